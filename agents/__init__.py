@@ -1,0 +1,1 @@
+"""Who decides: principals, their policies, values and acquaintances. Knows nothing of networks or money flows."""

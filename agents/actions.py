@@ -1,0 +1,27 @@
+"""The four things a principal can do in a round."""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Action(IntEnum):
+    """What a principal does in a round; the value is its column wherever actions are an axis."""
+
+    ABSTAIN = 0
+    DELEGATE = 1
+    FREE_RIDE = 2
+    DEFECT = 3
+
+
+def action_shares(actions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Share of principals taking each action.
+
+    Args:
+        actions: (R, N) action codes.
+
+    Returns:
+        (R, 4) shares, columns in the order of ``Action``.
+    """
+    return np.stack([(actions == action).mean(axis=1) for action in Action], axis=1)

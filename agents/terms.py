@@ -1,0 +1,44 @@
+"""Terms: the scenario fields a part of the economy needs, stacked over the runs of an ensemble.
+
+Each part declares a frozen dataclass beside its functions; ``stack`` fills it from scenarios by field name. A number
+annotated ``PerRun`` may differ between runs and becomes an (R, 1) array; everything else must be the same in all runs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import is_dataclass
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.errors import InputError
+
+PerRun = Annotated[NDArray[np.float64], "per run"]  # (R, 1)
+
+T = TypeVar("T")
+
+
+def stack(cls: type[T], parts: Sequence[Any], path: str = "") -> T:
+    """Fill the terms dataclass ``cls`` from one scenario part per run.
+
+    Args:
+        cls: a dataclass whose field names are attributes of the parts.
+        parts: R scenario parts (any objects with those attributes).
+        path: where the parts stand in the scenario, for error messages.
+
+    Raises:
+        InputError: if runs differ in a field that changes shapes or rules.
+    """
+    filled: dict[str, Any] = {}
+    for name, hint in get_type_hints(cls, include_extras=True).items():
+        values = [getattr(part, name) for part in parts]
+        where = f"{path}.{name}" if path else name
+        if hint == PerRun:
+            filled[name] = np.array(values, dtype=np.float64)[:, None]
+        elif is_dataclass(hint) and isinstance(hint, type):
+            filled[name] = stack(hint, values, where)
+        elif any(value != values[0] for value in values):
+            raise InputError(f"{where} must be the same in all runs of an ensemble, not {sorted({str(v) for v in values})}")
+        else:
+            filled[name] = values[0]
+    return cls(**filled)

@@ -1,0 +1,255 @@
+"""The scenario: one complete, validated description of an economy. Every field has a unit, bounds, a default and a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "share"})]
+Count = Annotated[int, Field(ge=1, json_schema_extra={"unit": "count"})]
+Utility = Annotated[float, Field(ge=0, le=1e6, json_schema_extra={"unit": "money"})]
+PerRound = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "per round"})]
+
+
+def field(default: Any, description: str, unit: str = "", **bounds: Any) -> Any:
+    """A scenario field: default, one line of description, unit and bounds."""
+    extra = {"json_schema_extra": {"unit": unit}} if unit else {}
+    return Field(default, description=description, **extra, **bounds)
+
+
+class Part(BaseModel):
+    """A section of a scenario: unknown keys are errors, values are finite, and nothing changes after validation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=False)
+
+
+class Task(Part):
+    """Which data the cooperative learns from, and how it is spread over principals."""
+
+    kind: str = field("digits", "data set: digits, breast_cancer, wine, synthetic, openml:NAME, or a registered task", "name")
+    partition: Literal["equal", "dirichlet", "power", "class"] = field("dirichlet", "how training samples are spread over principals", "name")
+    concentration: float = field(1.0, "Dirichlet concentration of each class over principals: small is non-IID", "1", gt=0, le=1e6)
+    label_noise: Share = field(0.0, "share of its labels that a noisy principal holds wrong")
+    noisy_share: Share = field(0.0, "share of principals whose labels are noisy")
+    validation: Count = field(300, "samples of the validation set that credit is measured on", "samples")
+    test: Count = field(300, "samples of the test set that revenue is measured on", "samples")
+    drift: float = field(0.0, "rotation of the features per round, by the largest angle", "radian per round", ge=0, le=1)
+    samples: Count = field(4000, "size of the synthetic data set", "samples", le=10_000_000)
+    features: Count = field(20, "features of the synthetic data set", "features", le=10_000)
+    classes: int = field(4, "classes of the synthetic data set", "classes", ge=2, le=1000)
+    separation: float = field(2.0, "distance of synthetic class centres from the origin, in standard deviations", "standard deviations", ge=0, le=100)
+
+
+class Population(Part):
+    """Who the principals are and whom they know."""
+
+    count: Count = field(40, "number of principals", "principals", le=10_000_000)
+    graph: Literal["complete", "ring", "lattice", "watts_strogatz", "barabasi_albert", "file"] = field("complete", "who knows whom", "name")
+    degree: Count = field(4, "neighbours of a principal (ring, Watts-Strogatz) or edges of a newcomer (Barabasi-Albert)", "principals")
+    rewiring: Share = field(0.1, "Watts-Strogatz rewiring probability")
+    edges: Path | None = field(None, "edge-list file for graph = 'file': two principal numbers a line", "path")
+    start_delegate: Share = field(0.6, "share of principals that delegate at the start")
+    start_free_ride: Share = field(0.2, "share of principals that free-ride at the start")
+    start_defect: Share = field(0.2, "share of principals that defect at the start")
+    start_abstain: Share = field(0.0, "share of principals that abstain at the start")
+    cost_low: Utility = field(0.00025, "lowest cost of delegating a sample", "money per sample")
+    cost_high: Utility = field(0.00075, "highest cost of delegating a sample", "money per sample")
+    outside_option: Utility = field(0.0, "payoff of abstaining", "money per round")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        starts = self.start_delegate + self.start_free_ride + self.start_defect + self.start_abstain
+        if abs(starts - 1) > 1e-9:
+            raise ValueError(f"start_delegate + start_free_ride + start_defect + start_abstain = {starts:g}; the shares must sum to 1")
+        if self.cost_low > self.cost_high:
+            raise ValueError(f"cost_low = {self.cost_low:g} exceeds cost_high = {self.cost_high:g}")
+        if self.graph == "file" and self.edges is None:
+            raise ValueError("graph = 'file' needs edges, the path of an edge-list file")
+        if self.graph in ("ring", "watts_strogatz", "barabasi_albert") and self.degree >= self.count:
+            raise ValueError(f"degree = {self.degree} must be below count = {self.count}")
+        return self
+
+
+class Actions(Part):
+    """What each action does to samples."""
+
+    available: tuple[Literal["abstain", "delegate", "free_ride", "defect"], ...] = field(
+        ("delegate", "free_ride", "defect"), "actions a principal may take", "names", min_length=1)
+    free_ride: Literal["idle", "junk", "stale"] = field("idle", "form of free-riding: nothing, noise, or the same few samples over and over", "name")
+    stale_samples: Count = field(2, "samples a stale free-rider puts in over and over", "samples")
+    defect: Literal["poison", "leak"] = field("poison", "form of defection: wrong labels, or selling the model outside", "name")
+    defect_gain: Utility = field(0.002, "private gain of a defector", "money per round")
+
+
+class Imitation(Part):
+    """Fermi imitation: copy a better-paid other with probability 1 / (1 + exp(-intensity (w_j - w_i)))."""
+
+    intensity: float = field(2000.0, "strength of selection beta", "per money", ge=0, le=1e9)
+    reach: Literal["population", "neighbours"] = field("population", "whom a principal compares itself with", "name")
+
+
+class BestResponse(Part):
+    """Myopic best response to the counterfactual payoffs of the last round."""
+
+    inertia: Share = field(0.0, "probability of keeping the last action although another paid more")
+
+
+class QLearning(Part):
+    """Independent Q-learning over actions."""
+
+    exploration: Share = field(0.05, "probability of a random action")
+    rate: Share = field(0.2, "weight of the newest payoff in an action's value")
+
+
+class Conditional(Part):
+    """Fischbacher-Gaechter types: shares of conditional cooperators, free-riders and hump-shaped; the rest choose at random."""
+
+    cooperators: Share = field(0.55, "share of conditional cooperators")
+    free_riders: Share = field(0.23, "share of unconditional free-riders")
+    hump_shaped: Share = field(0.12, "share of hump-shaped conditional cooperators")
+    slope: float = field(1.0, "how strongly a conditional cooperator follows its neighbours' delegating share", "1", ge=0, le=10)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (total := self.cooperators + self.free_riders + self.hump_shaped) > 1 + 1e-9:
+            raise ValueError(f"cooperators + free_riders + hump_shaped = {total:g} exceeds 1")
+        return self
+
+
+class Policy(Part):
+    """How principals choose their actions."""
+
+    mix: dict[str, Annotated[float, Field(gt=0, le=1)]] = field({"imitation": 1.0}, "share of principals following each policy: fixed, imitation, best_response, learning, conditional, or a registered policy", "share by name", min_length=1)
+    revision: PerRound = field(0.1, "probability that a principal reconsiders in a round")
+    mutation: PerRound = field(0.01, "probability that a principal takes a random action in a round")
+    memory: Share = field(0.8, "weight of the past in a principal's remembered payoff")
+    imitation: Imitation = Imitation()
+    best_response: BestResponse = BestResponse()
+    learning: QLearning = QLearning()
+    conditional: Conditional = Conditional()
+    options: dict[str, float] = field({}, "parameters of registered policies, by name", "by name")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if abs((total := sum(self.mix.values())) - 1) > 1e-9:
+            raise ValueError(f"the shares of mix sum to {total:g}; they must sum to 1")
+        return self
+
+
+class Dimension(Part):
+    """One thing principals care about: a group the model must not fail, or a purpose it must not serve."""
+
+    sense: Literal["protect", "withhold"] = Field(description="protect: the group's loss must not rise above the limit; withhold: the bounded loss must not fall below it", json_schema_extra={"unit": "name"})
+    label: int | None = field(None, "class the probe is made of", "class", ge=0)
+    feature: int | None = field(None, "feature the probe is made of: samples in its top quarter", "feature", ge=0)
+    limit: float = field(1.0, "middle of the principals' limits on the probe loss", "nat (protect), 1 (withhold)", ge=0, le=1e6)
+    spread: float = field(0.0, "half width of the principals' limits around the middle", "as limit", ge=0, le=1e6)
+    samples: Count = field(32, "samples of the probe", "samples", le=100_000)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.label is None) == (self.feature is None):
+            raise ValueError("give exactly one of label and feature")
+        if self.sense == "withhold" and self.label is None:
+            raise ValueError("withhold needs a label: a purpose the model must not serve is a class")
+        if self.sense == "withhold" and self.limit + self.spread > 1:
+            raise ValueError(f"limit + spread = {self.limit + self.spread:g} exceeds 1, the largest bounded loss")
+        return self
+
+
+class Values(Part):
+    """What principals value, and how their values move."""
+
+    dimensions: tuple[Dimension, ...] = field((), "value dimensions, each with a probe", "list", max_length=8)
+    influence: Literal["none", "friedkin_johnsen", "hegselmann_krause"] = field("none", "how acquaintances move a principal's limits", "name")
+    stubbornness: Share = field(0.2, "weight of a principal's first opinion (Friedkin-Johnsen)")
+    self_weight: Share = field(0.5, "weight of a principal's own current opinion among its acquaintances'")
+    confidence: float = field(0.1, "largest difference of limits that still influences (Hegselmann-Krause)", "as limit", ge=0, le=1e6)
+    experience: float = field(0.0, "rate at which harm suffered tightens a limit and payoff loosens it", "per round", ge=0, le=10)
+    loss_aversion: float = field(2.25, "weight of a loss against an equal gain (Tversky and Kahneman)", "1", ge=0, le=100)
+
+
+class Learning(Part):
+    """The shared network and how it is trained."""
+
+    network: str = field("mlp", "the shared network: mlp, conv, or a registered network", "name")
+    hidden: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = field((32,), "units of each hidden layer", "units", max_length=10)
+    activation: Literal["relu", "tanh"] = field("relu", "activation of hidden units", "name")
+    rate: float = field(0.5, "learning rate eta", "1", gt=0, le=1000)
+    sampling: Literal["each", "pool"] = field("each", "each: every contributor puts in the same number; pool: batches are drawn from all contributed data", "name")
+    samples: Count = field(8, "samples each contributor puts in (sampling = each)", "samples per round", le=100_000)
+    batch: Count = field(320, "size of the virtual batch (sampling = pool)", "samples per round", le=10_000_000)
+
+
+class Screening(Part):
+    """Which part of an update is admissible under the principals' value profiles."""
+
+    mode: Literal["off", "reject", "scale", "project"] = field("off", "what happens to an inadmissible update", "name")
+    scope: Literal["own", "all", "quorum", "aggregate"] = field("aggregate", "whose profiles screen an update", "name")
+    budget: Literal["level", "step"] = field("level", "level: the slack to the limit; step: a fixed tolerance each round", "name")
+    step_tolerance: float = field(0.0, "harm allowed in a round under budget = step", "nat per round", ge=0, le=1e6)
+    quorum: Share = field(0.8, "share of principals that must find an update admissible under scope = quorum")
+    gate: bool = field(True, "drop updates whose first-order credit this round is negative", "switch")
+    safeguard: Share = field(0.1, "share of its limit by which a probe may overshoot before the step is halved")
+
+
+class Credit(Part):
+    """How a contribution is measured."""
+
+    kind: str = field("first_order", "credit rule: first_order, second_order, leave_one_out, shapley, or a registered rule", "name")
+
+
+class Settlement(Part):
+    """How revenue becomes payments."""
+
+    kind: str = field("credit", "settlement rule: equal, data, credit, or a registered rule", "name")
+    horizon: Count = field(50, "rounds over which credit is cumulated", "rounds", le=100_000)
+    discount: Share = field(0.95, "weight of a round's credit one round later")
+    alpha: float = field(1.0, "exponent of cumulated credit in the shares", "1", ge=0, le=100)
+    reserve: Share = field(0.0, "share of revenue kept in the treasury")
+    floor: Share = field(0.0, "share of payments split equally among participants")
+    clip: Literal["net", "gross"] = field("net", "net credit over the horizon before clipping at zero, or clip each round", "name")
+
+
+class Market(Part):
+    """How model quality becomes revenue."""
+
+    price: Utility = field(0.01, "revenue per principal for each unit of accuracy above the baseline", "money per round")
+    baseline: Share = field(0.1, "accuracy that is worth nothing")
+    rivalry: Share = field(1.0, "how far a rival's quality displaces ours (1: customers pay only for the advantage)")
+    leak: PerRound = field(0.5, "how fast leaks close the rival's gap when everybody leaks")
+    rival_decay: PerRound = field(0.02, "how fast an unfed rival model decays")
+    model_value: Utility = field(0.0, "utility of the shared model to a participant, for each unit of accuracy", "money per round")
+
+
+class Contract(Part):
+    """What is agreed before a round."""
+
+    stake: Utility = field(0.0, "stake a participant holds in escrow", "money")
+    endowment: Utility = field(0.0, "money a principal starts with", "money")
+    audit: PerRound = field(0.0, "probability that a participant is audited")
+    reveal: Share = field(1.0, "probability that an audit reveals the action; negative cumulated credit is always evidence")
+    slash: Share = field(1.0, "share of its stake that a caught participant loses")
+
+
+class Scenario(Part):
+    """One complete description of an economy. Notebook use: ``Cooperative(load("commons"), rng=7).run_for(200)``."""
+
+    name: str = field("unnamed", "short name of the scenario", "name", pattern=r"^[A-Za-z0-9_.-]+$")
+    description: str = field("", "what the scenario shows", "text")
+    rounds: Count = field(200, "rounds to play", "rounds", le=10_000_000)
+    precision: Literal["float32", "float64"] = field("float32", "number format of the network", "name")
+    device: str = field("cpu", "where the network is computed: cpu, cuda or cuda:N", "name", pattern=r"^(cpu|cuda(:\d+)?)$")
+    task: Task = Task()
+    population: Population = Population()
+    actions: Actions = Actions()
+    policy: Policy = Policy()
+    values: Values = Values()
+    learning: Learning = Learning()
+    screening: Screening = Screening()
+    credit: Credit = Credit()
+    settlement: Settlement = Settlement()
+    market: Market = Market()
+    contract: Contract = Contract()
