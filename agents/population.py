@@ -1,12 +1,26 @@
 """Population: every principal's state as arrays, run axis first. A Mesa agent is a view of one column."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.actions import Action
+from agents.streams import Stream
+from agents.terms import PerRun
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+class ConditionalKind(IntEnum):
+    """How a principal answers to others' cooperation (Fischbacher, Gächter and Fehr 2001)."""
+
+    COOPERATOR = 0
+    FREE_RIDER = 1
+    HUMP_SHAPED = 2
+    RANDOM = 3
 
 
 @dataclass(frozen=True)
@@ -29,3 +43,112 @@ class Population:
         """(R, N)."""
         runs, principals = self.cost.shape
         return runs, principals
+
+
+@dataclass(frozen=True)
+class StartTerms:
+    """The fields of ``scenario.population`` that say how principals start."""
+
+    count: int  # principals
+    start_abstain: PerRun  # (R, 1) share
+    start_delegate: PerRun  # (R, 1) share
+    start_free_ride: PerRun  # (R, 1) share
+    start_defect: PerRun  # (R, 1) share
+    cost_low: PerRun  # (R, 1) money per sample
+    cost_high: PerRun  # (R, 1) money per sample
+
+
+@dataclass(frozen=True)
+class KindTerms:
+    """The fields of ``scenario.policy.conditional`` that say who is of which kind."""
+
+    cooperators: PerRun  # (R, 1) share
+    free_riders: PerRun  # (R, 1) share
+    hump_shaped: PerRun  # (R, 1) share; the rest choose at random
+
+
+@dataclass(frozen=True)
+class FollowingTerms:
+    """The fields of ``scenario.policy`` that say who follows which policy."""
+
+    mix: dict[str, float]  # share of principals by policy name
+    conditional: KindTerms
+
+
+@dataclass(frozen=True)
+class PopulationTerms:
+    """What drawing a population needs of a whole scenario: ``stack(PopulationTerms, scenarios)``."""
+
+    population: StartTerms
+    policy: FollowingTerms
+
+
+def draw_population(terms: PopulationTerms, limits: Floats, stream: Stream) -> Population:
+    """Draw the principals of every run.
+
+    The numbers starting with each action, following each policy and of each kind are exact; who they are is random.
+
+    Args:
+        terms: composition and costs.
+        limits: (R, N, K) limits drawn by ``agents.values.draw_limits``.
+        stream: the runs' population streams; takes 4 N numbers of each.
+
+    Returns:
+        The population before its first round: nothing paid, nothing learned, reputations even at one half.
+    """
+    start = terms.population
+    shape = (len(stream), start.count)
+    draws = stream.uniform(4, start.count)
+    return Population(
+        cost=start.cost_low + (start.cost_high - start.cost_low) * draws[:, 0],
+        policy=_dealt(_policy_shares(terms.policy, len(stream)), draws[:, 2]),
+        kind=_dealt(_kind_shares(terms.policy.conditional), draws[:, 3]),
+        limits=limits,
+        anchor=limits,
+        action=_dealt(_action_shares(start), draws[:, 1]),
+        payoff=np.zeros(shape),
+        action_values=np.zeros((*shape, len(Action))),
+        foregone=np.full((*shape, len(Action)), np.nan),
+        reputation=np.full(shape, 0.5),
+    )
+
+
+def apportioned(shares: Floats, total: int) -> Ints:
+    """Whole numbers nearest to shares of a total, by largest remainder (Hamilton); ties go to the first.
+
+    Args:
+        shares: (R, C) that sum to 1 in each run.
+        total: what is apportioned.
+
+    Returns:
+        (R, C) counts that sum to ``total``.
+    """
+    quotas = shares * total
+    counts = np.floor(quotas).astype(np.int64)
+    rank = np.argsort(np.argsort(counts - quotas, axis=1, kind="stable"), axis=1)
+    counts += rank < total - counts.sum(axis=1, keepdims=True)
+    return counts
+
+
+def _dealt(shares: Floats, uniform: Floats) -> Ints:
+    """(R, N) category of each principal: exactly apportioned, then dealt out in the random order of ``uniform``."""
+    card = np.argsort(uniform, axis=1)
+    ends = np.cumsum(apportioned(shares, uniform.shape[1]), axis=1)
+    passed: Ints = (card[:, :, None] >= ends[:, None, :]).sum(axis=2)
+    return passed
+
+
+def _action_shares(start: StartTerms) -> Floats:
+    """(R, 4) shares, columns in the order of ``Action``."""
+    return np.hstack([start.start_abstain, start.start_delegate, start.start_free_ride, start.start_defect])
+
+
+def _policy_shares(policy: FollowingTerms, runs: int) -> Floats:
+    """(R, number of policies) shares in the order of ``PolicyTerms.names``."""
+    return np.tile([policy.mix[name] for name in sorted(policy.mix)], (runs, 1))
+
+
+def _kind_shares(kinds: KindTerms) -> Floats:
+    """(R, 4) shares, columns in the order of ``ConditionalKind``."""
+    named = np.hstack([kinds.cooperators, kinds.free_riders, kinds.hump_shaped])
+    return np.hstack([named, np.maximum(1 - named.sum(axis=1, keepdims=True), 0.0)])

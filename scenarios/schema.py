@@ -13,10 +13,10 @@ Utility = Annotated[float, Field(ge=0, le=1e6, json_schema_extra={"unit": "money
 PerRound = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "per round"})]
 
 
-def field(default: Any, description: str, unit: str = "", **bounds: Any) -> Any:
-    """A scenario field: default, one line of description, unit and bounds."""
-    extra = {"json_schema_extra": {"unit": unit}} if unit else {}
-    return Field(default, description=description, **extra, **bounds)
+def field(default: Any, description: str, unit: str = "", allowed: str = "", **bounds: Any) -> Any:
+    """A scenario field: default, one line of description, unit, bounds, and what bounds cannot say in words."""
+    extra = {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}
+    return Field(default, description=description, **({"json_schema_extra": extra} if extra else {}), **bounds)
 
 
 class Part(BaseModel):
@@ -237,11 +237,11 @@ class Contract(Part):
 class Scenario(Part):
     """One complete description of an economy. Notebook use: ``Cooperative(load("commons"), rng=7).run_for(200)``."""
 
-    name: str = field("unnamed", "short name of the scenario", "name", pattern=r"^[A-Za-z0-9_.-]+$")
+    name: str = field("unnamed", "short name of the scenario", "name", "letters, digits, '_', '-' and '.', not '.' first", pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$")
     description: str = field("", "what the scenario shows", "text")
     rounds: Count = field(200, "rounds to play", "rounds", le=10_000_000)
     precision: Literal["float32", "float64"] = field("float32", "number format of the network", "name")
-    device: str = field("cpu", "where the network is computed: cpu, cuda or cuda:N", "name", pattern=r"^(cpu|cuda(:\d+)?)$")
+    device: str = field("cpu", "where the network is computed: cpu, cuda or cuda:N", "name", "cpu, cuda or cuda:N", pattern=r"^(cpu|cuda(:\d+)?)$")
     task: Task = Task()
     population: Population = Population()
     actions: Actions = Actions()

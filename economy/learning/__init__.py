@@ -1,0 +1,56 @@
+"""The shared network and its training by traversal learning."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+
+from agents.errors import InputError
+from agents.registry import Registry
+from agents.terms import PerRun
+from economy.learning.mlp import MLP
+from economy.learning.module import ModuleNetwork, SmallConvolution
+from economy.learning.network import Network
+
+
+@dataclass(frozen=True)
+class LearningTerms:
+    """What the scenario says of the network and its training."""
+
+    network: str
+    hidden: tuple[int, ...]
+    activation: str
+    rate: PerRun  # (R, 1) learning rate η
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a network is put: the data it must fit and the machine it runs on."""
+
+    features: int  # d
+    classes: int  # C
+    dtype: torch.dtype
+    device: torch.device
+
+
+NetworkMaker: TypeAlias = Callable[[LearningTerms, Site], Network]
+NETWORKS: Registry[NetworkMaker] = Registry("network", "commonweal.networks")
+network = NETWORKS.register
+
+
+@network("mlp")
+def mlp(terms: LearningTerms, site: Site) -> Network:
+    """Multilayer perceptron with the scenario's hidden layers."""
+    return MLP((site.features, *terms.hidden, site.classes), terms.activation, site.dtype, site.device)
+
+
+@network("conv")
+def conv(terms: LearningTerms, site: Site) -> Network:
+    """Small convolutional network for square images; its channels are the first entry of ``hidden``, at most 32."""
+    side = round(site.features**0.5)
+    if side**2 != site.features:
+        raise InputError(f"learning.network = 'conv' needs square images; {site.features} features are not a square")
+    channels = min(terms.hidden[0], 32) if terms.hidden else 8
+    module = SmallConvolution(side, site.classes, channels).to(site.device, site.dtype)
+    return ModuleNetwork(module, site.features, site.dtype, site.device)

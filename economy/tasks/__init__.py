@@ -1,0 +1,40 @@
+"""What data there is, who owns it, and what actions do to samples."""
+
+from economy.tasks.batch import ActionTerms, Batch, Form, Plan, PutIn, SamplingTerms, Supply, SupplyTerms, audit_trail
+from economy.tasks.datasets import TASKS, Dataset, Task, TaskTerms, load_dataset, task
+from economy.tasks.drift import draw_rotation_generator, rotation
+from economy.tasks.examples import Examples, FeatureTable, load_examples
+from economy.tasks.holdings import Holdings, draw_holdings
+from economy.tasks.partition import PARTITIONS, spread
+from economy.tasks.probes import ProbeTerms
+from economy.tasks.supply import first_supply, put_in
+
+__all__ = [
+    "PARTITIONS",
+    "TASKS",
+    "ActionTerms",
+    "Batch",
+    "Dataset",
+    "Examples",
+    "FeatureTable",
+    "Form",
+    "Holdings",
+    "Plan",
+    "ProbeTerms",
+    "PutIn",
+    "SamplingTerms",
+    "Supply",
+    "SupplyTerms",
+    "Task",
+    "TaskTerms",
+    "audit_trail",
+    "draw_holdings",
+    "draw_rotation_generator",
+    "first_supply",
+    "load_dataset",
+    "load_examples",
+    "put_in",
+    "rotation",
+    "spread",
+    "task",
+]

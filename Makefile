@@ -1,0 +1,48 @@
+# make run plays the main comparison; make test runs the tests. Both set up .venv first, with pinned versions.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: run setup test test-slow test-all lint docs clean help
+
+run: $(STAMP)
+	$(BIN)/commonweal sweep commons --vary settlement.kind=equal,data,credit --seeds 8 --out results/commons
+
+help:
+	@echo "make run        compare three settlement rules on the data commons; results go to results/commons"
+	@echo "make test       all tests but the slow ones"
+	@echo "make test-all   all tests"
+	@echo "make lint       ruff and mypy"
+	@echo "make docs       write docs/scenario-reference.md from the schema"
+	@echo "make clean      remove .venv and caches"
+	@echo "PYTHON=python3.12 make run   choose the Python that .venv is made with"
+
+setup: $(STAMP)
+
+# PIP_CONSTRAINT also pins what builds the package, which --constraint would not.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("commonweal needs Python 3.11 or newer; choose one: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	@echo "installing pinned versions into .venv (some minutes the first time)"
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $(STAMP)
+
+test: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
+
+# Exit status 5 says that no test is marked slow.
+test-slow: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 -m slow || [ $$? -eq 5 ]
+
+test-all: test test-slow
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+docs: $(STAMP)
+	$(BIN)/commonweal describe --markdown > docs/scenario-reference.md
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

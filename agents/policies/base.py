@@ -1,0 +1,114 @@
+"""What a policy is: a function from what principals see to the actions they propose, registered by name."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.actions import Action
+from agents.graphs import Graph
+from agents.population import Population
+from agents.registry import Registry
+from agents.streams import Stream
+from agents.terms import PerRun
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What principals see before they choose. A policy reads a principal's own columns and others' acts and payoffs."""
+
+    population: Population  # last actions, remembered payoffs, reputations; private columns are their owner's alone
+    graph: Graph  # who knows whom
+    available: Ints  # (A,) codes of the actions a principal may take, ascending
+    quality: Floats  # (R,) accuracy of the shared model last round
+    round: int  # rounds played so far
+
+
+@dataclass(frozen=True)
+class ImitationTerms:
+    """``scenario.policy.imitation``."""
+
+    intensity: PerRun  # (R, 1) strength of selection β, per money
+    reach: str  # population or neighbours
+
+
+@dataclass(frozen=True)
+class BestResponseTerms:
+    """``scenario.policy.best_response``."""
+
+    inertia: PerRun  # (R, 1) probability of keeping an action although another paid more
+
+
+@dataclass(frozen=True)
+class QLearningTerms:
+    """``scenario.policy.learning``."""
+
+    exploration: PerRun  # (R, 1) probability of a random action
+    rate: PerRun  # (R, 1) weight of the newest payoff
+
+
+@dataclass(frozen=True)
+class ConditionalTerms:
+    """The part of ``scenario.policy.conditional`` that choosing needs; the population holds each principal's kind."""
+
+    slope: PerRun  # (R, 1) how strongly a conditional cooperator follows its neighbours' delegating share
+
+
+@dataclass(frozen=True)
+class PolicyTerms:
+    """``scenario.policy``: how principals choose and remember."""
+
+    mix: dict[str, float]  # share of principals by policy name
+    revision: PerRun  # (R, 1) probability that a principal reconsiders in a round
+    mutation: PerRun  # (R, 1) probability that a principal takes a random action in a round
+    memory: PerRun  # (R, 1) weight of the past in remembered payoff and reputation
+    imitation: ImitationTerms
+    best_response: BestResponseTerms
+    learning: QLearningTerms
+    conditional: ConditionalTerms
+    options: dict[str, float]  # parameters of registered policies, by name
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the policies in the mix, sorted; ``Population.policy`` holds positions in it."""
+        return tuple(sorted(self.mix))
+
+
+Policy = Callable[[Observation, PolicyTerms, Stream], Ints]
+"""Proposes (R, N) actions, one for every principal whether or not it follows the policy. Must take as many numbers from
+the stream whatever it observes, so that a run plays the same alone and in an ensemble."""
+
+POLICIES: Registry[Policy] = Registry("policy", "commonweal.policies")
+policy = POLICIES.register
+
+
+def available_actions(names: Iterable[str]) -> Ints:
+    """(A,) codes of the actions named as in ``scenario.actions.available``, ascending and each once."""
+    return np.unique(np.array([Action[name.upper()] for name in names], dtype=np.int64))
+
+
+def drawn_action(available: Ints, uniform: Floats) -> Ints:
+    """Uniformly random available actions, from uniform numbers in [0, 1), in their shape."""
+    return available[(uniform * available.size).astype(np.int64)]
+
+
+def best_action(values: Floats, action: Ints, available: Ints) -> Ints:
+    """The available action of the highest value; the current one where none is better.
+
+    Args:
+        values: (R, N, 4) value of each action; nan means unknown and is never chosen.
+        action: (R, N) current actions.
+        available: (A,) action codes.
+
+    Returns:
+        (R, N) actions. Among several better ones of equal value the first in the order of ``Action``.
+    """
+    known = np.where(np.isnan(values), -np.inf, values)
+    choices = known[:, :, available]
+    current = np.take_along_axis(known, action[:, :, None], axis=2)[:, :, 0]
+    return np.where(choices.max(axis=2) > current, available[choices.argmax(axis=2)], action)

@@ -1,0 +1,24 @@
+"""Best response: do what would have paid most last round, all else equal (Gilboa and Matsui 1991)."""
+
+import numpy as np
+
+from agents.policies.base import Ints, Observation, PolicyTerms, best_action, policy
+from agents.streams import Stream
+
+
+@policy("best_response")
+def best_response(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
+    """Take the action of the highest counterfactual payoff; keep the last at a tie, and with probability ``inertia``.
+
+    Args:
+        observation: ``foregone`` payoffs of the last round; unknown (nan) ones are never chosen.
+        terms: ``best_response.inertia``.
+        stream: takes N numbers of each run.
+
+    Returns:
+        (R, N) actions.
+    """
+    population = observation.population
+    best = best_action(population.foregone, population.action, observation.available)
+    stays = stream.uniform(population.shape[1]) < terms.best_response.inertia
+    return np.where(stays, population.action, best)

@@ -1,0 +1,56 @@
+"""Conditional cooperation: delegate as others do, each kind in its own way (Fischbacher and Gächter 2010)."""
+
+import numpy as np
+
+from agents.actions import Action
+from agents.policies.base import Floats, Ints, Observation, PolicyTerms, drawn_action, policy
+from agents.population import ConditionalKind
+from agents.streams import Stream
+
+
+@policy("conditional")
+def conditional(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
+    """Delegate with a probability that depends on the share of neighbours that delegated last round.
+
+    Args:
+        observation: last actions of the neighbours; the principals' kinds.
+        terms: ``conditional.slope``.
+        stream: takes 2 N numbers of each run.
+
+    Returns:
+        (R, N) actions. Who does not delegate free-rides, or else abstains, or else defects, as available; everybody
+        does so where delegating is not available. Principals of no kind take any available action.
+    """
+    population = observation.population
+    whether, which = stream.uniform(2, population.shape[1]).swapaxes(0, 1)
+    share = observation.graph.neighbour_mean((population.action == Action.DELEGATE).astype(np.float64))
+    delegating, shirking = _delegating_and_shirking(observation.available)
+    willing = whether < willingness(population.kind, share, terms.conditional.slope)
+    answer = np.where(willing, delegating, shirking)
+    return np.where(population.kind == ConditionalKind.RANDOM, drawn_action(observation.available, which), answer)
+
+
+def willingness(kind: Ints, share: Floats, slope: Floats) -> Floats:
+    """Probability of delegating, by kind.
+
+    Args:
+        kind: (R, N) a ``ConditionalKind`` each.
+        share: (R, N) share of neighbours that delegate.
+        slope: (R, 1) how strongly conditional cooperators follow.
+
+    Returns:
+        (R, N) min(1, slope · share) for conditional cooperators, 1 - |2 share - 1| for hump-shaped ones, else 0.
+    """
+    follows = np.minimum(slope * share, 1.0)
+    hump = 1 - np.abs(2 * share - 1)
+    return np.where(
+        kind == ConditionalKind.COOPERATOR, follows, np.where(kind == ConditionalKind.HUMP_SHAPED, hump, 0.0)
+    )
+
+
+def _delegating_and_shirking(available: Ints) -> tuple[int, int]:
+    """The actions that stand for delegating and for not delegating among those available."""
+    allowed = available.tolist()
+    shirks = [action for action in (Action.FREE_RIDE, Action.ABSTAIN, Action.DEFECT) if action in allowed]
+    shirking = shirks[0] if shirks else Action.DELEGATE
+    return (Action.DELEGATE if Action.DELEGATE in allowed else shirking), shirking

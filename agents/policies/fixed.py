@@ -1,0 +1,10 @@
+"""Fixed: a principal does what it did. Only mutation moves it, and what it moves to it keeps."""
+
+from agents.policies.base import Ints, Observation, PolicyTerms, policy
+from agents.streams import Stream
+
+
+@policy("fixed")
+def fixed(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
+    """Keep the last action. Draws nothing."""
+    return observation.population.action

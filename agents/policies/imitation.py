@@ -1,0 +1,33 @@
+"""Imitation: copy whoever is paid more, the more surely the larger the difference.
+
+Szabó and Tőke (1998), Traulsen, Nowak and Pacheco (2006): pairwise comparison with the Fermi function.
+"""
+
+import numpy as np
+from scipy.special import expit
+
+from agents.graphs import CompleteGraph
+from agents.policies.base import Ints, Observation, PolicyTerms, policy
+from agents.streams import Stream
+
+
+@policy("imitation")
+def imitation(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
+    """Adopt the action of a random other j with probability 1 / (1 + exp(-β (w_j - w_i))).
+
+    Args:
+        observation: remembered payoffs w and last actions.
+        terms: ``imitation.intensity`` is β; ``imitation.reach`` says whether j is any other principal or a neighbour.
+        stream: takes 2 N numbers of each run.
+
+    Returns:
+        (R, N) actions; who knows nobody keeps its own.
+    """
+    population = observation.population
+    who, whether = stream.uniform(2, population.shape[1]).swapaxes(0, 1)
+    anybody = terms.imitation.reach == "population"
+    graph = CompleteGraph(*population.shape) if anybody else observation.graph
+    other = graph.random_neighbour(who)
+    lead = np.take_along_axis(population.payoff, other, axis=1) - population.payoff
+    adopts = whether < expit(terms.imitation.intensity * lead)
+    return np.where(adopts, np.take_along_axis(population.action, other, axis=1), population.action)

@@ -1,0 +1,166 @@
+"""Value profiles: drawing principals' limits, moving them by acquaintances' opinions and by experience.
+
+Friedkin and Johnsen (1990); Hegselmann and Krause (2002); value function of Tversky and Kahneman (1992).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from agents.graphs import Graph
+from agents.streams import Stream
+from agents.terms import PerRun
+
+Floats = NDArray[np.float64]
+
+PROSPECT_EXPONENT = 0.88  # Tversky and Kahneman (1992), median of their subjects, gains and losses alike
+
+
+class Dimension(Protocol):
+    """One thing principals care about, as far as their limits go."""
+
+    @property
+    def sense(self) -> str:
+        """``protect``: the probe must not rise above the limit; ``withhold``: it must not fall below."""
+
+    @property
+    def limit(self) -> float:
+        """Middle of the principals' limits on the probe loss."""
+
+    @property
+    def spread(self) -> float:
+        """Half width of the principals' limits around the middle."""
+
+
+@dataclass(frozen=True)
+class ValueTerms:
+    """``scenario.values``: what principals value, and how their values move."""
+
+    dimensions: tuple[Dimension, ...]  # K value dimensions
+    influence: str  # none, friedkin_johnsen or hegselmann_krause
+    stubbornness: PerRun  # (R, 1) weight of the first opinion
+    self_weight: PerRun  # (R, 1) weight of the own current opinion among the acquaintances'
+    confidence: PerRun  # (R, 1) largest difference of limits that still influences
+    experience: PerRun  # (R, 1) rate per round at which harm tightens and payoff loosens limits
+    loss_aversion: PerRun  # (R, 1) weight of a loss against an equal gain
+
+    @cached_property
+    def strictness(self) -> Floats:
+        """(K,) direction in which a limit tightens: +1 withhold, -1 protect."""
+        return np.array([1.0 if dimension.sense == "withhold" else -1.0 for dimension in self.dimensions])
+
+    @cached_property
+    def ceiling(self) -> Floats:
+        """(K,) largest valid limit; a withheld purpose's loss is bounded by 1."""
+        return _ceiling(self.dimensions)
+
+
+def draw_limits(dimensions: Sequence[Dimension], principals: int, stream: Stream) -> Floats:
+    """Draw every principal's limits, uniform in limit ± spread and cut to the valid range.
+
+    Args:
+        dimensions: K value dimensions.
+        principals: N.
+        stream: the runs' population streams.
+
+    Returns:
+        (R, N, K) limits on the probe losses: protect at least 0, withhold in [0, 1].
+    """
+    middle = np.array([dimension.limit for dimension in dimensions])
+    spread = np.array([dimension.spread for dimension in dimensions])
+    drawn = middle + spread * (2 * stream.uniform(principals, len(dimensions)) - 1)
+    return np.clip(drawn, 0.0, _ceiling(dimensions))
+
+
+def move_limits(limits: Floats, anchor: Floats, graph: Graph, harm: Floats, gain: Floats, terms: ValueTerms) -> Floats:
+    """Move limits by what the scenario switched on: first acquaintances' influence, then experience.
+
+    Args:
+        limits: (R, N, K) current limits.
+        anchor: (R, N, K) first limits.
+        graph: who knows whom.
+        harm: (R, K) or (R, N, K) true change of each probe in the forbidden direction this round; relief counts as 0.
+        gain: (R, N) payoff of the round less the remembered payoff, money.
+        terms: how values move.
+
+    Returns:
+        (R, N, K) limits in their valid range; ``limits`` itself where nothing moves them.
+    """
+    if not terms.dimensions:
+        return limits
+    moved = _influenced(limits, anchor, graph, terms)
+    if terms.experience.any():
+        moved = experience(moved, terms.strictness, harm, gain, terms.experience, terms.loss_aversion)
+    return limits if moved is limits else np.clip(moved, 0.0, terms.ceiling)
+
+
+def friedkin_johnsen(social: Floats, anchor: Floats, susceptibility: Floats) -> Floats:
+    """Opinions between what acquaintances think and what one thought first: ΛW y(t) + (I - Λ) y(0).
+
+    Args:
+        social: any shape, W y(t): each principal's weighted mean of current opinions.
+        anchor: as social, y(0).
+        susceptibility: broadcast to social, the diagonal of Λ; 1 is DeGroot, 0 never moves.
+
+    Returns:
+        y(t + 1), as social.
+    """
+    return susceptibility * social + (1 - susceptibility) * anchor
+
+
+def hegselmann_krause(opinion: Floats, graph: Graph, confidence: Floats) -> Floats:
+    """Bounded confidence: everybody moves at once to the mean of those acquaintances that think alike, itself included.
+
+    Args:
+        opinion: (R, N, K), each dimension an opinion of its own.
+        graph: who knows whom.
+        confidence: (R, 1) largest difference of opinion that still influences.
+
+    Returns:
+        (R, N, K) opinions one round later.
+    """
+    return graph.mean_within(opinion, confidence)
+
+
+def prospect_value(outcome: Floats, loss_aversion: ArrayLike) -> Floats:
+    """Felt value of a gain or loss: x^.88 for gains, -λ(-x)^.88 for losses (Tversky and Kahneman 1992)."""
+    return np.where(outcome < 0, -np.asarray(loss_aversion), 1.0) * np.abs(outcome) ** PROSPECT_EXPONENT
+
+
+def experience(
+    limits: Floats, strictness: Floats, harm: Floats, gain: Floats, rate: Floats, loss_aversion: Floats
+) -> Floats:
+    """Limits tighten with harm suffered and loosen with the felt value of payoff; a loss of payoff tightens them too.
+
+    Args:
+        limits: (R, N, K).
+        strictness: (K,) +1 where a higher limit is stricter (withhold), -1 where a lower one is (protect).
+        harm: (R, K) or (R, N, K), in the limits' unit; only what exceeds 0 counts.
+        gain: (R, N) payoff less remembered payoff, money.
+        rate: (R, 1) per round.
+        loss_aversion: (R, 1).
+
+    Returns:
+        (R, N, K) limits, not yet cut to their valid range.
+    """
+    suffered = np.maximum(harm if harm.ndim == 3 else harm[:, None, :], 0.0)
+    felt = prospect_value(gain, loss_aversion)[:, :, None]
+    return limits + rate[:, :, None] * strictness * (suffered - felt)
+
+
+def _influenced(limits: Floats, anchor: Floats, graph: Graph, terms: ValueTerms) -> Floats:
+    if terms.influence == "friedkin_johnsen":
+        own = terms.self_weight[:, :, None]
+        social = own * limits + (1 - own) * graph.neighbour_mean(limits)
+        return friedkin_johnsen(social, anchor, 1 - terms.stubbornness[:, :, None])
+    if terms.influence == "hegselmann_krause":
+        return hegselmann_krause(limits, graph, terms.confidence)
+    return limits
+
+
+def _ceiling(dimensions: Sequence[Dimension]) -> Floats:
+    return np.array([1.0 if dimension.sense == "withhold" else np.inf for dimension in dimensions])

@@ -1,0 +1,134 @@
+"""The game of a round: v(S) = L(θ) − L(θ − η Σ_{i∈S} ũ_i) on the validation set, over screened updates."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from agents.registry import Registry
+from economy.learning.network import Directions, Network, Parameters, Passage, combine, descend
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+CHUNK = 1 << 24  # numbers of coalition networks and their activations held at a time
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What a rule says of a round, and how it came to say so."""
+
+    values: Floats  # (R, N) marginal contribution, loss units; positive = helpful
+    rule: str
+    evaluations: int = 0  # networks evaluated per run
+    estimated: bool = False  # False where the rule's own definition is computed exactly
+    standard_error: Floats | None = None  # (R, N) of estimates
+
+
+@dataclass(frozen=True)
+class RoundGame:
+    """Everything a credit rule may look at. Updates are the screened ones, ũ_i = w_i u_i − Σ_k μ_ik p_k."""
+
+    network: Network
+    parameters: Parameters  # θ before the step
+    passage: Passage
+    weights: Floats  # (R, N) w_i
+    multipliers: Floats  # (R, N, K) μ_ik
+    probes: Directions  # gradients p_k of the K probes, each entry (R, K, *shape)
+    slope: Floats  # (R, N) ⟨∇L, ũ_i⟩
+    rate: Floats  # (R, 1) η of the step
+    features: Tensor  # (R, V, d) validation samples
+    labels: Tensor  # (R, V)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(R, N)."""
+        runs, principals = self.weights.shape
+        return runs, principals
+
+    def along(self, direction: Parameters) -> Floats:
+        """(R, N) inner products ⟨ũ_i, v⟩ with one direction v of every run."""
+        one = tuple(v.unsqueeze(1) for v in direction)
+        raw = _numpy(self.passage.products(one))[..., 0]
+        offsets = sum(torch.bmm(p.flatten(2), v.flatten(2).transpose(1, 2)) for p, v in zip(self.probes, one, strict=True))
+        return self.weights * raw - (self.multipliers @ _numpy(torch.as_tensor(offsets)))[..., 0]
+
+    def step(self) -> Parameters:
+        """Σ_i ũ_i."""
+        return admissible_step(self.passage, self.probes, self.weights, self.multipliers)
+
+    def updates(self) -> Tensor:
+        """(R, N, P) every ũ_i, flattened: N times the memory of the network."""
+        raw = torch.cat([u.flatten(2) for u in self.passage.updates()], dim=2)
+        probes = torch.cat([p.flatten(2) for p in self.probes], dim=2)
+        weights = torch.as_tensor(self.weights, dtype=raw.dtype, device=raw.device)
+        multipliers = torch.as_tensor(self.multipliers, dtype=raw.dtype, device=raw.device)
+        return weights.unsqueeze(-1) * raw - torch.bmm(multipliers, probes)
+
+    def loss(self, parameters: Parameters) -> Tensor:
+        """(R,) validation loss; differentiable."""
+        return _mean_loss(self.network.logits(parameters, self.features), self.labels)
+
+    def values(self, coalitions: Bools) -> Floats:
+        """v(S) of many coalitions, evaluated in batched calls.
+
+        Args:
+            coalitions: (C, N), the same for every run.
+
+        Returns:
+            (R, C).
+        """
+        updates = self.updates()
+        chosen = torch.as_tensor(coalitions, dtype=updates.dtype, device=updates.device)
+        return np.stack([self._values_of_run(run, updates[run], chosen) for run in range(self.shape[0])])
+
+    def _values_of_run(self, run: int, updates: Tensor, coalitions: Tensor) -> Floats:
+        own = tuple(p[run : run + 1] for p in self.parameters)
+        trained = own[: len(self.probes)]
+        base = _mean_loss(self.network.logits(own, self.features[run : run + 1]), self.labels[run : run + 1])
+        size = updates.shape[1] + self.features[run].numel()
+        losses = []
+        for part in coalitions.split(max(1, CHUNK // size)):
+            steps = float(self.rate[run, 0]) * (part @ updates)
+            pieces = steps.split([p[0].numel() for p in trained], dim=1)
+            step = tuple(piece.view(-1, *p.shape[1:]) for piece, p in zip(pieces, trained, strict=True))
+            moved = descend(tuple(p.expand(len(part), *p.shape[1:]) for p in own), step)
+            logits = self.network.logits(moved, self.features[run].expand(len(part), -1, -1))
+            losses.append(_mean_loss(logits, self.labels[run].expand(len(part), -1)))
+        return _numpy(base - torch.cat(losses))
+
+
+CreditRule: TypeAlias = Callable[[RoundGame], Credit]
+CREDITS: Registry[CreditRule] = Registry("credit rule", "commonweal.credit")
+credit_rule = CREDITS.register
+
+
+def admissible_step(passage: Passage, probes: Directions, weights: Floats, multipliers: Floats) -> Parameters:
+    """Σ_i ũ_i = Σ_i w_i u_i − Σ_k (Σ_i μ_ik) p_k, per unit of learning rate.
+
+    Args:
+        passage: the round's passage.
+        probes: gradients of the K probes, each entry (R, K, *shape).
+        weights: (R, N).
+        multipliers: (R, N, K).
+    """
+    example = passage.loss
+    summed = passage.weighted_sum(torch.as_tensor(weights, dtype=example.dtype, device=example.device))
+    if not multipliers.any():
+        return summed
+    charges = torch.as_tensor(multipliers.sum(axis=1), dtype=example.dtype, device=example.device)
+    return tuple(total - taken for total, taken in zip(summed, combine(probes, charges), strict=True))
+
+
+def _mean_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """(R,) mean cross-entropy of scores (R, V, C)."""
+    return cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape).mean(1)
+
+
+def _numpy(tensor: Tensor) -> Floats:
+    return tensor.detach().to("cpu", torch.float64).numpy()

@@ -1,0 +1,34 @@
+"""In-run credit from gradient paths, one pass for all principals (In-Run Data Shapley, arXiv 2406.11011)."""
+
+import torch
+from torch.func import grad, jvp
+
+from economy.credit.game import Credit, RoundGame, credit_rule
+from economy.learning.network import Parameters
+
+
+@credit_rule("first_order")
+def first_order(game: RoundGame) -> Credit:
+    """η⟨∇L, ũ_i⟩: the Shapley value of the linearised game (eq. 3 of the paper)."""
+    return Credit(game.rate * game.slope, "first_order")
+
+
+@credit_rule("second_order")
+def second_order(game: RoundGame) -> Credit:
+    """η⟨∇L, ũ_i⟩ − (η²/2) ũ_iᵀ H Σ_j ũ_j: the Shapley value of the quadratic game; one Hessian-vector product serves all.
+
+    The credits of a round sum to v(N) up to O(η³).
+    """
+    curvature = game.along(_hessian_vector_product(game, game.step()))
+    return Credit(game.rate * game.slope - game.rate**2 / 2 * curvature, "second_order")
+
+
+def _hessian_vector_product(game: RoundGame, direction: Parameters) -> Parameters:
+    """H v of the validation loss: forward-mode derivative of the gradient."""
+    trained, fixed = game.parameters[: len(direction)], game.parameters[len(direction) :]
+
+    def total_loss(own: Parameters) -> torch.Tensor:
+        return game.loss((*own, *fixed)).sum()
+
+    product: Parameters = jvp(grad(total_loss), (trained,), (direction,))[1]
+    return product

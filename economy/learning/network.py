@@ -1,0 +1,147 @@
+"""What the economy asks of a shared network, whatever it is made of: trace it, pull gradients back, keep their owners.
+
+Sizes as everywhere: R runs, S samples, N principals, D directions, C classes. A direction is a vector in parameter
+space; an update, a probe gradient and the network itself have the same layout, so that inner products make sense.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import torch
+from torch import Tensor
+
+from agents.streams import Stream
+
+Parameters: TypeAlias = tuple[Tensor, ...]  # each (R, *shape)
+Directions: TypeAlias = tuple[Tensor, ...]  # each (R, D, *shape)
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Whose samples a virtual batch is made of."""
+
+    owner: Tensor  # (R, S) int64 principal of each sample, −1 where padded
+    principals: int  # N
+    visit: int = 0  # samples of each visited principal where they stand together, 0 where they are scattered
+
+    def weights(self, dtype: torch.dtype) -> Tensor:
+        """(R, S) weights of a mean over each run's real samples: 1 / S_r, and 0 where padded."""
+        real = self.owner >= 0
+        return real.to(dtype) / real.sum(dim=1, keepdim=True).clamp(min=1)
+
+    def total(self, values: Tensor) -> Tensor:
+        """(R, N, D) sums of every principal's values (R, S, D), which must be 0 where padded."""
+        if self.visit:
+            values = values.unflatten(1, (-1, self.visit)).sum(2)
+            return _scatter(values, self.owner[:, :: self.visit], self.principals)
+        return _scatter(values, self.owner, self.principals)
+
+    def spread(self, weights: Tensor) -> Tensor:
+        """(R, S, 1) weight of every sample from weights (R, N) of the principals."""
+        return weights.gather(1, self.owner.clamp(min=0)).unsqueeze(-1)
+
+
+@dataclass(frozen=True)
+class Objectives:
+    """Losses measured side by side on one stack of samples: the first is the validation loss, the others are probes."""
+
+    features: Tensor  # (R, B, d) the samples of all objectives, one objective after another
+    labels: Tensor  # (R, B) int64
+    weights: Tensor  # (R, B) weight of a sample in its objective's mean; 0 where padded
+    sizes: tuple[int, ...]  # samples of each of the D objectives, summing to B
+    bounded: Tensor  # (B,) True where the loss is 1 − p(label), False where it is cross-entropy
+
+
+class Passage(Protocol):
+    """The record of one traversal pass: explicit gradient paths from every sample to every parameter, with owners."""
+
+    owners: Owners  # whose samples the batch is made of
+    loss: Tensor  # (R,) mean loss over the virtual batch
+
+    def products(self, directions: Directions) -> Tensor:
+        """(R, N, D) inner products ⟨u_i, v_d⟩ of every principal's update with every direction."""
+
+    def squared_norms(self) -> Tensor:
+        """(R, N) squared norms ‖u_i‖²."""
+
+    def weighted_sum(self, weights: Tensor) -> Parameters:
+        """Σ_i w_i u_i for weights (R, N), without one gradient per principal."""
+
+    def updates(self) -> Directions:
+        """Every u_i itself, each entry (R, N, *shape): N times the memory of the network, for rules that need it."""
+
+
+class Network(Protocol):
+    """A model whose parameters carry a leading run axis."""
+
+    def initial(self, stream: Stream) -> Parameters:
+        """First weights of every run, drawn from its own generator."""
+
+    def logits(self, parameters: Parameters, features: Tensor) -> Tensor:
+        """(R, S, C) scores for features (R, S, d); differentiable in the parameters."""
+
+    def traverse(self, parameters: Parameters, features: Tensor, labels: Tensor, owners: Owners) -> Passage:
+        """One traversal pass over a virtual batch: features (R, S, d), labels (R, S)."""
+
+    def examine(self, parameters: Parameters, objectives: Objectives) -> tuple[Tensor, Directions]:
+        """Level of every objective (R, D) and its gradient, each entry (R, D, *shape)."""
+
+    def turn(self, parameters: Parameters, rotation: Tensor) -> Parameters:
+        """The network seen from features that turned by ``rotation`` (R, d, d): f'(x) = f(x · rotation)."""
+
+
+def output_deltas(logits: Tensor, labels: Tensor, weights: Tensor, bounded: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Weighted losses of samples and their gradients with respect to the logits.
+
+    Args:
+        logits: (R, S, C).
+        labels: (R, S) int64.
+        weights: (R, S) weight of each sample.
+        bounded: (S,) True where the loss is 1 − p(label) instead of −log p(label).
+
+    Returns:
+        (R, S) weighted losses and (R, S, C) deltas.
+    """
+    index = labels.unsqueeze(-1)
+    log_probability = torch.log_softmax(logits, dim=-1)
+    probability = log_probability.exp()
+    losses = -log_probability.gather(-1, index).squeeze(-1)
+    if bounded is not None:
+        right = probability.gather(-1, index).squeeze(-1)
+        losses = torch.where(bounded, 1 - right, losses)
+        scale = weights * torch.where(bounded, right, torch.ones_like(right))
+    else:
+        scale = weights
+    deltas = probability.scatter_add_(-1, index, torch.full_like(index, -1, dtype=logits.dtype)).mul_(scale.unsqueeze(-1))
+    return losses * weights, deltas
+
+
+def _scatter(values: Tensor, owner: Tensor, principals: int) -> Tensor:
+    """(R, N, D) sums of values (R, S, D) by owner (R, S)."""
+    runs, _, width = values.shape
+    place = owner.clamp(min=0)
+    if runs > 1:
+        place = place + principals * torch.arange(runs, device=owner.device).unsqueeze(1)
+    total = values.new_zeros(runs * principals, width)
+    total.index_add_(0, place.reshape(-1), values.reshape(-1, width))
+    return total.view(runs, principals, width)
+
+
+def inner(left: Directions, right: Directions) -> Tensor:
+    """(R, D, E) inner products of two sets of directions, D in ``left`` and E in ``right``."""
+    pairs = (torch.bmm(a.flatten(2), b.flatten(2).transpose(1, 2)) for a, b in zip(left, right, strict=True))
+    return torch.stack(tuple(pairs)).sum(0)
+
+
+def combine(directions: Directions, coefficients: Tensor) -> Parameters:
+    """Σ_d c_d v_d for coefficients (R, D): a parameter-sized step per run."""
+    return tuple(
+        torch.bmm(coefficients.unsqueeze(1), v.flatten(2)).view(v.shape[0], *v.shape[2:]) for v in directions
+    )
+
+
+def descend(parameters: Parameters, step: Parameters) -> Parameters:
+    """The parameters after a step; what a network carries beyond its trained parameters stays as it is."""
+    moved = tuple(p - s for p, s in zip(parameters, step, strict=False))
+    return (*moved, *parameters[len(step) :])

@@ -1,0 +1,112 @@
+"""Traversal learning on a multilayer perceptron: forward on each node, backward at the orchestrator.
+
+Batbaatar, Kim, Kim and Yoon, "Traversal Learning" (arXiv 2504.07471). For every layer the passage keeps the inputs a
+and the output deltas δ of all samples with their owners, so that ∇W = Σ_i u_i with u_i = Σ_{s∈i} δ_s a_sᵀ exactly, and
+⟨u_i, V⟩ = Σ_{s∈i} δ_s · (V a_s): products with any direction need no gradient per principal (the "ghost dot product"
+of In-Run Data Shapley, arXiv 2406.11011).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from economy.learning.network import Directions, Owners, Parameters
+
+CACHE_BYTES = 1 << 20  # intermediate of a stacked product that stays in a core's second-level cache
+
+
+@dataclass(frozen=True)
+class PathPassage:
+    """Gradient paths through the layers of a perceptron; the last input of every layer is 1, its bias."""
+
+    inputs: tuple[Tensor, ...]  # per layer (R, S, d_in + 1)
+    deltas: tuple[Tensor, ...]  # per layer (R, S, d_out), of the mean loss; 0 where padded
+    owners: Owners
+    loss: Tensor  # (R,)
+
+    def products(self, directions: Directions) -> Tensor:
+        """(R, N, D) inner products ⟨u_i, v_d⟩, all directions stacked into one matrix product per layer."""
+        runs, samples = self.owners.owner.shape
+        count = directions[0].shape[1]
+        per_sample = self.loss.new_zeros(runs, samples, count)
+        for inputs, deltas, stacked in zip(self.inputs, self.deltas, directions, strict=True):
+            outputs = stacked.shape[2]
+            weight = stacked.reshape(runs, count * outputs, -1).transpose(1, 2)
+            block = max(1, CACHE_BYTES // (runs * count * outputs * inputs.element_size()))
+            for start in range(0, samples, block):
+                part = slice(start, start + block)
+                moved = torch.bmm(inputs[:, part], weight).view(runs, -1, count, outputs)
+                per_sample[:, part] += moved.mul_(deltas[:, part].unsqueeze(2)).sum(-1)
+        return self.owners.total(per_sample)
+
+    def squared_norms(self) -> Tensor:
+        """(R, N) squared norms ‖u_i‖² = Σ_{s,s'∈i} (δ_s·δ_s')(a_s·a_s')."""
+        visitors, layers = self._by_visitor()
+        grams = (torch.bmm(a, a.transpose(1, 2)) * torch.bmm(d, d.transpose(1, 2)) for a, d in layers)
+        norms = torch.stack([gram.sum((1, 2)) for gram in grams]).sum(0)
+        return visitors.total(norms.view(*visitors.owner.shape, 1)).squeeze(-1)
+
+    def weighted_sum(self, weights: Tensor) -> Parameters:
+        """Σ_i w_i u_i: one backward product with every sample scaled by its owner's weight."""
+        scale = self.owners.spread(weights)
+        return tuple(
+            torch.bmm((deltas * scale).transpose(1, 2), inputs)
+            for inputs, deltas in zip(self.inputs, self.deltas, strict=True)
+        )
+
+    def updates(self) -> Directions:
+        """Every u_i, each entry (R, N, d_out, d_in + 1)."""
+        visitors, layers = self._by_visitor()
+        own = (torch.bmm(d.transpose(1, 2), a) for a, d in layers)
+        return tuple(
+            visitors.total(u.view(*visitors.owner.shape, -1)).unflatten(-1, u.shape[1:]) for u in own
+        )
+
+    def _by_visitor(self) -> tuple[Owners, list[tuple[Tensor, Tensor]]]:
+        """Every visited principal once, and per layer its inputs and deltas as (R·V, M, width)."""
+        owner, visit = self.owners.owner, self.owners.visit
+        if visit:
+            first, places = owner[:, ::visit], None
+        else:
+            places = places_by_owner(owner)
+            first = owner.gather(1, places[..., 0].clamp(min=0)).where(places[..., 0] >= 0, -1)
+        layers = [(_seated(a, visit, places), _seated(d, visit, places)) for a, d in zip(self.inputs, self.deltas, strict=True)]
+        return Owners(first, self.owners.principals), layers
+
+
+def places_by_owner(owner: Tensor) -> Tensor:
+    """Seat every owner's samples in a row of its own.
+
+    Args:
+        owner: (R, S) principal of each sample, −1 where padded.
+
+    Returns:
+        (R, V, M) positions in the batch: V rows, one per visited principal, M the most samples of one; −1 where empty.
+    """
+    runs, samples = owner.shape
+    if samples == 0:
+        return owner.new_full((runs, 0, 1), -1)
+    ordered, order = owner.sort(dim=1, stable=True)
+    new = torch.ones_like(ordered, dtype=torch.bool)
+    new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    row = new.cumsum(1) - 1
+    position = torch.arange(samples, device=owner.device).expand(runs, -1)
+    column = position - torch.where(new, position, 0).cummax(1).values
+    rows, columns = int(row.max()) + 1, int(column.masked_fill(ordered < 0, 0).max()) + 1
+    places = owner.new_full((runs, rows * columns), -1)
+    real = ordered >= 0
+    flat = (row * columns + column.clamp(max=columns - 1)).masked_fill(~real, 0)
+    run = torch.arange(runs, device=owner.device).unsqueeze(1).expand(-1, samples)
+    places[run[real], flat[real]] = order[real]
+    return places.view(runs, rows, columns)
+
+
+def _seated(values: Tensor, visit: int, places: Tensor | None) -> Tensor:
+    """Values (R, S, d) by visited principal, as (R·V, M, d); where seats are empty the values are 0."""
+    if places is None:
+        return values.reshape(-1, visit, values.shape[2])
+    runs, _, depth = places.shape
+    index = places.clamp(min=0).view(runs, -1, 1).expand(-1, -1, values.shape[2])
+    taken = values.gather(1, index) * (places.view(runs, -1, 1) >= 0)
+    return taken.view(-1, depth, values.shape[2])

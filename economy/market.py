@@ -1,0 +1,63 @@
+"""The market: customers pay for what our model does better than a rival's or than no model (Bertrand competition)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.errors import InputError
+from agents.population import Floats, Ints
+from agents.terms import PerRun
+from economy.ledger import MICRO
+
+LARGEST_REVENUE = 10**15  # micro-units a round: shares of more would not be exact in float64
+
+
+@dataclass(frozen=True)
+class MarketTerms:
+    """How model quality becomes revenue."""
+
+    price: PerRun  # (R, 1) money per round and principal for each unit of quality
+    baseline: PerRun  # (R, 1) quality that is worth nothing
+    rivalry: PerRun  # (R, 1) how far the rival's quality displaces ours
+    leak: PerRun  # (R, 1) share of the rival's gap closed per round when everybody leaks
+    rival_decay: PerRun  # (R, 1) share of its quality an unfed rival loses per round
+    model_value: PerRun  # (R, 1) money per round and unit of quality, for a participant
+
+
+def revenue(quality: Floats, rival: Floats, members: Ints | int, terms: MarketTerms) -> Ints:
+    """What customers pay in a round: price N max(q - max(baseline, rivalry rho), 0).
+
+    Args:
+        quality: (R,) quality q of the shared model, accuracy.
+        rival: (R,) quality rho of the rival's model.
+        members: (R,) or one number N that the price scales with.
+        terms: prices.
+
+    Returns:
+        (R,) micro-units.
+
+    Raises:
+        InputError: if a round's revenue is too large to be divided exactly.
+    """
+    worthless = np.maximum(terms.baseline[:, 0], terms.rivalry[:, 0] * rival)
+    amount = np.rint(MICRO * terms.price[:, 0] * members * np.maximum(quality - worthless, 0.0))
+    if not (amount <= LARGEST_REVENUE).all():
+        most, allowed = amount.max() / MICRO, LARGEST_REVENUE / MICRO
+        raise InputError(f"market.price: revenue of {most:g} money in a round; at most {allowed:g} is allowed")
+    return amount.astype(np.int64)
+
+
+def rival_after(rival: Floats, quality: Floats, leaking: Floats, terms: MarketTerms) -> Floats:
+    """The rival's quality after a round: it ages, then closes leak x share of its gap max(q - rho, 0).
+
+    Args:
+        rival: (R,) its quality before.
+        quality: (R,) quality q of the shared model.
+        leaking: (R,) share of principals that leak the model.
+        terms: rates.
+
+    Returns:
+        (R,) its quality after.
+    """
+    aged = (1.0 - terms.rival_decay[:, 0]) * rival
+    return aged + terms.leak[:, 0] * leaking * np.maximum(quality - aged, 0.0)

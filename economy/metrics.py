@@ -1,0 +1,98 @@
+"""What researchers look at: one number per run and round."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.actions import Action, action_shares
+from agents.population import Floats
+from economy.ledger import MICRO
+from economy.round import Record
+from economy.screening import Screened
+from economy.world import State, World
+
+
+def round_metrics(record: Record, before: State, after: State, world: World) -> dict[str, Floats]:
+    """Metrics of a round by name, each (R,).
+
+    Shares are of all N principals; money is in units of money; welfare is the sum of payoffs and of what the treasury
+    kept; probe losses are before the step (level), what the step was predicted to do to them, and what it did.
+    """
+    lesson, payday = record.lesson, record.payday
+    shares = action_shares(record.actions)
+    kept = (after.ledger.treasury - before.ledger.treasury) / MICRO
+    metrics = {f"share_{action.name.lower()}": shares[:, action] for action in Action}
+    metrics |= {
+        "accuracy": payday.quality,
+        "validation_loss": lesson.exam.loss,
+        "revenue": payday.revenue / MICRO,
+        "paid": payday.payments.sum(axis=1) / MICRO,
+        "treasury": after.ledger.treasury / MICRO,
+        "welfare": payday.payoffs.sum(axis=1) + kept,
+        "gini": gini(after.ledger.principals + after.ledger.escrows),
+        "credit_concentration": concentration(payday.cumulated),
+        "screened_share": screened_share(record),
+        "gated_share": lesson.gated.sum(axis=1) / np.maximum(lesson.active.sum(axis=1), 1),
+        "step_factor": lesson.factor,
+        "rival": after.rival,
+    }
+    return metrics | _value_metrics(record, after, world)
+
+
+def _value_metrics(record: Record, after: State, world: World) -> dict[str, Floats]:
+    if not len(world.senses):
+        return {}
+    lesson = record.lesson
+    limits = after.population.limits
+    by_dimension = {
+        "level": lesson.exam.levels,
+        "limit": lesson.exam.levels - lesson.room * world.senses,
+        "predicted_change": predicted_changes(record, world),
+        "true_change": lesson.levels - lesson.exam.levels,
+        "shadow_price": lesson.screened.shadow_prices,
+        "mean_limit": limits.mean(axis=1),
+        "spread_limit": limits.std(axis=1),
+    }
+    return {f"{name}_{k}": values[:, k] for name, values in by_dimension.items() for k in range(len(world.senses))}
+
+
+def predicted_changes(record: Record, world: World) -> Floats:
+    """(R, K) first-order change of every probe loss by the step: −η Σ_i ⟨p_k, ũ_i⟩."""
+    lesson = record.lesson
+    kept = (lesson.screened.weights[..., None] * lesson.exam.alignments).sum(axis=1)
+    offsets = (lesson.screened.multipliers.sum(axis=1)[:, None] @ lesson.exam.gram[:, 1:, 1:])[:, 0]
+    return -world.terms.learning.rate * lesson.factor[:, None] * (kept - offsets)
+
+
+def screened_share(record: Record) -> Floats:
+    """(R,) Σ‖u_i − ũ_i‖ / Σ‖u_i‖ over the updates that were screened: how much of what they say was taken off."""
+    lesson = record.lesson
+    if lesson.norms is None:
+        return np.zeros(len(lesson.factor))
+    offered = lesson.active & ~lesson.gated
+    taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])
+    total = (lesson.norms * offered).sum(axis=1)
+    return (taken * offered).sum(axis=1) / np.where(total > 0, total, 1.0)
+
+
+def removed_norms(screened: Screened, norms: Floats, alignments: Floats, gram: Floats) -> Floats:
+    """(R, N) ‖u_i − ũ_i‖ = ‖(1 − w) u + Σ_k μ_k p_k‖, from products alone."""
+    dropped, multipliers = 1 - screened.weights, screened.multipliers
+    cross = (multipliers * alignments).sum(axis=2)
+    square = dropped**2 * norms**2 + 2 * dropped * cross + ((multipliers @ gram) * multipliers).sum(axis=2)
+    return np.sqrt(np.maximum(square, 0.0))
+
+
+def gini(wealth: NDArray[np.int64]) -> Floats:
+    """Gini coefficient of each run's amounts (R, N) ≥ 0; 0 where there is nothing."""
+    ordered = np.sort(wealth, axis=1)
+    count = ordered.shape[1]
+    rank = 2 * np.arange(1, count + 1) - count - 1
+    total = ordered.sum(axis=1)
+    return (ordered @ rank) / (count * np.where(total > 0, total, 1))
+
+
+def concentration(credit: Floats) -> Floats:
+    """Herfindahl index (R,) of positive cumulated credit: 1/N when all have the same, 1 when one has all."""
+    positive = np.maximum(credit, 0.0)
+    total = positive.sum(axis=1)
+    return (positive**2).sum(axis=1) / np.where(total > 0, total, 1.0) ** 2

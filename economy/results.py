@@ -1,0 +1,122 @@
+"""What is kept of a run: tidy frames that load in pandas, and the notebook that fills them round by round."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agents.actions import Action
+from economy.ledger import MICRO, Transfer, entries
+from economy.metrics import round_metrics
+from economy.round import Record
+from economy.world import State, World
+
+PROFILE_SNAPSHOTS = 40  # of the value profiles, in a run
+
+
+@dataclass(frozen=True)
+class Results:
+    """Frames of R runs; the column ``run`` counts from 0."""
+
+    rounds: pd.DataFrame  # one row per run and round: the metrics
+    principals: pd.DataFrame  # one row per run and principal, at the end
+    profiles: pd.DataFrame  # run, round, principal, dimension, limit
+    ledger: pd.DataFrame | None  # every transfer: run, round, source, target, amount (micro-units), reason
+    balances: pd.DataFrame | None  # run, account, balance (micro-units), at the end
+
+
+class Notebook:
+    """Takes notes while runs are played."""
+
+    def __init__(self, world: World, state: State, opening: tuple[Transfer, ...], rounds: int, ledger: bool) -> None:
+        self._world = world
+        self._every = max(1, rounds // PROFILE_SNAPSHOTS)
+        self._rounds: list[dict[str, NDArray[np.float64]]] = []
+        self._profiles: list[tuple[int, NDArray[np.float64]]] = []
+        self._entries: list[dict[str, NDArray[Any]]] | None = [] if ledger else None
+        if self._entries is not None and opening and state.round == 0:
+            self._entries.append(entries(opening, 0))
+        shape = state.population.shape
+        self._sums = {name: np.zeros(shape) for name in ("delegated", "credit", "payments", "payoff", "put", "right")}
+
+    def note(self, record: Record, before: State, after: State) -> None:
+        """Take in one round."""
+        metrics = round_metrics(record, before, after, self._world)
+        self._rounds.append({"round": np.full(len(record.actions), record.round), **metrics})
+        if record.round % self._every == 0 and len(self._world.senses):
+            self._profiles.append((record.round, after.population.limits))
+        if self._entries is not None:
+            self._entries.append(entries(record.payday.transfers, record.round))
+        self._sums["delegated"] += record.actions == Action.DELEGATE
+        self._sums["credit"] += record.lesson.credit
+        self._sums["payments"] += record.payday.payments / MICRO
+        self._sums["payoff"] += record.payday.payoffs
+        self._note_quality(record)
+
+    def results(self, state: State) -> Results:
+        """The frames, after the last round."""
+        rounds = pd.concat([_run_frame(columns) for columns in self._rounds]) if self._rounds else pd.DataFrame()
+        if not rounds.empty:
+            rounds = rounds.sort_values(["run", "round"], ignore_index=True)
+        balances = _matrix_frame(state.ledger.balances, "account", "balance") if self._entries is not None else None
+        ledger = None
+        if self._entries is not None:
+            ledger = pd.concat([pd.DataFrame(columns) for columns in self._entries], ignore_index=True)
+        return Results(rounds, self._principals(state), self._profile_frame(), ledger, balances)
+
+    def _note_quality(self, record: Record) -> None:
+        """Count samples put in and the ones whose label is the data's own."""
+        batch, principals = record.lesson.batch, record.actions.shape[1]
+        truth = np.take_along_axis(np.broadcast_to(self._world.truth, (len(batch.owner), self._world.truth.shape[1])), batch.sample, 1)
+        right = (batch.label == truth) & (batch.owner >= 0)
+        if batch.junk is not None:
+            right &= ~batch.junk
+        place = (batch.owner + principals * np.arange(len(batch.owner))[:, None])[right]
+        counted = np.bincount(place, minlength=self._sums["right"].size)
+        self._sums["right"] += counted.reshape(self._sums["right"].shape)
+        self._sums["put"] += record.lesson.put.total
+
+    def _principals(self, state: State) -> pd.DataFrame:
+        population, ledger = state.population, state.ledger
+        runs, principals = population.shape
+        played = max(1, len(self._rounds))
+        with np.errstate(invalid="ignore"):
+            quality = self._sums["right"] / self._sums["put"]
+        names = np.array(self._world.terms.policy.names)
+        columns = {
+            "run": np.repeat(np.arange(runs), principals),
+            "principal": np.tile(np.arange(principals), runs),
+            "policy": names[population.policy],
+            "cost": population.cost,
+            "action": np.array([action.name.lower() for action in Action])[population.action],
+            "samples_held": self._world.holdings.count,
+            "data_quality": quality,
+            "delegated_share": self._sums["delegated"] / played,
+            "credit": self._sums["credit"],
+            "payments": self._sums["payments"],
+            "payoff": self._sums["payoff"],
+            "balance": ledger.principals / MICRO,
+            "escrow": ledger.escrows / MICRO,
+            "reputation": population.reputation,
+        }
+        return pd.DataFrame({name: np.ravel(values) for name, values in columns.items()})
+
+    def _profile_frame(self) -> pd.DataFrame:
+        frames = []
+        for number, limits in self._profiles:
+            run, principal, dimension = np.indices(limits.shape).reshape(3, -1)
+            columns = {"run": run, "round": number, "principal": principal, "dimension": dimension}
+            frames.append(pd.DataFrame({**columns, "limit": limits.ravel()}))
+        names = ["run", "round", "principal", "dimension", "limit"]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
+
+
+def _run_frame(columns: dict[str, NDArray[Any]]) -> pd.DataFrame:
+    return pd.DataFrame({"run": np.arange(len(columns["round"])), **columns})
+
+
+def _matrix_frame(matrix: NDArray[Any], column: str, value: str) -> pd.DataFrame:
+    run, place = np.indices(matrix.shape).reshape(2, -1)
+    return pd.DataFrame({"run": run, column: place, value: matrix.ravel()})

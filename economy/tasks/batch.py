@@ -1,0 +1,97 @@
+"""The virtual batch, what is carried between rounds, and the terms that say what actions do to samples."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Forms = NDArray[np.int8]
+
+
+class Form(IntEnum):
+    """What a principal's samples are in a round."""
+
+    NOTHING = 0  # abstaining, idle, or leaking the model outside
+    OWN = 1  # its own samples
+    WRONG = 2  # its own samples, each label moved to the next class
+    JUNK = 3  # Gaussian features and random labels
+    STALE = 4  # its first few samples over and over
+
+
+@dataclass(frozen=True)
+class ActionTerms:
+    """The ``actions`` section: what each action does to samples."""
+
+    free_ride: str  # idle, junk or stale
+    stale_samples: int  # samples a stale free-rider puts in over and over
+    defect: str  # poison or leak
+
+
+@dataclass(frozen=True)
+class SamplingTerms:
+    """The part of the ``learning`` section that says how many samples are put in."""
+
+    sampling: str  # each or pool
+    samples: int  # per contributor and round (each)
+    batch: int  # per round (pool)
+
+
+@dataclass(frozen=True)
+class SupplyTerms:
+    """Stacked from whole scenarios."""
+
+    actions: ActionTerms
+    learning: SamplingTerms
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The virtual batches of R runs, padded to the longest."""
+
+    sample: Ints  # (R, S) sample ids; any valid id where padded or junk
+    label: Ints  # (R, S) the labels claimed
+    owner: Ints  # (R, S) principal, −1 where padded
+    junk: Bools | None  # (R, S) places whose features are noise; None where nobody puts in junk
+    noise: Floats | None  # (n_junk, d) features of the junk places, in row-major order
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The traversal plan of one run: the shuffled global index of all contributed samples, consumed batch by batch."""
+
+    form: Forms  # (N,) the Form of every principal's samples, which the plan was made for
+    order: Ints  # (Q,) shuffled global index of Q contributed samples
+    taken: int  # places of order already visited
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What is carried from round to round."""
+
+    cursor: Ints  # (R, N) place in its own holding where a principal's walk goes on (each)
+    plans: tuple[Plan, ...]  # one per run (pool); empty before the first round
+
+
+@dataclass(frozen=True)
+class PutIn:
+    """How many samples each principal put into the round."""
+
+    total: Ints  # (R, N) of any form
+    delegated: Ints  # (R, N) honestly delegated: the ones that cost
+
+
+def audit_trail(batch: Batch, run: int) -> list[tuple[int, int]]:
+    """Whom the step visited: (principal, samples) in order of first arrival.
+
+    Args:
+        batch: the round's virtual batches.
+        run: which run.
+    """
+    owner = batch.owner[run]
+    visited, arrival, samples = np.unique(owner[owner >= 0], return_index=True, return_counts=True)
+    order = np.argsort(arrival)
+    return list(zip(visited[order].tolist(), samples[order].tolist(), strict=True))

@@ -1,0 +1,118 @@
+"""How training samples are spread over principals.
+
+``power`` and ``class`` follow the POW and CLA splits of Xu et al., "Gradient-Driven Rewards to Guarantee Fairness in
+Collaborative Machine Learning" (NeurIPS 2021); ``dirichlet`` follows Hsu, Qi and Brown (arXiv 1909.06335), with each
+class spread over the principals.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import powerlaw
+
+from agents.errors import InputError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+POWER_EXPONENT = 1.65911332899  # of the power law whose quantiles are the sizes; from CGSV's public code
+
+
+def spread(kind: str, labels: Ints, principals: int, concentration: float, generator: np.random.Generator) -> Ints:
+    """Give every sample to one principal, and at least one sample to every principal.
+
+    Args:
+        kind: equal, dirichlet, power or class.
+        labels: (T,) classes of the training samples.
+        principals: N.
+        concentration: Dirichlet concentration (kind = dirichlet).
+        generator: the run's task generator.
+
+    Returns:
+        (T,) owner of each sample.
+
+    Raises:
+        InputError: if there is no such kind, or there are fewer samples than principals.
+    """
+    if kind not in PARTITIONS:
+        raise InputError(f"task.partition = {kind!r}: must be one of {', '.join(PARTITIONS)}")
+    if principals > len(labels):
+        raise InputError(
+            f"population.count = {principals} principals but {len(labels)} training samples: each needs at least one"
+        )
+    return nobody_empty(PARTITIONS[kind](labels, principals, concentration, generator), principals)
+
+
+def equal(labels: Ints, principals: int, concentration: float, generator: np.random.Generator) -> Ints:
+    """Sizes that differ by one at most, whatever the class."""
+    owner = np.empty(len(labels), np.int64)
+    owner[generator.permutation(len(labels))] = np.arange(len(labels)) % principals
+    return owner
+
+
+def dirichlet(labels: Ints, principals: int, concentration: float, generator: np.random.Generator) -> Ints:
+    """Each class is cut into shares drawn from a Dirichlet distribution over the principals."""
+    owner = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        members = np.nonzero(labels == label)[0]
+        shares = generator.dirichlet(np.full(principals, concentration))
+        owner[generator.permutation(members)] = _cut(shares, len(members))
+    return owner
+
+
+def power(labels: Ints, principals: int, concentration: float, generator: np.random.Generator) -> Ints:
+    """Sizes grow with the principal's number as evenly spaced values of a power law's range (CGSV's POW)."""
+    law = powerlaw(POWER_EXPONENT)
+    sizes = np.linspace(law.ppf(0.01), law.ppf(0.99), principals)
+    owner = np.empty(len(labels), np.int64)
+    owner[generator.permutation(len(labels))] = _cut(sizes / sizes.sum(), len(labels))
+    return owner
+
+
+def by_class(labels: Ints, principals: int, concentration: float, generator: np.random.Generator) -> Ints:
+    """Principal i holds the first int(linspace(1, C, N))[i] classes (CGSV's CLA), each dealt evenly to its holders.
+
+    CGSV leaves out samples to make sizes equal; here every sample is dealt, so principals with more classes hold more.
+    """
+    present = np.unique(labels)
+    held = np.linspace(1, len(present), principals).astype(np.int64)
+    held[-1] = len(present)  # a single principal holds everything
+    owner = np.empty(len(labels), np.int64)
+    for position, label in enumerate(present):
+        members = np.nonzero(labels == label)[0]
+        holders = generator.permutation(np.nonzero(held > position)[0])
+        owner[generator.permutation(members)] = holders[np.arange(len(members)) % len(holders)]
+    return owner
+
+
+Partition = Callable[[Ints, int, float, np.random.Generator], Ints]
+PARTITIONS: dict[str, Partition] = {"equal": equal, "dirichlet": dirichlet, "power": power, "class": by_class}
+
+
+def _cut(shares: Floats, samples: int) -> Ints:
+    """(samples,) owners in order: a row of samples cut at the cumulated shares."""
+    middles = (np.arange(samples) + 0.5) / samples
+    return np.minimum(np.searchsorted(np.cumsum(shares), middles, side="right"), len(shares) - 1)
+
+
+def nobody_empty(owner: Ints, principals: int) -> Ints:
+    """Move one sample to each principal without any, always from whoever then holds the most.
+
+    Args:
+        owner: (T,) with T ≥ N.
+        principals: N.
+
+    Returns:
+        (T,) owner of each sample.
+    """
+    count = np.bincount(owner, minlength=principals)
+    empty = np.nonzero(count == 0)[0]
+    if not len(empty):
+        return owner
+    # Counting each owner's samples 0, 1, 2, …: the highest numbers are what levelling from the top takes away.
+    order = np.argsort(owner, kind="stable")
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    moved = owner.copy()
+    moved[order[np.argsort(-number, kind="stable")[: len(empty)]]] = empty
+    return moved

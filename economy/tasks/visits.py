@@ -1,0 +1,71 @@
+"""Which principals a round visits and which of their samples: every contributor equally, or the traversal plan.
+
+The plan follows Batbaatar, Kim, Kim and Yoon, "Traversal Learning" (arXiv 2504.07471): a global index over all
+contributed samples is shuffled, cut into virtual batches and rebuilt when the set of contributors changes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.streams import Stream
+from economy.tasks.batch import Form, Forms, Ints, Plan, SamplingTerms, Supply
+
+
+@dataclass(frozen=True)
+class Visits:
+    """n visits to principals, run by run, each taking w consecutive samples of the principal's holding."""
+
+    who: Ints  # (n,) run · N + principal
+    place: Ints  # (n, w) place in the principal's holding, not yet wrapped around its end
+    length: Ints  # (R,) visits of each run
+
+
+def visit_each(form: Forms, count: Ints, supply: Supply, terms: SamplingTerms) -> tuple[Visits, Supply]:
+    """Every contributor puts in ``samples`` samples and walks on through its own holding.
+
+    Args:
+        form: (R, N) the Form of every principal's samples.
+        count: (R, N) samples held.
+        supply: where the walks stand.
+        terms: how many samples.
+    """
+    contributes = form != Form.NOTHING
+    walks = (form == Form.OWN) | (form == Form.WRONG)
+    who = np.flatnonzero(contributes)
+    begin = (supply.cursor * walks).ravel()[who]  # stale and junk samples start at the first place each round
+    moved = np.where(walks, (supply.cursor + terms.samples) % count, supply.cursor)
+    visits = Visits(who, begin[:, None] + np.arange(terms.samples), np.count_nonzero(contributes, axis=1))
+    return visits, Supply(moved, supply.plans)
+
+
+def visit_pool(form: Forms, count: Ints, supply: Supply, terms: SamplingTerms, stream: Stream) -> tuple[Visits, Supply]:
+    """The next virtual batch of every run's traversal plan.
+
+    Args:
+        form: (R, N) the Form of every principal's samples.
+        count: (R, N) samples held; a contributor contributes them all, junk as many.
+        supply: the plans.
+        terms: size of the virtual batch.
+        stream: the R runs' batch stream.
+    """
+    principals = form.shape[1]
+    size = np.where(form != Form.NOTHING, count, 0)
+    end = np.cumsum(size, axis=1)
+    plans, who, place = [], [], []
+    for run, generator in enumerate(stream.generators):
+        plan = _current(supply.plans[run] if supply.plans else None, form[run], int(end[run, -1]), generator)
+        visited = plan.order[plan.taken : plan.taken + terms.batch]
+        principal = np.searchsorted(end[run], visited, side="right")
+        who.append(principal + run * principals)
+        place.append(visited - end[run, principal] + size[run, principal])
+        plans.append(Plan(plan.form, plan.order, plan.taken + len(visited)))
+    length = np.array([len(visited) for visited in who])
+    return Visits(np.concatenate(who), np.concatenate(place)[:, None], length), Supply(supply.cursor, tuple(plans))
+
+
+def _current(plan: Plan | None, form: Forms, contributed: int, generator: np.random.Generator) -> Plan:
+    """The plan itself while it lasts and nobody's samples change form, otherwise a fresh one."""
+    if plan is None or plan.taken >= len(plan.order) or not np.array_equal(plan.form, form):
+        return Plan(form, generator.permutation(contributed), taken=0)
+    return plan

@@ -1,0 +1,111 @@
+"""All terms of an economy: what each part needs to know of the scenario, stacked over the runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from agents.errors import InputError
+from agents.graphs import GraphTerms
+from agents.policies import PolicyTerms, available_actions
+from agents.population import Ints, PopulationTerms
+from agents.terms import PerRun, stack
+from agents.values import ValueTerms
+from economy.contracts.stakes import ContractTerms
+from economy.learning import LearningTerms
+from economy.market import MarketTerms
+from economy.screening import ScreeningTerms
+from economy.settlement import SettlementTerms
+from economy.tasks import SupplyTerms, TaskTerms
+
+
+@dataclass(frozen=True)
+class CreditTerms:
+    """``scenario.credit``."""
+
+    kind: str  # name of the credit rule
+
+
+@dataclass(frozen=True)
+class OutsideTerms:
+    """What principals gain outside the cooperative."""
+
+    defect_gain: PerRun  # (R, 1) money per round of defecting
+    outside_option: PerRun  # (R, 1) money per round of abstaining
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of R runs of N principals."""
+
+    rounds: int
+    dtype: torch.dtype
+    device: torch.device
+    available: Ints  # (A,) codes of the actions a principal may take
+    task: TaskTerms
+    graph: GraphTerms
+    population: PopulationTerms
+    supply: SupplyTerms
+    policy: PolicyTerms
+    values: ValueTerms
+    learning: LearningTerms
+    screening: ScreeningTerms
+    credit: CreditTerms
+    settlement: SettlementTerms
+    market: MarketTerms
+    contract: ContractTerms
+    outside: OutsideTerms
+
+    @classmethod
+    def of(cls, scenarios: Sequence[Any]) -> "Terms":
+        """Terms of one scenario per run.
+
+        Raises:
+            InputError: if the runs differ in what changes shapes or rules, or the device is not there.
+        """
+        for path in ("rounds", "precision", "device", "actions.available"):
+            _demand_same(scenarios, path)
+        first = scenarios[0]
+        sections = {"graph": ("population", GraphTerms), "task": ("task", TaskTerms), "policy": ("policy", PolicyTerms)}
+        sections |= {"values": ("values", ValueTerms), "learning": ("learning", LearningTerms)}
+        sections |= {"screening": ("screening", ScreeningTerms), "credit": ("credit", CreditTerms)}
+        sections |= {"settlement": ("settlement", SettlementTerms), "market": ("market", MarketTerms)}
+        sections |= {"contract": ("contract", ContractTerms)}
+        stacked = {
+            name: stack(terms, [getattr(scenario, section) for scenario in scenarios], section)
+            for name, (section, terms) in sections.items()
+        }
+        return cls(
+            rounds=first.rounds,
+            dtype=torch.float64 if first.precision == "float64" else torch.float32,
+            device=_device(first.device),
+            available=available_actions(first.actions.available),
+            population=stack(PopulationTerms, scenarios),
+            supply=stack(SupplyTerms, scenarios),
+            outside=OutsideTerms(
+                np.array([[scenario.actions.defect_gain] for scenario in scenarios]),
+                np.array([[scenario.population.outside_option] for scenario in scenarios]),
+            ),
+            **stacked,
+        )
+
+
+def _demand_same(scenarios: Sequence[Any], path: str) -> None:
+    def value(scenario: Any) -> Any:
+        for name in path.split("."):
+            scenario = getattr(scenario, name)
+        return scenario
+
+    if any(value(scenario) != value(scenarios[0]) for scenario in scenarios):
+        raise InputError(f"{path} must be the same in all runs of an ensemble")
+
+
+def _device(name: str) -> torch.device:
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise InputError(f"device = {name!r}: this machine has no CUDA device; use 'cpu'")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"device = {name!r}: there are {torch.cuda.device_count()} CUDA devices, numbered from 0")
+    return device

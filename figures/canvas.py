@@ -1,0 +1,172 @@
+"""Paper: panels of a journal's width, names beside lines, a title above, a caption below, and files written whole."""
+
+import os
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from textwrap import fill, wrap
+from typing import Literal
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from scipy.optimize import isotonic_regression
+
+from figures.ink import STYLE
+
+ONE_COLUMN, TWO_COLUMNS = 3.5, 7.2  # inches, the widths of most journals
+
+
+def blank(rows: int, columns: int, width: float, row_height: float, heights: Sequence[float] | None = None,
+          sharey: bool | Literal["row"] = False, sharex: bool = False) -> tuple[Figure, list[list[Axes]]]:
+    """A figure with a grid of tidy axes.
+
+    Args:
+        rows, columns: size of the grid.
+        width: of the figure, inches.
+        row_height: of a row of height 1, inches.
+        heights: relative heights of rows.
+        sharey, sharex: as in ``Figure.subplots``.
+
+    Returns:
+        The figure and its axes, row by row.
+    """
+    height = row_height * (sum(heights) if heights else rows)
+    figure = Figure(figsize=(width, height), dpi=200, layout="constrained")
+    FigureCanvasAgg(figure)
+    grid: list[list[Axes]] = figure.subplots(
+        rows, columns, squeeze=False, sharex=sharex, sharey=sharey, height_ratios=heights).tolist()
+    for ax in chain.from_iterable(grid):
+        # Explicit, because ticks are made when drawn: by then the caller's own settings are back.
+        ax.tick_params(labelsize=8, width=0.6, length=2.5, pad=2)
+        ax.locator_params(nbins=5)
+    return figure, grid
+
+
+def panels(titles: Sequence[str], ylabel: str, xlabel: str, columns: int = 3, row_height: float = 1.75,
+           sharey: bool = True) -> tuple[Figure, list[Axes]]:
+    """Small multiples that wrap: one panel per title, outer axes labelled.
+
+    Args:
+        titles: one per panel.
+        ylabel, xlabel: the axes' labels with their units.
+        columns: panels in a row, at most.
+        row_height: inches.
+        sharey: whether all panels have the same y axis.
+
+    Returns:
+        The figure and one axes per title.
+    """
+    count = len(titles)
+    columns = 2 if count in (2, 4) else min(columns, count)
+    figure, grid = blank(-(-count // columns), columns, ONE_COLUMN if count == 1 else TWO_COLUMNS,
+                         2.2 if count == 1 else row_height, sharex=True, sharey=sharey)
+    every = list(chain.from_iterable(grid))
+    axes = every[:count]
+    for spare in every[count:]:
+        spare.remove()
+    for place, (ax, title) in enumerate(zip(axes, titles, strict=True)):
+        if title:
+            ax.set_title(fill(title, 84 // columns), color="0.2")
+        if place % columns == 0:
+            ax.set_ylabel(balanced(ylabel, int(row_height * 16)))
+        if place + columns >= count:
+            ax.set_xlabel(balanced(xlabel, 90 // columns if count > 1 else 44))
+            ax.tick_params(labelbottom=True)
+    return figure, axes
+
+
+def balanced(text: str, limit: int) -> str:
+    """Text in as few lines as fit the limit of characters, of about equal length."""
+    lines = -(-len(text) // limit)
+    return fill(text, limit if lines == 1 else len(text) // lines + 6)
+
+
+def rounds_axis(ax: Axes) -> None:
+    """Whole rounds on the x axis, no empty margin."""
+    ax.margins(x=0)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+
+
+def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str], colours: Sequence[str]) -> None:
+    """Write each line's name beside its right end, spread just enough that names do not overlap.
+
+    Args:
+        ax: axes whose limits are final.
+        heights: where each line ends, in data units; a line without an end (NaN) gets no name.
+        texts, colours: of each name.
+    """
+    low, high = ax.get_ylim()
+    ends = (np.asarray(heights, dtype=float) - low) / (high - low)
+    order = [int(i) for i in np.argsort(ends) if np.isfinite(ends[i])]
+    if not order:
+        return
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    gap = 0.17 / (figure.get_size_inches()[1] * ax.get_position().height)
+    # The nearest places at least a gap apart are an isotonic regression of the ends less their steps.
+    steps = gap * np.arange(len(order))
+    places = isotonic_regression(ends[order] - steps).x + steps
+    for i, place in zip(order, places, strict=True):
+        ax.annotate(texts[i], (1.0, ends[i]), (1.05, place), xycoords="axes fraction", textcoords="axes fraction",
+                    color=colours[i], va="center", annotation_clip=False,
+                    arrowprops={"arrowstyle": "-", "color": colours[i], "linewidth": 0.5, "shrinkA": 1, "shrinkB": 1})
+
+
+def say_empty(ax: Axes, words: str) -> None:
+    """Say in the middle of a panel why nothing is drawn in it."""
+    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color="0.35")
+
+
+def finish(figure: Figure, title: str, caption: str, handles: Sequence[Artist] = ()) -> Figure:
+    """Add a title and a legend above the panels and a caption below, in space of their own.
+
+    Args:
+        figure: with its axes drawn; it grows by the space needed.
+        title: one short line.
+        caption: what is drawn: statistic, interval, number of seeds, what was left out.
+        handles: legend entries.
+    """
+    width, body = figure.get_size_inches()
+    lines = wrap(caption, int(width * 15.5))
+    entries = [0.5 + 0.068 * len(str(handle.get_label())) for handle in handles]
+    columns = len(handles) if sum(entries) < width else int(width / max(entries))
+    above = 0.27 + 0.17 * -(-len(handles) // max(1, columns)) + (0.05 if handles else 0)
+    below = 0.1 + 0.145 * len(lines)
+    height = above + body + below
+    figure.set_size_inches(width, height)
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.set(rect=(0, below / height, 1, body / height), hspace=0.06, wspace=0.04)  # type: ignore[call-arg]
+    figure.text(0.06 / width, 1 - 0.06 / height, title, va="top", fontsize=9, fontweight="bold")
+    figure.text(0.06 / width, 0.05 / height, "\n".join(lines), va="bottom", color="0.35")
+    if handles:
+        figure.legend(handles=list(handles), loc="upper left", bbox_to_anchor=(0.06 / width, 1 - 0.25 / height),
+                      ncols=max(1, columns), borderpad=0, borderaxespad=0, handlelength=2.2, columnspacing=1.2, labelspacing=0.3)
+    return figure
+
+
+def save(figure: Figure, path: Path, metadata: Mapping[str, str] | None = None) -> Path:
+    """Write a figure whole or not at all.
+
+    Args:
+        figure: to write.
+        path: file to write; its suffix is the format.
+        metadata: PNG text fields.
+
+    Returns:
+        ``path``.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with rc_context(STYLE):
+            figure.savefig(part, format=path.suffix[1:], dpi=200, metadata=dict(metadata or {}))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path

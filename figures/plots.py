@@ -1,0 +1,115 @@
+"""Every figure from one stored run or sweep: reads the folder, draws what its results allow, writes PNG files."""
+
+import json
+import logging
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from agents.errors import InputError
+from figures.canvas import save
+from figures.courses import draw_accuracy, draw_actions, draw_overview
+from figures.credit_quality import draw_credit_quality
+from figures.probe_levels import draw_probe_levels, value_dimensions
+from figures.value_maps import draw_value_map
+from figures.wealth import draw_wealth
+
+__all__ = [
+    "draw_accuracy", "draw_actions", "draw_all", "draw_credit_quality", "draw_overview", "draw_probe_levels",
+    "draw_value_map", "draw_wealth",
+]
+_say = logging.getLogger("commonweal.figures").info
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What a stored folder holds for drawing."""
+
+    rounds: pd.DataFrame  # one row per run and round
+    principals: pd.DataFrame  # one row per run and principal
+    profiles: pd.DataFrame  # one row per run, kept round, principal and value dimension
+    varied: tuple[str, ...]  # (V,) dotted paths of the varied fields
+    about: dict[str, Any]  # where the results come from
+    names: tuple[str, ...]  # (K,) value dimensions with units, () if unknown
+    senses: tuple[str, ...]  # (K,) protect or withhold, () if unknown
+
+
+def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
+    """Draw every figure that the results of a run or sweep allow.
+
+    Args:
+        folder: where the results are stored.
+        tell: called with one line for each figure that was skipped, and why; the default logs it.
+
+    Returns:
+        The PNG files written, under ``folder / "figures"``.
+
+    Raises:
+        InputError: if results are missing or not readable.
+    """
+    stored = read(folder)
+    rounds, principals, varied = stored.rounds, stored.principals, stored.varied
+    drawings: dict[str, Callable[[], Figure]] = {
+        "overview": lambda: draw_overview(rounds, principals, varied),
+        "actions": lambda: draw_actions(rounds, varied),
+        "accuracy": lambda: draw_accuracy(rounds, varied),
+        "wealth": lambda: draw_wealth(principals, varied),
+        "credit_quality": lambda: draw_credit_quality(principals, varied),
+    }
+    if value_dimensions(rounds):
+        drawings["probe_levels"] = lambda: draw_probe_levels(rounds, varied, stored.names, stored.senses)
+    else:
+        tell("probe_levels: skipped, the scenario has no value dimensions")
+    if len(stored.profiles):
+        drawings["value_map"] = lambda: draw_value_map(stored.profiles, varied, names=stored.names)
+    else:
+        tell("value_map: skipped, the scenario has no value dimensions")
+    source = _source(stored.about)
+    return [save(draw(), folder / "figures" / f"{name}.png", source) for name, draw in drawings.items()]
+
+
+def read(folder: Path) -> Folder:
+    """Read what the figures need from a stored folder.
+
+    Args:
+        folder: with rounds.parquet, principals.parquet, profiles.parquet, about.json and scenario.toml.
+
+    Raises:
+        InputError: if a file is missing or not readable.
+    """
+    try:
+        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        frames = [pd.read_parquet(folder / f"{name}.parquet") for name in ("rounds", "principals", "profiles")]
+        scenario = folder / "scenario.toml"
+        dimensions = _dimensions(tomllib.loads(scenario.read_text(encoding="utf-8")) if scenario.exists() else {})
+    except FileNotFoundError as error:
+        raise InputError(f"{folder}: no {Path(error.filename or '').name}; give the folder of a finished run") from None
+    except (ValueError, OSError) as error:  # pyarrow's and json's errors are ValueErrors
+        raise InputError(f"{folder}: not readable: {str(error).splitlines()[0]}") from None
+    names, senses = zip(*dimensions, strict=True) if dimensions else ((), ())
+    return Folder(frames[0], frames[1], frames[2], tuple(about.get("varied", ())), about, names, senses)
+
+
+def _dimensions(scenario: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name with unit, and sense, of each value dimension of a resolved scenario."""
+    found = []
+    for dimension in scenario.get("values", {}).get("dimensions", ()):
+        sense = dimension["sense"]
+        part = "label" if dimension.get("label") is not None else "feature"
+        subject = f"{'class' if part == 'label' else part} {dimension[part]}"
+        # A protected group's limit is on its loss; a withheld purpose's is on a loss bounded by 1, which has no unit.
+        unit = "loss, nat" if sense == "protect" else "bounded loss"
+        found.append((f"{sense} {subject} ({unit})", sense))
+    return found
+
+
+def _source(about: dict[str, Any]) -> dict[str, str]:
+    """PNG text fields that say where a figure comes from."""
+    command = about.get("command", "")
+    words = command if isinstance(command, str) else " ".join(map(str, command))
+    return {"Software": f"commonweal {about.get('version', '')}".strip(), "Source": words}

@@ -1,0 +1,178 @@
+"""From stored frames to what is drawn: the points of a sweep, and means over seeds with Student's t intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from agents.errors import InputError
+from figures.ink import Ink
+
+MOST = 12  # points in a figure; more cannot be told apart on paper
+
+
+@dataclass(frozen=True)
+class Point:
+    """One rule of a sweep: the runs that differ in their seed only."""
+
+    name: str  # () the varied values: "credit"
+    title: str  # () the same with the fields' names: "kind = credit"
+    runs: NDArray[np.int64]  # (seeds,) run numbers
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points of a sweep that a figure shows."""
+
+    shown: tuple[Point, ...]  # (points,)
+    left_out: int  # () points beyond the most a figure shows
+    header: str  # () the varied fields, "" if none
+
+    def seeds(self) -> str:
+        """How many seeds a point has, in words: "8 seeds", "7 to 8 seeds", "one seed"."""
+        counts = sorted({len(point.runs) for point in self.shown})
+        if counts == [1]:
+            return "one seed"
+        return f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
+
+    def statistic(self) -> str:
+        """What lines and bands are, in words."""
+        if max(len(point.runs) for point in self.shown) == 1:
+            return "One seed: no interval."
+        return f"Mean and 95 % t interval over {self.seeds()}."
+
+    def note(self, parts: str = "Panels") -> str:
+        """What tells the parts of the figure apart, and what was left out, in words; "" if neither."""
+        total = len(self.shown) + self.left_out
+        cut = f" (the first {len(self.shown)} of {total} points)" if self.left_out else ""
+        return f" {parts}: {self.header}{cut}." if self.header else ""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A quantity over time, averaged over seeds."""
+
+    rounds: NDArray[np.float64]  # (T,)
+    mean: NDArray[np.float64]  # (T,) NaN where no run has a value
+    half_width: NDArray[np.float64]  # (T,) of the 95 % interval; NaN where fewer than two runs have a value
+
+
+def require(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
+    """Check that a stored frame has rows and columns.
+
+    Args:
+        frame: to check.
+        name: what it is called on disk.
+        columns: that must exist.
+
+    Raises:
+        InputError: if it has not.
+    """
+    if missing := [column for column in columns if column not in frame.columns]:
+        raise InputError(f"{name}: no column {missing[0]!r}; there are {', '.join(map(str, frame.columns))}")
+    if frame.empty:
+        raise InputError(f"{name}: no rows; a figure needs at least one finished run")
+
+
+def points_of(frame: pd.DataFrame, varied: Sequence[str], most: int = MOST) -> Points:
+    """The points of a sweep, in stored order.
+
+    Args:
+        frame: with the columns ``run`` and ``varied``.
+        varied: dotted paths of the fields that differ between points.
+        most: number of points shown.
+
+    Returns:
+        The first ``most`` points and how many are left out.
+    """
+    first = frame.drop_duplicates("run")
+    last = [path.rsplit(".", 1)[-1] for path in varied]
+    short = last if len(set(last)) == len(last) else list(varied)
+    values = [_texts(list(first[path])) for path in varied]
+    runs: dict[tuple[str, ...], list[int]] = {}
+    for place, run in enumerate(first["run"]):
+        runs.setdefault(tuple(column[place] for column in values), []).append(int(run))
+    points = tuple(
+        Point(", ".join(texts) or "all runs", ", ".join(f"{n} = {t}" for n, t in zip(short, texts, strict=True)),
+              np.array(numbers, dtype=np.int64))
+        for texts, numbers in runs.items())
+    return Points(points[:most], max(0, len(points) - most), ", ".join(varied))
+
+
+def _texts(values: list[object]) -> list[str]:
+    """Values as a person writes them: numbers with no more digits than tell them apart."""
+    if not all(isinstance(value, float | np.floating) for value in values):
+        return [_text(value) for value in values]
+    numbers = np.array(values, dtype=np.float64)
+    for digits in range(3, 18):
+        texts = [f"{number:.{digits}g}" for number in numbers]
+        if len(set(texts)) == np.unique(numbers).size:
+            break
+    return texts
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, float | np.floating):
+        return f"{float(value):g}"
+    if isinstance(value, np.ndarray | list | tuple):
+        return "[" + " ".join(_text(item) for item in value) + "]"
+    return PurePath(value).name if isinstance(value, PurePath) else str(value)
+
+
+def mean_and_half_width(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean over runs and half width of its 95 % interval, Student's t.
+
+    Args:
+        values: (R, ...) one value per run; NaN and infinities are left out.
+
+    Returns:
+        (...) mean, NaN without a value; (...) half width, NaN with fewer than two values.
+    """
+    known = np.isfinite(values)
+    count = known.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known, values, 0.0).sum(axis=0) / count
+        squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
+        half = student.ppf(0.975, np.maximum(count - 1, 1)) * np.sqrt(squares / (count - 1) / count)
+    return mean, np.where(count > 1, half, np.nan)
+
+
+def course(rounds: pd.DataFrame, point: Point, column: str) -> Course:
+    """A column's mean over the seeds of a point, round by round.
+
+    Args:
+        rounds: one row per run and round.
+        point: whose runs to average.
+        column: to average.
+
+    Raises:
+        InputError: if a run has a round twice.
+    """
+    own = rounds.loc[rounds["run"].isin(point.runs), ["run", "round", column]]
+    if own.duplicated(["run", "round"]).any():
+        raise InputError("rounds: a run has the same round twice; every run needs a number of its own")
+    table = own.pivot(index="round", columns="run", values=column)
+    mean, half = mean_and_half_width(table.to_numpy(dtype=np.float64).T)
+    return Course(table.index.to_numpy(dtype=np.float64), mean, half)
+
+
+def draw_course(ax: Axes, line: Course, pen: Ink, label: str = "", opacity: float = 0.18) -> None:
+    """A mean line with its interval as a band; a single round becomes a marker."""
+    marker = pen.marker if len(line.rounds) == 1 else "none"
+    ax.plot(line.rounds, line.mean, color=pen.colour, linestyle=pen.dashes, marker=marker, label=label or "_")
+    if np.isfinite(line.half_width).any():
+        ax.fill_between(line.rounds, line.mean - line.half_width, line.mean + line.half_width, color=pen.colour,
+                        alpha=opacity, linewidth=0)
+
+
+def end_of(line: Course) -> float:
+    """The last known mean, where a line's name goes; NaN if there is none."""
+    known = line.mean[np.isfinite(line.mean)]
+    return float(known[-1]) if known.size else float("nan")

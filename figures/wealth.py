@@ -1,0 +1,128 @@
+"""Who ends up with the money: Lorenz curves and Gini indices of wealth."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
+from figures.ink import ink, key, printed
+from figures.points import Point, Points, mean_and_half_width, points_of, require
+
+WEALTH = ("balance", "escrow")  # columns whose sum a principal owns
+_GRID = np.linspace(0.0, 1.0, 101)
+
+
+def lorenz(wealth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lorenz curve: share of all wealth that the poorest share of principals holds.
+
+    Args:
+        wealth: (N,) money.
+
+    Returns:
+        (101,) at 0, 1 %, ..., 100 % of principals; NaN if there is no wealth.
+    """
+    total = wealth.sum()
+    if not total > 0:
+        return np.full(_GRID.shape, np.nan)
+    heights = np.concatenate([[0.0], np.cumsum(np.sort(wealth)) / total])
+    return np.asarray(np.interp(_GRID, np.linspace(0.0, 1.0, heights.size), heights), dtype=np.float64)
+
+
+def gini(wealth: NDArray[np.float64]) -> float:
+    """Gini index: twice the area between equality and the Lorenz curve; NaN if there is no wealth.
+
+    Args:
+        wealth: (N,) money.
+    """
+    total, count = wealth.sum(), wealth.size
+    if not total > 0:
+        return float("nan")
+    return float(2 * (np.arange(1, count + 1) * np.sort(wealth)).sum() / (count * total) - (count + 1) / count)
+
+
+def wealth_by_run(principals: pd.DataFrame, point: Point) -> list[NDArray[np.float64]]:
+    """What each principal owns at the end, balance and escrow: (N,) money for each run of a point."""
+    own = principals[principals["run"].isin(point.runs)]
+    total = own["balance"] + own["escrow"]
+    return [group.to_numpy(dtype=np.float64) for _, group in total.groupby(own["run"], sort=False)]
+
+
+def lorenz_curves(principals: pd.DataFrame, point: Point) -> NDArray[np.float64]:
+    """(seeds, 101) Lorenz curves of the runs of a point."""
+    return np.stack([lorenz(wealth) for wealth in wealth_by_run(principals, point)])
+
+
+def draw_lorenz(ax: Axes, curves: Sequence[NDArray[np.float64]]) -> None:
+    """Mean Lorenz curve of each point with its interval.
+
+    Args:
+        ax: to draw on.
+        curves: (seeds, 101) for each point, in the points' order.
+    """
+    ax.plot([0, 1], [0, 1], color="0.7", linewidth=0.7)
+    ax.text(0.42, 0.46, "equality", color="0.45", ha="right", va="bottom")
+    for place, values in enumerate(curves):
+        mean, half = mean_and_half_width(values)
+        pen = ink(place)
+        ax.plot(_GRID, mean, color=pen.colour, linestyle=pen.dashes, label=f"point {place}")
+        ax.fill_between(_GRID, mean - half, mean + half, color=pen.colour, linewidth=0,
+                        alpha=0.18 if len(curves) < 4 else 0.06)
+    lowest = min((float(np.nanmin(values, initial=0.0)) for values in curves), default=0.0)  # debts bend it below 0
+    ax.set(xlim=(0, 1), ylim=(lowest, 1), xlabel="share of principals, poorest first", ylabel="share of wealth")
+
+
+@printed
+def draw_wealth(principals: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
+    """Distribution of wealth at the end: Lorenz curves, and the Gini index of every run.
+
+    Args:
+        principals: one row per run and principal: run, balance, escrow (money).
+        varied: dotted paths of the varied fields, columns of ``principals``.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: if a column or every row is missing.
+    """
+    require(principals, "principals", ("run", *WEALTH, *varied))
+    points = points_of(principals, varied)
+    curves = [lorenz_curves(principals, point) for point in points.shown]
+    ginis = [np.array([gini(wealth) for wealth in wealth_by_run(principals, point)]) for point in points.shown]
+    caption = f"{points.statistic()} Wealth is balance and escrow at the end."
+    if not points.header:
+        figure, grid = blank(1, 1, ONE_COLUMN, 2.8)
+        draw_lorenz(grid[0][0], curves)
+        grid[0][0].text(0.05, 0.95, f"Gini index\n{_with_interval(ginis[0])}", va="top", color=ink(0).colour)
+        return finish(figure, "Who ends up with the money", caption)
+    figure, ((left, right),) = blank(1, 2, TWO_COLUMNS, max(2.6, 0.3 * len(points.shown)))
+    draw_lorenz(left, curves)
+    _draw_ginis(right, ginis, points)
+    handles = [key(point.name, ink(place)) for place, point in enumerate(points.shown)]
+    caption += f" Small dots: one run each.{points.note('Lines')}"
+    return finish(figure, "Who ends up with the money", caption, handles)
+
+
+def _with_interval(values: NDArray[np.float64]) -> str:
+    mean, half = (float(number) for number in mean_and_half_width(values))
+    if np.isnan(mean):
+        return "no wealth"
+    return f"{mean:.2f}" if np.isnan(half) else f"{mean:.2f} ± {half:.2f}"
+
+
+def _draw_ginis(ax: Axes, ginis: Sequence[NDArray[np.float64]], points: Points) -> None:
+    """One row per point: the Gini index of every run, their mean, its interval, and the mean in figures."""
+    for place, values in enumerate(ginis):
+        pen = ink(place)
+        mean, half = mean_and_half_width(values)
+        ax.errorbar(mean, place, xerr=None if np.isnan(half) else half, color=pen.colour, marker=pen.marker,
+                    markersize=4.5, capsize=2, linewidth=1)
+        ax.plot(values, np.full(values.size, place + 0.3), linestyle="none", marker=".", markersize=3,
+                color=pen.colour, alpha=0.6)
+        ax.text(1.03, place, _with_interval(values), transform=ax.get_yaxis_transform(), va="center", color=pen.colour)
+    ax.set_yticks(range(len(ginis)), [point.name for point in points.shown])
+    ax.set(xlabel="Gini index of wealth (0 equal, 1 one owns all)", ylabel=points.header, ylim=(len(ginis) - 0.4, -0.6))

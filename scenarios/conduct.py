@@ -1,0 +1,93 @@
+"""From a request on the command line to stored results, a table and figures."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from agents.errors import InputError
+from scenarios.loading import load
+from scenarios.notation import parse_variation
+from scenarios.progress import progress
+from scenarios.store import save, writing
+from scenarios.summary import notes, summary_table
+from scenarios.sweeping import read_seeds, spread, sweep
+from scenarios.tables import SweepResults, label_runs
+
+_PLAIN_WIDTH = 160  # columns of tables that go to a file or a pipe
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for."""
+
+    words: Sequence[str]  # the command line, kept with the results
+    scenario: str  # library name or path
+    changes: Mapping[str, Any]  # fields set alike in all runs, by path
+    vary: Mapping[str, Sequence[Any]]  # fields to compare, by path
+    seeds: str  # how many, or a list
+    out: Path | None = None  # results/NAME if None
+    keep_ledger: bool = False
+
+
+def conduct(request: Request) -> None:
+    """Play, store and show what is asked for.
+
+    Raises:
+        InputError: if that is not possible; nothing is left behind then.
+    """
+    if both := sorted(set(request.vary) & set(request.changes)):
+        raise InputError(f"{both[0]} is both set and varied; leave one out")
+    base, seeds = load(request.scenario, request.changes), read_seeds(request.seeds)
+    spread(base, request.vary)  # complains before a folder is made
+    folder = request.out or Path("results") / base.name
+    began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(1)  # the networks are too small for threads to pay
+    with writing(folder) as partial:
+        with progress(base.name, Console(stderr=True)) as start:
+            results = sweep(base, request.vary, seeds, keep_ledger=request.keep_ledger, start=start)
+        about = {"command": list(request.words), "overridden": sorted(request.changes), "started": began}
+        save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
+    show(results, folder)
+    draw(folder)
+
+
+def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:
+    """The fields to compare, from texts like ``settlement.kind=equal,data``.
+
+    Raises:
+        InputError: if one is malformed or given twice.
+    """
+    varied: dict[str, list[Any]] = {}
+    for path, values in map(parse_variation, texts):
+        if path in varied:
+            raise InputError(f"--vary {path} is given twice; list all its values once")
+        varied[path] = values
+    return varied
+
+
+def show(results: SweepResults, folder: Path) -> None:
+    """Print the table, what a reader must know of it, and where the results lie."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PLAIN_WIDTH)
+    console.print(summary_table(results))
+    for note in notes(results):
+        print(note)
+    print(f"results  {folder}/ ({', '.join(f'{name}.parquet' for name in results.tables())})")
+
+
+def draw(folder: Path) -> None:
+    """Draw the figures of stored results and say where they lie."""
+    # The command is the outermost shell: it alone reaches up to the figures.
+    from figures.plots import draw_all
+
+    for file in draw_all(folder, lambda reason: print(f"no figure {reason}")):
+        print(f"figure   {file}")

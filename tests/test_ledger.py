@@ -1,0 +1,149 @@
+"""Nothing is created or lost: whatever is played, balances sum to zero and follow from the entries."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents.actions import Action
+from economy import ledger as books
+from economy.contracts import ContractTerms, caught, endowment_transfer, slash_transfer, stake_transfers
+from economy.ledger import Ledger, NegativeAmount, Overdraft, Reason, Transfer, account_name, entries, post, reconcile
+from economy.settlement import SETTLEMENTS, SettlementTerms, Standing, pay, settlement_transfers
+
+N = 3
+TREASURY, MARKET = 6, 7
+
+
+def amounts(*rows: list[int]) -> np.ndarray:
+    return np.array(rows, dtype=np.int64)
+
+
+def funded(*holdings: list[int]) -> Ledger:
+    endowment = Transfer(Reason.ENDOWMENT, MARKET, books.principals(N), amounts(*holdings))
+    return post(Ledger.empty(len(holdings), N), [endowment])
+
+
+def test_accounts_are_numbered_principals_escrows_treasury_market() -> None:
+    names = [account_name(account, N) for account in range(2 * N + 2)]
+    assert names[:4] == ["principal 0", "principal 1", "principal 2", "escrow 0"]
+    assert names[5:] == ["escrow 2", "treasury", "market"]
+    assert (books.treasury(N), books.market(N)) == (TREASURY, MARKET)
+
+
+def test_the_markets_debt_counts_what_came_in() -> None:
+    after = post(funded([5, 0, 7]), [Transfer(Reason.REVENUE, MARKET, TREASURY, np.array([30]))])
+    assert after.balances.tolist() == [[5, 0, 7, 0, 0, 0, 30, -42]]
+    assert after.treasury.tolist() == [30]
+
+
+def test_posting_leaves_the_ledger_before_as_it_was() -> None:
+    before = funded([5, 0, 7])
+    post(before, [Transfer(Reason.STAKE, books.principals(N), books.escrows(N), amounts([5, 0, 1]))])
+    assert before.principals.tolist() == [[5, 0, 7]]
+
+
+def test_a_side_of_listed_accounts_may_name_one_twice() -> None:
+    deal = Transfer(Reason.PAYMENT, np.array([0, 0]), np.array([1, 2]), amounts([2, 3]))
+    assert post(funded([5, 0, 7]), [deal]).principals.tolist() == [[0, 2, 10]]
+
+
+def test_an_overdraft_is_refused_and_says_whose() -> None:
+    stake = Transfer(Reason.STAKE, books.principals(N), books.escrows(N), amounts([1, 1, 1], [0, 5, 0]))
+    with pytest.raises(Overdraft, match="stake in run 1 would leave principal 1 at -1") as refused:
+        post(funded([1, 1, 1], [4, 4, 4]), [stake])
+    assert (refused.value.run, refused.value.account, refused.value.balance) == (1, "principal 1", -1)
+
+
+def test_money_cannot_be_spent_before_it_arrives() -> None:
+    revenue = Transfer(Reason.REVENUE, MARKET, TREASURY, np.array([9]))
+    payment = Transfer(Reason.PAYMENT, TREASURY, books.principals(N), amounts([3, 3, 3]))
+    assert post(Ledger.empty(1, N), [revenue, payment]).principals.tolist() == [[3, 3, 3]]
+    with pytest.raises(Overdraft, match="treasury"):
+        post(Ledger.empty(1, N), [payment, revenue])
+
+
+def test_a_negative_amount_is_refused() -> None:
+    theft = Transfer(Reason.PAYMENT, TREASURY, books.principals(N), amounts([0, -2, 2]))
+    with pytest.raises(NegativeAmount, match="payment in run 0 moves -2"):
+        post(funded([5, 5, 5]), [theft])
+
+
+def test_one_amount_cannot_be_drawn_from_many_accounts() -> None:
+    with pytest.raises(ValueError, match="1 amounts for 3 accounts"):
+        Transfer(Reason.SLASH, books.escrows(N), TREASURY, np.array([4]))
+    with pytest.raises(ValueError, match="not a block"):
+        Transfer(Reason.SLASH, range(0, 6, 2), TREASURY, amounts([4, 4, 4]))
+
+
+def test_entries_name_every_amount_that_moved_and_no_other() -> None:
+    transfers = [
+        Transfer(Reason.ENDOWMENT, MARKET, books.principals(N), amounts([5, 0, 7], [0, 0, 1])),
+        Transfer(Reason.REVENUE, MARKET, TREASURY, np.array([0, 8])),
+    ]
+    rows = pd.DataFrame(entries(transfers, round=4))
+    assert rows.columns.tolist() == ["round", "run", "source", "target", "amount", "reason"]
+    assert rows.values.tolist() == [
+        [4, 0, MARKET, 0, 5, "endowment"],
+        [4, 0, MARKET, 2, 7, "endowment"],
+        [4, 1, MARKET, 2, 1, "endowment"],
+        [4, 1, MARKET, TREASURY, 8, "revenue"],
+    ]
+
+
+def test_reconciling_finds_a_changed_entry() -> None:
+    transfer = Transfer(Reason.ENDOWMENT, MARKET, books.principals(N), amounts([5, 0, 7]))
+    balances = post(Ledger.empty(1, N), [transfer]).balances
+    rows = entries([transfer], round=0)
+    assert not reconcile(rows, balances).any()
+    rows["amount"][1] = 6
+    assert reconcile(rows, balances).tolist() == [[0, 0, 1, 0, 0, 0, 0, -1]]
+
+
+SHARES = st.floats(0, 1)
+
+
+@st.composite
+def economies(draw: st.DrawFn) -> tuple[ContractTerms, SettlementTerms]:
+    """Terms of two runs that may differ in every number."""
+
+    def pair(values: st.SearchStrategy[float]) -> np.ndarray:
+        return np.array([[draw(values)], [draw(values)]])
+
+    contract = ContractTerms(pair(st.floats(0, 2)), pair(st.floats(0, 3)), pair(SHARES), pair(SHARES), pair(SHARES))
+    kind = draw(st.sampled_from(("equal", "data", "credit")))
+    alpha, reserve, floor = pair(st.floats(0, 5)), pair(SHARES), pair(SHARES)
+    return contract, SettlementTerms(kind, 5, np.ones((2, 1)), alpha, reserve, floor, "net")
+
+
+@settings(deadline=None)
+@given(economies(), st.integers(1, 6), st.integers(1, 8), st.integers(0, 2**32 - 1))
+def test_no_sequence_of_rounds_creates_or_loses_money(
+    economy: tuple[ContractTerms, SettlementTerms], rounds: int, count: int, seed: int
+) -> None:
+    contract, settlement = economy
+    rng = np.random.default_rng(seed)
+    start = endowment_transfer(count, contract)
+    ledger, stored = post(Ledger.empty(2, count), [start]), [entries([start], 0)]
+    received = -ledger.balances[:, -1]
+    for now in range(1, rounds + 1):
+        actions = rng.integers(0, 4, (2, count))
+        revenue = rng.integers(0, 10 ** rng.integers(1, 16), 2)
+        standing = standing_of(actions, rng)
+        payments = pay(revenue, SETTLEMENTS[settlement.kind](standing, settlement), standing.member, settlement)
+        before = [*stake_transfers(ledger, standing.member, contract), *settlement_transfers(revenue, payments)]
+        ledger = post(ledger, before)
+        guilty = caught(actions, standing.credit, rng.random((2, 2, count)), contract)
+        ledger = post(ledger, after := [slash_transfer(ledger, guilty, contract)])
+        stored.append(entries([*before, *after], now))
+        received += revenue
+        assert (ledger.balances.sum(axis=1) == 0).all()
+        assert (ledger.balances[:, :-1] >= 0).all()
+        assert (ledger.balances[:, -1] == -received).all()
+    assert not reconcile(pd.concat([pd.DataFrame(rows) for rows in stored]), ledger.balances).any()
+
+
+def standing_of(actions: np.ndarray, rng: np.random.Generator) -> Standing:
+    member = actions != Action.ABSTAIN
+    return Standing(rng.normal(size=actions.shape), np.where(member, 8, 0), member, np.ones(actions.shape))
