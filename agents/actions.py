@@ -15,6 +15,9 @@ class Action(IntEnum):
     DEFECT = 3
 
 
+CODES = np.array([int(action) for action in Action])  # (4,)
+
+
 def action_shares(actions: NDArray[np.int64]) -> NDArray[np.float64]:
     """Share of principals taking each action.
 
@@ -24,4 +27,4 @@ def action_shares(actions: NDArray[np.int64]) -> NDArray[np.float64]:
     Returns:
         (R, 4) shares, columns in the order of ``Action``.
     """
-    return np.stack([(actions == action).mean(axis=1) for action in Action], axis=1)
+    return (actions[:, :, None] == CODES).mean(axis=1)

@@ -30,7 +30,7 @@ class Reason(StrEnum):
     SLASH = "slash"
 
 
-class NegativeAmount(ValueError):
+class NegativeAmountError(ValueError):
     """A transfer of less than nothing."""
 
     def __init__(self, reason: Reason, run: int, amount: int) -> None:
@@ -38,7 +38,7 @@ class NegativeAmount(ValueError):
         self.reason, self.run, self.amount = reason, run, amount
 
 
-class Overdraft(ValueError):
+class OverdraftError(ValueError):
     """A transfer that would leave an account other than the market below zero."""
 
     def __init__(self, reason: Reason, run: int, account: str, balance: int) -> None:
@@ -150,20 +150,20 @@ def post(ledger: Ledger, transfers: Sequence[Transfer]) -> Ledger:
         Balances after, with the same sum.
 
     Raises:
-        NegativeAmount: if an amount is below zero.
-        Overdraft: if an account other than the market would go below zero.
+        NegativeAmountError: if an amount is below zero.
+        OverdraftError: if an account other than the market would go below zero.
     """
     balances = ledger.balances.copy()
     for transfer in transfers:
         amount = transfer.columns
         if amount.min(initial=0) < 0:
             run, place = (int(i) for i in np.argwhere(amount < 0)[0])
-            raise NegativeAmount(transfer.reason, run, int(amount[run, place]))
+            raise NegativeAmountError(transfer.reason, run, int(amount[run, place]))
         _add(balances, transfer.source, -amount)
         if balances[:, :-1].min() < 0:
             run, account = (int(i) for i in np.argwhere(balances[:, :-1] < 0)[0])
             name = account_name(account, ledger.count)
-            raise Overdraft(transfer.reason, run, name, int(balances[run, account]))
+            raise OverdraftError(transfer.reason, run, name, int(balances[run, account]))
         _add(balances, transfer.target, amount)
     return Ledger(balances)
 

@@ -71,7 +71,7 @@ def panels(titles: Sequence[str], ylabel: str, xlabel: str, columns: int = 3, ro
         spare.remove()
     for place, (ax, title) in enumerate(zip(axes, titles, strict=True)):
         if title:
-            ax.set_title(fill(title, 84 // columns), color="0.2")
+            ax.set_title(fill(title, 84 // columns), loc="left", color="0.2")
         if place % columns == 0:
             ax.set_ylabel(balanced(ylabel, int(row_height * 16)))
         if place + columns >= count:
@@ -146,7 +146,8 @@ def finish(figure: Figure, title: str, caption: str, handles: Sequence[Artist] =
     figure.text(0.06 / width, 0.05 / height, "\n".join(lines), va="bottom", color="0.35")
     if handles:
         figure.legend(handles=list(handles), loc="upper left", bbox_to_anchor=(0.06 / width, 1 - 0.25 / height),
-                      ncols=max(1, columns), borderpad=0, borderaxespad=0, handlelength=2.2, columnspacing=1.2, labelspacing=0.3)
+                      ncols=max(1, columns), borderpad=0, borderaxespad=0, handlelength=2.2, columnspacing=1.2,
+                      labelspacing=0.3)
     return figure
 
 

@@ -76,7 +76,8 @@ def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
         draw_course(ax, lines[place], Ink(BLUE, "-", "o"), points.shown[place].name)
         rounds_axis(ax)
     _bound_share(axes[0])
-    return finish(figure, "Accuracy of the shared model", points.statistic() + points.note() + " Grey: the other points.")
+    caption = points.statistic() + points.note() + " Grey: the other points."
+    return finish(figure, "Accuracy of the shared model", caption)
 
 
 def _draw_together(ax: Axes, rounds: pd.DataFrame, points: Points, column: str, ylabel: str, named: bool) -> None:
@@ -123,10 +124,10 @@ def draw_overview(rounds: pd.DataFrame, principals: pd.DataFrame, varied: Sequen
              ("welfare", "welfare (money per round)", "Welfare"))
     for ax, (column, label, title) in zip((grid[0][0], grid[0][1], grid[1][0]), parts, strict=True):
         _draw_together(ax, rounds, points, column, label, named=False)
-        ax.set_title(title, color="0.2")
+        ax.set_title(title, loc="left", color="0.2")
     grid[0][0].set_ylim(-0.02, 1.02)
     draw_lorenz(grid[1][1], [lorenz_curves(principals, point) for point in points.shown])
-    grid[1][1].set_title("Wealth at the end", color="0.2")
+    grid[1][1].set_title("Wealth at the end", loc="left", color="0.2")
     handles = [key(point.name, ink(place)) for place, point in enumerate(points.shown)] if varied else []
     return finish(figure, _headline(points), points.statistic() + points.note("Lines"), handles)
 

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 Dashes = Literal["-", "--", "-.", ":"]
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans", "font.size": 8.0, "axes.titlesize": 8.0, "axes.labelsize": 8.0,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6, "axes.titlelocation": "left",
+    "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6,
     "lines.linewidth": 1.3, "legend.frameon": False, "legend.fontsize": 8.0, "axes.unicode_minus": True,
 }
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"

@@ -23,6 +23,7 @@ __all__ = [
     "draw_accuracy", "draw_actions", "draw_all", "draw_credit_quality", "draw_overview", "draw_probe_levels",
     "draw_value_map", "draw_wealth",
 ]
+_FRAMES = ("rounds", "principals", "profiles")
 _say = logging.getLogger("commonweal.figures").info
 
 
@@ -82,13 +83,14 @@ def read(folder: Path) -> Folder:
     Raises:
         InputError: if a file is missing or not readable.
     """
+    for name in ("about.json", *(f"{frame}.parquet" for frame in _FRAMES)):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder}: no {name}; give the folder of a finished run")
     try:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-        frames = [pd.read_parquet(folder / f"{name}.parquet") for name in ("rounds", "principals", "profiles")]
+        frames = [pd.read_parquet(folder / f"{name}.parquet") for name in _FRAMES]
         scenario = folder / "scenario.toml"
         dimensions = _dimensions(tomllib.loads(scenario.read_text(encoding="utf-8")) if scenario.exists() else {})
-    except FileNotFoundError as error:
-        raise InputError(f"{folder}: no {Path(error.filename or '').name}; give the folder of a finished run") from None
     except (ValueError, OSError) as error:  # pyarrow's and json's errors are ValueErrors
         raise InputError(f"{folder}: not readable: {str(error).splitlines()[0]}") from None
     names, senses = zip(*dimensions, strict=True) if dimensions else ((), ())

@@ -79,7 +79,7 @@ def _stacks(count: int, tall: int) -> tuple[Figure, list[list[Axes]]]:
 
 
 def _draw_stack(stack: list[Axes], rounds: pd.DataFrame, point: Point, dimensions: list[int]) -> None:
-    stack[0].set_title(point.title, color="0.2")
+    stack[0].set_title(point.title, loc="left", color="0.2")
     for ax, k in zip(stack, dimensions, strict=False):
         for kind, pen in _INKS.items():
             draw_course(ax, course(rounds, point, f"{kind}_{k}"), pen, kind)

@@ -26,6 +26,8 @@ Rounds = Annotated[int | None, typer.Option(metavar="N", help="Rounds to play; s
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for results; results/NAME if not given.")]
 Seeds = Annotated[str, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list like [cyan]3,7,11[/].")]
 
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # which typer itself does not export
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = app(words or ["--help"], prog_name="commonweal", standalone_mode=False, obj=words)
     except InputError as error:
         return _refuse(str(error))
-    except typer.BadParameter.__mro__[1] as error:  # UsageError, which typer does not export
+    except _UsageError as error:
         return _refuse(getattr(error, "format_message", error.__str__)())
     if status == 130:
         print("commonweal: interrupted; nothing half-written was left", file=sys.stderr)
@@ -83,7 +85,7 @@ def run(
     Examples:
     [cyan]commonweal run commons[/]
 
-    [cyan]commonweal run commons --seeds 8 --set settlement.kind=data --set policy.mix='{imitation = 0.5, fixed = 0.5}'[/]
+    [cyan]commonweal run commons --seeds 8 --set settlement.kind=data --set population.graph=ring[/]
 
     [cyan]commonweal run my_economy.toml --rounds 50 --out results/short --ledger[/]
     """

@@ -16,11 +16,11 @@ from scenarios.loading import load
 from scenarios.notation import parse_variation
 from scenarios.progress import progress
 from scenarios.store import save, writing
-from scenarios.summary import notes, summary_table
+from scenarios.summary import headline, notes, summary_table
 from scenarios.sweeping import read_seeds, spread, sweep
 from scenarios.tables import SweepResults, label_runs
 
-_PLAIN_WIDTH = 160  # columns of tables that go to a file or a pipe
+_PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ def show(results: SweepResults, folder: Path) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=_PLAIN_WIDTH)
+    print(headline(results))
     console.print(summary_table(results))
     for note in notes(results):
         print(note)

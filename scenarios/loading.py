@@ -73,7 +73,7 @@ def _put(document: MutableMapping[str, Any], parts: list[str], value: Any) -> No
         last = depth == len(parts) - 1
         if isinstance(place, list):
             if not part.isdigit() or int(part) >= len(place):
-                raise InputError(f"{join_path(parts)}: {join_path(parts[:depth])} has {len(place)} items, not item {part}")
+                raise InputError(f"{join_path(parts)}: there is no item {part}, but {len(place)}, counted from 0")
             key: Any = int(part)
         elif isinstance(place, dict):
             key = part
@@ -98,10 +98,11 @@ def find_file(name_or_path: str | Path) -> Path:
         return path
     if (inside := LIBRARY / f"{name_or_path}.toml").is_file():
         return inside
-    close = get_close_matches(str(name_or_path), library_names(), n=1)
+    known = library_names()
+    close = get_close_matches(str(name_or_path), known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    known = ", ".join(library_names())
-    raise InputError(f"unknown scenario {str(name_or_path)!r}: there are {known}, or give the path of a .toml file{hint}")
+    among = f"must be one of {', '.join(known)}, or the path of a .toml file"
+    raise InputError(f"unknown scenario {str(name_or_path)!r}: {among}{hint}")
 
 
 def library_names() -> list[str]:

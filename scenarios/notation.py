@@ -1,5 +1,6 @@
 """How a person writes fields and values: dotted paths, and TOML values where bare words stand for strings."""
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -72,24 +73,22 @@ def parse_variation(text: str) -> tuple[str, list[Any]]:
     path, equals, values = text.partition("=")
     if not equals or not values.strip():
         raise InputError(f"{text!r} varies nothing: write path=a,b,c, like settlement.kind=equal,data,credit")
-    return parse_path(path), [parse_value(value) for value in _split_values(values)]
+    return parse_path(path), _split_values(values)
 
 
-def _split_values(text: str) -> list[str]:
-    """Split at the commas outside quotes and brackets."""
-    parts, depth, quote = [""], 0, ""
-    for character in text:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        else:
-            depth += (character in "[{") - (character in "]}")
-        if character == "," and not depth and not quote:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
+def _split_values(text: str) -> list[Any]:
+    """The values between commas; a comma inside quotes or brackets leaves no whole value before it."""
+    values, rest = [], ""
+    for piece in text.split(","):
+        rest = f"{rest},{piece}" if rest else piece
+        try:
+            values.append(parse_value(rest))
+        except InputError:
+            continue
+        rest = ""
+    if rest:
+        parse_value(rest)  # says what is wrong with it
+    return values
 
 
 def write_value(value: Any) -> str:
@@ -97,10 +96,21 @@ def write_value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key} = {write_value(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_write_key(key)} = {write_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(write_value(item) for item in value) + "]"
-    return str(value) if isinstance(value, int | float) else repr(str(value))
+    return str(value) if isinstance(value, int | float) else _write_text(str(value))
+
+
+def _write_text(text: str) -> str:
+    """A TOML literal string where it can hold the text, else a basic string, whose escapes are JSON's."""
+    if text.isprintable() and "'" not in text:
+        return f"'{text}'"
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _write_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _write_text(key)
 
 
 def shorten(text: str) -> str:

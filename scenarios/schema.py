@@ -15,8 +15,9 @@ PerRound = Annotated[float, Field(ge=0, le=1, json_schema_extra={"unit": "per ro
 
 def field(default: Any, description: str, unit: str = "", allowed: str = "", **bounds: Any) -> Any:
     """A scenario field: default, one line of description, unit, bounds, and what bounds cannot say in words."""
-    extra = {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}
-    return Field(default, description=description, **({"json_schema_extra": extra} if extra else {}), **bounds)
+    if extra := {key: text for key, text in (("unit", unit), ("allowed", allowed)) if text}:
+        bounds["json_schema_extra"] = extra
+    return Field(default, description=description, **bounds)
 
 
 class Part(BaseModel):

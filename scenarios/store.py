@@ -79,7 +79,7 @@ def is_results(folder: Path) -> bool:
 
 
 def _replace(folder: Path, partial: Path) -> None:
-    """Move ``partial`` to ``folder``; what was there is moved aside first, since a full folder cannot be overwritten."""
+    """Move ``partial`` to ``folder``, after what was there, since a full folder cannot be overwritten."""
     aside = partial.with_suffix(".old")
     if folder.exists():
         folder.rename(aside)

@@ -21,7 +21,8 @@ MEASURES = {
     "screened_share": "screened share",
     "price_of_anarchy": "price of anarchy",
 }
-_WIDEST = 4  # points side by side that fit 80 columns
+_WIDEST = 3  # points side by side that fit 80 columns
+_CELL = 7  # characters of a mean without its interval
 
 
 def interval(values: Sequence[float] | pd.Series) -> tuple[float, float]:
@@ -37,16 +38,21 @@ def interval(values: Sequence[float] | pd.Series) -> tuple[float, float]:
 def summary_table(results: SweepResults) -> Table:
     """Means over seeds of the last quarter of rounds: a column a point, or a row a point where there are many."""
     names, cells = summary_cells(results)
-    seeds = f"mean and 95 % t-interval over {len(results.seeds)} seeds" if len(results.seeds) > 1 else "one seed"
-    table = Table(title=f"{results.scenario.name}: last quarter of rounds, {seeds}", title_justify="left")
+    table = Table()
     measures = list(cells)
     tall = len(names) <= _WIDEST
     table.add_column(" × ".join(results.varied) or "measure", no_wrap=True)
     for head in names if tall else measures:
-        table.add_column(head, justify="right", no_wrap=tall)
+        table.add_column(head, justify="right", no_wrap=tall, min_width=_CELL)
     for row, name in enumerate(measures if tall else names):
         table.add_row(name, *(cells[name] if tall else [cells[measure][row] for measure in measures]))
     return table
+
+
+def headline(results: SweepResults) -> str:
+    """What the numbers of the table are."""
+    seeds = f"mean ± 95 % t-interval over {len(results.seeds)} seeds" if len(results.seeds) > 1 else "one seed"
+    return f"{results.scenario.name}: last quarter of rounds, {seeds}"
 
 
 def summary_cells(results: SweepResults) -> tuple[list[str], dict[str, list[str]]]:

@@ -105,8 +105,9 @@ def summarise(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> pd.DataFrame:
     grouped = rounds.groupby("run")
     left = grouped.cumcount(ascending=False)
     last_quarter = rounds[left < np.ceil(grouped["round"].transform("size") / 4)]
-    means = last_quarter.drop(columns=["seed", "round", *varied]).groupby("run").mean()
-    return means.assign(total_welfare=grouped["welfare"].sum()).reset_index(drop=True)
+    means: pd.DataFrame = last_quarter.drop(columns=["seed", "round", *varied]).groupby("run").mean()
+    means["total_welfare"] = grouped["welfare"].sum()
+    return means.reset_index(drop=True)
 
 
 def price_of_anarchy(rounds: pd.DataFrame, benchmark: pd.DataFrame) -> pd.DataFrame:

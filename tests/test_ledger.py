@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from agents.actions import Action
 from economy import ledger as books
 from economy.contracts import ContractTerms, caught, endowment_transfer, slash_transfer, stake_transfers
-from economy.ledger import Ledger, NegativeAmount, Overdraft, Reason, Transfer, account_name, entries, post, reconcile
+from economy.ledger import (
+    Ledger,
+    NegativeAmountError,
+    OverdraftError,
+    Reason,
+    Transfer,
+    account_name,
+    entries,
+    post,
+    reconcile,
+)
 from economy.settlement import SETTLEMENTS, SettlementTerms, Standing, pay, settlement_transfers
 
 N = 3
@@ -51,7 +61,7 @@ def test_a_side_of_listed_accounts_may_name_one_twice() -> None:
 
 def test_an_overdraft_is_refused_and_says_whose() -> None:
     stake = Transfer(Reason.STAKE, books.principals(N), books.escrows(N), amounts([1, 1, 1], [0, 5, 0]))
-    with pytest.raises(Overdraft, match="stake in run 1 would leave principal 1 at -1") as refused:
+    with pytest.raises(OverdraftError, match="stake in run 1 would leave principal 1 at -1") as refused:
         post(funded([1, 1, 1], [4, 4, 4]), [stake])
     assert (refused.value.run, refused.value.account, refused.value.balance) == (1, "principal 1", -1)
 
@@ -60,13 +70,13 @@ def test_money_cannot_be_spent_before_it_arrives() -> None:
     revenue = Transfer(Reason.REVENUE, MARKET, TREASURY, np.array([9]))
     payment = Transfer(Reason.PAYMENT, TREASURY, books.principals(N), amounts([3, 3, 3]))
     assert post(Ledger.empty(1, N), [revenue, payment]).principals.tolist() == [[3, 3, 3]]
-    with pytest.raises(Overdraft, match="treasury"):
+    with pytest.raises(OverdraftError, match="treasury"):
         post(Ledger.empty(1, N), [payment, revenue])
 
 
 def test_a_negative_amount_is_refused() -> None:
     theft = Transfer(Reason.PAYMENT, TREASURY, books.principals(N), amounts([0, -2, 2]))
-    with pytest.raises(NegativeAmount, match="payment in run 0 moves -2"):
+    with pytest.raises(NegativeAmountError, match="payment in run 0 moves -2"):
         post(funded([5, 5, 5]), [theft])
 
 

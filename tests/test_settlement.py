@@ -176,7 +176,7 @@ def test_every_settlement_rule_keeps_the_contract() -> None:
 
 
 def test_an_unknown_settlement_rule_is_an_error_that_lists_the_known() -> None:
-    with pytest.raises(InputError, match="unknown settlement rule 'credits'.*credit, data, equal.*mean 'credit'"):
+    with pytest.raises(InputError, match=r"unknown settlement rule 'credits'.*credit, data, equal.*mean 'credit'"):
         SETTLEMENTS["credits"]
     with pytest.raises(InputError, match="already registered"):
         settlement_rule("equal")(lambda standing, terms: standing.credit)

@@ -160,6 +160,13 @@ def test_a_stale_free_rider_puts_in_its_first_samples_over_and_over() -> None:
     assert samples.delegated.tolist() == [[5, 5, 0, 5]]
 
 
+def test_a_delegator_turned_stale_starts_over_and_later_walks_on_where_it_was() -> None:
+    game = Cooperation([0], 2, **each(samples=3), actions={"free_ride": "stale", "stale_samples": 4})
+    own = game.own(0, 0)
+    rounds = [game.play([[action, ABSTAIN]])[0].sample[0].tolist() for action in (DELEGATE, FREE_RIDE, DELEGATE)]
+    assert rounds == [own[:3], own[:3], own[3:6]]
+
+
 def test_a_stale_free_rider_with_a_single_sample_repeats_it() -> None:
     game = Cooperation([0], 123, **each(), actions={"free_ride": "stale", "stale_samples": 2})
     batch, _ = game.play(np.full((1, 123), FREE_RIDE))

@@ -4,7 +4,7 @@ Rounds are kept as they are rather than as one running sum: subtracting what lea
 error behind, and the sign of cumulated credit decides who is paid and who is slashed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,11 +16,15 @@ Clip = Literal["net", "gross"]
 
 @dataclass(frozen=True)
 class CreditHistory:
-    """The credit of the last rounds. Arrays are shared between histories, never written to."""
+    """The credit of the last rounds. Arrays are replaced, never written to."""
 
-    shape: tuple[int, int]  # (R, N)
     horizon: int  # H rounds that are remembered
-    rounds: tuple[Floats, ...] = ()  # up to H arrays (R, N), oldest first
+    rounds: Floats  # (up to H, R, N) credit, oldest first
+
+    @classmethod
+    def empty(cls, horizon: int, runs: int, principals: int) -> "CreditHistory":
+        """Before the first round."""
+        return cls(horizon, np.zeros((0, runs, principals)))
 
 
 def book(history: CreditHistory, credit: Floats) -> CreditHistory:
@@ -28,13 +32,13 @@ def book(history: CreditHistory, credit: Floats) -> CreditHistory:
 
     Args:
         history: credit so far.
-        credit: (R, N) credit of the newest round; must not be written to afterwards.
+        credit: (R, N) credit of the newest round.
 
     Returns:
         The history with the newest round last.
     """
     kept = history.rounds[max(0, len(history.rounds) + 1 - history.horizon) :]
-    return replace(history, rounds=(*kept, credit))
+    return CreditHistory(history.horizon, np.concatenate([kept, credit[None]]))
 
 
 def cumulated(history: CreditHistory, discount: Floats, clip: Clip = "net") -> Floats:
@@ -48,8 +52,7 @@ def cumulated(history: CreditHistory, discount: Floats, clip: Clip = "net") -> F
     Returns:
         (R, N) cumulated credit; may be negative under ``net``.
     """
-    total = np.zeros(history.shape)
-    for credit in history.rounds:  # Horner's scheme, in place: one pass, the same bits alone or in an ensemble
-        total *= discount
-        total += credit if clip == "net" else np.maximum(credit, 0.0)
-    return total
+    age = np.arange(len(history.rounds) - 1, -1, -1)[:, None, None]
+    credit = history.rounds if clip == "net" else np.maximum(history.rounds, 0.0)
+    # A plain sum over the first axis adds round by round: the same bits alone or in an ensemble.
+    return (discount**age * credit).sum(axis=0)

@@ -78,5 +78,5 @@ def _group(examples: Examples, k: int, dimension: ProbeTerms) -> tuple[str, NDAr
 def _top_quarter(values: Floats) -> NDArray[np.bool_]:
     """(F, M) at or above the third quartile, without the lowest value: ties at 0 make no group of a rare feature."""
     quartile = np.quantile(values, 0.75, axis=1, keepdims=True)
-    group: NDArray[np.bool_] = (values >= quartile)
+    group: NDArray[np.bool_] = (values >= quartile) & (values > values.min(axis=1, keepdims=True))
     return group
