@@ -21,7 +21,10 @@ from agents.terms import PerRun
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+BISECTIONS = 24  # of the harm above which updates are dropped
 BLOCK = 1 << 18  # numbers of the complementarity problem held at a time
+REFINEMENTS = 2  # of multipliers that are not exact at once
+LARGEST_INFLATION = 1e13  # 1 / (1 − ρ²) of a probe, from which on it counts as a combination of the others
 
 
 @dataclass(frozen=True)
@@ -78,11 +81,14 @@ def acceptable(room: Floats, member: Bools, terms: ScreeningTerms) -> Floats:
     if terms.scope != "quorum":
         return among.min(axis=1, keepdims=True)
     members = member.sum(axis=1, keepdims=True)
-    rank = np.clip(members - np.ceil(terms.quorum * members), 0, np.maximum(members - 1, 0)).astype(np.int64)
+    needed = np.ceil(terms.quorum * members - 1e-9)  # 0.07 · 100 is 7.000000000000001
+    rank = np.clip(members - needed, 0, np.maximum(members - 1, 0)).astype(np.int64)
     return np.take_along_axis(np.sort(among, axis=1), rank[..., None], axis=1)
 
 
-def screen(harms: Floats, gram: Floats, budget: Floats, active: Bools, senses: Floats, terms: ScreeningTerms) -> Screened:
+def screen(
+    harms: Floats, gram: Floats, budget: Floats, active: Bools, senses: Floats, terms: ScreeningTerms
+) -> Screened:
     """Screen every update, or their sum, by the scenario's mode and scope.
 
     Args:
@@ -95,13 +101,58 @@ def screen(harms: Floats, gram: Floats, budget: Floats, active: Bools, senses: F
     """
     signed = gram * senses[:, None] * senses
     if terms.scope == "aggregate":
-        weights, prices = admit((harms * active[..., None]).sum(axis=1, keepdims=True), signed, budget, terms.mode)
-        charged = prices * _charges(harms, active)
-        return Screened(weights * active, charged * senses, prices[:, 0])
+        return _screen_sum(harms * active[..., None], signed, budget, active, senses, terms.mode)
     share = budget / np.maximum(active.sum(axis=1), 1)[:, None, None]
     weights, multipliers = admit(harms, signed, share, terms.mode)
     multipliers = multipliers * active[..., None]
     return Screened(weights * active, multipliers * senses, multipliers.sum(axis=1))
+
+
+def _screen_sum(
+    harms: Floats, gram: Floats, budget: Floats, active: Bools, senses: Floats, mode: str
+) -> Screened:
+    """Screen the sum of all updates once and charge the correction to those who cause it."""
+    nothing = np.zeros_like(harms)
+    if mode == "project":
+        weights, prices = admit(harms.sum(axis=1, keepdims=True), gram, budget, mode)
+        prices = prices * active.any(axis=1)[:, None, None]  # where nobody can be charged, there is no step
+        return Screened(weights * active, prices * _charges(harms, active) * senses, prices[:, 0])
+    weights = np.ones(active.shape) if mode == "off" else drop_worst(harms, budget, mode)
+    return Screened(weights * active, nothing, nothing[:, 0])
+
+
+def drop_worst(harms: Floats, budget: Floats, mode: str) -> Floats:
+    """Weights that make the sum of updates admissible at the expense of the most harmful ones.
+
+    Updates whose harm exceeds the share θ of the largest in some dimension are rejected, or scaled to their largest
+    common multiple, with the largest θ in [0, 1] that bisection finds admissible. Harmless updates always pass: where a
+    limit is broken beyond one round's repair they alone remain.
+
+    Args:
+        harms: (R, N, K), 0 for who has no update.
+        budget: (R, 1, K) harm allowed to the sum.
+        mode: scale or reject.
+
+    Returns:
+        (R, N) weights in [0, 1].
+    """
+    largest = np.maximum(harms.max(axis=1, keepdims=True, initial=0.0), np.finfo(float).tiny)
+    severity = np.maximum(harms / largest, 0.0).max(axis=2, initial=0.0)
+
+    def total(kept: Bools) -> Floats:
+        return (kept[..., None] * harms).sum(axis=1, keepdims=True)
+
+    low, high = np.zeros((len(harms), 1)), np.ones((len(harms), 1))
+    if (total(severity <= 1) <= budget).all():
+        return np.ones_like(severity)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        fits = (total(severity <= middle) <= budget).all(axis=2)
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    high = np.where((total(severity <= 1) <= budget).all(axis=2), 1.0, low)
+    kept = severity <= high
+    rest = largest_multiple(total(~kept), budget - total(kept)) if mode == "scale" else 0.0
+    return np.where(kept, 1.0, rest)
 
 
 def admit(harms: Floats, gram: Floats, budget: Floats, mode: str) -> tuple[Floats, Floats]:
@@ -143,8 +194,8 @@ def project(excess: Floats, gram: Floats) -> Floats:
 
     The projection argmin ½‖x − u‖² subject to s_k⟨p_k, x⟩ ≤ budget_k has the dual min ½ λᵀMλ − λᵀ(h − budget), λ ≥ 0,
     a linear complementarity problem in K dimensions. Every set of binding constraints is tried, smallest first, and the
-    first whose solution meets the conditions (Murty 1972: natural residual min(λ, Mλ − excess) = 0) is taken; an optimum
-    with independent binding probes always exists, so singular sets may be skipped.
+    first whose solution meets the conditions (Murty 1972: natural residual min(λ, Mλ − excess) = 0) is taken; an
+    optimum with independent binding probes always exists, so singular sets may be skipped.
 
     Args:
         excess: (R, U, K) harm minus budget of each of U updates; −∞ where a budget is infinite.
@@ -167,18 +218,33 @@ def project(excess: Floats, gram: Floats) -> Floats:
 
 
 def _complementary(excess: Floats, correlation: Floats, inverses: Floats) -> Floats:
-    """Solve λ ≥ 0, Cλ − e ≥ 0, λᵀ(Cλ − e) = 0 for e (R, U, K) by trying every binding set; nan where none works."""
+    """Solve λ ≥ 0, Cλ − e ≥ 0, λᵀ(Cλ − e) = 0 for e (R, U, K) by trying every binding set; nan where none works.
+
+    What works is measured against the largest breach, never against ample room elsewhere, which would hide breaches.
+    """
     runs, updates, dimensions = excess.shape
-    tried = (inverses.reshape(runs, -1, dimensions) @ excess.transpose(0, 2, 1)).reshape(runs, -1, dimensions, updates)
-    with np.errstate(invalid="ignore", over="ignore"):
-        room = correlation[:, None] @ tried - excess.transpose(0, 2, 1)[:, None]
-        residual = np.abs(np.minimum(tried, room)).max(axis=2)
-    scale = np.abs(np.where(excess > -1e29, excess, 0.0)).max(axis=2)
-    works = residual <= 1e-12 + 1e-11 * scale[:, None]
+    wanted = excess.transpose(0, 2, 1)
+    tried = (inverses.reshape(runs, -1, dimensions) @ wanted).reshape(runs, -1, dimensions, updates)
+    tolerance = 1e-12 + 1e-11 * np.maximum(excess, 0.0).max(axis=2)[:, None]
+    works = _residual(tried, correlation, wanted) <= tolerance
+    for _ in range(REFINEMENTS):  # nearly dependent probes: the inverse alone is not exact enough
+        if works.any(axis=1).all():
+            break
+        with np.errstate(invalid="ignore", over="ignore"):
+            tried = tried + inverses @ (wanted[:, None] - correlation[:, None] @ tried)
+        works = _residual(tried, correlation, wanted) <= tolerance
     first = works.argmax(axis=1)
     chosen = np.take_along_axis(tried, first[:, None, None], axis=1)[:, 0].transpose(0, 2, 1)
     found = np.take_along_axis(works, first[:, None], axis=1)[:, 0]
     return np.where(found[..., None], np.maximum(chosen, 0.0), np.nan)
+
+
+def _residual(multipliers: Floats, correlation: Floats, excess: Floats) -> Floats:
+    """(R, 2^K, U) natural residual max_k |min(λ, Cλ − e)| of multipliers (R, 2^K, K, U) for e (R, K, U)."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        room = correlation[:, None] @ multipliers - excess[:, None]
+        residual: Floats = np.abs(np.minimum(multipliers, room)).max(axis=2)
+    return residual
 
 
 @cache
@@ -189,14 +255,21 @@ def _binding_sets(dimensions: int) -> NDArray[np.bool_]:
 
 
 def _inverses(correlation: Floats) -> Floats:
-    """(R, 2^K, K, K) inverse of the correlation matrix restricted to every binding set, 0 elsewhere; nan if singular."""
+    """(R, 2^K, K, K) inverse of the correlation matrix restricted to every binding set, 0 elsewhere; nan if singular.
+
+    A diagonal entry of the inverse is 1 / (1 − ρ²), ρ the correlation of a probe with the best combination of the
+    others: it tells dependent probes from many alike ones, whose determinant is as small.
+    """
     dimensions = correlation.shape[1]
     sets = _binding_sets(dimensions)
     inside = sets[:, :, None] & sets[:, None, :]
-    restricted = np.where(inside, correlation[:, None], np.eye(dimensions))
-    singular = np.abs(np.linalg.det(restricted)) < 1e-13
-    restricted = np.where(singular[..., None, None], np.eye(dimensions), restricted)
-    return np.where(singular[..., None, None], np.nan, np.where(inside, np.linalg.inv(restricted), 0.0))
+    identity = np.eye(dimensions)
+    restricted = np.where(inside, correlation[:, None], identity)
+    restricted = np.where((np.linalg.det(restricted) == 0.0)[..., None, None], np.nan, restricted)
+    inverses = np.linalg.inv(np.where(np.isnan(restricted), identity, restricted))
+    alone = np.diagonal(inverses, axis1=2, axis2=3)
+    dependent = np.isnan(restricted[..., 0, 0]) | (alone < 0.5).any(axis=2) | (alone > LARGEST_INFLATION).any(axis=2)
+    return np.where(dependent[..., None, None], np.nan, np.where(inside, inverses, 0.0))
 
 
 def _charges(harms: Floats, active: Bools) -> Floats:

@@ -26,11 +26,13 @@ def blank(rows: int, columns: int, width: float, row_height: float, heights: Seq
     """A figure with a grid of tidy axes.
 
     Args:
-        rows, columns: size of the grid.
+        rows: of the grid.
+        columns: of the grid.
         width: of the figure, inches.
         row_height: of a row of height 1, inches.
         heights: relative heights of rows.
-        sharey, sharex: as in ``Figure.subplots``.
+        sharey: which y axes are the same, as in ``Figure.subplots``.
+        sharex: whether all x axes are the same.
 
     Returns:
         The figure and its axes, row by row.
@@ -53,7 +55,8 @@ def panels(titles: Sequence[str], ylabel: str, xlabel: str, columns: int = 3, ro
 
     Args:
         titles: one per panel.
-        ylabel, xlabel: the axes' labels with their units.
+        ylabel: what the y axis shows, with its unit.
+        xlabel: what the x axis shows, with its unit.
         columns: panels in a row, at most.
         row_height: inches.
         sharey: whether all panels have the same y axis.
@@ -98,7 +101,8 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str], colours
     Args:
         ax: axes whose limits are final.
         heights: where each line ends, in data units; a line without an end (NaN) gets no name.
-        texts, colours: of each name.
+        texts: the names.
+        colours: of the names.
     """
     low, high = ax.get_ylim()
     ends = (np.asarray(heights, dtype=float) - low) / (high - low)

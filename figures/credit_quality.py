@@ -71,6 +71,7 @@ def _rank(group: pd.DataFrame) -> str:
 
 def _draw_cloud(ax: Axes, group: pd.DataFrame, colour: str, kinds: dict[str, Ink]) -> None:
     ax.axhline(0, color="0.7", linewidth=0.6, zorder=0)
+    ax.set_xlim(-0.04, 1.04)
     if group.empty:
         say_empty(ax, "nobody put data in")
         return
@@ -92,7 +93,8 @@ def binned_means(quality: NDArray[np.float64],
     """Mean quality and mean credit of principals of similar quality.
 
     Args:
-        quality, credit: (M,) of each principal.
+        quality: (M,) of each principal, share.
+        credit: (M,) of each principal, nat.
 
     Returns:
         (B,) mean quality and (B,) mean credit of the at most eight equal-width bins that hold five principals or more.

@@ -114,4 +114,4 @@ def _source(about: dict[str, Any]) -> dict[str, str]:
     """PNG text fields that say where a figure comes from."""
     command = about.get("command", "")
     words = command if isinstance(command, str) else " ".join(map(str, command))
-    return {"Software": f"commonweal {about.get('version', '')}".strip(), "Source": words}
+    return {"Software": f"commonweal {about.get('commonweal', '')}".strip(), "Source": words}

@@ -54,8 +54,9 @@ def draw_probe_levels(rounds: pd.DataFrame, varied: Sequence[str] = (), names: S
         _draw_stack(stack, rounds, point, dimensions)
     for row in list(zip(*stacks, strict=True))[:-1]:
         limits = np.array([ax.get_ylim() for ax in row])
+        low, high = limits[:, 0].min(), limits[:, 1].max()
         for ax in row:
-            ax.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+            ax.set_ylim(max(low, -0.03 * high), high)  # no loss is below 0, though an interval may be
     for stack, point in zip(stacks, points.shown, strict=True):
         for ax, k in zip(stack, dimensions, strict=False):
             _shade(ax, rounds, point, k, senses[k] if k < len(senses) else "")

@@ -72,10 +72,10 @@ def _draw_paths(ax: Axes, times: NDArray[np.float64], limits: list[NDArray[np.fl
             markeredgewidth=0.6, clip_on=False)
     ax.plot(x[-1, ::step], y[-1, ::step], "o", markersize=2.8, color=BLUE, alpha=0.8, markeredgewidth=0, clip_on=False)
     ax.plot(np.nanmean(x, axis=1), np.nanmean(y, axis=1), color=BLACK, linewidth=1.6, label="mean")
+    ax.plot(np.nanmean(x[-1]), np.nanmean(y[-1]), "D", color=BLACK, markersize=4.5, markeredgecolor="white",
+            clip_on=False)
     if flat:
         rounds_axis(ax)
-    else:
-        ax.plot(np.nanmean(x[-1]), np.nanmean(y[-1]), "D", color=BLACK, markersize=4.5, markeredgecolor="white")
 
 
 def _map_caption(points: Points, profiles: pd.DataFrame) -> str:
@@ -89,4 +89,5 @@ def _map_caption(points: Points, profiles: pd.DataFrame) -> str:
 def _map_handles() -> list[Line2D]:
     start = key("start", Ink(GREY, "-", "o"), marker=True)
     start.set_markerfacecolor("white")
-    return [start, key("end", Ink(BLUE, "-", "o"), marker=True), key("mean of principals", Ink(BLACK, "-", "D"))]
+    mean = Line2D([], [], color=BLACK, marker="D", markersize=4.5, markeredgecolor="white", label="mean of principals")
+    return [start, key("end", Ink(BLUE, "-", "o"), marker=True), mean]

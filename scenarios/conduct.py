@@ -17,7 +17,7 @@ from scenarios.notation import parse_variation
 from scenarios.progress import progress
 from scenarios.store import save, writing
 from scenarios.summary import headline, notes, summary_table
-from scenarios.sweeping import read_seeds, spread, sweep
+from scenarios.sweeping import read_seeds, sweep
 from scenarios.tables import SweepResults, label_runs
 
 _PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
@@ -45,7 +45,6 @@ def conduct(request: Request) -> None:
     if both := sorted(set(request.vary) & set(request.changes)):
         raise InputError(f"{both[0]} is both set and varied; leave one out")
     base, seeds = load(request.scenario, request.changes), read_seeds(request.seeds)
-    spread(base, request.vary)  # complains before a folder is made
     folder = request.out or Path("results") / base.name
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
     if "OMP_NUM_THREADS" not in os.environ:

@@ -78,16 +78,17 @@ def parse_variation(text: str) -> tuple[str, list[Any]]:
 
 def _split_values(text: str) -> list[Any]:
     """The values between commas; a comma inside quotes or brackets leaves no whole value before it."""
-    values, rest = [], ""
+    values: list[Any] = []
+    pieces: list[str] = []
     for piece in text.split(","):
-        rest = f"{rest},{piece}" if rest else piece
+        pieces.append(piece)
         try:
-            values.append(parse_value(rest))
+            values.append(parse_value(",".join(pieces)))
         except InputError:
             continue
-        rest = ""
-    if rest:
-        parse_value(rest)  # says what is wrong with it
+        pieces = []
+    if pieces:
+        parse_value(",".join(pieces))  # says what is wrong with it
     return values
 
 

@@ -193,7 +193,7 @@ class Screening(Part):
     step_tolerance: float = field(0.0, "harm allowed in a round under budget = step", "nat per round", ge=0, le=1e6)
     quorum: Share = field(0.8, "share of principals that must find an update admissible under scope = quorum")
     gate: bool = field(True, "drop updates whose first-order credit this round is negative", "switch")
-    safeguard: Share = field(0.1, "share of its limit by which a probe may overshoot before the step is halved")
+    safeguard: Share = field(0.02, "share of its limit by which a probe may overshoot before the step is halved")
 
 
 class Credit(Part):

@@ -52,7 +52,6 @@ def sweep(
     points = spread(base, vary or {})
     benchmarks = [benchmark(point.scenario) for point in points]
     distinct = {key.model_dump_json(): Point({}, key) for key in benchmarks}
-    check_device([point.scenario for point in points])
     rounds = sum(point.scenario.rounds for point in [*points, *distinct.values()])
     on_round = start(rounds) if start else None
     results = play(points, numbers, keep_ledger=keep_ledger, on_round=on_round)
@@ -133,18 +132,3 @@ def read_seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
     if not numbers or len(set(numbers)) < len(numbers) or min(numbers) < 0:
         raise refuse()
     return numbers
-
-
-def check_device(scenarios: Iterable[Scenario]) -> None:
-    """Check that the devices asked for are there.
-
-    Raises:
-        InputError: if one is not.
-    """
-    for device in sorted({scenario.device for scenario in scenarios} - {"cpu"}):
-        import torch
-
-        position = int(device.partition(":")[2] or 0)
-        if position >= (found := torch.cuda.device_count()):
-            there = f"cpu and cuda:0 to cuda:{found - 1} are" if found else "only cpu is"
-            raise InputError(f"device = {device!r}: {there} available here")

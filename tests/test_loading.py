@@ -37,7 +37,7 @@ def test_a_file_says_only_what_is_different(tmp_path: Path) -> None:
 
 def test_overrides_are_the_same_as_texts_and_as_values() -> None:
     texts = ["settlement.kind=data", "settlement.alpha = 2", "policy.mix={fixed = 1.0}", "learning.hidden=[16, 8]"]
-    values = {"settlement.kind": "data", "settlement.alpha": 2, "policy.mix": {"fixed": 1.0}, "learning.hidden": [16, 8]}
+    values = {"settlement": {"kind": "data", "alpha": 2}, "policy.mix": {"fixed": 1.0}, "learning.hidden": [16, 8]}
     assert load("commons", texts) == load("commons", values)
     assert load("commons", values).learning.hidden == (16, 8)
 
@@ -61,7 +61,7 @@ def test_an_edge_file_is_looked_for_beside_the_scenario_that_names_it(tmp_path: 
 
 
 def test_a_registered_rule_is_allowed_in_any_scenario() -> None:
-    with pytest.raises(InputError, match="settlement.kind = 'lottery': must be one of"):
+    with pytest.raises(InputError, match=r"settlement\.kind = 'lottery': must be one of"):
         load("commons", ["settlement.kind=lottery"])
     SETTLEMENTS.register("lottery")(SETTLEMENTS["equal"])
     try:
@@ -80,7 +80,7 @@ def test_a_registered_rule_is_allowed_in_any_scenario() -> None:
         ("alpha = 2", "mine.toml: alpha is not a field; did you mean settlement.alpha?"),
         ("settlement.kind = 'equl'", "mine.toml: settlement.kind = 'equl': must be one of credit, data, equal"
                                      "; did you mean 'equal'?"),
-        ("learning.hidden = [32, 0]", "mine.toml: learning.hidden[1] = 0: must be a whole number between 1 and 100_000"),
+        ("learning.hidden = [9, 0]", "mine.toml: learning.hidden[1] = 0: must be a whole number between 1 and 100_000"),
         ("market.price = nan", "mine.toml: market.price = nan: must be a number between 0 and 1_000_000"),
         ("policy.mix = {fixed = 0.5}", "mine.toml: policy: the shares of mix sum to 0.5; they must sum to 1"),
         ("rounds = 0\nmarket.leak = 2", "mine.toml: rounds = 0: must be a whole number between 1 and 10_000_000"
@@ -116,7 +116,8 @@ def test_commas_inside_values_do_not_separate_varied_values(values: list[object]
 
 
 def test_bare_words_stand_for_strings() -> None:
-    assert parse_variation("task.kind=digits,openml:mnist_784, wine") == ("task.kind", ["digits", "openml:mnist_784", "wine"])
+    kinds = ["digits", "openml:mnist_784", "wine"]
+    assert parse_variation("task.kind=digits,openml:mnist_784, wine") == ("task.kind", kinds)
     assert parse_value("true") is True
     assert parse_value("/tmp/friends.txt") == "/tmp/friends.txt"
 

@@ -72,6 +72,8 @@ class ModuleNetwork:
 
     def traverse(self, parameters: Parameters, features: Tensor, labels: Tensor, owners: Owners) -> SamplePassage:
         """The gradient of every sample by vmap of grad."""
+        if not owners.owner.shape[1]:  # a module need not accept an empty batch
+            return self._empty_passage(parameters, owners)
         weights = owners.weights(self.dtype)
 
         def loss(trained: Parameters, turn: Tensor, x: Tensor, y: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -103,6 +105,11 @@ class ModuleNetwork:
     def turn(self, parameters: Parameters, rotation: Tensor) -> Parameters:
         """Keep the rotation with the parameters and apply it to the features."""
         return (*parameters[:-1], torch.bmm(rotation, parameters[-1]))
+
+    def _empty_passage(self, parameters: Parameters, owners: Owners) -> SamplePassage:
+        shapes = tuple(p.shape[1:] for p in parameters[:-1])
+        gradients = parameters[0].new_zeros(len(owners.owner), 0, sum(shape.numel() for shape in shapes))
+        return SamplePassage(gradients, shapes, owners, parameters[0].new_zeros(len(owners.owner)))
 
     def _scores(self, own: Parameters, features: Tensor) -> Tensor:
         names = [name for name, _ in self.module.named_parameters()]
