@@ -110,7 +110,7 @@ def test_the_summary_is_the_mean_over_the_last_quarter_of_rounds(rounds: int, ke
 def test_the_interval_is_students(values: list[float]) -> None:
     mean, half = interval([*values, np.nan])
     low, high = t.interval(0.95, len(values) - 1, np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values)))
-    assert (mean - half, mean + half) == (pytest.approx(low), pytest.approx(high))
+    np.testing.assert_allclose([mean - half, mean + half], [low, high], rtol=1e-6, atol=1e-9)
 
 
 def test_one_seed_has_no_interval_and_no_welfare_no_price() -> None:

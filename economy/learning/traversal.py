@@ -60,7 +60,7 @@ class PathPassage:
         visitors, layers = self._by_visitor()
         own = (torch.bmm(d.transpose(1, 2), a) for a, d in layers)
         return tuple(
-            visitors.total(u.view(*visitors.owner.shape, -1)).unflatten(-1, u.shape[1:]) for u in own
+            visitors.total(u.view(*visitors.owner.shape, u.shape[1:].numel())).unflatten(-1, u.shape[1:]) for u in own
         )
 
     def _by_visitor(self) -> tuple[Owners, list[tuple[Tensor, Tensor]]]:
