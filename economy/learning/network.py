@@ -56,8 +56,13 @@ class Objectives:
 class Passage(Protocol):
     """The record of one traversal pass: explicit gradient paths from every sample to every parameter, with owners."""
 
-    owners: Owners  # whose samples the batch is made of
-    loss: Tensor  # (R,) mean loss over the virtual batch
+    @property
+    def owners(self) -> Owners:
+        """Whose samples the batch is made of."""
+
+    @property
+    def loss(self) -> Tensor:
+        """(R,) mean loss over the virtual batch."""
 
     def products(self, directions: Directions) -> Tensor:
         """(R, N, D) inner products ⟨u_i, v_d⟩ of every principal's update with every direction."""

@@ -1,0 +1,250 @@
+"""How long a round takes, as ratios measured in one process: against plain SGD, and against bare matrix products.
+
+    python benchmarks/round.py            all parts
+    python benchmarks/round.py a b        some of them
+
+(a) screening + first-order credit + step for 1000 principals, against one plain autograd SGD step on the same batch
+(b) a whole round of an ensemble of 64 runs and of one Mesa run, against the bare matrix products it contains
+(c) one round of 100,000 principals: seconds and peak memory
+(d) slope of round time against the number of principals at a fixed batch
+"""
+
+import argparse
+import resource
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import economy.ensemble
+import economy.model
+import economy.round
+from agents.streams import Streams
+from economy import Cooperative, Ensemble
+from economy.credit import admissible_step
+from economy.learning.mlp import MLP
+from economy.learning.network import Objectives, Owners, descend, inner
+from economy.round import to_numpy
+from economy.screening import ScreeningTerms, screen
+from scenarios import load
+from scenarios.loading import revise
+
+THREADS = 1
+PRODUCTS = (torch.ops.aten.bmm.default, torch.ops.aten.mm.default, torch.ops.aten.addmm.default)
+
+
+def medians(functions: dict[str, Callable[[], Any]], repeats: int = 30) -> dict[str, float]:
+    """Median seconds of each function, measured turn by turn so that a busy machine slows all alike."""
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(3):
+        for function in functions.values():
+            function()
+    for _ in range(repeats):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+class Products(TorchDispatchMode):
+    """Notes the operands of every matrix product, to repeat them bare."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[tuple[Any, tuple[Tensor, ...]]] = []
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function in PRODUCTS:
+            self.calls.append((function, args))
+        return function(*args, **(kwargs or {}))
+
+    def repeat(self) -> None:
+        """The same products and nothing else."""
+        for function, operands in self.calls:
+            function(*operands)
+
+
+def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, probe_samples: int = 32) -> None:
+    """Part (a)."""
+    widths = (64, 128, 10)
+    generator = torch.Generator().manual_seed(0)
+    batch = principals * samples
+    features = torch.randn(1, batch, 64, generator=generator)
+    labels = torch.randint(0, 10, (1, batch), generator=generator)
+    owner = torch.arange(principals).repeat_interleave(samples)[None]
+    owners = Owners(owner, principals, samples)
+    network = MLP(widths)
+    parameters = network.initial(Streams.from_seeds([0]).task)
+    sizes = (300, *[probe_samples] * probes)
+    exam = Objectives(
+        torch.randn(1, sum(sizes), 64, generator=generator),
+        torch.randint(0, 10, (1, sum(sizes)), generator=generator),
+        torch.cat([torch.full((1, size), 1 / size) for size in sizes], dim=1),
+        sizes,
+        torch.arange(sum(sizes)) >= 300,
+    )
+    senses = np.ones(probes)
+    rate = np.array([[0.5]])
+    terms = ScreeningTerms("project", "all", "level", rate, rate, False, rate)
+    budget = np.full((1, 1, probes), 1e-4)
+
+    def ours() -> Any:
+        passage = network.traverse(parameters, features, labels, owners)
+        _, directions = network.examine(parameters, exam)
+        products = to_numpy(passage.products(directions))
+        gram = to_numpy(inner(directions, directions))
+        everybody = np.ones((1, principals), dtype=bool)
+        screened = screen(products[..., 1:], gram[:, 1:, 1:], budget, everybody, senses, terms)
+        offsets = (screened.multipliers @ gram[:, 1:, :1])[..., 0]
+        credit = rate * (screened.weights * products[..., 0] - offsets)
+        step = admissible_step(passage, tuple(v[:, 1:] for v in directions), screened.weights, screened.multipliers)
+        return credit, descend(parameters, tuple(0.5 * s for s in step)), screened
+
+    module = torch.nn.Sequential(torch.nn.Linear(64, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10))
+    optimiser = torch.optim.SGD(module.parameters(), lr=0.5)
+
+    def plain() -> None:
+        optimiser.zero_grad()
+        cross_entropy(module(features[0]), labels[0]).backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+
+    def one_by_one() -> None:
+        for i in range(principals):
+            part = slice(i * samples, (i + 1) * samples)
+            optimiser.zero_grad()
+            (cross_entropy(module(features[0, part]), labels[0, part]) / principals).backward()  # type: ignore[no-untyped-call]
+
+    operations = Products()
+    with operations:
+        screened = ours()[2]
+    took = medians({"ours": ours, "plain": plain, "bare products": operations.repeat})
+    took |= medians({"one backward per principal": one_by_one}, repeats=5)
+    print(f"(a) {principals} principals × {samples} samples, MLP 64-128-10, project, K = {probes}, first-order credit, step")
+    print(f"    principals whose update was cut: {int((screened.multipliers > 0).any(-1).sum())}")
+    for name, seconds in took.items():
+        print(f"    {name:28s} {seconds * 1e3:8.2f} ms   {seconds / took['plain']:6.2f} × plain SGD step")
+    print(f"    ours / plain {took['ours'] / took['plain']:.2f} (at most 4; aim 2.5; floor of its bare products "
+          f"{took['bare products'] / took['plain']:.2f}); one by one / ours "
+          f"{took['one backward per principal'] / took['ours']:.2f} (at least 3)")
+
+
+STAGES = ("put_in", "traverse", "examine", "screen_updates", "step", "credit_updates", "settle", "foregone_payoffs", "adapt")
+
+
+@contextmanager
+def stage_times() -> Iterator[dict[str, float]]:
+    """Seconds spent in each stage of ``play_round`` while the context is open."""
+    spent: dict[str, float] = defaultdict(float)
+    targets = [(economy.round, name) for name in STAGES]
+    targets += [(economy.ensemble, "next_actions"), (economy.model, "next_actions"), (economy.model, "round_metrics")]
+    targets += [(economy.results, "round_metrics")]
+    originals = [(module, name, getattr(module, name)) for module, name in targets]
+
+    def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                spent[name] += time.perf_counter() - start
+
+        return run
+
+    for module, name, function in originals:
+        setattr(module, name, timed(name, function))
+    try:
+        yield spent
+    finally:
+        for module, name, function in originals:
+            setattr(module, name, function)
+
+
+def whole_round(runs: int = 64) -> None:
+    """Part (b)."""
+    scenario = revise(load("value-conflict"), {
+        "task.drift": 0.02, "task.validation": 300, "policy.mix": {"imitation": 1.0}, "policy.revision": 0.0,
+        "values.experience": 0.1, "contract.endowment": 1.0, "contract.stake": 0.1, "contract.audit": 0.05,
+        "learning.hidden": [32],
+    })  # fmt: skip
+    for name, limit, make in (
+        (f"ensemble of {runs} runs", 2.5, lambda: Ensemble(scenario, range(runs))),
+        ("one Mesa run (Cooperative)", 6.0, lambda: Cooperative(scenario, rng=0)),
+    ):
+        economy_ = make()
+        play = economy_.step if isinstance(economy_, Cooperative) else (lambda e=economy_: e.run(1))
+        per = runs if isinstance(economy_, Ensemble) else 1
+        for _ in range(30):
+            play()
+        operations = Products()
+        with operations:
+            play()
+        took = medians({"round": play, "bare": operations.repeat}, repeats=60 if per > 1 else 300)
+        with stage_times() as spent:
+            start = time.perf_counter()
+            for _ in range(20):
+                play()
+            total = time.perf_counter() - start
+        print(f"(b) {name}: N = 40, 320 samples, hidden 32, K = 2, everything in the round and its metrics")
+        print(f"    round {took['round'] / per * 1e6:.0f} µs per run-round, its {len(operations.calls)} bare matrix products "
+              f"{took['bare'] / per * 1e6:.0f} µs: ratio {took['round'] / took['bare']:.2f} (at most {limit})")
+        shares = ", ".join(f"{stage} {seconds / total:.0%}" for stage, seconds in sorted(spent.items(), key=lambda x: -x[1]))
+        print(f"    stages: {shares}, rest {1 - sum(spent.values()) / total:.0%}")
+
+
+def crowd(principals: int, batch: int = 8192) -> Any:
+    """A scenario with many principals and a fixed virtual batch."""
+    return revise(load("value-conflict"), {
+        "task.kind": "synthetic", "task.samples": max(2 * principals + 2000, 20_000), "task.features": 64,
+        "task.classes": 10, "task.separation": 4.0, "task.partition": "equal", "population.count": principals,
+        "learning.sampling": "pool", "learning.batch": batch, "policy.mix": {"imitation": 1.0}, "values.influence": "none",
+        "learning.hidden": [32], "screening.scope": "all",
+    })  # fmt: skip
+
+
+def many_principals() -> None:
+    """Part (c)."""
+    ensemble = Ensemble(crowd(100_000), [0])
+    ensemble.run(2)
+    took = medians({"round": lambda: ensemble.run(1)}, repeats=7)["round"]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"(c) 100,000 principals, 8192 samples per round, project, scope all, K = 2: {took:.3f} s per round (under 1), "
+          f"peak memory {peak:.2f} GiB (under 4)")
+
+
+def slope() -> None:
+    """Part (d)."""
+    counts = [1000, 3162, 10_000, 31_623, 100_000]
+    ensembles = {str(n): Ensemble(crowd(n), [0]) for n in counts}
+    for ensemble in ensembles.values():
+        ensemble.run(2)
+    took = medians({n: (lambda e=e: e.run(1)) for n, e in ensembles.items()}, repeats=7)
+    fitted = np.polyfit(np.log(counts), np.log(list(took.values())), 1)[0]
+    table = ", ".join(f"{int(n):,}: {seconds * 1e3:.0f} ms" for n, seconds in took.items())
+    print(f"(d) round time by principals at 8192 samples: {table}; log-log slope {fitted:.2f} (at most 1.05)")
+
+
+def main() -> None:
+    """Run the parts that were asked for."""
+    parts = {"a": screening_step, "b": whole_round, "c": many_principals, "d": slope}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help="a, b, c, d; all if not given")
+    chosen = parser.parse_args().parts or list(parts)
+    if unknown := [part for part in chosen if part not in parts]:
+        parser.error(f"unknown part {unknown[0]!r}: there are {', '.join(parts)}")
+    torch.set_num_threads(THREADS)
+    print(f"torch {torch.__version__}, {THREADS} thread, medians")
+    for part in chosen:
+        parts[part]()
+
+
+if __name__ == "__main__":
+    main()
