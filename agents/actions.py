@@ -27,4 +27,5 @@ def action_shares(actions: NDArray[np.int64]) -> NDArray[np.float64]:
     Returns:
         (R, 4) shares, columns in the order of ``Action``.
     """
-    return (actions[:, :, None] == CODES).mean(axis=1)
+    shares: NDArray[np.float64] = (actions[:, :, None] == CODES).mean(axis=1)
+    return shares

@@ -69,12 +69,14 @@ class CompleteGraph(Graph):
     """Everybody knows everybody: nothing is stored, and no method costs more than N log N."""
 
     def neighbour_mean(self, values: Floats) -> Floats:
+        """Everybody's total less one's own, over N - 1."""
         if self.principals == 1:
             return values
         total: Floats = values.sum(axis=1, keepdims=True)
         return (total - values) / (self.principals - 1)
 
     def random_neighbour(self, uniform: Floats) -> Ints:
+        """Anybody but oneself."""
         itself = np.arange(self.principals)
         if self.principals == 1:
             return np.zeros(uniform.shape, dtype=np.int64)
@@ -82,12 +84,14 @@ class CompleteGraph(Graph):
         return other + (other >= itself)
 
     def mean_within(self, values: Floats, confidence: Floats) -> Floats:
+        """Windows of the sorted values, by prefix sums."""
         first, last = _window(values, confidence[:, :, None])
         sums = np.zeros((self.runs, self.principals + 1, values.shape[2]))
         np.cumsum(np.sort(values, axis=1), axis=1, out=sums[:, 1:])
         return (np.take_along_axis(sums, last, axis=1) - np.take_along_axis(sums, first, axis=1)) / (last - first)
 
     def networkx(self, run: int) -> "nx.Graph[int]":
+        """The complete graph of networkx."""
         graph: nx.Graph[int] = nx.complete_graph(self.principals)
         return graph
 
@@ -127,14 +131,17 @@ class SparseGraph(Graph):
         return np.add.reduceat(entries, self.indptr[:-1], axis=0, dtype=np.float64)
 
     def neighbour_mean(self, values: Floats) -> Floats:
+        """Row sums over row lengths."""
         flat = values.reshape(self.degree.size, -1)
         return (self._sum(flat[self.indices]) / self.degree[:, None]).reshape(values.shape)
 
     def random_neighbour(self, uniform: Floats) -> Ints:
+        """A random entry of one's row."""
         entry = self.indptr[:-1] + (uniform.ravel() * self.degree).astype(np.int64)
         return self.indices[entry].reshape(uniform.shape) % self.principals
 
     def mean_within(self, values: Floats, confidence: Floats) -> Floats:
+        """Row by row, over the entries that are close."""
         flat = values.reshape(self.degree.size, -1)
         reach = np.repeat(confidence, self.principals, axis=0)
         theirs = flat[self.indices]
@@ -143,6 +150,7 @@ class SparseGraph(Graph):
         return mean.reshape(values.shape)
 
     def networkx(self, run: int) -> "nx.Graph[int]":
+        """The run's rows as edges, each once."""
         graph: nx.Graph[int] = nx.empty_graph(self.principals)
         start, stop = self.indptr[run * self.principals], self.indptr[(run + 1) * self.principals]
         ends, others = self._rows[start:stop] % self.principals, self.indices[start:stop] % self.principals

@@ -99,7 +99,8 @@ class Principal(mesa.Agent):
     @property
     def limits(self) -> NDArray[np.float64]:
         """(K,) its limits on the probe losses."""
-        return self._population.limits[0, self.index]
+        limits: NDArray[np.float64] = self._population.limits[0, self.index]
+        return limits
 
     @property
     def reputation(self) -> float:

@@ -38,7 +38,8 @@ def stack(cls: type[T], parts: Sequence[Any], path: str = "") -> T:
         elif is_dataclass(hint) and isinstance(hint, type):
             filled[name] = stack(hint, values, where)
         elif any(value != values[0] for value in values):
-            raise InputError(f"{where} must be the same in all runs of an ensemble, not {sorted({str(v) for v in values})}")
+            found = ", ".join(sorted({str(value) for value in values}))
+            raise InputError(f"{where} must be the same in all runs of an ensemble, not {found}")
         else:
             filled[name] = values[0]
     return cls(**filled)

@@ -35,6 +35,18 @@ class Dimension(Protocol):
     def spread(self) -> float:
         """Half width of the principals' limits around the middle."""
 
+    @property
+    def label(self) -> int | None:
+        """Class the probe is made of, if of a class."""
+
+    @property
+    def feature(self) -> int | None:
+        """Feature the probe is made of, if of a feature."""
+
+    @property
+    def samples(self) -> int:
+        """Samples of the probe."""
+
 
 @dataclass(frozen=True)
 class ValueTerms:

@@ -38,7 +38,12 @@ from scenarios import load
 from scenarios.loading import revise
 
 THREADS = 1
-PRODUCTS = (torch.ops.aten.bmm.default, torch.ops.aten.mm.default, torch.ops.aten.addmm.default)
+PRODUCTS = (
+    torch.ops.aten.bmm.default,
+    torch.ops.aten.mm.default,
+    torch.ops.aten.addmm.default,
+    torch.ops.aten.baddbmm.default,
+)
 
 
 def medians(functions: dict[str, Callable[[], Any]], repeats: int = 30) -> dict[str, float]:
@@ -128,16 +133,30 @@ def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, pr
         screened = ours()[2]
     took = medians({"ours": ours, "plain": plain, "bare products": operations.repeat})
     took |= medians({"one backward per principal": one_by_one}, repeats=5)
-    print(f"(a) {principals} principals × {samples} samples, MLP 64-128-10, project, K = {probes}, first-order credit, step")
+    print(
+        f"(a) {principals} principals × {samples} samples, MLP 64-128-10, project, K = {probes}, first-order credit, step"
+    )
     print(f"    principals whose update was cut: {int((screened.multipliers > 0).any(-1).sum())}")
     for name, seconds in took.items():
         print(f"    {name:28s} {seconds * 1e3:8.2f} ms   {seconds / took['plain']:6.2f} × plain SGD step")
-    print(f"    ours / plain {took['ours'] / took['plain']:.2f} (at most 4; aim 2.5; floor of its bare products "
-          f"{took['bare products'] / took['plain']:.2f}); one by one / ours "
-          f"{took['one backward per principal'] / took['ours']:.2f} (at least 3)")
+    print(
+        f"    ours / plain {took['ours'] / took['plain']:.2f} (at most 4; aim 2.5; floor of its bare products "
+        f"{took['bare products'] / took['plain']:.2f}); one by one / ours "
+        f"{took['one backward per principal'] / took['ours']:.2f} (at least 3)"
+    )
 
 
-STAGES = ("put_in", "traverse", "examine", "screen_updates", "step", "credit_updates", "settle", "foregone_payoffs", "adapt")
+STAGES = (
+    "put_in",
+    "traverse",
+    "examine",
+    "screen_updates",
+    "step",
+    "credit_updates",
+    "settle",
+    "foregone_payoffs",
+    "adapt",
+)
 
 
 @contextmanager
@@ -194,9 +213,13 @@ def whole_round(runs: int = 64) -> None:
                 play()
             total = time.perf_counter() - start
         print(f"(b) {name}: N = 40, 320 samples, hidden 32, K = 2, everything in the round and its metrics")
-        print(f"    round {took['round'] / per * 1e6:.0f} µs per run-round, its {len(operations.calls)} bare matrix products "
-              f"{took['bare'] / per * 1e6:.0f} µs: ratio {took['round'] / took['bare']:.2f} (at most {limit})")
-        shares = ", ".join(f"{stage} {seconds / total:.0%}" for stage, seconds in sorted(spent.items(), key=lambda x: -x[1]))
+        print(
+            f"    round {took['round'] / per * 1e6:.0f} µs per run-round, its {len(operations.calls)} bare matrix products "
+            f"{took['bare'] / per * 1e6:.0f} µs: ratio {took['round'] / took['bare']:.2f} (at most {limit})"
+        )
+        shares = ", ".join(
+            f"{stage} {seconds / total:.0%}" for stage, seconds in sorted(spent.items(), key=lambda x: -x[1])
+        )
         print(f"    stages: {shares}, rest {1 - sum(spent.values()) / total:.0%}")
 
 
@@ -216,8 +239,10 @@ def many_principals() -> None:
     ensemble.run(2)
     took = medians({"round": lambda: ensemble.run(1)}, repeats=7)["round"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"(c) 100,000 principals, 8192 samples per round, project, scope all, K = 2: {took:.3f} s per round (under 1), "
-          f"peak memory {peak:.2f} GiB (under 4)")
+    print(
+        f"(c) 100,000 principals, 8192 samples per round, project, scope all, K = 2: {took:.3f} s per round (under 1), "
+        f"peak memory {peak:.2f} GiB (under 4)"
+    )
 
 
 def slope() -> None:

@@ -1,4 +1,4 @@
-"""What happens to what principals contribute: tasks, learning, screening, credit, settlement, and the round of them all."""
+"""What happens to what principals contribute: tasks, learning, screening, credit, settlement, the round."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -5,7 +5,7 @@ revenue is held at its realised value, which one of N principals moves by O(1/N)
 """
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from economy.round import Lesson, Payday
 
 MOST_PRINCIPALS = 2000  # a deviation of each is a settlement of all: N² shares
-T = TypeVar("T")
 
 
 def foregone_payoffs(
@@ -102,23 +101,25 @@ def _deviator_shares(action: Action, credit: Floats, state: State, payday: "Payd
     alone = np.eye(principals, dtype=bool)[None]
     member = np.where(alone, action != Action.ABSTAIN, (state.population.action != Action.ABSTAIN)[:, None])
 
-    def as_runs(matrix: Floats) -> Floats:
-        return matrix.reshape(runs * principals, principals)
-
+    as_runs = (runs * principals, principals)
     standing = Standing(
-        credit=as_runs(np.where(alone, credit[:, None], payday.cumulated[:, None])),
-        claims=as_runs(np.where(member, world.holdings.count[:, None], 0)),
-        member=as_runs(member),
+        credit=np.where(alone, credit[:, None], payday.cumulated[:, None]).reshape(as_runs),
+        claims=np.where(member, world.holdings.count[:, None], 0).reshape(as_runs),
+        member=member.reshape(as_runs),
         reputation=np.repeat(state.population.reputation, principals, axis=0),
     )
     shares = SETTLEMENTS[terms.kind](standing, _repeated(terms, principals)).reshape(runs, principals, principals)
     own = np.diagonal(shares, axis1=1, axis2=2)
     members = np.maximum(member.sum(axis=2), 1)
-    return (1 - terms.floor) * own + terms.floor * np.diagonal(member, axis1=1, axis2=2) / members
+    due: Floats = (1 - terms.floor) * own + terms.floor * np.diagonal(member, axis1=1, axis2=2) / members
+    return due
 
 
 def _repeated(terms: SettlementTerms, times: int) -> SettlementTerms:
     """The same terms for runs that stand ``times`` times each."""
-    arrays = {f.name: getattr(terms, f.name) for f in fields(terms) if isinstance(getattr(terms, f.name), np.ndarray)}
-    return replace(terms, **{name: np.repeat(array, times, axis=0) for name, array in arrays.items()})
+    values = {field.name: getattr(terms, field.name) for field in fields(terms)}
+    repeated: dict[str, Any] = {
+        name: np.repeat(value, times, axis=0) for name, value in values.items() if isinstance(value, np.ndarray)
+    }
+    return replace(terms, **repeated)
 

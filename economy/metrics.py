@@ -10,6 +10,8 @@ from economy.round import Record
 from economy.screening import Screened
 from economy.world import State, World
 
+SHARES = tuple(f"share_{action.name.lower()}" for action in Action)
+
 
 def round_metrics(record: Record, before: State, after: State, world: World) -> dict[str, Floats]:
     """Metrics of a round by name, each (R,).
@@ -20,7 +22,7 @@ def round_metrics(record: Record, before: State, after: State, world: World) -> 
     lesson, payday = record.lesson, record.payday
     shares = action_shares(record.actions)
     kept = (after.ledger.treasury - before.ledger.treasury) / MICRO
-    metrics = {f"share_{action.name.lower()}": shares[:, action] for action in Action}
+    metrics = {name: shares[:, action] for action, name in enumerate(SHARES)}
     metrics |= {
         "accuracy": payday.quality,
         "validation_loss": lesson.exam.loss,
@@ -60,7 +62,8 @@ def predicted_changes(record: Record, world: World) -> Floats:
     lesson = record.lesson
     kept = (lesson.screened.weights[..., None] * lesson.exam.alignments).sum(axis=1)
     offsets = (lesson.screened.multipliers.sum(axis=1)[:, None] @ lesson.exam.gram[:, 1:, 1:])[:, 0]
-    return -world.terms.learning.rate * lesson.factor[:, None] * (kept - offsets)
+    change: Floats = -world.terms.learning.rate * lesson.factor[:, None] * (kept - offsets)
+    return change
 
 
 def screened_share(record: Record) -> Floats:
@@ -71,7 +74,8 @@ def screened_share(record: Record) -> Floats:
     offered = lesson.active & ~lesson.gated
     taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])
     total = (lesson.norms * offered).sum(axis=1)
-    return (taken * offered).sum(axis=1) / np.where(total > 0, total, 1.0)
+    share: Floats = (taken * offered).sum(axis=1) / np.where(total > 0, total, 1.0)
+    return share
 
 
 def removed_norms(screened: Screened, norms: Floats, alignments: Floats, gram: Floats) -> Floats:
@@ -79,20 +83,23 @@ def removed_norms(screened: Screened, norms: Floats, alignments: Floats, gram: F
     dropped, multipliers = 1 - screened.weights, screened.multipliers
     cross = (multipliers * alignments).sum(axis=2)
     square = dropped**2 * norms**2 + 2 * dropped * cross + ((multipliers @ gram) * multipliers).sum(axis=2)
-    return np.sqrt(np.maximum(square, 0.0))
+    removed: Floats = np.sqrt(np.maximum(square, 0.0))
+    return removed
 
 
 def gini(wealth: NDArray[np.int64]) -> Floats:
     """Gini coefficient of each run's amounts (R, N) ≥ 0; 0 where there is nothing."""
-    ordered = np.sort(wealth, axis=1)
+    ordered = np.sort(wealth, axis=1).astype(np.float64)  # amounts times N would not fit into int64
     count = ordered.shape[1]
     rank = 2 * np.arange(1, count + 1) - count - 1
     total = ordered.sum(axis=1)
-    return (ordered @ rank) / (count * np.where(total > 0, total, 1))
+    coefficient: Floats = (ordered @ rank) / (count * np.where(total > 0, total, 1.0))
+    return coefficient
 
 
 def concentration(credit: Floats) -> Floats:
     """Herfindahl index (R,) of positive cumulated credit: 1/N when all have the same, 1 when one has all."""
     positive = np.maximum(credit, 0.0)
     total = positive.sum(axis=1)
-    return (positive**2).sum(axis=1) / np.where(total > 0, total, 1.0) ** 2
+    index: Floats = (positive**2).sum(axis=1) / np.where(total > 0, total, 1.0) ** 2
+    return index

@@ -89,7 +89,8 @@ class Cooperative(mesa.Model):
     @property
     def wealth(self) -> NDArray[np.float64]:
         """(N,) balance and escrow of every principal, money."""
-        return (self.state.ledger.principals + self.state.ledger.escrows)[0] / MICRO
+        wealth: NDArray[np.float64] = (self.state.ledger.principals + self.state.ledger.escrows)[0] / MICRO
+        return wealth
 
     def _play(self) -> None:
         before = self.state

@@ -69,11 +69,12 @@ class Notebook:
     def _note_quality(self, record: Record) -> None:
         """Count samples put in and the ones whose label is the data's own."""
         batch, principals = record.lesson.batch, record.actions.shape[1]
-        truth = np.take_along_axis(np.broadcast_to(self._world.truth, (len(batch.owner), self._world.truth.shape[1])), batch.sample, 1)
+        run = np.arange(len(batch.owner))[:, None]
+        truth = self._world.truth[run % len(self._world.truth), batch.sample]
         right = (batch.label == truth) & (batch.owner >= 0)
         if batch.junk is not None:
             right &= ~batch.junk
-        place = (batch.owner + principals * np.arange(len(batch.owner))[:, None])[right]
+        place = (batch.owner + principals * run)[right]
         counted = np.bincount(place, minlength=self._sums["right"].size)
         self._sums["right"] += counted.reshape(self._sums["right"].shape)
         self._sums["put"] += record.lesson.put.total

@@ -1,6 +1,6 @@
-"""One round of the economy, from actions to payoffs, as one pure function: state in, state and record out.
+"""One round of the economy as one pure function: state in, state and record out.
 
-    actions → samples → passage → screening → step → credit → revenue → payments → payoffs → memory, values
+Actions → samples → passage → screening → step → credit → revenue → payments → payoffs → memory and values.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from economy.contracts.stakes import caught, slash_transfer, stake_transfers
 from economy.counterfactual import foregone_payoffs
 from economy.credit import CREDITS, Credit, RoundGame, admissible_step
 from economy.credit.history import CreditHistory, book, cumulated
-from economy.learning.network import Directions, Owners, Parameters, Passage, descend, inner, output_deltas
+from economy.learning.network import Directions, Owners, Parameters, Passage, descend, inner
 from economy.ledger import MICRO, Ledger, Transfer, post
 from economy.market import revenue, rival_after
 from economy.screening import Screened, acceptable, screen, slack
@@ -30,6 +30,7 @@ from economy.world import State, World
 Bools = NDArray[np.bool_]
 
 HALVINGS = 6  # of a step that overshoots a limit, before it is left out
+ROUNDING = 1e-6  # of a probe level between two evaluations of the same parameters in single precision
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,6 @@ class Lesson:
     norms: Floats | None  # (R, N) ‖u_i‖; None while screening is off
     factor: Floats  # (R,) part of the step that the safeguard let through
     parameters: Parameters
-    trial: Tensor  # (R, K·b + E, C) logits on the probes and the test set after the step
     levels: Floats  # (R, K) probe losses after the step
     credit: Floats  # (R, N)
 
@@ -91,6 +91,7 @@ class Record:
     payday: Payday
 
 
+@torch.inference_mode()  # gradients are pulled back by hand or by torch.func, which works in this mode
 def play_round(state: State, actions: Ints, world: World, streams: Streams) -> tuple[State, Record]:
     """Play one round.
 
@@ -105,7 +106,7 @@ def play_round(state: State, actions: Ints, world: World, streams: Streams) -> t
     """
     state = _drifted(replace(state, population=replace(state.population, action=actions)), world)
     lesson, supply = learn(state, world, streams)
-    quality = accuracy(lesson.trial, world)
+    quality = accuracy(lesson.parameters, world)
     payday, history, ledger = settle(state, lesson, quality, world, streams)
     counterfactual = foregone_payoffs(state, lesson, payday, world, streams)
     population = adapt(state, lesson, payday, counterfactual, world)
@@ -134,13 +135,13 @@ def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]
     member = state.population.action != Action.ABSTAIN
     room = acceptable(slack(exam.levels, state.population.limits, world.senses), member, terms.screening)
     screened = screen_updates(exam, room, active & ~gated, world)
-    factor, parameters, trial, levels = step(state.parameters, passage, exam, screened, room, world)
+    factor, parameters, levels = step(state.parameters, passage, exam, screened, room, world)
     credit = credit_updates(passage, exam, screened, gated, factor, state.parameters, world)
     screening = terms.screening.mode != "off" and len(world.senses) > 0
     norms = np.sqrt(np.maximum(to_numpy(passage.squared_norms()), 0.0)) if screening else None
     tightest = room.min(axis=1)
     lesson = Lesson(
-        batch, put, exam, active, gated, tightest, screened, norms, factor, parameters, trial, levels, credit
+        batch, put, exam, active, gated, tightest, screened, norms, factor, parameters, levels, credit
     )
     return lesson, supply
 
@@ -176,30 +177,37 @@ def screen_updates(exam: Exam, room: Floats, active: Bools, world: World) -> Scr
 
 def step(
     parameters: Parameters, passage: Passage, exam: Exam, screened: Screened, room: Floats, world: World
-) -> tuple[Floats, Parameters, Tensor, Floats]:
+) -> tuple[Floats, Parameters, Floats]:
     """Descend by the admissible step; halve it while a probe overshoots its limit, and at last leave it.
 
     Returns:
-        Part of the step taken (R,), parameters, logits on the trial samples (R, K·b + E, C), probe levels (R, K).
+        Part of the step taken (R,), parameters, probe levels after it (R, K).
     """
-    terms = world.terms.screening
     whole = admissible_step(passage, exam.probes, screened.weights, screened.multipliers)
     factor = np.ones(len(exam.loss))
-    guarded = terms.mode != "off" and terms.budget == "level" and terms.scope != "own" and len(world.senses) > 0
-    limits = exam.levels - np.where(np.isfinite(room[:, 0]), room[:, 0], 0.0) * world.senses
-    lowest = np.minimum(room[:, 0], -terms.safeguard * np.abs(limits))
+    lowest = _lowest_room(exam, room, world)
     for attempt in range(HALVINGS + 1):
         rate = to_tensor(world.terms.learning.rate[:, 0] * factor, whole[0])
         moved = descend(parameters, tuple(rate.view(-1, *[1] * (s.dim() - 1)) * s for s in whole))
-        trial = world.network.logits(moved, world.trial.features)
-        levels = probe_levels(trial, world)
-        if not guarded:
-            break
-        overshoots = ((levels - exam.levels) * world.senses + room[:, 0] < lowest).any(axis=1) & (factor > 0)
+        if world.probes is None:
+            return factor, moved, exam.levels
+        levels = to_numpy(world.probes.levels(world.network.logits(moved, world.probes.features)))
+        left = (levels - exam.levels) * world.senses + room[:, 0]
+        overshoots = (left < lowest).any(axis=1) & (factor > 0)
         if not overshoots.any():
             break
         factor = np.where(overshoots, factor / 2 if attempt < HALVINGS - 1 else 0.0, factor)
-    return factor, moved, trial, levels
+    return factor, moved, levels
+
+
+def _lowest_room(exam: Exam, room: Floats, world: World) -> Floats:
+    """(R, K) room below which a step overshoots: a share of the limit, or what is broken already; −∞ unguarded."""
+    terms = world.terms.screening
+    if terms.mode == "off" or terms.budget == "step" or terms.scope == "own":
+        return np.full_like(exam.levels, -np.inf)
+    limits = exam.levels - np.where(np.isfinite(room[:, 0]), room[:, 0], 0.0) * world.senses
+    lowest: Floats = np.minimum(room[:, 0], -terms.safeguard * np.abs(limits)) - ROUNDING
+    return lowest
 
 
 def credit_updates(
@@ -225,22 +233,12 @@ def credit_updates(
     return np.where(gated, world.terms.learning.rate * exam.slopes, credit.values)
 
 
-def probe_levels(trial: Tensor, world: World) -> Floats:
-    """(R, K) losses of the probes from the logits (R, K·b + E, C) of the trial."""
-    dimensions, probe = len(world.senses), world.probe_samples
-    if not dimensions:
-        return np.zeros((trial.shape[0], 0))
-    part = slice(None, probe)
-    losses, _ = output_deltas(
-        trial[:, part], world.trial.labels[:, part], world.trial.weights[:, part], world.trial.bounded[part]
-    )
-    return to_numpy(losses.unflatten(1, (dimensions, -1)).sum(2))
-
-
-def accuracy(trial: Tensor, world: World) -> Floats:
+def accuracy(parameters: Parameters, world: World) -> Floats:
     """(R,) share of the test set classified right."""
-    right = trial[:, world.probe_samples :].argmax(-1) == world.trial.labels[:, world.probe_samples :]
-    return to_numpy(right.sum(1)) / right.shape[1]
+    features, labels = world.test
+    scores = world.network.logits(parameters, features)
+    right = scores.gather(2, labels.unsqueeze(2)).squeeze(2) == scores.amax(2)
+    return to_numpy(right.sum(1)) / labels.shape[1]
 
 
 def settle(
@@ -278,7 +276,8 @@ def _hold_to_contract(
     staked = stake_transfers(ledger, actions != Action.ABSTAIN, contract)
     ledger = post(ledger, staked)
     netted = cumulated(history, world.terms.settlement.discount, "net")
-    slash = slash_transfer(ledger, caught(actions, netted, streams.shock.uniform(2, actions.shape[1]), contract), contract)
+    guilty = caught(actions, netted, streams.shock.uniform(2, actions.shape[1]), contract)
+    slash = slash_transfer(ledger, guilty, contract)
     return post(ledger, (slash,)), (*staked, slash), slash.amount
 
 
@@ -304,7 +303,7 @@ def _drifted(state: State, world: World) -> State:
 
 def to_numpy(tensor: Tensor) -> Floats:
     """A tensor where the decisions are made: on the host, in double precision."""
-    return tensor.detach().to("cpu", torch.float64).numpy()
+    return tensor.to("cpu", torch.float64).numpy()
 
 
 def to_tensor(array: Floats, like: Tensor) -> Tensor:

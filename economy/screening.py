@@ -79,7 +79,8 @@ def acceptable(room: Floats, member: Bools, terms: ScreeningTerms) -> Floats:
         return room
     among = np.where(member[..., None], room, np.inf)
     if terms.scope != "quorum":
-        return among.min(axis=1, keepdims=True)
+        tightest: Floats = among.min(axis=1, keepdims=True)
+        return tightest
     members = member.sum(axis=1, keepdims=True)
     needed = np.ceil(terms.quorum * members - 1e-9)  # 0.07 · 100 is 7.000000000000001
     rank = np.clip(members - needed, 0, np.maximum(members - 1, 0)).astype(np.int64)
@@ -115,7 +116,7 @@ def _screen_sum(
     nothing = np.zeros_like(harms)
     if mode == "project":
         weights, prices = admit(harms.sum(axis=1, keepdims=True), gram, budget, mode)
-        prices = prices * active.any(axis=1)[:, None, None]  # where nobody can be charged, there is no step
+        prices = prices * np.asarray(active.any(axis=1))[:, None, None]  # where nobody can be charged, there is no step
         return Screened(weights * active, prices * _charges(harms, active) * senses, prices[:, 0])
     weights = np.ones(active.shape) if mode == "off" else drop_worst(harms, budget, mode)
     return Screened(weights * active, nothing, nothing[:, 0])
@@ -137,10 +138,11 @@ def drop_worst(harms: Floats, budget: Floats, mode: str) -> Floats:
         (R, N) weights in [0, 1].
     """
     largest = np.maximum(harms.max(axis=1, keepdims=True, initial=0.0), np.finfo(float).tiny)
-    severity = np.maximum(harms / largest, 0.0).max(axis=2, initial=0.0)
+    severity = (np.maximum(harms, 0.0) / largest).max(axis=2, initial=0.0)
 
     def total(kept: Bools) -> Floats:
-        return (kept[..., None] * harms).sum(axis=1, keepdims=True)
+        summed: Floats = (kept[..., None] * harms).sum(axis=1, keepdims=True)
+        return summed
 
     low, high = np.zeros((len(harms), 1)), np.ones((len(harms), 1))
     if (total(severity <= 1) <= budget).all():
@@ -172,11 +174,11 @@ def admit(harms: Floats, gram: Floats, budget: Floats, mode: str) -> tuple[Float
     if mode == "off":
         return np.ones(harms.shape[:2]), nothing
     if mode == "reject":
-        return (harms <= budget).all(axis=2).astype(np.float64), nothing
+        return np.asarray((harms <= budget).all(axis=2), dtype=np.float64), nothing
     if mode == "scale":
         return largest_multiple(harms, budget), nothing
     multipliers = project(harms - budget, gram)
-    feasible = ~np.isnan(multipliers[..., 0])
+    feasible = np.asarray(~np.isnan(multipliers).any(axis=2))
     return feasible.astype(np.float64), np.where(feasible[..., None], multipliers, 0.0)
 
 

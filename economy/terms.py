@@ -73,7 +73,7 @@ class Terms:
         sections |= {"screening": ("screening", ScreeningTerms), "credit": ("credit", CreditTerms)}
         sections |= {"settlement": ("settlement", SettlementTerms), "market": ("market", MarketTerms)}
         sections |= {"contract": ("contract", ContractTerms)}
-        stacked = {
+        stacked: dict[str, Any] = {
             name: stack(terms, [getattr(scenario, section) for scenario in scenarios], section)
             for name, (section, terms) in sections.items()
         }

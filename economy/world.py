@@ -21,6 +21,7 @@ from economy.ledger import Ledger, Transfer, post
 from economy.tasks import (
     FeatureTable,
     Holdings,
+    ProbeTerms,
     Supply,
     draw_holdings,
     draw_rotation_generator,
@@ -29,16 +30,6 @@ from economy.tasks import (
     rotation,
 )
 from economy.terms import Terms
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What the network is tried on after every step: the probes first, then the test set."""
-
-    features: Tensor  # (R, K·b + E, d)
-    labels: Tensor  # (R, K·b + E)
-    weights: Tensor  # (R, K·b + E) weight of a sample in its probe's or the test's mean
-    bounded: Tensor  # (K·b + E,) True where the loss is 1 − p(label)
 
 
 @dataclass(frozen=True)
@@ -51,15 +42,11 @@ class World:
     truth: NDArray[np.int64]  # (F, M) right classes of all samples, F one or R
     features: FeatureTable
     network: Network
-    exam: Objectives  # the validation set and the probes, before every step
-    trial: Trial  # the probes and the test set, after it
+    exam: Objectives  # the validation loss and the K probe losses
+    probes: Objectives | None  # the probe losses alone; None where nobody values anything
+    test: tuple[Tensor, Tensor]  # features (R, E, d) and labels (R, E) that revenue is measured on
     senses: NDArray[np.float64]  # (K,) +1 withhold, −1 protect
     drift: Tensor | None  # (R, d, d) rotation of the features in a round; None where nothing drifts
-
-    @property
-    def probe_samples(self) -> int:
-        """Samples of all probes together, K·b."""
-        return sum(self.exam.sizes[1:])
 
 
 @dataclass(frozen=True)
@@ -93,12 +80,14 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
     streams = Streams.from_seeds(seeds)
     principals = terms.graph.count
     examples = load_examples(terms.task, streams.task)
-    holdings = draw_holdings(examples, principals, terms.task, terms.values.dimensions, streams.task)
+    probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
+    holdings = draw_holdings(examples, principals, terms.task, probes, streams.task)
     table = examples.table(terms.dtype, terms.device)
     network = NETWORKS[terms.learning.network](
         terms.learning, Site(holdings.features, holdings.classes, terms.dtype, terms.device)
     )
     parameters = network.initial(streams.task)
+    exam = _exam(holdings, table, terms)
     limits = draw_limits(terms.values.dimensions, principals, streams.population)
     world = World(
         terms=terms,
@@ -107,8 +96,9 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
         truth=examples.labels,
         features=table,
         network=network,
-        exam=_exam(holdings, table, terms),
-        trial=_trial(holdings, table, terms),
+        exam=exam,
+        probes=exam.tail() if terms.values.dimensions else None,
+        test=(table.gather(holdings.test), _labels(holdings.test, holdings, terms)),
         senses=terms.values.strictness,
         drift=_drift(holdings.features, terms, streams),
     )
@@ -126,47 +116,25 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
     return world, state, streams, opening
 
 
-def _probes(holdings: Holdings) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """(R, K·b) sample ids and weights of all probes, one after another."""
-    runs = len(holdings.probes)
-    return holdings.probes.reshape(runs, -1), holdings.weights.reshape(runs, -1)
-
-
-def _stack(
-    ids: NDArray[np.int64], weights: NDArray[np.float64], holdings: Holdings, table: FeatureTable, terms: Terms
-) -> tuple[Tensor, Tensor, Tensor]:
-    labels = np.take_along_axis(holdings.labels, ids, axis=1)
-    return (
-        table.gather(ids),
-        torch.as_tensor(labels, device=terms.device),
-        torch.as_tensor(weights, dtype=terms.dtype, device=terms.device),
+def _exam(holdings: Holdings, table: FeatureTable, terms: Terms) -> Objectives:
+    """The validation set, then the probes of all value dimensions, one after another."""
+    runs, samples = holdings.validation.shape
+    _, dimensions, probe = holdings.probes.shape
+    ids = np.concatenate([holdings.validation, holdings.probes.reshape(runs, -1)], axis=1)
+    mean = np.full((runs, samples), 1 / samples)
+    weights = np.concatenate([mean, holdings.weights.reshape(runs, -1)], axis=1)
+    withheld = [dimension.sense == "withhold" for dimension in terms.values.dimensions for _ in range(probe)]
+    return Objectives(
+        features=table.gather(ids),
+        labels=_labels(ids, holdings, terms),
+        weights=torch.as_tensor(weights, dtype=terms.dtype, device=terms.device),
+        sizes=(samples, *[probe] * dimensions),
+        bounded=torch.tensor([False] * samples + withheld, device=terms.device),
     )
 
 
-def _bounded(terms: Terms, probe: int, before: int, after: int) -> Tensor:
-    """Which samples have the bounded loss: those of withheld purposes, ``probe`` samples each."""
-    of_probes = [dimension.sense == "withhold" for dimension in terms.values.dimensions for _ in range(probe)]
-    return torch.tensor([False] * before + of_probes + [False] * after, device=terms.device)
-
-
-def _exam(holdings: Holdings, table: FeatureTable, terms: Terms) -> Objectives:
-    probes, weights = _probes(holdings)
-    validation = holdings.validation
-    ids = np.concatenate([validation, probes], axis=1)
-    mean = np.full(validation.shape, 1 / validation.shape[1])
-    features, labels, weight = _stack(ids, np.concatenate([mean, weights], axis=1), holdings, table, terms)
-    _, dimensions, probe = holdings.probes.shape
-    sizes = (validation.shape[1], *[probe] * dimensions)
-    return Objectives(features, labels, weight, sizes, _bounded(terms, probe, validation.shape[1], 0))
-
-
-def _trial(holdings: Holdings, table: FeatureTable, terms: Terms) -> Trial:
-    probes, weights = _probes(holdings)
-    test = holdings.test
-    ids = np.concatenate([probes, test], axis=1)
-    mean = np.full(test.shape, 1 / test.shape[1])
-    stacked = _stack(ids, np.concatenate([weights, mean], axis=1), holdings, table, terms)
-    return Trial(*stacked, _bounded(terms, holdings.probes.shape[2], 0, test.shape[1]))
+def _labels(ids: NDArray[np.int64], holdings: Holdings, terms: Terms) -> Tensor:
+    return torch.as_tensor(np.take_along_axis(holdings.labels, ids, axis=1), device=terms.device)
 
 
 def _drift(features: int, terms: Terms, streams: Streams) -> Tensor | None:

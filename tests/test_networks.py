@@ -75,11 +75,14 @@ def rotations(runs: int = RUNS) -> Tensor:
     return torch.as_tensor(expm(0.3 * (drawn - drawn.transpose(0, 2, 1))))
 
 
-def objectives() -> Objectives:
-    """Validation, a protected probe with two padded places, and a withheld one, of 7, 4 and 5 places."""
-    features, labels = samples(16, seed=1)
-    weights = torch.tensor([1 / 7] * 7 + [1 / 2] * 2 + [0.0] * 2 + [1 / 5] * 5, dtype=DOUBLE).expand(RUNS, -1)
-    return Objectives(features, labels, weights, (7, 4, 5), torch.tensor([False] * 11 + [True] * 5))
+def objectives(probes: int = 2) -> Objectives:
+    """Validation of 7 samples, a protected probe with two padded places of 4, and a withheld one of 4."""
+    features, labels = samples(15, seed=1)
+    weights = torch.tensor([1 / 7] * 7 + [1 / 2] * 2 + [0.0] * 2 + [1 / 4] * 4, dtype=DOUBLE).expand(RUNS, -1)
+    bounded = torch.tensor([False] * 11 + [True] * 4)
+    end = 7 + 4 * probes
+    sizes = (7, 4, 4)[: 1 + probes]
+    return Objectives(features[:, :end], labels[:, :end], weights[:, :end], sizes, bounded[:end])
 
 
 def autograd_objective(network: Network, own: Parameters, studied: Objectives, number: int) -> Tensor:
@@ -107,6 +110,27 @@ class TestExamination:
         torch.testing.assert_close(levels[:, number], expected.detach(), rtol=1e-12, atol=0)
         for direction, gradient in zip(directions, gradients, strict=True):
             torch.testing.assert_close(direction[:, number], gradient, rtol=1e-9, atol=1e-14)
+
+    @every_network
+    def test_without_probes_there_is_the_validation_loss_alone(self, make: Callable[[], Network]) -> None:
+        network = make()
+        parameters = first_weights(network)
+        levels, directions = network.examine(parameters, objectives(probes=0))
+        all_levels, all_directions = network.examine(parameters, objectives())
+        torch.testing.assert_close(levels, all_levels[:, :1], rtol=1e-12, atol=0)
+        for one, several in zip(directions, all_directions, strict=True):
+            torch.testing.assert_close(one, several[:, :1], rtol=1e-9, atol=1e-14)
+
+    @every_network
+    def test_levels_are_read_off_the_scores(self, make: Callable[[], Network]) -> None:
+        network, studied = make(), objectives()
+        parameters = first_weights(network)
+        expected = network.examine(parameters, studied)[0]
+        levels = studied.levels(network.logits(parameters, studied.features))
+        torch.testing.assert_close(levels, expected, rtol=1e-12, atol=0)
+        tail = studied.tail()
+        of_probes = tail.levels(network.logits(parameters, tail.features))
+        torch.testing.assert_close(of_probes, expected[:, 1:], rtol=1e-12, atol=0)
 
     @pytest.mark.parametrize("bounded", [False, True])
     def test_deltas_are_the_gradient_of_the_loss_in_the_scores(self, bounded: bool) -> None:

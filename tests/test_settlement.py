@@ -37,7 +37,7 @@ def standing(credit: list[float], claims: list[int] | None = None, member: list[
 
 
 def history(*rounds: list[float], horizon: int = 50) -> CreditHistory:
-    past = CreditHistory(shape=(1, len(rounds[0])), horizon=horizon)
+    past = CreditHistory.empty(horizon, 1, len(rounds[0]))
     for credit in rounds:
         past = book(past, np.array([credit], dtype=float))
     return past
@@ -60,7 +60,7 @@ class TestCreditHistory:
         assert cumulated(history(*rounds, horizon=3), ONE) == 0
 
     def test_before_the_first_round_nobody_has_credit(self) -> None:
-        assert cumulated(CreditHistory((2, 3), 5), ONE).tolist() == [[0] * 3] * 2
+        assert cumulated(CreditHistory.empty(5, 2, 3), ONE).tolist() == [[0] * 3] * 2
 
     def test_booking_leaves_the_past_as_it_was(self) -> None:
         past = history([1], [2])
@@ -70,7 +70,7 @@ class TestCreditHistory:
 
     @given(hnp.arrays(float, (12, 2, 3), elements=st.floats(-10, 10)), st.integers(1, 15), st.floats(0, 1))
     def test_cumulated_credit_is_the_discounted_sum(self, credit: np.ndarray, horizon: int, discount: float) -> None:
-        past = CreditHistory((2, 3), horizon)
+        past = CreditHistory.empty(horizon, 2, 3)
         for row in credit:
             past = book(past, row)
         weights = discount ** np.arange(min(horizon, 12))[::-1]

@@ -130,9 +130,7 @@ def assert_same(actual: Sequence[Tensor], expected: Sequence[Tensor]) -> None:
 
 def random_directions(parameters: Parameters, count: int) -> Directions:
     generator = torch.Generator().manual_seed(5)
-    return tuple(
-        torch.randn(len(p), count, *p.shape[1:], generator=generator, dtype=torch.float64) for p in parameters
-    )
+    return tuple(torch.randn(len(p), count, *p.shape[1:], generator=generator, dtype=torch.float64) for p in parameters)
 
 
 class TestLossless:

@@ -29,7 +29,8 @@ def shapley(game: RoundGame) -> Credit:
     principals = game.shape[1]
     if principals > MOST_PLAYERS:
         raise InputError(
-            f"credit.kind = 'shapley' evaluates every coalition: population.count = {principals} must be at most {MOST_PLAYERS}"
+            f"credit.kind = 'shapley' evaluates every coalition: "
+            f"population.count = {principals} must be at most {MOST_PLAYERS}"
         )
     return Credit(shapley_value(game.values(all_coalitions(principals))), "shapley", evaluations=2**principals)
 
@@ -48,15 +49,17 @@ def shapley_value(values: Floats) -> Floats:
     Returns:
         (R, n).
     """
-    return values @ _shapley_weights(values.shape[1].bit_length() - 1)
+    value: Floats = values @ _shapley_weights(values.shape[1].bit_length() - 1)
+    return value
 
 
 @cache
 def _shapley_weights(players: int) -> Floats:
-    """(2^n, n) weight of every coalition's value in every player's: 1 / (n C(n−1, s−1)) with it, −1 / (n C(n−1, s)) without."""
+    """(2^n, n) weight of a coalition's value in a player's: 1 / (n C(n−1, s−1)) with it, −1 / (n C(n−1, s)) without."""
     inside = all_coalitions(players)
     size = inside.sum(axis=1)
     share = np.array([1.0 / (players * comb(players - 1, s)) for s in range(players)])
     gained = share[np.maximum(size - 1, 0)]
     missed = share[np.minimum(size, players - 1)]
-    return np.where(inside, gained[:, None], -missed[:, None])
+    weights: Floats = np.where(inside, gained[:, None], -missed[:, None])
+    return weights

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from agents.registry import Registry
-from economy.learning.network import Directions, Network, Parameters, Passage, combine, descend
+from economy.learning.network import Directions, Network, Parameters, Passage, combine, descend, inner
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -55,8 +55,8 @@ class RoundGame:
         """(R, N) inner products ⟨ũ_i, v⟩ with one direction v of every run."""
         one = tuple(v.unsqueeze(1) for v in direction)
         raw = _numpy(self.passage.products(one))[..., 0]
-        offsets = sum(torch.bmm(p.flatten(2), v.flatten(2).transpose(1, 2)) for p, v in zip(self.probes, one, strict=True))
-        return self.weights * raw - (self.multipliers @ _numpy(torch.as_tensor(offsets)))[..., 0]
+        offsets = _numpy(inner(self.probes, one))
+        return self.weights * raw - (self.multipliers @ offsets)[..., 0]
 
     def step(self) -> Parameters:
         """Σ_i ũ_i."""

@@ -55,4 +55,5 @@ def cumulated(history: CreditHistory, discount: Floats, clip: Clip = "net") -> F
     age = np.arange(len(history.rounds) - 1, -1, -1)[:, None, None]
     credit = history.rounds if clip == "net" else np.maximum(history.rounds, 0.0)
     # A plain sum over the first axis adds round by round: the same bits alone or in an ensemble.
-    return (discount**age * credit).sum(axis=0)
+    total: Floats = (discount**age * credit).sum(axis=0)
+    return total

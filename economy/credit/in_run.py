@@ -15,7 +15,7 @@ def first_order(game: RoundGame) -> Credit:
 
 @credit_rule("second_order")
 def second_order(game: RoundGame) -> Credit:
-    """η⟨∇L, ũ_i⟩ − (η²/2) ũ_iᵀ H Σ_j ũ_j: the Shapley value of the quadratic game; one Hessian-vector product serves all.
+    """η⟨∇L, ũ_i⟩ − (η²/2) ũ_iᵀ H Σ_j ũ_j: the Shapley value of the quadratic game, by one Hessian-vector product.
 
     The credits of a round sum to v(N) up to O(η³).
     """

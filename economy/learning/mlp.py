@@ -8,11 +8,10 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from agents.streams import Stream
 from economy.learning.network import CPU, Directions, Objectives, Owners, Parameters, output_deltas
-from economy.learning.traversal import PathPassage
+from economy.learning.traversal import PathPassage, affine, outer
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ class MLP:
         inputs, logits = self._forward(parameters, objectives.features)
         losses, output = output_deltas(logits, objectives.labels, objectives.weights, objectives.bounded)
         deltas = self._backward(parameters, inputs, output)
-        levels = torch.stack([part.sum(1) for part in losses.split(objectives.sizes, dim=1)], dim=1)
-        return levels, tuple(_block_gradients(a, d, objectives.sizes) for a, d in zip(inputs, deltas, strict=True))
+        levels = objectives.by_objective(losses)
+        return levels, tuple(_gradients(a, d, objectives.sizes) for a, d in zip(inputs, deltas, strict=True))
 
     def turn(self, parameters: Parameters, rotation: Tensor) -> Parameters:
         """Turn the first layer instead of every sample: W (x·Q)ᵀ = (W Qᵀ) xᵀ."""
@@ -59,25 +58,34 @@ class MLP:
         return (torch.cat([turned, first[..., -1:]], dim=2), *others)
 
     def _forward(self, parameters: Parameters, features: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
-        """Inputs of every layer with the 1 of the bias appended, and the logits."""
+        """Inputs of every layer (R, S, d_in), and the logits."""
         activate = torch.relu if self.activation == "relu" else torch.tanh
-        inputs = [pad(features, (0, 1), value=1.0)]
+        inputs = [features]
         for weight in parameters[:-1]:
-            inputs.append(pad(activate(torch.bmm(inputs[-1], weight.transpose(1, 2))), (0, 1), value=1.0))
-        return tuple(inputs), torch.bmm(inputs[-1], parameters[-1].transpose(1, 2))
+            inputs.append(activate(affine(inputs[-1], weight)))
+        return tuple(inputs), affine(inputs[-1], parameters[-1])
 
     def _backward(self, parameters: Parameters, inputs: Sequence[Tensor], output: Tensor) -> tuple[Tensor, ...]:
         """Output deltas of every layer from those of the logits (R, S, C)."""
         deltas = [output]
+        slope = _relu_backward if self.activation == "relu" else torch.ops.aten.tanh_backward
         for weight, activity in zip(reversed(parameters[1:]), reversed(inputs[1:]), strict=True):
-            units = activity[..., :-1]
             back = torch.bmm(deltas[0], weight[..., :-1])
-            slope = units > 0 if self.activation == "relu" else 1 - units**2
-            deltas.insert(0, back.mul_(slope))
+            deltas.insert(0, slope(back, activity))
         return tuple(deltas)
 
 
-def _block_gradients(inputs: Tensor, deltas: Tensor, sizes: Sequence[int]) -> Tensor:
-    """(R, D, d_out, d_in + 1) gradients of D blocks of samples that follow one another."""
-    blocks = zip(deltas.split(sizes, dim=1), inputs.split(sizes, dim=1), strict=True)
-    return torch.stack([torch.bmm(d.transpose(1, 2), a) for d, a in blocks], dim=1)
+def _relu_backward(back: Tensor, activity: Tensor) -> Tensor:
+    # A third of the time of multiplying by a mask
+    through: Tensor = torch.ops.aten.threshold_backward(back, activity, 0)
+    return through
+
+
+def _gradients(inputs: Tensor, deltas: Tensor, sizes: Sequence[int]) -> Tensor:
+    """(R, D, d_out, d_in + 1) gradients of D objectives whose samples follow one another, all but the first alike."""
+    first, count = sizes[0], len(sizes) - 1
+    one = outer(deltas[:, :first], inputs[:, :first]).unsqueeze(1)
+    if not count:
+        return one
+    d, a = (values[:, first:].reshape(-1, sizes[1], values.shape[2]) for values in (deltas, inputs))
+    return torch.cat([one, outer(d, a).unflatten(0, (-1, count))], dim=1)

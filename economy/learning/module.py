@@ -47,7 +47,7 @@ class SamplePassage:
 
 @dataclass(frozen=True)
 class ModuleNetwork:
-    """A module shared by R runs. Its parameters are followed by one (R, d, d) rotation of the features, never trained."""
+    """A module shared by R runs. Its parameters are followed by a rotation (R, d, d) of the features, never trained."""
 
     module: nn.Module  # maps features (S, d) to scores (S, C); no buffers that training changes
     features: int  # d
@@ -95,7 +95,11 @@ class ModuleNetwork:
             part = slice(start, start + size)
             loss = self._objective(bool(objectives.bounded[start]))
             gradient, level = vmap(grad(loss, has_aux=True))(
-                tuple(trained), turn, objectives.features[:, part], objectives.labels[:, part], objectives.weights[:, part]
+                tuple(trained),
+                turn,
+                objectives.features[:, part],
+                objectives.labels[:, part],
+                objectives.weights[:, part],
             )
             levels.append(level)
             gradients.append(gradient)

@@ -18,9 +18,9 @@ CACHE_BYTES = 1 << 20  # intermediate of a stacked product that stays in a core'
 
 @dataclass(frozen=True)
 class PathPassage:
-    """Gradient paths through the layers of a perceptron; the last input of every layer is 1, its bias."""
+    """Gradient paths through the layers of a perceptron. Every layer has one more input that is always 1, its bias."""
 
-    inputs: tuple[Tensor, ...]  # per layer (R, S, d_in + 1)
+    inputs: tuple[Tensor, ...]  # per layer (R, S, d_in), without the 1
     deltas: tuple[Tensor, ...]  # per layer (R, S, d_out), of the mean loss; 0 where padded
     owners: Owners
     loss: Tensor  # (R,)
@@ -28,22 +28,26 @@ class PathPassage:
     def products(self, directions: Directions) -> Tensor:
         """(R, N, D) inner products ⟨u_i, v_d⟩, all directions stacked into one matrix product per layer."""
         runs, samples = self.owners.owner.shape
-        count = directions[0].shape[1]
-        per_sample = self.loss.new_zeros(runs, samples, count)
+        width = directions[0].shape[1] * max(v.shape[2] for v in directions) * self.loss.element_size()
+        block = max(1, CACHE_BYTES // (runs * width))
+        parts = [self._block_products(directions, slice(i, i + block)) for i in range(0, max(samples, 1), block)]
+        return self.owners.total(parts[0] if len(parts) == 1 else torch.cat(parts, dim=1))
+
+    def _block_products(self, directions: Directions, part: slice) -> Tensor:
+        """(R, block, D) inner products of single samples' gradients with every direction."""
+        total: Tensor | None = None
         for inputs, deltas, stacked in zip(self.inputs, self.deltas, directions, strict=True):
-            outputs = stacked.shape[2]
-            weight = stacked.reshape(runs, count * outputs, -1).transpose(1, 2)
-            block = max(1, CACHE_BYTES // (runs * count * outputs * inputs.element_size()))
-            for start in range(0, samples, block):
-                part = slice(start, start + block)
-                moved = torch.bmm(inputs[:, part], weight).view(runs, -1, count, outputs)
-                per_sample[:, part] += moved.mul_(deltas[:, part].unsqueeze(2)).sum(-1)
-        return self.owners.total(per_sample)
+            runs, count, outputs, _ = stacked.shape
+            moved = affine(inputs[:, part], stacked.view(runs, count * outputs, -1)).unflatten(2, (count, outputs))
+            products = moved.mul_(deltas[:, part].unsqueeze(2)).sum(-1)
+            total = products if total is None else total.add_(products)
+        assert total is not None
+        return total
 
     def squared_norms(self) -> Tensor:
         """(R, N) squared norms ‖u_i‖² = Σ_{s,s'∈i} (δ_s·δ_s')(a_s·a_s')."""
         visitors, layers = self._by_visitor()
-        grams = (torch.bmm(a, a.transpose(1, 2)) * torch.bmm(d, d.transpose(1, 2)) for a, d in layers)
+        grams = ((torch.bmm(a, a.transpose(1, 2)) + 1) * torch.bmm(d, d.transpose(1, 2)) for a, d in layers)
         norms = torch.stack([gram.sum((1, 2)) for gram in grams]).sum(0)
         return visitors.total(norms.view(*visitors.owner.shape, 1)).squeeze(-1)
 
@@ -51,14 +55,14 @@ class PathPassage:
         """Σ_i w_i u_i: one backward product with every sample scaled by its owner's weight."""
         scale = self.owners.spread(weights)
         return tuple(
-            torch.bmm((deltas * scale).transpose(1, 2), inputs)
+            outer(deltas * scale, inputs)
             for inputs, deltas in zip(self.inputs, self.deltas, strict=True)
         )
 
     def updates(self) -> Directions:
         """Every u_i, each entry (R, N, d_out, d_in + 1)."""
         visitors, layers = self._by_visitor()
-        own = (torch.bmm(d.transpose(1, 2), a) for a, d in layers)
+        own = (outer(d, a) for a, d in layers)
         return tuple(
             visitors.total(u.view(*visitors.owner.shape, u.shape[1:].numel())).unflatten(-1, u.shape[1:]) for u in own
         )
@@ -71,8 +75,19 @@ class PathPassage:
         else:
             places = places_by_owner(owner)
             first = owner.gather(1, places[..., 0].clamp(min=0)).where(places[..., 0] >= 0, -1)
-        layers = [(_seated(a, visit, places), _seated(d, visit, places)) for a, d in zip(self.inputs, self.deltas, strict=True)]
+        paths = zip(self.inputs, self.deltas, strict=True)
+        layers = [(_seated(a, visit, places), _seated(d, visit, places)) for a, d in paths]
         return Owners(first, self.owners.principals), layers
+
+
+def affine(inputs: Tensor, weight: Tensor) -> Tensor:
+    """(R, S, d_out) outputs of a layer from inputs (R, S, d_in) and its matrix (R, d_out, d_in + 1)."""
+    return torch.baddbmm(weight[..., -1].unsqueeze(1), inputs, weight[..., :-1].transpose(1, 2))
+
+
+def outer(deltas: Tensor, inputs: Tensor) -> Tensor:
+    """(R, d_out, d_in + 1) gradient Σ_s δ_s [a_s, 1]ᵀ of a layer."""
+    return torch.cat([torch.bmm(deltas.transpose(1, 2), inputs), deltas.sum(1).unsqueeze(2)], dim=2)
 
 
 def places_by_owner(owner: Tensor) -> Tensor:

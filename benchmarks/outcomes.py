@@ -1,0 +1,259 @@
+"""The outcomes we claim, over 8 seeds: printed as Markdown tables, and with --write put into docs/results.md.
+
+    python benchmarks/outcomes.py                     all tables
+    python benchmarks/outcomes.py commons poisoners   some of them
+    python benchmarks/outcomes.py --write             all tables, into docs/results.md
+
+Figures are means over seeds of the last quarter of rounds, unless they say something else.
+"""
+
+import argparse
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from economy import Ensemble
+from economy.metrics import screened_share
+from scenarios import load, revise, sweep
+from scenarios.summary import interval
+from scenarios.tables import SweepResults
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results.md"
+SEEDS = range(8)
+MODES, SCOPES = ("reject", "scale", "project"), ("own", "quorum", "all", "aggregate")
+SETTLED = 20  # round from which on limits must hold: an untrained network breaks the protected ones
+Floats = NDArray[np.float64]
+Changes = Mapping[str, Any]
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What screening did to R runs with K value dimensions."""
+
+    breach: Floats  # (R, K) worst distance to the wrong side of the tightest limit; negative: never there
+    withheld: Floats  # (R,) test accuracy on the withheld class at the end
+    others: Floats  # (R,) test accuracy on all other classes at the end
+    screened: Floats  # (R,) screened share, mean over all rounds
+
+
+def protection(changes: Changes, seeds: Sequence[int] = SEEDS) -> Protection:
+    """Play value-conflict with some fields changed and measure what its limits were worth."""
+    scenario = revise(load("value-conflict"), changes)
+    ensemble = Ensemble(scenario, seeds)
+    breaches, screened = [], []
+    for _ in range(scenario.rounds):
+        record = ensemble.step()
+        screened.append(screened_share(record))
+        if ensemble.state.round >= SETTLED:
+            breaches.append(breach(record.lesson.levels, ensemble))
+    label = next(d.label for d in scenario.values.dimensions if d.sense == "withhold")
+    assert label is not None
+    return Protection(np.max(breaches, axis=0), *accuracy_by_class(ensemble, label), np.mean(screened, axis=0))
+
+
+def breach(levels: Floats, ensemble: Ensemble) -> Floats:
+    """(R, K) how far probe levels (R, K) are on the wrong side of the tightest principal's limit; negative if not."""
+    senses = ensemble.world.senses
+    strictest: Floats = (ensemble.state.population.limits * senses).max(axis=1)
+    return strictest - levels * senses
+
+
+def accuracy_by_class(ensemble: Ensemble, label: int) -> tuple[Floats, Floats]:
+    """(R,) share of test samples classified right: of class ``label``, and of all other classes."""
+    world, test = ensemble.world, ensemble.world.holdings.test
+    scores = world.network.logits(ensemble.state.parameters, world.features.gather(test))
+    truth = np.take_along_axis(world.holdings.labels, test, axis=1)
+    right = scores.argmax(-1).cpu().numpy() == truth
+    among = truth == label
+    return (right & among).sum(1) / among.sum(1), (right & ~among).sum(1) / (~among).sum(1)
+
+
+def commons() -> str:
+    """Three settlement rules on the same scenario."""
+    results = _compare("commons", {"settlement.kind": ["equal", "data", "credit"]})
+    columns = {"share_delegate": "delegating", "accuracy": "test accuracy", "price_of_anarchy": "price of anarchy"}
+    return _by_point(results, columns)
+
+
+@cache
+def screenings() -> dict[tuple[str, str, str], Protection]:
+    """Every mode × scope under the level budget, no screening, and every mode under a step budget of 0."""
+    played = {("off", "", ""): protection({"screening.mode": "off"})}
+    for mode, scope in product(MODES, SCOPES):
+        played[mode, scope, "level"] = protection({"screening.mode": mode, "screening.scope": scope})
+    for mode in MODES:
+        changes = {"screening.mode": mode, "screening.budget": "step", "screening.step_tolerance": 0.0}
+        played[mode, "all", "step 0"] = protection(changes)
+    return played
+
+
+def screening() -> str:
+    """What each mode and scope of screening holds, and what it costs."""
+    dimensions = load("value-conflict").values.dimensions
+    heads = [f"{d.sense} class {d.label}: worst" for d in dimensions]
+    heads = ["mode", "scope", "budget", *heads, "withheld class (highest)", "other classes (lowest)"]
+    heads += ["price", "screened share"]
+    unscreened = float(screenings()["off", "", ""].others.mean())
+    rows = []
+    for names, p in screenings().items():
+        worst = [f"{value:+.3f}" for value in p.breach.max(axis=0)]
+        withheld = f"{p.withheld.mean():.3f} ({p.withheld.max():.3f})"
+        others = f"{p.others.mean():.3f} ({p.others.min():.3f})"
+        price = f"{unscreened - p.others.mean():+.3f}"
+        rows.append([*names, *worst, withheld, others, price, f"{p.screened.mean():.2f}"])
+    return _table(heads, rows)
+
+
+def poisoners() -> str:
+    """The quality gate on and off."""
+    columns = {"share_delegate": "delegating", "share_free_ride": "junk", "share_defect": "poisoning"}
+    results = _compare("poisoners", {"screening.gate": [True, False]})
+    return _by_point(results, columns | {"accuracy": "test accuracy", "welfare": "welfare"})
+
+
+def leaky() -> str:
+    """Audits against those who sell the model."""
+    columns = {"share_abstain": "abstaining", "share_delegate": "delegating", "share_free_ride": "free-riding"}
+    columns |= {"share_defect": "leaking", "accuracy": "test accuracy", "rival": "rival", "revenue": "revenue"}
+    return _by_point(_compare("leaky", {"contract.audit": [0.0, 0.1, 0.2]}), columns | {"welfare": "welfare"})
+
+
+def small_and_large() -> str:
+    """Whom three settlement rules pay: those who hold much, or those whose labels are right."""
+    results = _compare("small-and-large", {"settlement.kind": ["equal", "data", "credit"]})
+    correlations = results.principals.groupby("run").apply(_correlations)
+    runs = results.runs.set_index("run").join(correlations)
+    columns = {"share_delegate": "delegating", "accuracy": "test accuracy", "gini": "Gini"}
+    columns |= {"samples_held": "ρ(payments, samples held)", "data_quality": "ρ(payments, data quality)"}
+    return _by_point(replace(results, runs=runs.reset_index()), columns)
+
+
+def sensitivity() -> str:
+    """The commons under credit, for other horizons and exponents of the settlement."""
+    vary: dict[str, list[Any]] = {"settlement.horizon": [1, 5, 20, 50, 200], "settlement.alpha": [0.5, 1.0, 2.0]}
+    return _by_point(_compare("commons", vary), {"share_delegate": "delegating", "accuracy": "test accuracy"})
+
+
+def welfare() -> str:
+    """Welfare when a fixed share delegates and the others idle: all-delegate is not the best."""
+    base = revise(load("commons"), {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0})
+    heads = ["delegating", "test accuracy", "welfare (money per round)"]
+    rows = []
+    for share in (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0):
+        starts = {"start_delegate": share, "start_free_ride": 1 - share, "start_defect": 0.0}
+        scenario = revise(base, {f"population.{name}": value for name, value in starts.items()})
+        rounds = Ensemble(scenario, SEEDS).run().rounds.groupby("run")
+        rows.append([f"{share:g}", *(_mean(rounds[name].mean()) for name in ("accuracy", "welfare"))])
+    return _table(heads, rows)
+
+
+def stale() -> str:
+    """Free-riders that put in nothing, noise, or the same two samples over and over."""
+    results = _compare("commons", {"actions.free_ride": ["idle", "junk", "stale"]})
+    columns = {"share_delegate": "delegating", "share_free_ride": "free-riding", "share_defect": "defecting"}
+    return _by_point(results, columns | {"accuracy": "test accuracy"})
+
+
+def policies() -> str:
+    """The commons when everybody follows another policy: delegating share, and test accuracy after the stroke."""
+    cases = [("equal", 50), ("credit", 50), ("credit", 1)]
+    rows = []
+    for name in ("imitation", "learning", "conditional", "best_response"):
+        base = revise(load("commons"), {"policy.mix": {name: 1.0}})
+        points = [revise(base, {"settlement.kind": kind, "settlement.horizon": horizon}) for kind, horizon in cases]
+        runs = [sweep(point, seeds=SEEDS).runs for point in points]
+        rows.append([name, *(f"{_mean(each['share_delegate'])} / {each['accuracy'].mean():.2f}" for each in runs)])
+    return _table(["everybody's policy", *(f"{kind}, horizon {horizon}" for kind, horizon in cases)], rows)
+
+
+def _compare(name: str, vary: Mapping[str, Sequence[Any]]) -> SweepResults:
+    return sweep(load(name), vary, SEEDS)
+
+
+def _correlations(principals: pd.DataFrame) -> pd.Series:
+    """Spearman correlations of payments; equal to a thousandth of money is equal, which rounding must not order."""
+    paid = principals["payments"].round(3)
+    return pd.Series({name: _spearman(paid, principals[name]) for name in ("samples_held", "data_quality")})
+
+
+def _spearman(left: pd.Series, right: pd.Series) -> float:
+    known = right.notna()
+    if left[known].nunique() < 2 or right[known].nunique() < 2:
+        return float("nan")
+    return float(spearmanr(left[known], right[known]).statistic)
+
+
+def _by_point(results: SweepResults, columns: Mapping[str, str]) -> str:
+    """A row a point: mean ± 95 % t-interval over seeds, and in brackets the lowest and the highest seed."""
+    rows = []
+    for values, runs in results.runs.groupby(list(results.varied), sort=False):
+        names = [str(value).lower() if isinstance(value, bool) else f"{value}" for value in values]
+        rows.append([*names, *(f"{_mean(runs[column])} {_range(runs[column])}" for column in columns)])
+    return _table([*results.varied, *columns.values()], rows)
+
+
+def _mean(values: pd.Series) -> str:
+    mean, half = interval(values)
+    return "undefined" if np.isnan(mean) else f"{mean:.3f} ± {half:.3f}"
+
+
+def _range(values: pd.Series) -> str:
+    return "" if values.isna().all() else f"[{values.min():.2f}, {values.max():.2f}]"
+
+
+def _table(heads: Row, rows: Sequence[Row]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "commons": commons,
+    "screening": screening,
+    "poisoners": poisoners,
+    "leaky": leaky,
+    "small-and-large": small_and_large,
+    "sensitivity": sensitivity,
+    "policies": policies,
+    "welfare": welfare,
+    "stale": stale,
+}
+
+
+def insert(document: str, name: str, table: str) -> str:
+    """The document with a new table between the marks of that name."""
+    begin, end = f"<!-- table {name} -->", f"<!-- end {name} -->"
+    found = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    if not found.search(document):
+        raise SystemExit(f"{RESULTS} has no place for {name}: {begin} … {end}")
+    return found.sub(lambda _: f"{begin}\n{table}\n{end}", document)
+
+
+def main() -> None:
+    """Print the tables that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all if not given")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.tables) - set(TABLES):
+        parser.error(f"unknown table {min(unknown)!r}: there are {', '.join(TABLES)}")
+    torch.set_num_threads(1)
+    for name in arguments.tables or TABLES:
+        table = TABLES[name]()
+        print(f"{name}: {(TABLES[name].__doc__ or '').strip()}\n\n{table}\n", flush=True)
+        if arguments.write:
+            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

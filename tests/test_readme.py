@@ -1,0 +1,134 @@
+"""What a newcomer reads is true: names exist, code runs, files are there."""
+
+import re
+import runpy
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from agents.policies import POLICIES
+from agents.registry import Registry
+from economy import Ensemble
+from economy.credit import CREDITS
+from economy.learning import NETWORKS
+from economy.settlement import SETTLEMENTS
+from economy.tasks import PARTITIONS, TASKS
+from scenarios import load
+from scenarios.cli import app
+from scenarios.loading import library_names
+from scenarios.schema import Actions, Part, Population, Screening, Values
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "results.md"]
+ARCHITECTURE = PAGES[1].read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PLUG_POINTS: dict[str, Registry[Any]] = {
+    "settlement.kind": SETTLEMENTS,
+    "credit.kind": CREDITS,
+    "policy.mix": POLICIES,
+    "task.kind": TASKS,
+    "learning.network": NETWORKS,
+}
+CHOICES: list[tuple[type[Part], str]] = [
+    (Population, "graph"), (Actions, "free_ride"), (Actions, "defect"), (Screening, "mode"), (Screening, "scope"),
+    (Screening, "budget"), (Values, "influence"),
+]  # fmt: skip
+
+
+def names() -> Iterator[str]:
+    for registry in PLUG_POINTS.values():
+        yield from registry
+    for part, field in CHOICES:
+        yield from get_args(part.model_fields[field].annotation)
+    yield from Actions.model_fields["available"].default
+    yield from PARTITIONS
+    yield from library_names()
+    yield from (command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands)
+
+
+@pytest.fixture
+def own_registries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is gone after it."""
+    for registry in PLUG_POINTS.values():
+        monkeypatch.setattr(registry, "_plugs", dict(registry._plugs))
+
+
+@pytest.mark.parametrize("name", sorted(set(names())))
+def test_the_readme_names_everything_that_is_registered(name: str) -> None:
+    assert f"`{name}`" in README
+
+
+def test_the_readme_shows_how_to_add_a_rule_of_each_of_four_kinds() -> None:
+    decorators = {name for block in BLOCKS for name in re.findall(r"^@(\w+)\(", block, re.MULTILINE)}
+    assert decorators == {"settlement_rule", "credit_rule", "policy", "task"}
+
+
+@pytest.mark.usefixtures("own_registries")
+@pytest.mark.parametrize("block", [block for block in BLOCKS if "@" in block], ids=lambda block: block.split('"')[1])
+def test_a_rule_of_the_readme_plays_by_its_name(block: str) -> None:
+    assert len(block.splitlines()) < 20
+    before = {path: set(registry) for path, registry in PLUG_POINTS.items()}
+    exec(compile(block, "README.md", "exec"), {})
+    ((path, name),) = [(p, name) for p, registry in PLUG_POINTS.items() for name in set(registry) - before[p]]
+    value = {name: 1.0} if path == "policy.mix" else name
+    results = Ensemble(load("commons", {"rounds": 3, path: value}), seeds=[0, 1]).run()
+    assert results.rounds["round"].max() == 2
+    assert np.isfinite(results.rounds["welfare"]).all()
+
+
+def test_the_notebook_code_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    mpl.use("Agg")
+    (block,) = [block for block in BLOCKS if "@" not in block]
+    exec(compile(block, "README.md", "exec"), {})
+    assert "price_of_anarchy" in capsys.readouterr().out
+
+
+def test_the_example_shows_that_grudgers_give_up_under_equal_pay_only(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(ROOT / "docs" / "examples" / "grudger.py"), run_name="__main__")
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "5 of 5" in rows["equal"]
+    assert "0 of 5" in rows["credit"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
+    assert all((page.parent / link).is_file() for link in links if "://" not in link)
+
+
+def test_the_picture_is_small_enough_to_load_at_once() -> None:
+    assert (ROOT / "docs" / "images" / "commons.png").stat().st_size < 300_000
+
+
+def test_the_layout_of_the_architecture_page_is_that_of_the_tree() -> None:
+    (layout,) = re.findall(r"## Layout\n.*?```\n(.*?)```", ARCHITECTURE, re.DOTALL)
+    named, folder = set(), ""
+    for line in layout.splitlines():
+        first, *rest = line.split()
+        folder, files = (first, rest) if first.endswith("/") else (folder, [first, *rest])
+        named |= {folder + word for word in files if word.endswith(".py")}
+    packages = ("agents", "economy", "scenarios", "figures")
+    there = {file.relative_to(ROOT).as_posix() for package in packages for file in (ROOT / package).rglob("*.py")}
+    assert named == {name for name in there if not name.endswith("__init__.py")}
+
+
+def test_every_name_that_the_architecture_page_gives_in_full_exists() -> None:
+    dotted = set(re.findall(r"`((?:agents|economy|scenarios|figures)(?:\.\w+)+)`", ARCHITECTURE))
+    assert len(dotted) > 20
+    for name in dotted:
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(import_module(module), attribute), name
+
+
+def test_the_reading_order_gives_the_length_of_files_to_a_fifth() -> None:
+    rows = re.findall(r"^\| `([\w/]+\.py)` \| (\d+) \|", ARCHITECTURE, re.MULTILINE)
+    assert len(rows) > 10
+    for file, lines in rows:
+        actual = len((ROOT / file).read_text(encoding="utf-8").splitlines())
+        assert abs(int(lines) - actual) <= max(15, actual / 5), file
