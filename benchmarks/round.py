@@ -78,7 +78,9 @@ class Products(TorchDispatchMode):
             function(*operands)
 
 
-def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, probe_samples: int = 32) -> None:
+def screening_step(
+    principals: int = 1000, samples: int = 8, probes: int = 4, probe_samples: int = 32
+) -> None:
     """Part (a)."""
     widths = (64, 128, 10)
     generator = torch.Generator().manual_seed(0)
@@ -111,7 +113,9 @@ def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, pr
         screened = screen(products[..., 1:], gram[:, 1:, 1:], budget, everybody, senses, terms)
         offsets = (screened.multipliers @ gram[:, 1:, :1])[..., 0]
         credit = rate * (screened.weights * products[..., 0] - offsets)
-        step = admissible_step(passage, tuple(v[:, 1:] for v in directions), screened.weights, screened.multipliers)
+        step = admissible_step(
+            passage, tuple(v[:, 1:] for v in directions), screened.weights, screened.multipliers
+        )
         return credit, descend(parameters, tuple(0.5 * s for s in step)), screened
 
     module = torch.nn.Sequential(torch.nn.Linear(64, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10))
@@ -164,7 +168,11 @@ def stage_times() -> Iterator[dict[str, float]]:
     """Seconds spent in each stage of ``play_round`` while the context is open."""
     spent: dict[str, float] = defaultdict(float)
     targets = [(economy.round, name) for name in STAGES]
-    targets += [(economy.ensemble, "next_actions"), (economy.model, "next_actions"), (economy.model, "round_metrics")]
+    targets += [
+        (economy.ensemble, "next_actions"),
+        (economy.model, "next_actions"),
+        (economy.model, "round_metrics"),
+    ]
     targets += [(economy.results, "round_metrics")]
     originals = [(module, name, getattr(module, name)) for module, name in targets]
 
@@ -260,7 +268,9 @@ def slope() -> None:
 def main() -> None:
     """Run the parts that were asked for."""
     parts = {"a": screening_step, "b": whole_round, "c": many_principals, "d": slope}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("parts", nargs="*", metavar="PART", help="a, b, c, d; all if not given")
     chosen = parser.parse_args().parts or list(parts)
     if unknown := [part for part in chosen if part not in parts]:
