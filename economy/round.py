@@ -248,15 +248,17 @@ def settle(
     terms, actions = world.terms, state.population.action
     member = actions != Action.ABSTAIN
     history = book(state.history, lesson.credit)
+    discount, clip = terms.settlement.discount, terms.settlement.clip
+    netted = cumulated(history, discount, "net")
     standing = Standing(
-        credit=cumulated(history, terms.settlement.discount, terms.settlement.clip),
+        credit=netted if clip == "net" else cumulated(history, discount, clip),
         claims=np.where(member, world.holdings.count, 0),
         member=member,
         reputation=state.population.reputation,
     )
     earned = revenue(quality, state.rival, actions.shape[1], terms.market)
     payments = pay(earned, SETTLEMENTS[terms.settlement.kind](standing, terms.settlement), member, terms.settlement)
-    ledger, staked, slashed = _hold_to_contract(state.ledger, actions, history, world, streams)
+    ledger, staked, slashed = _hold_to_contract(state.ledger, actions, netted, world, streams)
     paid = settlement_transfers(earned, payments)
     gain = (actions == Action.DEFECT) * terms.outside.defect_gain + ~member * terms.outside.outside_option
     use = member * terms.market.model_value * quality[:, None]
@@ -267,15 +269,14 @@ def settle(
 
 
 def _hold_to_contract(
-    ledger: Ledger, actions: Ints, history: CreditHistory, world: World, streams: Streams
+    ledger: Ledger, actions: Ints, netted: Floats, world: World, streams: Streams
 ) -> tuple[Ledger, tuple[Transfer, ...], Ints]:
-    """Post stakes, audit, slash who is caught."""
+    """Post stakes, audit, slash who is caught: by netted credit (R, N) below zero, or by what an audit reveals."""
     contract = world.terms.contract
     if not contract.stake.any():
         return ledger, (), np.zeros_like(actions)
     staked = stake_transfers(ledger, actions != Action.ABSTAIN, contract)
     ledger = post(ledger, staked)
-    netted = cumulated(history, world.terms.settlement.discount, "net")
     guilty = caught(actions, netted, streams.shock.uniform(2, actions.shape[1]), contract)
     slash = slash_transfer(ledger, guilty, contract)
     return post(ledger, (slash,)), (*staked, slash), slash.amount
@@ -303,7 +304,7 @@ def _drifted(state: State, world: World) -> State:
 
 def to_numpy(tensor: Tensor) -> Floats:
     """A tensor where the decisions are made: on the host, in double precision."""
-    return tensor.to("cpu", torch.float64).numpy()
+    return tensor.numpy(force=True).astype(np.float64, copy=False)
 
 
 def to_tensor(array: Floats, like: Tensor) -> Tensor:

@@ -235,9 +235,8 @@ def _complementary(excess: Floats, correlation: Floats, inverses: Floats) -> Flo
         with np.errstate(invalid="ignore", over="ignore"):
             tried = tried + inverses @ (wanted[:, None] - correlation[:, None] @ tried)
         works = _residual(tried, correlation, wanted) <= tolerance
-    first = works.argmax(axis=1)
-    chosen = np.take_along_axis(tried, first[:, None, None], axis=1)[:, 0].transpose(0, 2, 1)
-    found = np.take_along_axis(works, first[:, None], axis=1)[:, 0]
+    first, run, update = works.argmax(axis=1), np.arange(runs)[:, None], np.arange(updates)
+    chosen, found = tried[run, first, :, update], works[run, first, update]
     return np.where(found[..., None], np.maximum(chosen, 0.0), np.nan)
 
 

@@ -28,6 +28,7 @@ def imitation(observation: Observation, terms: PolicyTerms, stream: Stream) -> I
     anybody = terms.imitation.reach == "population"
     graph = CompleteGraph(*population.shape) if anybody else observation.graph
     other = graph.random_neighbour(who)
-    lead = np.take_along_axis(population.payoff, other, axis=1) - population.payoff
+    run = np.arange(len(other))[:, None]
+    lead = population.payoff[run, other] - population.payoff
     adopts = whether < expit(terms.imitation.intensity * lead)
-    return np.where(adopts, np.take_along_axis(population.action, other, axis=1), population.action)
+    return np.where(adopts, population.action[run, other], population.action)

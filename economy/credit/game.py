@@ -131,4 +131,4 @@ def _mean_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def _numpy(tensor: Tensor) -> Floats:
-    return tensor.detach().to("cpu", torch.float64).numpy()
+    return tensor.numpy(force=True).astype(np.float64, copy=False)

@@ -33,7 +33,7 @@ class Owners:
     def total(self, values: Tensor) -> Tensor:
         """(R, N, D) sums of every principal's values (R, S, D), which must be 0 where padded."""
         if self.visit:
-            values = values.unflatten(1, (-1, self.visit)).sum(2)
+            values = values.view(len(values), -1, self.visit, values.shape[2]).sum(2)
             return _scatter(values, self.owner[:, :: self.visit], self.principals)
         return _scatter(values, self.owner, self.principals)
 
@@ -71,7 +71,7 @@ class Objectives:
         first = losses[:, : self.sizes[0]].sum(1, keepdim=True)
         if len(self.sizes) == 1:
             return first
-        others = losses[:, self.sizes[0] :].unflatten(1, (len(self.sizes) - 1, -1))
+        others = losses[:, self.sizes[0] :].reshape(len(losses), len(self.sizes) - 1, -1)
         return torch.cat([first, others.sum(2)], dim=1)
 
 

@@ -38,7 +38,8 @@ class PathPassage:
         total: Tensor | None = None
         for inputs, deltas, stacked in zip(self.inputs, self.deltas, directions, strict=True):
             runs, count, outputs, _ = stacked.shape
-            moved = affine(inputs[:, part], stacked.view(runs, count * outputs, -1)).unflatten(2, (count, outputs))
+            flat = affine(inputs[:, part], stacked.view(runs, count * outputs, -1))
+            moved = flat.view(runs, -1, count, outputs)
             products = moved.mul_(deltas[:, part].unsqueeze(2)).sum(-1)
             total = products if total is None else total.add_(products)
         assert total is not None
