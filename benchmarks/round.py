@@ -25,14 +25,15 @@ from torch.nn.functional import cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import economy.ensemble
+import economy.lesson
 import economy.model
+import economy.results
 import economy.round
 from agents.streams import Streams
 from economy import Cooperative, Ensemble
 from economy.credit import admissible_step
 from economy.learning.mlp import MLP
-from economy.learning.network import Objectives, Owners, descend, inner
-from economy.round import to_numpy
+from economy.learning.network import Objectives, Owners, descend, inner, to_numpy
 from economy.screening import ScreeningTerms, screen
 from scenarios import load
 from scenarios.loading import revise
@@ -78,9 +79,7 @@ class Products(TorchDispatchMode):
             function(*operands)
 
 
-def screening_step(
-    principals: int = 1000, samples: int = 8, probes: int = 4, probe_samples: int = 32
-) -> None:
+def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, probe_samples: int = 32) -> None:
     """Part (a)."""
     widths = (64, 128, 10)
     generator = torch.Generator().manual_seed(0)
@@ -113,9 +112,7 @@ def screening_step(
         screened = screen(products[..., 1:], gram[:, 1:, 1:], budget, everybody, senses, terms)
         offsets = (screened.multipliers @ gram[:, 1:, :1])[..., 0]
         credit = rate * (screened.weights * products[..., 0] - offsets)
-        step = admissible_step(
-            passage, tuple(v[:, 1:] for v in directions), screened.weights, screened.multipliers
-        )
+        step = admissible_step(passage, tuple(v[:, 1:] for v in directions), screened.weights, screened.multipliers)
         return credit, descend(parameters, tuple(0.5 * s for s in step)), screened
 
     module = torch.nn.Sequential(torch.nn.Linear(64, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10))
@@ -138,7 +135,8 @@ def screening_step(
     took = medians({"ours": ours, "plain": plain, "bare products": operations.repeat})
     took |= medians({"one backward per principal": one_by_one}, repeats=5)
     print(
-        f"(a) {principals} principals × {samples} samples, MLP 64-128-10, project, K = {probes}, first-order credit, step"
+        f"(a) {principals} principals × {samples} samples, MLP 64-128-10: project with K = {probes}, "
+        "first-order credit, step"
     )
     print(f"    principals whose update was cut: {int((screened.multipliers > 0).any(-1).sum())}")
     for name, seconds in took.items():
@@ -151,15 +149,11 @@ def screening_step(
 
 
 STAGES = (
-    "put_in",
-    "traverse",
-    "examine",
-    "screen_updates",
-    "step",
-    "credit_updates",
-    "settle",
-    "foregone_payoffs",
-    "adapt",
+    (economy.lesson, ("put_in", "traverse", "examine", "screen_updates", "step", "credit_updates")),
+    (economy.round, ("accuracy", "settle", "foregone_payoffs", "adapt")),
+    (economy.ensemble, ("next_actions",)),
+    (economy.model, ("next_actions", "round_metrics")),
+    (economy.results, ("round_metrics",)),
 )
 
 
@@ -167,14 +161,7 @@ STAGES = (
 def stage_times() -> Iterator[dict[str, float]]:
     """Seconds spent in each stage of ``play_round`` while the context is open."""
     spent: dict[str, float] = defaultdict(float)
-    targets = [(economy.round, name) for name in STAGES]
-    targets += [
-        (economy.ensemble, "next_actions"),
-        (economy.model, "next_actions"),
-        (economy.model, "round_metrics"),
-    ]
-    targets += [(economy.results, "round_metrics")]
-    originals = [(module, name, getattr(module, name)) for module, name in targets]
+    originals = [(module, name, getattr(module, name)) for module, names in STAGES for name in names]
 
     def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any, **kwargs: Any) -> Any:
@@ -222,7 +209,8 @@ def whole_round(runs: int = 64) -> None:
             total = time.perf_counter() - start
         print(f"(b) {name}: N = 40, 320 samples, hidden 32, K = 2, everything in the round and its metrics")
         print(
-            f"    round {took['round'] / per * 1e6:.0f} µs per run-round, its {len(operations.calls)} bare matrix products "
+            f"    round {took['round'] / per * 1e6:.0f} µs per run-round, "
+            f"its {len(operations.calls)} bare matrix products "
             f"{took['bare'] / per * 1e6:.0f} µs: ratio {took['round'] / took['bare']:.2f} (at most {limit})"
         )
         shares = ", ".join(
@@ -236,8 +224,8 @@ def crowd(principals: int, batch: int = 8192) -> Any:
     return revise(load("value-conflict"), {
         "task.kind": "synthetic", "task.samples": max(2 * principals + 2000, 20_000), "task.features": 64,
         "task.classes": 10, "task.separation": 4.0, "task.partition": "equal", "population.count": principals,
-        "learning.sampling": "pool", "learning.batch": batch, "policy.mix": {"imitation": 1.0}, "values.influence": "none",
-        "learning.hidden": [32], "screening.scope": "all",
+        "learning.sampling": "pool", "learning.batch": batch, "policy.mix": {"imitation": 1.0},
+        "values.influence": "none", "learning.hidden": [32], "screening.scope": "all",
     })  # fmt: skip
 
 
@@ -248,7 +236,8 @@ def many_principals() -> None:
     took = medians({"round": lambda: ensemble.run(1)}, repeats=7)["round"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
-        f"(c) 100,000 principals, 8192 samples per round, project, scope all, K = 2: {took:.3f} s per round (under 1), "
+        "(c) 100,000 principals, 8192 samples per round, project, scope all, K = 2: "
+        f"{took:.3f} s per round (under 1), "
         f"peak memory {peak:.2f} GiB (under 4)"
     )
 
@@ -268,9 +257,7 @@ def slope() -> None:
 def main() -> None:
     """Run the parts that were asked for."""
     parts = {"a": screening_step, "b": whole_round, "c": many_principals, "d": slope}
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help="a, b, c, d; all if not given")
     chosen = parser.parse_args().parts or list(parts)
     if unknown := [part for part in chosen if part not in parts]:

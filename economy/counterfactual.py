@@ -5,7 +5,7 @@ revenue is held at its realised value, which one of N principals moves by O(1/N)
 """
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,20 +14,19 @@ from agents.actions import Action
 from agents.errors import InputError
 from agents.population import Floats, Ints
 from agents.streams import Streams
-from economy.learning.network import Owners
+from economy.learning.network import Owners, to_numpy
 from economy.ledger import MICRO
+from economy.lesson import Lesson
+from economy.payday import Payday
 from economy.settlement import SETTLEMENTS, SettlementTerms, Standing
 from economy.tasks import put_in
 from economy.world import State, World
-
-if TYPE_CHECKING:
-    from economy.round import Lesson, Payday
 
 MOST_PRINCIPALS = 2000  # a deviation of each is a settlement of all: N² shares
 
 
 def foregone_payoffs(
-    state: State, lesson: "Lesson", payday: "Payday", world: World, streams: Streams
+    state: State, lesson: Lesson, payday: Payday, world: World, streams: Streams
 ) -> Floats | None:
     """Counterfactual payoff of every action.
 
@@ -56,7 +55,7 @@ def foregone_payoffs(
 
 
 def _payoff_of(
-    action: Action, state: State, lesson: "Lesson", payday: "Payday", world: World, streams: Streams
+    action: Action, state: State, lesson: Lesson, payday: Payday, world: World, streams: Streams
 ) -> Floats:
     """(R, N) payoff of a principal that alone had taken ``action``."""
     terms = world.terms
@@ -75,7 +74,7 @@ def _payoff_of(
 
 
 def _credit_of(
-    action: Action, state: State, lesson: "Lesson", world: World, streams: Streams
+    action: Action, state: State, lesson: Lesson, world: World, streams: Streams
 ) -> tuple[Floats, Ints]:
     """First-order credit (R, N) of what each would have put in under ``action``, and how many samples."""
     everyone = np.full(state.population.shape, int(action))
@@ -87,14 +86,14 @@ def _credit_of(
     features = world.features.gather(batch.sample, batch.junk, batch.noise)
     passage = world.network.traverse(state.parameters, features, torch.as_tensor(batch.label, device=device), owners)
     validation = tuple(v[:, :1] for v in lesson.exam.directions)
-    slopes = passage.products(validation)[..., 0].detach().to("cpu", torch.float64).numpy()
+    slopes = to_numpy(passage.products(validation))[..., 0]
     # The mean over everybody's samples becomes a mean over the round's actual ones.
     actual = np.maximum(lesson.put.total.sum(axis=1, keepdims=True), put.total)
     scale = put.total.sum(axis=1, keepdims=True) / np.maximum(actual, 1)
     return world.terms.learning.rate * slopes * scale, put.total
 
 
-def _deviator_shares(action: Action, credit: Floats, state: State, payday: "Payday", world: World) -> Floats:
+def _deviator_shares(action: Action, credit: Floats, state: State, payday: Payday, world: World) -> Floats:
     """(R, N) each one's share of payments if it alone had deviated: N settlements per run, computed as runs."""
     terms = world.terms.settlement
     runs, principals = credit.shape

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from agents.actions import Action
 from agents.errors import InputError
 from agents.policies import Observation, decide
 from agents.population import Ints
@@ -71,8 +70,9 @@ def next_actions(state: State, world: World, streams: Streams) -> Ints:
     """(R, N) what every principal's policy chooses; before the first round what it starts with."""
     if state.round == 0:
         return state.population.action
-    observation = Observation(state.population, world.graph, world.terms.available, state.quality, state.round)
-    return decide(observation, world.terms.policy, streams.choice)
+    return decide(observe(state, world), world.terms.policy, streams.choice)
 
 
-__all__ = ["Action", "Ensemble", "next_actions"]
+def observe(state: State, world: World) -> Observation:
+    """What principals see before they choose."""
+    return Observation(state.population, world.graph, world.terms.available, state.quality, state.round)

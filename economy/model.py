@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from agents.actions import Action
 from agents.errors import InputError
-from agents.policies import Observation
 from agents.population import Ints, Population
 from agents.principal import Principal, View
-from economy.ensemble import next_actions
+from economy.ensemble import next_actions, observe
 from economy.ledger import MICRO
 from economy.metrics import round_metrics
 from economy.results import Notebook, Results
@@ -103,8 +102,7 @@ class Cooperative(mesa.Model):
         actions = next_actions(self.state, self.world, self.streams)
         if not self._deciding:
             return actions
-        state, available = self.state, self.world.terms.available
-        observation = Observation(state.population, self.world.graph, available, state.quality, state.round)
+        observation, available = observe(self.state, self.world), self.world.terms.available
         actions = actions.copy()
         for principal in self._deciding:
             view = View(observation, principal.index, Action(actions[0, principal.index]))

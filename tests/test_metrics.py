@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from agents.actions import Action
 from economy.ensemble import Ensemble
 from economy.ledger import MICRO
+from economy.lesson import traverse
 from economy.metrics import concentration, gini, removed_norms, round_metrics, screened_share
-from economy.round import Record, traverse
+from economy.round import Record
 from economy.screening import Screened
 from economy.world import State
 from scenarios.schema import Scenario

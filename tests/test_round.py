@@ -17,8 +17,9 @@ from agents.actions import Action
 from economy.credit import CREDITS
 from economy.ensemble import Ensemble
 from economy.ledger import MICRO, reconcile
+from economy.lesson import HALVINGS, traverse
 from economy.metrics import predicted_changes
-from economy.round import HALVINGS, Record, play_round, traverse
+from economy.round import Record, play_round
 from economy.tasks import audit_trail
 from economy.world import State
 from scenarios.schema import Scenario

@@ -11,7 +11,17 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from agents.registry import Registry
-from economy.learning.network import Directions, Network, Parameters, Passage, combine, descend, inner
+from economy.learning.network import (
+    Directions,
+    Network,
+    Parameters,
+    Passage,
+    combine,
+    descend,
+    inner,
+    to_numpy,
+    to_tensor,
+)
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -54,8 +64,8 @@ class RoundGame:
     def along(self, direction: Parameters) -> Floats:
         """(R, N) inner products ⟨ũ_i, v⟩ with one direction v of every run."""
         one = tuple(v.unsqueeze(1) for v in direction)
-        raw = _numpy(self.passage.products(one))[..., 0]
-        offsets = _numpy(inner(self.probes, one))
+        raw = to_numpy(self.passage.products(one))[..., 0]
+        offsets = to_numpy(inner(self.probes, one))
         return self.weights * raw - (self.multipliers @ offsets)[..., 0]
 
     def step(self) -> Parameters:
@@ -66,9 +76,7 @@ class RoundGame:
         """(R, N, P) every ũ_i, flattened: N times the memory of the network."""
         raw = torch.cat([u.flatten(2) for u in self.passage.updates()], dim=2)
         probes = torch.cat([p.flatten(2) for p in self.probes], dim=2)
-        weights = torch.as_tensor(self.weights, dtype=raw.dtype, device=raw.device)
-        multipliers = torch.as_tensor(self.multipliers, dtype=raw.dtype, device=raw.device)
-        return weights.unsqueeze(-1) * raw - torch.bmm(multipliers, probes)
+        return to_tensor(self.weights, raw).unsqueeze(-1) * raw - torch.bmm(to_tensor(self.multipliers, raw), probes)
 
     def loss(self, parameters: Parameters) -> Tensor:
         """(R,) validation loss; differentiable."""
@@ -100,7 +108,7 @@ class RoundGame:
             moved = descend(tuple(p.expand(len(part), *p.shape[1:]) for p in own), step)
             logits = self.network.logits(moved, self.features[run].expand(len(part), -1, -1))
             losses.append(_mean_loss(logits, self.labels[run].expand(len(part), -1)))
-        return _numpy(base - torch.cat(losses))
+        return to_numpy(base - torch.cat(losses))
 
 
 CreditRule: TypeAlias = Callable[[RoundGame], Credit]
@@ -117,18 +125,13 @@ def admissible_step(passage: Passage, probes: Directions, weights: Floats, multi
         weights: (R, N).
         multipliers: (R, N, K).
     """
-    example = passage.loss
-    summed = passage.weighted_sum(torch.as_tensor(weights, dtype=example.dtype, device=example.device))
+    summed = passage.weighted_sum(to_tensor(weights, passage.loss))
     if not multipliers.any():
         return summed
-    charges = torch.as_tensor(multipliers.sum(axis=1), dtype=example.dtype, device=example.device)
+    charges = to_tensor(multipliers.sum(axis=1), passage.loss)
     return tuple(total - taken for total, taken in zip(summed, combine(probes, charges), strict=True))
 
 
 def _mean_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """(R,) mean cross-entropy of scores (R, V, C)."""
     return cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape).mean(1)
-
-
-def _numpy(tensor: Tensor) -> Floats:
-    return tensor.numpy(force=True).astype(np.float64, copy=False)

@@ -7,7 +7,9 @@ space; an update, a probe gradient and the network itself have the same layout, 
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from agents.streams import Stream
@@ -182,3 +184,13 @@ def descend(parameters: Parameters, step: Parameters) -> Parameters:
     """The parameters after a step; what a network carries beyond its trained parameters stays as it is."""
     moved = tuple(p - s for p, s in zip(parameters, step, strict=False))
     return (*moved, *parameters[len(step) :])
+
+
+def to_numpy(tensor: Tensor) -> NDArray[np.float64]:
+    """A tensor where the decisions are made: on the host, in double precision."""
+    return tensor.numpy(force=True).astype(np.float64, copy=False)
+
+
+def to_tensor(array: NDArray[np.float64], like: Tensor) -> Tensor:
+    """An array where the network is computed, in its precision."""
+    return torch.as_tensor(array, dtype=like.dtype, device=like.device)
