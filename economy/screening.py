@@ -266,10 +266,13 @@ def _inverses(correlation: Floats) -> Floats:
     inside = sets[:, :, None] & sets[:, None, :]
     identity = np.eye(dimensions)
     restricted = np.where(inside, correlation[:, None], identity)
-    restricted = np.where((np.linalg.det(restricted) == 0.0)[..., None, None], np.nan, restricted)
-    inverses = np.linalg.inv(np.where(np.isnan(restricted), identity, restricted))
+    try:
+        inverses = np.linalg.inv(restricted)
+    except np.linalg.LinAlgError:  # one of them is exactly singular: a zero on the diagonal marks it
+        singular = np.linalg.det(restricted)[..., None, None] == 0.0
+        inverses = np.where(singular, 0.0, np.linalg.inv(np.where(singular, identity, restricted)))
     alone = np.diagonal(inverses, axis1=2, axis2=3)
-    dependent = np.isnan(restricted[..., 0, 0]) | (alone < 0.5).any(axis=2) | (alone > LARGEST_INFLATION).any(axis=2)
+    dependent = ((alone < 0.5) | (alone > LARGEST_INFLATION)).any(axis=2)
     return np.where(dependent[..., None, None], np.nan, np.where(inside, inverses, 0.0))
 
 

@@ -224,12 +224,15 @@ class TestEveryPrincipal:
         assert not passage.squared_norms()[absent].any()
         assert not passage.products(passage.updates())[absent].any()
 
-    def test_products_do_not_depend_on_how_they_are_cut_into_blocks(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        studied = lesson(SCATTERED, depth=2)
-        directions = random_directions(studied.parameters, count=4)
-        whole = studied.passage().products(directions)
-        monkeypatch.setattr(traversal, "CACHE_BYTES", 1)  # one sample at a time
-        assert_same([studied.passage().products(directions)], [whole])
+    @pytest.mark.parametrize("cache", [1, 600, 2000])  # one sample or visit at a time, some, a run or two
+    @every_lesson
+    def test_products_do_not_depend_on_how_they_are_cut_into_blocks(
+        self, given_lesson: Lesson, cache: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        directions = random_directions(given_lesson.parameters, count=4)
+        whole = given_lesson.passage().products(directions)
+        monkeypatch.setattr(traversal, "CACHE_BYTES", cache)
+        assert_same([given_lesson.passage().products(directions)], [whole])
 
     @given(st.lists(st.lists(st.integers(0, 5), min_size=3, max_size=3), min_size=1, max_size=3), st.integers(0, 99))
     @settings(max_examples=40, deadline=None)

@@ -5,6 +5,7 @@ space; an update, a probe gradient and the network itself have the same layout, 
 """
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -66,7 +67,8 @@ class Objectives:
 
     def levels(self, logits: Tensor) -> Tensor:
         """(R, D) level of every objective at scores (R, B, C)."""
-        return self.by_objective(sample_losses(logits, self.labels, self.weights, self.bounded)[0])
+        losses = sample_losses(log_probabilities(logits), self.labels, self.bounded)
+        return self.by_objective(losses * self.weights)
 
     def by_objective(self, losses: Tensor) -> Tensor:
         """(R, D) sums of every objective's weighted losses (R, B)."""
@@ -120,40 +122,44 @@ class Network(Protocol):
         """The network seen from features that turned by ``rotation`` (R, d, d): f'(x) = f(x · rotation)."""
 
 
-def sample_losses(
-    logits: Tensor, labels: Tensor, weights: Tensor, bounded: Tensor | None = None
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Weighted losses of samples.
+def log_probabilities(logits: Tensor) -> Tensor:
+    """(R, C, S) log-probabilities of scores (R, S, C)."""
+    # Softmax over the middle axis is vectorised; over a short last axis it is five times slower.
+    return torch.log_softmax(logits.transpose(1, 2).contiguous(), dim=1)
+
+
+def sample_losses(log_probability: Tensor, labels: Tensor, bounded: Tensor | None = None) -> Tensor:
+    """(R, S) losses of samples.
 
     Args:
-        logits: (R, S, C).
+        log_probability: (R, C, S).
         labels: (R, S) int64.
-        weights: (R, S) weight of each sample.
         bounded: (S,) True where the loss is 1 − p(label) instead of −log p(label).
-
-    Returns:
-        (R, S) weighted losses, (R, S) the factor of p − 1[label] in their gradients, (R, C, S) probabilities p.
     """
-    # Softmax over the middle axis is vectorised; over a short last axis it is five times slower.
-    log_probability = torch.log_softmax(logits.transpose(1, 2).contiguous(), dim=1)
     losses = log_probability.gather(1, labels.unsqueeze(1)).squeeze(1).neg_()
-    factor = weights
-    if bounded is not None:
-        right = torch.exp(-losses)
-        losses = torch.where(bounded, 1 - right, losses)
-        factor = torch.where(bounded, weights * right, weights)
-    return losses * weights, factor, log_probability.exp_()
+    return losses if bounded is None else torch.where(bounded, -torch.expm1(-losses), losses)
 
 
 def output_deltas(
     logits: Tensor, labels: Tensor, weights: Tensor, bounded: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Weighted losses (R, S) of samples and their gradients (R, S, C) with respect to the logits; see sample_losses."""
-    losses, factor, probability = sample_losses(logits, labels, weights, bounded)
-    index = labels.unsqueeze(1)
-    minus_one = probability.new_full((), -1).expand(index.shape)
-    deltas = probability.scatter_add_(1, index, minus_one).mul_(factor.unsqueeze(1))
-    return losses, deltas.transpose(1, 2).contiguous()
+    """Weighted losses of samples and their gradients with respect to the logits.
+
+    Args:
+        logits: (R, S, C).
+        labels: (R, S) int64.
+        weights: (R, S) weight of each sample.
+        bounded: as in ``sample_losses``.
+
+    Returns:
+        (R, S) weighted losses and (R, S, C) deltas: p − 1[label] times the weight, and times p(label) if bounded.
+    """
+    log_probability, index = log_probabilities(logits), labels.unsqueeze(1)
+    losses = sample_losses(log_probability, labels, bounded)
+    factor = weights if bounded is None else torch.where(bounded, weights * (1 - losses), weights)
+    deltas = log_probability.exp_()
+    deltas.scatter_add_(1, index, deltas.new_full((), -1).expand(index.shape)).mul_(factor.unsqueeze(1))
+    return losses * weights, deltas.transpose(1, 2).contiguous()
 
 
 def _scatter(values: Tensor, owner: Tensor, principals: int) -> Tensor:
@@ -170,7 +176,7 @@ def _scatter(values: Tensor, owner: Tensor, principals: int) -> Tensor:
 def inner(left: Directions, right: Directions) -> Tensor:
     """(R, D, E) inner products of two sets of directions, D in ``left`` and E in ``right``."""
     pairs = (torch.bmm(a.flatten(2), b.flatten(2).transpose(1, 2)) for a, b in zip(left, right, strict=True))
-    return torch.stack(tuple(pairs)).sum(0)
+    return reduce(torch.add, pairs)
 
 
 def combine(directions: Directions, coefficients: Tensor) -> Parameters:
