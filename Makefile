@@ -1,4 +1,4 @@
-# make run plays the main comparison; make test runs the tests. Both set up .venv first, with pinned versions.
+# make run plays the main comparison and a small sweep; make test runs the tests. Both set up .venv first, with pinned versions.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,9 +8,12 @@ STAMP := .venv/.installed
 
 run: $(STAMP)
 	$(BIN)/commonweal sweep commons --vary settlement.kind=equal,data,credit --seeds 8 --out results/commons
+	@rm -rf results/free-riding-small
+	$(BIN)/commonweal sweep free-riding-small --out results/free-riding-small
 
 help:
-	@echo "make run        compare three settlement rules on the data commons; results go to results/commons"
+	@echo "make run        compare three settlement rules on the data commons, then sweep over free-riding in small;"
+	@echo "                results go to results/commons and results/free-riding-small"
 	@echo "make test       all tests but the slow ones"
 	@echo "make test-all   all tests"
 	@echo "make lint       ruff and mypy"

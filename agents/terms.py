@@ -1,12 +1,13 @@
 """Terms: the scenario fields a part of the economy needs, stacked over the runs of an ensemble.
 
 Each part declares a frozen dataclass beside its functions; ``stack`` fills it from scenarios by field name. A number
-annotated ``PerRun`` may differ between runs and becomes an (R, 1) array; everything else must be the same in all runs.
+annotated ``PerRun`` may differ between runs and becomes an (R, 1) array; a tuple of terms dataclasses is filled item by
+item; everything else must be the same in all runs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import is_dataclass
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +38,40 @@ def stack(cls: type[T], parts: Sequence[Any], path: str = "") -> T:
             filled[name] = np.array(values, dtype=np.float64)[:, None]
         elif is_dataclass(hint) and isinstance(hint, type):
             filled[name] = stack(hint, values, where)
+        elif (item := _item_of(hint)) is not None:
+            filled[name] = _stack_items(item, values, where)
         elif any(value != values[0] for value in values):
             found = ", ".join(sorted({str(value) for value in values}))
             raise InputError(f"{where} must be the same in all runs of an ensemble, not {found}")
         else:
             filled[name] = values[0]
     return cls(**filled)
+
+
+def _item_of(hint: Any) -> type | None:
+    """The terms dataclass D of a field ``tuple[D, ...]``; None where the field is something else."""
+    item, *more = get_args(hint) or (None,)
+    listed = get_origin(hint) is tuple and more == [...] and is_dataclass(item) and isinstance(item, type)
+    return item if listed else None
+
+
+def _stack_items(item: type[T], lists: Sequence[Sequence[Any]], path: str) -> tuple[T, ...]:
+    if len(lengths := {len(parts) for parts in lists}) > 1:
+        found = ", ".join(map(str, sorted(lengths)))
+        raise InputError(f"{path} must have as many items in all runs of an ensemble, not {found}")
+    return tuple(stack(item, parts, f"{path}[{k}]") for k, parts in enumerate(zip(*lists, strict=True)))
+
+
+def term_paths(cls: type, path: str = "") -> Iterator[tuple[str, bool]]:
+    """Every scenario field that the terms dataclass ``cls`` needs, and whether it may differ between runs.
+
+    Args:
+        cls: a dataclass whose field names are attributes of a scenario part.
+        path: where the part stands in the scenario.
+    """
+    for name, hint in get_type_hints(cls, include_extras=True).items():
+        where = f"{path}.{name}" if path else name
+        if is_dataclass(hint) and isinstance(hint, type):
+            yield from term_paths(hint, where)
+        else:
+            yield where, hint == PerRun

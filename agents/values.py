@@ -6,7 +6,6 @@ Friedkin and Johnsen (1990); Hegselmann and Krause (2002); value function of Tve
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,39 +19,23 @@ Floats = NDArray[np.float64]
 PROSPECT_EXPONENT = 0.88  # Tversky and Kahneman (1992), median of their subjects, gains and losses alike
 
 
-class Dimension(Protocol):
-    """One thing principals care about, as far as their limits go."""
+@dataclass(frozen=True)
+class DimensionTerms:
+    """One of ``scenario.values.dimensions``: a thing principals care about."""
 
-    @property
-    def sense(self) -> str:
-        """``protect``: the probe must not rise above the limit; ``withhold``: it must not fall below."""
-
-    @property
-    def limit(self) -> float:
-        """Middle of the principals' limits on the probe loss."""
-
-    @property
-    def spread(self) -> float:
-        """Half width of the principals' limits around the middle."""
-
-    @property
-    def label(self) -> int | None:
-        """Class the probe is made of, if of a class."""
-
-    @property
-    def feature(self) -> int | None:
-        """Feature the probe is made of, if of a feature."""
-
-    @property
-    def samples(self) -> int:
-        """Samples of the probe."""
+    sense: str  # protect: the probe must not rise above the limit; withhold: it must not fall below
+    label: int | None  # class the probe is made of, if of a class
+    feature: int | None  # feature the probe is made of, if of a feature
+    samples: int  # of the probe
+    limit: PerRun  # (R, 1) middle of the principals' limits on the probe loss
+    spread: PerRun  # (R, 1) half width of the principals' limits around the middle
 
 
 @dataclass(frozen=True)
 class ValueTerms:
     """``scenario.values``: what principals value, and how their values move."""
 
-    dimensions: tuple[Dimension, ...]  # K value dimensions
+    dimensions: tuple[DimensionTerms, ...]  # K value dimensions
     influence: str  # none, friedkin_johnsen or hegselmann_krause
     stubbornness: PerRun  # (R, 1) weight of the first opinion
     self_weight: PerRun  # (R, 1) weight of the own current opinion among the acquaintances'
@@ -71,7 +54,7 @@ class ValueTerms:
         return _ceiling(self.dimensions)
 
 
-def draw_limits(dimensions: Sequence[Dimension], principals: int, stream: Stream) -> Floats:
+def draw_limits(dimensions: Sequence[DimensionTerms], principals: int, stream: Stream) -> Floats:
     """Draw every principal's limits, uniform in limit ± spread and cut to the valid range.
 
     Args:
@@ -82,9 +65,12 @@ def draw_limits(dimensions: Sequence[Dimension], principals: int, stream: Stream
     Returns:
         (R, N, K) limits on the probe losses: protect at least 0, withhold in [0, 1].
     """
-    middle = np.array([dimension.limit for dimension in dimensions])
-    spread = np.array([dimension.spread for dimension in dimensions])
-    drawn = middle + spread * (2 * stream.uniform(principals, len(dimensions)) - 1)
+    unit = 2 * stream.uniform(principals, len(dimensions)) - 1  # (R, N, K) around the middle
+    if not dimensions:
+        return unit
+    middle = np.stack([dimension.limit for dimension in dimensions], axis=-1)  # (R, 1, K)
+    spread = np.stack([dimension.spread for dimension in dimensions], axis=-1)  # (R, 1, K)
+    drawn = middle + spread * unit
     return np.clip(drawn, 0.0, _ceiling(dimensions))
 
 
@@ -174,5 +160,5 @@ def _influenced(limits: Floats, anchor: Floats, graph: Graph, terms: ValueTerms)
     return limits
 
 
-def _ceiling(dimensions: Sequence[Dimension]) -> Floats:
+def _ceiling(dimensions: Sequence[DimensionTerms]) -> Floats:
     return np.array([1.0 if dimension.sense == "withhold" else np.inf for dimension in dimensions])

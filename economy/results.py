@@ -33,7 +33,8 @@ class Notebook:
     def __init__(self, world: World, state: State, opening: tuple[Transfer, ...], rounds: int, ledger: bool) -> None:
         self._world = world
         self._every = max(1, rounds // PROFILE_SNAPSHOTS)
-        self._rounds: list[dict[str, NDArray[np.float64]]] = []
+        self._rounds: list[dict[str, NDArray[np.float64]]] = []  # a round: (R,) by metric
+        self._numbers: list[int] = []  # of the rounds
         self._profiles: list[tuple[int, NDArray[np.float64]]] = []
         self._entries: list[dict[str, NDArray[Any]]] | None = [] if ledger else None
         if self._entries is not None and opening and state.round == 0:
@@ -44,7 +45,8 @@ class Notebook:
     def note(self, record: Record, before: State, after: State) -> None:
         """Take in one round."""
         metrics = round_metrics(record, before, after, self._world)
-        self._rounds.append({"round": np.full(len(record.actions), record.round), **metrics})
+        self._rounds.append(metrics)
+        self._numbers.append(record.round)
         if record.round % self._every == 0 and len(self._world.senses):
             self._profiles.append((record.round, after.population.limits))
         if self._entries is not None:
@@ -57,14 +59,11 @@ class Notebook:
 
     def results(self, state: State) -> Results:
         """The frames, after the last round."""
-        rounds = pd.concat([_run_frame(columns) for columns in self._rounds]) if self._rounds else pd.DataFrame()
-        if not rounds.empty:
-            rounds = rounds.sort_values(["run", "round"], ignore_index=True)
         balances = _matrix_frame(state.ledger.balances, "account", "balance") if self._entries is not None else None
         ledger = None
         if self._entries is not None:
             ledger = pd.concat([pd.DataFrame(columns) for columns in self._entries], ignore_index=True)
-        return Results(rounds, self._principals(state), self._profile_frame(), ledger, balances)
+        return Results(self._round_frame(), self._principals(state), self._profile_frame(), ledger, balances)
 
     def _note_quality(self, record: Record) -> None:
         """Count samples put in and the ones whose label is the data's own."""
@@ -104,6 +103,14 @@ class Notebook:
         }
         return pd.DataFrame({name: np.ravel(values) for name, values in columns.items()})
 
+    def _round_frame(self) -> pd.DataFrame:
+        if not self._rounds:
+            return pd.DataFrame()
+        courses = {name: np.stack([metrics[name] for metrics in self._rounds], axis=1) for name in self._rounds[0]}
+        runs, played = next(iter(courses.values())).shape
+        labels = {"run": np.repeat(np.arange(runs), played), "round": np.tile(self._numbers, runs)}
+        return pd.DataFrame({**labels, **{name: course.ravel() for name, course in courses.items()}})
+
     def _profile_frame(self) -> pd.DataFrame:
         frames = []
         for number, limits in self._profiles:
@@ -112,10 +119,6 @@ class Notebook:
             frames.append(pd.DataFrame({**columns, "limit": limits.ravel()}))
         names = ["run", "round", "principal", "dimension", "limit"]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
-
-
-def _run_frame(columns: dict[str, NDArray[Any]]) -> pd.DataFrame:
-    return pd.DataFrame({"run": np.arange(len(columns["round"])), **columns})
 
 
 def _matrix_frame(matrix: NDArray[Any], column: str, value: str) -> pd.DataFrame:

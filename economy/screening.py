@@ -272,7 +272,7 @@ def _inverses(correlation: Floats) -> Floats:
         singular = np.linalg.det(restricted)[..., None, None] == 0.0
         inverses = np.where(singular, 0.0, np.linalg.inv(np.where(singular, identity, restricted)))
     alone = np.diagonal(inverses, axis1=2, axis2=3)
-    dependent = ((alone < 0.5) | (alone > LARGEST_INFLATION)).any(axis=2)
+    dependent = np.asarray(((alone < 0.5) | (alone > LARGEST_INFLATION)).any(axis=2))
     return np.where(dependent[..., None, None], np.nan, np.where(inside, inverses, 0.0))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from agents.errors import InputError
 from agents.graphs import GraphTerms
 from agents.policies import PolicyTerms, available_actions
 from agents.population import Ints, PopulationTerms
-from agents.terms import PerRun, stack
+from agents.terms import PerRun, stack, term_paths
 from agents.values import ValueTerms
 from economy.contracts.stakes import ContractTerms
 from economy.learning import LearningTerms
@@ -34,6 +35,21 @@ class OutsideTerms:
 
     defect_gain: PerRun  # (R, 1) money per round of defecting
     outside_option: PerRun  # (R, 1) money per round of abstaining
+
+
+# Each part of the terms: the section of the scenario it is filled from, and its dataclass.
+_SECTIONS: dict[str, tuple[str, type]] = {
+    "graph": ("population", GraphTerms),
+    "task": ("task", TaskTerms),
+    "policy": ("policy", PolicyTerms),
+    "values": ("values", ValueTerms),
+    "learning": ("learning", LearningTerms),
+    "screening": ("screening", ScreeningTerms),
+    "credit": ("credit", CreditTerms),
+    "settlement": ("settlement", SettlementTerms),
+    "market": ("market", MarketTerms),
+    "contract": ("contract", ContractTerms),
+}
 
 
 @dataclass(frozen=True)
@@ -68,14 +84,9 @@ class Terms:
         for path in ("rounds", "precision", "device", "actions.available"):
             _demand_same(scenarios, path)
         first = scenarios[0]
-        sections = {"graph": ("population", GraphTerms), "task": ("task", TaskTerms), "policy": ("policy", PolicyTerms)}
-        sections |= {"values": ("values", ValueTerms), "learning": ("learning", LearningTerms)}
-        sections |= {"screening": ("screening", ScreeningTerms), "credit": ("credit", CreditTerms)}
-        sections |= {"settlement": ("settlement", SettlementTerms), "market": ("market", MarketTerms)}
-        sections |= {"contract": ("contract", ContractTerms)}
         stacked: dict[str, Any] = {
             name: stack(terms, [getattr(scenario, section) for scenario in scenarios], section)
-            for name, (section, terms) in sections.items()
+            for name, (section, terms) in _SECTIONS.items()
         }
         return cls(
             rounds=first.rounds,
@@ -90,6 +101,16 @@ class Terms:
             ),
             **stacked,
         )
+
+
+@cache
+def per_run_paths() -> frozenset[str]:
+    """Dotted paths of the scenario fields that may differ between the runs of an ensemble."""
+    parts = [*_SECTIONS.values(), ("", PopulationTerms), ("", SupplyTerms)]
+    fields = [field for section, terms in parts for field in term_paths(terms, section)]
+    outside = {"actions.defect_gain", "population.outside_option"}  # OutsideTerms takes them from two sections
+    shared = {path for path, per_run in fields if not per_run}
+    return frozenset(outside.union(path for path, per_run in fields if per_run) - shared)
 
 
 def _demand_same(scenarios: Sequence[Any], path: str) -> None:

@@ -16,12 +16,14 @@ from figures.canvas import save
 from figures.courses import draw_accuracy, draw_actions, draw_overview
 from figures.credit_quality import draw_credit_quality
 from figures.probe_levels import draw_probe_levels, value_dimensions
+from figures.sweeps import draw_sweep
 from figures.value_maps import draw_value_map
 from figures.wealth import draw_wealth
+from scenarios.manifest import is_sweep
 
 __all__ = [
     "draw_accuracy", "draw_actions", "draw_all", "draw_credit_quality", "draw_overview", "draw_probe_levels",
-    "draw_value_map", "draw_wealth",
+    "draw_sweep", "draw_value_map", "draw_wealth",
 ]
 _FRAMES = ("rounds", "principals", "profiles")
 _say = logging.getLogger("commonweal.figures").info
@@ -53,6 +55,8 @@ def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
     Raises:
         InputError: if results are missing or not readable.
     """
+    if is_sweep(folder):
+        return draw_sweep(folder, tell)
     stored = read(folder)
     rounds, principals, varied = stored.rounds, stored.principals, stored.varied
     drawings: dict[str, Callable[[], Figure]] = {

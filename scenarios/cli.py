@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: what follows the command's name; the process's own by default.
 
     Returns:
-        The exit status: 0, 2 for bad input, 130 when interrupted.
+        The exit status: 0, 1 where runs of a sweep failed, 2 for bad input, 130 when interrupted.
     """
     try:
         words = list(sys.argv[1:] if arguments is None else arguments)
@@ -45,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except _UsageError as error:
         return _refuse(getattr(error, "format_message", error.__str__)())
+    except Exception as error:
+        if type(error).__name__ != "Interrupted":  # defined beside what imports heavy libraries
+            raise
+        print("commonweal:", error, file=sys.stderr)
+        return 130
     if status == 130:
         print("commonweal: interrupted; nothing half-written was left", file=sys.stderr)
     return status or 0
@@ -79,6 +84,9 @@ def run(
     rounds: Rounds = None,
     out: Out = None,
     ledger: Annotated[bool, typer.Option("--ledger", help="Keep every transfer of money.")] = False,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(metavar="N", help="Rounds between checkpoints, from which the same command goes on.")
+    ] = None,
 ) -> None:
     """Play one economy, print what became of it, and keep results and figures.
 
@@ -91,41 +99,73 @@ def run(
     """
     from scenarios.conduct import Request, conduct
 
-    conduct(Request(context.obj, scenario, _changes(set_, rounds), {}, seeds, out, ledger))
+    conduct(Request(context.obj, scenario, _changes(set_, rounds), {}, seeds, out, ledger, checkpoint_every))
 
 
 @app.command()
 def sweep(
     context: typer.Context,
-    scenario: Name,
-    vary: Annotated[
-        list[str], typer.Option("--vary", metavar="PATH=A,B,C", help="Values of a field to compare. Repeatable.")
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SWEEP", help="A sweep of [bold]commonweal list --sweeps[/], its file, or a scenario."),
     ],
-    seeds: Seeds = "8",
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="PATH=A,B,C", help="Values of a field to compare. Repeatable."),
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list; 8 if the sweep does not say.")
+    ] = None,
     set_: Settings = None,
     rounds: Rounds = None,
     out: Out = None,
+    engine: Annotated[str | None, typer.Option(metavar="NAME", help="processes, dask or serial.")] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="How many; as many as cores if not given.")] = None,
+    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Of a running Dask scheduler.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be played, how long, how large.")] = False,
+    extend: Annotated[bool, typer.Option("--extend", help="Add points or seeds to a sweep that was begun.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Play failed runs once more.")] = False,
 ) -> None:
     """Compare economies that differ in some fields, every combination with the same seeds.
+
+    A sweep, from the library or a file, is played by many processes and can be interrupted: the same command continues.
+    A scenario with --vary is a small comparison; with --engine it is a sweep too.
 
     Examples:
     [cyan]commonweal sweep commons --vary settlement.kind=equal,data,credit --seeds 8[/]
 
-    [cyan]commonweal sweep commons --vary contract.stake=0,0.05 --vary market.leak=0.1,0.5 --set rounds=100[/]
+    [cyan]commonweal sweep free-riding --dry-run[/]
+
+    [cyan]commonweal sweep my_sweep.toml --workers 8 --out results/mine[/]
     """
     from scenarios.conduct import Request, conduct, read_variations
+    from scenarios.sweep_command import SweepRequest, conduct_sweep
+    from scenarios.sweeping import names_sweep
 
-    conduct(Request(context.obj, scenario, _changes(set_, rounds), read_variations(vary), seeds, out))
+    changes, varied = _changes(set_, rounds), read_variations(vary or [])
+    plain = engine is workers is scheduler is None and not (dry_run or extend or retry_failed)
+    if plain and not names_sweep(source):
+        if not varied:
+            raise InputError(f"Missing option '--vary': {source} is a scenario; say what shall differ")
+        conduct(Request(context.obj, source, changes, varied, seeds or "8", out))
+        return
+    request = SweepRequest(
+        source, changes, varied, seeds, out, engine or "processes", workers, scheduler, dry_run, extend, retry_failed
+    )
+    raise typer.Exit(conduct_sweep(request))
 
 
 @app.command("list")
-def list_() -> None:
+def list_(
+    sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,
+) -> None:
     """List the scenarios of the library."""
     from scenarios.loading import find_file, library_names, read_document
+    from scenarios.sweep_files import find_sweep, sweep_names
 
-    names = library_names()
+    names, find = (sweep_names(), find_sweep) if sweeps else (library_names(), find_file)
     for name in names:
-        print(f"{name:<{max(map(len, names))}}  {read_document(find_file(name)).get('description', '')}")
+        print(f"{name:<{max(map(len, names))}}  {read_document(find(name)).get('description', '')}")
 
 
 @app.command()
@@ -151,12 +191,37 @@ def describe(
 
 
 @app.command()
+def results(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results; a sweep need not be finished.")],
+    sql: Annotated[str | None, typer.Option(metavar="SELECT", help="Ask the views runs and rounds (DuckDB).")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the answer, or all runs, as CSV.")] = None,
+    parquet: Annotated[Path | None, typer.Option(metavar="FILE", help="The same as Parquet.")] = None,
+    run_id: Annotated[str | None, typer.Option("--run", metavar="ID", help="Show a run and how to repeat it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Show what came out: points with intervals and their differences, one run, or the answer to a question.
+
+    Examples:
+    [cyan]commonweal results results/free-riding[/]
+
+    [cyan]commonweal results results/mine --sql "SELECT seed, max(gini) FROM rounds GROUP BY seed" --csv gini.csv[/]
+
+    [cyan]commonweal results results/mine --run 3f2a[/]
+    """
+    from scenarios import results as shown
+
+    shown.results(folder, sql, shown.Exports(csv, parquet, force), run_id)
+
+
+@app.command()
 def figures(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")]) -> None:
     """Draw the figures of stored results again."""
     from scenarios.conduct import draw
+    from scenarios.manifest import is_sweep
     from scenarios.store import read_about
 
-    read_about(folder)
+    if not is_sweep(folder):
+        read_about(folder)
     draw(folder)
 
 

@@ -1,7 +1,7 @@
 """From a request on the command line to stored results, a table and figures."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +12,11 @@ import torch
 from rich.console import Console
 
 from agents.errors import InputError
+from scenarios.kept_runs import forget, play_kept
 from scenarios.loading import load
 from scenarios.notation import parse_variation
 from scenarios.progress import progress
+from scenarios.schema import Scenario
 from scenarios.store import save, writing
 from scenarios.summary import headline, notes, summary_table
 from scenarios.sweeping import read_seeds, sweep
@@ -34,6 +36,7 @@ class Request:
     seeds: str  # how many, or a list
     out: Path | None = None  # results/NAME if None
     keep_ledger: bool = False
+    checkpoint_every: int | None = None  # rounds between checkpoints of a single economy; none if not given
 
 
 def conduct(request: Request) -> None:
@@ -51,11 +54,21 @@ def conduct(request: Request) -> None:
         torch.set_num_threads(1)  # the networks are too small for threads to pay
     with writing(folder) as partial:
         with progress(base.name, Console(stderr=True)) as start:
-            results = sweep(base, request.vary, seeds, keep_ledger=request.keep_ledger, start=start)
+            results = _played(request, base, seeds, folder, start)
         about = {"command": list(request.words), "overridden": sorted(request.changes), "started": began}
         save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
+    forget(folder)
     show(results, folder)
     draw(folder)
+
+
+def _played(
+    request: Request, base: Scenario, seeds: tuple[int, ...], folder: Path, start: Callable[[int], Callable[[], None]]
+) -> SweepResults:
+    every, ledger = request.checkpoint_every, request.keep_ledger
+    if every is None:
+        return sweep(base, request.vary, seeds, keep_ledger=ledger, start=start)
+    return play_kept(base, seeds, folder, every, keep_ledger=ledger, start=start)
 
 
 def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:

@@ -66,6 +66,8 @@ def check_replaceable(folder: Path) -> None:
     if not folder.is_dir():
         raise InputError(f"{folder}: is a file; results need a folder")
     with _refusals(folder):
+        if (folder / "manifest.json").is_file():
+            raise InputError(f"{folder}: holds a sweep, which is not replaced; name another folder")
         if any(folder.iterdir()):
             raise InputError(f"{folder}: is not empty and holds no results of commonweal; name another folder")
 

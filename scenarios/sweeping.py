@@ -5,18 +5,31 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, overload
+
+import pandas as pd
 
 from agents.errors import InputError
-from scenarios.loading import load, revise
+from scenarios.loading import load, read_document, revise
 from scenarios.notation import parse_path, write_value
 from scenarios.schema import Scenario
 from scenarios.tables import SweepResults, gather
 
 if TYPE_CHECKING:
     from economy.results import Results
+    from scenarios.plan import Plan
 
 OnRound = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class SweepFrames:
+    """The tables of a sweep."""
+
+    plan: "Plan"
+    runs: pd.DataFrame  # one row per run: varied values, status, means over the last quarter of the rounds played
+    rounds: pd.DataFrame  # one row per run and recorded round
 
 
 @dataclass(frozen=True)
@@ -27,29 +40,117 @@ class Point:
     scenario: Scenario
 
 
+@overload
 def sweep(
-    scenario: Scenario | str | Path,
+    source: Scenario,
     vary: Mapping[str, Sequence[Any]] | None = None,
-    seeds: int | Iterable[int] = 8,
+    seeds: int | Iterable[int] | None = None,
     *,
     keep_ledger: bool = False,
     start: Callable[[int], OnRound] | None = None,
-) -> SweepResults:
-    """Play every combination of the varied values with every seed.
+) -> SweepResults: ...
+
+
+@overload
+def sweep(source: "Plan", **options: Any) -> SweepFrames: ...
+
+
+@overload
+def sweep(
+    source: str | Path,
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    seeds: int | Iterable[int] | None = None,
+    **options: Any,
+) -> SweepResults | SweepFrames: ...
+
+
+def sweep(
+    source: "Scenario | Plan | str | Path",
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    seeds: int | Iterable[int] | None = None,
+    *,
+    keep_ledger: bool = False,
+    start: Callable[[int], OnRound] | None = None,
+    folder: Path | str | None = None,
+    engine: str = "serial",
+    **options: Any,
+) -> SweepResults | SweepFrames:
+    """Play every combination of the varied values, or every point of a sweep, with every seed.
 
     Args:
-        scenario: what to vary, or where to load it from.
+        source: a scenario to vary, or where to load it from; or a sweep, by name, path or plan.
         vary: the values to compare by dotted path; nothing varied plays the scenario itself.
-        seeds: the seeds, or how many of them (0, 1, …).
-        keep_ledger: keep every transfer of money.
-        start: told the number of rounds before the first of them; returns what to call after each.
+        seeds: the seeds, or how many of them (0, 1, …); 8 if neither this nor the sweep says.
+        keep_ledger: of a scenario, keep every transfer of money.
+        start: of a scenario, told the number of rounds before the first; returns what to call after each.
+        folder: of a sweep, where results are kept and continued from; nowhere if not given.
+        engine: of a sweep, who plays it. Processes need ``if __name__ == "__main__":`` in a script.
+        options: of a sweep, as for ``scenarios.engine.run_sweep``.
+
+    Returns:
+        Tidy tables; of a sweep one row per run and one per run and round, with the varied fields as columns.
 
     Raises:
         InputError: if a point is not a valid economy.
     """
-    base = scenario if isinstance(scenario, Scenario) else load(scenario)
-    numbers = read_seeds(seeds)
-    points = spread(base, vary or {})
+    from scenarios.plan import Plan, read_plan
+
+    if isinstance(source, Plan):
+        return play_plan(source, folder, engine=engine, **options)
+    if not isinstance(source, Scenario) and (folder is not None or options or names_sweep(source)):
+        return play_plan(read_plan(source, vary=vary, seeds=seeds), folder, engine=engine, **options)
+    return _compare(
+        source if isinstance(source, Scenario) else load(source),
+        vary or {},
+        read_seeds(8 if seeds is None else seeds),
+        keep_ledger,
+        start,
+    )
+
+
+def names_sweep(source: str | Path) -> bool:
+    """Whether a name or a file is that of a sweep, and not of a scenario.
+
+    Raises:
+        InputError: if there is no such file, or it cannot be read.
+    """
+    from scenarios.sweep_files import find_sweep, is_sweep
+
+    file = find_sweep(source)
+    try:
+        return is_sweep(read_document(file))
+    except InputError as error:
+        raise InputError(f"{file.name}: {error}") from None
+
+
+def play_plan(plan: "Plan", folder: Path | str | None = None, **options: Any) -> SweepFrames:
+    """Play a plan and read its tables.
+
+    Args:
+        plan: what to play.
+        folder: where results are kept and continued from; nowhere if not given.
+        options: as for ``scenarios.engine.run_sweep``.
+    """
+    from rich.console import Console
+
+    from scenarios.engine import run_sweep
+    from scenarios.telling import sweep_progress
+
+    with TemporaryDirectory() as temporary, sweep_progress(Console(stderr=True)) as tell:
+        place = Path(temporary, plan.name) if folder is None else Path(folder)
+        run_sweep(plan, place, tell=tell, **options)
+        return SweepFrames(plan, *(pd.read_parquet(place / f"{name}.parquet") for name in ("runs", "rounds")))
+
+
+def _compare(
+    base: Scenario,
+    vary: Mapping[str, Sequence[Any]],
+    numbers: tuple[int, ...],
+    keep_ledger: bool,
+    start: Callable[[int], OnRound] | None,
+) -> SweepResults:
+    """Play a small comparison, with the price of anarchy of every run."""
+    points = spread(base, vary)
     benchmarks = [benchmark(point.scenario) for point in points]
     distinct = {key.model_dump_json(): Point({}, key) for key in benchmarks}
     rounds = sum(point.scenario.rounds for point in [*points, *distinct.values()])
@@ -63,7 +164,7 @@ def sweep(
 def play(
     points: Sequence[Point], seeds: Sequence[int], *, keep_ledger: bool = False, on_round: OnRound | None = None
 ) -> "list[Results]":
-    """Play each point with all seeds, one ensemble a point. Larger engines replace this function alone.
+    """Play each point with all seeds, one ensemble a point. ``scenarios.engine`` plays larger sweeps.
 
     Args:
         points: the economies.
@@ -124,10 +225,10 @@ def read_seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
     """
     refuse = partial(InputError, f"seeds = {seeds}: must be a count of at least 1, or different whole numbers from 0")
     if isinstance(seeds, str):
-        texts = seeds.split(",")
+        texts = seeds.removesuffix(",").split(",")  # "3," is a list of one
         if not all(text.strip().isascii() and text.strip().isdigit() for text in texts):
             raise refuse()
-        seeds = int(texts[0]) if len(texts) == 1 else [int(text) for text in texts]
+        seeds = int(texts[0]) if "," not in seeds else [int(text) for text in texts]
     numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
     if not numbers or len(set(numbers)) < len(numbers) or min(numbers) < 0:
         raise refuse()

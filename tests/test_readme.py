@@ -25,7 +25,7 @@ from scenarios.schema import Actions, Part, Population, Screening, Values
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "docs" / "architecture.md", ROOT / "docs" / "results.md"]
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("architecture", "results", "sweeps"))]
 ARCHITECTURE = PAGES[1].read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 PLUG_POINTS: dict[str, Registry[Any]] = {

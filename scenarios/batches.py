@@ -1,0 +1,124 @@
+"""Batches: runs of a sweep that are computed and stored together, and repeated together where one was interrupted.
+
+They follow from the plan alone, never from what is done already or from how many workers there are, so that a sweep
+gives the same tables however it is played.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from scenarios.schema import Scenario
+
+if TYPE_CHECKING:
+    from scenarios.plan import Plan
+
+LARGEST = 32  # runs; rounds of larger ensembles leave the cache and gain nothing
+SMALLEST = 8  # runs below which a batch is not made smaller for the sake of more batches
+FEWEST = 16  # batches wanted of a sweep, so that workers have something to do
+MEMORY = 2**30  # bytes a batch may need
+
+_SINGLE = 4  # bytes of a number in the network
+_DOUBLE = 8  # bytes of a number beside it
+_COPIES = 6  # of a layer's inputs and outputs alive at once
+_FIELDS = 60  # numbers kept for a principal
+_FEATURES = {"wine": 13, "breast_cancer": 30, "digits": 64}
+_UNKNOWN_FEATURES = 800  # a guess for data sets that are fetched or registered
+_CLASSES = 10
+_COALITIONS = 64  # networks that the exact credit rules hold at once
+_LIMITS = re.compile(r"values\.dimensions\[\d+\]\.(limit|spread)")  # lists are no terms of their own
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some runs of a sweep whose scenarios differ only in numbers."""
+
+    number: int  # counted over all batches of a folder
+    points: tuple[int, ...]  # a point per run, as the folder numbers them
+    seeds: tuple[int, ...]  # a seed per run
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+def write_cell(values: Mapping[str, Any]) -> str:
+    """The values of a point as one line of JSON, the same for the same values."""
+    return json.dumps(dict(values), sort_keys=True, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def may_differ(path: str) -> bool:
+    """Whether runs computed together may differ in the field at ``path``."""
+    from economy.terms import per_run_paths  # imports torch
+
+    return path in per_run_paths() or bool(_LIMITS.fullmatch(path))
+
+
+def form_batches(plan: "Plan", runs: Sequence[tuple[int, int]], first: int = 0) -> Iterator[Batch]:
+    """Divide runs into batches.
+
+    Args:
+        plan: what the runs belong to.
+        runs: point of the plan and seed of each run, in the plan's order.
+        first: number of the first batch.
+
+    Yields:
+        Batches whose points are the plan's, in the order of their first runs' rules.
+    """
+    numbers = {path for path in plan.factors if may_differ(path)}
+    groups: dict[str, list[tuple[int, int]]] = {}
+    for run in runs:
+        rules = {path: value for path, value in plan.points[run[0]].items() if path not in numbers}
+        groups.setdefault(write_cell(rules), []).append(run)
+    for group in groups.values():
+        for part in _divide(group, batch_size(plan.scenario(group[0][0]), len(runs))):
+            yield Batch(first, tuple(point for point, _ in part), tuple(seed for _, seed in part))
+            first += 1
+
+
+def batch_size(scenario: Scenario, runs: int) -> int:
+    """The most runs in a batch, given one of their scenarios and how many runs are divided in all."""
+    return max(1, min(LARGEST, MEMORY // run_bytes(scenario), max(SMALLEST, runs // FEWEST)))
+
+
+def _divide(runs: Sequence[tuple[int, int]], size: int) -> Iterator[Sequence[tuple[int, int]]]:
+    """Parts of nearly equal length, at most ``size``."""
+    parts = -(-len(runs) // size)
+    yield from (runs[len(runs) * i // parts : len(runs) * (i + 1) // parts] for i in range(parts))
+
+
+def run_bytes(scenario: Scenario) -> int:
+    """About how much memory a run needs, from its sizes N, S, P, K and the samples that are measured on."""
+    principals, task, learning = scenario.population.count, scenario.task, scenario.learning
+    widths = (_features(scenario), *learning.hidden, _classes(scenario))
+    parameters = sum((a + 1) * b for a, b in pairwise(widths))
+    dimensions = scenario.values.dimensions
+    put_in = learning.batch if learning.sampling == "pool" else principals * learning.samples
+    measured = task.validation + task.test + sum(dimension.samples for dimension in dimensions)
+    network = _COPIES * _SINGLE * ((put_in + measured) * sum(widths) + (2 + len(dimensions)) * parameters)
+    if scenario.credit.kind in ("leave_one_out", "shapley"):
+        network += _SINGLE * parameters * (principals + _COALITIONS)
+    told = _FIELDS + scenario.settlement.horizon + 4 * len(dimensions)
+    samples = task.samples * task.features if task.kind == "synthetic" else 0
+    return int(network + _DOUBLE * (principals * told + samples + 30 * scenario.rounds))
+
+
+def _features(scenario: Scenario) -> int:
+    if scenario.task.kind == "synthetic":
+        return scenario.task.features
+    return _FEATURES.get(scenario.task.kind, _UNKNOWN_FEATURES)
+
+
+def _classes(scenario: Scenario) -> int:
+    return scenario.task.classes if scenario.task.kind == "synthetic" else _CLASSES
+
+
+def batch_runs(batches: Collection[Batch]) -> int:
+    """How many runs are in the batches."""
+    return sum(map(len, batches))

@@ -1,0 +1,83 @@
+"""The cells of a sweep as tables a person reads: means, differences, and what failed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from rich.table import Table
+from rich.text import Text
+
+from scenarios.cells import Cells
+from scenarios.stored import FAILED, in_words
+from scenarios.summary import MEASURES
+
+MOST = 100  # points that are printed; all are in the tables on disk
+
+
+def table_of_means(cells: Cells, metrics: Sequence[str]) -> Table:
+    """A row a point: its number, its values, its runs, and its mean in each metric.
+
+    Args:
+        cells: the points.
+        metrics: the names of all their metrics.
+    """
+    counts = {"runs": cells.runs} | ({"failed": cells.failed} if cells.failed.any() else {})
+    table = _headed([*cells.values.columns], [*counts, *(MEASURES.get(name, name) for name in metrics)])
+    for row in range(min(len(cells.points), MOST)):
+        numbers = [str(count[row]) for count in counts.values()]
+        numbers += [_interval(*pair) for pair in zip(cells.mean[row], cells.half_width[row], strict=True)]
+        table.add_row(str(cells.points[row]), *_words(cells, row), *numbers)
+    return table
+
+
+def table_of_differences(cells: Cells, metrics: Sequence[str], shown: Sequence[str]) -> Table:
+    """A row for each point but the first: its difference to the first, marked where the interval leaves out 0.
+
+    Args:
+        cells: the points.
+        metrics: the names of all their metrics.
+        shown: those to show.
+    """
+    columns = [list(metrics).index(name) for name in shown]
+    table = _headed([*cells.values.columns], [f"Δ {MEASURES.get(name, name)}" for name in shown])
+    for row in range(1, min(len(cells.points), MOST)):
+        pairs = [(cells.difference[row, k], cells.difference_half[row, k]) for k in columns]
+        table.add_row(str(cells.points[row]), *_words(cells, row), *(_difference(*pair) for pair in pairs))
+    return table
+
+
+def _headed(fields: Sequence[str], numbers: Sequence[str]) -> Table:
+    table = Table()
+    for name in ("point", *fields):
+        table.add_column(Text(name), overflow="fold")
+    for name in numbers:
+        table.add_column(Text(name), justify="right")
+    return table
+
+
+def _words(cells: Cells, row: int) -> list[Text]:
+    return [Text(in_words(value)) for value in cells.values.iloc[row]]
+
+
+def _interval(mean: float, half: float) -> str:
+    if np.isnan(mean):
+        return "–"
+    return f"{mean:.3f}" if np.isnan(half) else f"{mean:.3f} ± {half:.3f}"
+
+
+def _difference(mean: float, half: float) -> str:
+    if np.isnan(mean):
+        return "–"
+    if np.isnan(half):
+        return f"{mean:+.3f}"
+    return f"{mean:+.3f} ± {half:.3f} {'*' if abs(mean) > half else ' '}"
+
+
+def failures(runs: pd.DataFrame) -> list[str]:
+    """Which runs failed and why, in a line per reason, the most frequent first."""
+    lost = runs[runs["status"] == FAILED]
+    groups = [(key, group["run_id"]) for key, group in lost.groupby(["stage", "message"], dropna=False)]
+    return [
+        f"failed: {len(names)} {'run' if len(names) == 1 else 'runs'} at {stage}: {message} (such as {names.iloc[0]})"
+        for (stage, message), names in sorted(groups, key=lambda group: -len(group[1]))
+    ]

@@ -1,0 +1,176 @@
+"""The engine of sweeps: plays what is not yet played, whatever dies meanwhile, and joins it into two tables."""
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from agents.errors import InputError
+from scenarios.compaction import compact
+from scenarios.engines import Engine, engine_named, worker_died
+from scenarios.playing import Order, Settled, failed_tables, play_batch, play_tables, settle
+from scenarios.rows import joined
+from scenarios.shards import DamagedShardError, Tables, remove_shard, write_shard
+from scenarios.telling import SILENT, Teller
+from scenarios.undertaking import Undertaking, undertake
+
+if TYPE_CHECKING:
+    from scenarios.plan import Plan
+
+_QUOTA = 3  # deaths of a worker before a batch is played by itself, and then before it is split
+_AHEAD = 2  # batches per worker that are handed out
+_PATIENCE = 0.5  # seconds between two looks at the clock
+_DEAD = "the worker process died"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a sweep came to."""
+
+    folder: Path
+    runs: int  # of the whole sweep
+    failed: int  # of them
+    played: int  # of them, in this call
+    seconds: float  # of this call
+
+
+def run_sweep(
+    plan: "Plan",
+    folder: Path,
+    *,
+    engine: str = "processes",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    extend: bool = False,
+    retry_failed: bool = False,
+    tell: Teller = SILENT,
+) -> Outcome:
+    """Play a sweep, or what is left of it.
+
+    Args:
+        plan: what to play.
+        folder: where its results lie and are looked for.
+        engine: serial, processes or dask.
+        workers: how many; as many as there are cores if None.
+        scheduler: address of a running Dask scheduler.
+        extend: accept further points and seeds in a folder that was begun without them.
+        retry_failed: play runs that failed once more.
+        tell: told how far it is.
+
+    Raises:
+        InputError: if the folder holds another sweep, or cannot be written; it can be continued then.
+        KeyboardInterrupt: if interrupted; it can be continued then.
+    """
+    began = monotonic()
+    chosen = engine_named(engine, workers, scheduler)
+    with undertake(plan, folder.absolute(), extend=extend, retry_failed=retry_failed, tell=tell) as work:
+        tell.begin(work.scope())
+        played = 0
+        while not work.complete():
+            todo = work.todo()
+            play_all(todo, work, chosen, tell)
+            played += work.count(todo)
+            _compact(work, tell)
+        return Outcome(work.folder, work.runs, work.failed(), played, monotonic() - began)
+
+
+def _compact(work: Undertaking, tell: Teller) -> None:
+    """Join the shards; one that is damaged is taken away, to be played again."""
+    try:
+        compact(work.folder, work.committed())
+    except DamagedShardError as error:
+        remove_shard(work.folder, error.number)
+        tell.remark(f"batch {error.number} is damaged on disk: its runs are played again")
+
+
+def play_all(numbers: Sequence[int], work: Undertaking, engine: Engine, tell: Teller) -> None:
+    """Play and store batches. A worker that dies costs its batch a second try, and at last only the run it dies of.
+
+    Raises:
+        StorageError: if the folder cannot be written.
+    """
+    waiting, deaths = deque(numbers), Counter[int]()
+    suspects: list[int] = []
+    while waiting:
+        lost = _play_until_death(waiting, work, engine, tell)
+        deaths.update(lost)
+        left = [number for number in lost if not _was_stored(number, work, tell)]
+        suspects += [number for number in left if deaths[number] >= _QUOTA]
+        waiting.extendleft(reversed([number for number in left if deaths[number] < _QUOTA]))
+    for number in suspects:
+        order = work.order(number)
+        tables = _play_suspect(order, engine)
+        write_shard(work.folder, number, tables)
+        tell.settle(settle(order, tables))
+
+
+def _was_stored(number: int, work: Undertaking, tell: Teller) -> bool:
+    """Whether a worker died only after it had stored the batch."""
+    if not work.stored(number):
+        return False
+    tell.settle(Settled(number, work.count([number]), work.count_failed(number), "", ()))
+    return True
+
+
+def _play_until_death(waiting: "deque[int]", work: Undertaking, engine: Engine, tell: Teller) -> list[int]:
+    """Play batches until all are done or the pool breaks; returns those that were lost with it."""
+    pending: dict[Future[Settled], int] = {}
+    lost: list[int] = []
+    try:
+        with engine.pool(engine.workers) as pool:
+            while waiting or pending:
+                while waiting and len(pending) < _AHEAD * engine.workers:
+                    pending[pool.submit(play_batch, work.order(waiting[0]))] = waiting[0]
+                    waiting.popleft()
+                tell.tick()
+                for future in wait(pending, _PATIENCE, FIRST_COMPLETED).done:
+                    _collect(future, pending, lost, tell)
+    except BrokenExecutor:
+        lost += pending.values()
+    return lost
+
+
+def _collect(future: "Future[Settled]", pending: "dict[Future[Settled], int]", lost: list[int], tell: Teller) -> None:
+    """Take in a batch that was played; one whose worker alone died is lost."""
+    try:
+        tell.settle(future.result())
+    except CancelledError:
+        raise InputError("the scheduler is gone; the same command continues the sweep") from None
+    except Exception as error:
+        if isinstance(error, BrokenExecutor) or not worker_died(error):
+            raise
+        lost.append(pending[future])
+    del pending[future]
+
+
+def _play_suspect(order: Order, engine: Engine) -> Tables:
+    """Play a batch whose workers died in a worker of its own, and where that dies again and again, each of its runs.
+
+    Rows of runs that were played alone may differ in the last digits, so they are taken only where a run of the batch
+    turns out to be deadly, or the batch dies whole and none of its runs does, as where memory is short.
+    """
+    for _ in range(_QUOTA):
+        if (tables := _played_apart(order, engine)) is not None:
+            return tables
+    if len(order) == 1:
+        return failed_tables(order, "worker", _DEAD)
+    parts = [_play_suspect(order.alone(run), engine) for run in range(len(order))]
+    if not any(_DEAD in part.runs["message"].to_pylist() for part in parts):
+        for _ in range(_QUOTA):  # whoever killed the workers was somebody else
+            if (tables := _played_apart(order, engine)) is not None:
+                return tables
+    return joined(parts)
+
+
+def _played_apart(order: Order, engine: Engine) -> Tables | None:
+    """The tables of a batch from a pool of one worker; None if it dies."""
+    try:
+        with engine.pool(1) as pool:
+            return pool.submit(play_tables, order).result()
+    except Exception as error:
+        if worker_died(error):
+            return None
+        raise

@@ -1,0 +1,95 @@
+"""What a sweep will take before it is played: runs, batches, time and disk, from a short trial of some batches."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scenarios.batches import Batch, form_batches
+from scenarios.measures import metric_names
+
+if TYPE_CHECKING:
+    from scenarios.plan import Plan
+
+_TRIALS = 3  # batches that are tried
+_ROUNDS = 4  # that each trial plays
+_BYTES = 5.5  # of a compressed number in the table of rounds, as measured on the commons
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep will take."""
+
+    runs: int
+    batches: int
+    core_seconds: float  # of one core
+    bytes: float  # on disk
+
+    def seconds(self, workers: int) -> float:
+        """With so many workers; no more than there are batches can help."""
+        return self.core_seconds / min(workers, self.batches)
+
+
+def estimate(plan: "Plan") -> Estimate:
+    """Estimate what a sweep will take, by playing some rounds of a few of its batches.
+
+    Raises:
+        InputError: if a tried economy cannot be set up.
+    """
+    runs = [(point, seed) for point in range(len(plan.points)) for seed in plan.seeds]
+    batches = list(form_batches(plan, runs))
+    places = sorted({0, len(batches) // 2, len(batches) - 1})[:_TRIALS]
+    trials = [_trial(plan, batches[place]) for place in places]
+    found, played = np.mean([setup for setup, _ in trials]), np.mean([per_round for _, per_round in trials])
+    scenarios = [plan.scenario(batch.points[0]) for batch in batches]
+    run_rounds = sum(len(batch) * scenario.rounds for batch, scenario in zip(batches, scenarios, strict=True))
+    kept = len(plan.metrics) if plan.metrics is not None else len(metric_names(len(plan.base.values.dimensions)))
+    seconds = float(found * len(runs) + played * run_rounds)
+    return Estimate(len(runs), len(batches), seconds, run_rounds / plan.every * kept * _BYTES)
+
+
+def _trial(plan: "Plan", batch: Batch) -> tuple[float, float]:
+    """Seconds to set up a run, and to play one of its rounds."""
+    import torch
+
+    from economy.ensemble import Ensemble
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        scenarios = [plan.scenario(point) for point in batch.points]
+        Ensemble(scenarios[:1], batch.seeds[:1]).step()  # data and libraries are loaded once in a worker
+        began = perf_counter()
+        ensemble = Ensemble(scenarios, batch.seeds)
+        founded = perf_counter()
+        ensemble.run(_ROUNDS)
+        return (founded - began) / len(batch), (perf_counter() - founded) / len(batch) / _ROUNDS
+    finally:
+        torch.set_num_threads(before)
+
+
+def describe_plan(plan: "Plan", folder: Path, workers: int) -> str:
+    """The estimate in words, for ``--dry-run``."""
+    guess = estimate(plan)
+    return (
+        f"{plan.name}: {guess.runs} runs ({len(plan.points)} points × {len(plan.seeds)} seeds, {plan.design}) in "
+        f"{guess.batches} batches\n"
+        f"time     about {_duration(guess.seconds(workers))} on {workers} workers, unless runs stop early\n"
+        f"disk     about {_size(guess.bytes)} in {folder}/"
+    )
+
+
+def _duration(seconds: float) -> str:
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def _size(count: float) -> str:
+    for unit, length in (("GB", 1e9), ("MB", 1e6)):
+        if count >= length:
+            return f"{count / length:.1f} {unit}"
+    return f"{count / 1e3:.0f} kB"

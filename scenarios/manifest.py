@@ -1,0 +1,260 @@
+"""The folder of a sweep: its manifest says what the sweep is, its design which run belongs to which batch."""
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agents.errors import InputError
+from scenarios.batches import Batch, write_cell
+from scenarios.notation import shorten
+from scenarios.shards import SCHEMA, refusals, replacing, write_table
+
+if TYPE_CHECKING:
+    from scenarios.plan import Plan
+
+MANIFEST = "manifest.json"
+_LOCK = ".lock"
+_ROOT = Path(__file__).parents[1]
+_DECISIVE = ("agents", "economy")  # packages whose code decides what a run does
+
+
+@dataclass(frozen=True)
+class Design:
+    """Every run of a sweep in the order of its batches. A point keeps its number when others are added."""
+
+    cells: tuple[str, ...]  # per point its values, as JSON
+    batch: np.ndarray[Any, np.dtype[np.int32]]  # per run: its batch
+    point: np.ndarray[Any, np.dtype[np.int32]]  # per run
+    seed: np.ndarray[Any, np.dtype[np.int64]]  # per run
+
+    @classmethod
+    def empty(cls) -> "Design":
+        """No runs yet."""
+        return cls((), *(np.empty(0, kind) for kind in (np.int32, np.int32, np.int64)))  # type: ignore[arg-type]
+
+    @property
+    def batches(self) -> int:
+        """How many batches there are, numbered from 0."""
+        return int(self.batch[-1]) + 1 if len(self.batch) else 0
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The different seeds, in the order in which they came."""
+        return tuple(dict.fromkeys(self.seed.tolist()))
+
+    @property
+    def runs(self) -> int:
+        """How many different runs there are; those that are tried again count once."""
+        return len(self.cells) * len(self.seeds)
+
+    def take(self, number: int) -> Batch:
+        """The batch with that number."""
+        first, last = np.searchsorted(self.batch, [number, number + 1])
+        return Batch(number, tuple(self.point[first:last].tolist()), tuple(self.seed[first:last].tolist()))
+
+    def sizes(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Runs of each batch."""
+        return np.bincount(self.batch, minlength=self.batches)
+
+    def added(self, cells: Sequence[str], batches: Sequence[Batch]) -> "Design":
+        """The design with further points and batches."""
+        sizes = [len(batch) for batch in batches]
+        return Design(
+            (*self.cells, *cells),
+            np.append(self.batch, np.repeat([batch.number for batch in batches], sizes)).astype(np.int32),
+            np.append(self.point, [point for batch in batches for point in batch.points]).astype(np.int32),
+            np.append(self.seed, [seed for batch in batches for seed in batch.seeds]).astype(np.int64),
+        )
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a folder of a sweep holds."""
+
+    schema: int  # of the manifest and the tables
+    version: str  # of the code that plays its runs
+    created: str  # when
+    plan: Mapping[str, Any]  # the plan's own document
+    identity: Mapping[str, Any]  # what must not change while the sweep is continued
+    design: str  # name of the file that holds the design
+    platform: Mapping[str, str]  # where it was created
+
+
+def identity(plan: "Plan") -> dict[str, Any]:
+    """All that decides what the runs of a plan are, except which points and seeds it has."""
+    text: dict[str, Any] = {
+        "scenario": plan.base.model_dump(mode="json"),
+        "factors": list(plan.factors),
+        "metrics": None if plan.metrics is None else list(plan.metrics),
+        "every": plan.every,
+        "stop": None if plan.stop is None else str(plan.stop),
+    }
+    # What the base says of fields that vary decides nothing, since every point has its own.
+    for path in plan.factors:
+        _drop(text["scenario"], path)
+    return text
+
+
+def _drop(table: dict[str, Any], path: str) -> None:
+    *parents, last = path.split(".")
+    for parent in parents:
+        table = table.get(parent) or {}
+        if not isinstance(table, dict):
+            return
+    table.pop(last, None)
+
+
+@cache
+def code_version() -> str:
+    """The version of the library, and a hash of the code that decides what a run does."""
+    from scenarios.tables import software_version
+
+    digest = hashlib.sha256()
+    for file in sorted(file for package in _DECISIVE for file in (_ROOT / package).rglob("*.py")):
+        digest.update(file.relative_to(_ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return f"{software_version()}+{digest.hexdigest()[:12]}"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep others from playing the same sweep; the system lets go when this process ends, however it ends.
+
+    Raises:
+        InputError: if another process plays it, or the folder cannot be written.
+    """
+    with refusals(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{folder}: another process is playing this sweep") from None
+        except OSError:
+            pass  # a file system without locks
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_sweep(folder: Path) -> bool:
+    """Whether ``folder`` holds a sweep."""
+    return (folder / MANIFEST).is_file()
+
+
+def check_place(folder: Path) -> None:
+    """Check that ``folder`` holds a sweep, or nothing.
+
+    Raises:
+        InputError: if it holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; results need a folder")
+    if not folder.exists() or is_sweep(folder):
+        return
+    with refusals(folder):
+        if any(entry.name != _LOCK for entry in folder.iterdir()):
+            raise InputError(f"{folder}: is not empty and holds no sweep; name another folder with --out")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in ``folder``.
+
+    Raises:
+        InputError: if it is damaged, or of another version.
+    """
+    file = folder / MANIFEST
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        schema = int(document["schema"])
+        if schema == SCHEMA:
+            return Manifest(**document)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{file}: is damaged ({shorten(str(error))}); restore it or name another folder") from None
+    raise InputError(
+        f"{file}: is of schema {schema} and this version of commonweal writes schema {SCHEMA}; name another folder"
+    )
+
+
+def write_manifest(folder: Path, plan: "Plan", design: Design) -> None:
+    """Store what the sweep is: the design first, then the manifest that names it, then what is outdated goes.
+
+    Raises:
+        StorageError: if the folder cannot be written.
+    """
+    with refusals(folder):
+        old = {file.name for file in folder.glob("design-*.parquet")}
+        name = next(f"design-{n:04d}.parquet" for n in range(len(old) + 1) if f"design-{n:04d}.parquet" not in old)
+        write_table(_design_table(design), folder / name)
+        kept = read_manifest(folder) if is_sweep(folder) else None
+        manifest = Manifest(
+            schema=SCHEMA,
+            version=code_version(),
+            created=kept.created if kept else datetime.now(UTC).isoformat(timespec="seconds"),
+            plan=plan.document(),
+            identity=identity(plan),
+            design=name,
+            platform=dict(kept.platform if kept else _platform()),
+        )
+        with replacing(folder / MANIFEST) as partial:
+            partial.write_text(json.dumps(vars(manifest), indent=1) + "\n", encoding="utf-8")
+        for outdated in old:
+            (folder / outdated).unlink(missing_ok=True)
+
+
+def _platform() -> dict[str, str]:
+    from importlib.metadata import version
+
+    libraries = {name: version(name) for name in ("torch", "numpy", "pyarrow")}
+    return {"python": platform.python_version(), "system": platform.platform(), **libraries}
+
+
+def _design_table(design: Design) -> pa.Table:
+    cells = pa.DictionaryArray.from_arrays(pa.array(design.point), pa.array(design.cells, pa.string()))
+    return pa.table({"batch": design.batch, "point": design.point, "seed": design.seed, "cell": cells})
+
+
+def read_design(folder: Path, name: str) -> Design:
+    """The design in ``folder``.
+
+    Raises:
+        InputError: if it is missing or damaged.
+    """
+    try:
+        table = pq.ParquetFile(folder / name, page_checksum_verification=True, read_dictionary=["cell"]).read()
+        arrays = {column: table[column].to_numpy() for column in ("batch", "point", "seed")}
+        _, firsts = np.unique(arrays["point"], return_index=True)
+        return Design(tuple(table["cell"].take(pa.array(firsts)).to_pylist()), **arrays)
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise InputError(f"{folder / name}: is damaged ({shorten(str(error))}); name another folder") from None
+
+
+def cells_of(plan: "Plan") -> list[str]:
+    """The values of every point of a plan, as the design keeps them."""
+    return [write_cell(values) for values in plan.points]
+
+
+def differences(kept: Any, given: Any, path: str = "") -> Iterator[str]:
+    """What differs between two documents, one phrase each."""
+    if isinstance(kept, Mapping) and isinstance(given, Mapping):
+        for key in dict.fromkeys([*kept, *given]):
+            yield from differences(kept.get(key), given.get(key), f"{path}.{key}" if path else str(key))
+    elif kept != given:
+        yield f"{path} was {shorten(_said(kept))} and is now {shorten(_said(given))}"
+
+
+def _said(value: Any) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,157 @@
+"""One run of a folder of results: what it was, how it went, and the command that plays it again."""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agents.errors import InputError
+from scenarios.loading import library_names, load, revise
+from scenarios.manifest import code_version
+from scenarios.notation import join_path, parse_value, write_value
+from scenarios.schema import Scenario
+from scenarios.store import SCENARIO
+from scenarios.stored import FAILED, Stored, in_words, plain
+from scenarios.tables import software_version
+from scenarios.validation import validate
+
+_BARS = "▁▂▃▄▅▆▇█"
+_WIDTH = 40  # characters of a sparkline
+_WHOLE = {("policy", "mix"), ("policy", "options")}  # tables set as a whole: a share of the base would remain in them
+
+
+def find_run(runs: pd.DataFrame, wanted: str) -> pd.Series:
+    """The row of a run.
+
+    Args:
+        runs: one row per run, with run_id.
+        wanted: its run_id, or the first digits of it.
+
+    Raises:
+        InputError: if no run or more than one fits.
+    """
+    identities = runs["run_id"].astype(str)
+    fits = identities == wanted
+    if not fits.any() and wanted:
+        fits = identities.str.startswith(wanted)
+    if fits.sum() != 1:
+        found = "no run" if not fits.any() else f"{fits.sum()} runs"
+        some = ", ".join(identities[fits if fits.any() else slice(None)].head(3))
+        raise InputError(f"--run {wanted}: {found} of that number; there are {some}, …")
+    row: pd.Series = runs[fits].iloc[0]
+    return row
+
+
+def describe_run(stored: Stored, row: pd.Series, metrics: list[str]) -> Iterator[str]:
+    """Lines about a run: its place in the design, its fate, its course, and how to repeat it."""
+    yield f"run      {row['run_id']} of {stored.folder}"
+    yield f"point    {row['point']}" + "".join(f", {path} = {in_words(row[path])}" for path in stored.factors)
+    yield f"seed     {row['seed']}"
+    if row["status"] == FAILED:
+        yield f"failed   at {row['stage']}: {row['message']}"
+    else:
+        yield from _course(stored.rounds_of(str(row["run_id"])), row, metrics)
+    current = code_version() if stored.cells else software_version()
+    if (played := str(row.get("version"))) != current:
+        yield f"caution  played by commonweal {played}; this is {current}, which may play it differently"
+    yield f"repeat   {repeat(stored, row)}"
+    if stored.cells:
+        yield "         (the same but for rounding: a run alone may add in another order than together with others)"
+
+
+def _course(rounds: pd.DataFrame, row: pd.Series, metrics: list[str]) -> Iterator[str]:
+    played = int(rounds["round"].max()) + 1
+    why = f", stopped by {row['stopped']}" if isinstance(row.get("stopped"), str) and row["stopped"] else ""
+    yield f"rounds   {played}{why}"
+    yield ""
+    wide = max(map(len, metrics), default=0)
+    yield f"{'':<{wide}}  {'first':>9}  {'last':>9}  {'last ¼':>9}  course"
+    for name in metrics:
+        course = rounds[name].to_numpy(dtype=np.float64)
+        numbers = "  ".join(f"{value:>9.4g}" for value in (course[0], course[-1], row[name]))
+        yield f"{name:<{wide}}  {numbers}  {sparkline(course)}"
+    yield ""
+
+
+def sparkline(course: NDArray[np.float64], width: int = _WIDTH) -> str:
+    """A course as bars between its smallest and largest value; a gap where nothing is known.
+
+    Args:
+        course: (T,) values.
+        width: characters, at most; longer courses are averaged piece by piece.
+    """
+    pieces = np.array_split(course, min(width, len(course)))
+    means = np.array([piece[np.isfinite(piece)].mean() if np.isfinite(piece).any() else np.nan for piece in pieces])
+    if not np.isfinite(means).any():
+        return ""
+    low, high = np.nanmin(means), np.nanmax(means)
+    heights = np.zeros_like(means) if high == low else (means - low) / (high - low) * (len(_BARS) - 1)
+    return "".join(" " if np.isnan(height) else _BARS[round(height)] for height in heights)
+
+
+def repeat(stored: Stored, row: pd.Series) -> str:
+    """The command that plays a run again: the nearest scenario of the library, and every field that differs from it."""
+    wanted = scenario_of(stored, row)
+    start, base = _nearest(stored, wanted)
+    settings = [f"{path}={_short(value)}" for path, value in differences(base, wanted)]
+    words = ["commonweal", "run", start, "--seeds", f"{row['seed']},"]
+    for setting in settings:
+        words += ["--set", setting]
+    if isinstance(row.get("stopped"), str) and row["stopped"]:
+        words += ["--rounds", str(int(row["rounds"]))]  # it ended there; nothing draws on the number of rounds
+    return shlex.join(words)
+
+
+def _short(value: Any) -> str:
+    """A value as briefly as ``--set`` takes it: a bare word where that says the same."""
+    try:
+        bare = isinstance(value, str) and parse_value(value) == value
+    except InputError:
+        bare = False
+    return value if bare else write_value(value)
+
+
+def scenario_of(stored: Stored, row: pd.Series) -> Scenario:
+    """The complete scenario of a run.
+
+    Raises:
+        InputError: if the folder does not say what it started from, or its fields are no longer known.
+    """
+    if stored.cells:
+        return revise(validate(stored.plan["base"]), stored.cells[int(row["point"])])
+    return revise(load(stored.folder / SCENARIO), {path: plain(row[path]) for path in stored.factors})
+
+
+def _nearest(stored: Stored, wanted: Scenario) -> tuple[str, Scenario]:
+    """What to start from: the scenario of the same name where the library has one, else the one with fewest changes."""
+    names = library_names()
+    if wanted.name in names:
+        return wanted.name, load(wanted.name)
+    loaded = {name: load(name) for name in names}
+    best = min(names, key=lambda name: len(list(differences(loaded[name], wanted))))
+    return best, loaded[best]
+
+
+def differences(base: Scenario, wanted: Scenario) -> Iterator[tuple[str, Any]]:
+    """Paths and values of ``wanted`` where it differs from ``base``; lists and tables of shares as a whole."""
+    yield from _differences(_document(base), _document(wanted), ())
+
+
+def _document(scenario: Scenario) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(scenario.model_dump_json(exclude_none=True))
+    return document
+
+
+def _differences(
+    base: Mapping[str, Any], wanted: Mapping[str, Any], parts: tuple[str, ...]
+) -> Iterator[tuple[str, Any]]:
+    for key, value in wanted.items():
+        path = (*parts, key)
+        if isinstance(value, dict) and path not in _WHOLE:
+            yield from _differences(base.get(key, {}), value, path)
+        elif value != base.get(key):
+            yield join_path(path), value

@@ -1,0 +1,245 @@
+"""Plans: everything a sweep will run, decided and checked before anything runs."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.errors import InputError
+from scenarios.designs import Drawn, grid
+from scenarios.factors import demand_apart, listed
+from scenarios.loading import Overrides, load, read_document, read_overrides, revise
+from scenarios.measures import metric_names
+from scenarios.notation import parse_path, shorten, write_value
+from scenarios.schema import Scenario
+from scenarios.stop_text import read_stop
+from scenarios.stopping import Stop
+from scenarios.sweep_files import Sheet, find_sweep, is_sweep, read_sheet
+
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep will run: points × seeds, in design order."""
+
+    name: str
+    base: Scenario  # what every point starts from
+    factors: tuple[str, ...]  # dotted paths that vary; columns of every table
+    points: tuple[Mapping[str, Any], ...]  # a value per factor, each
+    seeds: tuple[int, ...]  # the same for every point: common random numbers
+    metrics: tuple[str, ...] | None = None  # that are kept; None keeps all
+    every: int = 1  # rounds between records; the last round is always recorded
+    stop: Stop | None = None  # when a run may end early
+    design: str = "grid"  # grid, list, sobol, latin or morris
+    sampling: Mapping[str, Any] = field(default_factory=dict)  # what an analysis of the sample needs, as JSON
+    description: str = ""
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are."""
+        return len(self.points) * len(self.seeds)
+
+    def scenario(self, point: int) -> Scenario:
+        """The economy of a point.
+
+        Args:
+            point: its number, counted from 0.
+        """
+        return revise(self.base, self.points[point])
+
+    def document(self) -> dict[str, Any]:
+        """The plan as JSON: the same plan gives the same document, after a round trip through a file too."""
+        document = {
+            "name": self.name,
+            "description": self.description,
+            "base": self.base.model_dump(mode="json", exclude_none=True),
+            "factors": self.factors,
+            "points": [[point[path] for path in self.factors] for point in self.points],
+            "seeds": self.seeds,
+            "metrics": self.metrics,
+            "every": self.every,
+            "stop": None if self.stop is None else str(self.stop),
+            "design": {"kind": self.design, **self.sampling},
+        }
+        plain: dict[str, Any] = json.loads(json.dumps(document, default=_plain))
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def plan_of(
+    scenario: Scenario | str | Path,
+    vary: Mapping[str, Sequence[Any] | str] | None = None,
+    seeds: int | str | Iterable[int] = 8,
+    *,
+    metrics: Sequence[str] | None = None,
+    every: int = 1,
+    stop: Stop | str | None = None,
+) -> Plan:
+    """The plan of every combination of some values.
+
+    Args:
+        scenario: what to vary, or where to load it from.
+        vary: the values to compare by dotted path, ``"*"`` for all that have a name; none plays the scenario itself.
+        seeds: the seeds, or how many of them (0, 1, …).
+        metrics: which to keep; all if not given.
+        every: rounds between records.
+        stop: when a run may end early, or its text.
+
+    Raises:
+        InputError: if it is not a sweep of valid economies.
+    """
+    base = scenario if isinstance(scenario, Scenario) else load(scenario)
+    factors = [listed({path: values}, "vary") for path, values in (vary or {}).items()]
+    paths = tuple(path for factor in factors for path in factor.paths)
+    demand_apart(paths)
+    plan = Plan(
+        name=base.name,
+        base=base,
+        factors=paths,
+        points=grid(factors, []).points,
+        seeds=_seeds(seeds),
+        metrics=None if metrics is None else tuple(metrics),
+        every=every,
+        stop=read_stop(stop) if isinstance(stop, str) else stop,
+        description=base.description,
+    )
+    return checked(plan)
+
+
+def read_plan(
+    name_or_file: str | Path,
+    *,
+    vary: Mapping[str, Sequence[Any] | str] | None = None,
+    seeds: int | str | Iterable[int] | None = None,
+    changes: Overrides = (),
+) -> Plan:
+    """The plan of a sweep of the library or of a sweep file; of a scenario, with what the caller varies.
+
+    Args:
+        name_or_file: "free-riding", "my/sweep.toml", "commons" or "my/economy.toml".
+        vary: values to compare by dotted path, in place of what the file varies there or in addition.
+        seeds: the seeds, or how many of them, in place of the file's; 8 if neither says.
+        changes: fields set alike in all points, as for ``scenarios.load``.
+
+    Raises:
+        InputError: if there is no such file, or it is not a sweep of valid economies.
+    """
+    file, fixed = find_sweep(name_or_file), read_overrides(changes)
+    wanted = {parse_path(path): values for path, values in (vary or {}).items()}
+    if not is_sweep(_document(file)):
+        if both := sorted(set(wanted) & set(fixed)):
+            raise InputError(f"{both[0]} is both set and varied; leave one out")
+        return plan_of(load(file, fixed), wanted, 8 if seeds is None else seeds)
+    sheet = read_sheet(file, fixed, wanted)
+    try:
+        return _planned(sheet, seeds)
+    except InputError as error:
+        raise InputError(f"{file.name}: {error}") from None
+
+
+def _document(file: Path) -> dict[str, Any]:
+    try:
+        return read_document(file)
+    except InputError as error:
+        raise InputError(f"{file.name}: {error}") from None
+
+
+def _planned(sheet: Sheet, seeds: int | str | Iterable[int] | None) -> Plan:
+    drawn = sheet.draw()
+    plan = Plan(
+        name=sheet.name,
+        base=sheet.base,
+        factors=sheet.factors,
+        points=drawn.points,
+        seeds=_seeds(sheet.seeds if seeds is None else seeds),
+        metrics=sheet.metrics,
+        every=sheet.every,
+        stop=None if sheet.stop is None else read_stop(sheet.stop),
+        design=sheet.design,
+        sampling=_sampling(sheet, drawn),
+        description=sheet.description or sheet.base.description,
+    )
+    return checked(plan)
+
+
+def _sampling(sheet: Sheet, drawn: Drawn) -> dict[str, Any]:
+    """What an analysis of the sample needs: which point each of its rows is, in the order that SALib expects."""
+    if sheet.sample is None:
+        return {}
+    sample, used = sheet.sample, {"size": sheet.sample.size, "seed": sheet.sample.seed}
+    used |= {"second_order": sample.second_order} if sample.kind == "sobol" else {}
+    used |= {"levels": sample.levels} if sample.kind == "morris" else {}
+    rows = {"sampled": [factor.path for factor in sheet.ranged], "rows": drawn.rows}
+    units = {"units": np.asarray(drawn.units).tolist()} if sample.kind == "morris" else {}
+    return {**used, **rows, **units}
+
+
+def checked(plan: Plan) -> Plan:
+    """The plan, after every point's economy was built once and found valid.
+
+    Raises:
+        InputError: with one line that says what is wrong, and at which point.
+    """
+    if not _NAME.fullmatch(plan.name):
+        raise InputError(f"name = {plan.name!r}: must be letters, digits, '_', '-' and '.', not '.' first")
+    if not isinstance(plan.every, int) or isinstance(plan.every, bool) or plan.every < 1:
+        raise InputError(f"every = {shorten(write_value(plan.every))}: must be a whole number of at least 1 round")
+    if not plan.points:
+        raise InputError("the design is empty: exclude leaves no point")
+    fewest = _check_points(plan)
+    if plan.metrics is not None:
+        _check_metrics("metrics", plan.metrics, fewest)
+    if plan.stop is not None:
+        _check_metrics("stop", sorted(plan.stop.metrics), fewest)
+    return plan
+
+
+def _check_points(plan: Plan) -> int:
+    """Build every point's economy, one at a time, and say how many value dimensions they have at least."""
+    numbers: dict[bytes, int] = {}  # by digest, since ten thousand scenarios need not be kept to be told apart
+    fewest = len(plan.base.values.dimensions)
+    for number, point in enumerate(plan.points):
+        try:
+            scenario = plan.scenario(number)
+        except InputError as error:
+            raise InputError(f"point {number} ({written(point)}): {error}") from None
+        digest = blake2b(scenario.model_dump_json().encode(), digest_size=16).digest()
+        if (first := numbers.setdefault(digest, number)) != number:
+            raise InputError(f"points {first} and {number} are the same economy: {written(point)}")
+        dimensions = len(scenario.values.dimensions)
+        fewest = dimensions if number == 0 else min(fewest, dimensions)
+    return fewest
+
+
+def written(point: Mapping[str, Any]) -> str:
+    """A point in a few words."""
+    return shorten(", ".join(f"{path} = {write_value(value)}" for path, value in point.items()))
+
+
+def _check_metrics(where: str, names: Sequence[str], dimensions: int) -> None:
+    known = metric_names(dimensions)
+    if not names and where == "metrics":
+        raise InputError("metrics = []: name at least one, or leave it out to keep all")
+    for name in names:
+        if name not in known:
+            close = get_close_matches(str(name), known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise InputError(f"{where}: {name!r} is no metric of this sweep: there are {', '.join(known)}{hint}")
+        if list(names).count(name) > 1:
+            raise InputError(f"{where}: {name!r} is named twice")
+
+
+def _seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
+    from scenarios.sweeping import read_seeds  # which plans sweeps too
+
+    return read_seeds(seeds)

@@ -1,0 +1,130 @@
+"""Questions in SQL to the tables of a folder, and tables written elsewhere.
+
+A question may come from anybody: it sees the views ``runs`` and ``rounds`` and nothing else, no file, no network, no
+variable of this program (DuckDB, "Securing DuckDB").
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from agents.errors import InputError
+from scenarios.stored import Stored
+
+_ROWS = 50_000  # rows a step of an export holds in memory
+_LOCKS = (
+    "SET temp_directory = ''",  # nothing is spilled to disk
+    "SET python_enable_replacements = false",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+
+
+@contextmanager
+def answer(stored: Stored, sql: str) -> Iterator[pa.RecordBatchReader]:
+    """The rows of a question, read as they are computed.
+
+    Args:
+        stored: the folder.
+        sql: a question in DuckDB's SQL to the views ``runs`` and ``rounds``.
+
+    Raises:
+        InputError: if it cannot be answered, in one line.
+    """
+    with duckdb.connect(":memory:") as connection:
+        for view, (rows, definition) in _views(stored).items():
+            connection.register(f"_{view}", rows)
+            connection.execute(f"CREATE VIEW {view} AS {definition}")
+        for lock in _LOCKS:
+            connection.execute(lock)
+        try:
+            asked = connection.sql(sql)
+            if asked is None:
+                raise InputError("--sql: nothing is asked; write a SELECT")
+            yield asked.to_arrow_reader(_ROWS)
+        except duckdb.Error as error:
+            raise InputError(f"--sql: {_first_line(error, stored)}") from None
+
+
+def _views(stored: Stored) -> dict[str, tuple[Any, str]]:
+    """Rows and definitions of what a question may see."""
+    runs = {"runs": (stored.runs_table(), "SELECT * FROM _runs")}
+    if not stored.joining:
+        return runs | {"rounds": (stored.rounds(), "SELECT * FROM _rounds")}
+    joined, newer = stored.newer_rounds()
+    # The joined table may hold what shards still hold too, if joining was interrupted.
+    once = (
+        "SELECT * FROM _rounds WHERE run_id NOT IN (SELECT run_id FROM _newer) UNION ALL BY NAME SELECT * FROM _newer"
+    )
+    return runs | {"newer": (newer, "SELECT * FROM _newer"), "rounds": (joined, once)}
+
+
+def _first_line(error: Exception, stored: Stored) -> str:
+    said = str(error).strip().splitlines()[0]
+    quoted = next((path for path in stored.factors if "." in path), None)
+    if quoted and ("not found" in said or "does not exist" in said):
+        said += f'; columns with a dot need quotes, like "{quoted}"'
+    return said
+
+
+def export(rows: pa.RecordBatchReader, file: Path, kind: str, *, force: bool = False, guarded: Stored) -> int:
+    """Write rows to a file, whole or not at all.
+
+    Args:
+        rows: what to write.
+        file: where.
+        kind: csv or parquet.
+        force: whether an existing file may be replaced.
+        guarded: the folder whose own tables are never replaced.
+
+    Returns:
+        How many rows were written.
+
+    Raises:
+        InputError: if the file is there already, or cannot be written.
+    """
+    check_free(file, force=force, guarded=guarded)
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    count = 0
+    try:
+        with _writer(part, rows.schema, kind) as writer:
+            for batch in rows:
+                writer.write_batch(batch)
+                count += batch.num_rows
+        part.replace(file)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be written: {error.strerror or error}") from None
+    except (pa.ArrowException, ValueError) as error:
+        raise InputError(f"{file}: cannot be written as {kind}: {str(error).splitlines()[0]}") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
+def check_free(file: Path, *, force: bool, guarded: Stored) -> None:
+    """Check that a file may be written.
+
+    Raises:
+        InputError: if it exists and ``force`` is not given, or belongs to the folder's own tables.
+    """
+    if guarded.owns(file):
+        raise InputError(f"{file}: is part of the results themselves; name another file")
+    if file.is_dir():
+        raise InputError(f"{file}: is a folder; name a file")
+    if file.exists() and not force:
+        raise InputError(f"{file}: exists; name another file, or replace it with --force")
+    if not file.absolute().parent.is_dir():
+        raise InputError(f"{file}: there is no folder {file.absolute().parent}")
+
+
+def _writer(file: Path, schema: pa.Schema, kind: str) -> Any:
+    if kind == "csv":
+        return pacsv.CSVWriter(str(file), schema)
+    return pq.ParquetWriter(str(file), schema, compression="zstd")

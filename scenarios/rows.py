@@ -1,0 +1,150 @@
+"""The rows of a sweep's tables: one per run with what became of it, and one per run and recorded round."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from scenarios.notation import write_value
+from scenarios.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
+
+if TYPE_CHECKING:
+    from scenarios.playing import Order
+
+_TAKEN = {*LABELS, *STATUS, *ORIGIN, "round"}
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A varied field as a column."""
+
+    path: str
+    kind: str  # one of KINDS
+
+    @property
+    def column(self) -> str:
+        """The path, unless a column of ours has that name."""
+        return f"scenario.{self.path}" if self.path in _TAKEN else self.path
+
+    def array(self, values: Sequence[Mapping[str, Any]]) -> pa.Array:
+        """The field's value in each of the mappings, in the type of the column."""
+        found = [value[self.path] for value in values]
+        if self.kind == "text":
+            found = [value if isinstance(value, str) else write_value(value) for value in found]
+        return pa.array(found, KINDS[self.kind])
+
+
+def factor_of(path: str, points: Sequence[Mapping[str, Any]]) -> Factor:
+    """The column of the field at ``path``: numbers and switches as they are, everything else as it is written."""
+    types = {type(point[path]) for point in points}
+    kinds: list[tuple[set[type], str]] = [({bool}, "switch"), ({int}, "integer"), ({int, float}, "number")]
+    return Factor(path, next((kind for among, kind in kinds if types <= among), "text"))
+
+
+@dataclass(frozen=True)
+class Played:
+    """What became of R runs that were played together, or of one that failed."""
+
+    courses: Mapping[str, NDArray[np.float64]]  # (T, R) by metric; empty where it failed
+    rounds: NDArray[np.int64]  # (R,) played
+    reasons: tuple[str, ...]  # per run why it stopped before its last round; empty where it did not
+    stage: str | None = None  # at which it failed
+    message: str | None = None
+
+    @classmethod
+    def failure(cls, stage: str, message: str, rounds: int = 0) -> "Played":
+        """One run that failed."""
+        return cls({}, np.array([rounds]), ("",), stage, message)
+
+    def records(self, run: int, every: int) -> NDArray[np.int64]:
+        """The rounds of a run that are kept: every so many from the first, and its last."""
+        if not self.courses:
+            return np.empty(0, dtype=np.int64)
+        last = self.rounds[run] - 1
+        return np.unique(np.append(np.arange(0, last + 1, every), last))
+
+    def means(self, run: int) -> dict[str, float]:
+        """Means over the last quarter of the rounds that a run played."""
+        rounds = int(self.rounds[run])
+        quarter = slice(rounds - -(-rounds // 4), rounds)
+        return {name: float(course[quarter, run].mean()) for name, course in self.courses.items()}
+
+
+def tabulate(order: "Order", played: Sequence[Played], start: datetime, seconds: float) -> Tables:
+    """The tables of a batch.
+
+    Args:
+        order: the batch.
+        played: its runs in order, together or each alone.
+        start: when it began.
+        seconds: that each run took.
+    """
+    places = [(part, run) for part in played for run in range(len(part.rounds))]
+    labels = {
+        "run_id": pa.array([order.run_id(run) for run in range(len(order))]),
+        "point": pa.array(order.points, LABELS["point"]),
+        "seed": pa.array(order.seeds, LABELS["seed"]),
+        **{factor.column: factor.array(order.values) for factor in order.factors},
+    }
+    kept = _kept(order, played)
+    runs = pa.table({**labels, **_status(places), **_means(places, kept), **_origin(order, start, seconds)})
+    return Tables(runs, _rounds(labels, places, kept, order.every))
+
+
+def _kept(order: "Order", played: Sequence[Played]) -> list[str]:
+    """The metrics that are kept, in the order in which they are measured."""
+    measured = dict.fromkeys(name for part in played for name in part.courses)
+    return [name for name in measured if order.metrics is None or name in order.metrics]
+
+
+def _status(places: Sequence[tuple[Played, int]]) -> dict[str, pa.Array]:
+    columns = {
+        "status": ["ok" if part.stage is None else "failed" for part, _ in places],
+        "stage": [part.stage for part, _ in places],
+        "message": [part.message for part, _ in places],
+        "stopped": [part.reasons[run] for part, run in places],
+        "rounds": [int(part.rounds[run]) for part, run in places],
+    }
+    return {name: pa.array(columns[name], kind) for name, kind in STATUS.items()}
+
+
+def _means(places: Sequence[tuple[Played, int]], kept: Sequence[str]) -> dict[str, pa.Array]:
+    means = [part.means(run) if part.courses else {} for part, run in places]
+    return {name: pa.array([mean.get(name) for mean in means], pa.float64()) for name in kept}
+
+
+def _origin(order: "Order", start: datetime, seconds: float) -> dict[str, pa.Array]:
+    values = {"version": order.version, "schema": SCHEMA, "start": start, "duration": seconds}
+    return {name: pa.array([values[name]] * len(order), kind) for name, kind in ORIGIN.items()}
+
+
+def _rounds(
+    labels: Mapping[str, pa.Array], places: Sequence[tuple[Played, int]], kept: Sequence[str], every: int
+) -> pa.Table:
+    records = [part.records(run, every) for part, run in places]
+    owner = pa.array(np.repeat(np.arange(len(places)), [len(rounds) for rounds in records]))
+    columns = {name: array.take(owner) for name, array in labels.items()}
+    columns["round"] = pa.array(np.concatenate(records), pa.int32())
+    for name in kept:
+        parts = [
+            part.courses[name][rounds, run] for (part, run), rounds in zip(places, records, strict=True) if len(rounds)
+        ]
+        columns[name] = pa.array(np.concatenate(parts) if parts else np.empty(0))
+    return pa.table(columns)
+
+
+def joined(parts: Sequence[Tables]) -> Tables:
+    """The tables of several batches, one after another; a failed run has no metrics."""
+    names = ("runs", "rounds")
+    widest = {name: max((getattr(part, name) for part in parts), key=lambda table: table.num_columns) for name in names}
+    stacked = {
+        name: pa.concat_tables([getattr(part, name) for part in parts], promote_options="default").select(
+            widest[name].column_names
+        )
+        for name in names
+    }
+    return Tables(**stacked)

@@ -1,0 +1,169 @@
+"""Shards: what a worker stores of one batch, two small parquet files. The second of them commits the batch."""
+
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agents.errors import InputError
+
+SCHEMA = 1  # of the tables and the manifest; raised when either changes
+SHARDS = "shards"  # the folder of shards in the folder of a sweep
+FAILED = b"failed"  # how many runs of a shard failed, in its metadata
+
+# Columns of the table of runs before and after the metrics; factors follow the first three.
+LABELS = {"run_id": pa.string(), "point": pa.int32(), "seed": pa.int64()}
+STATUS = {
+    "status": pa.string(),  # ok or failed
+    "stage": pa.string(),  # setup, round N or worker; null where nothing failed
+    "message": pa.string(),
+    "stopped": pa.string(),  # the stop condition, where it was reached
+    "rounds": pa.int64(),  # played
+}
+ORIGIN = {
+    "version": pa.string(),
+    "schema": pa.int16(),
+    "start": pa.timestamp("us", tz="UTC"),
+    "duration": pa.float64(),  # seconds: the batch's, divided by its runs
+}
+TIMING = ("start", "duration")  # columns that differ between two plays of the same run
+KINDS = {"number": pa.float64(), "integer": pa.int64(), "switch": pa.bool_(), "text": pa.string()}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The rows of some runs."""
+
+    runs: pa.Table  # one per run
+    rounds: pa.Table  # one per run that did not fail and recorded round
+
+
+class StorageError(InputError):
+    """A folder cannot be written any more."""
+
+
+class DamagedShardError(Exception):
+    """A shard that cannot be read."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def shard_files(folder: Path, number: int) -> tuple[Path, Path]:
+    """The files of a batch: runs, rounds."""
+    return tuple(folder / SHARDS / f"{number:06d}.{name}.parquet" for name in ("runs", "rounds"))  # type: ignore[return-value]
+
+
+def write_shard(folder: Path, number: int, tables: Tables) -> None:
+    """Store a batch: its rounds, then its runs.
+
+    Raises:
+        StorageError: if the folder cannot be written; nothing of the batch is left then.
+    """
+    runs, rounds = shard_files(folder, number)
+    failed = sum(status == "failed" for status in tables.runs["status"].to_pylist())
+    with refusals(folder):
+        runs.parent.mkdir(exist_ok=True)
+        write_table(tables.rounds, rounds)
+        write_table(tables.runs.replace_schema_metadata({FAILED: str(failed)}), runs)
+
+
+def write_table(table: pa.Table, file: Path) -> None:
+    """Write a parquet file so that it is there whole or not at all."""
+    with replacing(file) as partial:
+        pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """A file beside ``file`` that takes its place when the block ends well, and vanishes when it does not."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        yield partial
+        with partial.open("rb+") as written:
+            os.fsync(written.fileno())
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def refusals(folder: Path) -> Iterator[None]:
+    """Say in one line why the system would not write.
+
+    Raises:
+        StorageError: instead of the system's own error.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).rpartition("] ")[2]  # Arrow says "Detail: [errno 28] No space left …"
+        raise StorageError(f"{folder}: cannot be written: {reason}") from None
+
+
+def committed(folder: Path) -> list[int]:
+    """Numbers of the batches in the shards of ``folder``, ascending."""
+    names = (entry.name for entry in os.scandir(folder / SHARDS)) if (folder / SHARDS).is_dir() else ()
+    return sorted(int(name.partition(".")[0]) for name in names if name.endswith(".runs.parquet") and name[0] != ".")
+
+
+def count_failed(folder: Path, number: int) -> int:
+    """How many runs of a committed batch failed.
+
+    Raises:
+        DamagedShardError: if the shard is cut off, or half of it is missing.
+    """
+    runs, rounds = shard_files(folder, number)
+    try:
+        if rounds.stat().st_size == 0:
+            raise DamagedShardError(number)
+        return int(pq.read_schema(runs).metadata[FAILED])
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+        raise DamagedShardError(number) from None
+
+
+def read_shard(folder: Path, number: int) -> Tables:
+    """The tables of a batch, their checksums verified.
+
+    Raises:
+        DamagedShardError: if they cannot be read.
+    """
+    try:
+        return Tables(*(read_checked(file) for file in shard_files(folder, number)))
+    except (OSError, ValueError, pa.ArrowException):
+        raise DamagedShardError(number) from None
+
+
+def read_checked(file: Path) -> pa.Table:
+    """A parquet file, its checksums verified."""
+    return pq.ParquetFile(file, page_checksum_verification=True).read()
+
+
+def remove_shard(folder: Path, number: int) -> None:
+    """Take a batch back; the file that commits it goes first."""
+    for file in shard_files(folder, number):
+        file.unlink(missing_ok=True)
+
+
+def remove_shards(folder: Path, numbers: Collection[int]) -> None:
+    """Remove whatever there is of batches, and the folder of shards when it is empty."""
+    shards = folder / SHARDS
+    if not shards.is_dir():
+        return
+    for file in shards.glob("[0-9]*.parquet"):
+        if int(file.name.partition(".")[0]) in numbers:
+            file.unlink(missing_ok=True)
+    if not any(shards.iterdir()):
+        shards.rmdir()
+
+
+def sweep_up(folder: Path) -> None:
+    """Remove what interrupted writers left."""
+    for place in (folder, folder / SHARDS):
+        for leftover in place.glob(".*.tmp"):
+            leftover.unlink(missing_ok=True)
