@@ -143,7 +143,7 @@ def sweep(
     from scenarios.sweeping import names_sweep
 
     changes, varied = _changes(set_, rounds), read_variations(vary or [])
-    plain = engine is workers is scheduler is None and not (dry_run or extend or retry_failed)
+    plain = {engine, workers, scheduler} == {None} and not (dry_run or extend or retry_failed)
     if plain and not names_sweep(source):
         if not varied:
             raise InputError(f"Missing option '--vary': {source} is a scenario; say what shall differ")
