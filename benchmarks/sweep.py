@@ -27,15 +27,15 @@ import torch
 
 from economy.ensemble import Ensemble
 from scenarios import load
-from scenarios.batches import form_batches
-from scenarios.engine import run_sweep
-from scenarios.engines import prepare
 from scenarios.loading import revise
-from scenarios.plan import Plan, plan_of
-from scenarios.rows import Played, tabulate
-from scenarios.shards import write_shard
-from scenarios.telling import SILENT
-from scenarios.undertaking import undertake
+from scenarios.sweeps.batches import form_batches
+from scenarios.sweeps.engine import run_sweep
+from scenarios.sweeps.engines import prepare
+from scenarios.sweeps.plan import Plan, plan_of
+from scenarios.sweeps.rows import Played, tabulate
+from scenarios.sweeps.shards import write_shard
+from scenarios.sweeps.telling import SILENT
+from scenarios.sweeps.undertaking import undertake
 
 CORES = 2
 
@@ -115,7 +115,7 @@ def peak_of(points: int, seeds: int) -> float:
 import re, tempfile
 from pathlib import Path
 from benchmarks.sweep import design
-from scenarios.engine import run_sweep
+from scenarios.sweeps.engine import run_sweep
 if __name__ == "__main__":
     small = {{"rounds": 50, "population.count": 5, "task.kind": "wine", "task.validation": 30, "task.test": 30}}
     plan = design({points}, {seeds}, **small)
@@ -157,8 +157,8 @@ def resume_scan(points: int = 1000, seeds: int = 100) -> None:
                     again.scope()
 
         in_shards = min(timed(scan) for _ in range(3))
-        from scenarios.compaction import compact
-        from scenarios.shards import committed
+        from scenarios.sweeps.compaction import compact
+        from scenarios.sweeps.shards import committed
 
         compact(folder, committed(folder))
         in_tables = min(timed(scan) for _ in range(3))

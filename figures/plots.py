@@ -19,7 +19,7 @@ from figures.probe_levels import draw_probe_levels, value_dimensions
 from figures.sweeps import draw_sweep
 from figures.value_maps import draw_value_map
 from figures.wealth import draw_wealth
-from scenarios.manifest import is_sweep
+from scenarios.sweeps.manifest import is_sweep
 
 __all__ = [
     "draw_accuracy", "draw_actions", "draw_all", "draw_credit_quality", "draw_overview", "draw_probe_levels",

@@ -14,8 +14,8 @@ from figures.heat_maps import draw_heat_maps
 from figures.indices import Sampled, draw_indices, sampled_of
 from figures.responses import draw_responses
 from figures.sweep_table import SweepTable, sweep_table
-from scenarios.batches import write_cell
-from scenarios.stored import Stored, open_results
+from scenarios.reading.stored import Stored, open_results
+from scenarios.sweeps.batches import write_cell
 
 METRICS = ("share_delegate", "accuracy", "welfare")  # shown if none is named
 _MOST = 3  # metrics in a figure

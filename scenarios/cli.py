@@ -139,8 +139,8 @@ def sweep(
     [cyan]commonweal sweep my_sweep.toml --workers 8 --out results/mine[/]
     """
     from scenarios.conduct import Request, conduct, read_variations
-    from scenarios.sweep_command import SweepRequest, conduct_sweep
     from scenarios.sweeping import names_sweep
+    from scenarios.sweeps.sweep_command import SweepRequest, conduct_sweep
 
     changes, varied = _changes(set_, rounds), read_variations(vary or [])
     plain = {engine, workers, scheduler} == {None} and not (dry_run or extend or retry_failed)
@@ -161,7 +161,7 @@ def list_(
 ) -> None:
     """List the scenarios of the library."""
     from scenarios.loading import find_file, library_names, read_document
-    from scenarios.sweep_files import find_sweep, sweep_names
+    from scenarios.sweeps.sweep_files import find_sweep, sweep_names
 
     names, find = (sweep_names(), find_sweep) if sweeps else (library_names(), find_file)
     for name in names:
@@ -208,7 +208,7 @@ def results(
 
     [cyan]commonweal results results/mine --run 3f2a[/]
     """
-    from scenarios import results as shown
+    from scenarios.reading import results as shown
 
     shown.results(folder, sql, shown.Exports(csv, parquet, force), run_id)
 
@@ -217,8 +217,8 @@ def results(
 def figures(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")]) -> None:
     """Draw the figures of stored results again."""
     from scenarios.conduct import draw
-    from scenarios.manifest import is_sweep
     from scenarios.store import read_about
+    from scenarios.sweeps.manifest import is_sweep
 
     if not is_sweep(folder):
         read_about(folder)

@@ -18,7 +18,7 @@ from scenarios.tables import SweepResults, gather
 
 if TYPE_CHECKING:
     from economy.results import Results
-    from scenarios.plan import Plan
+    from scenarios.sweeps.plan import Plan
 
 OnRound = Callable[[], None]
 
@@ -85,7 +85,7 @@ def sweep(
         start: of a scenario, told the number of rounds before the first; returns what to call after each.
         folder: of a sweep, where results are kept and continued from; nowhere if not given.
         engine: of a sweep, who plays it. Processes need ``if __name__ == "__main__":`` in a script.
-        options: of a sweep, as for ``scenarios.engine.run_sweep``.
+        options: of a sweep, as for ``scenarios.sweeps.engine.run_sweep``.
 
     Returns:
         Tidy tables; of a sweep one row per run and one per run and round, with the varied fields as columns.
@@ -93,7 +93,7 @@ def sweep(
     Raises:
         InputError: if a point is not a valid economy.
     """
-    from scenarios.plan import Plan, read_plan
+    from scenarios.sweeps.plan import Plan, read_plan
 
     if isinstance(source, Plan):
         return play_plan(source, folder, engine=engine, **options)
@@ -114,7 +114,7 @@ def names_sweep(source: str | Path) -> bool:
     Raises:
         InputError: if there is no such file, or it cannot be read.
     """
-    from scenarios.sweep_files import find_sweep, is_sweep
+    from scenarios.sweeps.sweep_files import find_sweep, is_sweep
 
     file = find_sweep(source)
     try:
@@ -129,12 +129,12 @@ def play_plan(plan: "Plan", folder: Path | str | None = None, **options: Any) ->
     Args:
         plan: what to play.
         folder: where results are kept and continued from; nowhere if not given.
-        options: as for ``scenarios.engine.run_sweep``.
+        options: as for ``scenarios.sweeps.engine.run_sweep``.
     """
     from rich.console import Console
 
-    from scenarios.engine import run_sweep
-    from scenarios.telling import sweep_progress
+    from scenarios.sweeps.engine import run_sweep
+    from scenarios.sweeps.telling import sweep_progress
 
     with TemporaryDirectory() as temporary, sweep_progress(Console(stderr=True)) as tell:
         place = Path(temporary, plan.name) if folder is None else Path(folder)
@@ -164,7 +164,7 @@ def _compare(
 def play(
     points: Sequence[Point], seeds: Sequence[int], *, keep_ledger: bool = False, on_round: OnRound | None = None
 ) -> "list[Results]":
-    """Play each point with all seeds, one ensemble a point. ``scenarios.engine`` plays larger sweeps.
+    """Play each point with all seeds, one ensemble a point. ``scenarios.sweeps.engine`` plays larger sweeps.
 
     Args:
         points: the economies.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents.errors import InputError
-from scenarios.plan import read_plan
+from scenarios.sweeps.plan import read_plan
 
 BASE = 'scenario = "commons"\n'
 VARY = BASE + 'vary.settlement.kind = ["equal", "data", "credit"]\n'

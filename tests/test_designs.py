@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.errors import InputError
-from scenarios.designs import Choice, Drawn, Interval, Listed, Sample, Sampled, draw, grid, same, sampled, trajectory
+from scenarios.sweeps.designs import (
+    Choice,
+    Drawn,
+    Interval,
+    Listed,
+    Sample,
+    Sampled,
+    draw,
+    grid,
+    same,
+    sampled,
+    trajectory,
+)
 
 RULES = Listed(("rule",), (("equal",), ("credit",)))
 COSTS = Listed(("low", "high"), ((1, 2), (3, 4)))

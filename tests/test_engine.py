@@ -21,13 +21,13 @@ from economy.ensemble import Ensemble
 from economy.tasks import TASKS
 from economy.terms import per_run_paths
 from scenarios import sweep
-from scenarios.batches import Batch, batch_size, form_batches, may_differ, run_bytes
-from scenarios.engine import Outcome, run_sweep
-from scenarios.engines import engine_named
 from scenarios.loading import load, revise
-from scenarios.plan import Plan, plan_of
 from scenarios.schema import Scenario
-from scenarios.shards import TIMING
+from scenarios.sweeps.batches import Batch, batch_size, form_batches, may_differ, run_bytes
+from scenarios.sweeps.engine import Outcome, run_sweep
+from scenarios.sweeps.engines import engine_named
+from scenarios.sweeps.plan import Plan, plan_of
+from scenarios.sweeps.shards import TIMING
 from scenarios.tables import summarise
 
 TINY = {"rounds": 8, "task.kind": "wine", "task.validation": 30, "task.test": 30, "population.count": 6}

@@ -13,13 +13,13 @@ from economy.credit import CREDITS
 from economy.credit.exact import MOST_PLAYERS
 from economy.settlement import SETTLEMENTS
 from scenarios import load
-from scenarios.design_tables import SAMPLES
 from scenarios.loading import library_names, revise
-from scenarios.measures import metric_names
-from scenarios.plan import Plan, plan_of, read_plan
-from scenarios.stop_text import CONDITIONS
-from scenarios.stopping import Budget, Collapsed, Converged
-from scenarios.sweep_files import KEYS, sweep_names
+from scenarios.sweeps.design_tables import SAMPLES
+from scenarios.sweeps.measures import metric_names
+from scenarios.sweeps.plan import Plan, plan_of, read_plan
+from scenarios.sweeps.stop_text import CONDITIONS
+from scenarios.sweeps.stopping import Budget, Collapsed, Converged
+from scenarios.sweeps.sweep_files import KEYS, sweep_names
 
 SMALL = {"rounds": 2, "task.kind": "wine", "task.validation": 30, "task.test": 30}
 WHOLE = """

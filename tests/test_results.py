@@ -18,19 +18,19 @@ from scipy import stats
 
 from agents.errors import InputError
 from agents.policies import POLICIES, policy
-from scenarios.cell_tables import failures
-from scenarios.cells import compare, mean_and_half_width
 from scenarios.cli import main
-from scenarios.engine import run_sweep
 from scenarios.loading import load
-from scenarios.one_run import differences, find_run, repeat, scenario_of, sparkline
-from scenarios.plan import Plan, plan_of
-from scenarios.playing import Settled
-from scenarios.query import answer
+from scenarios.reading.cell_tables import failures
+from scenarios.reading.cells import compare, mean_and_half_width
+from scenarios.reading.one_run import differences, find_run, repeat, scenario_of, sparkline
+from scenarios.reading.query import answer
+from scenarios.reading.stored import Stored, open_results
 from scenarios.schema import Scenario
-from scenarios.shards import committed
-from scenarios.stored import Stored, open_results
-from scenarios.telling import _Silent
+from scenarios.sweeps.engine import run_sweep
+from scenarios.sweeps.plan import Plan, plan_of
+from scenarios.sweeps.playing import Settled
+from scenarios.sweeps.shards import committed
+from scenarios.sweeps.telling import _Silent
 
 SMALL = {"rounds": 9, "task.kind": "wine", "task.validation": 30, "task.test": 30, "population.count": 6}
 FACTORS = {"settlement.kind": ["equal", "credit"], "market.leak": [0.1, 0.5, 0.9]}

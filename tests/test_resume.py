@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from scenarios.shards import TIMING
+from scenarios.sweeps.shards import TIMING
 
 ROOT = Path(__file__).parents[1]
 SWEEP = """

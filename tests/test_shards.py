@@ -13,15 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from agents.errors import InputError
-from scenarios import compaction
 from scenarios.cli import main
-from scenarios.compaction import compacted
-from scenarios.engine import run_sweep
 from scenarios.loading import load, revise
-from scenarios.manifest import code_version, differences, read_design, read_manifest
-from scenarios.plan import Plan, plan_of
-from scenarios.shards import SHARDS, TIMING, committed, replacing, shard_files
-from scenarios.telling import Scope, Teller
+from scenarios.sweeps import compaction
+from scenarios.sweeps.compaction import compacted
+from scenarios.sweeps.engine import run_sweep
+from scenarios.sweeps.manifest import code_version, differences, read_design, read_manifest
+from scenarios.sweeps.plan import Plan, plan_of
+from scenarios.sweeps.shards import SHARDS, TIMING, committed, replacing, shard_files
+from scenarios.sweeps.telling import Scope, Teller
 
 BASE = revise(
     load("commons"), {"rounds": 4, "task.kind": "wine", "task.validation": 30, "task.test": 30, "population.count": 5}
@@ -176,7 +176,7 @@ def test_wherever_joining_the_shards_ends_the_tables_come_out_the_same(
                 patched.setattr(Path, method, counted(getattr(Path, method)))
             real_compact(*args)
 
-    monkeypatch.setattr("scenarios.engine.compact", compact)
+    monkeypatch.setattr("scenarios.sweeps.engine.compact", compact)
     try:
         play(folder)
     except KeyboardInterrupt:
@@ -258,7 +258,7 @@ def test_another_sweep_in_the_folder_is_refused_naming_the_difference(
 
 def test_another_version_of_the_code_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     play(tmp_path / "sweep")
-    monkeypatch.setattr("scenarios.undertaking.code_version", lambda: "9.9+0")
+    monkeypatch.setattr("scenarios.sweeps.undertaking.code_version", lambda: "9.9+0")
     with pytest.raises(InputError, match=r"was begun with code version .* and this is 9\.9\+0; continue it with"):
         play(tmp_path / "sweep")
 

@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from agents.errors import InputError
-from scenarios.stop_text import read_stop
-from scenarios.stopping import AllOf, AnyOf, Budget, Collapsed, Converged, Stop
+from scenarios.sweeps.stop_text import read_stop
+from scenarios.sweeps.stopping import AllOf, AnyOf, Budget, Collapsed, Converged, Stop
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 NAMES = st.sampled_from(["accuracy", "share_delegate", "level_0"])

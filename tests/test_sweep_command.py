@@ -11,12 +11,12 @@ from rich.console import Console
 from agents.policies import POLICIES
 from economy.tasks import TASKS
 from scenarios.cli import main
-from scenarios.estimates import estimate
 from scenarios.loading import load, revise
-from scenarios.plan import plan_of
-from scenarios.playing import Settled
-from scenarios.sweep_files import sweep_names
-from scenarios.telling import Scope, Tally, sweep_progress
+from scenarios.sweeps.estimates import estimate
+from scenarios.sweeps.plan import plan_of
+from scenarios.sweeps.playing import Settled
+from scenarios.sweeps.sweep_files import sweep_names
+from scenarios.sweeps.telling import Scope, Tally, sweep_progress
 
 SWEEP = """
 scenario = "commons"
@@ -157,7 +157,7 @@ def test_the_tally_counts_and_knows_the_best_and_the_worst_cell() -> None:
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_progress_says_what_is_done_failed_and_left(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scenarios.telling._PATIENCE", 0.0)
+    monkeypatch.setattr("scenarios.sweeps.telling._PATIENCE", 0.0)
     console = Console(force_terminal=terminal, width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     with sweep_progress(console) as tell:
         tell.begin(SCOPE)

@@ -25,10 +25,10 @@ from figures.responses import curve, draw_responses
 from figures.sweep_table import SweepTable, sweep_table
 from figures.sweeps import draw_sweep
 from scenarios.cli import main
-from scenarios.designs import Sample, draw
-from scenarios.engine import run_sweep
 from scenarios.loading import load
-from scenarios.plan import plan_of, read_plan
+from scenarios.sweeps.designs import Sample, draw
+from scenarios.sweeps.engine import run_sweep
+from scenarios.sweeps.plan import plan_of, read_plan
 
 METRICS = ("share_delegate", "accuracy", "welfare")
 LEVELS = {"settlement.kind": ["equal", "credit"], "market.leak": [0.1, 0.5, 0.9], "population.count": [10, 40]}

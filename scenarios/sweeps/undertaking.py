@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 
 from agents.errors import InputError
 from agents.registry import Registry
-from scenarios.batches import Batch, form_batches
-from scenarios.compaction import RUNS, compacted, failed_runs
-from scenarios.manifest import (
+from scenarios.notation import shorten, write_value
+from scenarios.sweeps.batches import Batch, form_batches
+from scenarios.sweeps.compaction import RUNS, compacted, failed_runs
+from scenarios.sweeps.manifest import (
     Design,
     cells_of,
     check_place,
@@ -28,10 +29,9 @@ from scenarios.manifest import (
     read_manifest,
     write_manifest,
 )
-from scenarios.notation import shorten, write_value
-from scenarios.playing import Order
-from scenarios.rows import Factor, factor_of
-from scenarios.shards import (
+from scenarios.sweeps.playing import Order
+from scenarios.sweeps.rows import Factor, factor_of
+from scenarios.sweeps.shards import (
     DamagedShardError,
     committed,
     count_failed,
@@ -40,10 +40,10 @@ from scenarios.shards import (
     shard_files,
     sweep_up,
 )
-from scenarios.telling import Scope, Teller
+from scenarios.sweeps.telling import Scope, Teller
 
 if TYPE_CHECKING:
-    from scenarios.plan import Plan
+    from scenarios.sweeps.plan import Plan
 
 _OWN = ("agents", "economy", "scenarios", "figures")
 _SHOWN = "share_delegate"  # metric whose best and worst cells are shown where the plan names none

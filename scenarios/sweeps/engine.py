@@ -9,16 +9,16 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from agents.errors import InputError
-from scenarios.compaction import compact
-from scenarios.engines import Engine, engine_named, worker_died
-from scenarios.playing import Order, Settled, failed_tables, play_batch, play_tables, settle
-from scenarios.rows import joined
-from scenarios.shards import DamagedShardError, Tables, remove_shard, write_shard
-from scenarios.telling import SILENT, Teller
-from scenarios.undertaking import Undertaking, undertake
+from scenarios.sweeps.compaction import compact
+from scenarios.sweeps.engines import Engine, engine_named, worker_died
+from scenarios.sweeps.playing import Order, Settled, failed_tables, play_batch, play_tables, settle
+from scenarios.sweeps.rows import joined
+from scenarios.sweeps.shards import DamagedShardError, Tables, remove_shard, write_shard
+from scenarios.sweeps.telling import SILENT, Teller
+from scenarios.sweeps.undertaking import Undertaking, undertake
 
 if TYPE_CHECKING:
-    from scenarios.plan import Plan
+    from scenarios.sweeps.plan import Plan
 
 _QUOTA = 3  # deaths of a worker before a batch is played by itself, and then before it is split
 _AHEAD = 2  # batches per worker that are handed out

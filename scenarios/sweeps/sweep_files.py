@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from agents.errors import InputError
-from scenarios.design_tables import read_design
-from scenarios.designs import Drawn, Listed, Sample, Sampled, grid, same, sampled
-from scenarios.factors import demand_apart, demand_known, flatten, listed, ranged
 from scenarios.loading import LIBRARY, find_file, library_names, load, read_document
 from scenarios.notation import shorten, write_value
 from scenarios.schema import Scenario
+from scenarios.sweeps.design_tables import read_design
+from scenarios.sweeps.designs import Drawn, Listed, Sample, Sampled, grid, same, sampled
+from scenarios.sweeps.factors import demand_apart, demand_known, flatten, listed, ranged
 
 SWEEPS = LIBRARY / "sweeps"
 KEYS = (

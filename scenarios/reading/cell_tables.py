@@ -7,8 +7,8 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from scenarios.cells import Cells
-from scenarios.stored import FAILED, in_words
+from scenarios.reading.cells import Cells
+from scenarios.reading.stored import FAILED, in_words
 from scenarios.summary import MEASURES
 
 MOST = 100  # points that are printed; all are in the tables on disk

@@ -16,7 +16,7 @@ from agents.errors import InputError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_PRELOAD = ["economy.ensemble", "scenarios.playing", "sklearn.datasets", "threadpoolctl"]
+_PRELOAD = ["economy.ensemble", "scenarios.sweeps.playing", "sklearn.datasets", "threadpoolctl"]
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _RETRIES = 2  # of a batch whose Dask worker died, by Dask itself
 

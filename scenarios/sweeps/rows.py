@@ -10,10 +10,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scenarios.notation import write_value
-from scenarios.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
+from scenarios.sweeps.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
 
 if TYPE_CHECKING:
-    from scenarios.playing import Order
+    from scenarios.sweeps.playing import Order
 
 _TAKEN = {*LABELS, *STATUS, *ORIGIN, "round"}
 

@@ -14,11 +14,11 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from agents.errors import InputError
-from scenarios.compaction import ROUNDS, RUNS, compacted
-from scenarios.manifest import MANIFEST, is_sweep, read_design, read_manifest
-from scenarios.rows import Factor
-from scenarios.shards import SHARDS, committed, read_checked, shard_files
 from scenarios.store import ABOUT, SCENARIO, is_results, read_about
+from scenarios.sweeps.compaction import ROUNDS, RUNS, compacted
+from scenarios.sweeps.manifest import MANIFEST, is_sweep, read_design, read_manifest
+from scenarios.sweeps.rows import Factor
+from scenarios.sweeps.shards import SHARDS, committed, read_checked, shard_files
 from scenarios.tables import TABLES
 
 KEYS = ("run_id", "run", "point", "seed", "round")  # columns of rounds that are neither factors nor metrics

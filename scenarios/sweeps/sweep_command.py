@@ -8,12 +8,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from scenarios.engine import Outcome, run_sweep
-from scenarios.engines import engine_named, prepare
-from scenarios.estimates import describe_plan
 from scenarios.notation import write_value
-from scenarios.plan import Plan, read_plan
-from scenarios.telling import sweep_progress
+from scenarios.sweeps.engine import Outcome, run_sweep
+from scenarios.sweeps.engines import engine_named, prepare
+from scenarios.sweeps.estimates import describe_plan
+from scenarios.sweeps.plan import Plan, read_plan
+from scenarios.sweeps.telling import sweep_progress
 
 _FIRST = 8  # points of the design that a dry run shows
 _PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
@@ -97,7 +97,7 @@ def _cell(value: Any) -> str:
 
 def _show(outcome: Outcome, folder: Path) -> None:
     from scenarios.conduct import draw
-    from scenarios.results import results
+    from scenarios.reading.results import results
 
     if outcome.failed < outcome.runs:
         results(folder)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from agents.errors import InputError
 from scenarios.notation import shorten
-from scenarios.shards import (
+from scenarios.sweeps.shards import (
     LABELS,
     ORIGIN,
     STATUS,

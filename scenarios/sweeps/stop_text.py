@@ -13,7 +13,7 @@ from typing import Any
 
 from agents.errors import InputError
 from scenarios.notation import shorten
-from scenarios.stopping import Budget, Collapsed, Converged, Stop
+from scenarios.sweeps.stopping import Budget, Collapsed, Converged, Stop
 
 CONDITIONS: dict[str, type[Converged] | type[Collapsed] | type[Budget]] = {
     "converged": Converged,

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.rows import Factor, Played, tabulate
 from scenarios.schema import Scenario
-from scenarios.shards import Tables, write_shard
+from scenarios.sweeps.rows import Factor, Played, tabulate
+from scenarios.sweeps.shards import Tables, write_shard
 
 if TYPE_CHECKING:
-    from scenarios.stopping import Stop
+    from scenarios.sweeps.stopping import Stop
 
 _LONGEST = 500  # characters of a message that are kept
 

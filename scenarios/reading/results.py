@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from agents.errors import InputError
-from scenarios.cell_tables import MOST, failures, table_of_differences, table_of_means
-from scenarios.cells import compare
-from scenarios.one_run import describe_run, find_run
-from scenarios.query import answer, check_free, export
-from scenarios.stored import Stored, in_words, open_results
+from scenarios.reading.cell_tables import MOST, failures, table_of_differences, table_of_means
+from scenarios.reading.cells import compare
+from scenarios.reading.one_run import describe_run, find_run
+from scenarios.reading.query import answer, check_free, export
+from scenarios.reading.stored import Stored, in_words, open_results
 from scenarios.summary import MEASURES
 
 _PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scenarios.batches import Batch, form_batches
-from scenarios.measures import metric_names
+from scenarios.sweeps.batches import Batch, form_batches
+from scenarios.sweeps.measures import metric_names
 
 if TYPE_CHECKING:
-    from scenarios.plan import Plan
+    from scenarios.sweeps.plan import Plan
 
 _TRIALS = 3  # batches that are tried
 _ROUNDS = 4  # that each trial plays

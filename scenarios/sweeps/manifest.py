@@ -18,16 +18,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agents.errors import InputError
-from scenarios.batches import Batch, write_cell
 from scenarios.notation import shorten
-from scenarios.shards import SCHEMA, refusals, replacing, write_table
+from scenarios.sweeps.batches import Batch, write_cell
+from scenarios.sweeps.shards import SCHEMA, refusals, replacing, write_table
 
 if TYPE_CHECKING:
-    from scenarios.plan import Plan
+    from scenarios.sweeps.plan import Plan
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 _DECISIVE = ("agents", "economy")  # packages whose code decides what a run does
 
 

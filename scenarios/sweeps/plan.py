@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from agents.errors import InputError
-from scenarios.designs import Drawn, grid
-from scenarios.factors import demand_apart, listed
 from scenarios.loading import Overrides, load, read_document, read_overrides, revise
-from scenarios.measures import metric_names
 from scenarios.notation import parse_path, shorten, write_value
 from scenarios.schema import Scenario
-from scenarios.stop_text import read_stop
-from scenarios.stopping import Stop
-from scenarios.sweep_files import Sheet, find_sweep, is_sweep, read_sheet
+from scenarios.sweeps.designs import Drawn, grid
+from scenarios.sweeps.factors import demand_apart, listed
+from scenarios.sweeps.measures import metric_names
+from scenarios.sweeps.stop_text import read_stop
+from scenarios.sweeps.stopping import Stop
+from scenarios.sweeps.sweep_files import Sheet, find_sweep, is_sweep, read_sheet
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 

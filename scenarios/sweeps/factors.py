@@ -9,8 +9,8 @@ from typing import Any
 
 from agents.errors import InputError
 from scenarios.describe import Spec, find_spec, unknown_field
-from scenarios.designs import Choice, Interval, Listed, Sampled
 from scenarios.notation import join_path, parse_path, shorten, split_path, write_value
+from scenarios.sweeps.designs import Choice, Interval, Listed, Sampled
 from scenarios.validation import _REGISTRIES
 
 ALL = "*"

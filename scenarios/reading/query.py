@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from agents.errors import InputError
-from scenarios.stored import Stored
+from scenarios.reading.stored import Stored
 
 _ROWS = 50_000  # rows a step of an export holds in memory
 _LOCKS = (

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from agents.errors import InputError
 from scenarios.loading import library_names, load, revise
-from scenarios.manifest import code_version
 from scenarios.notation import join_path, parse_value, write_value
+from scenarios.reading.stored import FAILED, Stored, in_words, plain
 from scenarios.schema import Scenario
 from scenarios.store import SCENARIO
-from scenarios.stored import FAILED, Stored, in_words, plain
+from scenarios.sweeps.manifest import code_version
 from scenarios.tables import software_version
 from scenarios.validation import validate
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.schema import Scenario
 
 if TYPE_CHECKING:
-    from scenarios.plan import Plan
+    from scenarios.sweeps.plan import Plan
 
 LARGEST = 32  # runs; rounds of larger ensembles leave the cache and gain nothing
 SMALLEST = 8  # runs below which a batch is not made smaller for the sake of more batches

@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from agents.errors import InputError
-from scenarios.designs import Sample
-from scenarios.factors import demand_known
 from scenarios.notation import shorten, write_value
+from scenarios.sweeps.designs import Sample
+from scenarios.sweeps.factors import demand_known
 
 SAMPLES = ("sobol", "latin", "morris")
 _OPTIONS: dict[str, dict[str, type]] = {

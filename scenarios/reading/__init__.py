@@ -1,0 +1,1 @@
+"""Reading results: tables of cells, one run, questions in SQL, exports."""

@@ -1,0 +1,1 @@
+"""Sweeps: designs, the engine that plays them, and what survives an interruption."""
