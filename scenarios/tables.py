@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from economy.results import Results
 
 TABLES = ("runs", "rounds", "principals", "profiles", "ledger", "balances")
-NO_PRICE = "undefined: the run's total welfare is not positive"
+NO_PRICE = "undefined: total welfare, of the run or with everybody delegating, is not positive"
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,13 @@ def price_of_anarchy(rounds: pd.DataFrame, benchmark: pd.DataFrame) -> pd.DataFr
         benchmark: the same runs with everybody delegating.
 
     Returns:
-        One row per run: price_of_anarchy, nan where the run's welfare is not positive, and the reason why.
+        One row per run: price_of_anarchy, nan where one of the two is not positive, and the reason why.
     """
     own = rounds.groupby("run")["welfare"].mean().to_numpy()
     ideal = benchmark.groupby("run")["welfare"].mean().to_numpy()
-    price = np.divide(ideal, own, out=np.full(len(own), np.nan), where=own > 0)
-    return pd.DataFrame({"price_of_anarchy": price, "price_of_anarchy_note": np.where(own > 0, "", NO_PRICE)})
+    defined = (own > 0) & (ideal > 0)
+    price = np.divide(ideal, own, out=np.full(len(own), np.nan), where=defined)
+    return pd.DataFrame({"price_of_anarchy": price, "price_of_anarchy_note": np.where(defined, "", NO_PRICE)})
 
 
 def software_version() -> str:

@@ -90,12 +90,14 @@ def test_progress_counts_every_round_of_points_and_benchmarks() -> None:
 
 
 def test_the_price_of_anarchy_divides_mean_welfare_and_is_undefined_without_welfare() -> None:
-    own = pd.DataFrame({"run": [0, 0, 1, 1], "welfare": [1.0, 3.0, 1.0, -1.0]})
-    ideal = pd.DataFrame({"run": [0, 0, 1, 1], "welfare": [3.0, 3.0, 5.0, 5.0]})
+    run = [0, 0, 1, 1, 2, 2]
+    own = pd.DataFrame({"run": run, "welfare": [1.0, 3.0, 1.0, -1.0, 2.0, 2.0]})
+    ideal = pd.DataFrame({"run": run, "welfare": [3.0, 3.0, 5.0, 5.0, -1.0, 0.0]})
     price = price_of_anarchy(own, ideal)
     assert price["price_of_anarchy"][0] == 1.5  # mean welfare 3 over mean welfare 2
-    assert np.isnan(price["price_of_anarchy"][1])
-    assert list(price["price_of_anarchy_note"]) == ["", "undefined: the run's total welfare is not positive"]
+    assert np.isnan(price["price_of_anarchy"][1:]).all()  # nothing to divide by; a loss to divide
+    reason = "undefined: total welfare, of the run or with everybody delegating, is not positive"
+    assert list(price["price_of_anarchy_note"]) == ["", reason, reason]
 
 
 @pytest.mark.parametrize(("rounds", "kept"), [(1, 1), (4, 1), (5, 2), (200, 50)])
@@ -120,7 +122,8 @@ def test_one_seed_has_no_interval_and_no_welfare_no_price() -> None:
     assert "±" not in cells["delegating"][0]
     assert cells["price of anarchy"] == ["–"]
     assert "abstaining" not in cells
-    assert notes(results) == ["price of anarchy undefined: the run's total welfare is not positive in 1 of 1 runs"]
+    reason = "undefined: total welfare, of the run or with everybody delegating, is not positive"
+    assert notes(results) == [f"price of anarchy {reason} in 1 of 1 runs"]
 
 
 def test_seeds_are_a_count_or_a_list() -> None:
