@@ -8,15 +8,14 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from agents.actions import Action
 from agents.errors import InputError
 from agents.population import Floats, Ints
 from agents.streams import Streams
-from economy.learning.network import Owners, to_numpy
+from economy.learning.network import to_numpy
 from economy.ledger import MICRO
-from economy.lesson import Lesson
+from economy.lesson import Lesson, traverse
 from economy.payday import Payday
 from economy.settlement import SETTLEMENTS, SettlementTerms, Standing
 from economy.tasks import put_in
@@ -81,10 +80,7 @@ def _credit_of(
     batch, _, put = put_in(everyone, world.holdings, state.supply, world.terms.supply, streams.batch)
     if not put.total.any():
         return np.zeros(everyone.shape), put.total
-    device = world.terms.device
-    owners = Owners(torch.as_tensor(batch.owner, device=device), everyone.shape[1])
-    features = world.features.gather(batch.sample, batch.junk, batch.noise)
-    passage = world.network.traverse(state.parameters, features, torch.as_tensor(batch.label, device=device), owners)
+    passage = traverse(batch, state.parameters, world)
     validation = tuple(v[:, :1] for v in lesson.exam.directions)
     slopes = to_numpy(passage.products(validation))[..., 0]
     # The mean over everybody's samples becomes a mean over the round's actual ones.

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from agents.errors import InputError
 from figures.ink import Ink
+from scenarios.reading.cells import mean_and_half_width
 
 MOST = 12  # points in a figure; more cannot be told apart on paper
 
@@ -124,24 +124,6 @@ def _text(value: object) -> str:
     if isinstance(value, np.ndarray | list | tuple):
         return "[" + " ".join(_text(item) for item in value) + "]"
     return PurePath(value).name if isinstance(value, PurePath) else str(value)
-
-
-def mean_and_half_width(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean over runs and half width of its 95 % interval, Student's t.
-
-    Args:
-        values: (R, ...) one value per run; NaN and infinities are left out.
-
-    Returns:
-        (...) mean, NaN without a value; (...) half width, NaN with fewer than two values.
-    """
-    known = np.isfinite(values)
-    count = known.sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(known, values, 0.0).sum(axis=0) / count
-        squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
-        half = student.ppf(0.975, np.maximum(count - 1, 1)) * np.sqrt(squares / (count - 1) / count)
-    return mean, np.where(count > 1, half, np.nan)
 
 
 def course(rounds: pd.DataFrame, point: Point, column: str) -> Course:

@@ -9,8 +9,8 @@ from matplotlib.ticker import NullLocator
 from figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish
 from figures.effects import importance, title_of
 from figures.ink import Ink, ink, key, printed
-from figures.points import mean_and_half_width
 from figures.sweep_table import Axis, Floats, SweepTable
+from scenarios.reading.cells import mean_and_half_width
 
 _LINES = 6  # that can be told apart on one pair of axes
 _COLUMNS = 4  # factors in a figure

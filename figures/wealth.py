@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
 from figures.ink import ink, key, printed
-from figures.points import Point, Points, mean_and_half_width, points_of, require
+from figures.points import Point, Points, points_of, require
+from scenarios.reading.cells import mean_and_half_width
 
 WEALTH = ("balance", "escrow")  # columns whose sum a principal owns
 _GRID = np.linspace(0.0, 1.0, 101)

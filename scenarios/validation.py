@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agents.registry import Registry
 
 # Which registry knows the names a field may hold. Imported when needed: some of these modules import torch.
-_REGISTRIES = {
+REGISTRIES = {
     "task.kind": ("economy.tasks", "TASKS"),
     "learning.network": ("economy.learning", "NETWORKS"),
     "credit.kind": ("economy.credit", "CREDITS"),
@@ -76,7 +76,7 @@ def check_names(scenario: Scenario) -> None:
     Raises:
         InputError: if a name is not registered; the message lists what is.
     """
-    for path, (module, attribute) in _REGISTRIES.items():
+    for path, (module, attribute) in REGISTRIES.items():
         value: Any = scenario
         for part in split_path(path):
             value = getattr(value, part)

@@ -97,7 +97,8 @@ class TestBatches:
             changes = {path: 0.05}
         else:
             changes = {path: 0.35}
-        Ensemble([BASE, revise(BASE, changes)], [0, 0]).step()
+        record = Ensemble([BASE, revise(BASE, changes)], [0, 0]).step()
+        assert len(record.actions) == 2
 
     @pytest.mark.parametrize(
         "path", ["population.count", "settlement.kind", "rounds", "settlement.horizon", "policy.mix"]

@@ -31,8 +31,9 @@ from figures.plots import (
     draw_value_map,
     draw_wealth,
 )
-from figures.points import mean_and_half_width, points_of
+from figures.points import points_of
 from figures.wealth import gini, lorenz
+from scenarios.reading.cells import mean_and_half_width
 
 KIND = "settlement.kind"
 RULES = ("equal", "data", "credit")

@@ -11,7 +11,7 @@ from agents.errors import InputError
 from scenarios.describe import Spec, find_spec, unknown_field
 from scenarios.notation import join_path, parse_path, shorten, split_path, write_value
 from scenarios.sweeps.designs import Choice, Interval, Listed, Sampled
-from scenarios.validation import _REGISTRIES
+from scenarios.validation import REGISTRIES
 
 ALL = "*"
 _RANGE = {"low", "high", "scale", "levels", "values"}
@@ -102,8 +102,8 @@ def every_value(path: str) -> list[Any]:
         InputError: if it holds numbers or text.
     """
     spec = check_field(path)
-    if path in _REGISTRIES:
-        module, attribute = _REGISTRIES[path]
+    if path in REGISTRIES:
+        module, attribute = REGISTRIES[path]
         names = list(getattr(import_module(module), attribute))
         return [{name: 1.0} for name in names] if spec.get("type") == "object" else names
     if "enum" in spec:
