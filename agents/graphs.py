@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import isqrt
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array
 
 from agents.errors import InputError
 from agents.streams import Stream
@@ -25,8 +26,8 @@ class GraphTerms:
     """The fields of ``scenario.population`` that say who knows whom."""
 
     count: int  # principals
-    graph: str  # complete, ring, lattice, watts_strogatz, barabasi_albert or file
-    degree: int  # neighbours (ring, Watts-Strogatz) or edges of a newcomer (Barabasi-Albert)
+    graph: str  # complete, cliques, ring, lattice, watts_strogatz, barabasi_albert or file
+    degree: int  # neighbours (cliques, ring, Watts-Strogatz) or edges of a newcomer (Barabasi-Albert)
     rewiring: PerRun  # (R, 1) Watts-Strogatz rewiring probability
     edges: Path | None  # edge-list file
 
@@ -41,6 +42,15 @@ class Graph(ABC):
     @abstractmethod
     def neighbour_mean(self, values: Floats) -> Floats:
         """Mean of ``values`` (R, N) or (R, N, K) over each principal's neighbours; its own value where it has none."""
+
+    @property
+    @abstractmethod
+    def neighbourhood_sizes(self) -> Ints:
+        """(R, N) each principal and its neighbours, counted."""
+
+    @abstractmethod
+    def neighbourhood_sum(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Sum of ``values`` (R, N) over each principal and its neighbours; whole numbers stay whole."""
 
     @abstractmethod
     def random_neighbour(self, uniform: Floats) -> Ints:
@@ -59,6 +69,10 @@ class Graph(ABC):
         """
 
     @abstractmethod
+    def pick(self, runs: Ints, strangers: int = 0) -> "Graph":
+        """The graphs of the named runs (R',), each with so many more principals, whom nobody knows if that can be."""
+
+    @abstractmethod
     def networkx(self, run: int) -> "nx.Graph[int]":
         """The graph of one run over principals 0 … N-1, for drawing and for networkx's measures."""
 
@@ -75,6 +89,15 @@ class CompleteGraph(Graph):
         total: Floats = values.sum(axis=1, keepdims=True)
         return (total - values) / (self.principals - 1)
 
+    @property
+    def neighbourhood_sizes(self) -> Ints:
+        """N for everybody."""
+        return np.full((self.runs, self.principals), self.principals)
+
+    def neighbourhood_sum(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Everybody's total."""
+        return np.broadcast_to(values.sum(axis=1, keepdims=True), values.shape)
+
     def random_neighbour(self, uniform: Floats) -> Ints:
         """Anybody but oneself."""
         itself = np.arange(self.principals)
@@ -89,6 +112,10 @@ class CompleteGraph(Graph):
         sums = np.zeros((self.runs, self.principals + 1, values.shape[2]))
         np.cumsum(np.sort(values, axis=1), axis=1, out=sums[:, 1:])
         return (np.take_along_axis(sums, last, axis=1) - np.take_along_axis(sums, first, axis=1)) / (last - first)
+
+    def pick(self, runs: Ints, strangers: int = 0) -> "CompleteGraph":
+        """As many runs; everybody knows the strangers too."""
+        return CompleteGraph(len(runs), self.principals + strangers)
 
     def networkx(self, run: int) -> "nx.Graph[int]":
         """The complete graph of networkx."""
@@ -126,6 +153,11 @@ class SparseGraph(Graph):
         """(E,) the row each entry belongs to."""
         return np.repeat(np.arange(self.degree.size), self.degree)
 
+    @cached_property
+    def _within(self) -> Ints:
+        """(E,) the principal each entry names, without its run."""
+        return self.indices % self.principals
+
     def _sum(self, entries: NDArray[np.generic]) -> Floats:
         """(E, K) → (R·N, K) sums over each row's entries."""
         return np.add.reduceat(entries, self.indptr[:-1], axis=0, dtype=np.float64)
@@ -135,10 +167,27 @@ class SparseGraph(Graph):
         flat = values.reshape(self.degree.size, -1)
         return (self._sum(flat[self.indices]) / self.degree[:, None]).reshape(values.shape)
 
+    @cached_property
+    def _closed(self) -> csr_array:
+        """(R·N, R·N) ones where one row's principal is the other's neighbour or itself."""
+        size = self.degree.size
+        neighbours = csr_array((np.ones(self.indices.size, np.int64), self.indices, self.indptr), (size, size))
+        return (neighbours + eye_array(size, dtype=np.int64, format="csr")).sign()
+
+    @cached_property
+    def neighbourhood_sizes(self) -> Ints:
+        """(R, N) row lengths of the closed neighbourhoods."""
+        return self.neighbourhood_sum(np.ones((self.runs, self.principals), dtype=np.int64))
+
+    def neighbourhood_sum(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Row sums, each with the row's own value."""
+        summed: NDArray[Any] = (self._closed @ values.ravel()).reshape(values.shape)
+        return summed
+
     def random_neighbour(self, uniform: Floats) -> Ints:
         """A random entry of one's row."""
         entry = self.indptr[:-1] + (uniform.ravel() * self.degree).astype(np.int64)
-        return self.indices[entry].reshape(uniform.shape) % self.principals
+        return self._within[entry].reshape(uniform.shape)
 
     def mean_within(self, values: Floats, confidence: Floats) -> Floats:
         """Row by row, over the entries that are close."""
@@ -148,6 +197,11 @@ class SparseGraph(Graph):
         close = (theirs >= (flat - reach)[self._rows]) & (theirs <= (flat + reach)[self._rows])
         mean = (flat + self._sum(np.where(close, theirs, 0.0))) / (1 + self._sum(close))
         return mean.reshape(values.shape)
+
+    def pick(self, runs: Ints, strangers: int = 0) -> "SparseGraph":
+        """The named blocks, one after another; strangers stand alone at the end of each."""
+        edges = [np.array(self.networkx(run).edges, dtype=np.int64).reshape(-1, 2) for run in range(self.runs)]
+        return SparseGraph.from_edges([edges[run] for run in runs.tolist()], self.principals + strangers)
 
     def networkx(self, run: int) -> "nx.Graph[int]":
         """The run's rows as edges, each once."""
@@ -224,6 +278,8 @@ def _regular_edges(terms: GraphTerms) -> Ints:
         return read_edges(terms.edges, terms.count)
     if terms.graph == "ring":
         return _edges(nx.watts_strogatz_graph(terms.count, _even(terms), 0))
+    if terms.graph == "cliques":
+        return _edges(nx.caveman_graph(terms.count // (terms.degree + 1), terms.degree + 1))
     if terms.graph == "lattice":
         return _edges(_lattice(terms.count))
     raise InputError(f"population.graph = {terms.graph!r} with edges = {terms.edges} is not a graph that can be built")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from agents.actions import Action
 from agents.streams import Stream
-from agents.terms import PerRun
+from agents.terms import PerRun, PerRunByName
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,7 +71,7 @@ class KindTerms:
 class FollowingTerms:
     """The fields of ``scenario.policy`` that say who follows which policy."""
 
-    mix: dict[str, float]  # share of principals by policy name
+    mix: PerRunByName  # (R, 1) share of principals by policy name
     conditional: KindTerms
 
 
@@ -101,7 +101,7 @@ def draw_population(terms: PopulationTerms, limits: Floats, stream: Stream) -> P
     draws = stream.uniform(4, start.count)
     return Population(
         cost=start.cost_low + (start.cost_high - start.cost_low) * draws[:, 0],
-        policy=_dealt(_policy_shares(terms.policy, len(stream)), draws[:, 2]),
+        policy=_dealt(_policy_shares(terms.policy), draws[:, 2]),
         kind=_dealt(_kind_shares(terms.policy.conditional), draws[:, 3]),
         limits=limits,
         anchor=limits,
@@ -143,9 +143,9 @@ def _action_shares(start: StartTerms) -> Floats:
     return np.hstack([start.start_abstain, start.start_delegate, start.start_free_ride, start.start_defect])
 
 
-def _policy_shares(policy: FollowingTerms, runs: int) -> Floats:
+def _policy_shares(policy: FollowingTerms) -> Floats:
     """(R, number of policies) shares in the order of ``PolicyTerms.names``."""
-    return np.tile([policy.mix[name] for name in sorted(policy.mix)], (runs, 1))
+    return np.hstack([policy.mix[name] for name in sorted(policy.mix)])
 
 
 def _kind_shares(kinds: KindTerms) -> Floats:

@@ -41,6 +41,7 @@ class Streams:
     batch: Stream  # which samples are put in, junk
     choice: Stream  # decisions of principals
     shock: Stream  # audits and other luck
+    credit: Stream  # coalitions that an estimate of credit looks at
 
     @classmethod
     def from_seeds(cls, seeds: Sequence[int]) -> "Streams":

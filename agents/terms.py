@@ -15,8 +15,17 @@ from numpy.typing import NDArray
 from agents.errors import InputError
 
 PerRun = Annotated[NDArray[np.float64], "per run"]  # (R, 1)
+PerRunByName = Annotated[dict[str, NDArray[np.float64]], "per run"]  # (R, 1) by name, the same names in all runs
 
 T = TypeVar("T")
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    """Field names and their types; looking them up is slow, and a round asks again and again."""
+    if cls not in _HINTS:
+        _HINTS[cls] = get_type_hints(cls, include_extras=True)
+    return _HINTS[cls]
 
 
 def stack(cls: type[T], parts: Sequence[Any], path: str = "") -> T:
@@ -31,13 +40,15 @@ def stack(cls: type[T], parts: Sequence[Any], path: str = "") -> T:
         InputError: if runs differ in a field that changes shapes or rules.
     """
     filled: dict[str, Any] = {}
-    for name, hint in get_type_hints(cls, include_extras=True).items():
+    for name, hint in _hints(cls).items():
         values = [getattr(part, name) for part in parts]
         where = f"{path}.{name}" if path else name
         if hint == PerRun:
             filled[name] = np.array(values, dtype=np.float64)[:, None]
         elif is_dataclass(hint) and isinstance(hint, type):
             filled[name] = stack(hint, values, where)
+        elif hint == PerRunByName:
+            filled[name] = _stack_by_name(values, where)
         elif (item := _item_of(hint)) is not None:
             filled[name] = _stack_items(item, values, where)
         elif any(value != values[0] for value in values):
@@ -62,6 +73,37 @@ def _stack_items(item: type[T], lists: Sequence[Sequence[Any]], path: str) -> tu
     return tuple(stack(item, parts, f"{path}[{k}]") for k, parts in enumerate(zip(*lists, strict=True)))
 
 
+def _stack_by_name(tables: Sequence[dict[str, float]], path: str) -> dict[str, NDArray[np.float64]]:
+    """Numbers that may differ between runs, under names that may not."""
+    if any(set(table) != set(tables[0]) for table in tables):
+        found = ", ".join(sorted({" + ".join(sorted(table)) for table in tables}))
+        raise InputError(f"{path} must have the same names in all runs of an ensemble, not {found}")
+    return {name: np.array([[table[name]] for table in tables]) for name in tables[0]}
+
+
+def pick(terms: T, runs: NDArray[np.int64]) -> T:
+    """The terms of some of the runs, in any order and as often as named.
+
+    Args:
+        terms: a terms dataclass of R runs.
+        runs: (R',) which runs.
+    """
+    picked: dict[str, Any] = {}
+    for name, hint in _hints(type(terms)).items():
+        value = getattr(terms, name)
+        if hint == PerRun:
+            picked[name] = value[runs]
+        elif hint == PerRunByName:
+            picked[name] = {key: numbers[runs] for key, numbers in value.items()}
+        elif is_dataclass(hint):
+            picked[name] = pick(value, runs)
+        elif _item_of(hint) is not None:
+            picked[name] = tuple(pick(item, runs) for item in value)
+        else:
+            picked[name] = value
+    return type(terms)(**picked)
+
+
 def term_paths(cls: type, path: str = "") -> Iterator[tuple[str, bool]]:
     """Every scenario field that the terms dataclass ``cls`` needs, and whether it may differ between runs.
 
@@ -69,7 +111,7 @@ def term_paths(cls: type, path: str = "") -> Iterator[tuple[str, bool]]:
         cls: a dataclass whose field names are attributes of a scenario part.
         path: where the part stands in the scenario.
     """
-    for name, hint in get_type_hints(cls, include_extras=True).items():
+    for name, hint in _hints(cls).items():
         where = f"{path}.{name}" if path else name
         if is_dataclass(hint) and isinstance(hint, type):
             yield from term_paths(hint, where)

@@ -105,7 +105,7 @@ def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, pr
 
     def ours() -> Any:
         passage = network.traverse(parameters, features, labels, owners)
-        _, directions = network.examine(parameters, exam)
+        directions = network.examine(parameters, exam).directions
         products = to_numpy(passage.products(directions))
         gram = to_numpy(inner(directions, directions))
         everybody = np.ones((1, principals), dtype=bool)

@@ -17,6 +17,7 @@ from agents.population import Population
 from agents.streams import Stream, Streams
 from economy.archive import damaged, read_archive, write_archive
 from economy.credit.history import CreditHistory
+from economy.credit.novelty import Offers
 from economy.ensemble import Ensemble
 from economy.ledger import Ledger
 from economy.packing import Packer, Tree, Unpacker
@@ -27,7 +28,7 @@ from economy.world import State, World
 if TYPE_CHECKING:
     from economy.model import Cooperative
 
-_CLASSES = (State, Population, Supply, Plan, CreditHistory, Ledger)
+_CLASSES = (State, Population, Supply, Plan, CreditHistory, Ledger, Offers)
 _MESA_OWN = {"model", "unique_id", "pos", "index"}  # attributes that every Mesa agent of ours has anyway
 
 

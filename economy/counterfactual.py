@@ -4,20 +4,19 @@ First order in one principal's weight: its credit is the first-order credit of t
 revenue is held at its realised value, which one of N principals moves by O(1/N).
 """
 
-from dataclasses import fields, replace
-from typing import Any
-
 import numpy as np
 
 from agents.actions import Action
 from agents.errors import InputError
 from agents.population import Floats, Ints
 from agents.streams import Streams
+from agents.terms import pick
 from economy.learning.network import to_numpy
 from economy.ledger import MICRO
 from economy.lesson import Lesson, traverse
 from economy.payday import Payday
-from economy.settlement import SETTLEMENTS, SettlementTerms, Standing
+from economy.public_goods import foregone
+from economy.settlement import SETTLEMENTS, Standing
 from economy.tasks import put_in
 from economy.world import State, World
 
@@ -42,6 +41,8 @@ def foregone_payoffs(
     terms = world.terms
     if "best_response" not in terms.policy.names:
         return None
+    if terms.public_goods.played:
+        return foregone(state, world, streams)
     if terms.graph.count > MOST_PRINCIPALS:
         raise InputError(
             f"policy.mix: best_response settles every deviation of every principal: population.count = "
@@ -103,18 +104,10 @@ def _deviator_shares(action: Action, credit: Floats, state: State, payday: Payda
         member=member.reshape(as_runs),
         reputation=np.repeat(state.population.reputation, principals, axis=0),
     )
-    shares = SETTLEMENTS[terms.kind](standing, _repeated(terms, principals)).reshape(runs, principals, principals)
+    repeated = pick(terms, np.repeat(np.arange(runs), principals))
+    shares = SETTLEMENTS[terms.kind](standing, repeated).reshape(runs, principals, principals)
     own = np.diagonal(shares, axis1=1, axis2=2)
     members = np.maximum(member.sum(axis=2), 1)
     due: Floats = (1 - terms.floor) * own + terms.floor * np.diagonal(member, axis1=1, axis2=2) / members
     return due
-
-
-def _repeated(terms: SettlementTerms, times: int) -> SettlementTerms:
-    """The same terms for runs that stand ``times`` times each."""
-    values = {field.name: getattr(terms, field.name) for field in fields(terms)}
-    repeated: dict[str, Any] = {
-        name: np.repeat(value, times, axis=0) for name, value in values.items() if isinstance(value, np.ndarray)
-    }
-    return replace(terms, **repeated)
 

@@ -28,6 +28,8 @@ class Reason(StrEnum):
     STAKE = "stake"
     RELEASE = "release"
     SLASH = "slash"
+    ESCROW = "escrow"
+    DEAL = "deal"
 
 
 class NegativeAmountError(ValueError):

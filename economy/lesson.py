@@ -1,16 +1,22 @@
 """What the network learns in a round: traverse, screen, step, credit."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from agents.actions import Action
 from agents.errors import InputError
 from agents.population import Floats
-from agents.streams import Streams
+from agents.streams import Stream, Streams
 from economy.credit import CREDITS, Credit, RoundGame, admissible_step
+from economy.credit.discounts import discounted
+from economy.credit.novelty import Offers, offers, remembered
+from economy.learning.federated import train_locally
 from economy.learning.network import (
     Directions,
     Owners,
@@ -38,6 +44,7 @@ class Exam:
     levels: Floats  # (R, K) probe losses
     loss: Floats  # (R,) validation loss
     directions: Directions  # gradients of the validation loss and of the K probes, each entry (R, 1 + K, *shape)
+    curvature: Callable[[Parameters], Parameters]  # v ↦ H v of the validation loss
     slopes: Floats  # (R, N) ⟨∇L, u_i⟩
     alignments: Floats  # (R, N, K) ⟨p_k, u_i⟩
     gram: Floats  # (R, 1 + K, 1 + K) inner products of the directions
@@ -63,55 +70,92 @@ class Lesson:
     factor: Floats  # (R,) part of the step that the safeguard let through
     parameters: Parameters
     levels: Floats  # (R, K) probe losses after the step
-    credit: Floats  # (R, N)
+    appraisal: Credit  # what every update was worth, and how that was found
+    offers: tuple[Offers, ...] = ()  # samples by owner, this round's last, of the rounds that discounts look at
+
+    @property
+    def credit(self) -> Floats:
+        """(R, N) what every update was worth, nat."""
+        return self.appraisal.values
 
 
 def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]:
     """From actions to a better network: traverse, screen, step, credit."""
     terms = world.terms
-    batch, supply, put = put_in(state.population.action, world.holdings, state.supply, terms.supply, streams.batch)
+    population = state.population
+    batch, supply, put = put_in(
+        population.action, world.holdings, state.supply, terms.supply, streams.batch, world.conduct
+    )
     passage = traverse(batch, state.parameters, world)
     exam = examine(passage, state.parameters, world)
-    _demand_finite(exam.loss, state.round)
+    _demand_finite("validation loss", exam.loss, state.round)
     active = put.total > 0
     gated = active & (exam.slopes < 0) if terms.screening.gate else np.zeros_like(active)
-    member = state.population.action != Action.ABSTAIN
-    room = acceptable(slack(exam.levels, state.population.limits, world.senses), member, terms.screening)
+    member = population.action != Action.ABSTAIN
+    limits = population.limits if world.conduct is None else population.limits + world.conduct.claimed
+    room = acceptable(slack(exam.levels, limits, world.senses), member, terms.screening)
     screened = screen_updates(exam, room, active & ~gated, world)
     factor, parameters, levels = step(state.parameters, passage, exam, screened, room, world)
-    credit = credit_updates(passage, exam, screened, gated, factor, state.parameters, world)
+    seen = witnessed(batch, passage, state, world)
+    appraisal = credit_updates(
+        batch, passage, exam, screened, gated, factor, state.parameters, world, streams.credit, seen
+    )
+    _demand_finite("credit", appraisal.values.sum(axis=1), state.round)
     screening = terms.screening.mode != "off" and len(world.senses) > 0
     norms = np.sqrt(np.maximum(to_numpy(passage.squared_norms()), 0.0)) if screening else None
     tightest = room.min(axis=1)
     lesson = Lesson(
-        batch, put, exam, active, gated, tightest, screened, norms, factor, parameters, levels, credit
+        batch, put, exam, active, gated, tightest, screened, norms, factor, parameters, levels, appraisal, seen
     )
     return lesson, supply
 
 
-def _demand_finite(loss: Floats, number: int) -> None:
-    """Raise InputError where a network has diverged, before nonsense is paid for."""
-    if not np.isfinite(loss).all():
-        run = int(np.argmin(np.isfinite(loss)))
-        raise InputError(f"run {run} diverged: validation loss {loss[run]} in round {number}; lower learning.rate")
+def _demand_finite(what: str, values: Floats, number: int) -> None:
+    """Raise InputError where a run's network has diverged, before nonsense is paid for."""
+    if not np.isfinite(values).all():
+        run = int(np.argmin(np.isfinite(values)))
+        raise InputError(f"run {run} diverged: {what} {values[run]} in round {number}; lower learning.rate")
 
 
 def traverse(batch: Batch, parameters: Parameters, world: World) -> Passage:
-    """The traversal pass over a virtual batch."""
+    """The passage over a virtual batch: of traversal learning, or of the FedAvg baseline."""
     device = world.terms.device
-    features = world.features.gather(batch.sample, batch.junk, batch.noise)
     visit = world.terms.supply.learning.samples if world.terms.supply.learning.sampling == "each" else 0
-    owners = Owners(torch.as_tensor(batch.owner, device=device), world.terms.graph.count, visit)
-    return world.network.traverse(parameters, features, torch.as_tensor(batch.label, device=device), owners)
+    owners = Owners(torch.as_tensor(batch.owner, device=device), world.graph.principals, visit)
+    learning = world.terms.learning
+    if learning.method == "traversal":
+        return world.network.traverse(parameters, *samples(batch, world), owners)
+    rate = to_tensor(learning.rate[:, 0], parameters[0])
+    return train_locally(world.network, parameters, *samples(batch, world), owners, rate, learning.local_epochs)
+
+
+def samples(batch: Batch, world: World) -> tuple[Tensor, Tensor]:
+    """Features (R, S, d) and claimed labels (R, S) of a virtual batch."""
+    features = world.features.gather(batch.sample, batch.junk, batch.noise)
+    return features, torch.as_tensor(batch.label, device=world.terms.device)
+
+
+def witnessed(batch: Batch, passage: Passage, state: State, world: World) -> tuple[Offers, ...]:
+    """The samples of this round and of those remembered by owner, where credit is discounted by them."""
+    if not (memory := world.terms.credit.memory):
+        return ()
+    return remembered(state.offers, offers(samples(batch, world)[0], passage.owners), memory)
 
 
 def examine(passage: Passage, parameters: Parameters, world: World) -> Exam:
     """Probe levels, and the products of all updates with the validation and probe gradients."""
-    levels, directions = world.network.examine(parameters, world.exam)
+    examined = world.network.examine(parameters, world.exam)
+    directions = examined.directions
     products = to_numpy(passage.products(directions))
-    measured = to_numpy(levels)
-    gram = to_numpy(inner(directions, directions))
-    return Exam(measured[:, 1:], measured[:, 0], directions, products[..., 0], products[..., 1:], gram)
+    return Exam(
+        levels=to_numpy(examined.levels[:, 1:]),
+        loss=to_numpy(examined.levels[:, 0]),
+        directions=directions,
+        curvature=examined.curvature,
+        slopes=products[..., 0],
+        alignments=products[..., 1:],
+        gram=to_numpy(inner(directions, directions)),
+    )
 
 
 def screen_updates(exam: Exam, room: Floats, active: Bools, world: World) -> Screened:
@@ -161,9 +205,18 @@ def _lowest_room(exam: Exam, room: Floats, world: World) -> Floats:
 
 
 def credit_updates(
-    passage: Passage, exam: Exam, screened: Screened, gated: Bools, factor: Floats, parameters: Parameters, world: World
-) -> Floats:
-    """(R, N) credit of the round; an update that the gate dropped is booked at what it would have done, first order."""
+    batch: Batch,
+    passage: Passage,
+    exam: Exam,
+    screened: Screened,
+    gated: Bools,
+    factor: Floats,
+    parameters: Parameters,
+    world: World,
+    stream: Stream,
+    seen: tuple[Offers, ...],
+) -> Credit:
+    """Credit of the round; an update that the gate dropped is booked at what it would have done, first order."""
     rate = world.terms.learning.rate * factor[:, None]
     offsets = (screened.multipliers @ exam.gram[:, 1:, :1])[..., 0]
     validation = world.exam.sizes[0]
@@ -174,13 +227,18 @@ def credit_updates(
         weights=screened.weights,
         multipliers=screened.multipliers,
         probes=exam.probes,
+        curvature=exam.curvature,
+        samples=partial(samples, batch, world),
         slope=screened.weights * exam.slopes - offsets,
         rate=rate,
         features=world.exam.features[:, :validation],
         labels=world.exam.labels[:, :validation],
+        terms=world.terms.credit,
+        stream=stream,
+        offers=seen,
     )
-    credit: Credit = CREDITS[world.terms.credit.kind](game)
-    return np.where(gated, world.terms.learning.rate * exam.slopes, credit.values)
+    appraisal = discounted(CREDITS[world.terms.credit.kind](game), game)
+    return replace(appraisal, values=np.where(gated, world.terms.learning.rate * exam.slopes, appraisal.values))
 
 
 def accuracy(parameters: Parameters, world: World) -> Floats:

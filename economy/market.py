@@ -7,6 +7,7 @@ import numpy as np
 from agents.errors import InputError
 from agents.population import Floats, Ints
 from agents.terms import PerRun
+from economy.credit.history import CreditHistory
 from economy.ledger import MICRO
 
 LARGEST_REVENUE = 10**15  # micro-units a round: shares of more would not be exact in float64
@@ -22,6 +23,18 @@ class MarketTerms:
     leak: PerRun  # (R, 1) share of the rival's gap closed per round when everybody leaks
     rival_decay: PerRun  # (R, 1) share of its quality an unfed rival loses per round
     model_value: PerRun  # (R, 1) money per round and unit of quality, for a participant
+
+
+@dataclass(frozen=True)
+class Income:
+    """What a round's market brings in, what is due to whom of it, and at what cost it was made."""
+
+    revenue: Ints  # (R,) micro-units
+    payments: Ints  # (R, N) micro-units
+    cost: Floats  # (R, N) money, of what principals put in
+    netted: Floats  # (R, N) credit over the horizon, harm set off: what a stake is judged by
+    credit: Floats  # (R, N) credit over the horizon that is paid for
+    history: CreditHistory
 
 
 def revenue(quality: Floats, rival: Floats, members: Ints | int, terms: MarketTerms) -> Ints:

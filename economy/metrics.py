@@ -37,7 +37,16 @@ def round_metrics(record: Record, before: State, after: State, world: World) -> 
         "step_factor": lesson.factor,
         "rival": after.rival,
     }
-    return metrics | _value_metrics(record, after, world)
+    return metrics | _deal_metrics(record, world) | _value_metrics(record, after, world)
+
+
+def _deal_metrics(record: Record, world: World) -> dict[str, Floats]:
+    """Share of principals that a data deal binds, and what all of them get for it; 0 in rounds without talks."""
+    if world.terms.negotiation.negotiation == "none":
+        return {}
+    if record.deals is None:
+        return {name: np.zeros(len(record.actions)) for name in ("dealt_share", "dealt")}
+    return {"dealt_share": record.deals.bound.mean(axis=1), "dealt": record.deals.received.sum(axis=1) / MICRO}
 
 
 def _value_metrics(record: Record, after: State, world: World) -> dict[str, Floats]:

@@ -11,7 +11,8 @@ from economy.contracts.stakes import caught, slash_transfer, stake_transfers
 from economy.credit.history import CreditHistory, book, cumulated
 from economy.ledger import MICRO, Ledger, Transfer, post
 from economy.lesson import Lesson
-from economy.market import revenue
+from economy.market import Income, revenue
+from economy.public_goods import share_out
 from economy.settlement import SETTLEMENTS, Standing, pay, settlement_transfers
 from economy.world import State, World
 
@@ -35,7 +36,23 @@ def settle(
     """Revenue, payments, stakes and slashing; every transfer goes through the ledger."""
     terms, actions = world.terms, state.population.action
     member = actions != Action.ABSTAIN
-    history = book(state.history, lesson.credit)
+    public = terms.public_goods.played
+    income = share_out(state, world, streams) if public else sell(state, lesson, quality, world)
+    ledger, staked, slashed = _hold_to_contract(state.ledger, actions, income.netted, world, streams)
+    paid = settlement_transfers(income.revenue, income.payments)
+    gain = (actions == Action.DEFECT) * terms.outside.defect_gain + ~member * terms.outside.outside_option
+    private = gain + member * terms.market.model_value * quality[:, None]
+    if world.conduct is not None:
+        private = private * world.conduct.person
+    payoffs = (income.payments - slashed) / MICRO + private - income.cost
+    payday = Payday(quality, income.revenue, income.payments, slashed, income.credit, (*staked, *paid), payoffs)
+    return payday, income.history, post(ledger, paid)
+
+
+def sell(state: State, lesson: Lesson, quality: Floats, world: World) -> Income:
+    """What customers pay for the model, divided by cumulated credit."""
+    terms, member = world.terms, state.population.action != Action.ABSTAIN
+    history = book(state.history, lesson.credit, lesson.appraisal.standard_error)
     discount, clip = terms.settlement.discount, terms.settlement.clip
     netted = cumulated(history, discount, "net")
     standing = Standing(
@@ -44,16 +61,10 @@ def settle(
         member=member,
         reputation=state.population.reputation,
     )
-    earned = revenue(quality, state.rival, actions.shape[1], terms.market)
+    earned = revenue(quality, state.rival, world.customers, terms.market)
     payments = pay(earned, SETTLEMENTS[terms.settlement.kind](standing, terms.settlement), member, terms.settlement)
-    ledger, staked, slashed = _hold_to_contract(state.ledger, actions, netted, world, streams)
-    paid = settlement_transfers(earned, payments)
-    gain = (actions == Action.DEFECT) * terms.outside.defect_gain + ~member * terms.outside.outside_option
-    use = member * terms.market.model_value * quality[:, None]
     cost = state.population.cost * lesson.put.delegated
-    payoffs = (payments - slashed) / MICRO + gain + use - cost
-    payday = Payday(quality, earned, payments, slashed, standing.credit, (*staked, *paid), payoffs)
-    return payday, history, post(ledger, paid)
+    return Income(earned, payments, cost, netted, standing.credit, history)
 
 
 def _hold_to_contract(

@@ -13,10 +13,13 @@ from agents.policies import remember
 from agents.population import Floats, Ints, Population
 from agents.streams import Streams
 from agents.values import move_limits
+from economy.contracts.negotiation.data_deals import DataDeals, strike_deals
 from economy.counterfactual import foregone_payoffs
 from economy.lesson import Lesson, accuracy, learn
 from economy.market import rival_after
 from economy.payday import Payday, settle
+from economy.public_goods import contribute
+from economy.tasks import Supply
 from economy.world import State, World
 
 
@@ -28,6 +31,7 @@ class Record:
     actions: Ints  # (R, N)
     lesson: Lesson
     payday: Payday
+    deals: DataDeals | None = None  # struck before the round; None without talks
 
 
 @torch.inference_mode()  # gradients are pulled back by hand or by torch.func, which works in this mode
@@ -43,10 +47,14 @@ def play_round(state: State, actions: Ints, world: World, streams: Streams) -> t
     Returns:
         The economy after the round and the record of what happened.
     """
+    state, actions, deals = strike_deals(state, actions, world)
     state = _drifted(replace(state, population=replace(state.population, action=actions)), world)
-    lesson, supply = learn(state, world, streams)
-    quality = accuracy(lesson.parameters, world)
+    lesson, supply, quality = _lesson(state, world, streams)
+    if deals is not None:  # data are delivered
+        state = replace(state, ledger=deals.settled(state.ledger))
     payday, history, ledger = settle(state, lesson, quality, world, streams)
+    if deals is not None:
+        payday = replace(payday, transfers=(*deals.transfers, *payday.transfers), payoffs=payday.payoffs + deals.net)
     counterfactual = foregone_payoffs(state, lesson, payday, world, streams)
     population = adapt(state, lesson, payday, counterfactual, world)
     leaking = (actions == Action.DEFECT).mean(axis=1) * (world.terms.supply.actions.defect == "leak")
@@ -59,8 +67,9 @@ def play_round(state: State, actions: Ints, world: World, streams: Streams) -> t
         ledger=ledger,
         rival=rival_after(state.rival, quality, leaking, world.terms.market),
         quality=quality,
+        offers=lesson.offers,
     )
-    return after, Record(state.round, actions, lesson, payday)
+    return after, Record(state.round, actions, lesson, payday, deals)
 
 
 def adapt(
@@ -74,6 +83,15 @@ def adapt(
     limits = move_limits(population.limits, population.anchor, world.graph, harm, gain, world.terms.values)
     remembered = remember(population, payday.payoffs, lesson.credit, foregone, world.terms.policy, first=first)
     return replace(remembered, limits=limits)
+
+
+def _lesson(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply, Floats]:
+    """What is learned of what principals put in, and how good (R,) the result is."""
+    if world.terms.public_goods.played:
+        lesson, share = contribute(state, world)
+        return lesson, state.supply, share
+    lesson, supply = learn(state, world, streams)
+    return lesson, supply, accuracy(lesson.parameters, world)
 
 
 def _drifted(state: State, world: World) -> State:

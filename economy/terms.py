@@ -14,19 +14,15 @@ from agents.policies import PolicyTerms, available_actions
 from agents.population import Ints, PopulationTerms
 from agents.terms import PerRun, stack, term_paths
 from agents.values import ValueTerms
+from economy.contracts.negotiation.terms import NegotiationTerms
 from economy.contracts.stakes import ContractTerms
+from economy.credit.terms import CreditTerms
+from economy.groups import PublicGoodsTerms
 from economy.learning import LearningTerms
 from economy.market import MarketTerms
 from economy.screening import ScreeningTerms
 from economy.settlement import SettlementTerms
 from economy.tasks import SupplyTerms, TaskTerms
-
-
-@dataclass(frozen=True)
-class CreditTerms:
-    """``scenario.credit``."""
-
-    kind: str  # name of the credit rule
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,9 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "credit": ("credit", CreditTerms),
     "settlement": ("settlement", SettlementTerms),
     "market": ("market", MarketTerms),
+    "public_goods": ("market", PublicGoodsTerms),
     "contract": ("contract", ContractTerms),
+    "negotiation": ("contract", NegotiationTerms),
 }
 
 
@@ -71,7 +69,9 @@ class Terms:
     credit: CreditTerms
     settlement: SettlementTerms
     market: MarketTerms
+    public_goods: PublicGoodsTerms
     contract: ContractTerms
+    negotiation: NegotiationTerms
     outside: OutsideTerms
 
     @classmethod

@@ -13,12 +13,17 @@ from agents.graphs import Graph, build_graph
 from agents.population import Population, draw_population
 from agents.streams import Streams
 from agents.values import draw_limits
+from economy.conduct import Conduct
+from economy.contracts.negotiation import NEGOTIATORS, Negotiator
 from economy.contracts.stakes import endowment_transfer
 from economy.credit.history import CreditHistory
+from economy.credit.novelty import Offers
 from economy.learning import NETWORKS, Site
+from economy.learning.mlp import MLP
 from economy.learning.network import Network, Objectives, Parameters
 from economy.ledger import Ledger, Transfer, post
 from economy.tasks import (
+    Examples,
     FeatureTable,
     Holdings,
     ProbeTerms,
@@ -27,6 +32,8 @@ from economy.tasks import (
     draw_rotation_generator,
     first_supply,
     load_examples,
+    no_examples,
+    no_holdings,
     rotation,
 )
 from economy.terms import Terms
@@ -47,6 +54,9 @@ class World:
     test: tuple[Tensor, Tensor]  # features (R, E, d) and labels (R, E) that revenue is measured on
     senses: NDArray[np.float64]  # (K,) +1 withhold, −1 protect
     drift: Tensor | None  # (R, d, d) rotation of the features in a round; None where nothing drifts
+    customers: int  # what revenue scales with: the number of principals the cooperative was founded with
+    conduct: Conduct | None = None  # how single principals differ from what the scenario says
+    negotiator: Negotiator | None = None  # who speaks for all in talks; None: the default, for all at once
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ class State:
     ledger: Ledger
     rival: NDArray[np.float64]  # (R,) quality of the rival's model
     quality: NDArray[np.float64]  # (R,) test accuracy of the shared model after the last round
+    offers: tuple[Offers, ...] = ()  # samples by owner of the last rounds, where credit is discounted by them
 
 
 def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State, Streams, tuple[Transfer, ...]]:
@@ -79,13 +90,9 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
     terms = Terms.of(scenarios)
     streams = Streams.from_seeds(seeds)
     principals = terms.graph.count
-    examples = load_examples(terms.task, streams.task)
-    probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
-    holdings = draw_holdings(examples, principals, terms.task, probes, streams.task)
+    examples, holdings = _data(terms, streams)
     table = examples.table(terms.dtype, terms.device)
-    network = NETWORKS[terms.learning.network](
-        terms.learning, Site(holdings.features, holdings.classes, terms.dtype, terms.device)
-    )
+    network = _network(holdings, terms)
     parameters = network.initial(streams.task)
     exam = _exam(holdings, table, terms)
     limits = draw_limits(terms.values.dimensions, principals, streams.population)
@@ -101,6 +108,8 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
         test=(table.gather(holdings.test), _labels(holdings.test, holdings, terms)),
         senses=terms.values.strictness,
         drift=_drift(holdings.features, terms, streams),
+        customers=principals,
+        negotiator=_negotiator(terms),
     )
     opening = (endowment_transfer(principals, terms.contract),) if terms.contract.endowment.any() else ()
     state = State(
@@ -116,12 +125,30 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
     return world, state, streams, opening
 
 
+def _data(terms: Terms, streams: Streams) -> tuple[Examples, Holdings]:
+    """The data and who holds them; a public good needs none."""
+    principals = terms.graph.count
+    if terms.public_goods.played:
+        return no_examples(), no_holdings(len(streams.task), principals)
+    examples = load_examples(terms.task, streams.task)
+    probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
+    return examples, draw_holdings(examples, principals, terms.task, probes, streams.task)
+
+
+def _network(holdings: Holdings, terms: Terms) -> Network:
+    """The shared network; for a public good the smallest there is, which nobody asks."""
+    if terms.public_goods.played:
+        return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=terms.device)
+    site = Site(holdings.features, holdings.classes, terms.dtype, terms.device)
+    return NETWORKS[terms.learning.network](terms.learning, site)
+
+
 def _exam(holdings: Holdings, table: FeatureTable, terms: Terms) -> Objectives:
     """The validation set, then the probes of all value dimensions, one after another."""
     runs, samples = holdings.validation.shape
     _, dimensions, probe = holdings.probes.shape
     ids = np.concatenate([holdings.validation, holdings.probes.reshape(runs, -1)], axis=1)
-    mean = np.full((runs, samples), 1 / samples)
+    mean = np.full((runs, samples), 1 / max(samples, 1))
     weights = np.concatenate([mean, holdings.weights.reshape(runs, -1)], axis=1)
     withheld = [dimension.sense == "withhold" for dimension in terms.values.dimensions for _ in range(probe)]
     return Objectives(
@@ -137,8 +164,13 @@ def _labels(ids: NDArray[np.int64], holdings: Holdings, terms: Terms) -> Tensor:
     return torch.as_tensor(np.take_along_axis(holdings.labels, ids, axis=1), device=terms.device)
 
 
+def _negotiator(terms: Terms) -> Negotiator | None:
+    talks = terms.negotiation
+    return None if talks.negotiation == "none" or talks.negotiator == "shapley" else NEGOTIATORS[talks.negotiator]()
+
+
 def _drift(features: int, terms: Terms, streams: Streams) -> Tensor | None:
-    if not terms.task.drift.any():
+    if terms.public_goods.played or not terms.task.drift.any():
         return None
     turned = rotation(draw_rotation_generator(features, streams.task), terms.task.drift)
     return torch.as_tensor(turned, dtype=terms.dtype, device=terms.device)

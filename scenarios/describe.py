@@ -142,6 +142,7 @@ def unknown_field(parts: Sequence[str | int]) -> str:
         return f"{path} is not a field; did you mean {join_path([*above, close[0]])}?"
     known = [entry.path for entry in fields()]
     elsewhere = [known_path for known_path in known if split_path(known_path)[-1] == name]
+    elsewhere.sort(key=lambda known_path: len(split_path(known_path)))  # of a section rather than of one of its parts
     if candidates := elsewhere[:1] or get_close_matches(path, known, n=1):
         return f"{path} is not a field; did you mean {candidates[0]}?"
     return f"{path} is not a field; {join_path(above) or 'a scenario'} has {', '.join(siblings) or 'no fields'}"

@@ -47,8 +47,8 @@ class Population(Part):
     """Who the principals are and whom they know."""
 
     count: Count = field(40, "number of principals", "principals", le=10_000_000)
-    graph: Literal["complete", "ring", "lattice", "watts_strogatz", "barabasi_albert", "file"] = field("complete", "who knows whom", "name")
-    degree: Count = field(4, "neighbours of a principal (ring, Watts-Strogatz) or edges of a newcomer (Barabasi-Albert)", "principals")
+    graph: Literal["complete", "cliques", "ring", "lattice", "watts_strogatz", "barabasi_albert", "file"] = field("complete", "who knows whom", "name")
+    degree: Count = field(4, "neighbours of a principal (cliques, ring, Watts-Strogatz) or edges of a newcomer (Barabasi-Albert)", "principals")
     rewiring: Share = field(0.1, "Watts-Strogatz rewiring probability")
     edges: Path | None = field(None, "edge-list file for graph = 'file': two principal numbers a line", "path")
     start_delegate: Share = field(0.6, "share of principals that delegate at the start")
@@ -68,6 +68,8 @@ class Population(Part):
             raise ValueError(f"cost_low = {self.cost_low:g} exceeds cost_high = {self.cost_high:g}")
         if self.graph == "file" and self.edges is None:
             raise ValueError("graph = 'file' needs edges, the path of an edge-list file")
+        if self.graph == "cliques" and self.count % (self.degree + 1):
+            raise ValueError(f"count = {self.count} must be a multiple of degree + 1 = {self.degree + 1} for graph = 'cliques'")
         if self.graph in ("ring", "watts_strogatz", "barabasi_albert") and self.degree >= self.count:
             raise ValueError(f"degree = {self.degree} must be below count = {self.count}")
         return self
@@ -102,6 +104,7 @@ class QLearning(Part):
 
     exploration: Share = field(0.05, "probability of a random action")
     rate: Share = field(0.2, "weight of the newest payoff in an action's value")
+    loss_aversion: float = field(1.0, "weight of a loss against an equal gain in an action's value", "1", ge=0, le=100)
 
 
 class Conditional(Part):
@@ -179,6 +182,8 @@ class Learning(Part):
     hidden: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = field((32,), "units of each hidden layer", "units", max_length=10)
     activation: Literal["relu", "tanh"] = field("relu", "activation of hidden units", "name")
     rate: float = field(0.5, "learning rate eta", "1", gt=0, le=1000)
+    method: Literal["traversal", "federated"] = field("traversal", "traversal: one exact gradient with explicit paths; federated: FedAvg, local training and an average of the deltas", "name")
+    local_epochs: int = field(5, "full-batch steps of each contributor on its own samples in a round (method = federated)", "epochs", ge=1, le=1000)
     sampling: Literal["each", "pool"] = field("each", "each: every contributor puts in the same number; pool: batches are drawn from all contributed data", "name")
     samples: Count = field(8, "samples each contributor puts in (sampling = each)", "samples per round", le=100_000)
     batch: Count = field(320, "size of the virtual batch (sampling = pool)", "samples per round", le=10_000_000)
@@ -196,10 +201,59 @@ class Screening(Part):
     safeguard: Share = field(0.02, "share of its limit by which a probe may overshoot before the step is halved")
 
 
+class BetaShapley(Part):
+    """Beta(alpha, beta): which coalitions a marginal contribution counts in; (1, 1) is Shapley's."""
+
+    alpha: float = field(4.0, "large values stress small coalitions", "1", gt=0, le=1000)
+    beta: float = field(1.0, "large values stress large coalitions", "1", gt=0, le=1000)
+
+
+class WeightedBanzhaf(Part):
+    """Every other contributor is there with one probability."""
+
+    weight: float = field(0.75, "probability that another contributor is there", "share", "a number above 0 and below 1", gt=0, lt=1)
+
+
+class GtgShapley(Part):
+    """Guided truncated permutations (Liu et al. 2022)."""
+
+    between: float = field(0.001, "a round whose step changed the validation loss by less credits nobody", "nat", ge=0, le=1e6)
+    within: Share = field(0.01, "share of the step's worth: so close to the whole step, the rest of an order adds nothing")
+    converged: float = field(0.05, "mean relative change of the credits at which no further orders are drawn", "share", ge=0, le=1)
+
+
+class Novelty(Part):
+    """Who puts in the same again earns less."""
+
+    memory: int = field(0, "rounds, this one included, over which credit above zero is divided by how often its principal put in nearly the same; 0: never", "rounds", ge=0, le=1000)
+
+
+class Replication(Part):
+    """Who puts in what others put in earns less (Agarwal, Dahleh and Sarkar 2019)."""
+
+    penalty: float = field(0.0, "lambda of the factor exp(-lambda sum of similarities) on credit above zero; from 0.7 on copying oneself does not pay", "1", ge=0, le=100)
+    similarity: Literal["samples", "updates"] = field("samples", "samples: near copies among what two principals put in; updates: cosine of their updates", "name")
+
+
 class Credit(Part):
     """How a contribution is measured."""
 
-    kind: str = field("first_order", "credit rule: first_order, second_order, leave_one_out, shapley, or a registered rule", "name")
+    kind: str = field("first_order", "credit rule: first_order, second_order, aumann_shapley, leave_one_out, shapley, fedsv, gtg_shapley, estimated_shapley, banzhaf, weighted_banzhaf, beta_shapley, neighbours, cosine, or a registered rule", "name")
+    budget: int = field(500, "coalitions that an estimate may evaluate per run and round", "coalitions", ge=4, le=10_000_000)
+    estimator: Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"] = field("adjusted", "adjusted: regression-adjusted Monte Carlo; the others are baselines", "name")
+    mode: Literal["auto", "mse", "audit"] = field("auto", "adjusted estimator: audit is unbiased; mse has the smaller error; auto is exact where the budget allows, else mse", "name")
+    regressor: Literal["auto", "linear", "pairwise", "interactions", "tree"] = field("auto", "adjusted estimator: what is fitted to coalitions; auto weighs interactions of all orders and trees by held-out error", "name")
+    beta_shapley: BetaShapley = BetaShapley()
+    weighted_banzhaf: WeightedBanzhaf = WeightedBanzhaf()
+    gtg_shapley: GtgShapley = GtgShapley()
+
+    @model_validator(mode="after")
+    def _estimable(self) -> Self:
+        if self.kind in ("banzhaf", "weighted_banzhaf", "beta_shapley") and self.estimator in ("kernel_shap", "leverage_shap"):
+            raise ValueError(f"estimator = '{self.estimator}' estimates Shapley values only; kind = '{self.kind}' needs another")
+        return self
+    novelty: Novelty = Novelty()
+    replication: Replication = Replication()
 
 
 class Settlement(Part):
@@ -214,9 +268,23 @@ class Settlement(Part):
     clip: Literal["net", "gross"] = field("net", "net credit over the horizon before clipping at zero, or clip each round", "name")
 
 
-class Market(Part):
-    """How model quality becomes revenue."""
+class Punishment(Part):
+    """Costly punishment in a public-goods market: contributors punish the members of their groups who give nothing."""
 
+    probability: PerRound = field(0.0, "probability that a contributor punishes in a round")
+    cost: Utility = field(0.1, "cost to a contributor of each member it punishes", "money")
+    fine: Utility = field(0.3, "loss of a member by each contributor that punishes it", "money")
+
+
+class Market(Part):
+    """How model quality becomes revenue; or how contributions do, where there is no model but a public good."""
+
+    kind: Literal["model", "public_goods"] = field("model", "model: customers pay for its quality; public_goods: contributions are multiplied and shared, without a task", "name")
+    multiplication: float = field(1.6, "revenue of a group for each unit contributed (kind = public_goods)", "1", ge=0, le=1e6)
+    contribution: Utility = field(1.0, "what a principal that delegates pays into each of its groups (kind = public_goods)", "money per round")
+    groups: Literal["all", "blocks", "random", "neighbourhoods"] = field("all", "who shares a public good: all; blocks of group_size, the same or dealt anew each round; or each principal with its neighbours, overlapping", "name")
+    group_size: Count = field(4, "members of a group (groups = blocks or random)", "principals")
+    punishment: Punishment = Punishment()
     price: Utility = field(0.01, "revenue per principal for each unit of accuracy above the baseline", "money per round")
     baseline: Share = field(0.1, "accuracy that is worth nothing")
     rivalry: Share = field(1.0, "how far a rival's quality displaces ours (1: customers pay only for the advantage)")
@@ -233,6 +301,11 @@ class Contract(Part):
     audit: PerRound = field(0.0, "probability that a participant is audited")
     reveal: Share = field(1.0, "probability that an audit reveals the action; negative cumulated credit is always evidence")
     slash: Share = field(1.0, "share of its stake that a caught participant loses")
+    negotiation: Literal["none", "shapley_coop"] = field("none", "data deals before a round: none, or shapley_coop: who gains pays others to delegate, at Shapley prices", "name")
+    negotiator: str = field("shapley", "who speaks in talks: shapley, endpoint (a language model), replay (a transcript), or a registered negotiator", "name")
+    negotiation_every: Count = field(1, "rounds from one talk to the next; a deal binds for one round", "rounds")
+    returns: Share = field(0.2, "what one more contribution is expected to earn in data deals, as a share of what contributions earned on average; below 1 returns diminish")
+    concession: Share = field(0.1, "share of its gain that a party gives up in each further round of talks")
 
 
 class Scenario(Part):
@@ -254,3 +327,29 @@ class Scenario(Part):
     settlement: Settlement = Settlement()
     market: Market = Market()
     contract: Contract = Contract()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.market.kind == "public_goods":
+            for path, fits, needed in self._public_goods_demands():
+                if not fits:
+                    raise ValueError(f"market.kind = 'public_goods': {path} must be {needed}")
+        if self.contract.negotiation != "none" and "delegate" not in self.actions.available:
+            raise ValueError("actions.available must hold delegate, since contract.negotiation is about delegating")
+        return self
+
+    def _public_goods_demands(self) -> tuple[tuple[str, bool, str], ...]:
+        """Field, whether it fits a market without a task, and what it must be."""
+        market, actions, blocks = self.market, self.actions.available, self.market.groups in ("blocks", "random")
+        return (
+            ("settlement.kind", self.settlement.kind == "equal", "equal, since groups share equally"),
+            ("screening.mode", self.screening.mode == "off", "off, since there are no updates to screen"),
+            ("values.dimensions", not self.values.dimensions, "empty, since nothing is learned"),
+            ("market.model_value", market.model_value == 0, "0, since there is no model"),
+            ("actions.available", "defect" not in actions, "without defect, since there are no data to spoil or leak"),
+            ("population.start_defect", self.population.start_defect == 0, "0, since there are no data to spoil or leak"),
+            ("population.count", not blocks or self.population.count % market.group_size == 0,
+             f"a multiple of market.group_size = {market.group_size} for market.groups = {market.groups!r}"),
+            ("contract.negotiation", self.contract.negotiation == "none" or market.groups != "random",
+             "none where market.groups = 'random', since nobody knows with whom to negotiate"),
+        )  # fmt: skip

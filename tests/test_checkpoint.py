@@ -47,6 +47,7 @@ ECONOMIES: dict[str, dict[str, Any]] = {
         "population.graph": "ring", "population.degree": 2},
     "learners and best responders": {"policy.mix": {"learning": 0.5, "best_response": 0.5}, "policy.revision": 0.5},
     "a short horizon": {"settlement.horizon": 3},
+    "credit that is estimated": {"credit.kind": "fedsv", "credit.budget": 12},
 }  # fmt: skip
 TABLES = ("rounds", "principals", "profiles", "ledger", "balances")
 

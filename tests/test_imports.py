@@ -16,7 +16,7 @@ MODULES = sorted(file.relative_to(ROOT) for package in ORDER for file in (ROOT /
 REACHES_UP = {("scenarios/conduct.py", "figures")}
 
 # These are the Mesa shell: everything else must work without it.
-SHELL = ("agents.principal", "economy.model", "figures.browser")
+SHELL = ("agents.principal", "economy.model", "figures.browser", "scenarios.games")
 
 
 def imported_packages(file: Path) -> Iterator[str]:

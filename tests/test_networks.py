@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -103,29 +104,46 @@ class TestExamination:
     ) -> None:
         network, studied = make(), objectives()
         parameters = first_weights(network)
-        levels, directions = network.examine(parameters, studied)
+        examined = network.examine(parameters, studied)
         watched = tuple(p.clone().requires_grad_() for p in parameters)
         expected = autograd_objective(network, watched, studied, number)
-        gradients = torch.autograd.grad(expected.sum(), watched[: len(directions)])
-        torch.testing.assert_close(levels[:, number], expected.detach(), rtol=1e-12, atol=0)
-        for direction, gradient in zip(directions, gradients, strict=True):
+        gradients = torch.autograd.grad(expected.sum(), watched[: len(examined.directions)])
+        torch.testing.assert_close(examined.levels[:, number], expected.detach(), rtol=1e-12, atol=0)
+        for direction, gradient in zip(examined.directions, gradients, strict=True):
             torch.testing.assert_close(direction[:, number], gradient, rtol=1e-9, atol=1e-14)
 
     @every_network
     def test_without_probes_there_is_the_validation_loss_alone(self, make: Callable[[], Network]) -> None:
         network = make()
         parameters = first_weights(network)
-        levels, directions = network.examine(parameters, objectives(probes=0))
-        all_levels, all_directions = network.examine(parameters, objectives())
-        torch.testing.assert_close(levels, all_levels[:, :1], rtol=1e-12, atol=0)
-        for one, several in zip(directions, all_directions, strict=True):
+        alone = network.examine(parameters, objectives(probes=0))
+        among = network.examine(parameters, objectives())
+        torch.testing.assert_close(alone.levels, among.levels[:, :1], rtol=1e-12, atol=0)
+        for one, several in zip(alone.directions, among.directions, strict=True):
             torch.testing.assert_close(one, several[:, :1], rtol=1e-9, atol=1e-14)
+
+    @pytest.mark.parametrize(
+        "make", [*EVERY_NETWORK, *(partial(mlp, "relu", h) for h in ((), (5, 4))), partial(mlp, "tanh", (5, 4))]
+    )
+    def test_the_curvature_bends_the_gradient_of_the_validation_loss(self, make: Callable[[], Network]) -> None:
+        network, studied = make(), objectives()
+        parameters = first_weights(network)
+        examined = network.examine(parameters, studied)
+        trained = len(examined.directions)
+        direction = tuple(p.cos() for p in parameters[:trained])
+        watched = tuple(p.clone().requires_grad_() for p in parameters)
+        loss = autograd_objective(network, watched, studied, 0).sum()
+        gradient = torch.autograd.grad(loss, watched[:trained], create_graph=True)
+        slope = sum((g * v).sum() for g, v in zip(gradient, direction, strict=True))
+        expected = torch.autograd.grad(torch.as_tensor(slope), watched[:trained])
+        for ours, theirs in zip(examined.curvature(direction), expected, strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-13)
 
     @every_network
     def test_levels_are_read_off_the_scores(self, make: Callable[[], Network]) -> None:
         network, studied = make(), objectives()
         parameters = first_weights(network)
-        expected = network.examine(parameters, studied)[0]
+        expected = network.examine(parameters, studied).levels
         levels = studied.levels(network.logits(parameters, studied.features))
         torch.testing.assert_close(levels, expected, rtol=1e-12, atol=0)
         tail = studied.tail()
@@ -210,9 +228,9 @@ class TestModules:
             perceptron.traverse(weights, features, labels, owners),
             wrapped.traverse(own, features, labels, owners),
         )
-        levels, directions = perceptron.examine(weights, objectives())
-        wrapped_levels, wrapped_directions = wrapped.examine(own, objectives())
-        assert_close(wrapped_levels, levels)
+        examined, examined_too = perceptron.examine(weights, objectives()), wrapped.examine(own, objectives())
+        directions, wrapped_directions = examined.directions, examined_too.directions
+        assert_close(examined_too.levels, examined.levels)
         assert_close(other.loss, one.loss)
         assert_close(other.squared_norms(), one.squared_norms())
         assert_close(other.products(wrapped_directions), one.products(directions))

@@ -93,7 +93,7 @@ def _proposal(name: str, observation: Observation, terms: PolicyTerms, stream: S
             f"policy {name!r} proposed {proposed.dtype} of shape {proposed.shape}: must be integers of shape {shape}"
         )
     allowed = observation.available
-    if not (proposed[:, :, None] == allowed).any(axis=2).all():
+    if not np.isin(proposed, allowed).all():
         wrong = proposed[~np.isin(proposed, allowed)].flat[0]
         names = ", ".join(f"{code} ({Action(code).name.lower()})" for code in allowed)
         raise InputError(f"policy {name!r} proposed action {wrong}: available are {names}")

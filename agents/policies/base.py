@@ -12,7 +12,7 @@ from agents.graphs import Graph
 from agents.population import Population
 from agents.registry import Registry
 from agents.streams import Stream
-from agents.terms import PerRun
+from agents.terms import PerRun, PerRunByName
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -50,6 +50,7 @@ class QLearningTerms:
 
     exploration: PerRun  # (R, 1) probability of a random action
     rate: PerRun  # (R, 1) weight of the newest payoff
+    loss_aversion: PerRun  # (R, 1) weight of a loss against an equal gain
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class ConditionalTerms:
 class PolicyTerms:
     """``scenario.policy``: how principals choose and remember."""
 
-    mix: dict[str, float]  # share of principals by policy name
+    mix: PerRunByName  # (R, 1) share of principals by policy name
     revision: PerRun  # (R, 1) probability that a principal reconsiders in a round
     mutation: PerRun  # (R, 1) probability that a principal takes a random action in a round
     memory: PerRun  # (R, 1) weight of the past in remembered payoff and reputation

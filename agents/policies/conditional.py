@@ -24,7 +24,7 @@ def conditional(observation: Observation, terms: PolicyTerms, stream: Stream) ->
     population = observation.population
     whether, which = stream.uniform(2, population.shape[1]).swapaxes(0, 1)
     share = observation.graph.neighbour_mean((population.action == Action.DELEGATE).astype(np.float64))
-    delegating, shirking = _delegating_and_shirking(observation.available)
+    delegating, shirking = delegating_and_shirking(observation.available)
     willing = whether < willingness(population.kind, share, terms.conditional.slope)
     answer = np.where(willing, delegating, shirking)
     return np.where(population.kind == ConditionalKind.RANDOM, drawn_action(observation.available, which), answer)
@@ -48,7 +48,7 @@ def willingness(kind: Ints, share: Floats, slope: Floats) -> Floats:
     )
 
 
-def _delegating_and_shirking(available: Ints) -> tuple[int, int]:
+def delegating_and_shirking(available: Ints) -> tuple[int, int]:
     """The actions that stand for delegating and for not delegating among those available."""
     allowed = available.tolist()
     shirks = [action for action in (Action.FREE_RIDE, Action.ABSTAIN, Action.DEFECT) if action in allowed]

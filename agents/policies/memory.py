@@ -20,14 +20,15 @@ def remember(
     """Take a round's outcome into memory.
 
     Remembered payoff: m w + (1 - m) u, the payoff u itself in the first round. Learned value of the action taken:
-    Q + rate (u - Q). Reputation: moving average of being credited, as in image scoring (Nowak and Sigmund 1998).
+    Q + rate (u - Q), where a loss u < 0 counts ``loss_aversion`` times (Benartzi and Thaler 1995). Reputation: moving
+    average of being credited, as in image scoring (Nowak and Sigmund 1998).
 
     Args:
         population: with ``action`` what was played in this round.
         payoffs: (R, N) u, money.
         credit: (R, N) credit of the round.
         foregone: (R, N, 4) counterfactual payoff of each action, money; None where not computed.
-        terms: ``memory`` m and ``learning.rate``.
+        terms: ``memory`` m, ``learning.rate`` and ``learning.loss_aversion``.
         first: whether this was the first round, before which there is nothing to remember.
 
     Returns:
@@ -37,13 +38,20 @@ def remember(
     return replace(
         population,
         payoff=payoffs if first else memory * population.payoff + (1 - memory) * payoffs,
-        action_values=_learned(population, payoffs, terms.learning.rate),
+        action_values=_learned(population, _felt(payoffs, terms.learning.loss_aversion), terms.learning.rate),
         foregone=np.full_like(population.foregone, np.nan) if foregone is None else foregone,
         reputation=memory * population.reputation + (1 - memory) * (credit > 0),
     )
 
 
+def _felt(payoffs: Floats, loss_aversion: Floats) -> Floats:
+    if (loss_aversion == 1).all():
+        return payoffs
+    return np.where(payoffs < 0, loss_aversion * payoffs, payoffs)
+
+
 def _learned(population: Population, payoffs: Floats, rate: Floats) -> Floats:
-    values = population.action_values
-    taken = population.action[:, :, None] == np.arange(values.shape[2])
-    return values + np.where(taken, rate[:, :, None] * (payoffs[:, :, None] - values), 0.0)
+    values, taken = population.action_values.copy(), population.action[:, :, None]
+    before = np.take_along_axis(values, taken, axis=2)[:, :, 0]
+    np.put_along_axis(values, taken, (before + rate * (payoffs - before))[:, :, None], axis=2)
+    return values

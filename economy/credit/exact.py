@@ -1,13 +1,12 @@
-"""Credit by evaluating coalitions: leave-one-out and the exact Shapley value (Shapley 1953)."""
-
-from functools import cache
-from math import comb
+"""Credit by evaluating coalitions: leave-one-out and the exact Shapley value (Shapley 1953) and its relatives."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.errors import InputError
 from economy.credit.game import Credit, RoundGame, credit_rule
+from economy.credit.probabilistic import ProbabilisticValue
+from economy.credit.probabilistic import shapley as shapley_weights
 
 Floats = NDArray[np.float64]
 
@@ -25,14 +24,20 @@ def leave_one_out(game: RoundGame) -> Credit:
 
 @credit_rule("shapley")
 def shapley(game: RoundGame) -> Credit:
-    """The exact Shapley value of the round, from all 2^N coalitions."""
-    principals = game.shape[1]
+    """The exact Shapley value of the round, from all coalitions of those who contributed."""
+    runs, principals = game.shape
     if principals > MOST_PLAYERS:
         raise InputError(
-            f"credit.kind = 'shapley' evaluates every coalition: "
-            f"population.count = {principals} must be at most {MOST_PLAYERS}"
+            f"credit.kind = 'shapley' evaluates every coalition: population.count = {principals} must be at most "
+            f"{MOST_PLAYERS}; estimated_shapley has no limit"
         )
-    return Credit(shapley_value(game.values(all_coalitions(principals))), "shapley", evaluations=2**principals)
+    credit = np.zeros((runs, principals))
+    for run, players in enumerate(game.contributors()):
+        if len(players):
+            values = game.run_values(run, seated(all_coalitions(len(players)), players, principals))
+            credit[run, players] = shapley_value(values[None])[0]
+    most = max((2 ** len(players) for players in game.contributors() if len(players)), default=0)
+    return Credit(credit, "shapley", evaluations=most)
 
 
 def all_coalitions(players: int) -> NDArray[np.bool_]:
@@ -40,26 +45,33 @@ def all_coalitions(players: int) -> NDArray[np.bool_]:
     return (np.arange(2**players)[:, None] >> np.arange(players) & 1).astype(bool)
 
 
-def shapley_value(values: Floats) -> Floats:
-    """Exact Shapley value of games given by all their values.
+def seated(coalitions: NDArray[np.bool_], players: NDArray[np.int64], principals: int) -> NDArray[np.bool_]:
+    """(C, N) coalitions (C, n) of some players, among all principals."""
+    among = np.zeros((len(coalitions), principals), dtype=bool)
+    among[:, players] = coalitions
+    return among
+
+
+def exact_value(values: Floats, value: ProbabilisticValue) -> Floats:
+    """A probabilistic value of games given by all their values, player by player in n 2^(n−1) operations.
 
     Args:
         values: (R, 2^n) v of every coalition, numbered as in ``all_coalitions``.
+        value: of n players.
 
     Returns:
         (R, n).
     """
-    value: Floats = values @ _shapley_weights(values.shape[1].bit_length() - 1)
-    return value
+    others = np.bitwise_count(np.arange(2 ** (value.players - 1)))
+    weights = value.weights[others]
+    found = np.empty((len(values), value.players))
+    for player in range(value.players):
+        # Without its own bit a coalition keeps its place among the 2^(n−1) coalitions of the others
+        pairs = values.reshape(len(values), -1, 2, 2**player)
+        found[:, player] = (pairs[:, :, 1] - pairs[:, :, 0]).reshape(len(values), -1) @ weights
+    return found
 
 
-@cache
-def _shapley_weights(players: int) -> Floats:
-    """(2^n, n) weight of a coalition's value in a player's: 1 / (n C(n−1, s−1)) with it, −1 / (n C(n−1, s)) without."""
-    inside = all_coalitions(players)
-    size = inside.sum(axis=1)
-    share = np.array([1.0 / (players * comb(players - 1, s)) for s in range(players)])
-    gained = share[np.maximum(size - 1, 0)]
-    missed = share[np.minimum(size, players - 1)]
-    weights: Floats = np.where(inside, gained[:, None], -missed[:, None])
-    return weights
+def shapley_value(values: Floats) -> Floats:
+    """(R, n) exact Shapley value of games given by all their values (R, 2^n)."""
+    return exact_value(values, shapley_weights(values.shape[1].bit_length() - 1))

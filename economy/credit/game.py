@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -11,6 +12,9 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from agents.registry import Registry
+from agents.streams import Stream
+from economy.credit.novelty import Offers
+from economy.credit.terms import CreditTerms
 from economy.learning.network import (
     Directions,
     Network,
@@ -25,6 +29,7 @@ from economy.learning.network import (
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 CHUNK = 1 << 24  # numbers of coalition networks and their activations held at a time
 
@@ -35,9 +40,11 @@ class Credit:
 
     values: Floats  # (R, N) marginal contribution, loss units; positive = helpful
     rule: str
-    evaluations: int = 0  # networks evaluated per run
+    evaluations: int = 0  # networks evaluated per run, the most of any
     estimated: bool = False  # False where the rule's own definition is computed exactly
     standard_error: Floats | None = None  # (R, N) of estimates
+    budget: int | None = None  # networks that an estimate was allowed per run
+    residual: Floats | None = None  # (R,) what an estimate missed of v(N) before that was shared out equally
 
 
 @dataclass(frozen=True)
@@ -50,10 +57,15 @@ class RoundGame:
     weights: Floats  # (R, N) w_i
     multipliers: Floats  # (R, N, K) μ_ik
     probes: Directions  # gradients p_k of the K probes, each entry (R, K, *shape)
+    curvature: Callable[[Parameters], Parameters]  # v ↦ H v of the validation loss at θ
+    samples: Callable[[], tuple[Tensor, Tensor]]  # features (R, S, d) and claimed labels (R, S) of the passage's batch
     slope: Floats  # (R, N) ⟨∇L, ũ_i⟩
     rate: Floats  # (R, 1) η of the step
     features: Tensor  # (R, V, d) validation samples
     labels: Tensor  # (R, V)
+    terms: CreditTerms
+    stream: Stream  # R generators for rules that draw coalitions
+    offers: tuple[Offers, ...] = ()  # samples by owner, this round's last, of the rounds that discounts look at
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -72,8 +84,17 @@ class RoundGame:
         """Σ_i ũ_i."""
         return admissible_step(self.passage, self.probes, self.weights, self.multipliers)
 
+    def contributors(self) -> list[Ints]:
+        """For each run, who has an update left; the others add nothing to any coalition."""
+        has_update = (self.weights != 0) | (self.multipliers != 0).any(axis=2)
+        return [np.flatnonzero(run) for run in has_update]
+
     def updates(self) -> Tensor:
         """(R, N, P) every ũ_i, flattened: N times the memory of the network."""
+        return self._updates
+
+    @cached_property
+    def _updates(self) -> Tensor:
         raw = torch.cat([u.flatten(2) for u in self.passage.updates()], dim=2)
         probes = torch.cat([p.flatten(2) for p in self.probes], dim=2)
         return to_tensor(self.weights, raw).unsqueeze(-1) * raw - torch.bmm(to_tensor(self.multipliers, raw), probes)
@@ -86,14 +107,20 @@ class RoundGame:
         """v(S) of many coalitions, evaluated in batched calls.
 
         Args:
-            coalitions: (C, N), the same for every run.
+            coalitions: (C, N), the same for every run, or (R, C, N).
 
         Returns:
             (R, C).
         """
+        runs, principals = self.shape
+        by_run = np.broadcast_to(coalitions, (runs, coalitions.shape[-2], principals))
+        return np.stack([self.run_values(run, own) for run, own in enumerate(by_run)])
+
+    def run_values(self, run: int, coalitions: Bools) -> Floats:
+        """(C,) v(S) of coalitions (C, N) of one run."""
         updates = self.updates()
-        chosen = torch.as_tensor(coalitions, dtype=updates.dtype, device=updates.device)
-        return np.stack([self._values_of_run(run, updates[run], chosen) for run in range(self.shape[0])])
+        chosen = torch.tensor(coalitions, dtype=updates.dtype, device=updates.device)
+        return self._values_of_run(run, updates[run], chosen)
 
     def _values_of_run(self, run: int, updates: Tensor, coalitions: Tensor) -> Floats:
         own = tuple(p[run : run + 1] for p in self.parameters)

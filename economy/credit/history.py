@@ -20,6 +20,7 @@ class CreditHistory:
 
     horizon: int  # H rounds that are remembered
     rounds: Floats  # (up to H, R, N) credit, oldest first
+    variances: Floats | None = None  # (up to H, R, N) squared standard errors; None while no credit was estimated
 
     @classmethod
     def empty(cls, horizon: int, runs: int, principals: int) -> "CreditHistory":
@@ -27,18 +28,27 @@ class CreditHistory:
         return cls(horizon, np.zeros((0, runs, principals)))
 
 
-def book(history: CreditHistory, credit: Floats) -> CreditHistory:
+def book(history: CreditHistory, credit: Floats, standard_error: Floats | None = None) -> CreditHistory:
     """Remember one more round and forget the one that leaves the horizon.
 
     Args:
         history: credit so far.
         credit: (R, N) credit of the newest round.
+        standard_error: (R, N) of the newest round's credit; None where it was not estimated.
 
     Returns:
         The history with the newest round last.
     """
-    kept = history.rounds[max(0, len(history.rounds) + 1 - history.horizon) :]
-    return CreditHistory(history.horizon, np.concatenate([kept, credit[None]]))
+    first = max(0, len(history.rounds) + 1 - history.horizon)
+    rounds = np.concatenate([history.rounds[first:], credit[None]])
+    if history.variances is None and standard_error is None:
+        return CreditHistory(history.horizon, rounds)
+    variances = np.zeros_like(rounds)
+    if history.variances is not None:
+        variances[:-1] = history.variances[first:]
+    if standard_error is not None:
+        variances[-1] = standard_error**2
+    return CreditHistory(history.horizon, rounds, variances)
 
 
 def cumulated(history: CreditHistory, discount: Floats, clip: Clip = "net") -> Floats:
@@ -57,3 +67,20 @@ def cumulated(history: CreditHistory, discount: Floats, clip: Clip = "net") -> F
     # A plain sum over the first axis adds round by round: the same bits alone or in an ensemble.
     total: Floats = (discount**age * credit).sum(axis=0)
     return total
+
+
+def cumulated_error(history: CreditHistory, discount: Floats) -> Floats:
+    """Standard error of cumulated credit, net: estimates of different rounds err independently.
+
+    Args:
+        history: credit so far.
+        discount: (R, 1) weight of a round's credit one round later.
+
+    Returns:
+        (R, N) square root of the sum over rounds s of discount^(2 (t - s)) times the variance; 0 without estimates.
+    """
+    if history.variances is None:
+        return np.zeros(history.rounds.shape[1:])
+    age = np.arange(len(history.rounds) - 1, -1, -1)[:, None, None]
+    error: Floats = np.sqrt((discount ** (2 * age) * history.variances).sum(axis=0))
+    return error

@@ -1,10 +1,6 @@
 """In-run credit from gradient paths, one pass for all principals (In-Run Data Shapley, arXiv 2406.11011)."""
 
-import torch
-from torch.func import grad, jvp
-
 from economy.credit.game import Credit, RoundGame, credit_rule
-from economy.learning.network import Parameters
 
 
 @credit_rule("first_order")
@@ -19,16 +15,5 @@ def second_order(game: RoundGame) -> Credit:
 
     The credits of a round sum to v(N) up to O(η³).
     """
-    curvature = game.along(_hessian_vector_product(game, game.step()))
+    curvature = game.along(game.curvature(game.step()))
     return Credit(game.rate * game.slope - game.rate**2 / 2 * curvature, "second_order")
-
-
-def _hessian_vector_product(game: RoundGame, direction: Parameters) -> Parameters:
-    """H v of the validation loss: forward-mode derivative of the gradient."""
-    trained, fixed = game.parameters[: len(direction)], game.parameters[len(direction) :]
-
-    def total_loss(own: Parameters) -> torch.Tensor:
-        return game.loss((*own, *fixed)).sum()
-
-    product: Parameters = jvp(grad(total_loss), (trained,), (direction,))[1]
-    return product

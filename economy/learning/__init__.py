@@ -22,6 +22,8 @@ class LearningTerms:
     hidden: tuple[int, ...]
     activation: str
     rate: PerRun  # (R, 1) learning rate η
+    method: str = "traversal"  # traversal or federated
+    local_epochs: int = 1  # E steps of each contributor (federated)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The default shared network: a multilayer perceptron with a leading run axis and explicit backward paths."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from agents.streams import Stream
-from economy.learning.network import CPU, Directions, Objectives, Owners, Parameters, output_deltas
+from economy.learning.curvature import PathCurvature
+from economy.learning.network import CPU, Examination, Objectives, Owners, Parameters, output_deltas
 from economy.learning.traversal import PathPassage, affine, outer
 
 
@@ -43,13 +44,23 @@ class MLP:
         losses, output = output_deltas(logits, labels, owners.weights(self.dtype))
         return PathPassage(inputs, self._backward(parameters, inputs, output), owners, losses.sum(1))
 
-    def examine(self, parameters: Parameters, objectives: Objectives) -> tuple[Tensor, Directions]:
-        """Level (R, D) and gradient of every objective, in one pass over the samples of all of them."""
+    def examine(self, parameters: Parameters, objectives: Objectives) -> Examination:
+        """Level and gradient of every objective, in one pass over the samples of all of them."""
         inputs, logits = self._forward(parameters, objectives.features)
         losses, output = output_deltas(logits, objectives.labels, objectives.weights, objectives.bounded)
         deltas = self._backward(parameters, inputs, output)
-        levels = objectives.by_objective(losses)
-        return levels, tuple(_gradients(a, d, objectives.sizes) for a, d in zip(inputs, deltas, strict=True))
+        gradients = tuple(_gradients(a, d, objectives.sizes) for a, d in zip(inputs, deltas, strict=True))
+        first = slice(objectives.sizes[0])
+        curvature = PathCurvature(
+            parameters=parameters,
+            inputs=tuple(a[:, first] for a in inputs),
+            deltas=tuple(d[:, first] for d in deltas),
+            logits=logits[:, first],
+            weights=objectives.weights[:, first],
+            slope=self._slope,
+            curved=self.activation == "tanh",
+        )
+        return Examination(objectives.by_objective(losses), gradients, curvature)
 
     def turn(self, parameters: Parameters, rotation: Tensor) -> Parameters:
         """Turn the first layer instead of every sample: W (x·Q)ᵀ = (W Qᵀ) xᵀ."""
@@ -68,11 +79,14 @@ class MLP:
     def _backward(self, parameters: Parameters, inputs: Sequence[Tensor], output: Tensor) -> tuple[Tensor, ...]:
         """Output deltas of every layer from those of the logits (R, S, C)."""
         deltas = [output]
-        slope = _relu_backward if self.activation == "relu" else torch.ops.aten.tanh_backward
         for weight, activity in zip(reversed(parameters[1:]), reversed(inputs[1:]), strict=True):
             back = torch.bmm(deltas[0], weight[..., :-1])
-            deltas.insert(0, slope(back, activity))
+            deltas.insert(0, self._slope(back, activity))
         return tuple(deltas)
+
+    @property
+    def _slope(self) -> Callable[[Tensor, Tensor], Tensor]:
+        return _relu_backward if self.activation == "relu" else torch.ops.aten.tanh_backward
 
 
 def _relu_backward(back: Tensor, activity: Tensor) -> Tensor:

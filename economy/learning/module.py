@@ -6,15 +6,16 @@ whose layers are not plain matrices.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad, jvp, vmap
 from torch.nn.functional import cross_entropy
 
 from agents.streams import Stream
-from economy.learning.network import CPU, Directions, Objectives, Owners, Parameters
+from economy.learning.network import CPU, Directions, Examination, Objectives, Owners, Parameters
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,11 @@ class SamplePassage:
     def weighted_sum(self, weights: Tensor) -> Parameters:
         """Σ_i w_i u_i for weights (R, N)."""
         scale = self.owners.spread(weights).transpose(1, 2)
-        return tuple(part.squeeze(1) for part in _unflatten(torch.bmm(scale, self.gradients), self.shapes))
+        return tuple(part.squeeze(1) for part in unflatten(torch.bmm(scale, self.gradients), self.shapes))
 
     def updates(self) -> Directions:
         """Every u_i, each entry (R, N, *shape)."""
-        return _unflatten(self.owners.total(self.gradients), self.shapes)
+        return unflatten(self.owners.total(self.gradients), self.shapes)
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ class ModuleNetwork:
         flat = torch.cat([g.flatten(2) for g in gradients], dim=2)
         return SamplePassage(flat, tuple(g.shape[2:] for g in gradients), owners, losses.sum(1))
 
-    def examine(self, parameters: Parameters, objectives: Objectives) -> tuple[Tensor, Directions]:
-        """Level (R, D) and gradient of every objective, one backward pass each."""
+    def examine(self, parameters: Parameters, objectives: Objectives) -> Examination:
+        """Level and gradient of every objective, one backward pass each."""
         *trained, turn = parameters
         levels, gradients = [], []
         start = 0
@@ -104,11 +105,25 @@ class ModuleNetwork:
             levels.append(level)
             gradients.append(gradient)
             start += size
-        return torch.stack(levels, 1), tuple(torch.stack(parts, 1) for parts in zip(*gradients, strict=True))
+        directions = tuple(torch.stack(parts, 1) for parts in zip(*gradients, strict=True))
+        return Examination(torch.stack(levels, 1), directions, partial(self._curvature, parameters, objectives))
 
     def turn(self, parameters: Parameters, rotation: Tensor) -> Parameters:
         """Keep the rotation with the parameters and apply it to the features."""
         return (*parameters[:-1], torch.bmm(rotation, parameters[-1]))
+
+    def _curvature(self, parameters: Parameters, objectives: Objectives, direction: Parameters) -> Parameters:
+        """H v of the first objective: forward-mode derivative of its gradient."""
+        *trained, turn = parameters
+        first = slice(objectives.sizes[0])
+        weights = objectives.weights[:, first].flatten()
+
+        def loss(own: Parameters) -> Tensor:
+            scores = self.logits((*own, turn), objectives.features[:, first]).flatten(0, 1)
+            return cross_entropy(scores, objectives.labels[:, first].flatten(), reduction="none") @ weights
+
+        product: Parameters = jvp(grad(loss), (tuple(trained),), (direction,))[1]
+        return product
 
     def _empty_passage(self, parameters: Parameters, owners: Owners) -> SamplePassage:
         shapes = tuple(p.shape[1:] for p in parameters[:-1])
@@ -129,7 +144,8 @@ class ModuleNetwork:
         return loss
 
 
-def _unflatten(flat: Tensor, shapes: tuple[torch.Size, ...]) -> Directions:
+def unflatten(flat: Tensor, shapes: tuple[torch.Size, ...]) -> Directions:
+    """Vectors of length P along the last axis, cut and shaped as the parameters."""
     parts = flat.split([shape.numel() for shape in shapes], dim=-1)
     return tuple(part.unflatten(-1, shape) for part, shape in zip(parts, shapes, strict=True))
 

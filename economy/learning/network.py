@@ -4,6 +4,7 @@ Sizes as everywhere: R runs, S samples, N principals, D directions, C classes. A
 space; an update, a probe gradient and the network itself have the same layout, so that inner products make sense.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Protocol, TypeAlias
@@ -79,6 +80,15 @@ class Objectives:
         return torch.cat([first, others.sum(2)], dim=1)
 
 
+@dataclass(frozen=True)
+class Examination:
+    """What a network says of its objectives at its present parameters."""
+
+    levels: Tensor  # (R, D)
+    directions: Directions  # gradients of the objectives, each entry (R, D, *shape)
+    curvature: Callable[[Parameters], Parameters]  # v ↦ H v of the first objective, a cross-entropy; one pass each call
+
+
 class Passage(Protocol):
     """The record of one traversal pass: explicit gradient paths from every sample to every parameter, with owners."""
 
@@ -115,8 +125,8 @@ class Network(Protocol):
     def traverse(self, parameters: Parameters, features: Tensor, labels: Tensor, owners: Owners) -> Passage:
         """One traversal pass over a virtual batch: features (R, S, d), labels (R, S)."""
 
-    def examine(self, parameters: Parameters, objectives: Objectives) -> tuple[Tensor, Directions]:
-        """Level of every objective (R, D) and its gradient, each entry (R, D, *shape)."""
+    def examine(self, parameters: Parameters, objectives: Objectives) -> Examination:
+        """Level and gradient of every objective, and the curvature of the first."""
 
     def turn(self, parameters: Parameters, rotation: Tensor) -> Parameters:
         """The network seen from features that turned by ``rotation`` (R, d, d): f'(x) = f(x · rotation)."""

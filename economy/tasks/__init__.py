@@ -3,8 +3,8 @@
 from economy.tasks.batch import ActionTerms, Batch, Form, Plan, PutIn, SamplingTerms, Supply, SupplyTerms, audit_trail
 from economy.tasks.datasets import TASKS, Dataset, Task, TaskTerms, load_dataset, task
 from economy.tasks.drift import draw_rotation_generator, rotation
-from economy.tasks.examples import Examples, FeatureTable, load_examples
-from economy.tasks.holdings import Holdings, draw_holdings
+from economy.tasks.examples import Examples, FeatureTable, load_examples, no_examples
+from economy.tasks.holdings import Holdings, draw_holdings, no_holdings
 from economy.tasks.partition import PARTITIONS, spread
 from economy.tasks.probes import ProbeTerms
 from economy.tasks.supply import first_supply, put_in
@@ -33,6 +33,8 @@ __all__ = [
     "first_supply",
     "load_dataset",
     "load_examples",
+    "no_examples",
+    "no_holdings",
     "put_in",
     "rotation",
     "spread",

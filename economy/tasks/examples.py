@@ -54,6 +54,11 @@ class FeatureTable:
         return gathered
 
 
+def no_examples() -> Examples:
+    """No data at all, for an economy without a task."""
+    return Examples("none", np.zeros((1, 0, 1)), np.zeros((1, 0), dtype=np.int64), 1, None)
+
+
 def load_examples(terms: TaskTerms, stream: Stream) -> Examples:
     """The data of R runs.
 

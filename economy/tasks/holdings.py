@@ -79,6 +79,12 @@ def draw_holdings(
     )
 
 
+def no_holdings(runs: int, principals: int) -> Holdings:
+    """Nobody holds anything, in an economy without a task."""
+    none, each = np.zeros((runs, 0), dtype=np.int64), np.zeros((runs, principals), dtype=np.int64)
+    return Holdings(none, none, each, each, none, none, none[..., None], np.zeros((runs, 0, 0)), classes=1, features=1)
+
+
 def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
     samples = examples.labels.shape[1]
     needed = terms.validation + terms.test + principals

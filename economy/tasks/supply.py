@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from agents.actions import Action
 from agents.streams import Stream
+from economy.conduct import Conduct
 from economy.tasks.batch import ActionTerms, Batch, Floats, Form, Forms, Ints, PutIn, Supply, SupplyTerms
 from economy.tasks.holdings import Holdings
 from economy.tasks.visits import Visits, visit_each, visit_pool
@@ -23,7 +24,12 @@ def first_supply(holdings: Holdings) -> Supply:
 
 
 def put_in(
-    actions: Ints, holdings: Holdings, supply: Supply, terms: SupplyTerms, stream: Stream
+    actions: Ints,
+    holdings: Holdings,
+    supply: Supply,
+    terms: SupplyTerms,
+    stream: Stream,
+    conduct: Conduct | None = None,
 ) -> tuple[Batch, Supply, PutIn]:
     """The virtual batch of a round.
 
@@ -36,16 +42,24 @@ def put_in(
         supply: carried from the round before.
         terms: what actions do, and how many samples are put in.
         stream: the R runs' batch stream.
+        conduct: what single principals put in instead, and how much.
 
     Returns:
         The batch, the supply to carry on, and how many samples each principal put in. Without contributors S is 0.
     """
+    each = terms.learning.sampling == "each"
     form = _forms(terms.actions)[actions]
-    if terms.learning.sampling == "each":
-        visits, carried = visit_each(form, holdings.count, supply, terms.learning)
-        total = (form != Form.NOTHING) * np.int64(terms.learning.samples)
+    whole = np.broadcast_to(np.int64(terms.learning.samples), form.shape) if each else holdings.count
+    if conduct is not None:
+        form = np.where((conduct.form >= 0) & (actions != Action.ABSTAIN), conduct.form, form)
+        whole = np.rint(conduct.share * whole).astype(np.int64)
+        form = np.where(whole > 0, form, np.int8(Form.NOTHING))
+    amount = np.where(form != Form.NOTHING, whole, 0)
+    if each:
+        visits, carried = visit_each(form, amount, holdings.count, supply, terms.learning)
+        total = amount
     else:
-        visits, carried = visit_pool(form, holdings.count, supply, terms.learning, stream)
+        visits, carried = visit_pool(form, amount, supply, terms.learning, stream)
         total = np.bincount(visits.who, minlength=form.size).reshape(form.shape)
     batch = _batch(visits, form, holdings, terms.actions.stale_samples, stream)
     return batch, carried, PutIn(total, total * (form == Form.OWN))
@@ -71,7 +85,8 @@ def _batch(visits: Visits, form: Forms, holdings: Holdings, stale_samples: int, 
     if (fake := taken == Form.JUNK).any():
         label[fake], noise = _junk(np.bincount(run[fake], minlength=len(form)), width, holdings, stream)
         junk = _padded(fake, width, visits.length, False)
-    owner = _padded(visits.who - run * principals, width, visits.length, -1)
+    principal = np.where(visits.taken, (visits.who - run * principals)[:, None], -1)
+    owner = _padded(principal, width, visits.length, -1)
     return Batch(_padded(sample, width, visits.length, 0), _padded(label, width, visits.length, 0), owner, junk, noise)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.streams import Stream
-from economy.tasks.batch import Form, Forms, Ints, Plan, SamplingTerms, Supply
+from economy.tasks.batch import Bools, Form, Forms, Ints, Plan, SamplingTerms, Supply
 
 
 @dataclass(frozen=True)
@@ -18,14 +18,18 @@ class Visits:
 
     who: Ints  # (n,) run · N + principal
     place: Ints  # (n, w) place in the principal's holding, not yet wrapped around its end
+    taken: Bools  # (n, w) False at the end of a visit to who puts in fewer than w samples
     length: Ints  # (R,) visits of each run
 
 
-def visit_each(form: Forms, count: Ints, supply: Supply, terms: SamplingTerms) -> tuple[Visits, Supply]:
-    """Every contributor puts in ``samples`` samples and walks on through its own holding.
+def visit_each(
+    form: Forms, amount: Ints, count: Ints, supply: Supply, terms: SamplingTerms
+) -> tuple[Visits, Supply]:
+    """Every contributor puts in up to ``samples`` samples and walks on through its own holding.
 
     Args:
         form: (R, N) the Form of every principal's samples.
+        amount: (R, N) samples it puts in, 1 to ``samples`` for a contributor.
         count: (R, N) samples held.
         supply: where the walks stand.
         terms: how many samples.
@@ -34,34 +38,38 @@ def visit_each(form: Forms, count: Ints, supply: Supply, terms: SamplingTerms) -
     walks = (form == Form.OWN) | (form == Form.WRONG)
     who = np.flatnonzero(contributes)
     begin = (supply.cursor * walks).ravel()[who]  # stale and junk samples start at the first place each round
-    moved = np.where(walks, (supply.cursor + terms.samples) % count, supply.cursor)
-    visits = Visits(who, begin[:, None] + np.arange(terms.samples), np.count_nonzero(contributes, axis=1))
+    moved = np.where(walks, (supply.cursor + amount) % count, supply.cursor)
+    step = np.arange(terms.samples)
+    taken = step < amount.ravel()[who, None]
+    visits = Visits(who, begin[:, None] + step, taken, np.count_nonzero(contributes, axis=1))
     return visits, Supply(moved, supply.plans)
 
 
-def visit_pool(form: Forms, count: Ints, supply: Supply, terms: SamplingTerms, stream: Stream) -> tuple[Visits, Supply]:
+def visit_pool(
+    form: Forms, amount: Ints, supply: Supply, terms: SamplingTerms, stream: Stream
+) -> tuple[Visits, Supply]:
     """The next virtual batch of every run's traversal plan.
 
     Args:
         form: (R, N) the Form of every principal's samples.
-        count: (R, N) samples held; a contributor contributes them all, junk as many.
+        amount: (R, N) samples it contributes, by default all it holds; junk as many.
         supply: the plans.
         terms: size of the virtual batch.
         stream: the R runs' batch stream.
     """
     principals = form.shape[1]
-    size = np.where(form != Form.NOTHING, count, 0)
-    end = np.cumsum(size, axis=1)
+    end = np.cumsum(amount, axis=1)
     plans, who, place = [], [], []
     for run, generator in enumerate(stream.generators):
         plan = _current(supply.plans[run] if supply.plans else None, form[run], int(end[run, -1]), generator)
         visited = plan.order[plan.taken : plan.taken + terms.batch]
         principal = np.searchsorted(end[run], visited, side="right")
         who.append(principal + run * principals)
-        place.append(visited - end[run, principal] + size[run, principal])
+        place.append(visited - end[run, principal] + amount[run, principal])
         plans.append(Plan(plan.form, plan.order, plan.taken + len(visited)))
     length = np.array([len(visited) for visited in who])
-    return Visits(np.concatenate(who), np.concatenate(place)[:, None], length), Supply(supply.cursor, tuple(plans))
+    places = np.concatenate(place)[:, None]
+    return Visits(np.concatenate(who), places, np.ones(places.shape, bool), length), Supply(supply.cursor, tuple(plans))
 
 
 def _current(plan: Plan | None, form: Forms, contributed: int, generator: np.random.Generator) -> Plan:

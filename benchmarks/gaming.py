@@ -1,0 +1,155 @@
+"""What can be gained by offering the same again, by resembling somebody, and by taking part under several names.
+
+    python benchmarks/gaming.py                 all tables (some minutes)
+    python benchmarks/gaming.py stale           some of them
+    python benchmarks/gaming.py --write         all tables, into docs/results.md
+
+Commons with fixed actions, credit cumulated net over 50 rounds and then clipped; stale: 8 seeds.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from outcomes import RESULTS, insert
+
+from agents.actions import Action
+from economy import Ensemble
+from economy.credit import CREDITS
+from economy.deviations import Deviation
+from economy.futures import play_futures
+from economy.ledger import MICRO
+from scenarios import load
+from scenarios.summary import interval
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+SEEDS = range(8)
+FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "population.start_defect": 0.0}
+STALE = {**FIXED, "actions.free_ride": "stale", "population.start_delegate": 0.7, "population.start_free_ride": 0.3}
+HONEST = {**FIXED, "population.start_delegate": 1.0, "population.start_free_ride": 0.0,
+          "population.cost_low": 0.0, "population.cost_high": 0.0}  # so that payoffs are payments
+NOVEL = "credit.novelty.memory"
+ROBUST = "credit.replication.penalty"
+LN2 = float(np.log(2))
+SMALL = 12  # samples held, of 30 on average: fewer than are put in within two rounds
+
+
+def stale() -> str:
+    """12 of 40 principals put in two samples over and over, 200 rounds: what they and others are paid.
+
+    All as shares of the mean honest payment. Resembling: what one honest principal gets whose samples are another's,
+    against what it gets under the same rule without a discount.
+    """
+    heads = ["credit", "stale", "highest seed", f"honest holders of at most {SMALL} samples", "resembling"]
+    cases: dict[str, dict[str, Any]] = {"first_order": {}}
+    cases |= {f"first_order, novelty over {k} rounds": {NOVEL: k} for k in (1, 2, 3, 4)}
+    cases["first_order, replication"] = {ROBUST: LN2}
+    cases["second_order"] = {"credit.kind": "second_order"}
+    cases["second_order, novelty over 2 rounds"] = {"credit.kind": "second_order", NOVEL: 2}
+    cases["cosine"] = {"credit.kind": "cosine"}
+    cases["cosine, novelty over 2 rounds"] = {"credit.kind": "cosine", NOVEL: 2}
+    rows, undiscounted = [], np.ones(len(SEEDS))
+    for name, changes in cases.items():
+        paid, repeats, held = payments({**STALE, **changes})
+        mean = np.array([run[~own].mean() for run, own in zip(paid, repeats, strict=True)])
+        shares = np.array([run[own].mean() for run, own in zip(paid, repeats, strict=True)]) / mean
+        small = (paid / mean[:, None])[~repeats & (held <= SMALL)]
+        twin = resembling({**STALE, **changes})
+        if "," not in name:
+            undiscounted = twin
+        paying = undiscounted > 0  # second-order credit leaves some with nothing either way
+        kept = twin[paying] / undiscounted[paying]
+        rows.append([name, f"{shares.mean():.3f}", f"{shares.max():.3f}", f"{small.mean():.2f}",
+                     f"{twin.sum() / undiscounted.sum():.3f} (lowest {kept.min():.3f})"])  # fmt: skip
+    return table(heads, rows)
+
+
+def payments(changes: dict[str, Any], rounds: int = 200, twins: bool = False) -> tuple[Floats, Bools, NDArray[Any]]:
+    """Money paid (R, N), who puts in the same over and over, and samples held.
+
+    Args:
+        changes: to commons.
+        rounds: played.
+        twins: whether the first honest principal holds the very samples of the second.
+    """
+    ensemble = Ensemble(load("commons", changes), SEEDS)
+    repeats = ensemble.state.population.action == Action.FREE_RIDE
+    if twins:
+        holdings = ensemble.world.holdings
+        first, second = np.argsort(repeats, axis=1, kind="stable")[:, :2].T
+        runs, start, count = np.arange(len(repeats)), holdings.start.copy(), holdings.count.copy()
+        start[runs, first], count[runs, first] = start[runs, second], count[runs, second]
+        ensemble.world = replace(ensemble.world, holdings=replace(holdings, start=start, count=count))
+    paid = sum(ensemble.step().payday.payments for _ in range(rounds))
+    return np.asarray(paid) / MICRO, repeats, ensemble.world.holdings.count
+
+
+def resembling(changes: dict[str, Any]) -> Floats:
+    """(R,) payment of an honest principal with another's samples, as a share of the mean honest one."""
+    paid, repeats, _ = payments(changes, twins=True)
+    first = np.argsort(repeats, axis=1, kind="stable")[:, 0]
+    honest = np.array([run[~own].mean() for run, own in zip(paid, repeats, strict=True)])
+    share: Floats = paid[np.arange(len(paid)), first] / honest
+    return share
+
+
+def sybils() -> str:
+    """One of 8 delegating principals takes part under 2 or 3 names, its samples divided among them: gain in payments.
+
+    10 rounds, 4 seeds, 2 principals tried in each; mean ± 95 % interval over seeds, in mean payments of all.
+    """
+    names = [name for name, rule in CREDITS.items() if rule.__module__.startswith("economy.")]
+    cases: dict[str, dict[str, Any]] = {name: {"credit.kind": name} for name in names}
+    cases["first_order, novelty over 2 rounds"] = {NOVEL: 2}
+    cases["first_order, replication (samples)"] = {ROBUST: LN2}
+    cases["first_order, replication (updates)"] = {ROBUST: LN2, "credit.replication.similarity": "updates"}
+    rows = [[name, *(spread(gains(changes, k)) for k in (2, 3))] for name, changes in cases.items()]
+    return table(["credit", "2 names", "3 names"], rows)
+
+
+def gains(changes: dict[str, Any], identities: int, tried: Sequence[int] = range(2), rounds: int = 10) -> Floats:
+    """(R,) mean gain of a principal from splitting, as a share of what principals get on average if nobody splits."""
+    ensemble = Ensemble(load("commons", {**HONEST, "population.count": 8, **changes}), range(4))
+    deviations = [Deviation(f"split {i}", (i,), identities=identities) for i in tried]
+    futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, deviations, rounds)
+    usual = futures.payoffs[:, 0, :, : futures.principals].mean(axis=(1, 2))
+    gain: Floats = futures.gains.mean(axis=1) / usual
+    return gain
+
+
+def spread(values: Floats) -> str:
+    """Mean and half the 95 % t-interval, in percent."""
+    mean, half = interval(pd.Series(100 * values))
+    return f"{mean:+.0f} ± {half:.0f} %"
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+
+
+TABLES: dict[str, Callable[[], str]] = {"stale": stale, "sybils": sybils}
+
+
+def main() -> None:
+    """Print the tables that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all if not given")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in arguments.tables or TABLES:
+        text = TABLES[name]()
+        print(f"gaming-{name}: {TABLES[name].__doc__}\n\n{text}\n", flush=True)
+        if arguments.write:
+            document = insert(RESULTS.read_text(encoding="utf-8"), f"gaming-{name}", text)
+            RESULTS.write_text(document, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

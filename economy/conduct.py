@@ -1,0 +1,28 @@
+"""Conduct: how single principals carry out what they do, where that is not as the scenario says.
+
+Actions say what a principal does; conduct says how: what it puts in under that name, how much, which limits it claims
+to have, and whether it is a person at all or another's second name. Studies of deviations set it; scenarios do not.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """R runs of N principals with K value dimensions."""
+
+    form: NDArray[np.int8]  # (R, N) Form of what who takes part puts in; −1: as its action says
+    share: Floats  # (R, N) of its samples that it puts in, 0 to 1
+    claimed: Floats  # (R, N, K) added to the limits it reports; what it really minds is unchanged
+    person: NDArray[np.bool_]  # (R, N) False: a name without a person, for whom nothing is useful and nothing gained
+
+    @classmethod
+    def plain(cls, runs: int, principals: int, dimensions: int) -> "Conduct":
+        """Everybody as the scenario says."""
+        shape = (runs, principals)
+        return cls(np.full(shape, -1, np.int8), np.ones(shape), np.zeros((*shape, dimensions)), np.ones(shape, bool))

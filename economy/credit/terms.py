@@ -1,0 +1,72 @@
+"""What the credit rules need to know of the scenario."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.terms import PerRun
+
+EstimatorName = Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"]
+Mode = Literal["auto", "mse", "audit"]
+RegressorName = Literal["auto", "linear", "pairwise", "interactions", "tree"]
+Similarity = Literal["samples", "updates"]
+
+
+@dataclass(frozen=True)
+class BetaShapleyTerms:
+    """``scenario.credit.beta_shapley``."""
+
+    alpha: PerRun  # (R, 1) α: large values stress small coalitions
+    beta: PerRun  # (R, 1) β: large values stress large coalitions
+
+
+@dataclass(frozen=True)
+class WeightedBanzhafTerms:
+    """``scenario.credit.weighted_banzhaf``."""
+
+    weight: PerRun  # (R, 1) probability that another contributor is there
+
+
+@dataclass(frozen=True)
+class GtgShapleyTerms:
+    """``scenario.credit.gtg_shapley``."""
+
+    between: PerRun  # (R, 1) nat: a round whose step changed the loss by less credits nobody
+    within: PerRun  # (R, 1) share of the step's worth: so close to it, the rest of an order adds nothing
+    converged: PerRun  # (R, 1) mean relative change of the credits at which no further orders are drawn
+
+
+@dataclass(frozen=True)
+class NoveltyTerms:
+    """``scenario.credit.novelty``."""
+
+    memory: int  # rounds, this one included, over which putting in the same again earns less; 0: never
+
+
+@dataclass(frozen=True)
+class ReplicationTerms:
+    """``scenario.credit.replication``."""
+
+    penalty: PerRun  # (R, 1) λ of exp(−λ Σ similarity); 0: none
+    similarity: Similarity  # of what principals put in
+
+
+@dataclass(frozen=True)
+class CreditTerms:
+    """``scenario.credit``."""
+
+    kind: str  # name of the credit rule
+    budget: int  # coalitions that an estimate may evaluate per run and round
+    estimator: EstimatorName
+    mode: Mode  # of the adjusted estimator
+    regressor: RegressorName  # of the adjusted estimator
+    beta_shapley: BetaShapleyTerms
+    weighted_banzhaf: WeightedBanzhafTerms
+    gtg_shapley: GtgShapleyTerms
+    novelty: NoveltyTerms
+    replication: ReplicationTerms
+
+    @property
+    def memory(self) -> int:
+        """Rounds, this one included, whose samples are looked at again; 0: none."""
+        watched = self.replication.similarity == "samples" and bool(self.replication.penalty.any())
+        return max(self.novelty.memory, int(watched))

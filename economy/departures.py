@@ -1,0 +1,79 @@
+"""Departures: principals that leave and take a copy of the shared model along, which ages as features drift."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from agents.population import Floats, Ints
+from economy.deviations import Deviation
+from economy.learning.network import Parameters
+from economy.lesson import accuracy
+from economy.replicas import pick_world
+from economy.world import State, World
+
+
+@dataclass(frozen=True)
+class Copies:
+    """The models of L runs in which somebody leaves after some rounds: the shared one until then, its copy after."""
+
+    world: World  # of the L runs
+    runs: Ints  # (L,) their numbers in the ensemble
+    leaves: Ints  # (L,) rounds after which somebody leaves
+    leavers: NDArray[np.bool_]  # (L, N) who leaves
+    parameters: Parameters  # each (L, *shape)
+
+
+def first_copies(world: World, state: State, deviations: Sequence[Deviation]) -> Copies | None:
+    """Before the first round.
+
+    Args:
+        world: of B (1 + D) runs, those without a deviation first among each 1 + D.
+        state: where they stand.
+        deviations: D of them.
+
+    Returns:
+        None where nobody leaves, or a model is worth nothing to who has it.
+    """
+    branches = 1 + len(deviations)
+    leaving = [k for k, deviation in enumerate(deviations, start=1) if deviation.leaves is not None]
+    if not leaving or not world.terms.market.model_value.any():
+        return None
+    total, principals = state.population.shape
+    runs = (np.arange(0, total, branches)[:, None] + leaving).ravel()
+    leavers = np.zeros((len(runs), principals), dtype=np.bool_)
+    for row, run in enumerate(runs.tolist()):
+        leavers[row, list(deviations[run % branches - 1].members)] = True
+    leaves = np.tile([deviations[k - 1].leaves or 0 for k in leaving], total // branches)
+    return Copies(pick_world(world, runs), runs, leaves, leavers, _shared(state, runs))
+
+
+def _shared(state: State, runs: Ints) -> Parameters:
+    return tuple(p[torch.as_tensor(runs, device=p.device)] for p in state.parameters)
+
+
+@torch.inference_mode()
+def carry_on(copies: Copies, state: State, played: int) -> tuple[Copies, Floats]:
+    """Copies after a round, and what they were worth in it.
+
+    Args:
+        copies: before the round.
+        state: of the whole ensemble after the round.
+        played: rounds before this one.
+
+    Returns:
+        The copies, and (R, N) money in the whole ensemble.
+    """
+    gone = copies.leaves <= played
+    drift, network = copies.world.drift, copies.world.network
+    aged = copies.parameters if drift is None else network.turn(copies.parameters, drift)
+    parameters = tuple(
+        torch.where(torch.as_tensor(gone, device=new.device).view(-1, *[1] * (new.dim() - 1)), old, new)
+        for old, new in zip(aged, _shared(state, copies.runs), strict=True)
+    )
+    worth = np.zeros(state.population.shape)
+    quality = accuracy(parameters, copies.world) * copies.world.terms.market.model_value[:, 0]
+    worth[copies.runs] = (gone * quality)[:, None] * copies.leavers
+    return replace(copies, parameters=parameters), worth

@@ -1,0 +1,92 @@
+"""A game as a Mesa model whose players may negotiate first: talks, escrow, the task, payment, redistribution."""
+# mypy: disallow-subclassing-any=False
+
+from collections.abc import Sequence
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.population import Ints
+from economy.contracts.negotiation import (
+    Negotiator,
+    Proposal,
+    ShapleyNegotiator,
+    Situation,
+    Talks,
+    negotiate,
+    redistribution,
+)
+from economy.ledger import MICRO, Ledger, Reason, Transfer, escrows, market, post, principals, treasury
+
+
+class NegotiatedGame(mesa.Model):
+    """n players with purses; a subclass says what they negotiate about and what the task pays.
+
+    Args:
+        players: names of the n players.
+        purse: money each starts with; what it can stake on a deal.
+        negotiated: whether the players talk first.
+        negotiators: one for each player; the default negotiator if not given.
+        rng: seed; fresh entropy if not given.
+    """
+
+    def __init__(
+        self,
+        players: Sequence[str],
+        purse: float,
+        *,
+        negotiated: bool = False,
+        negotiators: Sequence[Negotiator] | None = None,
+        rng: int | None = None,
+    ) -> None:
+        super().__init__(rng=int(np.random.SeedSequence().generate_state(1)[0]) if rng is None else rng)
+        self.players = tuple(players)
+        self.negotiated = negotiated
+        self.negotiators = [ShapleyNegotiator()] * len(players) if negotiators is None else list(negotiators)
+        self.talks: Talks | None = None
+        amount = np.full((1, len(players)), round(purse * MICRO), dtype=np.int64)
+        opening = Transfer(Reason.ENDOWMENT, market(len(players)), principals(len(players)), amount)
+        self.ledger = self._opened = post(Ledger.empty(1, len(players)), [opening])
+
+    @property
+    def payoffs(self) -> NDArray[np.float64]:
+        """(n,) money each has more than it started with."""
+        gained: NDArray[np.float64] = (self.ledger.principals - self._opened.principals)[0] / MICRO
+        return gained
+
+    @property
+    def deal(self) -> Proposal | None:
+        """What binds the players."""
+        return None if self.talks is None else self.talks.deal
+
+    def situation(self) -> Situation:
+        """What the players negotiate about."""
+        raise NotImplementedError
+
+    def open_talks(self) -> None:
+        """Before the task: negotiate, and put what was agreed into escrow."""
+        if not self.negotiated:
+            return
+        self.talks = negotiate(self.situation(), self.negotiators)
+        if self.deal is not None:
+            count, paid = len(self.players), np.maximum(-np.array(self.deal.transfers), 0)[None]
+            self.ledger = post(self.ledger, [Transfer(Reason.ESCROW, principals(count), escrows(count), paid)])
+
+    def pay_out(self, earned: Ints) -> None:
+        """After the task: book what it paid (n,), micro-units, pay the deal, and divide what was not foreseen."""
+        self._book(Reason.PAYMENT, market(len(self.players)), earned)
+        if self.talks is None or self.deal is None:
+            return
+        count, transfers = len(self.players), np.array(self.deal.transfers)
+        paid = Transfer(Reason.DEAL, escrows(count), treasury(count), np.maximum(-transfers, 0)[None])
+        received = Transfer(Reason.DEAL, treasury(count), principals(count), np.maximum(transfers, 0)[None])
+        self.ledger = post(self.ledger, [paid, received])
+        agreed = self.talks.situation.payoffs(self.deal)
+        self._book(Reason.DEAL, treasury(count), redistribution(earned + transfers, agreed))
+
+    def _book(self, reason: Reason, account: int, net: Ints) -> None:
+        """Money (n,) from the players to one account, where negative, and from there to the players."""
+        own = principals(len(self.players))
+        lost, won = np.maximum(-net, 0)[None], np.maximum(net, 0)[None]
+        self.ledger = post(self.ledger, [Transfer(reason, own, account, lost), Transfer(reason, account, own, won)])
