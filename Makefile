@@ -4,20 +4,25 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: run setup test test-slow test-all lint docs clean help
+.PHONY: run serve setup test test-slow test-all lint docs screenshots clean help
 
 run: $(STAMP)
 	$(BIN)/commonweal sweep commons --vary settlement.kind=equal,data,credit --seeds 8 --out results/commons
 	@rm -rf results/free-riding-small
 	$(BIN)/commonweal sweep free-riding-small --out results/free-riding-small
 
+serve: $(STAMP)
+	$(BIN)/commonweal serve $(SCENARIO)
+
 help:
 	@echo "make run        compare three settlement rules on the data commons, then sweep over free-riding in small;"
 	@echo "                results go to results/commons and results/free-riding-small"
+	@echo "make serve      the browser page at http://127.0.0.1:8765/; SCENARIO=leaky begins with another scenario"
 	@echo "make test       all tests but the slow ones"
 	@echo "make test-all   all tests"
 	@echo "make lint       ruff and mypy"
 	@echo "make docs       write docs/scenario-reference.md from the schema"
+	@echo "make screenshots  draw docs/images/browser-*.png in a real browser"
 	@echo "make clean      remove .venv and caches"
 	@echo "PYTHON=python3.12 make run   choose the Python that .venv is made with"
 
@@ -46,6 +51,9 @@ lint: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/commonweal describe --markdown > docs/scenario-reference.md
+
+screenshots: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/screenshots.py docs/images
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -155,6 +155,50 @@ def sweep(
     raise typer.Exit(conduct_sweep(request))
 
 
+@app.command()
+def study(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="Which; all are listed if not given.")] = None,
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="[SCENARIO]", help="Of which; the study's options are listed if not given.")
+    ] = None,
+    seeds: Seeds = "8",
+    set_: Settings = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", metavar="NAME=VALUE", help="An option of the study. Repeatable."),
+    ] = None,
+    until_width: Annotated[
+        float | None, typer.Option(metavar="W", help="Add seeds until the interval is at most so wide.")
+    ] = None,
+    rounds: Rounds = None,
+    out: Out = None,
+) -> None:
+    """Ask a question of a scenario: how much free-riding, is the mechanism incentive compatible, who is paid fairly.
+
+    The answer comes with intervals, tables, figures and a report, in results/STUDY-SCENARIO.
+
+    Examples:
+    [cyan]commonweal study[/]                                    the studies there are
+
+    [cyan]commonweal study incentives[/]                         the options of one
+
+    [cyan]commonweal study incentives commons --seeds 8 -o horizon=50[/]
+    """
+    from scenarios.studies.command import StudyRequest, conduct_study, explain, list_studies, refuse_until_width
+
+    if name is None or scenario is None:
+        print("\n".join(list_studies() if name is None else explain(name)))
+        return
+    from scenarios.notation import parse_assignment
+
+    options = dict(map(parse_assignment, option or []))
+    if until_width is not None:
+        refuse_until_width(name)
+        options["until_width"] = until_width
+    conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out))
+
+
 @app.command("list")
 def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,
@@ -191,6 +235,29 @@ def describe(
 
 
 @app.command()
+def play(
+    game: Annotated[str | None, typer.Argument(metavar="[GAME]", help="Which; all are listed if not given.")] = None,
+    negotiated: Annotated[bool, typer.Option("--negotiated", help="The players make a binding deal first.")] = False,
+    negotiator: Annotated[str, typer.Option(metavar="NAME", help="shapley, endpoint or replay.")] = "shapley",
+    boss: Annotated[float, typer.Option(metavar="HEALTH", help="Of the boss in raid-battle.")] = 2000.0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of all luck.")] = 0,
+) -> None:
+    """Play a small social dilemma, everybody for itself or by negotiated terms.
+
+    Examples:
+    [cyan]commonweal play[/]                              the games there are
+
+    [cyan]commonweal play escape-room --negotiated[/]
+
+    [cyan]commonweal play raid-battle --boss 300[/]
+    """
+    from scenarios.games import command
+
+    lines = command.list_games() if game is None else command.play(game, negotiator if negotiated else None, boss, seed)
+    print("\n".join(lines))
+
+
+@app.command()
 def results(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results; a sweep need not be finished.")],
     sql: Annotated[str | None, typer.Option(metavar="SELECT", help="Ask the views runs and rounds (DuckDB).")] = None,
@@ -223,6 +290,31 @@ def figures(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder
     if not is_sweep(folder):
         read_about(folder)
     draw(folder)
+
+
+@app.command()
+def serve(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], or a TOML file.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="DIR/ID", help="A run of a folder of results, to look at and go on from.")
+    ] = None,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0 takes one that is free.")] = 8765,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; there is no login.")] = "127.0.0.1",
+) -> None:
+    """Watch a cooperative in the browser, steer it, and ask what if one deviates.
+
+    Examples:
+    [cyan]commonweal serve[/]
+
+    [cyan]commonweal serve leaky --port 8080[/]
+
+    [cyan]commonweal serve --run results/free-riding-small/3f2a[/]
+    """
+    from scenarios.conduct import open_page
+
+    open_page(scenario, run, host, port)
 
 
 def _changes(assignments: list[str] | None, rounds: int | None) -> dict[str, Any]:

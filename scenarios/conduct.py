@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from rich.console import Console
@@ -21,6 +21,11 @@ from scenarios.store import save, writing
 from scenarios.summary import headline, notes, summary_table
 from scenarios.sweeping import read_seeds, sweep
 from scenarios.tables import SweepResults, label_runs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from scenarios.studies.base import Answer
 
 _PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
 
@@ -97,10 +102,33 @@ def show(results: SweepResults, folder: Path) -> None:
     print(f"results  {folder}/ ({', '.join(f'{name}.parquet' for name in results.tables())})")
 
 
+# The command is the outermost shell: this module alone reaches up to the figures.
+
+
+def figures_of(answer: "Answer") -> "dict[str, Figure]":
+    """The figures of a study's answer, by name."""
+    from figures.studies import draw as draw_study
+
+    return draw_study(answer)
+
+
+def draw_answer(answer: "Answer", folder: Path) -> dict[str, Path]:
+    """Draw the figures of a study's answer into a folder; their files by name."""
+    from figures import canvas
+
+    return {name: canvas.save(figure, folder / f"{name}.png") for name, figure in figures_of(answer).items()}
+
+
 def draw(folder: Path) -> None:
     """Draw the figures of stored results and say where they lie."""
-    # The command is the outermost shell: it alone reaches up to the figures.
     from figures.plots import draw_all
 
     for file in draw_all(folder, lambda reason: print(f"no figure {reason}")):
         print(f"figure   {file}")
+
+
+def open_page(scenario: str | None, run: Path | None, host: str, port: int) -> None:
+    """Serve the browser page until interrupted; see ``figures.browser.server.serve``."""
+    from figures.browser.server import serve
+
+    serve(scenario, run, host, port)

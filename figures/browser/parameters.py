@@ -1,0 +1,171 @@
+"""What can be set on the page: fields of a scenario as Mesa model parameters, with unit and help from the schema."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from importlib import import_module
+from typing import Any
+
+from agents.errors import InputError
+from scenarios.describe import find_spec
+from scenarios.loading import revise
+from scenarios.notation import split_path
+from scenarios.schema import Dimension, Scenario
+from scenarios.validation import REGISTRIES
+
+Settings = Mapping[str, Any]  # values by path, as the controls hold them
+
+_FINEST = Decimal("0.000001")  # step of a slider: browsers write smaller numbers with an exponent, which it cannot read
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One field that has a control; scalars only."""
+
+    path: str  # of the field
+    label: str  # what stands beside the control
+    group: str  # heading under which it stands
+    high: float = 0.0  # end of its slider, which begins at 0; no slider where 0
+    step: float = 0.0  # of its slider
+    unit: str | None = None  # the schema's if None
+
+
+_FIXED = (
+    Parameter("settlement.kind", "Settlement rule", "Rules"),
+    Parameter("credit.kind", "Credit rule", "Rules"),
+    Parameter("screening.mode", "Screening mode", "Rules"),
+    Parameter("screening.scope", "Screening scope", "Rules"),
+    Parameter("population.count", "Principals", "Population"),
+    Parameter("population.cost_low", "Lowest cost", "Population", 0.005, 0.00005),
+    Parameter("population.cost_high", "Highest cost", "Population", 0.005, 0.00005),
+    Parameter("task.drift", "Drift", "Data", 0.2, 0.005),
+    Parameter("contract.stake", "Stake", "Contract", 1.0, 0.01),
+    Parameter("contract.audit", "Audits", "Contract", 1.0, 0.01),
+    Parameter("contract.negotiation", "Data deals", "Contract"),
+)
+
+
+def parameters(scenario: Scenario) -> tuple[Parameter, ...]:
+    """The fields of a scenario that have a control; tolerances only where somebody values something."""
+    return tuple(_fitted(parameter, scenario) for parameter in (*_FIXED, *_tolerances(scenario)))
+
+
+def _fitted(parameter: Parameter, scenario: Scenario) -> Parameter:
+    """A slider that holds the scenario's value, since it would round it unasked; no slider where that cannot be."""
+    if not parameter.high:
+        return parameter
+    value = Decimal(str(value_at(scenario, parameter.path)))
+    steps = (Decimal(str(parameter.step)) / divisor for divisor in (1, 2, 5, 10, 20, 50, 100, 1000))
+    step = next((float(step) for step in steps if value % step == 0 and step >= _FINEST), 0.0)
+    return replace(parameter, high=max(parameter.high, float(value)) if step else 0.0, step=step)
+
+
+def label_of(scenario: Scenario, path: str) -> str:
+    """What stands beside the control of a field."""
+    return next(each.label for each in parameters(scenario) if each.path == path)
+
+
+def _tolerances(scenario: Scenario) -> Iterator[Parameter]:
+    for place, dimension in enumerate(scenario.values.dimensions):
+        high, unit = (1.0, "loss, 0 to 1") if dimension.sense == "withhold" else (4.0, "loss, nat")
+        name = dimension_name(dimension).capitalize()
+        yield Parameter(f"values.dimensions[{place}].limit", name, "Tolerance", high, 0.01, unit)
+    if scenario.values.dimensions and scenario.screening.budget == "step":
+        yield Parameter("screening.step_tolerance", "Harm allowed", "Tolerance", 0.5, 0.005)
+
+
+def dimension_name(dimension: Dimension) -> str:
+    """A value dimension in two or three words."""
+    what = f"class {dimension.label}" if dimension.label is not None else f"feature {dimension.feature}"
+    return f"{dimension.sense} {what}"
+
+
+def settings_of(scenario: Scenario) -> dict[str, Any]:
+    """What the controls show for a scenario."""
+    return {parameter.path: value_at(scenario, parameter.path) for parameter in parameters(scenario)}
+
+
+def value_at(scenario: Scenario, path: str) -> Any:
+    """The value of the field at a path."""
+    place: Any = scenario
+    for part in split_path(path):
+        place = place[int(part)] if part.isdigit() else getattr(place, part)
+    return place
+
+
+def economy(base: Scenario, settings: Settings) -> Scenario:
+    """The scenario that the controls describe.
+
+    Args:
+        base: what they started from.
+        settings: values by path; texts stand for whole numbers where a number was typed.
+
+    Raises:
+        InputError: if a value is not allowed.
+    """
+    held = settings_of(base)
+    given = {path: typed(path, value) for path, value in settings.items()}
+    return revise(base, {path: value for path, value in given.items() if value != held.get(path)})
+
+
+def typed(path: str, value: Any) -> Any:
+    """The value of a control as the field wants it: Mesa's ``InputText`` hands numbers over as text.
+
+    Raises:
+        InputError: if it is no number where one is wanted.
+    """
+    kind = (find_spec(split_path(path)) or {}).get("type")
+    if isinstance(value, str) and kind == "integer":
+        return whole_number(path, value)
+    if isinstance(value, str) and kind == "number":
+        return _number(path, value)
+    return value
+
+
+def _number(path: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{path} = {text.strip()[:40]!r}: must be a number") from None
+
+
+def whole_number(name: str, text: Any) -> int:
+    """What was typed into a field for whole numbers.
+
+    Raises:
+        InputError: if it is none, or negative.
+    """
+    cleaned = str(text).strip()
+    if not (cleaned.isascii() and cleaned.isdigit() and len(cleaned) < 19):
+        raise InputError(f"{name} = {cleaned[:40]!r}: must be a whole number from 0")
+    return int(cleaned)
+
+
+def mesa_parameter(parameter: Parameter, value: Any) -> dict[str, Any]:
+    """The parameter as Mesa's page describes it: type, bounds or choices, the value it has, and unit and help."""
+    spec = find_spec(split_path(parameter.path)) or {}
+    unit = spec.get("unit", "") if parameter.unit is None else parameter.unit
+    described = {"value": value, "unit": unit, "help": spec.get("description", "")}
+    if parameter.high:
+        return described | {"type": "SliderFloat", "min": 0.0, "max": parameter.high, "step": parameter.step}
+    if names := _names(parameter.path, spec):
+        return described | {"type": "Select", "values": names}
+    return described | {"type": "InputText", "value": str(value)}
+
+
+def _names(path: str, spec: Mapping[str, Any]) -> list[str]:
+    """The names a field may hold: a closed list of the schema, or what is registered."""
+    if path in REGISTRIES:
+        module, registry = REGISTRIES[path]
+        return list(getattr(import_module(module), registry))
+    return list(spec.get("enum", []))
+
+
+def other_value(scenario: Scenario, parameter: Parameter) -> Any:
+    """A value to compare with: the next name of a list, or another number."""
+    value = value_at(scenario, parameter.path)
+    if names := _names(parameter.path, find_spec(split_path(parameter.path)) or {}):
+        return names[(names.index(value) + 1) % len(names)]
+    if not parameter.high:
+        return 2 * value
+    return parameter.high / 2 if value in (0, parameter.high) else min(2 * value, parameter.high)

@@ -1,0 +1,106 @@
+"""The thread of one browser tab: does what the page orders, one order after another, and plays and draws in between.
+
+Nothing that takes time happens where the browser's clicks arrive. A frame that is not drawn in time is left out.
+"""
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from time import monotonic
+
+Deed = Callable[[], None]
+
+FRAME = 0.1  # seconds between frames, at least: about 10 a second
+
+
+class Worker:
+    """A thread that plays and draws.
+
+    Args:
+        step: plays a round.
+        draw: draws what is to be seen now.
+        fail: told what went wrong in an order, a step or a drawing.
+        end: lets go of everything, at last.
+    """
+
+    def __init__(self, step: Deed, draw: Deed, fail: Callable[[Exception], None], end: Deed) -> None:
+        self._step, self._draw, self._fail, self._end = step, draw, fail, end
+        self._orders: SimpleQueue[Deed] = SimpleQueue()
+        self._closed = Event()
+        self._stale = False
+        self._next_step = self._next_frame = 0.0
+        self.playing = False  # set from any thread; seen before the next round
+        self.interval = 0.0  # seconds between rounds while playing; 0 is as fast as it goes
+        self._thread = Thread(target=self._work, name="commonweal page", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def order(self, deed: Deed) -> None:
+        """Do something when all earlier orders are done, then draw."""
+        self._orders.put(deed)
+
+    def close(self) -> None:
+        """End the thread, soon; do not wait for it."""
+        self.playing = False
+        self._closed.set()
+        self._orders.put(lambda: None)
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end; whether it came."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is to end."""
+        return self._closed.is_set()
+
+    def _work(self) -> None:
+        try:
+            while not self.closed:
+                self._take_orders()
+                if self.closed:
+                    return
+                if self.playing and monotonic() >= self._next_step:
+                    self._next_step = max(self._next_step + self.interval, monotonic())
+                    self._stale = True
+                    self._attempt(self._step)
+                if self._stale and monotonic() >= self._next_frame:
+                    self._frame()
+        finally:
+            self._end()
+
+    def _take_orders(self) -> None:
+        """Wait until something is due, and do all that was ordered by then."""
+        try:
+            deed = self._orders.get(timeout=self._patience())
+        except Empty:
+            return
+        while not self.closed:
+            self._attempt(deed)
+            self._stale, self._next_frame = True, 0.0
+            try:
+                deed = self._orders.get_nowait()
+            except Empty:
+                return
+
+    def _patience(self) -> float | None:
+        """Seconds until the next round or frame is due; None for ever."""
+        due = [self._next_step] * self.playing + [self._next_frame] * self._stale
+        return max(min(due) - monotonic(), 1e-4) if due else None
+
+    def _frame(self) -> None:
+        began, self._stale = monotonic(), False
+        self._attempt(self._draw)
+        ended = monotonic()
+        self._next_frame = max(began + FRAME, 2 * ended - began)  # drawing takes half of the time at most
+
+    def _attempt(self, deed: Deed) -> None:
+        try:
+            deed()
+        except Exception as error:
+            self.playing = False
+            if not self.closed:  # a tab that is gone has nobody to tell
+                self._fail(error)
