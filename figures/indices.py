@@ -1,8 +1,5 @@
-"""Sobol indices and elementary effects of a sampled design, by SALib (the extra ``sensitivity``)."""
+"""Sobol indices and elementary effects of a sampled design, as bars."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -14,67 +11,13 @@ from agents.errors import InputError
 from figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
 from figures.effects import title_of
 from figures.ink import BLUE, ORANGE, Ink, key, printed
-from figures.sweep_table import Floats, SweepTable
+from figures.sweep_table import SweepTable
+from scenarios.sweeps.indices import Indices, Sampled, analyse
 
-_KINDS = {"sobol": ("S1", "ST"), "morris": ("mu_star", "sigma")}
 _WORDS = {
     "S1": "alone (first-order index S1)", "ST": "with all its interactions (total index ST)",
     "mu_star": "mean size μ* of an elementary effect", "sigma": "its standard deviation σ: interactions, curvature",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Sampled:
-    """How the points of a sobol or morris design were drawn."""
-
-    kind: str  # () sobol or morris
-    factors: tuple[str, ...]  # (D,) dotted paths of the factors that were sampled
-    units: Floats | None  # morris: (rows, D) the sample in the unit cube
-    rows: tuple[tuple[int, ...], ...]  # per combination of the other factors, the point of each row
-    second_order: bool  # () sobol: whether there are rows for interactions of two
-    levels: int  # () morris: places of a factor
-
-
-@dataclass(frozen=True)
-class Indices:
-    """What an analysis found in one metric."""
-
-    names: tuple[str, str]  # what the two columns are
-    values: Floats  # (2, D)
-    half_width: Floats  # (2, D) of the 95 % bootstrap interval; nan where there is none
-
-
-def analyse(sampled: Sampled, means: Floats) -> Indices | None:
-    """Sensitivity of a metric to every sampled factor.
-
-    Args:
-        sampled: the design.
-        means: (P,) the metric at every point.
-
-    Returns:
-        First-order and total Sobol indices (Saltelli et al. 2010), or the mean size and the standard deviation of
-        elementary effects (Morris 1991, Campolongo et al. 2007); None where a point is missing or nothing varies.
-
-    Raises:
-        InputError: if SALib is not installed.
-    """
-    try:
-        method = import_module(f"SALib.analyze.{sampled.kind}")
-    except ImportError:
-        raise InputError("needs SALib: pip install 'commonweal[sensitivity]'") from None
-    y = np.mean([means[list(block)] for block in sampled.rows], axis=0)
-    if not np.isfinite(y).all() or np.ptp(y) == 0:
-        return None
-    count = len(sampled.factors)
-    problem = {"num_vars": count, "names": list(sampled.factors), "bounds": [[0.0, 1.0]] * count}
-    names = _KINDS[sampled.kind]
-    if sampled.kind == "sobol":
-        found = method.analyze(problem, y, calc_second_order=sampled.second_order, seed=0)
-        half = np.array([found["S1_conf"], found["ST_conf"]])
-    else:
-        found = method.analyze(problem, sampled.units, y, num_levels=sampled.levels, seed=0)
-        half = np.array([found["mu_star_conf"], np.full(count, np.nan)])
-    return Indices(names, np.array([found[name] for name in names], dtype=np.float64), half.astype(np.float64))
 
 
 @printed
@@ -133,18 +76,4 @@ def _caption(table: SweepTable, sampled: Sampled) -> str:
     return (
         f"{what} of the mean over {table.seeds()}{over}, last quarter of rounds; {rows} rows of the design. "
         f"Whiskers: 95 % bootstrap interval.{table.note()}"
-    )
-
-
-def sampled_of(design: Mapping[str, Any]) -> Sampled | None:
-    """The sample that a plan's document tells of; None where its design is no sobol or morris sample."""
-    if design.get("kind") not in _KINDS:
-        return None
-    return Sampled(
-        kind=design["kind"],
-        factors=tuple(design["sampled"]),
-        units=np.asarray(design["units"], dtype=np.float64) if "units" in design else None,
-        rows=tuple(map(tuple, design["rows"])),
-        second_order=bool(design.get("second_order", False)),
-        levels=int(design.get("levels", 4)),
     )

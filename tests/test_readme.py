@@ -14,6 +14,7 @@ import pytest
 from agents.policies import POLICIES
 from agents.registry import Registry
 from economy import Ensemble
+from economy.contracts.negotiation import NEGOTIATORS
 from economy.credit import CREDITS
 from economy.learning import NETWORKS
 from economy.settlement import SETTLEMENTS
@@ -22,11 +23,12 @@ from scenarios import load
 from scenarios.cli import app
 from scenarios.loading import library_names
 from scenarios.schema import Actions, Part, Population, Screening, Values
+from scenarios.studies import STUDIES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("architecture", "results", "sweeps"))]
-ARCHITECTURE = PAGES[1].read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 PLUG_POINTS: dict[str, Registry[Any]] = {
     "settlement.kind": SETTLEMENTS,
@@ -34,6 +36,7 @@ PLUG_POINTS: dict[str, Registry[Any]] = {
     "policy.mix": POLICIES,
     "task.kind": TASKS,
     "learning.network": NETWORKS,
+    "contract.negotiator": NEGOTIATORS,
 }
 CHOICES: list[tuple[type[Part], str]] = [
     (Population, "graph"), (Actions, "free_ride"), (Actions, "defect"), (Screening, "mode"), (Screening, "scope"),
@@ -48,6 +51,7 @@ def names() -> Iterator[str]:
         yield from get_args(part.model_fields[field].annotation)
     yield from Actions.model_fields["available"].default
     yield from PARTITIONS
+    yield from STUDIES
     yield from library_names()
     yield from (command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands)
 

@@ -19,7 +19,7 @@ from scipy import stats
 from agents.errors import InputError
 from figures.effects import draw_main_effects, explained, importance, top_two
 from figures.heat_maps import draw_heat_maps, grid_of
-from figures.indices import Sampled, analyse, draw_indices
+from figures.indices import draw_indices
 from figures.plots import draw_all
 from figures.responses import curve, draw_responses
 from figures.sweep_table import SweepTable, sweep_table
@@ -28,6 +28,7 @@ from scenarios.cli import main
 from scenarios.loading import load
 from scenarios.sweeps.designs import Sample, draw
 from scenarios.sweeps.engine import run_sweep
+from scenarios.sweeps.indices import Sampled, analyse
 from scenarios.sweeps.plan import plan_of, read_plan
 
 METRICS = ("share_delegate", "accuracy", "welfare")

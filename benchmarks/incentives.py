@@ -1,0 +1,142 @@
+"""What the study of incentives costs, how often its intervals cover, and what it says of known mechanisms.
+
+    python benchmarks/incentives.py           all parts, as Markdown
+    python benchmarks/incentives.py a c       some of them
+
+(a) commons, 40 principals × 6 deviations × 8 seeds × 50 rounds: seconds, against the same runs one by one on a sample
+(b) coverage of the intervals of the IC gap and of NashConv on games whose gaps are known
+(c) the IC gap of mechanisms known to be incentive compatible and known not to be
+(d) commons under three settlement rules: ε, and the most profitable deviation found by a search
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from economy import Ensemble
+from scenarios import load, revise
+from scenarios.studies import ask
+from scenarios.studies.incentives.certificate import IC_GAP
+from scenarios.studies.intervals import Interval, largest_interval, regret_interval
+from scenarios.sweeps.engines import prepare
+
+SIX = ("delegate", "free_ride", "defect", "stale", "less", "leave")
+SEEDS, ROUNDS = 8, 50
+SAMPLE = 8  # runs played one by one
+REPETITIONS = 2000
+HONEST = {
+    "population": {"count": 6, "start_delegate": 1.0, "start_free_ride": 0.0, "start_defect": 0.0, "cost_low": 0.0,
+                   "cost_high": 0.0003},
+    "policy": {"mix": {"fixed": 1.0}, "mutation": 0.0},
+    "task.partition": "equal", "task.drift": 0.0, "task.validation": 100, "learning.samples": 16,
+}  # fmt: skip
+CHEAP = {"population": HONEST["population"] | {"cost_high": 0.0001}}  # type: ignore[operator]
+
+
+def speed() -> Iterator[str]:
+    scenario, cost = load("commons"), {}
+    prepare()
+    time.sleep(8)  # the server of the processes loads the libraries meanwhile, as it does while a person types
+    runs = SEEDS * (scenario.population.count * len(SIX) + 1)
+    asked = {"deviations": SIX, "others": "adapt", "horizon": ROUNDS}
+    start = time.process_time()
+    for seed in range(SAMPLE):
+        alone(scenario, seed)
+    cost["one by one"] = (time.process_time() - start) / SAMPLE * runs
+    start = time.process_time()
+    ask("incentives", scenario, 2, **asked, workers=1)
+    cost["as ensembles"] = (time.process_time() - start) / 2 * SEEDS
+    yield f"{runs} runs of {ROUNDS} rounds, torch.set_num_threads(1); processor seconds:"
+    yield from (f"{name}: {seconds:.1f}" for name, seconds in cost.items())
+    yield f"ratio: {cost['one by one'] / cost['as ensembles']:.1f}"
+    for others in ("adapt", "both"):
+        start = time.perf_counter()
+        ask("incentives", scenario, SEEDS, **asked | {"others": others}, workers=2)
+        took = f"{time.perf_counter() - start:.1f} s by the clock, load average {os.getloadavg()[0]:.1f}"
+        yield f"the whole study in two processes, others = {others}: {took}"
+
+
+def alone(scenario: Any, seed: int) -> None:
+    """One run by itself."""
+    ensemble = Ensemble(scenario, [seed])
+    for _ in range(ROUNDS):
+        ensemble.step()
+
+
+def coverage() -> Iterator[str]:
+    yield f"| game | seeds | covers, of {REPETITIONS} at 95 % | gap below it | gap above it |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    games: dict[str, tuple[Any, float, Callable[..., Interval]]] = {
+        "6 gains, one largest": (np.array([1.0, 0, 0, -1, -1, -3]), 1.0, largest_interval),
+        "6 gains, two largest": (np.array([1.0, 1.0, -2, -3, -3, -4]), 1.0, largest_interval),
+        "240 gains, all equal": (np.zeros(240), 0.0, largest_interval),
+        "240 gains, one largest": (np.r_[3.0, np.zeros(239)], 3.0, largest_interval),
+        "NashConv, 5 principals": (np.tile([0.5, -0.5], (5, 1)) + np.arange(5)[:, None], 12.5, regret_interval),
+    }
+    for name, (means, gap, interval) in games.items():
+        for seeds in (8, 16):
+            generator = np.random.default_rng(7)
+            below = above = 0
+            repetitions = REPETITIONS if means.size < 100 or seeds == 8 else REPETITIONS // 5
+            for _ in range(repetitions):
+                noise = generator.standard_normal((seeds, *[1] * means.ndim))
+                found = interval(means + 0.7 * (noise + generator.standard_normal((seeds, *means.shape))))
+                below, above = below + bool(found.high < gap), above + bool(found.low > gap)
+            shares = [f"{share / repetitions:.1%}" for share in (repetitions - below - above, above, below)]
+            yield f"| {name} | {seeds} | " + " | ".join(shares) + " |"
+
+
+def mechanisms() -> Iterator[str]:
+    verified = ("free_ride", "abstain", "less")
+    yield "| mechanism | IC gap, money per round | 95 % | of the mean payoff |"
+    yield "| --- | ---: | ---: | ---: |"
+    for name, changes in {
+        "first-order credit": {},
+        "exact Shapley, costs at most a third": CHEAP | {"credit.kind": "shapley"},
+        "equal": {"settlement.kind": "equal"},
+        "data": {"settlement.kind": "data"},
+    }.items():
+        asked = {"deviations": verified, "others": "freeze", "horizon": 20, "workers": 1}
+        answer = ask("incentives", revise(load("commons"), HONEST | changes), 16, **asked)
+        gap = answer.tables["verdict"].set_index("measure").loc[IC_GAP]
+        yield f"| {name} | {gap.value:+.5f} | {gap.value_low:+.5f} to {gap.value_high:+.5f} | {gap.relative:+.0%} |"
+
+
+def commons() -> Iterator[str]:
+    heads = ["settlement", "ε if others react", "if they do not", "pays most", "IC gap of anybody", "best found"]
+    yield f"| {' | '.join(heads)} |"
+    yield "| --- | ---: | ---: | --- | ---: | --- |"
+    for kind in ("equal", "data", "credit"):
+        scenario = revise(load("commons"), {"settlement.kind": kind})
+        answer = ask("incentives", scenario, SEEDS, principals=20, workers=2)
+        verdict = answer.tables["verdict"].set_index(["measure", "others"])
+        epsilon = [max(verdict.loc[(IC_GAP, mode), "value_high"], 0.0) for mode in ("adapt", "freeze")]
+        anybody = verdict.loc[("IC gap of anybody", "adapt")]
+        pays = answer.tables["by_deviation"].query("others == 'adapt'").iloc[0]["deviation"]
+        best = ask("best-deviation", scenario, SEEDS, workers=1).tables["best"].iloc[0]
+        found = f"{best.deviation}: {best.gain:+.4f} [{best.gain_low:+.4f}, {best.gain_high:+.4f}]"
+        gap = f"{anybody.value:+.4f} [{anybody.value_low:+.4f}, {anybody.value_high:+.4f}]"
+        yield f"| {kind} | {epsilon[0]:.4f} | {epsilon[1]:.4f} | {pays} | {gap} | {found} |"
+
+
+PARTS = {"a": speed, "b": coverage, "c": mechanisms, "d": commons}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all if none is named")
+    torch.set_num_threads(1)
+    for name in parser.parse_args().parts or PARTS:
+        print(f"({name})")
+        for line in PARTS[name]():
+            print(line, flush=True)
+        print()
+
+
+if __name__ == "__main__":
+    main()

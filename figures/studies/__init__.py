@@ -1,0 +1,21 @@
+"""Figures of studies, one file per study: ``draw(answer)`` gives matplotlib figures by name."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from matplotlib.figure import Figure
+
+from scenarios.studies.base import Answer
+
+
+def draw(answer: Answer) -> dict[str, Figure]:
+    """The figures of a study's answer, by name; none for a study of another package."""
+    module = module_of(answer.study)
+    figures: dict[str, Figure] = import_module(module).draw(answer) if module else {}
+    return figures
+
+
+def module_of(study: str) -> str | None:
+    """The module that draws a study; None if there is none."""
+    name = f"{__name__}.{study.replace('-', '_')}"
+    return name if find_spec(name) else None

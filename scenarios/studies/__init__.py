@@ -1,0 +1,32 @@
+"""Studies: questions asked of a scenario, each answered by many runs with intervals. ``STUDIES`` lists them."""
+
+from scenarios.studies import (
+    best_deviation,
+    calibrate,
+    compare,
+    evolution,
+    fairness,
+    free_riding,
+    incentives,
+    sensitivity,
+)
+from scenarios.studies.asking import ask
+from scenarios.studies.base import STUDIES, Answer, Question, Study, StudyOptions, study
+
+__all__ = [
+    "STUDIES",
+    "Answer",
+    "Question",
+    "Study",
+    "StudyOptions",
+    "ask",
+    "best_deviation",
+    "calibrate",
+    "compare",
+    "evolution",
+    "fairness",
+    "free_riding",
+    "incentives",
+    "sensitivity",
+    "study",
+]

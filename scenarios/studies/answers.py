@@ -1,0 +1,58 @@
+"""Answers on disk: parquet tables, ``about.json``, figures, and a report that a browser or an editor shows."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from agents.errors import InputError
+from scenarios.store import ABOUT, read_about, writing
+from scenarios.studies.base import Answer
+from scenarios.studies.report import as_html, as_markdown
+
+Draw = Callable[[Answer, Path], dict[str, Path]]  # puts figures into a folder and says their files by name
+
+
+def save(answer: Answer, folder: Path, draw: Draw | None = None) -> list[Path]:
+    """Write tables, figures and report; older results in the folder are replaced, anything else is not touched.
+
+    Args:
+        answer: what to keep.
+        folder: where.
+        draw: draws the figures; none are kept if not given.
+
+    Returns:
+        The files.
+
+    Raises:
+        InputError: if the folder holds something else, or cannot be written.
+    """
+    with writing(folder) as partial:
+        for name, table in answer.tables.items():
+            table.to_parquet(partial / f"{name}.parquet", compression="zstd", index=False)
+        pictures = draw(answer, partial) if draw else {}
+        (partial / "report.md").write_text(as_markdown(answer, pictures), encoding="utf-8")
+        (partial / "report.html").write_text(as_html(answer, pictures), encoding="utf-8")
+        told = {**answer.provenance, "study": answer.study, "headline": answer.headline, "notes": answer.notes}
+        told |= {"tables": list(answer.tables), "figures": list(pictures)}
+        (partial / ABOUT).write_text(json.dumps(told, indent=2, default=str) + "\n", encoding="utf-8")
+        names = sorted(file.name for file in partial.iterdir())
+    return [folder / name for name in names]
+
+
+def read(folder: Path) -> Answer:
+    """The answer in ``folder``, as it was saved.
+
+    Raises:
+        InputError: if it holds none, or a table is missing.
+    """
+    about = read_about(folder)
+    if "study" not in about:
+        raise InputError(f"{folder}: holds results, but not those of a study")
+    names = about.pop("tables")
+    if missing := [name for name in names if not (folder / f"{name}.parquet").is_file()]:
+        raise InputError(f"{folder}: {missing[0]}.parquet is missing")
+    tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in names}
+    about.pop("figures")
+    return Answer(about.pop("study"), about.pop("headline"), tables, tuple(about.pop("notes")), about)

@@ -1,0 +1,62 @@
+"""Asking: from the name of a study and a scenario to an answer that says where it comes from."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from agents.errors import InputError
+from scenarios.loading import Overrides, load, revise
+from scenarios.schema import Scenario
+from scenarios.studies.base import STUDIES, Answer, Question, Tell, silent
+from scenarios.studies.options import read_options
+from scenarios.tables import software_version
+
+
+def ask(
+    study: str,
+    scenario: Scenario | str | Path,
+    seeds: int | Iterable[int] = 8,
+    overrides: Overrides = (),
+    *,
+    tell: Tell = silent,
+    **options: Any,
+) -> Answer:
+    """Ask a study's question of a scenario.
+
+    Args:
+        study: its name: ``commonweal study`` lists them.
+        scenario: one that is loaded, a name of the library, or the path of a file.
+        seeds: how many (0, 1, …), or which.
+        overrides: fields of the scenario to change, by path.
+        tell: called as the study proceeds: what is being done, how many of it are done, of how many.
+        options: of the study.
+
+    Raises:
+        InputError: if there is no such study, the scenario or an option is wrong, or the study makes no sense for it.
+    """
+    asked = STUDIES[study]
+    base = revise(scenario, overrides) if isinstance(scenario, Scenario) else load(scenario, overrides)
+    chosen = read_options(asked, options)
+    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise InputError(f"seeds {list(numbers)}: must be at least one, each once")
+    began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
+    answer = asked.ask(Question(base, numbers, chosen, tell))
+    return replace(answer, provenance=_provenance(base, numbers, chosen, began, clock) | answer.provenance)
+
+
+def _provenance(
+    scenario: Scenario, seeds: tuple[int, ...], options: Any, began: str, clock: float
+) -> dict[str, Any]:
+    return {
+        "commonweal": software_version(),
+        "scenario": scenario.name,
+        "document": scenario.model_dump(mode="json", exclude_none=True),
+        "seeds": list(seeds),
+        "options": options.model_dump(mode="json"),
+        "started": began,
+        "seconds": round(monotonic() - clock, 3),
+    }

@@ -1,0 +1,87 @@
+"""What a study is: a function from a question about a scenario to an answer of tables, registered by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from agents.registry import Registry
+from scenarios.schema import Part, Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Tell = Callable[[str, int, int], None]  # what is being done, how many of it are done, of how many
+
+
+class StudyOptions(Part):
+    """What a study lets its user choose; each study has its own, made with ``scenarios.schema.field``."""
+
+
+def silent(what: str, done: int, of: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a scenario."""
+
+    scenario: Scenario
+    seeds: tuple[int, ...]
+    options: Any  # the study's own StudyOptions
+    tell: Tell = silent
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came out. Tables are tidy; an estimate ``x`` has its interval in the columns ``x_low`` and ``x_high``."""
+
+    study: str
+    headline: str  # one or two sentences that answer the question, with figures
+    tables: dict[str, pd.DataFrame]  # by name, the most important first
+    notes: tuple[str, ...] = ()  # what a reader must know to read them right
+    provenance: dict[str, Any] = field(default_factory=dict)  # scenario, seeds, options, version, command, seconds
+
+    def plot(self) -> "dict[str, Figure]":
+        """Its figures, by name."""
+        from scenarios.conduct import figures_of
+
+        return figures_of(self)
+
+    def save(self, folder: Path | str) -> list[Path]:
+        """Write tables, figures and a report into a folder; see ``scenarios.studies.answers.save``."""
+        from scenarios.conduct import draw_answer
+        from scenarios.studies.answers import save
+
+        return save(self, Path(folder), draw_answer)
+
+
+Ask = Callable[[Question], Answer]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A registered study."""
+
+    ask: Ask
+    options: type[StudyOptions]
+
+    @property
+    def about(self) -> str:
+        """Its question, in one line."""
+        return (self.ask.__doc__ or "").strip().splitlines()[0]
+
+
+STUDIES: Registry[Study] = Registry("study", "commonweal.studies")
+
+
+def study(name: str, options: type[StudyOptions]) -> Callable[[Ask], Ask]:
+    """Decorator that makes a function available as ``commonweal study NAME``."""
+
+    def add(ask: Ask) -> Ask:
+        STUDIES.register(name)(Study(ask, options))
+        return ask
+
+    return add

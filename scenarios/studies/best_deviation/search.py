@@ -1,0 +1,99 @@
+"""Searching the space of deviations: coordinate search, or Optuna's tree-structured Parzen estimator."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.errors import InputError
+from scenarios.studies.best_deviation.space import Candidate, Space, plain
+
+Floats = NDArray[np.float64]
+Judge = Callable[[Sequence[Candidate]], Floats]  # C candidates → (S, C) gains in S seeds
+
+_PROPOSED = 6  # candidates that Optuna proposes at once
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A candidate that was tried."""
+
+    candidate: Candidate
+    gains: Floats  # (S,) money per round
+
+    @property
+    def gain(self) -> float:
+        """Mean over seeds."""
+        return float(self.gains.mean())
+
+
+class Record:
+    """All that was tried, in order; nothing is tried twice, and no more than the budget.
+
+    Args:
+        judge: plays candidates.
+        budget: candidates at most.
+    """
+
+    def __init__(self, judge: Judge, budget: int) -> None:
+        self._judge, self._budget = judge, budget
+        self._tried: dict[tuple[object, ...], Evaluation] = {}
+
+    @property
+    def evaluations(self) -> list[Evaluation]:
+        """In the order in which they were tried."""
+        return list(self._tried.values())
+
+    @property
+    def left(self) -> int:
+        """How many more may be tried."""
+        return self._budget - len(self._tried)
+
+    def evaluate(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
+        """Those of the candidates that were tried before or that the budget allows."""
+        fresh = {tuple(c.values()): c for c in candidates if tuple(c.values()) not in self._tried}
+        asked = list(fresh.items())[: self.left]
+        gains = self._judge([candidate for _, candidate in asked]) if asked else np.empty((0, 0))
+        for (key, candidate), column in zip(asked, gains.T, strict=True):
+            self._tried[key] = Evaluation(candidate, column)
+        return [self._tried[key] for c in candidates if (key := tuple(c.values())) in self._tried]
+
+
+def by_coordinate(space: Space, record: Record, seed: int) -> None:
+    """One dimension after the other, all its values at once, until a whole turn brings nothing better."""
+    (best,) = record.evaluate([plain(space)])
+    while True:
+        before = best
+        for name, values in space.items():
+            best = max(record.evaluate([{**best.candidate, name: value} for value in values]), key=lambda e: e.gain)
+        if best is before or record.left == 0:
+            return
+
+
+def by_optuna(space: Space, record: Record, seed: int) -> None:
+    """Tree-structured Parzen estimator (Bergstra et al. 2011) over all dimensions together.
+
+    Raises:
+        InputError: if Optuna is not installed.
+    """
+    if find_spec("optuna") is None:
+        raise InputError("option search = 'optuna' needs the extra 'search': pip install 'commonweal[search]'")
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+    study.enqueue_trial(plain(space))
+    for _ in range(record.left):  # proposals may repeat, so not until the budget is spent
+        asked = [study.ask() for _ in range(_PROPOSED)]
+        proposed = [{name: t.suggest_categorical(name, values) for name, values in space.items()} for t in asked]
+        found = {tuple(e.candidate.values()): e.gain for e in record.evaluate(proposed)}
+        for trial, candidate in zip(asked, proposed, strict=True):
+            gain = found.get(tuple(candidate.values()))
+            study.tell(trial, gain, state=None if gain is not None else optuna.trial.TrialState.FAIL)
+        if record.left == 0:
+            return
+
+
+SEARCHES = {"coordinate": by_coordinate, "optuna": by_optuna}

@@ -1,0 +1,65 @@
+"""The space of deviations that is searched: everything a principal can do otherwise, each in a few degrees."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from economy.deviations import Deviation
+from scenarios.schema import Scenario
+from scenarios.studies.incentives import IncentivesOptions
+from scenarios.studies.incentives.catalogue import catalogue, objections
+
+Choice = str | float | int | None
+Candidate = Mapping[str, Choice]  # a value of each dimension
+Space = dict[str, tuple[Choice, ...]]  # what each dimension may be; the first value is as the scenario says
+
+AS_BEFORE = "as before"
+_DOES = ("delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison")  # of the catalogue
+
+
+def space_of(scenario: Scenario, horizon: int) -> Space:
+    """The dimensions that make a difference in a scenario.
+
+    Args:
+        scenario: whose rules are played against.
+        horizon: rounds that a deviation lasts.
+    """
+    against = objections(scenario, IncentivesOptions())
+    late, gone = (sorted({round(part * horizon) for part in parts}) for parts in ((0.1, 0.3), (0.5, 0.75, 0.9)))
+    space: Space = {"does": (AS_BEFORE, *(name for name in _DOES if name not in against))}
+    space["share"] = (1.0, 0.75, 0.5, 0.25)
+    if "looser" not in against:
+        space["looser"] = (0.0, -1.0, -0.5, 0.5, 1.0)
+    space["joins"] = (0, *(rounds for rounds in late if 0 < rounds < horizon))
+    space["leaves"] = (None, *(rounds for rounds in gone if 0 < rounds < horizon))
+    if "sybil" not in against:
+        space["identities"] = (1, 2, 4)
+    return space
+
+
+def plain(space: Space) -> dict[str, Choice]:
+    """The candidate that deviates in nothing."""
+    return {name: values[0] for name, values in space.items()}
+
+
+def deviation_of(candidate: Candidate, member: int) -> Deviation:
+    """The candidate as a deviation of one principal."""
+    does = str(candidate["does"])
+    known = Deviation(AS_BEFORE, (member,)) if does == AS_BEFORE else catalogue(IncentivesOptions())[does]
+    changes = {name: value for name, value in candidate.items() if name != "does"}
+    return replace(known, name=described(candidate), members=(member,), **changes)  # type: ignore[arg-type]
+
+
+def described(candidate: Candidate) -> str:
+    """In words: what differs from doing as the scenario says."""
+    words = [] if candidate["does"] == AS_BEFORE else [str(candidate["does"])]
+    if candidate["share"] != 1.0:
+        words.append(f"{candidate['share']:.0%} of its samples")
+    if looser := float(candidate.get("looser") or 0.0):
+        words.append(f"claims limits {abs(looser):.0%} {'looser' if looser > 0 else 'stricter'}")
+    if candidate["joins"]:
+        words.append(f"joins after {candidate['joins']} rounds")
+    if candidate["leaves"] is not None:
+        words.append(f"leaves after {candidate['leaves']} rounds")
+    if candidate.get("identities", 1) != 1:
+        words.append(f"under {candidate['identities']} names")
+    return ", ".join(words) or "no deviation"

@@ -1,0 +1,61 @@
+"""Series that candidates play: many as one ensemble, every candidate with the same random numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from agents.actions import Action
+from agents.population import Floats, draw_population
+from agents.streams import Streams
+from economy.ensemble import next_actions
+from economy.replicas import pick_streams
+from economy.round import play_round
+from economy.terms import Terms
+from economy.world import State, World, found
+from scenarios.schema import Scenario
+from scenarios.studies.calibrate.parameters import placed
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """Plays candidates for the P parameters of one game, C at a time; what all have in common is made once."""
+
+    scenario: Scenario
+    names: tuple[str, ...]  # (P,) fitted parameters
+    seeds: tuple[int, ...]  # (M,) of the runs of each candidate
+    candidates: int  # C
+    world: World  # of C M runs
+    state: State  # of C M runs, before the first round
+    streams: Streams  # of C M runs, never moved
+
+    @classmethod
+    def of(cls, scenario: Scenario, names: Sequence[str], seeds: Sequence[int], candidates: int) -> "Simulator":
+        """Set up the game."""
+        each = list(seeds) * candidates
+        world, state, _, _ = found([scenario] * len(each), each)
+        return cls(scenario, tuple(names), tuple(seeds), candidates, world, state, Streams.from_seeds(each))
+
+    def series(self, values: Floats) -> Floats:
+        """(C', rounds) mean share delegating, over the seeds, of any number of candidates (C', P)."""
+        mean: Floats = self.runs(values).mean(axis=1)
+        return mean
+
+    def runs(self, values: Floats) -> Floats:
+        """(C', M, rounds) share delegating in every run of any number of candidates (C', P)."""
+        padded = np.concatenate([values, np.repeat(values[-1:], -len(values) % self.candidates, axis=0)])
+        batches = padded.reshape(-1, self.candidates, values.shape[1])
+        return np.concatenate([self._batch(batch) for batch in batches])[: len(values)]
+
+    def _batch(self, values: Floats) -> Floats:
+        each = [placed(self.scenario, self.names, candidate) for candidate in values]
+        terms = Terms.of([scenario for scenario in each for _ in self.seeds])
+        runs = self.candidates * len(self.seeds)
+        streams = pick_streams(self.streams, np.arange(runs))
+        population = draw_population(terms.population, self.state.population.limits, streams.population)
+        world, state = replace(self.world, terms=terms), replace(self.state, population=population)
+        shares = np.empty((terms.rounds, runs))
+        for number in range(terms.rounds):
+            state, record = play_round(state, next_actions(state, world, streams), world, streams)
+            shares[number] = (record.actions == Action.DELEGATE).mean(axis=1)
+        return shares.T.reshape(self.candidates, len(self.seeds), -1)

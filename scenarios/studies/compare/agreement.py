@@ -1,0 +1,67 @@
+"""Whether payments follow what contributions are worth, round by round from the start of a run.
+
+Every round is looked at, since payments cumulate the credit of all of them: rounds picked out would hide most of it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from agents.population import Floats
+from economy.ensemble import Ensemble, next_actions
+from economy.replicas import pick_streams
+from economy.round import play_round
+from scenarios.studies.compare.mechanisms import Mechanism
+from scenarios.studies.fairness.measures import pearson
+
+ESTIMATOR = {"shapley": "estimated_shapley", "first_order": "first_order"}  # credit rules; exact within the budget
+
+
+@dataclass(frozen=True)
+class Worth:
+    """How the true value of contributions is found."""
+
+    truth: Literal["shapley", "first_order"]
+    rounds: int  # from the first on
+    budget: int  # coalitions evaluated in a round
+
+
+def agreements(
+    mechanisms: Sequence[Mechanism], seeds: tuple[int, ...], worth: Worth, tell: Callable[[int, int], None]
+) -> Floats:
+    """(S, M) Pearson's correlation of payments with true values, over principals.
+
+    It is 0 where all are paid the same, up to rounding, though not all are worth the same; nan where they are.
+
+    Args:
+        mechanisms: M of them.
+        seeds: S of them.
+        worth: how true values are found.
+        tell: told the rounds done, of how many.
+    """
+    total = len(mechanisms) * worth.rounds
+    done = iter(range(1, total + 1))
+    return np.stack([_agreement(each, seeds, worth, lambda: tell(next(done), total)) for each in mechanisms], axis=1)
+
+
+def _agreement(mechanism: Mechanism, seeds: tuple[int, ...], worth: Worth, on_round: Callable[[], None]) -> Floats:
+    ensemble = Ensemble(mechanism.scenario, list(seeds))
+    paid, values = np.zeros((2, *ensemble.state.population.shape))
+    for _ in range(worth.rounds):
+        values += true_credit(ensemble, worth)
+        paid += ensemble.step().payday.payments
+        on_round()
+    alike = (np.ptp(paid, axis=1) <= worth.rounds) & np.isfinite(pearson(values, values))
+    return np.where(alike, 0.0, pearson(paid, values))
+
+
+def true_credit(ensemble: Ensemble, worth: Worth) -> Floats:
+    """(S, N) what the contributions to the coming round are worth, from playing it aside with another credit rule."""
+    world, state = ensemble.world, ensemble.state
+    credit = replace(world.terms.credit, kind=ESTIMATOR[worth.truth], budget=worth.budget, estimator="adjusted")
+    aside = replace(world, terms=replace(world.terms, credit=credit))
+    streams = pick_streams(ensemble.streams, np.arange(len(state.quality)))
+    _, record = play_round(state, next_actions(state, world, streams), aside, streams)
+    return record.lesson.credit

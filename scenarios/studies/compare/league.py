@@ -1,0 +1,113 @@
+"""The league: the criteria by which mechanisms are compared, and the tables that show them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agents.population import Floats
+from scenarios.studies.compare.attacks import Robustness
+from scenarios.studies.compare.mechanisms import Mechanism
+from scenarios.studies.compare.observation import Observed
+from scenarios.studies.compare.ranking import Criterion, overall, rank_sets
+from scenarios.studies.intervals import Interval, cross_fitted, largest_interval, mean_interval
+
+_WORST = 0.1  # share of principals that the margin of individual rationality looks at
+_MONEY = "money per round"
+
+
+def criteria(
+    mechanisms: Sequence[Mechanism], observed: Observed, agreed: Floats, robustness: Sequence[Robustness]
+) -> list[Criterion]:
+    """All criteria by which M mechanisms are compared.
+
+    Args:
+        mechanisms: M of them.
+        observed: what became of them.
+        agreed: (S, M) correlation of payments with true values.
+        robustness: what each withstood.
+    """
+    margin = np.sort(observed.payoffs - mechanisms[0].scenario.population.outside_option, axis=2)  # (S, M, N)
+    worst = max(1, round(_WORST * margin.shape[2]))
+    gaps = [each.gap for each in robustness]
+    gap = Interval(*(np.array([getattr(each, end) for each in gaps]) for end in ("value", "low", "high")))
+    return [
+        Criterion("welfare", _MONEY, True, observed.outcomes["welfare"]),
+        Criterion("accuracy", "share", True, observed.outcomes["accuracy"]),
+        Criterion("delegating", "share", True, observed.outcomes["share_delegate"]),
+        Criterion("IC gap", _MONEY, False, np.stack([each.gaps for each in robustness], axis=1), gap),
+        Criterion("IR share", "share", True, (margin >= 0).mean(axis=2)),
+        Criterion("IR margin", _MONEY, True, margin[:, :, :worst].mean(axis=2)),
+        Criterion("fairness", "correlation", True, agreed),
+        _largest("attack gain", np.stack([each.gains for each in robustness], axis=1)),
+        _largest("honest loss", np.stack([each.losses for each in robustness], axis=1)),
+        Criterion("cost", "seconds per round", False, observed.seconds),
+    ]
+
+
+def _largest(name: str, values: Floats) -> Criterion:
+    """The worst of A attacks, of values (S, M, A)."""
+    return Criterion(name, _MONEY, False, cross_fitted(values), largest_interval(values))
+
+
+def league_table(names: Sequence[str], compared: Sequence[Criterion]) -> pd.DataFrame:
+    """A row per mechanism, the best first: its rank over all criteria, and the ranks it may have by each."""
+    ranks, score = overall(compared)
+    table = pd.DataFrame({"mechanism": names, "rank": ranks, "beats_less_beaten": score})
+    table = table.assign(**{criterion.name: _written(criterion) for criterion in compared})
+    return table.sort_values("rank", kind="stable", ignore_index=True)
+
+
+def _written(criterion: Criterion) -> list[str]:
+    ends = zip(*(ranks.tolist() for ranks in rank_sets(criterion.better)), strict=True)
+    return [f"{first}" if first == last else f"{first}–{last}" for first, last in ends]
+
+
+def measures_table(names: Sequence[str], compared: Sequence[Criterion]) -> pd.DataFrame:
+    """A row per criterion and mechanism: the value, and the first and the last rank it may have by it."""
+    tables = []
+    for criterion in compared:
+        first, last = rank_sets(criterion.better)
+        labels = {"unit": criterion.unit, "better": "more" if criterion.more_is_better else "less"}
+        columns = {**criterion.interval.columns("value"), "first": first, "last": last, **labels}
+        tables.append(pd.DataFrame({"criterion": criterion.name, "mechanism": names, **columns}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def differences_table(names: Sequence[str], compared: Sequence[Criterion]) -> pd.DataFrame:
+    """A row per criterion and pair of mechanisms: by how much the first is better, and whether they tie."""
+    first, second = np.triu_indices(len(names), k=1)
+    tables = []
+    for criterion in compared:
+        found, better = criterion.differences, criterion.better
+        ends = Interval(*(end[first, second] for end in (found.value, found.low, found.high)))
+        labels: dict[str, Any] = {"mechanism": np.array(names)[first], "other": np.array(names)[second]}
+        columns = {**ends.columns("better_by"), "tie": ~(better | better.T)[first, second]}
+        tables.append(pd.DataFrame({"criterion": criterion.name, **labels, **columns}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def attacks_table(names: Sequence[str], robustness: Sequence[Robustness]) -> pd.DataFrame:
+    """A row per attack and mechanism: what it brings an attacker, and costs somebody who does not attack."""
+    tables = [
+        pd.DataFrame({
+            "attack": each.attacks, "mechanism": name, **mean_interval(each.gains).columns("gain"),
+            **mean_interval(each.losses).columns("honest_loss"),
+        })
+        for name, each in zip(names, robustness, strict=True)
+    ]  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
+
+
+def cost_table(names: Sequence[str], seconds: Floats) -> pd.DataFrame:
+    """A row per mechanism: seconds of the processor for a round of one run, and how many times the cheapest's.
+
+    Args:
+        names: M of them.
+        seconds: (parts, M) played in turns.
+    """
+    cheapest = seconds[:, [seconds.mean(axis=0).argmin()]]
+    ratio = mean_interval(seconds / cheapest)
+    columns = mean_interval(seconds).columns("seconds_per_round") | ratio.columns("times_cheapest")
+    return pd.DataFrame({"mechanism": names, **columns})

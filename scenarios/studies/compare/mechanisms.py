@@ -1,0 +1,54 @@
+"""Mechanisms: settlement rules × credit rules × modes of screening, each the scenario with those rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from agents.errors import InputError
+from economy.settlement import SETTLEMENTS
+from scenarios.loading import revise
+from scenarios.schema import Scenario
+from scenarios.studies.sensitivity.fields import BLIND
+
+_PATHS = ("settlement.kind", "credit.kind", "screening.mode")
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """One row of the league."""
+
+    name: str
+    scenario: Scenario
+
+
+def mechanisms(
+    scenario: Scenario, settlements: Sequence[str], credits: Sequence[str], screenings: Sequence[str]
+) -> tuple[Mechanism, ...]:
+    """Every combination; a settlement rule that looks at no credit comes with the first credit rule only.
+
+    Args:
+        scenario: what everything else is as in.
+        settlements: settlement rules; all there are if empty.
+        credits: credit rules; the scenario's own if empty.
+        screenings: modes; the scenario's own if empty.
+
+    Raises:
+        InputError: if there are not at least two, or one is not valid.
+    """
+    lists: list[Sequence[str]] = [
+        settlements or list(SETTLEMENTS), credits or [scenario.credit.kind], screenings or [scenario.screening.mode]
+    ]  # fmt: skip
+    for path, names in zip(_PATHS, lists, strict=True):
+        if len(set(names)) < len(names):
+            raise InputError(f"{path} = {', '.join(names)}: name each once")
+    told = [k for k, names in enumerate(lists) if len(names) > 1] or [0]
+    staked = scenario.contract.stake > 0  # then credit decides who is slashed, however payments are made
+    found = []
+    for rules in product(*lists):
+        if rules[0] in BLIND and rules[1] != lists[1][0] and not staked:
+            continue
+        name = ", ".join(rules[k] for k in told if not (k == 1 and rules[0] in BLIND and not staked))
+        found.append(Mechanism(name, revise(scenario, dict(zip(_PATHS, rules, strict=True)))))
+    if len(found) < 2:
+        raise InputError(f"compare: {found[0].name} is the only mechanism; name further rules of one kind or another")
+    return tuple(found)

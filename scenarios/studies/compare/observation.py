@@ -1,0 +1,72 @@
+"""What becomes of every mechanism when everybody follows its policy: outcomes, payoffs, and the cost of computing them.
+
+The mechanisms are played in turns, a part each, so that whatever else the computer does slows all of them alike.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import process_time
+
+import numpy as np
+import pandas as pd
+
+from agents.population import Floats, Ints
+from economy.ensemble import Ensemble
+from scenarios.studies.compare.mechanisms import Mechanism
+
+OUTCOMES = ("welfare", "accuracy", "share_delegate")  # means over the last quarter of rounds
+_PARTS = 11  # the first warms caches up, for the first mechanism most of all, and is not timed
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What M mechanisms came to in S seeds of N principals."""
+
+    outcomes: dict[str, Floats]  # by name, each (S, M)
+    payoffs: Floats  # (S, M, N) money per round
+    seconds: Floats  # (parts, M) of the processor for a round of one run
+
+
+def observe(mechanisms: Sequence[Mechanism], seeds: tuple[int, ...], tell: Callable[[int, int], None]) -> Observed:
+    """Play all mechanisms.
+
+    Args:
+        mechanisms: M of them.
+        seeds: S of them.
+        tell: told the rounds done, of how many.
+
+    Raises:
+        InputError: if a mechanism cannot be played in the scenario, or a run diverges.
+    """
+    rounds, principals = mechanisms[0].scenario.rounds, mechanisms[0].scenario.population.count
+    lengths = parts(rounds)
+    ensembles = [Ensemble(mechanism.scenario, list(seeds)) for mechanism in mechanisms]
+    payoffs = np.zeros((len(seeds), len(mechanisms), principals))
+    seconds = np.empty((len(lengths), len(mechanisms)))
+    courses: list[list[pd.DataFrame]] = [[] for _ in mechanisms]
+    done = 0
+    for part, length in enumerate(lengths.tolist()):
+        for m, ensemble in enumerate(ensembles):
+            began = process_time()
+            results = ensemble.run(length)
+            seconds[part, m] = (process_time() - began) / length / len(seeds)
+            payoffs[:, m] += results.principals["payoff"].to_numpy().reshape(len(seeds), principals) / rounds
+            courses[m].append(results.rounds)
+            done += length
+            tell(done, rounds * len(mechanisms))
+    means = np.stack([_late(pd.concat(course), rounds) for course in courses], axis=1)  # (S, M, outcomes)
+    timed = seconds[1:] if len(seconds) > 1 else seconds
+    return Observed({name: means[..., k] for k, name in enumerate(OUTCOMES)}, payoffs, timed)
+
+
+def parts(rounds: int) -> Ints:
+    """Lengths of the parts of a run, nearly equal."""
+    lengths: Ints = np.diff(np.arange(min(_PARTS, rounds) + 1) * rounds // min(_PARTS, rounds))
+    return lengths
+
+
+def _late(rounds: pd.DataFrame, total: int) -> Floats:
+    """(S, outcomes) means over the last quarter of rounds."""
+    late = rounds[rounds["round"] >= total - -(-total // 4)]
+    means: Floats = late.groupby("run")[list(OUTCOMES)].mean().to_numpy(dtype=np.float64)
+    return means

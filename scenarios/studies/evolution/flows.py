@@ -1,0 +1,86 @@
+"""Flows on the simplex: how the shares of strategies move in a large population (Sandholm 2010)."""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from scenarios.studies.evolution.games import Floats
+
+Payoffs = Callable[[Floats], Floats]
+"""Payoff of each strategy at shares (..., M)."""
+
+Flow = Callable[[Floats], Floats]
+"""Velocity of the shares at shares (..., M)."""
+
+_STEP = 1e-30  # of the complex step; no difference is taken, so nothing cancels
+
+
+def replicator(payoffs: Payoffs) -> Flow:
+    """ẋ_i = x_i (F_i − Σ_j x_j F_j) (Taylor and Jonker 1978)."""
+
+    def flow(shares: Floats) -> Floats:
+        earned = payoffs(shares)
+        velocity: Floats = shares * (earned - (shares * earned).sum(axis=-1, keepdims=True))
+        return velocity
+
+    return flow
+
+
+def logit(payoffs: Payoffs, noise: float) -> Flow:
+    """ẋ = softmax(F / noise) − x (Fudenberg and Levine 1998); its rest points are logit equilibria."""
+
+    def flow(shares: Floats) -> Floats:
+        earned = payoffs(shares)
+        weights = np.exp((earned - earned.real.max(axis=-1, keepdims=True)) / noise)
+        velocity: Floats = weights / weights.sum(axis=-1, keepdims=True) - shares
+        return velocity
+
+    return flow
+
+
+def best_response(payoffs: Payoffs) -> Flow:
+    """ẋ = BR(x) − x, ties shared evenly (Gilboa and Matsui 1991)."""
+
+    def flow(shares: Floats) -> Floats:
+        earned = payoffs(shares)
+        best = (earned == earned.max(axis=-1, keepdims=True)).astype(np.float64)
+        velocity: Floats = best / best.sum(axis=-1, keepdims=True) - shares
+        return velocity
+
+    return flow
+
+
+def jacobian(function: Callable[[Floats], Floats], shares: Floats) -> Floats:
+    """Derivatives by complex steps, exact to rounding (Squire and Trapp 1998).
+
+    Args:
+        function: analytic: no maximum, no absolute value.
+        shares: (M,) where.
+
+    Returns:
+        (M, M) derivative of component i by share j.
+    """
+    steps = shares + 1j * _STEP * np.eye(len(shares))
+    return np.stack([function(step).imag for step in steps], axis=1) / _STEP
+
+
+def follow(flow: Flow, starts: Floats, duration: float) -> Floats:
+    """Where the flow leads in a given time.
+
+    Args:
+        flow: that every start follows by itself.
+        starts: (G, M) shares.
+        duration: units of the flow's time.
+
+    Returns:
+        (G, M) shares.
+    """
+
+    def together(_: float, flat: Floats) -> Floats:
+        return flow(flat.reshape(starts.shape)).ravel()
+
+    ends = solve_ivp(together, (0.0, duration), starts.ravel(), rtol=1e-6, atol=1e-9).y[:, -1]
+    shares = np.maximum(ends.reshape(starts.shape), 0.0)
+    normed: Floats = shares / shares.sum(axis=1, keepdims=True)
+    return normed

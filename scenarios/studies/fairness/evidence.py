@@ -1,0 +1,145 @@
+"""What each way of training pays everybody, and what everybody's data is truly worth under it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from agents.errors import InputError
+from agents.population import Floats
+from economy.credit.exact import MOST_PLAYERS, all_coalitions, shapley_value
+from economy.ensemble import Ensemble
+from economy.retraining import Retrained, retrain
+from economy.world import found
+from scenarios.loading import revise
+from scenarios.schema import Scenario
+from scenarios.studies.fairness.economies import Economy
+
+Method = Literal["traversal", "federated"]
+METHODS: tuple[Method, ...] = ("traversal", "federated")
+MOST_RETRAINED = 8  # principals whose 2^N coalitions are all retrained
+ESTIMATOR = "estimated_shapley"  # credit rule for rounds of more players than are enumerated
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How both ways of training are made alike, and what finding the truth may cost."""
+
+    epochs: int  # E of FedAvg
+    match: Literal["rounds", "steps"]  # what both ways of training have alike
+    retraining: bool  # whether every coalition is retrained
+    budget: int  # coalitions evaluated in a round that has too many for all
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What one way of training came to in R runs of N principals."""
+
+    payments: Floats  # (R, N) money over all rounds
+    credit: Floats  # (R, N) sum over all rounds
+    truths: dict[str, Floats]  # by name, each (R, N)
+    accuracy: Floats  # (R,) test accuracy at the end
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Both ways of training, on the same data with the same first network and the same random numbers."""
+
+    economy: Economy
+    seeds: tuple[int, ...]  # R of them
+    samples: Floats  # (R, N) training samples held
+    quality: Floats  # (R, N) share of the samples put in whose label is right
+    centralised: Floats  # (R,) test accuracy after a step a round on as many samples, drawn from all data in one place
+    attributions: dict[Method, Attribution]
+
+
+def gather(economy: Economy, seeds: Sequence[int], effort: Effort, tick: Callable[[], None]) -> Evidence:
+    """Play an economy under both ways of training, and find the true values.
+
+    Args:
+        economy: in which everybody delegates.
+        seeds: R of them.
+        effort: how alike both are, and what the truth may cost.
+        tick: called after each method and seed.
+
+    Raises:
+        InputError: if the data cannot be spread, or a run diverges.
+    """
+    attributions: dict[Method, Attribution] = {}
+    pooled: Retrained | None = None  # traversal learning is training on pooled data
+    for method in METHODS:
+        scenario = _trained_by(method, economy.scenario, effort)
+        retrained = _retrained(scenario, seeds, effort.retraining, tick)
+        pooled = pooled or retrained
+        results = Ensemble(scenario, seeds).run()
+        columns = {name: _by_run(results.principals[name], seeds) for name in _COLUMNS}
+        truths = _truths(retrained, pooled, effort.retraining)
+        truths["per_round"] = _per_round(scenario, seeds, effort.budget)
+        accuracy = results.rounds.groupby("run")["accuracy"].last().to_numpy()
+        attributions[method] = Attribution(columns["payments"], columns["credit"], truths, accuracy)
+    samples, quality = columns["samples_held"], columns["data_quality"]
+    return Evidence(economy, tuple(seeds), samples, quality, _centralised(economy.scenario, seeds), attributions)
+
+
+def _trained_by(method: Method, scenario: Scenario, effort: Effort) -> Scenario:
+    """The scenario under one way of training; where steps must match, every local epoch is a round of traversal."""
+    slower = effort.epochs if method == "traversal" and effort.match == "steps" else 1
+    changes = {"learning.method": method, "learning.local_epochs": effort.epochs, "rounds": scenario.rounds * slower}
+    return revise(scenario, changes)
+
+
+_COLUMNS = ("payments", "credit", "samples_held", "data_quality")
+
+
+def _by_run(column: Any, seeds: Sequence[int]) -> Floats:
+    values: Floats = column.to_numpy(dtype=np.float64).reshape(len(seeds), -1)
+    return values
+
+
+def _retrained(scenario: Scenario, seeds: Sequence[int], every: bool, tick: Callable[[], None]) -> Retrained:
+    """Every coalition trained alone, numbered as in ``all_coalitions``; only single principals unless ``every``."""
+    principals = scenario.population.count
+    coalitions = all_coalitions(principals) if every else np.eye(principals, dtype=bool)
+    world, state, streams, _ = found([scenario] * len(seeds), seeds)
+    return retrain(world, state, streams, coalitions, scenario.rounds, on_run=tick)
+
+
+def _truths(retrained: Retrained, pooled: Retrained, every: bool) -> dict[str, Floats]:
+    """What principals are worth by retraining, and what they reach alone."""
+    if not every:
+        return {"standalone": retrained.accuracy}
+    single = 1 << np.arange(retrained.accuracy.shape[1].bit_length() - 1)
+    return {
+        "retraining": shapley_value(retrained.accuracy),
+        "retraining_loss": shapley_value(-retrained.loss),
+        "pooled": shapley_value(pooled.accuracy),
+        "standalone": retrained.accuracy[:, single],
+    }
+
+
+def _per_round(scenario: Scenario, seeds: Sequence[int], budget: int) -> Floats:
+    """(R, N) Shapley values of the rounds' games, summed over rounds: the same runs with another credit rule."""
+    changes: dict[str, Any] = {"credit.kind": "shapley"}
+    if scenario.population.count > MOST_PLAYERS:
+        changes = {"credit.kind": ESTIMATOR, "credit.budget": budget}
+    return _by_run(Ensemble(revise(scenario, changes), seeds).run().principals["credit"], seeds)
+
+
+def demand_truth(principals: int, effort: Effort) -> None:
+    """Raise InputError where the truth asked for would take too long."""
+    if effort.retraining and principals > MOST_RETRAINED:
+        raise InputError(
+            f"option principals = {principals}: truth = 'retraining' trains 2^N coalitions, for at most"
+            f" {MOST_RETRAINED} principals; use truth = 'per_round'"
+        )
+
+
+def _centralised(scenario: Scenario, seeds: Sequence[int]) -> Floats:
+    """(R,) test accuracy of one owner of everything, after a step a round on batches as large."""
+    learning = scenario.learning
+    batch = learning.samples * scenario.population.count if learning.sampling == "each" else learning.batch
+    central = revise(scenario, {"learning.sampling": "pool", "learning.batch": batch, "learning.method": "traversal"})
+    world, state, streams, _ = found([central] * len(seeds), seeds)
+    everybody = np.ones((1, scenario.population.count), dtype=bool)
+    return retrain(world, state, streams, everybody, scenario.rounds).accuracy[:, 0]

@@ -1,0 +1,66 @@
+"""How much free-riding there is in the end, how long cooperation lasts, and what it costs everybody."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from scenarios.schema import Scenario
+from scenarios.studies.free_riding.estimates import Floats, estimated
+from scenarios.sweeping import sweep
+
+_LAST = ("share_delegate", "share_free_ride", "share_defect", "accuracy", "welfare", "price_of_anarchy")
+
+
+def persistence(
+    scenario: Scenario, seeds: tuple[int, ...], tell: Callable[[int, int], None]
+) -> tuple[pd.DataFrame, pd.DataFrame, Floats]:
+    """Play a scenario as it is.
+
+    Args:
+        scenario: the economy.
+        seeds: S of them.
+        tell: told the rounds done, of how many.
+
+    Returns:
+        Means over the last quarter of rounds, a row per measure; the course of delegating, a row per round; and the
+        half-life of cooperation (S,), nan where it never halved.
+    """
+
+    def start(total: int) -> Callable[[], None]:
+        done = iter(range(1, total + 1))
+        return lambda: tell(next(done), total)
+
+    results = sweep(scenario, seeds=seeds, start=start)
+    values = results.runs[list(_LAST)].to_numpy(dtype=np.float64)
+    measures = pd.DataFrame({"measure": [_words(name) for name in _LAST], **estimated("mean", values)})
+    shares = results.rounds.pivot_table(index="run", columns="round", values="share_delegate").to_numpy()
+    course = pd.DataFrame({"round": np.arange(1, shares.shape[1] + 1), **estimated("share_delegate", shares)})
+    lives = half_life(shares)
+    return pd.concat([measures, _lives_row(lives)], ignore_index=True), course, lives
+
+
+def half_life(shares: Floats) -> Floats:
+    """Rounds until half of those who cooperated at first still do; nan where that never happens.
+
+    Args:
+        shares: (S, T) share that delegates in every round.
+    """
+    halved = shares <= shares[:, :1] / 2
+    lives: Floats = np.where(halved.any(axis=1), halved.argmax(axis=1), np.nan)
+    return lives
+
+
+def _lives_row(lives: Floats) -> pd.DataFrame:
+    """The half-life as one more measure; without an interval where in some seeds it never came."""
+    if np.isnan(lives).all():
+        return pd.DataFrame()
+    ends = estimated("mean", lives) if not np.isnan(lives).any() else {"mean": np.nanmedian(lives)}
+    label = "half life of cooperation (rounds)"
+    if np.isnan(lives).any():
+        label = f"half life of cooperation (rounds; median of the {np.isfinite(lives).sum()} seeds in which it halved)"
+    return pd.DataFrame({"measure": [label], **{name: [float(value)] for name, value in ends.items()}})
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ") + (" (money per round)" if name == "welfare" else "")

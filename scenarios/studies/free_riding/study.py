@@ -1,0 +1,108 @@
+"""The study of free-riding: share and half-life, Schelling's diagram, threshold surfaces, tipping points."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from agents.errors import InputError
+from scenarios.schema import Count, Scenario, field
+from scenarios.studies.base import Answer, Question, StudyOptions, study
+from scenarios.studies.free_riding.estimates import Floats, crossing
+from scenarios.studies.free_riding.hysteresis import hysteresis
+from scenarios.studies.free_riding.persistence import persistence
+from scenarios.studies.free_riding.schelling import schelling
+from scenarios.studies.free_riding.surfaces import cost_over_benefit, surface, thresholds
+
+Levels = tuple[float, ...]
+
+
+class FreeRidingOptions(StudyOptions):
+    """What can be chosen."""
+
+    cuts: int = field(8, "cuts of the number of delegating others in Schelling's diagram", "1", ge=1, le=100)
+    focal: Count = field(3, "principals that are asked in turn in Schelling's diagram", "principals")
+    horizon: int = field(
+        60, "rounds in Schelling's diagram, and at every step of rising and falling costs", "rounds", ge=4, le=100_000
+    )
+    factors: Levels = field(
+        (0.25, 0.5, 1.0, 2.0, 4.0, 8.0), "multiples of the scenario's costs, ascending", "1", min_length=2
+    )
+    counts: tuple[int, ...] = field((10, 20, 40), "numbers of principals; none leaves this surface out", "principals")
+    alphas: Levels = field((0.5, 1.0, 2.0), "exponents settlement.alpha; none leaves this surface out", "1")
+
+
+@study("free-riding", FreeRidingOptions)
+def free_riding(question: Question) -> Answer:
+    """How much free-riding does a rule cause, how long does cooperation last, and where does it tip?"""
+    scenario, seeds, options = question.scenario, question.seeds, question.options
+    _demand_sense(scenario, options)
+    factors = list(options.factors)
+    told = {what: partial(question.tell, what) for what in ("course", "Schelling's diagram", "surfaces", "hysteresis")}
+    measures, course, lives = persistence(scenario, seeds, told["course"])
+    diagram = schelling(scenario, seeds, options.cuts, options.focal, options.horizon, told["Schelling's diagram"])
+    steps, tipping = hysteresis(scenario, factors, seeds, options.horizon, told["hysteresis"])
+    tables = {"measures": measures, "schelling": diagram, "tipping": tipping, "hysteresis": steps, "course": course}
+    limits = []
+    for name, path, levels in _surfaces(scenario, options):
+        tables[name] = surface(scenario, path, levels, factors, seeds, told["surfaces"])
+        limits.append(thresholds(tables[name], path))
+    if limits:
+        tables["thresholds"] = pd.concat(limits, ignore_index=True)
+    return Answer("free-riding", _headline(measures, diagram, lives), tables, _notes(scenario, options, lives))
+
+
+def _demand_sense(scenario: Scenario, options: FreeRidingOptions) -> None:
+    """Raise InputError where nothing can be asked of a scenario."""
+    if missing := {"delegate", "free_ride"} - set(scenario.actions.available):
+        raise InputError(f"free-riding: actions.available must hold {min(missing)}; there is nothing to compare else")
+    if scenario.population.count < 2:
+        raise InputError("free-riding: population.count = 1: there is nobody to ride on; it must be at least 2")
+    if list(options.factors) != sorted(set(options.factors)) or options.factors[0] <= 0:
+        raise InputError(f"option factors = {list(options.factors)}: must be above zero and ascending")
+    if not np.isfinite(ratio := cost_over_benefit(scenario)) or ratio <= 0:
+        raise InputError("free-riding: delegating costs nothing or a good model brings nothing; costs cannot be varied")
+
+
+def _surfaces(scenario: Scenario, options: FreeRidingOptions) -> list[tuple[str, str, tuple[float, ...]]]:
+    wanted: list[tuple[str, str, Levels]] = [("surface_count", "population.count", options.counts)]
+    if scenario.settlement.kind not in ("equal", "data"):  # neither looks at alpha
+        wanted.append(("surface_alpha", "settlement.alpha", options.alphas))
+    return [(name, path, levels) for name, path, levels in wanted if levels]
+
+
+def _headline(measures: pd.DataFrame, diagram: pd.DataFrame, lives: Floats) -> str:
+    of = measures.set_index("measure")
+    share = of.loc["share free ride"]
+    width = f" [{share['mean_low']:.2f}, {share['mean_high']:.2f}]" if np.isfinite(share["mean_low"]) else ""
+    halved = int(np.isfinite(lives).sum())
+    life = f"cooperation halves in {halved} of {len(lives)} seeds"
+    if halved:
+        life += f", after {np.nanmedian(lives):.0f} rounds (median)"
+    return f"In the end {share['mean']:.2f}{width} free-ride; {life}. {_dilemma(diagram)}"
+
+
+def _dilemma(diagram: pd.DataFrame) -> str:
+    gain, others = diagram["gain_from_delegating"].to_numpy(), diagram["others_delegating"].to_numpy(dtype=np.float64)
+    all_delegate = diagram["payoff_delegate"].iloc[-1]
+    none_delegate = diagram["payoff_free_ride"].iloc[0]
+    if (gain < 0).all():
+        better = all_delegate > none_delegate
+        return "Free-riding pays more however many others delegate" + (": a social dilemma." if better else ".")
+    if (gain > 0).all():
+        return "Delegating pays more however many others delegate."
+    return f"Which pays more changes where about {crossing(others, gain, 0.0):.0f} others delegate."
+
+
+def _notes(scenario: Scenario, options: FreeRidingOptions, lives: Floats) -> tuple[str, ...]:
+    notes = [
+        "Intervals are 95 % t-intervals over seeds; shares are means over the last quarter of rounds.",
+        "Cost over benefit: mean cost of delegating for a round, over what a perfect model brings in per principal.",
+        "Schelling's diagram: everybody keeps its choice; payoffs are means over the second half of the rounds.",
+        f"Rising and falling costs: {options.horizon} rounds at every step, without a break.",
+    ]
+    if np.isnan(lives).any():
+        notes.append("Where cooperation never halves the half-life is longer than the run; no mean is given then.")
+    if scenario.settlement.kind in ("equal", "data"):
+        notes.append(f"settlement.kind = {scenario.settlement.kind} does not look at alpha: no surface over it.")
+    return tuple(notes)

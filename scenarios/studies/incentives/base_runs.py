@@ -1,0 +1,131 @@
+"""The runs in which nobody deviates: who the principals are, what they earn, and where the money goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.actions import Action
+from economy.ensemble import Ensemble
+from economy.world import World
+from scenarios.schema import Scenario
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+TERTILES = ("low", "middle", "high")
+
+
+@dataclass(frozen=True)
+class BaseRuns:
+    """S runs of N principals, T rounds without a deviation."""
+
+    seeds: tuple[int, ...]  # S
+    order: Ints  # (S, N) principals by policy, then action, then cost: those at equal places are of like type
+    types: dict[str, NDArray[np.str_]]  # (S, N) of every principal, by trait
+    cost: Floats  # (S, N) money per sample
+    payoffs: Floats  # (S, N) money per round
+    revenue: Ints  # (S,) micro-units over all rounds
+    paid: Ints  # (S,) micro-units
+    kept: Ints  # (S,) micro-units that the treasury took of revenue
+    slashed: Ints  # (S,) micro-units of stakes
+    outside: float  # money per round of who stays away
+
+    @property
+    def unaccounted(self) -> Ints:
+        """(S,) micro-units of revenue that were neither paid nor kept."""
+        return self.revenue - self.paid - self.kept
+
+    def placed(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Values (S, N) of principals by number, by place."""
+        return np.take_along_axis(values, self.order, axis=1)
+
+    def first(self, seeds: int) -> "BaseRuns":
+        """Only the first seeds."""
+        types = {trait: types[:seeds] for trait, types in self.types.items()}
+        arrays: dict[str, Any] = {name: part[:seeds] for name, part in _arrays(self).items()}
+        return replace(self, **arrays, seeds=self.seeds[:seeds], types=types)
+
+
+def joined(before: BaseRuns, more: BaseRuns) -> BaseRuns:
+    """All seeds; traits that not every seed has are left out."""
+    arrays: dict[str, Any] = {
+        name: np.concatenate([part, getattr(more, name)]) for name, part in _arrays(before).items()
+    }
+    types = {trait: np.concatenate([before.types[trait], more.types[trait]])
+             for trait in before.types if trait in more.types}  # fmt: skip
+    return replace(before, **arrays, seeds=before.seeds + more.seeds, types=types)
+
+
+def _arrays(base: BaseRuns) -> dict[str, NDArray[Any]]:
+    return {name: part for name, part in vars(base).items() if isinstance(part, np.ndarray)}
+
+
+def play_base(scenario: Scenario, seeds: Sequence[int], start: int, rounds: int) -> BaseRuns:
+    """Play without deviations.
+
+    Args:
+        scenario: what to play.
+        seeds: S of them.
+        start: rounds played before those that count.
+        rounds: T that count.
+    """
+    ensemble = Ensemble(scenario, list(seeds))
+    for _ in range(start):
+        ensemble.step()
+    population = ensemble.state.population
+    order = np.lexsort((population.cost, population.action, population.policy), axis=1)
+    types, cost = types_of(ensemble), population.cost
+    treasury = ensemble.state.ledger.treasury
+    payoffs = np.zeros(population.shape)
+    revenue, paid, slashed = np.zeros((3, len(seeds)), dtype=np.int64)
+    for _ in range(rounds):
+        payday = ensemble.step().payday
+        payoffs += payday.payoffs / rounds
+        revenue += payday.revenue
+        paid += payday.payments.sum(axis=1)
+        slashed += payday.slashed.sum(axis=1)
+    kept = ensemble.state.ledger.treasury - treasury - slashed
+    outside = scenario.population.outside_option
+    return BaseRuns(tuple(seeds), order, types, cost, payoffs, revenue, paid, kept, slashed, outside)
+
+
+def types_of(ensemble: Ensemble) -> dict[str, NDArray[np.str_]]:
+    """(S, N) type of every principal by trait; traits in which principals do not differ are left out."""
+    population, world = ensemble.state.population, ensemble.world
+    names = np.array([action.name.lower() for action in Action])
+    traits = {
+        "action": names[population.action],
+        "policy": np.array(world.terms.policy.names)[population.policy],
+    }
+    if not world.terms.public_goods.played:
+        traits |= {
+            "cost": _tertiles(population.cost),
+            "data": _tertiles(world.holdings.count.astype(np.float64)),
+            "labels": np.where(_wrong_labels(world) > 0, "noisy", "clean"),
+        }
+    return {trait: types for trait, types in traits.items() if (types != types[:, :1]).any(axis=1).all()}
+
+
+def _tertiles(values: Floats) -> NDArray[np.str_]:
+    """(S, N) third of its run in which each value lies; one and the same where all are equal."""
+    if (np.ptp(values, axis=1) == 0).any():
+        return np.full(values.shape, TERTILES[1])
+    rank = values.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+    third: NDArray[np.str_] = np.array(TERTILES)[rank * 3 // values.shape[1]]
+    return third
+
+
+def _wrong_labels(world: World) -> Ints:
+    """(S, N) samples that each holds with a wrong label."""
+    holdings = world.holdings
+    if not holdings.held.size:
+        return np.zeros_like(holdings.count)
+    truth = np.broadcast_to(world.truth, holdings.labels.shape)
+    wrong = np.take_along_axis(holdings.labels != truth, holdings.held, axis=1)
+    total = np.pad(wrong.cumsum(axis=1), ((0, 0), (1, 0)))
+    until = holdings.start + holdings.count
+    counted: Ints = np.take_along_axis(total, until, axis=1) - np.take_along_axis(total, holdings.start, axis=1)
+    return counted

@@ -1,0 +1,80 @@
+"""The catalogue of deviations: what each name stands for, and in which scenarios it makes sense."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import get_args
+
+from agents.actions import Action
+from agents.errors import InputError
+from economy.deviations import Deviation
+from scenarios.schema import Scenario
+from scenarios.studies.incentives.options import IncentivesOptions, Name
+
+PAIR = "pair"
+REPORTED_COST = "cost"  # nothing to try: no rule reads reported costs
+_SOMEBODY, _TWO = (0,), (0, 1)
+
+
+def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
+    """Every deviation by name, of principal 0, or of 0 and 1."""
+    joins = options.joins or max(1, options.horizon // 5)
+    leaves = options.leaves or max(1, options.horizon // 2)
+    bad = {"junk": "junk", "stale": "stale", "poison": "wrong"}
+    actions = {action.name.lower(): action for action in Action}
+    deviations = [Deviation(name, _SOMEBODY, action) for name, action in actions.items()]
+    deviations += [Deviation(name, _SOMEBODY, Action.DELEGATE, form) for name, form in bad.items()]
+    deviations += [
+        Deviation("less", _SOMEBODY, share=options.share),
+        Deviation("stricter", _SOMEBODY, looser=-options.claim),
+        Deviation("looser", _SOMEBODY, looser=options.claim),
+        Deviation("late", _SOMEBODY, joins=joins),
+        Deviation("leave", _SOMEBODY, leaves=leaves),
+        Deviation("sybil", _SOMEBODY, identities=options.identities),
+        Deviation(PAIR, _TWO, actions[options.pair]),
+    ]
+    return {deviation.name: deviation for deviation in deviations}
+
+
+def chosen(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, ...]:
+    """The deviations to try: those named, or all that make sense.
+
+    Raises:
+        InputError: if one that is named makes no sense, or none is left.
+    """
+    for option in ("joins", "leaves"):
+        if (rounds := getattr(options, option)) is not None and rounds >= options.horizon:
+            raise InputError(f"option {option} = {rounds}: must be below horizon = {options.horizon}")
+    every, against = catalogue(options), objections(scenario, options)
+    for name in options.deviations:
+        if name in against:
+            raise InputError(f"option deviations: {name} makes no sense in {scenario.name}: {against[name]}")
+    named = options.deviations or [name for name in get_args(Name) if name not in against]
+    tried = tuple(every[name] for name in dict.fromkeys(named) if name != REPORTED_COST)
+    if not tried:
+        raise InputError("option deviations: no deviation is left to try; no rule reads reported costs")
+    return tried
+
+
+def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]:
+    """Why a deviation makes no sense in a scenario, by name; those that do are left out."""
+    available: Sequence[str] = scenario.actions.available
+    against = {
+        name: f"actions.available does not hold {name}"
+        for name in ("delegate", "free_ride", "defect")
+        if name not in available
+    }
+    if options.pair != "abstain" and options.pair not in available:
+        against[PAIR] = f"actions.available does not hold {options.pair}"
+    if scenario.population.count < 2:
+        against[PAIR] = "there is only one principal"
+    if not scenario.values.dimensions or scenario.screening.mode == "off":
+        against |= dict.fromkeys(("stricter", "looser"), "limits matter only with value dimensions and screening")
+    if scenario.market.kind == "public_goods":
+        against |= dict.fromkeys(("junk", "stale", "poison"), "there are no data, but contributions of money")
+        against["sybil"] = "groups of a public good are made of persons"
+    return against
+
+
+def tried_by(deviation: Deviation, *members: int) -> Deviation:
+    """The same deviation of other principals."""
+    return replace(deviation, members=members)

@@ -1,0 +1,146 @@
+"""Evidence of incentives: gains by principal and deviation, seed by seed, and the runs they are gains over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from economy.deviations import Deviation
+from economy.futures import Others
+from scenarios.schema import Scenario
+from scenarios.studies.base import Tell
+from scenarios.studies.incentives.base_runs import BaseRuns, joined, play_base
+from scenarios.studies.incentives.catalogue import PAIR, tried_by
+from scenarios.studies.incentives.options import IncentivesOptions
+from scenarios.studies.incentives.playing import Outcome, play_deviations
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What is to be tried: D deviations of one principal each, by those at P places, and perhaps one of pairs."""
+
+    scenario: Scenario
+    options: IncentivesOptions
+    alone: tuple[Deviation, ...]  # D
+    pair: Deviation | None
+    places: Ints  # (P,) in the order of principals
+
+    @classmethod
+    def of(cls, scenario: Scenario, options: IncentivesOptions, deviations: Sequence[Deviation]) -> "Trials":
+        """By all principals, or by some spread evenly over their order."""
+        principals = scenario.population.count
+        count = min(options.principals or principals, principals)
+        places = ((np.arange(count) + 0.5) * principals / count).astype(np.int64)
+        pair = next((deviation for deviation in deviations if deviation.name == PAIR), None)
+        return cls(scenario, options, tuple(d for d in deviations if d.name != PAIR), pair, places)
+
+    @property
+    def pairs(self) -> Ints:
+        """(Q, 2) places of pairs of neighbours in the order, who are of like type."""
+        first = np.unique(self.places - self.places % 2)
+        first = first[first + 1 < self.scenario.population.count] if self.pair else first[:0]
+        return np.stack([first, first + 1], axis=1)
+
+    @property
+    def modes(self) -> tuple[Others, ...]:
+        """What the others do."""
+        return ("adapt", "freeze") if self.options.others == "both" else (self.options.others,)
+
+    def of_seed(self, order: Ints) -> list[Deviation]:
+        """P D deviations and then Q of pairs, of the principals (N,) in the seed's order."""
+        alone = [tried_by(deviation, int(order[place])) for place in self.places for deviation in self.alone]
+        return alone + [tried_by(self.pair, *map(int, order[two])) for two in self.pairs if self.pair]
+
+
+@dataclass(frozen=True)
+class Gains:
+    """What deviations brought while the others did one thing or the other; P places, D deviations, Q pairs."""
+
+    alone: Floats  # (S, P, D) money per round
+    losses: Floats  # (S, P, D) money per round, of all others together
+    pairs: Floats  # (S, Q) money per round and member
+    pairs_losses: Floats  # (S, Q) money per round, of all others together
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What S seeds have shown."""
+
+    trials: Trials
+    base: BaseRuns
+    gains: dict[Others, Gains]
+
+    @property
+    def seeds(self) -> int:
+        """S."""
+        return len(self.base.seeds)
+
+    @cached_property
+    def payoffs(self) -> Floats:
+        """(S, P) money per round without a deviation, by place."""
+        return self.base.placed(self.base.payoffs)[:, self.trials.places]
+
+    @cached_property
+    def types(self) -> dict[tuple[str, str], NDArray[np.bool_]]:
+        """(S, P) who is of a type, by trait and type; only types that every seed has among those who try."""
+        found: dict[tuple[str, str], NDArray[np.bool_]] = {}
+        for trait, types in self.base.types.items():
+            placed = self.base.placed(types)[:, self.trials.places]
+            members = {(trait, str(kind)): placed == kind for kind in dict.fromkeys(placed.ravel())}
+            found |= {key: those for key, those in members.items() if those.any(axis=1).all()}
+        return found
+
+    def first(self, seeds: int) -> "Evidence":
+        """Only the first seeds."""
+        gains = {mode: Gains(*(part[:seeds] for part in vars(g).values())) for mode, g in self.gains.items()}
+        return Evidence(self.trials, self.base.first(seeds), gains)
+
+
+def mean_of(values: Floats, members: NDArray[np.bool_]) -> Floats:
+    """(S, …) mean of values (S, P, …) over the members (S, P) of each seed."""
+    weights = members.reshape(*members.shape, *[1] * (values.ndim - 2))
+    mean: Floats = (values * weights).sum(axis=1) / weights.sum(axis=1)
+    return mean
+
+
+def gather(trials: Trials, seeds: Sequence[int], tell: Tell) -> Evidence:
+    """Play the runs of some seeds, without deviations and with each."""
+    options = trials.options
+    base = play_base(trials.scenario, seeds, options.start, options.horizon)
+    tried = [trials.of_seed(order) for order in base.order]
+    total, done = len(trials.modes) * sum(map(len, tried)), 0
+
+    def count(deviations: int) -> None:
+        nonlocal done
+        done += deviations
+        tell(f"deviations in {len(seeds)} seeds", done, total)
+
+    gains = {
+        mode: _shaped(trials, play_deviations(
+            trials.scenario, seeds, tried, mode, options.horizon,
+            start=options.start, workers=options.workers, tell=count))
+        for mode in trials.modes
+    }  # fmt: skip
+    return Evidence(trials, base, gains)
+
+
+def _shaped(trials: Trials, outcome: Outcome) -> Gains:
+    shape = (len(outcome.gains), len(trials.places), len(trials.alone))
+    alone = shape[1] * shape[2]
+    gains, losses = outcome.gains, outcome.losses
+    return Gains(gains[:, :alone].reshape(shape), losses[:, :alone].reshape(shape), gains[:, alone:], losses[:, alone:])
+
+
+def added(before: Evidence, more: Evidence) -> Evidence:
+    """The evidence of all seeds."""
+    gains = {
+        mode: Gains(*(np.concatenate([old, new]) for old, new in zip(
+            vars(before.gains[mode]).values(), vars(more.gains[mode]).values(), strict=True)))
+        for mode in before.gains
+    }  # fmt: skip
+    return replace(before, base=joined(before.base, more.base), gains=gains)

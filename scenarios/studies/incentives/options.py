@@ -1,0 +1,38 @@
+"""What the study of incentives lets its user choose."""
+
+from typing import Literal
+
+from scenarios.schema import Count, Share, field
+from scenarios.studies.base import StudyOptions
+
+Name = Literal[
+    "delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison", "less", "cost", "stricter", "looser",
+    "late", "leave", "sybil", "pair",
+]  # fmt: skip
+
+
+class IncentivesOptions(StudyOptions):
+    """What is tried, by whom, for how long, and how sure one wants to be."""
+
+    horizon: Count = field(50, "rounds that are played with a deviation and without", "rounds")
+    start: int = field(0, "rounds played before the deviation begins", "rounds", ge=0, le=1_000_000)
+    deviations: tuple[Name, ...] = field((), "what is tried; all that makes sense in the scenario if empty", "names")
+    principals: Count | None = field(
+        None, "how many try it, spread over types; all of them if not given", "principals")
+    others: Literal["adapt", "freeze", "both"] = field(
+        "both", "adapt: others may react; freeze: they do what they do without the deviation", "name")
+    share: Share = field(0.5, "of its samples that a principal puts in (less)")
+    claim: Share = field(
+        0.5, "share of their true limits by which claimed limits are stricter or looser (stricter, looser)")
+    joins: Count | None = field(
+        None, "rounds that a principal stays away at first; a fifth of the horizon if not given (late)", "rounds")
+    leaves: Count | None = field(None, "rounds after which it leaves; half the horizon if not given (leave)", "rounds")
+    identities: int = field(2, "names under which a principal takes part (sybil)", "names", ge=2, le=100)
+    pair: Literal["delegate", "free_ride", "defect", "abstain"] = field(
+        "free_ride", "what two principals of like type do together (pair)", "name")
+    confidence: float = field(0.95, "of all intervals", "share", ge=0.5, le=0.999)
+    until_width: float | None = field(
+        None, "seeds are added until the interval of the IC gap is at most so wide", "money per round", gt=0)
+    max_seeds: Count = field(64, "seeds at most (until_width)", "seeds")
+    workers: Count | None = field(
+        None, "processes; as many as cores if not given; scripts that ask for several need a main guard", "processes")

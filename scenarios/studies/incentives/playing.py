@@ -1,0 +1,117 @@
+"""Playing deviations: ensembles of one seed and many deviations each, on all cores."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+
+import numpy as np
+from numpy.typing import NDArray
+
+from economy.deviations import Deviation
+from economy.ensemble import Ensemble
+from economy.futures import Others, play_futures
+from scenarios.schema import Scenario
+from scenarios.sweeps.engines import engine_named
+from scenarios.sweeps.undertaking import plugin_modules
+
+Floats = NDArray[np.float64]
+
+TOGETHER = 160  # deviations in an ensemble: with more nothing gets faster, and memory grows
+SMALL = 30_000  # rounds of single runs, below which starting processes does not pay
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What D deviations brought in S seeds."""
+
+    gains: Floats  # (S, D) money per round and member
+    losses: Floats  # (S, D) money per round, of all others together
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Some deviations, each tried in a run of one seed."""
+
+    scenario: Scenario
+    seed: int
+    start: int  # rounds played before they begin
+    rounds: int  # that they last
+    others: Others
+    deviations: tuple[Deviation, ...]
+    plugins: tuple[str, ...]  # modules whose rules the scenario may name
+    place: tuple[int, tuple[int, ...]]  # of the outcomes: the seed's row, the deviations' columns
+
+
+def play_deviations(
+    scenario: Scenario,
+    seeds: Sequence[int],
+    tried: Sequence[Sequence[Deviation]],
+    others: Others,
+    rounds: int,
+    *,
+    start: int = 0,
+    workers: int | None = None,
+    tell: Callable[[int], None] = lambda deviations: None,
+) -> Outcome:
+    """Try D deviations in each of S seeds, each against the same run without it.
+
+    Args:
+        scenario: what to play.
+        seeds: S of them.
+        tried: D deviations for each seed; those at the same place are compared between seeds.
+        others: whether they may react.
+        rounds: T that a deviation lasts.
+        start: rounds played before it.
+        workers: processes; as many as cores if None; 1 plays all in this process, which knows a notebook's rules.
+        tell: told how many deviations were just played.
+
+    Raises:
+        InputError: if a deviation makes no sense, or a run diverges.
+    """
+    single = workers == 1 or rounds * sum(1 + len(deviations) for deviations in tried) < SMALL
+    engine = engine_named("serial" if single else "processes", None if single else workers, None)
+    plugins = () if single else plugin_modules()
+    trials = [
+        _Trial(scenario, seed, start, rounds, others, tuple(deviations[k] for k in part), plugins, (row, part))
+        for row, (seed, deviations) in enumerate(zip(seeds, tried, strict=True))
+        for part in _parts(deviations)
+    ]
+    gains, losses = np.empty((2, len(seeds), len(tried[0])))
+    futures: list[Future[Outcome]] = []
+    with engine.pool(engine.workers) as pool:
+        for trial in trials:
+            futures.append(pool.submit(_play, trial))
+            futures[-1].add_done_callback(partial(_told, tell, len(trial.deviations)))
+        for trial, future in zip(trials, futures, strict=True):
+            row, columns = trial.place
+            outcome = future.result()
+            gains[row, list(columns)], losses[row, list(columns)] = outcome.gains[0], outcome.losses[0]
+    return Outcome(gains, losses)
+
+
+def _told(tell: Callable[[int], None], deviations: int, _: Future[Outcome]) -> None:
+    tell(deviations)
+
+
+def _parts(deviations: Sequence[Deviation]) -> list[tuple[int, ...]]:
+    """Which deviations play together: those that need spare names, which change what policies draw, by themselves."""
+    by_spares: dict[int, list[int]] = defaultdict(list)
+    for place, deviation in enumerate(deviations):
+        by_spares[deviation.spares].append(place)
+    return [tuple(group[k : k + TOGETHER]) for group in by_spares.values() for k in range(0, len(group), TOGETHER)]
+
+
+def _play(trial: _Trial) -> Outcome:
+    """Play a trial as one ensemble."""
+    for module in trial.plugins:
+        import_module(module)
+    ensemble = Ensemble(trial.scenario, [trial.seed])
+    for _ in range(trial.start):
+        ensemble.step()
+    futures = play_futures(
+        ensemble.world, ensemble.state, ensemble.streams, trial.deviations, trial.rounds, others=trial.others
+    )
+    return Outcome(futures.gains, futures.losses)

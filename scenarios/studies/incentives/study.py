@@ -1,0 +1,97 @@
+"""The study ``incentives``: is a mechanism incentive compatible, for whom not, and by how much?"""
+
+from agents.errors import InputError
+from scenarios.studies.base import Answer, Question, Tell, study
+from scenarios.studies.incentives.catalogue import REPORTED_COST, chosen
+from scenarios.studies.incentives.certificate import certify, ic_gap
+from scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, gather
+from scenarios.studies.incentives.options import IncentivesOptions
+
+_OTHERS = {"adapt": "where the others may react", "freeze": "where the others do what they would have done"}
+
+
+@study("incentives", IncentivesOptions)
+def incentives(question: Question) -> Answer:
+    """Is the mechanism incentive compatible: who gains by which deviation, how much, and how sure is that?"""
+    if len(question.seeds) < 2:
+        raise InputError("seeds: incentives needs at least 2, because its intervals come from the spread between seeds")
+    options: IncentivesOptions = question.options
+    trials = Trials.of(question.scenario, options, chosen(question.scenario, options))
+    if not trials.alone:
+        raise InputError("option deviations: name one of a single principal beside pair")
+    evidence = collect(trials, question.seeds, question.tell)
+    tables = certify(evidence)
+    provenance = {"seeds": list(evidence.base.seeds)}
+    return Answer("incentives", headline(evidence), tables, _notes(evidence), provenance)
+
+
+def collect(trials: Trials, seeds: tuple[int, ...], tell: Tell) -> Evidence:
+    """Play the seeds, and more of them until the IC gap is known as narrowly as wanted or there are too many."""
+    options = trials.options
+    evidence = gather(trials, seeds, tell)
+    while options.until_width is not None and width(evidence) > options.until_width:
+        more = min(len(seeds), options.max_seeds - evidence.seeds)
+        if more < 1:
+            break
+        first = max(evidence.base.seeds) + 1
+        evidence = added(evidence, gather(trials, range(first, first + more), tell))
+    return evidence
+
+
+def width(evidence: Evidence) -> float:
+    """Of the interval of the IC gap, in the mode in which it is wider; money per round."""
+    found = [ic_gap(evidence, gains) for gains in evidence.gains.values()]
+    return max(float(gap.high - gap.low) for gap in found)
+
+
+def headline(evidence: Evidence) -> str:
+    """The verdict, a part for each thing the others may do."""
+    parts = [_sentence(evidence, mode, gains) for mode, gains in evidence.gains.items()]
+    return f"ε-incentive compatible at {evidence.trials.options.confidence:.0%} with " + "; and with ".join(parts) + "."
+
+
+def _sentence(evidence: Evidence, mode: str, gains: Gains) -> str:
+    gap, payoff = ic_gap(evidence, gains), evidence.payoffs.mean()
+    best = evidence.trials.alone[gains.alone.mean(axis=0).max(axis=0).argmax()].name
+    epsilon = max(float(gap.high), 0.0)
+    relative = f" ({epsilon / payoff:.0%} of the mean payoff)" if payoff > 0 else ""
+    if gap.high <= 0:
+        found = "no deviation pays"
+    elif gap.low > 0:
+        found = f"some deviation surely gains, at least {gap.low:.3g}, most of all {best}"
+    else:
+        found = f"no gain is certain, the largest is from {best}"
+    return f"ε = {epsilon:.3g} money a round{relative} {_OTHERS[mode]} ({found})"
+
+
+def _notes(evidence: Evidence) -> tuple[str, ...]:
+    """What a reader must know to read the tables right."""
+    options, scenario = evidence.trials.options, evidence.trials.scenario
+    tried, everyone = len(evidence.trials.places), scenario.population.count
+    notes = [
+        f"Gains are money per round over {options.horizon} rounds, on the same random numbers, each against the run"
+        f" without the deviation; {options.start} rounds were played before.",
+        "Seeds draw new principals, so principals are compared by their place in the order of policy, action when the"
+        " deviation begins, and cost.",
+        f"{tried} of {everyone} principals tried each deviation, {evidence.seeds} seeds; intervals are of"
+        f" {options.confidence:.0%} over seeds (scenarios/studies/intervals.py says how, also of the largest of many).",
+        "IC gap: largest mean gain of any place from any deviation of one principal. NashConv: what all could gain by"
+        " their best deviations, each alone"
+        + (", scaled up from those who tried." if tried < everyone else "."),
+    ]  # fmt: skip
+    if REPORTED_COST in options.deviations:
+        notes.append("A misreported cost gains exactly nothing and was not played: no rule reads reported costs.")
+    if any(d.leaves is not None for d in evidence.trials.alone) and scenario.market.model_value > 0:
+        notes.append("Who leaves keeps its copy of the model, which ages as features drift and is worth its accuracy.")
+    if options.until_width is not None:
+        notes.append(_width_note(evidence, options.until_width))
+    return tuple(notes)
+
+
+def _width_note(evidence: Evidence, wanted: float) -> str:
+    reached = width(evidence)
+    begun = f"{evidence.seeds} seeds were played; the interval of the IC gap is {reached:.3g} wide"
+    if reached > wanted:
+        return f"{begun}, not {wanted:g} as wanted: max_seeds = {evidence.trials.options.max_seeds} was reached."
+    return f"{begun}. Stopping as soon as it is narrow covers the truth slightly less often than said."
+

@@ -1,0 +1,56 @@
+"""A study's options: read from texts, checked against the study's own model, and listed for its help."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import ValidationError
+
+from agents.errors import InputError
+from scenarios.describe import allowed
+from scenarios.notation import parse_assignment, write_value
+from scenarios.studies.base import Study, StudyOptions
+
+
+def read_options(study: Study, given: Mapping[str, Any] | Sequence[str]) -> StudyOptions:
+    """The options of a study.
+
+    Args:
+        study: whose options.
+        given: values by name, or texts like ``horizon=20``.
+
+    Raises:
+        InputError: with one line: option, value, what is allowed.
+    """
+    values = dict(given) if isinstance(given, Mapping) else dict(map(parse_assignment, given))
+    known = study.options.model_fields
+    for name in values:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise InputError(f"unknown option {name!r}: there are {', '.join(known) or 'none'}{hint}")
+    try:
+        return study.options.model_validate_json(json.dumps(values, default=str), strict=True)
+    except ValidationError as error:
+        raise InputError(_complaint(study, error)) from None
+
+
+def _complaint(study: Study, error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    if problem["type"] == "value_error":
+        return f"option {problem['ctx']['error']}"
+    name = str(problem["loc"][0])
+    return f"option {name} = {write_value(problem['input'])}: must be {_allowed(study, name)}"
+
+
+def _allowed(study: Study, name: str) -> str:
+    schema = study.options.model_json_schema()
+    return allowed(schema["properties"][name] | {"$defs": schema.get("$defs", {})})
+
+
+def described(study: Study) -> Iterator[tuple[str, str, str]]:
+    """Name with default, unit, and description with what is allowed, of every option."""
+    for name, spec in study.options.model_json_schema().get("properties", {}).items():
+        default = write_value(spec["default"]) if spec.get("default") is not None else "(none)"
+        yield f"{name} = {default}", spec.get("unit", ""), f"{spec.get('description', '')}; {_allowed(study, name)}"

@@ -1,0 +1,85 @@
+"""How strongly every field moves every outcome, beside what luck alone would seem to do.
+
+Elementary effects (Morris 1991; Campolongo, Cariboni and Saltelli 2007) or Sobol indices (Saltelli et al. 2010). Both
+take the differences between points for the work of fields, so that luck that is left in a mean over seeds counts as
+influence. ``noise`` is what a field without any would be credited with if points had independent luck; they share their
+seeds, so it is rather less.
+"""
+
+from collections.abc import Sequence
+from math import pi, sqrt
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from agents.population import Floats
+from scenarios.reading.cells import Cells
+from scenarios.studies.sensitivity.fields import LEVELS
+from scenarios.sweeps.designs import Drawn, Sample
+from scenarios.sweeps.designs import Sampled as Factor
+from scenarios.sweeps.indices import Indices, Sampled, analyse
+
+MEASURES = {"morris": ("size", "spread"), "sobol": ("alone", "total")}  # as figures.indices has them: μ*, σ; S1, ST
+MAIN = {"morris": "size", "sobol": "total"}  # by which fields are ranked
+_STEP = LEVELS / (2 * (LEVELS - 1))  # Δ of an elementary effect, in widths of the range
+
+
+def influence_table(
+    factors: Sequence[Factor], sample: Sample, drawn: Drawn, cells: Cells, outcomes: Sequence[str]
+) -> pd.DataFrame:
+    """A row per outcome and field, the most influential first; nan where a point has no run, or no variance has shares.
+
+    Args:
+        factors: D fields.
+        sample: how they were sampled.
+        drawn: the points that came of it.
+        cells: what the points came to, in M outcomes.
+        outcomes: M names.
+    """
+    paths = tuple(factor.path for factor in factors)
+    design = Sampled(sample.kind, paths, drawn.units, drawn.rows, sample.second_order, sample.levels)
+    labels = {"field": paths, "low": [f.at(0.0) for f in factors], "high": [f.at(1.0) for f in factors]}
+    tables = []
+    for m, outcome in enumerate(outcomes):
+        found = analyse(design, cells.mean[:, m]) or _nothing(sample.kind, cells.mean[:, m], len(factors))
+        columns = _columns(sample.kind, found) | {"noise": _noise(sample.kind, cells, m)}
+        table = pd.DataFrame({"outcome": outcome, **labels, **columns})
+        tables.append(table.sort_values(MAIN[sample.kind], ascending=False, kind="stable"))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _nothing(kind: str, means: Floats, count: int) -> Indices:
+    """Of an outcome that is the same everywhere, every elementary effect is 0 and shares of variance are undefined."""
+    known = kind == "morris" and bool(np.isfinite(means).all())
+    values = np.full((2, count), 0.0 if known else np.nan)
+    return Indices(("", ""), values, values, values[0])
+
+
+def _columns(kind: str, found: Indices) -> dict[str, Floats]:
+    """The main measure with its interval, then the other one."""
+    parts = dict(zip(MEASURES[kind], zip(found.values, found.half_width, strict=True), strict=True))
+    middle, half = parts.pop(MAIN[kind])
+    columns = {MAIN[kind]: middle, f"{MAIN[kind]}_low": middle - half, f"{MAIN[kind]}_high": middle + half}
+    if kind == "morris":
+        return columns | {"effect": found.signed, "spread": found.values[1]}
+    alone, width = parts["alone"]
+    return columns | {"alone": alone, "alone_low": alone - width, "alone_high": alone + width}
+
+
+def _noise(kind: str, cells: Cells, m: int) -> float:
+    """Main measure of a field that does nothing, from the spread of means over seeds.
+
+    Elementary effects are the differences of two means with standard error e over Δ: E|difference| = 2 e / √π.
+    """
+    with np.errstate(invalid="ignore"):
+        variance = float(np.mean((cells.half_width[:, m] / stdtrit(cells.runs - 1, 0.975)) ** 2))
+    if kind == "morris":
+        return 2 * sqrt(variance / pi) / _STEP
+    total = float(np.var(cells.mean[:, m]))
+    return min(variance / total, 1.0) if total > 0 else float("nan")
+
+
+def surely_influential(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The rows whose main measure is above the noise with its whole interval."""
+    return table[table[f"{MAIN[kind]}_low"] > table["noise"]]

@@ -1,0 +1,150 @@
+"""The study ``sensitivity``: which fields drive an outcome, and what the choices left open by the framework change."""
+
+from itertools import takewhile
+from typing import Any, Literal
+
+import pandas as pd
+
+from agents.errors import InputError
+from scenarios.schema import Count, field
+from scenarios.studies.base import Answer, Question, StudyOptions, study
+from scenarios.studies.sensitivity.choices import OWN, choice_points, choice_table, surely_different
+from scenarios.studies.sensitivity.fields import COST, LEVELS, chosen_fields, written_out
+from scenarios.studies.sensitivity.influence import MAIN, influence_table, surely_influential
+from scenarios.studies.sensitivity.playing import play_points
+from scenarios.sweeps.designs import Sample, sampled
+from scenarios.sweeps.indices import analysis
+from scenarios.sweeps.measures import metric_names
+
+_SIZES = {"morris": 8, "sobol": 32}
+
+
+class SensitivityOptions(StudyOptions):
+    """What varies, how it is sampled, and what is looked at."""
+
+    outcomes: tuple[str, ...] = field(
+        ("share_delegate", "accuracy", "welfare", "gini"), "metrics, the most important first", "names", min_length=1)
+    method: Literal["morris", "sobol"] = field(
+        "morris", "morris: elementary effects; sobol: shares of variance, alone and with interactions", "name")
+    size: Count | None = field(
+        None, "trajectories (morris) or base samples, a power of two (sobol); 8 or 32 if not given", "1", le=65_536)
+    fields: tuple[str, ...] = field(
+        (), f"numbers that vary, by path; {COST} is both bounds of costs; those that matter if empty", "paths")
+    ranges: dict[str, list[float]] = field(
+        {}, "lowest and highest value by path; half and twice the scenario's value, or odds of a share, if not given",
+        "by path")
+    choices: bool = field(True, "whether the choices that the framework leaves open are tried too", "switch")
+    workers: Count | None = field(
+        None, "processes; as many as cores if not given; scripts that ask for several need a main guard", "processes")
+
+
+@study("sensitivity", SensitivityOptions)
+def sensitivity(question: Question) -> Answer:
+    """Which fields of the scenario drive an outcome, and how much hangs on what the framework leaves open?"""
+    scenario, options = question.scenario, question.options
+    _demand_sense(question)
+    analysis(options.method)  # says at once that SALib is missing
+    factors = chosen_fields(scenario, options.fields, options.ranges)
+    sample = Sample(options.method, options.size or _SIZES[options.method], levels=LEVELS)
+    drawn = sampled([], factors, sample)
+    points = [written_out(scenario, point) for point in drawn.points]
+    how = (question.seeds, options.outcomes, options.workers)
+    cells = play_points(scenario, points, *how, "varying fields", question.tell)
+    influence = influence_table(factors, sample, drawn, cells, options.outcomes)
+    tables = {"influence": influence}
+    failed = int(cells.failed.sum())
+    if options.choices and len(others := choice_points(scenario)) > 1:
+        tried = play_points(scenario, others, *how, "trying choices", question.tell)
+        tables["choices"] = choice_table(others, tried, options.outcomes)
+        failed += int(tried.failed.sum())
+    notes = _notes(question, len(points), failed, "choices" in tables)
+    return Answer("sensitivity", headline(tables, options), tables, notes)
+
+
+def _demand_sense(question: Question) -> None:
+    """Raise InputError where an option does not fit the scenario or the method."""
+    options, known = question.options, metric_names(len(question.scenario.values.dimensions))
+    if len(question.seeds) < 2:
+        raise InputError("seeds: sensitivity needs at least 2, to tell the influence of fields from luck")
+    for outcome in options.outcomes:
+        if outcome not in known:
+            raise InputError(f"option outcomes: {outcome!r} is no metric; there are {', '.join(known)}")
+    if len(set(options.outcomes)) < len(options.outcomes):
+        raise InputError(f"option outcomes = {list(options.outcomes)}: each once")
+    size = options.size or _SIZES[options.method]
+    if options.method == "sobol" and size & (size - 1):
+        near = 2 ** (size.bit_length() - 1)
+        raise InputError(f"option size = {size}: must be a power of two for sobol, like {near} or {2 * near}")
+    if size < 2:
+        raise InputError(f"option size = {size}: must be at least 2, because intervals come from the spread of them")
+    for path, ends in options.ranges.items():
+        if len(ends) != 2:
+            raise InputError(f"option ranges: {path} = {ends}: must be a list of the lowest and the highest value")
+
+
+def headline(tables: dict[str, pd.DataFrame], options: SensitivityOptions) -> str:
+    """What drives the first outcome that varies, and which open choice changes it most."""
+    kind, influence = options.method, tables["influence"]
+    varied = set(influence["outcome"][influence[MAIN[kind]] > 0])
+    still = list(takewhile(lambda name: name not in varied, options.outcomes))
+    sentences = [f"Nothing is known to move {' or '.join(still)}."] if still else []
+    for outcome in options.outcomes[len(still) : len(still) + 1]:
+        sentences.append(_drivers_sentence(influence[influence["outcome"] == outcome], outcome, kind))
+        if "choices" in tables:
+            sentences.append(_choices_sentence(tables["choices"], outcome))
+    return " ".join(sentences)
+
+
+def _drivers_sentence(rows: pd.DataFrame, outcome: str, kind: str) -> str:
+    first = surely_influential(rows, kind)
+    if first.empty:
+        return f"No field moves {outcome} surely more than luck does."
+    unit = "mean size of its effect" if kind == "morris" else "share of variance with interactions"
+    names = [f"{row.field} ({_interval(row, MAIN[kind])})" for row in first.head(3).itertuples()]
+    return (
+        f"{outcome} is driven most by {', then '.join(names)} ({unit}); "
+        f"{len(first)} of {len(rows)} fields are surely above luck."
+    )
+
+
+def _choices_sentence(table: pd.DataFrame, outcome: str) -> str:
+    rows = table[(table["outcome"] == outcome) & (table["field"] != OWN)]
+    sure = list(surely_different(rows))
+    if not sure:
+        return f"None of {len(rows)} other open choices surely changes it."
+    most = sure[0]
+    return (
+        f"{len(sure)} of {len(rows)} other open choices surely change it, most {most.field} = {most.value}:"
+        f" {most.difference:+.3g} [{most.difference_low:+.3g}, {most.difference_high:+.3g}]."
+    )
+
+
+def _interval(row: Any, column: str) -> str:
+    low, high = getattr(row, f"{column}_low"), getattr(row, f"{column}_high")
+    return f"{getattr(row, column):.3g} [{low:.3g}, {high:.3g}]"
+
+
+def _notes(question: Question, points: int, failed: int, tried: bool) -> tuple[str, ...]:
+    """What a reader must know to read the tables right."""
+    options, seeds = question.options, len(question.seeds)
+    morris = (
+        "size is the mean size μ* of an elementary effect and effect its mean μ with sign, both over the whole range of"
+        " a field and in units of the outcome; spread is its standard deviation σ: interactions and curvature."
+    )
+    sobol = (
+        "alone and total are Sobol's first-order and total indices: shares of the variance that the outcome has when"
+        " all fields vary over their ranges."
+    )
+    notes = [
+        f"{points} points by {options.method}, {seeds} seeds each; outcomes are means over the last quarter of rounds.",
+        morris if options.method == "morris" else sobol,
+        "Intervals of fields are 95 % bootstrap intervals over the sample (SALib). noise is what a field without"
+        " influence would be credited with if points did not share their seeds: at or below it, nothing is shown.",
+        f"Ranges are around the scenario's own values; wider ones give larger effects. {COST} multiplies both bounds.",
+    ]
+    if tried:
+        notes.append("Choices are tried one at a time; differences pair seeds, with 95 % t-intervals, not corrected"
+                     " for their number.")  # fmt: skip
+    if failed:
+        notes.append(f"{failed} runs failed and are left out.")
+    return tuple(notes)
