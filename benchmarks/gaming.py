@@ -114,18 +114,18 @@ def sybils() -> str:
 
 
 def gains(changes: dict[str, Any], identities: int, tried: Sequence[int] = range(2), rounds: int = 10) -> Floats:
-    """(R,) mean gain of a principal from splitting, as a share of what principals get on average if nobody splits."""
+    """(R,) mean gain of a principal that splits, in mean payments if nobody does; nan where nobody is paid."""
     ensemble = Ensemble(load("commons", {**HONEST, "population.count": 8, **changes}), range(4))
     deviations = [Deviation(f"split {i}", (i,), identities=identities) for i in tried]
     futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, deviations, rounds)
     usual = futures.payoffs[:, 0, :, : futures.principals].mean(axis=(1, 2))
-    gain: Floats = futures.gains.mean(axis=1) / usual
+    gain: Floats = np.where(usual > 0, futures.gains.mean(axis=1) / np.where(usual > 0, usual, 1.0), np.nan)
     return gain
 
 
 def spread(values: Floats) -> str:
-    """Mean and half the 95 % t-interval, in percent."""
-    mean, half = interval(pd.Series(100 * values))
+    """Mean and half the 95 % t-interval, in percent, of the seeds in which somebody is paid."""
+    mean, half = interval(pd.Series(100 * values).dropna())
     return f"{mean:+.0f} ± {half:.0f} %"
 
 

@@ -213,9 +213,9 @@ class TestDepartures:
         np.testing.assert_allclose(futures.payoffs[:, 1, 2:, 1], 0.125 + 0.5 * taken[:, None].repeat(3, 1), rtol=1e-12)
 
     def test_a_copy_ages_as_features_drift(self):
-        everybody = {"population.start_delegate": 1.0, "population.start_free_ride": 0.0, "population.start_defect": 0.0}
-        fixed = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "population": SMALL.population.model_dump()}
-        fixed["population"] |= {name.split(".")[1]: value for name, value in everybody.items()}
+        delegating = {"start_delegate": 1.0, "start_free_ride": 0.0, "start_defect": 0.0}
+        population = SMALL.population.model_dump(exclude_none=True) | delegating
+        fixed = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "population": population}
         worth = revise(SMALL, fixed | {"market.model_value": 1.0, "task.drift": 0.02})
         futures = futures_of(played(worth, rounds=30), Deviation("leaves", (1,), leaves=1), rounds=60)
         kept, shared = futures.payoffs[:, 1, 1:, 1], futures.quality[:, 1, 1:]

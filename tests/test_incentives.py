@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agents.errors import InputError
-from economy.settlement import SettlementTerms, Standing, settlement_rule
+from economy.settlement import SETTLEMENTS, SettlementTerms, Standing, settlement_rule
 from figures.studies import draw
 from scenarios import load, revise
 from scenarios.studies import ask
@@ -24,11 +24,17 @@ HONEST = revise(
 VERIFIED = ("free_ride", "abstain", "less", "late")  # what a principal can do where data cannot be forged
 
 
-@settlement_rule("a-percent-for-free-riders")
 def planted_bug(standing: Standing, terms: SettlementTerms) -> np.ndarray:
     """Equal shares, but 1 % more for who is credited nothing."""
     weights = standing.member * np.where(standing.credit == 0, 1.01, 1.0)
     return weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
+
+
+@pytest.fixture(autouse=True)
+def _planted(monkeypatch):
+    """The planted rule is there in these tests alone."""
+    monkeypatch.setattr(SETTLEMENTS, "_plugs", dict(SETTLEMENTS._plugs))
+    settlement_rule("a-percent-for-free-riders")(planted_bug)
 
 
 def asked(scenario, seeds=4, **options):

@@ -72,6 +72,11 @@ class TestMeans:
         np.testing.assert_allclose(moved.low, factor * plain.low + shift, atol=1e-6)
         np.testing.assert_allclose(moved.high, factor * plain.high + shift, atol=1e-6)
 
+    def test_one_odd_seed_does_not_make_the_interval_endless(self):
+        """Of values 0 but for one of 1.5, most resamples hold 0 alone or nearly so."""
+        found = mean_interval(np.r_[1.5, 1e-5, np.zeros(12)])
+        assert 3 * found.value < found.high < 10 * found.value and found.low < found.value
+
     def test_of_a_single_seed_there_is_no_interval(self):
         one = np.ones((1, 2, 2))
         for found in (mean_interval(one), largest_interval(one), regret_interval(one)):

@@ -79,7 +79,7 @@ def play_cgsv(
     updates = normalised(changes, terms.norm)
     first = not holders.reputation.any()
     count = real.sum(2).double().numpy(force=True)
-    weights = count / count.sum(axis=1, keepdims=True) if first else holders.reputation
+    weights = count / np.maximum(count.sum(axis=1, keepdims=True), 1.0) if first else holders.reputation
     flat = aggregated(updates, weights)
     credit = cosines(updates, flat)
     reputation = moved_reputation(holders.reputation, credit, terms.memory)

@@ -1,7 +1,7 @@
 """Intervals over seeds: of a mean, of the largest of many means, and of a sum of largest means.
 
 A mean has the studentised bootstrap interval (Efron and Tibshirani 1993, section 12.5; Hall 1992), which follows skewed
-data; below ``ENOUGH`` seeds, where too many resamples hold a single value, it has the t-interval.
+data; below ``ENOUGH`` seeds, where too few resamples differ, it has the t-interval.
 
 The largest of noisy means is too large on average. So which one it is, is chosen on half of the seeds and judged on the
 other half, both ways round (cross-fitting); that cannot come out too large and gives estimate and lower end. The upper
@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 ENOUGH = 12  # seeds from which the bootstrap's tails are those of the data and not of a few resamples
 RESAMPLES = 2000
-_SAME = 1e-12  # squared standard error, relative to that of the data, of a resample of equal values
+LEAST = 0.1  # variance of a resample, relative to the data's, that counts at least: else one odd seed gives no upper end
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,9 @@ def _studentised(centred: Floats, error: Floats, tail: float) -> Floats:
     flat = centred.reshape(seeds, -1) / np.where(error > 0, error, 1.0).reshape(-1)
     shares = np.random.default_rng(0).multinomial(seeds, np.full(seeds, 1 / seeds), size=RESAMPLES) / seeds
     means = shares @ flat
-    squares = np.maximum(shares @ flat**2 - means**2, 0.0) / (seeds - 1)
-    spread = squares > _SAME
-    statistic = np.where(spread, means / np.sqrt(np.where(spread, squares, 1.0)), np.nan)
-    statistic[:, ~spread.any(axis=0)] = 0.0
-    return np.asarray(np.nanquantile(statistic, [tail, 1 - tail], axis=0)).reshape(2, *centred.shape[1:])
+    squares = (shares @ flat**2 - means**2) / (seeds - 1)
+    statistic = means / np.sqrt(np.maximum(squares, LEAST))
+    return np.asarray(np.quantile(statistic, [tail, 1 - tail], axis=0)).reshape(2, *centred.shape[1:])
 
 
 def largest_interval(values: Floats, confidence: float = 0.95) -> Interval:
