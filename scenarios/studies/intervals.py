@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 ENOUGH = 12  # seeds from which the bootstrap's tails are those of the data and not of a few resamples
 RESAMPLES = 2000
-LEAST = 0.1  # variance of a resample, relative to the data's, that counts at least: else one odd seed gives no upper end
+LEAST = 0.1  # least variance of a resample, relative to that of the data: else one odd seed gives no upper end
 
 
 @dataclass(frozen=True)
