@@ -42,7 +42,8 @@ def neighbours(game: RoundGame) -> Credit:
     validation = Samples(game.features.numpy(force=True), game.labels.numpy(force=True))
     values = np.zeros(owner.shape)
     for run, contributors in enumerate(game.contributors()):
-        plays = np.isin(owner[run], contributors)
+        if not (plays := np.isin(owner[run], contributors)).any():
+            continue
         train = Samples(features[run : run + 1, plays], labels[run : run + 1, plays])
         test = Samples(validation.features[run : run + 1], validation.labels[run : run + 1])
         values[run, plays] = unweighted(train, test, NEIGHBOURS)[0]
