@@ -100,7 +100,7 @@ def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]
     appraisal = credit_updates(
         batch, passage, exam, screened, gated, factor, state.parameters, world, streams.credit, seen
     )
-    _demand_finite("credit", appraisal.values.sum(axis=1), state.round)
+    _demand_finite("credit", appraisal.values, state.round)
     screening = terms.screening.mode != "off" and len(world.senses) > 0
     norms = np.sqrt(np.maximum(to_numpy(passage.squared_norms()), 0.0)) if screening else None
     tightest = room.min(axis=1)
@@ -113,8 +113,8 @@ def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]
 def _demand_finite(what: str, values: Floats, number: int) -> None:
     """Raise InputError where a run's network has diverged, before nonsense is paid for."""
     if not np.isfinite(values).all():
-        run = int(np.argmin(np.isfinite(values)))
-        raise InputError(f"run {run} diverged: {what} {values[run]} in round {number}; lower learning.rate")
+        run, *place = np.argwhere(~np.isfinite(values))[0].tolist()
+        raise InputError(f"run {run} diverged: {what} {values[run, *place]} in round {number}; lower learning.rate")
 
 
 def traverse(batch: Batch, parameters: Parameters, world: World) -> Passage:
@@ -146,10 +146,10 @@ def examine(passage: Passage, parameters: Parameters, world: World) -> Exam:
     """Probe levels, and the products of all updates with the validation and probe gradients."""
     examined = world.network.examine(parameters, world.exam)
     directions = examined.directions
-    products = to_numpy(passage.products(directions))
+    products, measured = to_numpy(passage.products(directions)), to_numpy(examined.levels)
     return Exam(
-        levels=to_numpy(examined.levels[:, 1:]),
-        loss=to_numpy(examined.levels[:, 0]),
+        levels=measured[:, 1:],
+        loss=measured[:, 0],
         directions=directions,
         curvature=examined.curvature,
         slopes=products[..., 0],
@@ -238,6 +238,8 @@ def credit_updates(
         offers=seen,
     )
     appraisal = discounted(CREDITS[world.terms.credit.kind](game), game)
+    if not gated.any():
+        return appraisal
     return replace(appraisal, values=np.where(gated, world.terms.learning.rate * exam.slopes, appraisal.values))
 
 

@@ -93,7 +93,9 @@ def _proposal(name: str, observation: Observation, terms: PolicyTerms, stream: S
             f"policy {name!r} proposed {proposed.dtype} of shape {proposed.shape}: must be integers of shape {shape}"
         )
     allowed = observation.available
-    if not np.isin(proposed, allowed).all():
+    known = np.zeros(len(Action), bool)
+    known[allowed] = True
+    if proposed.min() < 0 or proposed.max() >= len(Action) or not known[proposed].all():
         wrong = proposed[~np.isin(proposed, allowed)].flat[0]
         names = ", ".join(f"{code} ({Action(code).name.lower()})" for code in allowed)
         raise InputError(f"policy {name!r} proposed action {wrong}: available are {names}")

@@ -51,7 +51,8 @@ def _felt(payoffs: Floats, loss_aversion: Floats) -> Floats:
 
 
 def _learned(population: Population, payoffs: Floats, rate: Floats) -> Floats:
-    values, taken = population.action_values.copy(), population.action[:, :, None]
-    before = np.take_along_axis(values, taken, axis=2)[:, :, 0]
-    np.put_along_axis(values, taken, (before + rate * (payoffs - before))[:, :, None], axis=2)
+    values = population.action_values.copy()
+    rows = values.reshape(-1, values.shape[2])
+    taken = (np.arange(len(rows)), population.action.ravel())
+    rows[taken] += (rate * (payoffs - rows[taken].reshape(payoffs.shape))).ravel()
     return values

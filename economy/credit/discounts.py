@@ -25,14 +25,14 @@ def discounted(credit: Credit, game: RoundGame) -> Credit:
     Returns:
         The same where nothing is discounted. What is cut is shared out to nobody: sums are no longer the rule's.
     """
+    if not game.terms.is_discounted:
+        return credit
     remains, rule = np.ones(game.shape), credit.rule
     if game.terms.novelty.memory:
         *past, newest = game.offers
         remains, rule = remains * novelty(newest, past, resolution(game.features)), f"{rule} × novelty"
     if game.terms.replication.penalty.any():
         remains, rule = remains * discount(_similarity(game), game.terms.replication.penalty), f"{rule} × robust"
-    if rule == credit.rule:
-        return credit
     error = None if credit.standard_error is None else credit.standard_error * remains
     values = np.where(credit.values > 0, credit.values * remains, credit.values)
     return replace(credit, values=values, rule=rule, standard_error=error)

@@ -1,6 +1,7 @@
 """What the credit rules need to know of the scenario."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from agents.terms import PerRun
@@ -65,7 +66,12 @@ class CreditTerms:
     novelty: NoveltyTerms
     replication: ReplicationTerms
 
-    @property
+    @cached_property
+    def is_discounted(self) -> bool:
+        """Whether anything is taken off the credit that the rule finds."""
+        return self.novelty.memory > 0 or bool(self.replication.penalty.any())
+
+    @cached_property
     def memory(self) -> int:
         """Rounds, this one included, whose samples are looked at again; 0: none."""
         watched = self.replication.similarity == "samples" and bool(self.replication.penalty.any())

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -50,6 +51,19 @@ class MLP:
         losses, output = output_deltas(logits, objectives.labels, objectives.weights, objectives.bounded)
         deltas = self._backward(parameters, inputs, output)
         gradients = tuple(_gradients(a, d, objectives.sizes) for a, d in zip(inputs, deltas, strict=True))
+        curvature = partial(self._curved, parameters, objectives, inputs, deltas, logits)
+        return Examination(objectives.by_objective(losses), gradients, curvature)
+
+    def _curved(
+        self,
+        parameters: Parameters,
+        objectives: Objectives,
+        inputs: Sequence[Tensor],
+        deltas: Sequence[Tensor],
+        logits: Tensor,
+        direction: Parameters,
+    ) -> Parameters:
+        """H v of the first objective, on the paths of the examination."""
         first = slice(objectives.sizes[0])
         curvature = PathCurvature(
             parameters=parameters,
@@ -60,7 +74,7 @@ class MLP:
             slope=self._slope,
             curved=self.activation == "tanh",
         )
-        return Examination(objectives.by_objective(losses), gradients, curvature)
+        return curvature(direction)
 
     def turn(self, parameters: Parameters, rotation: Tensor) -> Parameters:
         """Turn the first layer instead of every sample: W (x·Q)ᵀ = (W Qᵀ) xᵀ."""

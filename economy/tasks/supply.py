@@ -49,7 +49,7 @@ def put_in(
     """
     each = terms.learning.sampling == "each"
     form = _forms(terms.actions)[actions]
-    whole = np.broadcast_to(np.int64(terms.learning.samples), form.shape) if each else holdings.count
+    whole = np.int64(terms.learning.samples) if each else holdings.count
     if conduct is not None:
         form = np.where((conduct.form >= 0) & (actions != Action.ABSTAIN), conduct.form, form)
         whole = np.rint(conduct.share * whole).astype(np.int64)
