@@ -8,19 +8,17 @@ One thread: torch.set_num_threads(1).
 """
 
 import argparse
-import re
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
+from outcomes import RESULTS, insert
 
 from scenarios.studies import Answer, ask
 
-RESULTS = Path(__file__).parents[1] / "docs" / "results.md"
 SEEDS = 5
 PRINCIPALS, ROUNDS = 8, 30
 VARIED = {"tasks": ["digits"], "partitions": ["dirichlet"]}  # the economies in which one thing is varied
@@ -36,30 +34,6 @@ WORDS = {
     "pooled": "pooled retraining, test accuracy", "per_round": "rounds' games", "standalone": "accuracy alone",
     "samples": "samples held", "quality": "right labels", "centralised": "less that of centralised training", "": "",
 }  # fmt: skip
-
-TITLE = "## Fairness: gradient paths against FedAvg"
-TEXT = """Are principals paid what their data is worth, and is attribution finer on the explicit gradient paths of
-traversal learning (TL) than on the deltas of FedAvg with 5 local epochs? Both train for 30 rounds on the same samples,
-8 of each principal in each round, from the same first network; everybody delegates, and nothing is gated. Economies:
-4 data sets × 4 partitions × clean labels or 2 of 8 principals with half their labels wrong. True values are exact
-Shapley values over all 256 coalitions. Figures are means over 5 seeds ± half widths of 95 % t-intervals,
-those of the first and the last table after averaging over economies; differences pair seeds.
-
-    python benchmarks/fairness.py --write             these tables
-    commonweal study fairness commons --seeds 8       the same question of one scenario
-
-`distance` is the share of the money that would have to change hands, `envy` the mean over principals of the most that
-anybody who contributed no more was paid more, in mean payments; `jain` is 1 if all get the same. `retraining` retrains
-every coalition in the way it is compared with, `pooled` on pooled data for both; `rounds' games` are the Shapley values
-of every round's step, summed.
-
-Not so here. With as many rounds, payments for deltas correlate better with every truth; Pearson's intervals exclude 0
-for four of five truths, Spearman's for two. The distances disagree with one another. Nearly all of the gap comes from
-digits, where TL is also less accurate: over one step of learning.rate = 0.5 on 64 samples, first-order credit is far
-from the rounds' games. With smaller or as many steps no difference shows, in intervals too wide to exclude one. With
-exact Shapley values of the rounds as credit both follow the rounds' games alike, and deltas still follow retraining
-better. What is not measured: gradient paths attribute to single samples too, which deltas cannot. Where only chance
-tells principals apart (equal, clean), payments cannot be expected to follow true values."""
 
 
 def answer(overrides: Sequence[str] = (), **options: Any) -> Answer:
@@ -137,17 +111,6 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def written(document: str, name: str, table: str) -> str:
-    """The document with a table between its marks, which are added with their heading where they are missing."""
-    begin, end = f"<!-- table {name} -->", f"<!-- end {name} -->"
-    if TITLE not in document:
-        document = f"{document.rstrip()}\n\n{TITLE}\n\n{TEXT}\n"
-    if begin not in document:
-        document = f"{document.rstrip()}\n\n{begin}\n{end}\n"
-    block = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-    return block.sub(lambda _: f"{begin}\n{table}\n{end}", document)
-
-
 def main() -> None:
     """Print the tables that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -163,7 +126,7 @@ def main() -> None:
         print(f"{name}: {TABLES[name].__doc__}\n\n{table}\n", flush=True)
         print(f"{time.process_time() - clock:.0f} s of one core\n", flush=True)
         if arguments.write:
-            RESULTS.write_text(written(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
+            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
 
 
 if __name__ == "__main__":
