@@ -3,7 +3,6 @@
 The page reads reactive values and calls methods that return at once; the tab's worker does what they ask for.
 """
 
-import gc
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -19,6 +18,7 @@ from agents.errors import InputError
 from economy.replicas import pick_streams
 from figures.browser.layout import principal_at
 from figures.browser.live import Live
+from figures.browser.memory import give_back_soon
 from figures.browser.opening import Choice, Opening
 from figures.browser.parameters import whole_number
 from figures.browser.scenes import Looks, Scene, scene
@@ -160,6 +160,7 @@ class Session:
         """Stop the thread and let go of the models, soon."""
         self._interrupted.set()
         self._worker.close()
+        give_back_soon()
 
     def ended(self, seconds: float = 10.0) -> bool:
         """Wait until all is let go of; whether that came about."""
@@ -178,7 +179,6 @@ class Session:
         self._worker.order(done)
 
     def _begin(self) -> None:
-        gc.collect()  # what closed tabs left: rings of widgets, with all that they showed
         if self.opening.stored is not None:
             self._stage.replay()
         else:
