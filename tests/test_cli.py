@@ -156,7 +156,7 @@ def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
             if any(tmp_path.glob("results/.commons.*.partial")):
                 break
             time.sleep(0.1)
-        time.sleep(0.5)
+        time.sleep(2)  # to be playing, not still importing
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
     finally:
