@@ -101,10 +101,11 @@ def play_futures(
     streams = pick_streams(streams, runs)
     state = replace(state, population=borne(state.population, bearer))
     world = conducted(world, state, deviations, names)
+    deciding = replace(world, graph=acquaintances)
     copies = first_copies(world, state, deviations)
     noted: list[tuple[Floats, Ints, Floats, Floats]] = []
     for played, scripted in enumerate(script):
-        actions = next_actions(_persons(state, names), replace(world, graph=acquaintances), streams)
+        actions = next_actions(_persons(state, names), deciding, streams)
         if others == "freeze":
             actions = np.repeat(actions[::branches], branches, axis=0)
         actions = np.take_along_axis(actions, bearer, axis=1)
