@@ -37,6 +37,7 @@ class Population:
     action_values: Floats  # (R, N, 4) learned payoff of each action, money per round
     foregone: Floats  # (R, N, 4) last round's counterfactual payoff of each action; nan where not computed
     reputation: Floats  # (R, N) moving average of being credited, in [0, 1]
+    price: Floats  # (R, N) what giving up the whole of a limit is worth to it, money per round
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -56,6 +57,8 @@ class StartTerms:
     start_defect: PerRun  # (R, 1) share
     cost_low: PerRun  # (R, 1) money per sample
     cost_high: PerRun  # (R, 1) money per sample
+    cost_types: tuple[float, ...]  # money per sample of each type; empty: between lowest and highest
+    type_shares: tuple[float, ...]  # probability of each type; empty: all alike
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,20 @@ class FollowingTerms:
 
 
 @dataclass(frozen=True)
+class PriceTerms:
+    """The fields of ``scenario.values`` that say what looser limits cost."""
+
+    price_low: PerRun  # (R, 1) money per round
+    price_high: PerRun  # (R, 1) money per round
+
+
+@dataclass(frozen=True)
 class PopulationTerms:
     """What drawing a population needs of a whole scenario: ``stack(PopulationTerms, scenarios)``."""
 
     population: StartTerms
     policy: FollowingTerms
+    values: PriceTerms
 
 
 def draw_population(terms: PopulationTerms, limits: Floats, stream: Stream) -> Population:
@@ -91,16 +103,16 @@ def draw_population(terms: PopulationTerms, limits: Floats, stream: Stream) -> P
     Args:
         terms: composition and costs.
         limits: (R, N, K) limits drawn by ``agents.values.draw_limits``.
-        stream: the runs' population streams; takes 4 N numbers of each.
+        stream: the runs' population streams; takes 5 N numbers of each.
 
     Returns:
         The population before its first round: nothing paid, nothing learned, reputations even at one half.
     """
-    start = terms.population
+    start, prices = terms.population, terms.values
     shape = (len(stream), start.count)
-    draws = stream.uniform(4, start.count)
+    draws = stream.uniform(5, start.count)
     return Population(
-        cost=start.cost_low + (start.cost_high - start.cost_low) * draws[:, 0],
+        cost=_costs(start, draws[:, 0]),
         policy=_dealt(_policy_shares(terms.policy), draws[:, 2]),
         kind=_dealt(_kind_shares(terms.policy.conditional), draws[:, 3]),
         limits=limits,
@@ -110,7 +122,19 @@ def draw_population(terms: PopulationTerms, limits: Floats, stream: Stream) -> P
         action_values=np.zeros((*shape, len(Action))),
         foregone=np.full((*shape, len(Action)), np.nan),
         reputation=np.full(shape, 0.5),
+        price=prices.price_low + (prices.price_high - prices.price_low) * draws[:, 4],
     )
+
+
+def _costs(start: StartTerms, uniform: Floats) -> Floats:
+    """(R, N) money per sample: of a type drawn for each principal on its own, or anywhere between two bounds."""
+    if not start.cost_types:
+        spread: Floats = start.cost_low + (start.cost_high - start.cost_low) * uniform
+        return spread
+    types = np.array(start.cost_types)
+    shares = np.array(start.type_shares or [1 / len(types)] * len(types))
+    drawn: Floats = types[np.minimum(np.searchsorted(np.cumsum(shares), uniform, side="right"), len(types) - 1)]
+    return drawn
 
 
 def apportioned(shares: Floats, total: int) -> Ints:

@@ -42,6 +42,7 @@ class ValueTerms:
     confidence: PerRun  # (R, 1) largest difference of limits that still influences
     experience: PerRun  # (R, 1) rate per round at which harm tightens and payoff loosens limits
     loss_aversion: PerRun  # (R, 1) weight of a loss against an equal gain
+    for_sale: PerRun  # (R, 1) share of its limits that a principal would give up for money
 
     @cached_property
     def strictness(self) -> Floats:

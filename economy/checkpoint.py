@@ -16,6 +16,8 @@ from agents.errors import InputError
 from agents.population import Population
 from agents.streams import Stream, Streams
 from economy.archive import damaged, read_archive, write_archive
+from economy.contracts.membership import Membership, Tariff
+from economy.contracts.realised import Snapshots
 from economy.credit.history import CreditHistory
 from economy.credit.novelty import Offers
 from economy.ensemble import Ensemble
@@ -28,7 +30,7 @@ from economy.world import State, World
 if TYPE_CHECKING:
     from economy.model import Cooperative
 
-_CLASSES = (State, Population, Supply, Plan, CreditHistory, Ledger, Offers)
+_CLASSES = (State, Population, Supply, Plan, CreditHistory, Ledger, Offers, Membership, Tariff, Snapshots)
 _MESA_OWN = {"model", "unique_id", "pos", "index"}  # attributes that every Mesa agent of ours has anyway
 
 

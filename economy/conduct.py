@@ -19,10 +19,19 @@ class Conduct:
     form: NDArray[np.int8]  # (R, N) Form of what who takes part puts in; −1: as its action says
     share: Floats  # (R, N) of its samples that it puts in, 0 to 1
     claimed: Floats  # (R, N, K) added to the limits it reports; what it really minds is unchanged
+    dearer: Floats  # (R, N) share by which it claims that its samples, and looser limits, cost it more than they do
+    line: NDArray[np.int64]  # (R, N) line of the menu it takes; −1: the one that is best for it
     person: NDArray[np.bool_]  # (R, N) False: a name without a person, for whom nothing is useful and nothing gained
 
     @classmethod
     def plain(cls, runs: int, principals: int, dimensions: int) -> "Conduct":
         """Everybody as the scenario says."""
         shape = (runs, principals)
-        return cls(np.full(shape, -1, np.int8), np.ones(shape), np.zeros((*shape, dimensions)), np.ones(shape, bool))
+        return cls(
+            form=np.full(shape, -1, np.int8),
+            share=np.ones(shape),
+            claimed=np.zeros((*shape, dimensions)),
+            dearer=np.zeros(shape),
+            line=np.full(shape, -1),
+            person=np.ones(shape, dtype=bool),
+        )

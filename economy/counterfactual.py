@@ -11,15 +11,20 @@ from agents.errors import InputError
 from agents.population import Floats, Ints
 from agents.streams import Streams
 from agents.terms import pick
+from economy.contracts.clawback import at_risk
+from economy.contracts.model_rewards import rewards
 from economy.learning.network import to_numpy
 from economy.ledger import MICRO
-from economy.lesson import Lesson, traverse
+from economy.lesson import Lesson, sent_back, traverse
 from economy.payday import Payday
+from economy.prospects import foregone_on_curve
 from economy.public_goods import foregone
-from economy.settlement import SETTLEMENTS, Standing
+from economy.settlement import SETTLEMENTS
+from economy.standing import standing_of
 from economy.tasks import put_in
 from economy.world import State, World
 
+COMPARING = frozenset(("best_response", "wait_and_see"))  # policies that look at what they have forgone
 MOST_PRINCIPALS = 2000  # a deviation of each is a settlement of all: N² shares
 
 
@@ -39,13 +44,25 @@ def foregone_payoffs(
         (R, N, 4) money, nan for actions that are not available; None where no policy in the mix asks for it.
     """
     terms = world.terms
-    if "best_response" not in terms.policy.names:
+    if not COMPARING.intersection(terms.policy.names):
         return None
     if terms.public_goods.played:
-        return foregone(state, world, streams)
+        payoffs = foregone(state, world, streams)
+    elif not terms.learns:
+        payoffs = foregone_on_curve(state, world)
+    else:
+        payoffs = _foregone_in_training(state, lesson, payday, world, streams)
+    entering = terms.contract.identity_cost * ~state.entered
+    payoffs[..., Action.ABSTAIN + 1 :] -= entering[:, :, None]
+    return payoffs
+
+
+def _foregone_in_training(state: State, lesson: Lesson, payday: Payday, world: World, streams: Streams) -> Floats:
+    """(R, N, 4) as above, where a network learns."""
+    terms = world.terms
     if terms.graph.count > MOST_PRINCIPALS:
         raise InputError(
-            f"policy.mix: best_response settles every deviation of every principal: population.count = "
+            f"policy.mix: best_response and wait_and_see settle every deviation of every principal: population.count = "
             f"{terms.graph.count} must be at most {MOST_PRINCIPALS}"
         )
     payoffs = np.full((*state.population.shape, len(Action)), np.nan)
@@ -61,16 +78,17 @@ def _payoff_of(
     terms = world.terms
     credit, samples = _credit_of(action, state, lesson, world, streams)
     instead = payday.cumulated - lesson.credit + credit
-    share = _deviator_shares(action, instead, state, payday, world)
-    paid = (1 - terms.settlement.reserve) * payday.revenue[:, None] / MICRO * share
     if action == Action.ABSTAIN:
-        return np.broadcast_to(terms.outside.outside_option, share.shape)
+        return np.maximum(terms.outside.outside_option, state.tariff.alone)
+    share, given = _deviator_dues(instead, samples, state, lesson, payday, world)
+    paid = (1 - terms.settlement.reserve) * payday.revenue[:, None] / MICRO * share
     gain = terms.outside.defect_gain if action == Action.DEFECT else 0.0
     cost = state.population.cost * samples if action == Action.DELEGATE else 0.0
     cheats = action in (Action.FREE_RIDE, Action.DEFECT)
-    risk = terms.contract.audit * np.where(instead < 0, 1.0, terms.contract.reveal if cheats else 0.0)
-    use = terms.market.model_value * payday.quality[:, None]
-    return paid + gain + use - cost - risk * terms.contract.slash * terms.contract.stake
+    harmful = instead + payday.held < 0
+    paid = paid - harmful * at_risk(state.history, paid, terms.contract)
+    risk = terms.contract.audit * np.where(harmful, 1.0, terms.contract.reveal if cheats else 0.0)
+    return paid + gain + terms.market.model_value * given - cost - risk * terms.contract.slash * terms.contract.stake
 
 
 def _credit_of(
@@ -78,10 +96,13 @@ def _credit_of(
 ) -> tuple[Floats, Ints]:
     """First-order credit (R, N) of what each would have put in under ``action``, and how many samples."""
     everyone = np.full(state.population.shape, int(action))
-    batch, _, put = put_in(everyone, world.holdings, state.supply, world.terms.supply, streams.batch)
+    amounts = state.membership.amount if world.terms.rewards.offer != "fixed" else None
+    batch, _, put = put_in(
+        everyone, world.holdings, state.supply, world.terms.supply, streams.batch, amounts=amounts
+    )
     if not put.total.any():
         return np.zeros(everyone.shape), put.total
-    passage = traverse(batch, state.parameters, world)
+    passage = sent_back(traverse(batch, state.parameters, world), put, state, streams.batch)
     validation = tuple(v[:, :1] for v in lesson.exam.directions)
     slopes = to_numpy(passage.products(validation))[..., 0]
     # The mean over everybody's samples becomes a mean over the round's actual ones.
@@ -90,24 +111,24 @@ def _credit_of(
     return world.terms.learning.rate * slopes * scale, put.total
 
 
-def _deviator_shares(action: Action, credit: Floats, state: State, payday: Payday, world: World) -> Floats:
-    """(R, N) each one's share of payments if it alone had deviated: N settlements per run, computed as runs."""
-    terms = world.terms.settlement
+def _deviator_dues(
+    credit: Floats, put: Ints, state: State, lesson: Lesson, payday: Payday, world: World
+) -> tuple[Floats, Floats]:
+    """(R, N) each one's share of payments, and the model it is given, if it alone had taken part otherwise.
+
+    N settlements per run, computed as runs.
+    """
+    terms, total = world.terms.settlement, lesson.put.total
     runs, principals = credit.shape
     alone = np.eye(principals, dtype=bool)[None]
-    member = np.where(alone, action != Action.ABSTAIN, (state.population.action != Action.ABSTAIN)[:, None])
-
-    as_runs = (runs * principals, principals)
-    standing = Standing(
-        credit=np.where(alone, credit[:, None], payday.cumulated[:, None]).reshape(as_runs),
-        claims=np.where(member, world.holdings.count[:, None], 0).reshape(as_runs),
-        member=member.reshape(as_runs),
-        reputation=np.repeat(state.population.reputation, principals, axis=0),
-    )
-    repeated = pick(terms, np.repeat(np.arange(runs), principals))
-    shares = SETTLEMENTS[terms.kind](standing, repeated).reshape(runs, principals, principals)
-    own = np.diagonal(shares, axis1=1, axis2=2)
-    members = np.maximum(member.sum(axis=2), 1)
-    due: Floats = (1 - terms.floor) * own + terms.floor * np.diagonal(member, axis1=1, axis2=2) / members
-    return due
-
+    row, as_runs = np.repeat(np.arange(runs), principals), (runs * principals, principals)
+    member = alone | (state.population.action != Action.ABSTAIN)[:, None]
+    supposed = np.where(alone, credit[:, None], payday.cumulated[:, None]).reshape(as_runs)
+    amounts = np.where(alone, put[:, None], total[:, None]).reshape(as_runs)
+    membership = state.membership.pick(row).after(amounts, state.round)
+    standing = standing_of(state, world, supposed, member.reshape(as_runs), amounts, membership, row)
+    shares = SETTLEMENTS[terms.kind](standing, pick(terms, row)).reshape(member.shape)
+    given = rewards(standing, payday.quality[row], pick(world.terms.rewards, row)).reshape(member.shape)
+    share, model = (np.diagonal(values, axis1=1, axis2=2) for values in (shares, given))
+    due: Floats = (1 - terms.floor) * share + terms.floor / member.sum(axis=2)
+    return due, model

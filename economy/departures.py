@@ -1,4 +1,4 @@
-"""Departures: principals that leave and take a copy of the shared model along, which ages as features drift."""
+"""Departures: principals that leave and take the copy of the model they were given, which ages as features drift."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +24,8 @@ class Copies:
     leaves: Ints  # (L,) rounds after which somebody leaves
     leavers: NDArray[np.bool_]  # (L, N) who leaves
     parameters: Parameters  # each (L, *shape)
+    given: Floats  # (L, N) accuracy of the copy that each had when it left
+    quality: Floats  # (L,) accuracy of the shared model then
 
 
 def first_copies(world: World, state: State, deviations: Sequence[Deviation]) -> Copies | None:
@@ -47,7 +49,8 @@ def first_copies(world: World, state: State, deviations: Sequence[Deviation]) ->
     for row, run in enumerate(runs.tolist()):
         leavers[row, list(deviations[run % branches - 1].members)] = True
     leaves = np.tile([deviations[k - 1].leaves or 0 for k in leaving], total // branches)
-    return Copies(pick_world(world, runs), runs, leaves, leavers, _shared(state, runs))
+    given, quality = np.zeros(leavers.shape), np.zeros(len(runs))
+    return Copies(pick_world(world, runs), runs, leaves, leavers, _shared(state, runs), given, quality)
 
 
 def _shared(state: State, runs: Ints) -> Parameters:
@@ -55,12 +58,13 @@ def _shared(state: State, runs: Ints) -> Parameters:
 
 
 @torch.inference_mode()
-def carry_on(copies: Copies, state: State, played: int) -> tuple[Copies, Floats]:
+def carry_on(copies: Copies, state: State, rewards: Floats, played: int) -> tuple[Copies, Floats]:
     """Copies after a round, and what they were worth in it.
 
     Args:
         copies: before the round.
         state: of the whole ensemble after the round.
+        rewards: (R, N) accuracy of the model that each was given in it.
         played: rounds before this one.
 
     Returns:
@@ -74,6 +78,11 @@ def carry_on(copies: Copies, state: State, played: int) -> tuple[Copies, Floats]
         for old, new in zip(aged, _shared(state, copies.runs), strict=True)
     )
     worth = np.zeros(state.population.shape)
-    quality = accuracy(parameters, copies.world) * copies.world.terms.market.model_value[:, 0]
-    worth[copies.runs] = (gone * quality)[:, None] * copies.leavers
-    return replace(copies, parameters=parameters), worth
+    given = np.where(gone[:, None], copies.given, rewards[copies.runs])
+    quality = np.where(gone, copies.quality, state.quality[copies.runs])
+    aged_quality = accuracy(parameters, copies.world) if copies.world.terms.learns else quality
+    part = np.minimum(aged_quality / np.where(quality > 0, quality, 1.0), 1.0)[:, None]
+    value = copies.world.terms.market.model_value
+    alone = state.tariff.alone[copies.runs]  # which who stays away has anyway, and does without for a better copy
+    worth[copies.runs] = gone[:, None] * copies.leavers * np.maximum(given * part * value - alone, 0.0)
+    return replace(copies, parameters=parameters, given=given, quality=quality), worth

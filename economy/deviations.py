@@ -18,7 +18,14 @@ from economy.conduct import Conduct
 from economy.tasks import Form
 from economy.world import State, World
 
-FORMS = {"own": Form.OWN, "wrong": Form.WRONG, "junk": Form.JUNK, "stale": Form.STALE}
+FORMS = {
+    "own": Form.OWN,
+    "wrong": Form.WRONG,
+    "junk": Form.JUNK,
+    "stale": Form.STALE,
+    "disguised": Form.DISGUISED,
+    "replay": Form.REPLAY,
+}
 FREE = -1  # of a scripted action: as the policy says
 
 
@@ -33,20 +40,24 @@ class Deviation:
     name: str  # what tables call it
     members: tuple[int, ...]  # principals who deviate together; more than one collude
     action: Action | None = None  # what they always do; None: what their policy says
-    form: str | None = None  # own, wrong, junk or stale: what they put in under that action
+    form: str | None = None  # one of FORMS: what they put in under that action
     share: float = 1.0  # of their samples that they put in
     looser: float = 0.0  # share of their limits by which they claim to be looser than they are; negative: stricter
+    dearer: float = 0.0  # share by which they claim that samples and looser limits cost them more; negative: less
+    line: int | None = None  # line of the menu they take; None: the one that is best for them
     joins: int = 0  # rounds they first stay away
     leaves: int | None = None  # rounds after which they stay away
     identities: int = 1  # names under which each takes part, its samples divided among them
+    copies: bool = False  # the first member's samples are put in again by all others and under all further names
 
     def __post_init__(self) -> None:
         if not self.members or len(set(self.members)) < len(self.members):
             raise InputError(f"deviation {self.name}: members {self.members} must be different principals, one or more")
         if self.form is not None and self.form not in FORMS:
             raise InputError(f"deviation {self.name}: form {self.form!r} must be one of {', '.join(FORMS)}")
-        if not 0 <= self.share <= 1 or self.looser < -1 or self.joins < 0 or self.identities < 1:
-            raise InputError(f"deviation {self.name}: share in [0, 1], looser >= -1, joins >= 0, identities >= 1")
+        if not 0 <= self.share <= 1 or min(self.looser, self.dearer) < -1 or self.joins < 0 or self.identities < 1:
+            allowed = "share in [0, 1], looser and dearer >= -1, joins >= 0, identities >= 1"
+            raise InputError(f"deviation {self.name}: {allowed}")
 
     @property
     def spares(self) -> int:
@@ -104,8 +115,8 @@ def lay_script(deviations: Sequence[Deviation], rounds: int, names: Names) -> In
 
 def borne(population: Population, bearer: Ints) -> Population:
     """The population in which every name has the costs, policy, values and last action of who bears it."""
-    own = {name: getattr(population, name) for name in ("cost", "policy", "kind", "limits", "anchor", "action")}
-    return replace(population, **{name: _along(values, bearer) for name, values in own.items()})
+    own = ("cost", "price", "policy", "kind", "limits", "anchor", "action")
+    return replace(population, **{name: _along(getattr(population, name), bearer) for name in own})
 
 
 def _along(values: NDArray[Any], bearer: Ints) -> NDArray[Any]:
@@ -124,8 +135,16 @@ def conducted(world: World, state: State, deviations: Sequence[Deviation], names
         own = [*deviation.members, *spares_of(deviation, names.principals)]
         if deviation.form is not None:
             conduct.form[rows, own] = FORMS[deviation.form]
-        conduct.share[rows, own] = deviation.share / (deviation.identities if each else 1)
+        conduct.share[rows, own] = deviation.share / (deviation.identities if each and not deviation.copies else 1)
         conduct.claimed[rows, own] = (-deviation.looser * world.senses * state.population.limits[rows])[:, own]
+        conduct.dearer[rows, own] = deviation.dearer
+        if deviation.line is not None:
+            conduct.line[rows, own] = deviation.line
+        if deviation.copies:
+            first, *others = own
+            conduct.form[rows, others] = Form.COPY
+            start[rows, others], count[rows, others] = start[rows, [first]], count[rows, [first]]
+            continue
         for member in deviation.members if deviation.identities > 1 else ():
             mine = [column for column in own if names.bearer[k, column] == member]
             start[rows, mine], count[rows, mine] = _parts(start[rows, member], count[rows, member], len(mine))

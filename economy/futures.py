@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from agents.population import Floats, Ints, Population
 from agents.streams import Streams
+from economy.contracts.identity import fund_names
 from economy.departures import carry_on, first_copies
 from economy.deviations import (
     FREE,
@@ -44,6 +45,7 @@ class Futures:
     actions: NDArray[np.int8]  # (B, 1 + D, T, N) codes
     quality: Floats  # (B, 1 + D, T) test accuracy
     kept: Floats  # (B, 1 + D, T) money that the treasury kept
+    balances: Ints  # (B, 1 + D, 2 N + 2) micro-units on every account at the end, as in the ledger
     principals: int  # N without spare names
 
     @cached_property
@@ -100,6 +102,9 @@ def play_futures(
     world, state = pick_world(world, runs, names.spares), pick_state(state, runs, names.spares)
     streams = pick_streams(streams, runs)
     state = replace(state, population=borne(state.population, bearer))
+    if names.spares and world.terms.contract.identity_cost.any():
+        unborne = np.tile(names.unborne, (bases, 1))
+        state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, state.entered, world.terms.contract))
     world = conducted(world, state, deviations, names)
     deciding = replace(world, graph=acquaintances)
     copies = first_copies(world, state, deviations)
@@ -117,7 +122,7 @@ def play_futures(
         kept = (state.ledger.treasury - before.ledger.treasury) / MICRO
         payoffs = record.payday.payoffs
         if copies is not None:
-            copies, worth = carry_on(copies, state, played)
+            copies, worth = carry_on(copies, state, record.payday.rewards, played)
             payoffs = payoffs + worth
         noted.append((payoffs, record.actions, state.quality, kept))
         if on_round is not None:
@@ -130,6 +135,7 @@ def play_futures(
         acts.reshape(*shape, -1).astype(np.int8),
         quality.reshape(shape),
         treasury.reshape(shape),
+        state.ledger.balances.reshape(bases, branches, -1),
         names.principals,
     )
 

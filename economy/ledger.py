@@ -30,6 +30,10 @@ class Reason(StrEnum):
     SLASH = "slash"
     ESCROW = "escrow"
     DEAL = "deal"
+    TOLERANCE = "tolerance"
+    IDENTITY = "identity"
+    CLAWBACK = "clawback"
+    REDISTRIBUTION = "redistribution"
 
 
 class NegativeAmountError(ValueError):

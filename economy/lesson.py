@@ -13,10 +13,12 @@ from agents.actions import Action
 from agents.errors import InputError
 from agents.population import Floats
 from agents.streams import Stream, Streams
+from economy.contracts.value_terms import ToleranceSale
 from economy.credit import CREDITS, Credit, RoundGame, admissible_step
 from economy.credit.discounts import discounted
 from economy.credit.novelty import Offers, offers, remembered
-from economy.learning.federated import train_locally
+from economy.learning.federated import DeltaPassage, train_locally
+from economy.learning.forged import forge
 from economy.learning.network import (
     Directions,
     Owners,
@@ -28,7 +30,8 @@ from economy.learning.network import (
     to_tensor,
 )
 from economy.screening import Screened, acceptable, screen, slack
-from economy.tasks import Batch, PutIn, Supply, put_in
+from economy.tasks import Batch, Form, PutIn, Supply, put_in
+from economy.tolerance import claimed_limits, sell_tolerance
 from economy.world import State, World
 
 Bools = NDArray[np.bool_]
@@ -72,6 +75,7 @@ class Lesson:
     levels: Floats  # (R, K) probe losses after the step
     appraisal: Credit  # what every update was worth, and how that was found
     offers: tuple[Offers, ...] = ()  # samples by owner, this round's last, of the rounds that discounts look at
+    sale: ToleranceSale | None = None  # of looser limits for this round; None where none is bought
 
     @property
     def credit(self) -> Floats:
@@ -84,17 +88,20 @@ def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]
     terms = world.terms
     population = state.population
     batch, supply, put = put_in(
-        population.action, world.holdings, state.supply, terms.supply, streams.batch, world.conduct
+        population.action,
+        world.holdings,
+        state.supply,
+        terms.supply,
+        streams.batch,
+        world.conduct,
+        state.membership.amount if terms.rewards.offer != "fixed" else None,
     )
-    passage = traverse(batch, state.parameters, world)
+    passage = sent_back(traverse(batch, state.parameters, world), put, state, streams.batch)
     exam = examine(passage, state.parameters, world)
     _demand_finite("validation loss", exam.loss, state.round)
     active = put.total > 0
     gated = active & (exam.slopes < 0) if terms.screening.gate else np.zeros_like(active)
-    member = population.action != Action.ABSTAIN
-    limits = population.limits if world.conduct is None else population.limits + world.conduct.claimed
-    room = acceptable(slack(exam.levels, limits, world.senses), member, terms.screening)
-    screened = screen_updates(exam, room, active & ~gated, world)
+    room, screened, sale = admit_updates(state, exam, active & ~gated, world)
     factor, parameters, levels = step(state.parameters, passage, exam, screened, room, world)
     seen = witnessed(batch, passage, state, world)
     appraisal = credit_updates(
@@ -105,9 +112,47 @@ def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]
     norms = np.sqrt(np.maximum(to_numpy(passage.squared_norms()), 0.0)) if screening else None
     tightest = room.min(axis=1)
     lesson = Lesson(
-        batch, put, exam, active, gated, tightest, screened, norms, factor, parameters, levels, appraisal, seen
+        batch, put, exam, active, gated, tightest, screened, norms, factor, parameters, levels, appraisal, seen, sale
     )
     return lesson, supply
+
+
+def without_learning(state: State, put: PutIn, values: Floats, loss: Floats, method: str) -> Lesson:
+    """The lesson of a round in which nothing is learned: there is neither a task nor a network.
+
+    Args:
+        state: the economy, whose network stays as it is.
+        put: how much everybody put in.
+        values: (R, N) what that is worth.
+        loss: (R,) of what there is instead of a network.
+        method: how worth was found.
+    """
+    runs, principals = shape = state.population.shape
+    none, nobody, nothing = np.zeros((runs, 0)), np.zeros((runs, principals, 0)), np.zeros(shape)
+    exam = Exam(
+        levels=none,
+        loss=loss,
+        directions=(),
+        curvature=lambda direction: direction,
+        slopes=nothing,
+        alignments=nobody,
+        gram=np.zeros((runs, 1, 1)),
+    )
+    no_samples = np.zeros((runs, 0), dtype=np.int64)
+    return Lesson(
+        batch=Batch(no_samples, no_samples, no_samples, None, None),
+        put=put,
+        exam=exam,
+        active=values > 0,
+        gated=np.zeros(shape, dtype=np.bool_),
+        room=none,
+        screened=Screened(nothing, nobody, none),
+        norms=None,
+        factor=np.ones(runs),
+        parameters=state.parameters,
+        levels=none,
+        appraisal=Credit(values, method),
+    )
 
 
 def _demand_finite(what: str, values: Floats, number: int) -> None:
@@ -120,8 +165,7 @@ def _demand_finite(what: str, values: Floats, number: int) -> None:
 def traverse(batch: Batch, parameters: Parameters, world: World) -> Passage:
     """The passage over a virtual batch: of traversal learning, or of the FedAvg baseline."""
     device = world.terms.device
-    visit = world.terms.supply.learning.samples if world.terms.supply.learning.sampling == "each" else 0
-    owners = Owners(torch.as_tensor(batch.owner, device=device), world.graph.principals, visit)
+    owners = Owners(torch.as_tensor(batch.owner, device=device), world.graph.principals, batch.visit)
     learning = world.terms.learning
     if learning.method == "traversal":
         return world.network.traverse(parameters, *samples(batch, world), owners)
@@ -129,9 +173,16 @@ def traverse(batch: Batch, parameters: Parameters, world: World) -> Passage:
     return train_locally(world.network, parameters, *samples(batch, world), owners, rate, learning.local_epochs)
 
 
+def sent_back(passage: Passage, put: PutIn, state: State, stream: Stream) -> Passage:
+    """The passage as principals send it back: under FedAvg some may not have trained at all."""
+    if not isinstance(passage, DeltaPassage) or put.form is None:
+        return passage
+    return forge(passage, put.form == Form.DISGUISED, put.form == Form.REPLAY, state.change, stream)
+
+
 def samples(batch: Batch, world: World) -> tuple[Tensor, Tensor]:
     """Features (R, S, d) and claimed labels (R, S) of a virtual batch."""
-    features = world.features.gather(batch.sample, batch.junk, batch.noise)
+    features = world.features.gather(batch.sample, batch.junk, batch.noise, batch.added)
     return features, torch.as_tensor(batch.label, device=world.terms.device)
 
 
@@ -156,6 +207,21 @@ def examine(passage: Passage, parameters: Parameters, world: World) -> Exam:
         alignments=products[..., 1:],
         gram=to_numpy(inner(directions, directions)),
     )
+
+
+def admit_updates(
+    state: State, exam: Exam, active: Bools, world: World
+) -> tuple[Floats, Screened, ToleranceSale | None]:
+    """The room left by everybody's limits and what is admissible in it, once those are looser that were sold."""
+    limits, senses, terms = claimed_limits(state, world), world.senses, world.terms.screening
+    member = state.population.action != Action.ABSTAIN
+    room = acceptable(slack(exam.levels, limits, senses), member, terms)
+    screened = screen_updates(exam, room, active, world)
+    sale = sell_tolerance(state, exam.levels, exam.alignments * senses, active, screened.shadow_prices, world)
+    if sale is None:
+        return room, screened, None
+    room = acceptable(slack(exam.levels, sale.limits(limits, senses), senses), member, terms)
+    return room, screen_updates(exam, room, active, world), sale
 
 
 def screen_updates(exam: Exam, room: Floats, active: Bools, world: World) -> Screened:

@@ -7,6 +7,7 @@ import numpy as np
 from agents.errors import InputError
 from agents.population import Floats, Ints
 from agents.terms import PerRun
+from economy.contracts.membership import Membership
 from economy.credit.history import CreditHistory
 from economy.ledger import MICRO
 
@@ -17,6 +18,7 @@ LARGEST_REVENUE = 10**15  # micro-units a round: shares of more would not be exa
 class MarketTerms:
     """How model quality becomes revenue."""
 
+    kind: str  # model, curve (quality is what the accuracy function says) or public_goods
     price: PerRun  # (R, 1) money per round and principal for each unit of quality
     baseline: PerRun  # (R, 1) quality that is worth nothing
     rivalry: PerRun  # (R, 1) how far the rival's quality displaces ours
@@ -34,7 +36,10 @@ class Income:
     cost: Floats  # (R, N) money, of what principals put in
     netted: Floats  # (R, N) credit over the horizon, harm set off: what a stake is judged by
     credit: Floats  # (R, N) credit over the horizon that is paid for
+    held: Floats  # (R, N) credit over the horizon that is held back until it is sure
     history: CreditHistory
+    rewards: Floats  # (R, N) accuracy of the model each is owed
+    membership: Membership  # after the round
 
 
 def revenue(quality: Floats, rival: Floats, members: Ints | int, terms: MarketTerms) -> Ints:

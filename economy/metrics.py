@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from agents.actions import Action, action_shares
 from agents.population import Floats
-from economy.ledger import MICRO
+from economy.ledger import MICRO, Ledger
 from economy.round import Record
 from economy.screening import Screened
 from economy.world import State, World
@@ -16,8 +16,9 @@ SHARES = tuple(f"share_{action.name.lower()}" for action in Action)
 def round_metrics(record: Record, before: State, after: State, world: World) -> dict[str, Floats]:
     """Metrics of a round by name, each (R,).
 
-    Shares are of all N principals; money is in units of money; welfare is the sum of payoffs and of what the treasury
-    kept; probe losses are before the step (level), what the step was predicted to do to them, and what it did.
+    Shares are of all N principals; money is in units of money; clawed is what was taken back; welfare is the sum of
+    payoffs and of what the treasury kept; probe losses are before the step (level), what the step was predicted to do
+    to them, and what it did.
     """
     lesson, payday = record.lesson, record.payday
     shares = action_shares(record.actions)
@@ -29,6 +30,7 @@ def round_metrics(record: Record, before: State, after: State, world: World) -> 
         "revenue": payday.revenue / MICRO,
         "paid": payday.payments.sum(axis=1) / MICRO,
         "treasury": after.ledger.treasury / MICRO,
+        "clawed": np.maximum(-payday.clawback, 0).sum(axis=1) / MICRO,
         "welfare": payday.payoffs.sum(axis=1) + kept,
         "gini": gini(after.ledger.principals + after.ledger.escrows),
         "credit_concentration": concentration(payday.cumulated),
@@ -37,16 +39,39 @@ def round_metrics(record: Record, before: State, after: State, world: World) -> 
         "step_factor": lesson.factor,
         "rival": after.rival,
     }
-    return metrics | _deal_metrics(record, world) | _value_metrics(record, after, world)
+    return metrics | solvency(after.ledger) | _contract_metrics(record) | _value_metrics(record, after, world)
 
 
-def _deal_metrics(record: Record, world: World) -> dict[str, Floats]:
-    """Share of principals that a data deal binds, and what all of them get for it; 0 in rounds without talks."""
-    if world.terms.negotiation.negotiation == "none":
-        return {}
-    if record.deals is None:
-        return {name: np.zeros(len(record.actions)) for name in ("dealt_share", "dealt")}
-    return {"dealt_share": record.deals.bound.mean(axis=1), "dealt": record.deals.received.sum(axis=1) / MICRO}
+def solvency(ledger: Ledger) -> dict[str, Floats]:
+    """Smallest balance and escrow of a principal, and what all accounts claim beyond what came in; (R,) money each."""
+    claimed = ledger.balances[:, :-1].sum(axis=1)
+    return {
+        "least_balance": ledger.principals.min(axis=1) / MICRO,
+        "least_escrow": ledger.escrows.min(axis=1) / MICRO,
+        "unfunded": (claimed + ledger.balances[:, -1]) / MICRO,
+    }
+
+
+def _contract_metrics(record: Record) -> dict[str, Floats]:
+    """What data deals, sales of tolerance and model rewards came to; 0 where there are none.
+
+    Share of principals that a data deal binds and what all get for it; what looser limits were bought for, and which
+    share of a limit was given up on average over those sold; mean accuracy of participants' own models, share of
+    principals that were given what they were owed, and samples put in by all.
+    """
+    payday, deals, sale = record.payday, record.deals, record.lesson.sale
+    nothing = np.zeros(len(record.actions))
+    members = np.maximum((record.actions != Action.ABSTAIN).sum(axis=1), 1)
+    sold = None if sale is None else np.maximum((sale.loosened > 0).sum(axis=(1, 2)), 1)
+    return {
+        "own_accuracy": payday.rewards.sum(axis=1) / members,
+        "promise_kept": payday.kept_promise.sum(axis=1) / record.actions.shape[1],
+        "samples": record.lesson.put.total.sum(axis=1).astype(np.float64),
+        "dealt_share": nothing if deals is None else deals.bound.mean(axis=1),
+        "dealt": nothing if deals is None else deals.received.sum(axis=1) / MICRO,
+        "tolerance_paid": nothing if sale is None else sale.payments.sum(axis=1) / MICRO,
+        "loosened": nothing if sale is None else sale.loosened.sum(axis=(1, 2)) / sold,
+    }
 
 
 def _value_metrics(record: Record, after: State, world: World) -> dict[str, Floats]:

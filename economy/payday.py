@@ -3,17 +3,24 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.actions import Action
 from agents.population import Floats, Ints
 from agents.streams import Streams
+from economy.agreements import Agreements
+from economy.contracts.clawback import claw_back
+from economy.contracts.membership import Membership
+from economy.contracts.model_rewards import rewards
 from economy.contracts.stakes import caught, slash_transfer, stake_transfers
-from economy.credit.history import CreditHistory, book, cumulated
+from economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
+from economy.handover import handed_over
 from economy.ledger import MICRO, Ledger, Transfer, post
 from economy.lesson import Lesson
 from economy.market import Income, revenue
 from economy.public_goods import share_out
-from economy.settlement import SETTLEMENTS, Standing, pay, settlement_transfers
+from economy.settlement import SETTLEMENTS, SettlementTerms, pay, settlement_transfers
+from economy.standing import standing_of
 from economy.world import State, World
 
 
@@ -25,13 +32,20 @@ class Payday:
     revenue: Ints  # (R,) micro-units
     payments: Ints  # (R, N) micro-units
     slashed: Ints  # (R, N) micro-units
-    cumulated: Floats  # (R, N) credit over the horizon
-    transfers: tuple[Transfer, ...]
+    clawback: Ints  # (R, N) micro-units had of what was clawed back from others, less what was from itself
+    fees: Ints  # (R, N) micro-units paid for names
+    cumulated: Floats  # (R, N) credit over the horizon that is paid for
+    held: Floats  # (R, N) credit over the horizon that is held back until it is sure
+    transfers: tuple[Transfer, ...]  # of the whole round
+    membership: Membership  # after the round
     payoffs: Floats  # (R, N) money
+    owed: Floats  # (R, N) accuracy of the model each is owed
+    rewards: Floats  # (R, N) accuracy of the model each is given
+    kept_promise: NDArray[np.bool_]  # (R, N) whether that is what it was owed, within the tolerance
 
 
 def settle(
-    state: State, lesson: Lesson, quality: Floats, world: World, streams: Streams
+    state: State, lesson: Lesson, quality: Floats, agreements: Agreements, world: World, streams: Streams
 ) -> tuple[Payday, CreditHistory, Ledger]:
     """Revenue, payments, stakes and slashing; every transfer goes through the ledger."""
     terms, actions = world.terms, state.population.action
@@ -40,13 +54,34 @@ def settle(
     income = share_out(state, world, streams) if public else sell(state, lesson, quality, world)
     ledger, staked, slashed = _hold_to_contract(state.ledger, actions, income.netted, world, streams)
     paid = settlement_transfers(income.revenue, income.payments)
-    gain = (actions == Action.DEFECT) * terms.outside.defect_gain + ~member * terms.outside.outside_option
-    private = gain + member * terms.market.model_value * quality[:, None]
+    ledger = post(ledger, paid)
+    clawed, clawback, history = _claw_back(ledger, income, world)
+    outside = np.maximum(terms.outside.outside_option, state.tariff.alone)
+    gain = (actions == Action.DEFECT) * terms.outside.defect_gain + ~member * outside
+    copies = handed_over(income.rewards, quality, lesson, state, world, streams)
+    private = gain + terms.market.model_value * copies.accuracy
     if world.conduct is not None:
         private = private * world.conduct.person
-    payoffs = (income.payments - slashed) / MICRO + private - income.cost
-    payday = Payday(quality, income.revenue, income.payments, slashed, income.credit, (*staked, *paid), payoffs)
-    return payday, income.history, post(ledger, paid)
+    payoffs = (income.payments - slashed + clawback) / MICRO + private - income.cost
+    if (beside := agreements.net) is not None:
+        payoffs = payoffs + beside
+    payday = Payday(
+        quality=quality,
+        revenue=income.revenue,
+        payments=income.payments,
+        slashed=slashed,
+        clawback=clawback,
+        fees=np.zeros_like(slashed) if agreements.fees is None else agreements.fees.amount,
+        cumulated=income.credit,
+        held=income.held,
+        transfers=(*agreements.transfers, *staked, *paid, *clawed),
+        payoffs=payoffs,
+        owed=income.rewards,
+        rewards=copies.accuracy,
+        kept_promise=copies.met,
+        membership=income.membership,
+    )
+    return payday, history, post(ledger, clawed)
 
 
 def sell(state: State, lesson: Lesson, quality: Floats, world: World) -> Income:
@@ -55,16 +90,30 @@ def sell(state: State, lesson: Lesson, quality: Floats, world: World) -> Income:
     history = book(state.history, lesson.credit, lesson.appraisal.standard_error)
     discount, clip = terms.settlement.discount, terms.settlement.clip
     netted = cumulated(history, discount, "net")
-    standing = Standing(
-        credit=netted if clip == "net" else cumulated(history, discount, clip),
-        claims=np.where(member, world.holdings.count, 0),
-        member=member,
-        reputation=state.population.reputation,
-    )
+    held = _held_back(history, terms.settlement)
+    credit = (netted if clip == "net" else cumulated(history, discount, clip)) - held
+    membership = state.membership.after(lesson.put.total, state.round)
+    standing = standing_of(state, world, credit, member, lesson.put.total, membership)
     earned = revenue(quality, state.rival, world.customers, terms.market)
     payments = pay(earned, SETTLEMENTS[terms.settlement.kind](standing, terms.settlement), member, terms.settlement)
     cost = state.population.cost * lesson.put.delegated
-    return Income(earned, payments, cost, netted, standing.credit, history)
+    given = rewards(standing, quality, terms.rewards)
+    return Income(earned, payments, cost, netted, standing.credit, held, history, given, membership)
+
+
+def _held_back(history: CreditHistory, terms: SettlementTerms) -> Floats:
+    """(R, N) cumulated credit that is not sure enough to be paid for."""
+    if not terms.hold_back.any():
+        return np.zeros(history.rounds.shape[1:])
+    return terms.hold_back * cumulated_by_chance(history, terms.discount)
+
+
+def _claw_back(ledger: Ledger, income: Income, world: World) -> tuple[tuple[Transfer, ...], Ints, CreditHistory]:
+    """What is taken back and redistributed once the round is paid, and what everybody (R, N) has of it."""
+    if not world.terms.contract.clawback.any():
+        return (), np.zeros_like(income.payments), income.history
+    taken, history = claw_back(ledger, income.history, income.netted, income.payments, world.terms.contract)
+    return taken.transfers, taken.net, history
 
 
 def _hold_to_contract(

@@ -12,13 +12,11 @@ from agents.actions import Action
 from agents.errors import InputError
 from agents.population import Floats, Ints
 from agents.streams import Streams
-from economy.credit import Credit
 from economy.groups import Groups, PublicGoodsTerms, form_groups
 from economy.ledger import MICRO, to_micro
-from economy.lesson import Exam, Lesson
+from economy.lesson import Lesson, without_learning
 from economy.market import LARGEST_REVENUE, Income
-from economy.screening import Screened
-from economy.tasks import Batch, Form, PutIn
+from economy.tasks import Form, PutIn
 from economy.world import State, World
 
 
@@ -27,34 +25,9 @@ def contribute(state: State, world: World) -> tuple[Lesson, Floats]:
 
     Credit (R, N) is what each pays into each of its groups, money.
     """
-    runs, principals = shape = state.population.shape
     gifts = contributions(state.population.action, world) / MICRO
-    none, nobody, nothing = np.zeros((runs, 0)), np.zeros((runs, principals, 0)), np.zeros(shape)
-    exam = Exam(
-        levels=none,
-        loss=np.full(runs, np.nan),
-        directions=(),
-        curvature=lambda direction: direction,
-        slopes=nothing,
-        alignments=nobody,
-        gram=np.zeros((runs, 1, 1)),
-    )
-    no_samples = np.zeros((runs, 0), dtype=np.int64)
-    put = np.zeros(shape, dtype=np.int64)
-    lesson = Lesson(
-        batch=Batch(no_samples, no_samples, no_samples, None, None),
-        put=PutIn(put, put),
-        exam=exam,
-        active=gifts > 0,
-        gated=np.zeros(shape, dtype=np.bool_),
-        room=none,
-        screened=Screened(nothing, nobody, none),
-        norms=None,
-        factor=np.ones(runs),
-        parameters=state.parameters,
-        levels=none,
-        appraisal=Credit(gifts, "contribution"),
-    )
+    put = np.zeros(gifts.shape, dtype=np.int64)
+    lesson = without_learning(state, PutIn(put, put), gifts, np.full(len(gifts), np.nan), "contribution")
     possible = world.terms.public_goods.contribution[:, 0] * world.customers
     return lesson, gifts.sum(axis=1) / np.where(possible > 0, possible, 1.0)
 
@@ -93,7 +66,10 @@ def share_out(state: State, world: World, streams: Streams) -> Income:
         cost=cost + _punishment(gifts, member, groups, terms, streams),
         netted=gifts / MICRO,
         credit=gifts / MICRO,
+        held=np.zeros(gifts.shape),
         history=state.history,
+        rewards=np.zeros(actions.shape),
+        membership=state.membership.after(gifts, state.round),
     )
 
 

@@ -13,6 +13,8 @@ from torch.nn.functional import pad
 from agents.population import Ints, Population
 from agents.streams import Stream, Streams
 from agents.terms import pick
+from economy.contracts.membership import NEVER, Membership, Tariff
+from economy.contracts.realised import Snapshots
 from economy.credit.history import CreditHistory
 from economy.credit.novelty import Offers
 from economy.learning.network import Objectives
@@ -61,7 +63,12 @@ def pick_state(state: State, runs: Ints, spares: int = 0) -> State:
         ledger=_pick_ledger(state.ledger, runs, spares),
         rival=state.rival[runs],
         quality=state.quality[runs],
+        entered=_padded(state.entered[runs], spares),
+        membership=_pick_membership(state.membership, runs, spares),
+        snapshots=_pick_snapshots(state.snapshots, chosen),
+        tariff=_pick_tariff(state.tariff, runs, spares),
         offers=tuple(_pick_offers(each, chosen, spares) for each in state.offers),
+        change=tuple(p[chosen] for p in state.change),
     )
 
 
@@ -122,6 +129,23 @@ def _pick_history(history: CreditHistory, runs: Ints, spares: int) -> CreditHist
         name: np.pad(values[:, runs], ((0, 0), (0, 0), (0, spares))) for name, values in kept.items()
     }
     return replace(history, **changes)
+
+
+def _pick_membership(membership: Membership, runs: Ints, spares: int) -> Membership:
+    fills = {"joined": NEVER, "contributed": 0, "amount": 0, "line": NEVER}
+    values = {name: _padded(getattr(membership, name)[runs], spares, fill) for name, fill in fills.items()}
+    if spares:
+        values["amount"][:, -spares:] = values["amount"][:, :1]
+    return Membership(**values)
+
+
+def _pick_snapshots(kept: Snapshots, chosen: torch.Tensor) -> Snapshots:
+    return Snapshots(tuple(p[chosen] for p in kept.parameters), kept.accuracy[chosen.cpu().numpy()])
+
+
+def _pick_tariff(tariff: Tariff, runs: Ints, spares: int) -> Tariff:
+    picked = {part.name: getattr(tariff, part.name)[runs] for part in fields(Tariff)}
+    return Tariff(**{**picked, "alone": _padded(picked["alone"], spares)})
 
 
 def _pick_offers(past: Offers, chosen: torch.Tensor, spares: int) -> Offers:

@@ -40,7 +40,8 @@ class Notebook:
         if self._entries is not None and opening and state.round == 0:
             self._entries.append(entries(opening, 0))
         shape = state.population.shape
-        self._sums = {name: np.zeros(shape) for name in ("delegated", "credit", "payments", "payoff", "put", "right")}
+        summed = ("delegated", "credit", "payments", "payoff", "reward", "put", "right")
+        self._sums = {name: np.zeros(shape) for name in summed}
 
     def note(self, record: Record, before: State, after: State) -> None:
         """Take in one round."""
@@ -55,6 +56,7 @@ class Notebook:
         self._sums["credit"] += record.lesson.credit
         self._sums["payments"] += record.payday.payments / MICRO
         self._sums["payoff"] += record.payday.payoffs
+        self._sums["reward"] += record.payday.rewards
         self._note_quality(record)
 
     def results(self, state: State) -> Results:
@@ -97,6 +99,9 @@ class Notebook:
             "credit": self._sums["credit"],
             "payments": self._sums["payments"],
             "payoff": self._sums["payoff"],
+            "contributed": state.membership.contributed,
+            "joined": state.membership.joined,
+            "reward": self._sums["reward"] / played,
             "balance": ledger.principals / MICRO,
             "escrow": ledger.escrows / MICRO,
             "reputation": population.reputation,

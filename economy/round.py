@@ -13,10 +13,16 @@ from agents.policies import remember
 from agents.population import Floats, Ints, Population
 from agents.streams import Streams
 from agents.values import move_limits
-from economy.contracts.negotiation.data_deals import DataDeals, strike_deals
+from economy.agreements import agreed, delivered
+from economy.contracts.negotiation.data_deals import DataDeals
+from economy.contracts.realised import retested
 from economy.counterfactual import foregone_payoffs
+from economy.curve_market import add_up
+from economy.handover import snapshots_after
+from economy.learning.network import Parameters, to_tensor
 from economy.lesson import Lesson, accuracy, learn
 from economy.market import rival_after
+from economy.offers import observed, offered
 from economy.payday import Payday, settle
 from economy.public_goods import contribute
 from economy.tasks import Supply
@@ -47,14 +53,12 @@ def play_round(state: State, actions: Ints, world: World, streams: Streams) -> t
     Returns:
         The economy after the round and the record of what happened.
     """
-    state, actions, deals = strike_deals(state, actions, world)
+    state = offered(state, world, streams)
+    state, actions, agreements = agreed(state, actions, world)
     state = _drifted(replace(state, population=replace(state.population, action=actions)), world)
     lesson, supply, quality = _lesson(state, world, streams)
-    if deals is not None:  # data are delivered
-        state = replace(state, ledger=deals.settled(state.ledger))
-    payday, history, ledger = settle(state, lesson, quality, world, streams)
-    if deals is not None:
-        payday = replace(payday, transfers=(*deals.transfers, *payday.transfers), payoffs=payday.payoffs + deals.net)
+    state, agreements = delivered(state, agreements, lesson.sale, world)
+    payday, history, ledger = settle(state, lesson, quality, agreements, world, streams)
     counterfactual = foregone_payoffs(state, lesson, payday, world, streams)
     population = adapt(state, lesson, payday, counterfactual, world)
     leaking = (actions == Action.DEFECT).mean(axis=1) * (world.terms.supply.actions.defect == "leak")
@@ -67,9 +71,14 @@ def play_round(state: State, actions: Ints, world: World, streams: Streams) -> t
         ledger=ledger,
         rival=rival_after(state.rival, quality, leaking, world.terms.market),
         quality=quality,
+        entered=state.entered,
+        membership=payday.membership,
+        tariff=state.tariff,
+        snapshots=snapshots_after(state, lesson, quality, world),
         offers=lesson.offers,
+        change=_changed(state.parameters, lesson.parameters, world),
     )
-    return after, Record(state.round, actions, lesson, payday, deals)
+    return observed(after, world), Record(state.round, actions, lesson, payday, agreements.deals)
 
 
 def adapt(
@@ -90,6 +99,9 @@ def _lesson(state: State, world: World, streams: Streams) -> tuple[Lesson, Suppl
     if world.terms.public_goods.played:
         lesson, share = contribute(state, world)
         return lesson, state.supply, share
+    if not world.terms.learns:
+        lesson, quality = add_up(state, world)
+        return lesson, state.supply, quality
     lesson, supply = learn(state, world, streams)
     return lesson, supply, accuracy(lesson.parameters, world)
 
@@ -98,4 +110,16 @@ def _drifted(state: State, world: World) -> State:
     """Features turn a little every round. In their frame it is the network's first layer that turns back."""
     if world.drift is None:
         return state
-    return replace(state, parameters=world.network.turn(state.parameters, world.drift))
+    change = world.network.turn(state.change, world.drift) if state.change else ()
+    snapshots = retested(state.snapshots, world.network, world.test, world.drift)
+    parameters = world.network.turn(state.parameters, world.drift)
+    return replace(state, parameters=parameters, change=change, snapshots=snapshots)
+
+
+def _changed(before: Parameters, after: Parameters, world: World) -> Parameters:
+    """The step just taken per unit of rate, where it may be sent back; empty where paths are sent and no deltas."""
+    learning = world.terms.learning
+    if learning.method != "federated":
+        return ()
+    rate = to_tensor(learning.rate[:, 0], before[0])
+    return tuple((old - new) / rate.view(-1, *[1] * (old.dim() - 1)) for old, new in zip(before, after, strict=True))

@@ -14,6 +14,8 @@ from agents.errors import InputError
 from agents.population import Floats, Ints
 from agents.registry import Registry
 from agents.terms import PerRun
+from economy.contracts.quota import credit_quotas
+from economy.contracts.time_aware import TimeTerms, cumulated_value, valued_by_time
 from economy.credit.history import Clip
 from economy.ledger import Reason, Transfer, market, principals, treasury
 
@@ -32,6 +34,9 @@ class SettlementTerms:
     reserve: PerRun  # (R, 1) share of revenue kept in the treasury
     floor: PerRun  # (R, 1) share of payments split equally among participants
     clip: Clip  # when negative credit is clipped
+    hold_back: PerRun  # (R, 1) standard errors held back from cumulated credit
+    altruism: PerRun  # (R, 1) β of quotas
+    time: TimeTerms
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,12 @@ class Standing:
     claims: Ints  # (R, N) samples claimed this round; 0 for who abstains
     member: NDArray[np.bool_]  # (R, N) who takes part this round
     reputation: Floats  # (R, N) moving average of being credited, in [0, 1]
+    put: Ints | Floats  # (R, N) samples put in this round, whatever they are
+    cost: Floats  # (R, N) what a sample costs, as its principal says, in units of accuracy
+    joined: Ints  # (R, N) round in which each first put samples in; −1 before
+    contributed: Floats  # (R, N) samples put in so far, this round included; without a task this round's
+    round: int  # rounds played before
+    menu: tuple[Floats, Floats]  # (R, L) samples per round asked for in each line, and part of the accuracy given
 
 
 SettlementRule = Callable[[Standing, SettlementTerms], Floats]  # (R, N) shares >= 0; rows sum to 1, or 0: nobody is due
@@ -68,6 +79,32 @@ def by_credit(standing: Standing, terms: SettlementTerms) -> Floats:
     largest = positive.max(axis=1, keepdims=True, initial=0.0)
     relative = positive / np.where(largest > 0.0, largest, 1.0)  # a power of small credit would underflow
     return _normalised(np.where(positive > 0.0, relative**terms.alpha, 0.0))
+
+
+@settlement_rule("robust")
+def robust(standing: Standing, terms: SettlementTerms) -> Floats:
+    """As ``credit``, where credit is cut for putting in what others put in too (``economy.credit.robust``)."""
+    return by_credit(standing, terms)
+
+
+@settlement_rule("quota")
+def by_quota(standing: Standing, terms: SettlementTerms) -> Floats:
+    """In proportion to CGSV quotas tanh(beta r), r the share of cumulated credit, at least 1e-3 (Xu et al. 2021)."""
+    return _normalised(credit_quotas(standing.credit, standing.member, terms.altruism))
+
+
+@settlement_rule("time_cumulation")
+def by_time_cumulation(standing: Standing, terms: SettlementTerms) -> Floats:
+    """As ``credit``, and the earlier joined the more: time-aware reward cumulation (Chen et al. 2025)."""
+    credit = by_credit(standing, terms)
+    return _normalised(cumulated_value(credit, standing.joined, standing.round, terms.time.beta))
+
+
+@settlement_rule("time_valuation")
+def by_time_valuation(standing: Standing, terms: SettlementTerms) -> Floats:
+    """As ``credit``, and the earlier joined the more: time-aware data valuation (Chen et al. 2025)."""
+    credit = by_credit(standing, terms)
+    return _normalised(valued_by_time(credit, standing.joined, standing.round, terms.time.decay))
 
 
 def _normalised(weights: Floats) -> Floats:

@@ -14,9 +14,11 @@ from agents.policies import PolicyTerms, available_actions
 from agents.population import Ints, PopulationTerms
 from agents.terms import PerRun, stack, term_paths
 from agents.values import ValueTerms
+from economy.contracts.model_rewards import RewardTerms
 from economy.contracts.negotiation.terms import NegotiationTerms
 from economy.contracts.stakes import ContractTerms
-from economy.credit.terms import CreditTerms
+from economy.contracts.value_terms import ToleranceTerms
+from economy.credit.terms import CreditTerms, replication_robust
 from economy.groups import PublicGoodsTerms
 from economy.learning import LearningTerms
 from economy.market import MarketTerms
@@ -47,6 +49,8 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "public_goods": ("market", PublicGoodsTerms),
     "contract": ("contract", ContractTerms),
     "negotiation": ("contract", NegotiationTerms),
+    "rewards": ("contract", RewardTerms),
+    "tolerance": ("contract", ToleranceTerms),
 }
 
 
@@ -72,7 +76,14 @@ class Terms:
     public_goods: PublicGoodsTerms
     contract: ContractTerms
     negotiation: NegotiationTerms
+    rewards: RewardTerms
+    tolerance: ToleranceTerms
     outside: OutsideTerms
+
+    @property
+    def learns(self) -> bool:
+        """Whether there is a task and a network that learns it."""
+        return self.market.kind == "model"
 
     @classmethod
     def of(cls, scenarios: Sequence[Any]) -> "Terms":
@@ -88,6 +99,8 @@ class Terms:
             name: stack(terms, [getattr(scenario, section) for scenario in scenarios], section)
             for name, (section, terms) in _SECTIONS.items()
         }
+        if first.settlement.kind == "robust":
+            stacked["credit"] = replication_robust(stacked["credit"])
         return cls(
             rounds=first.rounds,
             dtype=torch.float64 if first.precision == "float64" else torch.float32,

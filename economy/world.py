@@ -14,7 +14,10 @@ from agents.population import Population, draw_population
 from agents.streams import Streams
 from agents.values import draw_limits
 from economy.conduct import Conduct
+from economy.contracts.learning_curve import SEEN
+from economy.contracts.membership import Membership, Tariff
 from economy.contracts.negotiation import NEGOTIATORS, Negotiator
+from economy.contracts.realised import Snapshots
 from economy.contracts.stakes import endowment_transfer
 from economy.credit.history import CreditHistory
 from economy.credit.novelty import Offers
@@ -71,7 +74,12 @@ class State:
     ledger: Ledger
     rival: NDArray[np.float64]  # (R,) quality of the rival's model
     quality: NDArray[np.float64]  # (R,) test accuracy of the shared model after the last round
+    membership: Membership  # since when everybody takes part, and what it put in
+    tariff: Tariff  # what the cooperative offers
+    snapshots: Snapshots  # the shared model as it was in earlier rounds, where copies are made of these
+    entered: NDArray[np.bool_]  # (R, N) names under which somebody has taken part where names cost something
     offers: tuple[Offers, ...] = ()  # samples by owner of the last rounds, where credit is discounted by them
+    change: Parameters = ()  # the last step per unit of rate under FedAvg, where it may be sent back; else empty
 
 
 def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State, Streams, tuple[Transfer, ...]]:
@@ -121,14 +129,18 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
         ledger=post(Ledger.empty(len(seeds), principals), opening),
         rival=np.zeros(len(seeds)),
         quality=np.zeros(len(seeds)),
+        entered=np.zeros((len(seeds), principals), dtype=np.bool_),
+        membership=Membership.none(len(seeds), principals, terms.supply.learning.samples),
+        snapshots=Snapshots.none(parameters),
+        tariff=_no_tariff(terms, len(seeds), principals),
     )
     return world, state, streams, opening
 
 
 def _data(terms: Terms, streams: Streams) -> tuple[Examples, Holdings]:
-    """The data and who holds them; a public good needs none."""
+    """The data and who holds them; none where nothing is learned."""
     principals = terms.graph.count
-    if terms.public_goods.played:
+    if not terms.learns:
         return no_examples(), no_holdings(len(streams.task), principals)
     examples = load_examples(terms.task, streams.task)
     probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
@@ -136,8 +148,8 @@ def _data(terms: Terms, streams: Streams) -> tuple[Examples, Holdings]:
 
 
 def _network(holdings: Holdings, terms: Terms) -> Network:
-    """The shared network; for a public good the smallest there is, which nobody asks."""
-    if terms.public_goods.played:
+    """The shared network; where nothing is learned the smallest there is, which nobody asks."""
+    if not terms.learns:
         return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=terms.device)
     site = Site(holdings.features, holdings.classes, terms.dtype, terms.device)
     return NETWORKS[terms.learning.network](terms.learning, site)
@@ -169,8 +181,13 @@ def _negotiator(terms: Terms) -> Negotiator | None:
     return None if talks.negotiation == "none" or talks.negotiator == "shapley" else NEGOTIATORS[talks.negotiator]()
 
 
+def _no_tariff(terms: Terms, runs: int, principals: int) -> Tariff:
+    lines = len(terms.population.population.cost_types) if terms.rewards.offer == "menu" else 0
+    return Tariff.none(runs, principals, lines, SEEN if terms.rewards.accuracy.kind == "fitted" else 0)
+
+
 def _drift(features: int, terms: Terms, streams: Streams) -> Tensor | None:
-    if terms.public_goods.played or not terms.task.drift.any():
+    if not terms.learns or not terms.task.drift.any():
         return None
     turned = rotation(draw_rotation_generator(features, streams.task), terms.task.drift)
     return torch.as_tensor(turned, dtype=terms.dtype, device=terms.device)

@@ -15,15 +15,17 @@ from agents.errors import InputError
 from figures.canvas import save
 from figures.courses import draw_accuracy, draw_actions, draw_overview
 from figures.credit_quality import draw_credit_quality
+from figures.points import require
 from figures.probe_levels import draw_probe_levels, value_dimensions
+from figures.rewards import draw_rewards
 from figures.sweeps import draw_sweep
 from figures.value_maps import draw_value_map
-from figures.wealth import draw_wealth
+from figures.wealth import WEALTH, draw_wealth
 from scenarios.sweeps.manifest import is_sweep
 
 __all__ = [
     "draw_accuracy", "draw_actions", "draw_all", "draw_credit_quality", "draw_overview", "draw_probe_levels",
-    "draw_sweep", "draw_value_map", "draw_wealth",
+    "draw_rewards", "draw_sweep", "draw_value_map", "draw_wealth",
 ]
 _FRAMES = ("rounds", "principals", "profiles")
 _say = logging.getLogger("commonweal.figures").info
@@ -40,6 +42,8 @@ class Folder:
     about: dict[str, Any]  # where the results come from
     names: tuple[str, ...]  # (K,) value dimensions with units, () if unknown
     senses: tuple[str, ...]  # (K,) protect or withhold, () if unknown
+    learns: bool  # whether there is a task
+    rewards_differ: bool  # whether principals may put in, and be given, more or less than each other
 
 
 def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
@@ -63,9 +67,18 @@ def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
         "overview": lambda: draw_overview(rounds, principals, varied),
         "actions": lambda: draw_actions(rounds, varied),
         "accuracy": lambda: draw_accuracy(rounds, varied),
-        "wealth": lambda: draw_wealth(principals, varied),
-        "credit_quality": lambda: draw_credit_quality(principals, varied),
     }
+    require(principals, "principals", WEALTH)
+    if principals[list(WEALTH)].to_numpy().any():
+        drawings["wealth"] = lambda: draw_wealth(principals, varied)
+    else:
+        tell("wealth: skipped, there is no money")
+    if stored.learns:
+        drawings["credit_quality"] = lambda: draw_credit_quality(principals, varied)
+    else:
+        tell("credit_quality: skipped, there are no labels in a market without a task")
+    if stored.rewards_differ:
+        drawings["rewards"] = lambda: draw_rewards(rounds, principals, varied)
     if value_dimensions(rounds):
         drawings["probe_levels"] = lambda: draw_probe_levels(rounds, varied, stored.names, stored.senses)
     else:
@@ -94,11 +107,14 @@ def read(folder: Path) -> Folder:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         frames = [pd.read_parquet(folder / f"{name}.parquet") for name in _FRAMES]
         scenario = folder / "scenario.toml"
-        dimensions = _dimensions(tomllib.loads(scenario.read_text(encoding="utf-8")) if scenario.exists() else {})
+        document = tomllib.loads(scenario.read_text(encoding="utf-8")) if scenario.exists() else {}
     except (ValueError, OSError) as error:  # pyarrow's and json's errors are ValueErrors
         raise InputError(f"{folder}: not readable: {str(error).splitlines()[0]}") from None
+    dimensions, varied = _dimensions(document), tuple(about.get("varied", ()))
     names, senses = zip(*dimensions, strict=True) if dimensions else ((), ())
-    return Folder(frames[0], frames[1], frames[2], tuple(about.get("varied", ())), about, names, senses)
+    learns = document.get("market", {}).get("kind", "model") == "model"
+    differ = _rewards_differ(document, varied)
+    return Folder(frames[0], frames[1], frames[2], varied, about, names, senses, learns, differ)
 
 
 def _dimensions(scenario: dict[str, Any]) -> list[tuple[str, str]]:
@@ -112,6 +128,12 @@ def _dimensions(scenario: dict[str, Any]) -> list[tuple[str, str]]:
         unit = "loss, nat" if sense == "protect" else "bounded loss"
         found.append((f"{sense} {subject} ({unit})", sense))
     return found
+
+
+def _rewards_differ(scenario: dict[str, Any], varied: tuple[str, ...]) -> bool:
+    contract = scenario.get("contract", {})
+    fixed = contract.get("reward", "shared") == "shared" and contract.get("offer", "fixed") == "fixed"
+    return not fixed or bool({"contract.reward", "contract.offer"} & set(varied))
 
 
 def _source(about: dict[str, Any]) -> dict[str, str]:

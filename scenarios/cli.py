@@ -17,6 +17,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
+contract = typer.Typer()
+app.add_typer(contract, name="contract", help="Find out what to offer parties whose costs are private.")
+
 Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="A name from [bold]commonweal list[/], or a TOML file.")]
 Settings = Annotated[
     list[str] | None,
@@ -255,6 +258,37 @@ def play(
 
     lines = command.list_games() if game is None else command.play(game, negotiator if negotiated else None, boss, seed)
     print("\n".join(lines))
+
+
+@contract.command()
+def solve(
+    context: typer.Context,
+    source: Annotated[
+        str | None, typer.Argument(metavar="[CONTRACT]", help="A name or a TOML file; names are listed if not given.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the menu; results/contract-NAME if not given.")
+    ] = None,
+) -> None:
+    """Find the menu that gets most data out of parties whose costs are private, without running an economy.
+
+    Who picks a line puts in its samples and is given its part of the model's accuracy. Prints each type's line, what it
+    has alone and its rent, what private costs lose, and by how much constraints are missed; keeps menu.csv, menu.json
+    and menu.png. A file gives the number of parties and, for each type, a table with its cost and share.
+
+    Examples:
+    [cyan]commonweal contract solve[/]                         the contracts there are
+
+    [cyan]commonweal contract solve big-firms[/]
+
+    [cyan]commonweal contract solve my_contract.toml --out results/mine[/]
+    """
+    from scenarios.contracts.command import conduct_contract, list_contracts
+
+    if source is None:
+        print("\n".join(list_contracts()))
+        return
+    conduct_contract(context.obj, source, out)
 
 
 @app.command()

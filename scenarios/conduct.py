@@ -25,6 +25,7 @@ from scenarios.tables import SweepResults, label_runs
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from economy.contracts.optimal import Menu
     from scenarios.studies.base import Answer
 
 _PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
@@ -117,6 +118,14 @@ def draw_answer(answer: "Answer", folder: Path) -> dict[str, Path]:
     from figures import canvas
 
     return {name: canvas.save(figure, folder / f"{name}.png") for name, figure in figures_of(answer).items()}
+
+
+def draw_menu(name: str, menu: "Menu", file: Path) -> Path:
+    """Draw a menu of contracts into a file."""
+    from figures import canvas
+    from figures.menus import draw_menu as drawn
+
+    return canvas.save(drawn(name, menu), file)
 
 
 def draw(folder: Path) -> None:

@@ -57,6 +57,8 @@ class Population(Part):
     start_abstain: Share = field(0.0, "share of principals that abstain at the start")
     cost_low: Utility = field(0.00025, "lowest cost of delegating a sample", "money per sample")
     cost_high: Utility = field(0.00075, "highest cost of delegating a sample", "money per sample")
+    cost_types: tuple[Utility, ...] = field((), "costs of delegating a sample, each a type of principal; empty: spread between cost_low and cost_high", "money per sample", max_length=20)
+    type_shares: tuple[Share, ...] = field((), "probability that a principal is of each type; empty: all types alike", "share", max_length=20)
     outside_option: Utility = field(0.0, "payoff of abstaining", "money per round")
 
     @model_validator(mode="after")
@@ -72,6 +74,12 @@ class Population(Part):
             raise ValueError(f"count = {self.count} must be a multiple of degree + 1 = {self.degree + 1} for graph = 'cliques'")
         if self.graph in ("ring", "watts_strogatz", "barabasi_albert") and self.degree >= self.count:
             raise ValueError(f"degree = {self.degree} must be below count = {self.count}")
+        if len(set(self.cost_types)) < len(self.cost_types):
+            raise ValueError(f"cost_types = {list(self.cost_types)}: types must differ")
+        if self.type_shares and len(self.type_shares) != len(self.cost_types):
+            raise ValueError(f"type_shares has {len(self.type_shares)} entries for {len(self.cost_types)} cost_types; give one for each")
+        if self.type_shares and abs((total := sum(self.type_shares)) - 1) > 1e-9:
+            raise ValueError(f"type_shares sum to {total:g}; they must sum to 1")
         return self
 
 
@@ -80,8 +88,9 @@ class Actions(Part):
 
     available: tuple[Literal["abstain", "delegate", "free_ride", "defect"], ...] = field(
         ("delegate", "free_ride", "defect"), "actions a principal may take", "names", min_length=1)
-    free_ride: Literal["idle", "junk", "stale"] = field("idle", "form of free-riding: nothing, noise, or the same few samples over and over", "name")
-    stale_samples: Count = field(2, "samples a stale free-rider puts in over and over", "samples")
+    free_ride: Literal["idle", "junk", "stale", "disguised", "replay"] = field("idle", "form of free-riding: nothing, noise, the same few samples over and over, those under fresh noise each time (FedAvg: a delta of noise), or one round's samples over and over (FedAvg: the model's last change)", "name")
+    stale_samples: Count = field(2, "samples a stale or disguised free-rider puts in over and over", "samples")
+    noise: float = field(0.3, "standard deviation of the noise under which a free-rider disguises its samples (free_ride = disguised)", "as features", ge=0, le=100)
     defect: Literal["poison", "leak"] = field("poison", "form of defection: wrong labels, or selling the model outside", "name")
     defect_gain: Utility = field(0.002, "private gain of a defector", "money per round")
 
@@ -125,7 +134,7 @@ class Conditional(Part):
 class Policy(Part):
     """How principals choose their actions."""
 
-    mix: dict[str, Annotated[float, Field(gt=0, le=1)]] = field({"imitation": 1.0}, "share of principals following each policy: fixed, imitation, best_response, learning, conditional, or a registered policy", "share by name", min_length=1)
+    mix: dict[str, Annotated[float, Field(gt=0, le=1)]] = field({"imitation": 1.0}, "share of principals following each policy: fixed, imitation, best_response, learning, conditional, wait_and_see, or a registered policy", "share by name", min_length=1)
     revision: PerRound = field(0.1, "probability that a principal reconsiders in a round")
     mutation: PerRound = field(0.01, "probability that a principal takes a random action in a round")
     memory: Share = field(0.8, "weight of the past in a principal's remembered payoff")
@@ -173,6 +182,15 @@ class Values(Part):
     confidence: float = field(0.1, "largest difference of limits that still influences (Hegselmann-Krause)", "as limit", ge=0, le=1e6)
     experience: float = field(0.0, "rate at which harm suffered tightens a limit and payoff loosens it", "per round", ge=0, le=10)
     loss_aversion: float = field(2.25, "weight of a loss against an equal gain (Tversky and Kahneman)", "1", ge=0, le=100)
+    for_sale: Share = field(0.0, "share of each of its limits that a principal would give up for money (contract.admissibility_budget)")
+    price_low: Utility = field(0.0, "lowest price for which a principal gives up the whole of a limit", "money per round")
+    price_high: Utility = field(0.0, "highest price for which a principal gives up the whole of a limit", "money per round")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.price_low > self.price_high:
+            raise ValueError(f"price_low = {self.price_low:g} exceeds price_high = {self.price_high:g}")
+        return self
 
 
 class Learning(Part):
@@ -256,16 +274,26 @@ class Credit(Part):
     replication: Replication = Replication()
 
 
+class TimeAware(Part):
+    """How the time of joining counts where it counts at all (Chen et al. 2025)."""
+
+    beta: float = field(1.0, "time-aware cumulation: weight of a round against the one before it; the larger, the less joining early counts", "1", gt=0, le=1e6)
+    decay: float = field(0.05, "time-aware valuation: rate at which what is worth something together counts for less, the later the last of them joined", "per round", ge=0, le=100)
+
+
 class Settlement(Part):
     """How revenue becomes payments."""
 
-    kind: str = field("credit", "settlement rule: equal, data, credit, or a registered rule", "name")
+    kind: str = field("credit", "settlement rule: equal, data, credit, robust (credit less what is put in by others too), quota (CGSV), time_cumulation or time_valuation (credit, and the earlier joined the more), or a registered rule", "name")
     horizon: Count = field(50, "rounds over which credit is cumulated", "rounds", le=100_000)
     discount: Share = field(0.95, "weight of a round's credit one round later")
     alpha: float = field(1.0, "exponent of cumulated credit in the shares", "1", ge=0, le=100)
     reserve: Share = field(0.0, "share of revenue kept in the treasury")
     floor: Share = field(0.0, "share of payments split equally among participants")
     clip: Literal["net", "gross"] = field("net", "net credit over the horizon before clipping at zero, or clip each round", "name")
+    altruism: float = field(1.0, "beta of the quotas tanh(beta r) of CGSV: the larger, the more even (kind = quota)", "1", gt=0, le=1e9)
+    time: TimeAware = TimeAware()
+    hold_back: float = field(0.0, "standard errors held back from cumulated credit until it is sure: of what chance, or its estimate, would make of worthless data", "standard errors", ge=0, le=100)
 
 
 class Punishment(Part):
@@ -279,7 +307,7 @@ class Punishment(Part):
 class Market(Part):
     """How model quality becomes revenue; or how contributions do, where there is no model but a public good."""
 
-    kind: Literal["model", "public_goods"] = field("model", "model: customers pay for its quality; public_goods: contributions are multiplied and shared, without a task", "name")
+    kind: Literal["model", "curve", "public_goods"] = field("model", "model: customers pay for its quality; curve: accuracy is contract.accuracy of the round's samples, without a task; public_goods: contributions are multiplied and shared, without a task", "name")
     multiplication: float = field(1.6, "revenue of a group for each unit contributed (kind = public_goods)", "1", ge=0, le=1e6)
     contribution: Utility = field(1.0, "what a principal that delegates pays into each of its groups (kind = public_goods)", "money per round")
     groups: Literal["all", "blocks", "random", "neighbourhoods"] = field("all", "who shares a public good: all; blocks of group_size, the same or dealt anew each round; or each principal with its neighbours, overlapping", "name")
@@ -293,6 +321,14 @@ class Market(Part):
     model_value: Utility = field(0.0, "utility of the shared model to a participant, for each unit of accuracy", "money per round")
 
 
+class Accuracy(Part):
+    """The accuracy that is expected of samples: max(0, optimum - (sqrt(2k (2 + ln(x/k))) + 4) / sqrt(x)), k the scale."""
+
+    kind: Literal["bound", "fitted"] = field("bound", "bound: the formula above; fitted: a power law through the accuracies seen so far", "name")
+    optimum: Share = field(1.0, "accuracy by unlimited samples (bound)")
+    scale: float = field(1.0, "k: the larger, the more samples it takes (bound)", "samples", gt=0, le=1e6)
+
+
 class Contract(Part):
     """What is agreed before a round."""
 
@@ -301,6 +337,21 @@ class Contract(Part):
     audit: PerRound = field(0.0, "probability that a participant is audited")
     reveal: Share = field(1.0, "probability that an audit reveals the action; negative cumulated credit is always evidence")
     slash: Share = field(1.0, "share of its stake that a caught participant loses")
+    clawback: Share = field(0.0, "share of what it was paid within settlement.horizon that is taken back from a principal whose netted credit is below zero, and redistributed")
+    identity_cost: Utility = field(0.0, "price of a name, paid to the cooperative on first taking part under it", "money")
+    reward: str = field("shared", "model reward rule, how good a copy of the model each is given: shared (the whole model), menu, shaping, quota, time_cumulation, time_valuation, or a registered rule", "name")
+    offer: Literal["fixed", "menu", "amounts"] = field("fixed", "how much who delegates puts in: fixed (learning.samples), menu (a line of the optimal menu for the cost types), or amounts (whatever is best for it, the others given)", "name")
+    term: Count = field(1, "rounds for which a menu is offered and amounts are planned", "rounds", le=1_000_000)
+    accuracy: Accuracy = Accuracy()
+    shaping_margin: float = field(0.01, "by how much more than it costs a further sample is rewarded under accuracy shaping, as a share of its cost", "share", ge=0, le=100)
+    altruism: float = field(1.0, "beta of the quotas tanh(beta r) of CGSV: the larger, the more even (reward = quota)", "1", gt=0, le=1e9)
+    time: TimeAware = TimeAware()
+    rho: float = field(1.0, "exponent of values, relative to the largest, in the accuracy that is given (reward = time_cumulation or time_valuation)", "1", ge=0, le=100)
+    reading: Literal["party", "published"] = field("party", "what a party expects of the others in a menu: party (itself and the rest at random) or published (as the paper writes it)", "name")
+    alone: bool = field(False, "who abstains trains a model of its own", "switch")
+    realise: Literal["promise", "noise", "sparsify", "snapshot"] = field("promise", "how a worse copy of the model is made: promise takes its accuracy as given; the others make it and measure it", "name")
+    tolerance: Share = field(0.02, "accuracy by which a copy may miss what is owed")
+    admissibility_budget: Utility = field(0.0, "what the cooperative spends at most of its treasury on looser limits", "money per round")
     negotiation: Literal["none", "shapley_coop"] = field("none", "data deals before a round: none, or shapley_coop: who gains pays others to delegate, at Shapley prices", "name")
     negotiator: str = field("shapley", "who speaks in talks: shapley, endpoint (a language model), replay (a transcript), or a registered negotiator", "name")
     negotiation_every: Count = field(1, "rounds from one talk to the next; a deal binds for one round", "rounds")
@@ -336,6 +387,18 @@ class Scenario(Part):
                     raise ValueError(f"market.kind = 'public_goods': {path} must be {needed}")
         if self.contract.negotiation != "none" and "delegate" not in self.actions.available:
             raise ValueError("actions.available must hold delegate, since contract.negotiation is about delegating")
+        for path, fits, needed in self._contract_demands():
+            if not fits:
+                raise ValueError(f"{path} must be {needed}")
+        return self
+
+    @model_validator(mode="after")
+    def _affordable(self) -> Self:
+        if self.contract.identity_cost > self.contract.endowment:
+            raise ValueError(
+                f"contract.identity_cost = {self.contract.identity_cost:g} exceeds contract.endowment = "
+                f"{self.contract.endowment:g}: nobody could take part"
+            )
         return self
 
     def _public_goods_demands(self) -> tuple[tuple[str, bool, str], ...]:
@@ -343,6 +406,8 @@ class Scenario(Part):
         market, actions, blocks = self.market, self.actions.available, self.market.groups in ("blocks", "random")
         return (
             ("settlement.kind", self.settlement.kind == "equal", "equal, since groups share equally"),
+            ("settlement.hold_back", self.settlement.hold_back == 0, "0, since what is paid in is known"),
+            ("contract.clawback", self.contract.clawback == 0, "0, since nobody pays in less than nothing"),
             ("screening.mode", self.screening.mode == "off", "off, since there are no updates to screen"),
             ("values.dimensions", not self.values.dimensions, "empty, since nothing is learned"),
             ("market.model_value", market.model_value == 0, "0, since there is no model"),
@@ -353,3 +418,28 @@ class Scenario(Part):
             ("contract.negotiation", self.contract.negotiation == "none" or market.groups != "random",
              "none where market.groups = 'random', since nobody knows with whom to negotiate"),
         )  # fmt: skip
+
+    def _contract_demands(self) -> tuple[tuple[str, bool, str], ...]:
+        """Field, whether it fits the contract and a market without a task, and what it must be."""
+        contract, curve = self.contract, self.market.kind == "curve"
+        menu, worth = contract.offer == "menu", self.market.model_value > 0
+        model, offers = self.market.kind == "model", contract.offer != "fixed"
+        buys = contract.admissibility_budget > 0
+        return (
+            ("screening.mode", not curve or self.screening.mode == "off", "off where market.kind = 'curve', since there are no updates to screen"),
+            ("values.dimensions", not curve or not self.values.dimensions, "empty where market.kind = 'curve', since nothing is learned"),
+            ("contract.accuracy.kind", not curve or contract.accuracy.kind == "bound", "bound where market.kind = 'curve', since that is the accuracy"),
+            ("contract.accuracy.kind", contract.reward != "shaping" or contract.accuracy.kind == "bound", "bound for contract.reward = 'shaping', which goes by the amounts that are best alone"),
+            ("contract.negotiation", not curve or contract.negotiation == "none", "none where market.kind = 'curve', where talks have no past earnings to go by"),
+            ("contract.realise", model or contract.realise == "promise", f"promise where market.kind = {self.market.kind!r}, since there is no model"),
+            ("population.cost_types", not menu or bool(self.population.cost_types), "given for contract.offer = 'menu': the types that the menu is for"),
+            ("population.count", not menu or self.population.count > 1, "above 1 for contract.offer = 'menu'"),
+            ("population.cost_types", not menu or min(self.population.cost_types, default=1) > 0, "above 0 for contract.offer = 'menu'"),
+            ("market.model_value", worth or not (offers or contract.alone), "above 0, since the model is what is paid with"),
+            ("contract.offer", contract.reward != "menu" or menu, "menu for contract.reward = 'menu'"),
+            ("contract.offer", contract.offer == "fixed" or self.market.kind != "public_goods", "fixed where market.kind = 'public_goods'"),
+            ("screening.mode", not buys or self.screening.mode == "project", "project for contract.admissibility_budget above 0: the other modes have no shadow prices"),
+            ("screening.scope", not buys or self.screening.scope in ("all", "aggregate"), "all or aggregate for contract.admissibility_budget above 0: limits that everybody shares"),
+            ("screening.budget", not buys or self.screening.budget == "level", "level for contract.admissibility_budget above 0: limits that leave room"),
+            ("values.dimensions", not buys or bool(self.values.dimensions), "given for contract.admissibility_budget above 0: limits to be loosened"),
+        )

@@ -68,7 +68,17 @@ def summary_cells(results: SweepResults) -> tuple[list[str], dict[str, list[str]
 def notes(results: SweepResults) -> list[str]:
     """What a reader of the table must know."""
     without = int((results.runs["price_of_anarchy_note"] == NO_PRICE).sum())
-    return [f"price of anarchy {NO_PRICE} in {without} of {len(results.runs)} runs"] if without else []
+    undefined = [f"price of anarchy {NO_PRICE} in {without} of {len(results.runs)} runs"] if without else []
+    return [*undefined, solvency_note(results.rounds)]
+
+
+def solvency_note(rounds: pd.DataFrame) -> str:
+    """The smallest amount that any account of each kind ever held, and claims on money that is not there."""
+    least = rounds[["least_balance", "least_escrow", "treasury"]].min()
+    unfunded = rounds["unfunded"].abs().max()
+    verdict = "solvent" if least.min() >= 0 and unfunded == 0 else "INSOLVENT"
+    amounts = ", ".join(f"{str(name).removeprefix('least_')} {amount:.6f}" for name, amount in least.items())
+    return f"{verdict} in every round: least {amounts} money; claims on money that is not there: {unfunded:.6f}"
 
 
 def _happens(runs: pd.DataFrame, column: str) -> bool:

@@ -24,6 +24,7 @@ REGISTRIES = {
     "learning.network": ("economy.learning", "NETWORKS"),
     "credit.kind": ("economy.credit", "CREDITS"),
     "settlement.kind": ("economy.settlement", "SETTLEMENTS"),
+    "contract.reward": ("economy.contracts.model_rewards", "REWARDS"),
     "contract.negotiator": ("economy.contracts.negotiation", "NEGOTIATORS"),
     "policy.mix": ("agents.policies", "POLICIES"),
 }

@@ -169,9 +169,9 @@ def test_every_action_has_a_colour_and_a_shape_of_its_own() -> None:
 
 
 def test_marks_grow_with_wealth_in_area() -> None:
-    chronicle, layout = played(3, 40), placed(40, "complete")
+    layout = placed(40, "complete")
     wealth = np.linspace(0.0, 2.0, 40)
-    diameter, top = _diameters(replace(chronicle.newest, wealth=wealth), layout)
+    diameter, top = _diameters(wealth, layout)
     assert top == 2.0
     assert np.allclose(np.diff(diameter**2), np.diff(diameter**2)[0])
 
@@ -291,7 +291,7 @@ def told_by(world: World, **courses: list[float]) -> list[Event]:
     """The events of a run with these courses and nothing else going on."""
     rounds = len(next(iter(courses.values())))
     quiet = {"share_defect": 0.0, "share_free_ride": 0.0, "share_delegate": 0.0, "accuracy": 0.5, "slashed": 0.0,
-             "slashed_count": 0.0, "level_0": 0.0, "limit_0": 1.0}
+             "slashed_count": 0.0, "clawed": 0.0, "clawed_count": 0.0, "level_0": 0.0, "limit_0": 1.0}
     rows = [{"round": t + 1.0} | quiet | {name: course[t] for name, course in courses.items()} for t in range(rounds)]
     return events(Chronicle(world, rows))
 
@@ -327,13 +327,19 @@ def test_the_half_life_is_the_first_round_with_half_of_the_delegators_that_began
 def test_the_half_life_is_not_claimed_of_a_run_whose_beginning_is_unknown() -> None:
     chronicle = played(0)
     late = [{"round": 101.0 + t, "share_defect": 0.0, "share_free_ride": 0.0, "share_delegate": 1.0 - t,
-             "accuracy": 0.5, "slashed": 0.0, "slashed_count": 0.0} for t in range(2)]
+             "accuracy": 0.5, "slashed": 0.0, "slashed_count": 0.0, "clawed": 0.0, "clawed_count": 0.0}
+            for t in range(2)]
     assert events(Chronicle(chronicle.world, late)) == []
 
 
 def test_a_slashing_tells_how_many_lost_how_much() -> None:
     found = told_by(played(0).world, slashed_count=[0.0, 2.0, 1.0], slashed=[0.0, 0.2, 0.1])
     assert found == [Event(2, "slashing", "2 principals slashed, 0.2 money")]
+
+
+def test_a_clawback_tells_how_many_gave_back_how_much() -> None:
+    found = told_by(played(0).world, clawed_count=[0.0, 1.0, 3.0], clawed=[0.0, 0.25, 0.1])
+    assert found == [Event(2, "clawback", "1 principal made to give back, 0.25 money")]
 
 
 def test_a_limit_is_broken_only_after_it_was_kept_and_by_more_than_the_safeguard_allows() -> None:

@@ -294,6 +294,7 @@ WEIGHED: dict[str, Callable[[str], bool]] = {
     "learning": lambda told: "the learned values of its actions" in told,
     "conditional": lambda told: "of its neighbours delegated" in told,
     "fixed": lambda told: "it does what it did" in told,
+    "wait_and_see": lambda told: "it has joined, and does what it did" in told,
 }
 
 
@@ -311,6 +312,17 @@ def test_an_imitator_who_knows_nobody_has_nobody_to_imitate() -> None:
     assert proposal.words == "it knows nobody whom it could imitate."
     assert proposal.chances[chronicle.newest.actions[5]] == 1.0
     assert "it remembers" in _PROPOSALS["imitation"](chronicle.newest, 1, world).words
+
+
+@pytest.mark.parametrize(("joining", "chosen"), [(0.4, Action.DELEGATE), (0.2, Action.ABSTAIN)])
+def test_who_waits_and_sees_tells_what_joining_would_have_paid(joining: float, chosen: Action) -> None:
+    chronicle = played(3, **{"policy.mix": {"wait_and_see": 1.0}})
+    waiting = replace(
+        chronicle.newest, actions=np.full(12, Action.ABSTAIN), foregone=np.tile([0.3, joining, np.nan, np.nan], (12, 1))
+    )
+    proposal = _PROPOSALS["wait_and_see"](waiting, 0, chronicle.world)
+    assert "it has not joined; the round before would have paid it" in proposal.words
+    assert proposal.chances.argmax() == chosen
 
 
 def test_every_kind_of_conditional_cooperator_has_words() -> None:

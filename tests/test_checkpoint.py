@@ -47,6 +47,13 @@ ECONOMIES: dict[str, dict[str, Any]] = {
         "population.graph": "ring", "population.degree": 2},
     "learners and best responders": {"policy.mix": {"learning": 0.5, "best_response": 0.5}, "policy.revision": 0.5},
     "a short horizon": {"settlement.horizon": 3},
+    "menus from a fitted curve, paid with earlier models": {
+        "population.cost_types": [0.02, 0.005], "market.model_value": 1.0, "task.drift": 0.01,
+        "contract": {"reward": "menu", "offer": "menu", "term": 4, "alone": True, "realise": "snapshot",
+                     "accuracy": {"kind": "fitted"}}},
+    "amounts that are best responses": {
+        "market.kind": "curve", "market.model_value": 100.0, "population.cost_low": 0.02, "population.cost_high": 0.1,
+        "contract.offer": "amounts"},
     "credit that is estimated": {"credit.kind": "fedsv", "credit.budget": 12},
 }  # fmt: skip
 TABLES = ("rounds", "principals", "profiles", "ledger", "balances")

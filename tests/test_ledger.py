@@ -5,10 +5,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from standings import standing_with
 
 from agents.actions import Action
 from economy import ledger as books
 from economy.contracts import ContractTerms, caught, endowment_transfer, slash_transfer, stake_transfers
+from economy.contracts.clawback import claw_back
+from economy.contracts.identity import admit
+from economy.contracts.negotiation.data_deals import DataDeals
+from economy.contracts.time_aware import TimeTerms
+from economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from economy.ledger import (
     Ledger,
     NegativeAmountError,
@@ -121,10 +127,12 @@ def economies(draw: st.DrawFn) -> tuple[ContractTerms, SettlementTerms]:
     def pair(values: st.SearchStrategy[float]) -> np.ndarray:
         return np.array([[draw(values)], [draw(values)]])
 
-    contract = ContractTerms(pair(st.floats(0, 2)), pair(st.floats(0, 3)), pair(SHARES), pair(SHARES), pair(SHARES))
-    kind = draw(st.sampled_from(("equal", "data", "credit")))
+    stake, endowment, fee, hold_back = (pair(st.floats(0, most)) for most in (2, 3, 1, 4))
+    contract = ContractTerms(stake, endowment, *(pair(SHARES) for _ in range(4)), fee)
+    kind = draw(st.sampled_from(sorted(SETTLEMENTS)))
+    altruism, time = pair(st.floats(0.1, 10)), TimeTerms(pair(st.floats(0.1, 10)), pair(st.floats(0, 2)))
     alpha, reserve, floor = pair(st.floats(0, 5)), pair(SHARES), pair(SHARES)
-    return contract, SettlementTerms(kind, 5, np.ones((2, 1)), alpha, reserve, floor, "net")
+    return contract, SettlementTerms(kind, 5, np.ones((2, 1)), alpha, reserve, floor, "net", hold_back, altruism, time)
 
 
 @settings(deadline=None)
@@ -136,17 +144,27 @@ def test_no_sequence_of_rounds_creates_or_loses_money(
     rng = np.random.default_rng(seed)
     start = endowment_transfer(count, contract)
     ledger, stored = post(Ledger.empty(2, count), [start]), [entries([start], 0)]
-    received = -ledger.balances[:, -1]
+    received, entered = -ledger.balances[:, -1], np.zeros((2, count), dtype=bool)
+    history = CreditHistory.empty(settlement.horizon, 2, count)
     for now in range(1, rounds + 1):
-        actions = rng.integers(0, 4, (2, count))
+        actions, fees = admit(ledger, entered, rng.integers(0, 4, (2, count)), contract)
+        entered |= actions != Action.ABSTAIN
+        ledger, moved = posted(ledger, [], fees)
+        ledger, moved = posted(ledger, moved, *some_deals(ledger, rng).transfers)
         revenue = rng.integers(0, 10 ** rng.integers(1, 16), 2)
-        standing = standing_of(actions, rng)
+        history = book(history, rng.normal(size=(2, count)))
+        netted = cumulated(history, settlement.discount)
+        held = settlement.hold_back * cumulated_by_chance(history, settlement.discount)
+        standing = standing_of(actions, netted - held, rng)
         payments = pay(revenue, SETTLEMENTS[settlement.kind](standing, settlement), standing.member, settlement)
-        before = [*stake_transfers(ledger, standing.member, contract), *settlement_transfers(revenue, payments)]
-        ledger = post(ledger, before)
-        guilty = caught(actions, standing.credit, rng.random((2, 2, count)), contract)
-        ledger = post(ledger, after := [slash_transfer(ledger, guilty, contract)])
-        stored.append(entries([*before, *after], now))
+        ledger, moved = posted(ledger, moved, *stake_transfers(ledger, standing.member, contract))
+        guilty = caught(actions, netted, rng.random((2, 2, count)), contract)
+        ledger, moved = posted(ledger, moved, slash_transfer(ledger, guilty, contract))
+        ledger, moved = posted(ledger, moved, *settlement_transfers(revenue, payments))
+        taken, history = claw_back(ledger, history, netted, payments, contract)
+        ledger, moved = posted(ledger, moved, *taken.transfers)
+        assert (taken.purses[netted >= 0] == 0).all() and (taken.redistributed[netted < 0] == 0).all()
+        stored.append(entries(moved, now))
         received += revenue
         assert (ledger.balances.sum(axis=1) == 0).all()
         assert (ledger.balances[:, :-1] >= 0).all()
@@ -154,6 +172,17 @@ def test_no_sequence_of_rounds_creates_or_loses_money(
     assert not reconcile(pd.concat([pd.DataFrame(rows) for rows in stored]), ledger.balances).any()
 
 
-def standing_of(actions: np.ndarray, rng: np.random.Generator) -> Standing:
+def posted(ledger: Ledger, moved: list[Transfer], *transfers: Transfer) -> tuple[Ledger, list[Transfer]]:
+    """The ledger after more transfers, and all of them."""
+    return post(ledger, transfers), [*moved, *transfers]
+
+
+def some_deals(ledger: Ledger, rng: np.random.Generator) -> DataDeals:
+    """Everybody pays somebody some of what it has."""
+    paid = (rng.random(ledger.principals.shape) * ledger.principals * 0.99).astype(np.int64)
+    return DataDeals(paid > 0, paid, paid[:, rng.permutation(ledger.count)])
+
+
+def standing_of(actions: np.ndarray, credit: np.ndarray, rng: np.random.Generator) -> Standing:
     member = actions != Action.ABSTAIN
-    return Standing(rng.normal(size=actions.shape), np.where(member, 8, 0), member, np.ones(actions.shape))
+    return standing_with(credit, member, joined=rng.integers(-1, 5, actions.shape), round=5)

@@ -17,7 +17,7 @@ UNIT = st.floats(0, 1)
 def terms(
     price: float = 0.01, baseline: float = 0.1, rivalry: float = 1.0, leak: float = 0.5, decay: float = 0.02
 ) -> MarketTerms:
-    return MarketTerms(*(np.array([[x]]) for x in (price, baseline, rivalry, leak, decay, 0.0)))
+    return MarketTerms("model", *(np.array([[x]]) for x in (price, baseline, rivalry, leak, decay, 0.0)))
 
 
 def one(value: float) -> np.ndarray:
@@ -45,7 +45,7 @@ def test_a_model_no_better_than_its_rival_earns_nothing() -> None:
 
 
 def test_every_run_has_its_own_prices_and_size() -> None:
-    two = MarketTerms(*(np.full((2, 1), x) for x in (0.0, 0.1, 1.0, 0.5, 0.02, 0.0)))
+    two = MarketTerms("model", *(np.full((2, 1), x) for x in (0.0, 0.1, 1.0, 0.5, 0.02, 0.0)))
     two = replace(two, price=np.array([[0.01], [0.02]]))
     assert revenue(np.array([0.9, 0.6]), np.zeros(2), np.array([40, 10]), two).tolist() == [320_000, 100_000]
 

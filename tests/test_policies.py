@@ -203,6 +203,30 @@ class TestBestResponse(PolicyContract):
         assert stayed == pytest.approx(0.3, abs=0.02)  # standard error .0046
 
 
+class TestWaitAndSee(PolicyContract):
+    name = "wait_and_see"
+
+    @pytest.mark.parametrize(
+        ("last", "foregone", "expected"),
+        [
+            (Action.ABSTAIN, [0.3, 0.4, 9.0, 9.0], Action.DELEGATE),
+            (Action.ABSTAIN, [0.3, 0.3, 9.0, 9.0], Action.ABSTAIN),  # joining has to pay more
+            (Action.ABSTAIN, [np.nan] * 4, Action.ABSTAIN),
+            (Action.DELEGATE, [0.3, 0.1, 9.0, 9.0], Action.DELEGATE),  # there is no way back
+            (Action.FREE_RIDE, [0.3, 0.1, 0.0, 9.0], Action.FREE_RIDE),
+        ],
+    )
+    def test_it_joins_once_that_would_have_paid_and_stays(
+        self, last: Action, foregone: list[float], expected: Action
+    ) -> None:
+        scenario = self.mixed()
+        population = drawn(scenario)
+        population = replace(
+            population, action=np.full((1, N), int(last)), foregone=np.broadcast_to(np.array(foregone), (1, N, 4))
+        )
+        assert (self.proposed(scenario, population, choice(0)) == expected).all()
+
+
 class TestLearning(PolicyContract):
     name = "learning"
 
@@ -277,7 +301,7 @@ class TestConditional(PolicyContract):
 
 def test_every_built_in_policy_is_under_the_contract() -> None:
     held = {cls.name for cls in PolicyContract.__subclasses__()}
-    assert held == {"fixed", "imitation", "best_response", "learning", "conditional"} <= set(POLICIES)
+    assert held == {"fixed", "imitation", "best_response", "learning", "conditional", "wait_and_see"} <= set(POLICIES)
 
 
 def test_in_a_mix_every_principal_follows_its_own_policy() -> None:

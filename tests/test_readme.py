@@ -14,6 +14,7 @@ import pytest
 from agents.policies import POLICIES
 from agents.registry import Registry
 from economy import Ensemble
+from economy.contracts.model_rewards import REWARDS
 from economy.contracts.negotiation import NEGOTIATORS
 from economy.credit import CREDITS
 from economy.learning import NETWORKS
@@ -22,7 +23,7 @@ from economy.tasks import PARTITIONS, TASKS
 from scenarios import load
 from scenarios.cli import app
 from scenarios.loading import library_names
-from scenarios.schema import Actions, Part, Population, Screening, Values
+from scenarios.schema import Actions, Contract, Market, Part, Population, Screening, Values
 from scenarios.studies import STUDIES
 
 ROOT = Path(__file__).parents[1]
@@ -37,10 +38,11 @@ PLUG_POINTS: dict[str, Registry[Any]] = {
     "task.kind": TASKS,
     "learning.network": NETWORKS,
     "contract.negotiator": NEGOTIATORS,
+    "contract.reward": REWARDS,
 }
 CHOICES: list[tuple[type[Part], str]] = [
     (Population, "graph"), (Actions, "free_ride"), (Actions, "defect"), (Screening, "mode"), (Screening, "scope"),
-    (Screening, "budget"), (Values, "influence"),
+    (Screening, "budget"), (Values, "influence"), (Market, "kind"), (Contract, "offer"), (Contract, "realise"),
 ]  # fmt: skip
 
 
@@ -68,9 +70,9 @@ def test_the_readme_names_everything_that_is_registered(name: str) -> None:
     assert f"`{name}`" in README
 
 
-def test_the_readme_shows_how_to_add_a_rule_of_each_of_four_kinds() -> None:
+def test_the_readme_shows_how_to_add_a_rule_of_each_of_five_kinds() -> None:
     decorators = {name for block in BLOCKS for name in re.findall(r"^@(\w+)\(", block, re.MULTILINE)}
-    assert decorators == {"settlement_rule", "credit_rule", "policy", "task"}
+    assert decorators == {"settlement_rule", "reward_rule", "credit_rule", "policy", "task"}
 
 
 @pytest.mark.usefixtures("own_registries")

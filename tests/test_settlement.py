@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from standings import standing_with
 
 from agents.errors import InputError
+from economy.contracts.time_aware import TimeTerms
 from economy.credit.history import CreditHistory, book, cumulated
 from economy.ledger import Ledger, post
 from economy.settlement import (
@@ -17,6 +20,7 @@ from economy.settlement import (
     SettlementTerms,
     Standing,
     apportion,
+    by_credit,
     pay,
     settlement_rule,
     settlement_transfers,
@@ -26,14 +30,14 @@ HALF, ONE = np.array([[0.5]]), np.array([[1.0]])
 
 
 def terms(runs: int = 1, alpha: float = 1.0, reserve: float = 0.0, floor: float = 0.0) -> SettlementTerms:
-    numbers = {"discount": 0.95, "alpha": alpha, "reserve": reserve, "floor": floor}
-    return SettlementTerms("credit", 50, clip="net", **{name: np.full((runs, 1), x) for name, x in numbers.items()})
+    numbers = {"discount": 0.95, "alpha": alpha, "reserve": reserve, "floor": floor, "hold_back": 0.0}
+    arrays = {name: np.full((runs, 1), x) for name, x in (numbers | {"altruism": 1.0}).items()}
+    time = TimeTerms(np.full((runs, 1), 1.0), np.full((runs, 1), 0.5))
+    return SettlementTerms("credit", 50, clip="net", time=time, **arrays)
 
 
 def standing(credit: list[float], claims: list[int] | None = None, member: list[bool] | None = None) -> Standing:
-    taking_part = np.array([member or [True] * len(credit)])
-    claimed = np.where(taking_part, [claims or [8] * len(credit)], 0)
-    return Standing(np.array([credit], dtype=float), claimed, taking_part, np.ones(taking_part.shape))
+    return standing_with([credit], [member or [True] * len(credit)], claims=[claims or [8] * len(credit)])
 
 
 def history(*rounds: list[float], horizon: int = 50) -> CreditHistory:
@@ -86,12 +90,14 @@ def standings(draw: st.DrawFn) -> Standing:
     member = draw(hnp.arrays(bool, shape))
     claims = draw(hnp.arrays(np.int64, shape, elements=st.integers(0, 100)))
     reputation = draw(hnp.arrays(float, shape, elements=st.floats(0, 1)))
-    return Standing(credit, np.where(member, claims, 0), member, reputation)
+    joined = draw(hnp.arrays(np.int64, shape, elements=st.integers(-1, 5)))
+    return standing_with(credit, member, claims=claims, put=claims, reputation=reputation, joined=joined, round=5)
 
 
-def placed(case: Standing, where: object) -> Standing:
+def placed(case: Standing, where: Any) -> Standing:
     """The standing of some runs or principals."""
-    return Standing(*(getattr(case, name)[where] for name in ("credit", "claims", "member", "reputation")))
+    placed = {name: value[where] for name, value in vars(case).items() if isinstance(value, np.ndarray)}
+    return replace(case, **placed)
 
 
 # Hypothesis warns of tests that several classes run; here that is the point, and their classes hold no state
@@ -168,6 +174,81 @@ class TestCredit(SettlementContract):
 
     def test_tiny_credit_counts_like_any_other(self) -> None:
         np.testing.assert_allclose(self.shares(standing([3e-200, 1e-200]), alpha=2), [[0.9, 0.1]])
+
+
+class TestQuota(SettlementContract):
+    kind = "quota"
+
+    def test_shares_go_by_the_quotas_of_cgsv(self) -> None:
+        # Reference: credit .496139, .992278, .124035 makes reputations (4, 8, 1) / 13 and quotas .544502, 1, .140118
+        shares = self.shares(standing([0.496139, 0.992278, 0.124035]))
+        np.testing.assert_allclose(shares / shares.max(), [[0.544502, 1, 0.140118]], atol=1e-6)
+
+    def test_who_earned_nothing_keeps_the_smallest_reputation_there_is(self) -> None:
+        shares = self.shares(standing([3, 0, -1]))[0]
+        assert shares[1] == shares[2] == pytest.approx(np.tanh(1e-3) / (2 * np.tanh(1e-3) + np.tanh(1)), rel=1e-2)
+
+
+class TimeAwareContract:
+    """What both time-aware rules keep beyond the contract."""
+
+    kind: str
+
+    def shares_of(self, credit: list[float], joined: list[int], now: int = 9) -> np.ndarray:
+        case = standing_with([credit], joined=np.array([joined]), round=now)
+        shares: np.ndarray = SETTLEMENTS[self.kind](case, terms())[0]
+        return shares
+
+    def test_of_two_who_did_the_same_the_earlier_earns_more(self) -> None:
+        early, late, third = self.shares_of([2, 2, 3], joined=[0, 3, 1])
+        assert early > late
+        assert early + late + third == pytest.approx(1)
+
+    def test_who_joined_at_the_same_time_and_did_the_same_earns_exactly_the_same(self) -> None:
+        shares = self.shares_of([2.1, 0.3, 2.1, 0.7, 2.1], joined=[4, 2, 4, 0, 4])
+        assert shares[0] == shares[2] == shares[4]
+
+    @pytest.mark.parametrize("when", [0, 5, -1])
+    def test_where_all_joined_at_once_shares_are_those_of_credit(self, when: int) -> None:
+        shares = self.shares_of([3, -7, 1, 0.5], joined=[when] * 4)
+        np.testing.assert_allclose(shares, by_credit(standing([3, -7, 1, 0.5]), terms())[0], rtol=1e-14)
+
+    @inherited
+    @given(
+        hnp.arrays(float, 4, elements=st.floats(0.1, 10)),
+        hnp.arrays(np.int64, 4, elements=st.integers(1, 8)),
+        st.integers(0, 3),
+    )
+    def test_joining_earlier_earns_more_up_to_half_of_everything(
+        self, credit: np.ndarray, joined: np.ndarray, who: int
+    ) -> None:
+        # The value won by joining earlier is won once more by all who were there before, together
+        earlier = joined.copy()
+        earlier[who] -= 1
+        others = [i for i in range(4) if i != who]
+        if joined[who] > joined[others].min():  # else nobody was there yet
+            before, after = (self.shares_of(credit.tolist(), when.tolist())[who] for when in (joined, earlier))
+            assert np.sign(after - before) == np.sign(0.5 - before)
+
+    def test_who_is_no_member_does_not_tell_when_it_all_began(self) -> None:
+        gone = standing_with([[5, 2, 2]], [[False, True, True]], joined=np.array([[0, 6, 6]]), round=9)
+        np.testing.assert_allclose(SETTLEMENTS[self.kind](gone, terms()), [[0, 0.5, 0.5]])
+
+
+class TestTimeCumulation(TimeAwareContract, SettlementContract):
+    kind = "time_cumulation"
+
+
+class TestTimeValuation(TimeAwareContract, SettlementContract):
+    kind = "time_valuation"
+
+
+class TestRobust(SettlementContract):
+    kind = "robust"
+
+    def test_of_the_same_credit_it_pays_as_by_credit(self) -> None:
+        case = standing([3, -7, 1])
+        np.testing.assert_array_equal(self.shares(case, alpha=2), SETTLEMENTS["credit"](case, terms(alpha=2)))
 
 
 def test_every_settlement_rule_keeps_the_contract() -> None:

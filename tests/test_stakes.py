@@ -17,7 +17,7 @@ ACTIONS = np.array([[Action.ABSTAIN, Action.DELEGATE, Action.FREE_RIDE, Action.D
 def terms(
     stake: float = 2.0, endowment: float = 3.0, audit: float = 1.0, reveal: float = 1.0, slash: float = 1.0
 ) -> ContractTerms:
-    return ContractTerms(*(np.array([[x]]) for x in (stake, endowment, audit, reveal, slash)))
+    return ContractTerms(*(np.array([[x]]) for x in (stake, endowment, audit, reveal, slash, 0.0, 0.0)))
 
 
 def endowed(contract: ContractTerms, count: int = 3) -> Ledger:

@@ -4,7 +4,7 @@ import numpy as np
 
 from agents.actions import Action
 from agents.errors import InputError
-from agents.policies import best_response, conditional, fixed, imitation, learning
+from agents.policies import best_response, conditional, fixed, imitation, learning, waiting
 from agents.policies.base import (
     POLICIES,
     BestResponseTerms,
@@ -43,6 +43,7 @@ __all__ = [
     "learning",
     "policy",
     "remember",
+    "waiting",
 ]
 
 

@@ -1,4 +1,4 @@
-"""What is agreed before a round. The stake contract is the only one so far."""
+"""What is agreed before a round: stakes here, other terms in modules of their own."""
 
 from economy.contracts.stakes import (
     ContractTerms,

@@ -26,6 +26,8 @@ class ContractTerms:
     audit: PerRun  # (R, 1) probability that a participant is audited in a round
     reveal: PerRun  # (R, 1) probability that an audit reveals the action
     slash: PerRun  # (R, 1) share of its stake that a caught participant loses
+    clawback: PerRun  # (R, 1) share of payments that is taken back when netted credit falls below zero
+    identity_cost: PerRun  # (R, 1) money paid on first taking part under a name
 
 
 def endowment_transfer(count: int, terms: ContractTerms) -> Transfer:

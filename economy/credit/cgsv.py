@@ -86,7 +86,7 @@ def moved_reputation(reputation: Floats, credit: Floats, memory: float) -> Float
     return shares
 
 
-def quotas(reputation: Floats, altruism: float) -> Floats:
+def quotas(reputation: Floats, altruism: float | Floats) -> Floats:
     """(R, N) share of the aggregate that each is due: tanh(β r_i) / max_j tanh(β r_j)."""
     earned = np.tanh(altruism * reputation)
     due: Floats = earned / earned.max(axis=1, keepdims=True)

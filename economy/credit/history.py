@@ -5,11 +5,12 @@ error behind, and the sign of cumulated credit decides who is paid and who is sl
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from agents.population import Floats
+from agents.population import Floats, Ints
 
 Clip = Literal["net", "gross"]
 
@@ -21,6 +22,7 @@ class CreditHistory:
     horizon: int  # H rounds that are remembered
     rounds: Floats  # (up to H, R, N) credit, oldest first
     variances: Floats | None = None  # (up to H, R, N) squared standard errors; None while no credit was estimated
+    refundable: Ints | None = None  # (up to H, R, N) micro-units paid then that may still be clawed back; None: none
 
     @classmethod
     def empty(cls, horizon: int, runs: int, principals: int) -> "CreditHistory":
@@ -41,14 +43,23 @@ def book(history: CreditHistory, credit: Floats, standard_error: Floats | None =
     """
     first = max(0, len(history.rounds) + 1 - history.horizon)
     rounds = np.concatenate([history.rounds[first:], credit[None]])
-    if history.variances is None and standard_error is None:
-        return CreditHistory(history.horizon, rounds)
-    variances = np.zeros_like(rounds)
-    if history.variances is not None:
-        variances[:-1] = history.variances[first:]
-    if standard_error is not None:
-        variances[-1] = standard_error**2
-    return CreditHistory(history.horizon, rounds, variances)
+    variance = None if standard_error is None else standard_error**2
+    variances = _moved_on(history.variances, variance, first, rounds.shape)
+    return CreditHistory(history.horizon, rounds, variances, _moved_on(history.refundable, None, first, rounds.shape))
+
+
+def _moved_on(
+    past: NDArray[Any] | None, newest: NDArray[Any] | None, first: int, shape: tuple[int, ...]
+) -> NDArray[Any] | None:
+    """What is remembered beside credit, one round later: (up to H, R, N), 0 where unknown; None while there is none."""
+    if past is None and newest is None:
+        return None
+    moved = np.zeros(shape, dtype=np.float64 if past is None else past.dtype)
+    if past is not None:
+        moved[:-1] = past[first:]
+    if newest is not None:
+        moved[-1] = newest
+    return moved
 
 
 def cumulated(history: CreditHistory, discount: Floats, clip: Clip = "net") -> Floats:
@@ -83,4 +94,26 @@ def cumulated_error(history: CreditHistory, discount: Floats) -> Floats:
         return np.zeros(history.rounds.shape[1:])
     age = np.arange(len(history.rounds) - 1, -1, -1)[:, None, None]
     error: Floats = np.sqrt((discount ** (2 * age) * history.variances).sum(axis=0))
+    return error
+
+
+def cumulated_by_chance(history: CreditHistory, discount: Floats) -> Floats:
+    """Standard error of net cumulated credit if what was contributed were worth nothing, and credit only chance.
+
+    Self-normalised: credit itself says how far it jumps. If it jumps up as often as down, cumulated credit exceeds z
+    standard errors with probability exp(-z^2 / 2) at most (Efron 1969, section 3).
+
+    Args:
+        history: credit so far.
+        discount: (R, 1) weight of a round's credit one round later.
+
+    Returns:
+        (R, N) square root of the sum over rounds s of discount^(2 (t - s)) times the square of the credit, or the
+        variance of its estimate where that is larger.
+    """
+    age = np.arange(len(history.rounds) - 1, -1, -1)[:, None, None]
+    squares = history.rounds**2
+    if history.variances is not None:
+        squares = np.maximum(squares, history.variances)
+    error: Floats = np.sqrt((discount ** (2 * age) * squares).sum(axis=0))
     return error

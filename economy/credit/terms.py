@@ -1,8 +1,11 @@
 """What the credit rules need to know of the scenario."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import log
 from typing import Literal
+
+import numpy as np
 
 from agents.terms import PerRun
 
@@ -76,3 +79,13 @@ class CreditTerms:
         """Rounds, this one included, whose samples are looked at again; 0: none."""
         watched = self.replication.similarity == "samples" and bool(self.replication.penalty.any())
         return max(self.novelty.memory, int(watched))
+
+
+def replication_robust(terms: CreditTerms) -> CreditTerms:
+    """The same, with credit cut for putting in again what others or oneself put in, where that is not set anyway.
+
+    At λ = ln 2 copying oneself no longer pays; two rounds of memory find who puts in the same over and over.
+    """
+    penalty = np.where(terms.replication.penalty > 0, terms.replication.penalty, log(2))
+    memory = terms.novelty.memory or 2
+    return replace(terms, novelty=NoveltyTerms(memory), replication=replace(terms.replication, penalty=penalty))

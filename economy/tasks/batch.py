@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from agents.terms import PerRun
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -20,6 +23,9 @@ class Form(IntEnum):
     WRONG = 2  # its own samples, each label moved to the next class
     JUNK = 3  # Gaussian features and random labels
     STALE = 4  # its first few samples over and over
+    DISGUISED = 5  # its first few samples, each time under fresh noise; under FedAvg a delta of noise
+    REPLAY = 6  # the samples of one round over and over; under FedAvg the change that the model made last
+    COPY = 7  # samples that somebody puts in already: another's, or its own under another name
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class ActionTerms:
 
     free_ride: str  # idle, junk or stale
     stale_samples: int  # samples a stale free-rider puts in over and over
+    noise: PerRun  # (R, 1) standard deviation of the noise under which a free-rider disguises its samples
     defect: str  # poison or leak
 
 
@@ -55,8 +62,10 @@ class Batch:
     sample: Ints  # (R, S) sample ids; any valid id where padded or junk
     label: Ints  # (R, S) the labels claimed
     owner: Ints  # (R, S) principal, −1 where padded
-    junk: Bools | None  # (R, S) places whose features are noise; None where nobody puts in junk
-    noise: Floats | None  # (n_junk, d) features of the junk places, in row-major order
+    junk: Bools | None  # (R, S) places with noise in their features; None where nobody puts in such
+    noise: Floats | None  # (n_junk, d) noise of the junk places, in row-major order
+    visit: int = 0  # samples of each visited principal where they stand together, 0 where they are scattered
+    added: Bools | None = None  # (n_junk,) whether noise is added to a sample's own features or stands in their place
 
 
 @dataclass(frozen=True)
@@ -80,8 +89,9 @@ class Supply:
 class PutIn:
     """How many samples each principal put into the round."""
 
-    total: Ints  # (R, N) of any form
-    delegated: Ints  # (R, N) honestly delegated: the ones that cost
+    total: NDArray[Any]  # (R, N) of any form; whole numbers but where nothing is learned
+    delegated: NDArray[Any]  # (R, N) honestly delegated: the ones that cost
+    form: Forms | None = None  # (R, N) the Form of every principal's samples; None where nothing is learned
 
 
 def audit_trail(batch: Batch, run: int) -> list[tuple[int, int]]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from agents.errors import InputError
 from agents.streams import Stream
+from economy.tasks.batch import Bools
 from economy.tasks.datasets import Dataset, Floats, Ints, TaskTerms, checked, draw_dataset
 
 
@@ -36,13 +36,16 @@ class FeatureTable:
     rows: torch.Tensor  # (F·M, d)
     first: torch.Tensor  # (F, 1) row of each run's sample 0
 
-    def gather(self, sample: Ints, junk: NDArray[np.bool_] | None = None, noise: Floats | None = None) -> torch.Tensor:
+    def gather(
+        self, sample: Ints, junk: Bools | None = None, noise: Floats | None = None, added: Bools | None = None
+    ) -> torch.Tensor:
         """The features of samples.
 
         Args:
             sample: (R, S) sample ids.
-            junk: (R, S) the places that noise takes, or None.
-            noise: (n_junk, d) features of the junk places, in row-major order.
+            junk: (R, S) the places with noise, or None.
+            noise: (n_junk, d) of the junk places, in row-major order.
+            added: (n_junk,) where noise is added to the sample's own features; everywhere in their place if None.
 
         Returns:
             (R, S, d).
@@ -50,7 +53,10 @@ class FeatureTable:
         gathered = self.rows[torch.as_tensor(sample, device=self.rows.device) + self.first]
         if junk is not None and noise is not None:
             places = torch.as_tensor(junk, device=gathered.device)
-            gathered[places] = torch.as_tensor(noise, dtype=gathered.dtype, device=gathered.device)
+            features = torch.as_tensor(noise, dtype=gathered.dtype, device=gathered.device)
+            if added is not None and added.any():
+                features = features + gathered[places] * torch.as_tensor(added, device=gathered.device)[:, None]
+            gathered[places] = features
         return gathered
 
 

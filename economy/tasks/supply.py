@@ -1,6 +1,7 @@
 """What actions do to samples: which ones every principal puts into a round's virtual batch, true or not."""
 
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,14 @@ from economy.tasks.visits import Visits, visit_each, visit_pool
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-FREE_RIDING = {"idle": Form.NOTHING, "junk": Form.JUNK, "stale": Form.STALE}
+FREE_RIDING = {
+    "idle": Form.NOTHING,
+    "junk": Form.JUNK,
+    "stale": Form.STALE,
+    "disguised": Form.DISGUISED,
+    "replay": Form.REPLAY,
+}
+NOISY = np.isin(np.arange(len(Form)), (Form.JUNK, Form.DISGUISED))  # forms that are noise or under noise
 DEFECTING = {"poison": Form.WRONG, "leak": Form.NOTHING}
 
 
@@ -30,11 +38,12 @@ def put_in(
     terms: SupplyTerms,
     stream: Stream,
     conduct: Conduct | None = None,
+    amounts: Floats | None = None,
 ) -> tuple[Batch, Supply, PutIn]:
     """The virtual batch of a round.
 
-    Delegating puts in real samples; free-riding nothing, junk or stale samples; defecting poisoned samples (label y + 1
-    mod C) or, leaking the model outside, nothing; abstaining nothing.
+    Delegating puts in real samples; free-riding nothing, junk, or the same samples again and again, perhaps under
+    noise; defecting poisoned samples (label y + 1 mod C) or, leaking the model outside, nothing; abstaining nothing.
 
     Args:
         actions: (R, N) action codes.
@@ -43,68 +52,117 @@ def put_in(
         terms: what actions do, and how many samples are put in.
         stream: the R runs' batch stream.
         conduct: what single principals put in instead, and how much.
+        amounts: (R, N) samples that each would put in; as the terms say for all alike if not given.
 
     Returns:
         The batch, the supply to carry on, and how many samples each principal put in. Without contributors S is 0.
     """
     each = terms.learning.sampling == "each"
-    form = _forms(terms.actions)[actions]
-    whole = np.int64(terms.learning.samples) if each else holdings.count
-    if conduct is not None:
-        form = np.where((conduct.form >= 0) & (actions != Action.ABSTAIN), conduct.form, form)
-        whole = np.rint(conduct.share * whole).astype(np.int64)
-        form = np.where(whole > 0, form, np.int8(Form.NOTHING))
-    amount = np.where(form != Form.NOTHING, whole, 0)
+    usual: Any = np.int64(terms.learning.samples) if each else holdings.count
+    if amounts is not None:
+        usual = np.rint(amounts if each else np.minimum(amounts, holdings.count)).astype(np.int64)
+    form, amount = carried_out(actions, usual, terms.actions, conduct)
+    if amounts is not None or conduct is not None:
+        amount = np.rint(amount).astype(np.int64)
+        form = np.where(amount > 0, form, np.int8(Form.NOTHING))
+    longest = None if amounts is None else np.maximum(usual.max(axis=1), 1)
     if each:
-        visits, carried = visit_each(form, amount, holdings.count, supply, terms.learning)
+        width = terms.learning.samples if longest is None else int(longest.max())
+        visits, carried = visit_each(form, amount, holdings.count, supply, width)
         total = amount
     else:
         visits, carried = visit_pool(form, amount, supply, terms.learning, stream)
         total = np.bincount(visits.who, minlength=form.size).reshape(form.shape)
-    batch = _batch(visits, form, holdings, terms.actions.stale_samples, stream)
-    return batch, carried, PutIn(total, total * (form == Form.OWN))
+    batch = _batch(visits, form, holdings, terms, longest if each else None, stream)
+    return batch, carried, PutIn(total, total * (form == Form.OWN), form)
 
 
-def _forms(terms: ActionTerms) -> Forms:
+def carried_out(
+    actions: Ints, usual: NDArray[Any] | np.int64, terms: ActionTerms, conduct: Conduct | None
+) -> tuple[Forms, NDArray[Any]]:
+    """What each puts in and how much, (R, N) and (R, N).
+
+    Args:
+        actions: (R, N) action codes.
+        usual: (R, N) samples that each puts in if it puts in anything, or one number for all.
+        terms: what actions do.
+        conduct: what single principals put in instead, and how much.
+    """
+    form = _forms(terms.free_ride, terms.defect)[actions]
+    if conduct is not None:
+        form = np.where((conduct.form >= 0) & (actions != Action.ABSTAIN), conduct.form, form)
+        usual = conduct.share * usual
+    return form, np.where(form != Form.NOTHING, usual, 0)
+
+
+@cache
+def _forms(free_ride: str, defect: str) -> Forms:
     """(4,) Form of the samples under each action."""
     table = np.zeros(len(Action), np.int8)
     table[Action.DELEGATE] = Form.OWN
-    table[Action.FREE_RIDE] = FREE_RIDING[terms.free_ride]
-    table[Action.DEFECT] = DEFECTING[terms.defect]
+    table[Action.FREE_RIDE] = FREE_RIDING[free_ride]
+    table[Action.DEFECT] = DEFECTING[defect]
     return table
 
 
-def _batch(visits: Visits, form: Forms, holdings: Holdings, stale_samples: int, stream: Stream) -> Batch:
+@cache
+def _lengths(stale_samples: int, samples: int) -> Ints:
+    """(8,) samples after which a walk begins again, by Form."""
+    table = np.full(len(Form), np.iinfo(np.int64).max)
+    table[[Form.STALE, Form.DISGUISED]] = stale_samples
+    table[Form.REPLAY] = samples
+    return table
+
+
+def _batch(
+    visits: Visits, form: Forms, holdings: Holdings, terms: SupplyTerms, longest: Ints | None, stream: Stream
+) -> Batch:
+    """The virtual batch of visits, each run's own up to ``longest`` (R,) samples; None: all as wide as they are."""
     principals, width = form.shape[1], visits.place.shape[1]
     taken = form.ravel()[visits.who]  # (n,) form of each visit's samples
     run = visits.who // principals
-    sample = _sample_ids(visits, taken, run, holdings, stale_samples)
+    sample = _sample_ids(visits, taken, run, holdings, terms)
     label = holdings.labels.ravel()[(run * holdings.labels.shape[1])[:, None] + sample]
     label = np.where((taken == Form.WRONG)[:, None], (label + 1) % holdings.classes, label)
-    junk, noise = None, None
-    if (fake := taken == Form.JUNK).any():
-        label[fake], noise = _junk(np.bincount(run[fake], minlength=len(form)), width, holdings, stream)
-        junk = _padded(fake, width, visits.length, False)
+    junk, noise, added = None, None, None
+    if (noisy := NOISY[taken]).any():
+        own = np.full(len(form), width) if longest is None else longest
+        random, noise = _junk(np.bincount(run[noisy], minlength=len(form)), width, own, holdings, stream)
+        disguised = taken[noisy] == Form.DISGUISED
+        label[noisy] = np.where(disguised[:, None], label[noisy], random)
+        added = np.repeat(disguised, width)
+        noise = noise * np.where(added, np.repeat(terms.actions.noise[run[noisy], 0], width), 1.0)[:, None]
+        junk = _padded(noisy, width, visits.length, False)
     principal = np.where(visits.taken, (visits.who - run * principals)[:, None], -1)
     owner = _padded(principal, width, visits.length, -1)
-    return Batch(_padded(sample, width, visits.length, 0), _padded(label, width, visits.length, 0), owner, junk, noise)
+    sample, label = (_padded(values, width, visits.length, 0) for values in (sample, label))
+    return Batch(sample, label, owner, junk, noise, width if terms.learning.sampling == "each" else 0, added)
 
 
-def _sample_ids(visits: Visits, taken: Forms, run: Ints, holdings: Holdings, stale_samples: int) -> Ints:
-    """(n, w) ids of the samples visited; a walk begins again at the end of the holding, or of its stale part."""
-    size = holdings.count.ravel()[visits.who]
-    size = np.where(taken == Form.STALE, np.minimum(size, stale_samples), size)
+def _sample_ids(visits: Visits, taken: Forms, run: Ints, holdings: Holdings, terms: SupplyTerms) -> Ints:
+    """(n, w) ids of the samples visited; a walk begins again at the end of the holding, or of its repeated part."""
+    repeated = _lengths(terms.actions.stale_samples, terms.learning.samples)
+    size = np.minimum(holdings.count.ravel()[visits.who], repeated[taken])
     first = holdings.start.ravel()[visits.who] + run * holdings.held.shape[1]
     ids: Ints = holdings.held.ravel()[first[:, None] + visits.place % size[:, None]]
     return ids
 
 
-def _junk(visits: Ints, width: int, holdings: Holdings, stream: Stream) -> tuple[Ints, Floats]:
-    """Uniform labels (n, w) and standard normal features (n·w, d) for each run's junk visits (R,)."""
+def _junk(visits: Ints, width: int, longest: Ints, holdings: Holdings, stream: Stream) -> tuple[Ints, Floats]:
+    """Uniform labels (n, w) and standard normal features (n·w, d) for each run's junk visits (R,).
+
+    A run draws for its own longest (R,) visits, whatever others it is computed with need.
+    """
     labels, noise = [], []
-    for n, generator in zip(visits.tolist(), stream.generators, strict=True):
-        labels.append(generator.integers(holdings.classes, size=(n, width)))
-        noise.append(generator.standard_normal((n * width, holdings.features)))
+    for n, own, generator in zip(visits.tolist(), longest.tolist(), stream.generators, strict=True):
+        drawn = generator.integers(holdings.classes, size=(n, own))
+        features = generator.standard_normal((n * own, holdings.features))
+        if own < width:
+            drawn = np.pad(drawn, ((0, 0), (0, width - own)))
+            by_visit = features.reshape(n, own, holdings.features)
+            features = np.pad(by_visit, ((0, 0), (0, width - own), (0, 0))).reshape(n * width, holdings.features)
+        labels.append(drawn)
+        noise.append(features)
     return np.concatenate(labels), np.concatenate(noise)
 
 

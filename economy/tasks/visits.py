@@ -11,6 +11,9 @@ import numpy as np
 from agents.streams import Stream
 from economy.tasks.batch import Bools, Form, Forms, Ints, Plan, SamplingTerms, Supply
 
+# Forms whose samples are new ones in every round.
+WALKS = np.isin(np.arange(len(Form)), (Form.OWN, Form.WRONG, Form.COPY))
+
 
 @dataclass(frozen=True)
 class Visits:
@@ -23,23 +26,23 @@ class Visits:
 
 
 def visit_each(
-    form: Forms, amount: Ints, count: Ints, supply: Supply, terms: SamplingTerms
+    form: Forms, amount: Ints, count: Ints, supply: Supply, width: int
 ) -> tuple[Visits, Supply]:
-    """Every contributor puts in up to ``samples`` samples and walks on through its own holding.
+    """Every contributor puts in up to ``width`` samples and walks on through its own holding.
 
     Args:
         form: (R, N) the Form of every principal's samples.
-        amount: (R, N) samples it puts in, 1 to ``samples`` for a contributor.
+        amount: (R, N) samples it puts in, 1 to ``width`` for a contributor.
         count: (R, N) samples held.
         supply: where the walks stand.
-        terms: how many samples.
+        width: w, places of every visit.
     """
     contributes = form != Form.NOTHING
-    walks = (form == Form.OWN) | (form == Form.WRONG)
+    walks = WALKS[form]
     who = np.flatnonzero(contributes)
-    begin = (supply.cursor * walks).ravel()[who]  # stale and junk samples start at the first place each round
+    begin = (supply.cursor * walks).ravel()[who]  # all others start at the first place each round
     moved = np.where(walks, (supply.cursor + amount) % count, supply.cursor)
-    step = np.arange(terms.samples)
+    step = np.arange(width)
     taken = step < amount.ravel()[who, None]
     visits = Visits(who, begin[:, None] + step, taken, np.count_nonzero(contributes, axis=1))
     return visits, Supply(moved, supply.plans)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from agents.population import Floats, Ints
 from economy.ledger import MICRO, entries
 from economy.metrics import removed_norms, round_metrics
+from economy.payday import Payday
 from economy.round import Record
 from economy.world import State, World
 
@@ -39,12 +40,25 @@ class Sight:
     action_values: Floats  # (N, 4) learned payoff of each action
     foregone: Floats  # (N, 4) what each action would have paid; nan where not computed
     limits: Floats  # (N, K) limits on the probe losses
-    samples: Ints  # (N,) samples put in
+    samples: Ints | Floats  # (N,) samples put in
     screened: Floats  # (N,) share of its update that screening took off; nan where none was screened
     gated: NDArray[np.bool_]  # (N,) whose update the quality gate dropped
     cost: Floats  # (N,) cost of delegating one sample, money
     policy: Ints  # (N,) position of the principal's policy in PolicyTerms.names
     kind: Ints  # (N,) a ConditionalKind
+    quality: float  # accuracy of the shared model
+    joined: Ints  # (N,) rounds played before it first put samples in; NEVER before
+    contributed: Floats  # (N,) samples put in so far
+    line: Ints  # (N,) line of the menu it has chosen; NEVER without one
+    worth: Floats  # (N, L) money per round that it would have of each line of the menu, its own cost paid
+    alone: Floats  # (N,) money per round that it would have of a model of its own
+    owed: Floats  # (N,) accuracy of the model that it was owed
+    given: Floats  # (N,) accuracy of the model that it was given
+    kept_promise: NDArray[np.bool_]  # (N,) whether that is near enough to what it was owed
+    clawback: Floats  # (N,) money that it had of what was clawed back from others, less what was from itself
+    held: Floats  # (N,) credit over the horizon that is held back
+    sold: Floats  # (N,) money that it was paid for looser limits
+    loosened: Floats  # (N, K) share of its limits that it gave up for that
 
 
 @dataclass
@@ -65,12 +79,11 @@ class Chronicle:
     def note(self, record: Record, before: State, after: State) -> None:
         """Take in one round."""
         metrics = round_metrics(record, before, after, self.world)
-        slashed = record.payday.slashed[0]
         self.rows.append({
             "round": after.round,
             **{name: float(values[0]) for name, values in metrics.items()},
-            "slashed": float(slashed.sum() / MICRO),  # money
-            "slashed_count": int(np.count_nonzero(slashed)),  # principals
+            **_taken(record.payday),
+            "held_share": _held_share(record.payday),
         })
         self.books.append(entries(record.payday.transfers, after.round))
         while len(self.books) > 1 and sum(len(book["round"]) for book in self.books) > TRANSFERS:
@@ -85,6 +98,13 @@ class Chronicle:
     def at(self, round: int) -> Sight:
         """The sight after that many rounds, or the nearest that is kept."""
         return min(list(self.sights), key=lambda sight: abs(sight.round - round))  # a copy: the run may play on
+
+    def row(self, round: int) -> dict[str, float] | None:
+        """The metrics of a round; None where it was not noted."""
+        if not self.rows:
+            return None
+        place = round - int(self.rows[0]["round"])
+        return self.rows[place] if 0 <= place < len(self.rows) else None
 
     def window(self, upto: int, rounds: int) -> list[Sight]:
         """The sights of the last rounds up to one; the nearest that is kept where there are none."""
@@ -106,9 +126,22 @@ class Chronicle:
     def _see(self, sight: Sight) -> None:
         self.sights.append(sight)
         principals, dimensions = sight.limits.shape
-        most = max(2, SIGHT_NUMBERS // (principals * (dimensions + 26)))
+        most = max(2, SIGHT_NUMBERS // (principals * (dimensions + sight.worth.shape[1] + 36)))
         while len(self.sights) > most:
             self.sights.popleft()
+
+
+def _taken(payday: Payday) -> dict[str, float]:
+    """What was taken from principals in a round, money, and from how many."""
+    taken = {"slashed": payday.slashed, "clawed": np.maximum(-payday.clawback, 0), "fees": payday.fees}
+    counts = {f"{name}_count": float(np.count_nonzero(amount[0])) for name, amount in taken.items()}
+    return {name: float(amount[0].sum() / MICRO) for name, amount in taken.items()} | counts
+
+
+def _held_share(payday: Payday) -> float:
+    """The part of all credit above zero that is held back."""
+    earned = np.maximum(payday.cumulated + payday.held, 0.0)[0].sum()
+    return float(1 - np.maximum(payday.cumulated, 0.0)[0].sum() / earned) if earned > 0 else 0.0
 
 
 def _sight(record: Record, after: State) -> Sight:
@@ -118,7 +151,7 @@ def _sight(record: Record, after: State) -> Sight:
     if lesson.norms is not None:
         taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])[0]
         share = taken / np.where(lesson.norms[0] > 0, lesson.norms[0], 1.0)
-    standing = _standing(after)
+    standing, nothing = _standing(after), np.zeros(len(offered))
     return Sight(
         **{
             **vars(standing),
@@ -130,13 +163,21 @@ def _sight(record: Record, after: State) -> Sight:
             "samples": lesson.put.total[0],
             "screened": share * offered,
             "gated": lesson.gated[0],
+            "quality": float(payday.quality[0]),
+            "owed": payday.owed[0],
+            "given": payday.rewards[0],
+            "kept_promise": payday.kept_promise[0],
+            "clawback": payday.clawback[0] / MICRO,
+            "held": payday.held[0],
+            "sold": nothing if lesson.sale is None else lesson.sale.payments[0] / MICRO,
+            "loosened": standing.loosened if lesson.sale is None else lesson.sale.loosened[0],
         }
     )
 
 
 def _standing(state: State) -> Sight:
     """What can be seen of a state alone."""
-    population, ledger = state.population, state.ledger
+    population, ledger, membership, tariff = state.population, state.ledger, state.membership, state.tariff
     nothing = np.zeros(population.shape[1])
     return Sight(
         round=state.round,
@@ -154,10 +195,23 @@ def _standing(state: State) -> Sight:
         action_values=population.action_values[0],
         foregone=population.foregone[0],
         limits=population.limits[0],
-        samples=np.zeros(population.shape[1], dtype=np.int64),
+        samples=nothing,
         screened=np.full(population.shape[1], np.nan),
         gated=np.zeros(population.shape[1], dtype=bool),
         cost=population.cost[0],
         policy=population.policy[0],
         kind=population.kind[0],
+        quality=float(state.quality[0]),
+        joined=membership.joined[0],
+        contributed=membership.contributed[0],
+        line=membership.line[0],
+        worth=tariff.values[0] - population.cost[0][:, None] * tariff.amounts[0],
+        alone=tariff.alone[0],
+        owed=nothing,
+        given=nothing,
+        kept_promise=np.ones(population.shape[1], dtype=bool),
+        clawback=nothing,
+        held=nothing,
+        sold=nothing,
+        loosened=np.zeros(population.limits.shape[1:]),
     )

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from economy.world import World
 from figures.browser.chronicle import Chronicle
+from figures.browser.course_panels import accuracy_name, pays_money, rewards_differ
 from figures.browser.screen import (
     DARK,
     FONT,
     FOOT,
     HEAD,
     Size,
+    Span,
     blank_sheet,
     keys,
     panel,
@@ -25,14 +28,7 @@ from figures.ink import BLACK, BLUE, VERMILLION, Ink
 
 SIZE: Size = (11.0, 5.4)  # inches
 _PENS = (Ink(BLUE, "-", "o"), Ink(VERMILLION, "--", "s"))
-_PANELS = (
-    ("share_delegate", "delegate, share of principals", (0.0, 1.0)),
-    ("accuracy", "accuracy, share of test samples", (0.0, 1.0)),
-    ("revenue", "revenue, money per round", None),
-    ("welfare", "welfare, money per round", None),
-    ("gini", "wealth, Gini index", (0.0, 1.0)),
-    ("screened_share", "screened, share of updates", (0.0, 1.0)),
-)
+_MOST = 6  # panels
 
 
 def draw_comparison(chronicle_a: Chronicle, chronicle_b: Chronicle, labels: Sequence[str], *,
@@ -56,7 +52,7 @@ def draw_comparison(chronicle_a: Chronicle, chronicle_b: Chronicle, labels: Sequ
     write(sheet, 0.15, size[1] - 0.22, at, size=FONT + 1, colour=DARK, bold=True)
     keys(sheet, 0.45 + width_of(at, FONT + 1), size[1] - 0.22, list(zip(labels, _PENS, strict=True)))
     wide, high = (size[0] - 2.15) / 3, (size[1] - 0.65) / 2 - HEAD - FOOT
-    for place, (metric, title, y) in enumerate(_PANELS):
+    for place, (metric, title, y) in enumerate(_panels([chronicle.world for chronicle in (chronicle_a, chronicle_b)])):
         row, column = divmod(place, 3)
         box = (0.65 + column * (wide + 0.65), 0.25 + FOOT + (1 - row) * (high + HEAD + FOOT), wide, high)
         values = [course.get(metric, np.zeros(0)) for course in courses]
@@ -68,3 +64,19 @@ def draw_comparison(chronicle_a: Chronicle, chronicle_b: Chronicle, labels: Sequ
         if row:
             drawn.below("round")
     return picture(sheet)
+
+
+def _panels(worlds: Sequence[World]) -> list[tuple[str, str, Span | None]]:
+    """Metric, title and y axis of what is worth comparing in either economy."""
+    pays, differ = any(map(pays_money, worlds)), any(map(rewards_differ, worlds))
+    panels: tuple[tuple[bool, str, str, Span | None], ...] = (
+        (True, "share_delegate", "delegate, share of principals", (0.0, 1.0)),
+        (True, "accuracy", accuracy_name(worlds[0]), (0.0, 1.0)),
+        (differ, "own_accuracy", "own model's accuracy, mean", (0.0, 1.0)),
+        (pays, "revenue", "revenue, money per round", None),
+        (True, "welfare", "welfare, money per round", None),
+        (differ, "samples", "samples put in", None),
+        (pays, "gini", "wealth, Gini index", (0.0, 1.0)),
+        (worlds[0].terms.learns, "screened_share", "screened, share of updates", (0.0, 1.0)),
+    )
+    return [(metric, title, y) for shown, metric, title, y in panels if shown][:_MOST]

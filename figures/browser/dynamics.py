@@ -7,9 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from agents.actions import Action
-from economy.world import World
 from figures.browser.chronicle import Chronicle
+from figures.browser.course_panels import Content, contents, metric_names
 from figures.browser.events import Course, Event, events
 from figures.browser.screen import (
     DARK,
@@ -20,47 +19,23 @@ from figures.browser.screen import (
     Box,
     Panel,
     Size,
-    Span,
     blank_sheet,
     head,
     keys,
     panel,
     picture,
     span_of,
-    subject,
-    unit,
     widened,
     write,
 )
-from figures.browser.tables import Table, row_of
-from figures.ink import ACTIONS, BLACK, BLUE, GREEN, GREY, PURPLE, SKY, Ink, ink
+from figures.browser.tables import Table
+from figures.ink import BLACK
 
 SIZE: Size = (11.0, 6.5)  # inches
 MARKS = 6  # events that are marked
 _APART = 0.04  # of a panel's width, between two marks
 _LEFT, _BETWEEN, _RIGHT = 0.5, 0.55, 0.2  # inches
 _STRIP, _AXIS, _TOP = 0.5, 0.16, 0.3  # inches: for the events, the word "round", the headline
-_METRICS = (
-    ("accuracy", "accuracy, share of test samples"), ("validation_loss", "validation loss, nat"),
-    ("revenue", "revenue, money"), ("paid", "payments, money"), ("treasury", "treasury, money"),
-    ("welfare", "welfare, money"), ("gini", "wealth, Gini index"),
-    ("credit_concentration", "concentration of credit, Herfindahl index"),
-    ("screened_share", "screened, share of updates"), ("gated_share", "gated, share of updates"),
-    ("step_factor", "step taken, share of the learning rate"), ("rival", "rival's accuracy"),
-    ("slashed", "slashed, money"), ("slashed_count", "slashed, principals"),
-)
-
-
-@dataclass(frozen=True)
-class _Content:
-    """What one panel shows."""
-
-    title: str
-    lines: tuple[tuple[str, Ink, float], ...]  # metric, pen, width in points
-    keys: tuple[tuple[str, Ink], ...] = ()  # names of the lines
-    y: Span | None = (0.0, 1.0)  # of the y axis at least; as the values need if not given
-    low: float | None = None  # where the y axis begins, if the values decide where it ends
-    weight: float = 1.0  # of its width
 
 
 @dataclass(frozen=True)
@@ -82,7 +57,7 @@ def draw_dynamics(chronicle: Chronicle, *, round: int | None = None, size: Size 
     """
     course = chronicle.metrics()
     sheet = blank_sheet(size)
-    rows = _contents(chronicle.world)
+    rows = contents(chronicle.world)
     high = (size[1] - _STRIP - _AXIS - _TOP) / 2 - HEAD - FOOT
     found = events(chronicle)
     marks = _marked(found, course)
@@ -98,41 +73,7 @@ def draw_dynamics(chronicle: Chronicle, *, round: int | None = None, size: Size 
     return picture(sheet)
 
 
-def _contents(world: World) -> tuple[tuple[_Content, ...], tuple[_Content, ...]]:
-    """Two rows."""
-    names = [Action(code).name.lower() for code in world.terms.available]
-    pens = {name: pen for name, pen in ACTIONS.items() if name in names}
-    screened, gated = Ink(GREEN, "-", "o"), Ink(GREY, "--", "s")
-    revenue, paid = Ink(SKY, "-", "o"), Ink(BLACK, "--", "s")
-    return (
-        (_Content("actions, share of principals", tuple((f"share_{name}", pen, 1.6) for name, pen in pens.items()),
-                  tuple((name.replace("_", "-"), pen) for name, pen in pens.items()), weight=1.5),
-         _Content("accuracy, share of test samples", (("accuracy", Ink(BLUE, "-", "o"), 1.6),)),
-         _Content("money per round", (("revenue", revenue, 3.0), ("paid", paid, 1.1)),
-                  (("revenue", revenue), ("payments", paid)), None, 0.0)),
-        (_Content("updates taken off, share", (("screened_share", screened, 1.6), ("gated_share", gated, 1.3)),
-                  (("screened", screened), ("gated", gated))),
-         _Content("wealth, Gini index", (("gini", Ink(PURPLE, "-", "o"), 1.6),)), *_probe_contents(world)),
-    )
-
-
-def _probe_contents(world: World) -> tuple[_Content, ...]:
-    """A panel for protected and one for withheld dimensions, whose losses have different units."""
-    found = []
-    for sense, title, low in ((-1, "protected: loss, nat", 0.0), (1, "withheld: loss, from 0 to 1", None)):
-        own = np.flatnonzero(world.senses == sense).tolist()
-        lines, named = [], []
-        for k in own:
-            colour, name = ink(k).colour, subject(world, k)
-            lines += [(f"level_{k}", Ink(colour, "-", "o"), 1.6), (f"limit_{k}", Ink(colour, ":", "o"), 1.3)]
-            named.append((name if len(own) < 3 else name.removeprefix("class "), Ink(colour, "-", "o")))
-        if own:
-            entries = (*named, ("limit", Ink(GREY, ":", "o")))
-            found.append(_Content(title, tuple(lines), entries, None, low, weight=1.2 if len(own) < 4 else 1.8))
-    return tuple(found) or (_Content("probe losses", ()),)
-
-
-def _columns(row: Sequence[_Content], width: float) -> list[tuple[float, float]]:
+def _columns(row: Sequence[Content], width: float) -> list[tuple[float, float]]:
     """Left end and width of every panel of a row, inches."""
     free = width - _LEFT - _RIGHT - _BETWEEN * (len(row) - 1)
     widths = free * np.array([shown.weight for shown in row]) / sum(shown.weight for shown in row)
@@ -140,7 +81,7 @@ def _columns(row: Sequence[_Content], width: float) -> list[tuple[float, float]]
     return list(zip(lefts.tolist(), widths.tolist(), strict=True))
 
 
-def _draw(sheet: Axes, box: Box, shown: _Content, course: dict[str, Course]) -> Panel | None:
+def _draw(sheet: Axes, box: Box, shown: Content, course: dict[str, Course]) -> Panel | None:
     """A panel with its lines; None where there is nothing to show."""
     if not shown.lines:
         head(sheet, box, shown.title)
@@ -202,10 +143,6 @@ def metric_rows(chronicle: Chronicle, round: int | None = None) -> Table:
         chronicle: of the run.
         round: which; the newest if not given.
     """
-    row = row_of(chronicle, chronicle.newest.round if round is None else round) or {}
-    names = [(f"share_{name}", f"{name.replace('_', '-')}, share of principals") for name in ACTIONS] + list(_METRICS)
-    for k in range(len(chronicle.world.senses)):
-        about = f"{subject(chronicle.world, k)}, {unit(chronicle.world, k)}"
-        names += [(f"level_{k}", f"probe loss before the step: {about}"), (f"limit_{k}", f"its limit: {about}"),
-                  (f"true_change_{k}", f"its change by the step: {about}")]
+    row = chronicle.row(chronicle.newest.round if round is None else round) or {}
+    names = metric_names(chronicle.world)
     return Table(("metric", "value"), tuple((name, f"{row[metric]:.4g}") for metric, name in names if metric in row))

@@ -20,7 +20,7 @@ class Event:
     """Something worth a mark."""
 
     round: int  # in which it happened
-    kind: str  # defection wave, free-riding wave, slashing, accuracy collapse, half-life or broken limit
+    kind: str  # defection wave, free-riding wave, slashing, clawback, accuracy collapse, half-life or broken limit
     text: str  # one line
 
 
@@ -29,7 +29,7 @@ def events(chronicle: Chronicle) -> list[Event]:
 
     - defection wave, free-riding wave: the share of principals that defect (free-ride) is ``WAVE`` or more above its
       lowest of the last ``SPAN`` rounds, for the first time since ``SPAN`` rounds;
-    - slashing: stakes are slashed, for the first time since ``SPAN`` rounds;
+    - slashing, clawback: stakes are slashed (payments clawed back), for the first time since ``SPAN`` rounds;
     - accuracy collapse: accuracy is ``COLLAPSE`` or more below its highest of the last ``SPAN`` rounds, likewise;
     - half-life: the first round in which at most half as many delegate as in the run's first; not known of a run that
       is not noted from its first round on;
@@ -45,7 +45,9 @@ def events(chronicle: Chronicle) -> list[Event]:
     found = [
         *_waves(course, "share_defect", "defection wave", "defectors"),
         *_waves(course, "share_free_ride", "free-riding wave", "free-riders"),
-        *_slashings(course), *_collapses(course), *_half_life(course),
+        *_takings(course, "slashed", "slashing", "slashed"),
+        *_takings(course, "clawed", "clawback", "made to give back"),
+        *_collapses(course), *_half_life(course),
         *(event for k in range(len(chronicle.world.senses)) for event in _broken_limits(chronicle, course, k)),
     ]
     return sorted(found, key=lambda event: event.round)
@@ -72,10 +74,10 @@ def _waves(course: dict[str, Course], metric: str, kind: str, who: str) -> list[
             for t in _first_of_spells(share - low >= WAVE - 1e-9)]
 
 
-def _slashings(course: dict[str, Course]) -> list[Event]:
-    count, money = course["slashed_count"], course["slashed"]
-    return [Event(int(course["round"][t]), "slashing",
-                  f"{count[t]:.0f} principal{'s' if count[t] > 1 else ''} slashed, {money[t]:g} money")
+def _takings(course: dict[str, Course], metric: str, kind: str, done: str) -> list[Event]:
+    count, money = course[f"{metric}_count"], course[metric]
+    return [Event(int(course["round"][t]), kind,
+                  f"{count[t]:.0f} principal{'s' if count[t] > 1 else ''} {done}, {money[t]:g} money")
             for t in _first_of_spells(count > 0)]
 
 

@@ -13,6 +13,7 @@ import solara
 from figures.browser.controls import Controls, Transport
 from figures.browser.elements import Row, Text
 from figures.browser.opening import Opening, open_with
+from figures.browser.parameters import rules_of
 from figures.browser.session import Session
 from figures.browser.tabs import Content, TabBar
 
@@ -58,7 +59,7 @@ def Head(session: Session) -> None:
     with Row("cw-head"):
         Text("Commonweal", "cw-name")
         if standing is not None:
-            rules = f"{standing.scenario.settlement.kind} settlement, {standing.scenario.credit.kind} credit"
+            rules = rules_of(standing.scenario)
             what = standing.stored or standing.scenario.name
             Text(f"{what} · {standing.principals} principals · seed {standing.seed} · {rules}", "cw-what")
         with Row("cw-numbers"):

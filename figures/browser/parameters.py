@@ -30,24 +30,71 @@ class Parameter:
     unit: str | None = None  # the schema's if None
 
 
-_FIXED = (
-    Parameter("settlement.kind", "Settlement rule", "Rules"),
-    Parameter("credit.kind", "Credit rule", "Rules"),
-    Parameter("screening.mode", "Screening mode", "Rules"),
-    Parameter("screening.scope", "Screening scope", "Rules"),
-    Parameter("population.count", "Principals", "Population"),
-    Parameter("population.cost_low", "Lowest cost", "Population", 0.005, 0.00005),
-    Parameter("population.cost_high", "Highest cost", "Population", 0.005, 0.00005),
-    Parameter("task.drift", "Drift", "Data", 0.2, 0.005),
-    Parameter("contract.stake", "Stake", "Contract", 1.0, 0.01),
-    Parameter("contract.audit", "Audits", "Contract", 1.0, 0.01),
-    Parameter("contract.negotiation", "Data deals", "Contract"),
-)
+_MOST_VALUE = 2.0  # end of the slider for what a model is worth, where it is worth less than half of that
 
 
 def parameters(scenario: Scenario) -> tuple[Parameter, ...]:
-    """The fields of a scenario that have a control; tolerances only where somebody values something."""
-    return tuple(_fitted(parameter, scenario) for parameter in (*_FIXED, *_tolerances(scenario)))
+    """The fields of a scenario that have a control: the ones that change something in its kind of market."""
+    found = (*_rules(scenario), *_people(scenario), *_contract(scenario), *_tolerances(scenario))
+    return tuple(_fitted(parameter, scenario) for parameter in found)
+
+
+def _has_money(scenario: Scenario) -> bool:
+    """Whether there is money in an economy; the model may be all that is paid with."""
+    market = scenario.market
+    return bool(market.price or scenario.contract.endowment) or market.kind == "public_goods"
+
+
+def rules_of(scenario: Scenario) -> str:
+    """The rules by which an economy pays, in a few words."""
+    rules = [(_has_money(scenario), f"{scenario.settlement.kind} settlement"),
+             (scenario.market.kind == "model", f"{scenario.credit.kind} credit"),
+             (scenario.market.model_value > 0, f"{scenario.contract.reward} model reward")]
+    return ", ".join(rule for applies, rule in rules if applies)
+
+
+def _rules(scenario: Scenario) -> Iterator[Parameter]:
+    """Rules; where nothing is learned credit is what was put in, and there is nothing to screen."""
+    if scenario.market.kind != "public_goods":
+        if _has_money(scenario):
+            yield Parameter("settlement.kind", "Settlement rule", "Rules")
+        yield Parameter("contract.reward", "Model reward rule", "Rules")
+    if scenario.market.kind == "model":
+        yield Parameter("credit.kind", "Credit rule", "Rules")
+        yield Parameter("screening.mode", "Screening mode", "Rules")
+        yield Parameter("screening.scope", "Screening scope", "Rules")
+
+
+def _people(scenario: Scenario) -> Iterator[Parameter]:
+    yield Parameter("population.count", "Principals", "Population")
+    if not scenario.population.cost_types and scenario.market.kind != "public_goods":
+        yield Parameter("population.cost_low", "Lowest cost", "Population", 0.005, 0.00005)
+        yield Parameter("population.cost_high", "Highest cost", "Population", 0.005, 0.00005)
+    if scenario.market.kind == "model":
+        yield Parameter("task.drift", "Drift", "Data", 0.2, 0.005)
+
+
+def _contract(scenario: Scenario) -> Iterator[Parameter]:
+    """What is agreed: models where there are any, stakes where there is money, names that cost no more than it."""
+    kind, endowment, value = scenario.market.kind, scenario.contract.endowment, scenario.market.model_value
+    if kind != "public_goods":
+        high = max(_MOST_VALUE, 2 * value)
+        yield Parameter("contract.offer", "Samples asked for", "Contract")
+        yield Parameter("market.model_value", "Value of the model", "Contract", high, high / 100)
+    if _has_money(scenario):
+        yield Parameter("contract.stake", "Stake", "Contract", 1.0, 0.01)
+        yield Parameter("contract.audit", "Audits", "Contract", 1.0, 0.01)
+    if kind != "public_goods":
+        if _has_money(scenario):
+            yield Parameter("contract.clawback", "Clawback", "Contract", 1.0, 0.01)
+        yield Parameter("settlement.hold_back", "Hold-back", "Contract", 3.0, 0.05)
+    if endowment:
+        step = 0.01 if endowment >= 1 else 0.001
+        yield Parameter("contract.identity_cost", "Identity cost", "Contract", endowment, step)
+    if scenario.values.dimensions:
+        yield Parameter("contract.admissibility_budget", "Admissibility budget", "Contract", 0.5, 0.005)
+    if kind != "curve":
+        yield Parameter("contract.negotiation", "Data deals", "Contract")
 
 
 def _fitted(parameter: Parameter, scenario: Scenario) -> Parameter:
@@ -162,10 +209,22 @@ def _names(path: str, spec: Mapping[str, Any]) -> list[str]:
 
 
 def other_value(scenario: Scenario, parameter: Parameter) -> Any:
-    """A value to compare with: the next name of a list, or another number."""
-    value = value_at(scenario, parameter.path)
+    """A value to compare with: the next name of a list, or another number; one that is allowed where there is one."""
+    value, high = value_at(scenario, parameter.path), parameter.high
     if names := _names(parameter.path, find_spec(split_path(parameter.path)) or {}):
-        return names[(names.index(value) + 1) % len(names)]
-    if not parameter.high:
-        return 2 * value
-    return parameter.high / 2 if value in (0, parameter.high) else min(2 * value, parameter.high)
+        place = names.index(value)
+        others: tuple[Any, ...] = (*names[place + 1 :], *names[:place])
+    elif high:
+        others = tuple(each for each in (min(2 * value, high), high / 2, value / 2) if each != value)
+    else:
+        others = (2 * value,)
+    return next((each for each in others if _allows(scenario, parameter.path, each)), others[0])
+
+
+def _allows(scenario: Scenario, path: str, value: Any) -> bool:
+    """Whether the scenario may hold a value."""
+    try:
+        revise(scenario, {path: value})
+    except InputError:
+        return False
+    return True

@@ -143,9 +143,18 @@ def _fixed(before: Sight, index: int, world: World) -> Proposal:
     return Proposal(np.eye(4)[before.actions[index]], "it does what it did.")
 
 
+def _wait_and_see(before: Sight, index: int, world: World) -> Proposal:
+    last, foregone = before.actions[index], before.foregone[index]
+    if last != Action.ABSTAIN:
+        return Proposal(np.eye(4)[last], "it has joined, and does what it did.")
+    joins = foregone[Action.DELEGATE] > foregone[Action.ABSTAIN]
+    words = f"it has not joined; the round before would have paid it {_listed(foregone)}."
+    return Proposal(np.eye(4)[Action.DELEGATE if joins else Action.ABSTAIN], words)
+
+
 _PROPOSALS: dict[str, Callable[[Sight, int, World], Proposal]] = {
     "imitation": _imitation, "best_response": _best_response, "learning": _learning, "conditional": _conditional,
-    "fixed": _fixed,
+    "fixed": _fixed, "wait_and_see": _wait_and_see,
 }
 
 

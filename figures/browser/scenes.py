@@ -6,8 +6,10 @@ from functools import partial
 from itertools import combinations
 from typing import Literal
 
+from figures.browser.bargain import why_so_many
 from figures.browser.chronicle import Chronicle
 from figures.browser.comparison import draw_comparison
+from figures.browser.course_panels import pays_money, rewards_differ
 from figures.browser.dynamics import draw_dynamics, metric_rows
 from figures.browser.live import Live
 from figures.browser.most_screened import most_screened
@@ -16,7 +18,7 @@ from figures.browser.pictures import Picture, drawn
 from figures.browser.reasons import reason
 from figures.browser.society import Ring, draw_society
 from figures.browser.stage import Standing
-from figures.browser.tables import account_rows, conservation, principal_card, row_of, transfer_rows
+from figures.browser.tables import account_rows, conservation, principal_card, transfer_rows
 from figures.browser.values import draw_values
 from scenarios.schema import Scenario
 
@@ -72,9 +74,13 @@ def scene(live: Live, standing: Standing, other: Live | None, looks: Looks) -> S
 
 def _numbers(chronicle: Chronicle, round: int) -> tuple[tuple[str, str], ...]:
     """The numbers in the head of the page."""
-    row = row_of(chronicle, round)
-    named = (("delegate", "share_delegate", "{:.0%}"), ("accuracy", "accuracy", "{:.3f}"),
-             ("welfare, money", "welfare", "{:.3g}"), ("Gini of wealth", "gini", "{:.2f}"))
+    row = chronicle.row(round)
+    named = [("delegate", "share_delegate", "{:.0%}"), ("accuracy", "accuracy", "{:.3f}"),
+             ("welfare, money", "welfare", "{:.3g}")]
+    if rewards_differ(chronicle.world):
+        named.insert(2, ("own accuracy", "own_accuracy", "{:.3f}"))
+    if pays_money(chronicle.world):
+        named.append(("Gini of wealth", "gini", "{:.2f}"))
     told = tuple((name, form.format(row[metric]) if row else "–") for name, metric, form in named)
     return (("round", str(round)), *told)
 
@@ -83,12 +89,17 @@ def _society(live: Live, empty: Scene) -> Scene:
     chosen, round, ring = empty.looks.selected, empty.round, empty.looks.ring
     picture = drawn(
         lambda: draw_society(live.chronicle, live.layout, round=round, selected=chosen, ring=ring),
-        f"The principals after round {round}: shape and colour by action, size by wealth, ring by {ring}",
+        f"The principals after round {round}: shape and colour by action, ring by {ring}",
     )
     if chosen is None:
         return replace(empty, pictures=(picture,), words=("Click a principal to see what it has, does and why.",))
     card = (f"Principal {chosen}", ("", ""), principal_card(live.chronicle, chosen, round).rows)
-    return replace(empty, pictures=(picture,), tables=(card,), words=(reason(live.chronicle, chosen, round),))
+    return replace(empty, pictures=(picture,), tables=(card,), words=(_why(live.chronicle, chosen, round),))
+
+
+def _why(chronicle: Chronicle, index: int, round: int) -> str:
+    sight = chronicle.at(round)
+    return f"{reason(chronicle, index, round)} {why_so_many(sight, index, chronicle.world)}".strip()
 
 
 def _dynamics(live: Live, empty: Scene) -> Scene:

@@ -11,17 +11,21 @@ from numpy.typing import NDArray
 
 from agents.actions import Action
 from agents.population import Floats
+from economy.contracts.membership import NEVER
+from economy.world import World
 from figures.browser.chronicle import Chronicle, Sight
+from figures.browser.course_panels import pays_money
 from figures.browser.layout import SCALE, SIZE, Layout, on_sheet
 from figures.browser.screen import DARK, FONT, QUIET, blank_sheet, picture, write
 from figures.ink import ACTIONS, PURPLE
 
-Ring = Literal["reputation", "credit"]
+Ring = Literal["reputation", "credit", "own model"]
 
 _LARGEST = 21.0  # points across, of the wealthiest principal where there is room
 _SMALLEST = 0.4  # of the largest, across, but never less than 5 points: who owns nothing
 _GAP, _RING = 1.0, 1.5  # points: between a principal and its ring, and of the ring
 _FIT = {"o": 1.0, "s": 0.74, "D": 0.6, "^": 0.82}  # of a circle's diameter, that corners stay within the ring
+_NUMBERED = 40  # principals beside whom a number stands at most: each text costs a millisecond
 _FULL, _NONE = 0.0, 0.86  # grey of a ring at the top and at the bottom of its scale
 
 
@@ -29,12 +33,15 @@ def draw_society(chronicle: Chronicle, layout: Layout, *, round: int | None = No
                  ring: Ring = "reputation") -> Figure:
     """The graph of principals after a round: shape and colour by action, size by wealth, ring by standing.
 
+    Where there is no money, size is by samples put in; where there is a menu, the line stands beside each.
+
     Args:
         chronicle: of the run.
         layout: of its principals, from ``lay_out``.
         round: after which; the newest if not given.
         selected: principal to point out.
-        ring: what rings show: reputation from 0 to 1, or credit over the settlement's horizon.
+        ring: what rings show: reputation from 0 to 1, credit over the settlement's horizon, or how accurate a model
+            each is given, as a part of the shared one's accuracy.
 
     Returns:
         The figure, always of the same size with principals in the same places (``principal_at``).
@@ -42,21 +49,23 @@ def draw_society(chronicle: Chronicle, layout: Layout, *, round: int | None = No
     sight = chronicle.newest if round is None else chronicle.at(round)
     sheet = blank_sheet(SIZE)
     places = on_sheet(layout)
-    diameter, top = _diameters(sight, layout)
+    what, amounts = _amounts(sight, chronicle.world)
+    diameter, top = _diameters(amounts, layout)
     if len(layout.edges):
         edges = LineCollection(list(places[layout.edges]), colors="0.8", linewidths=0.5, zorder=1)
         sheet.add_collection(edges, autolim=False)
     place = _place_of(layout, selected)
     if place is not None:
         _point_out(sheet, layout, place, diameter[place])
-    shades = _shades(sight, layout, ring)
+    shades = _greys(_ring_shares(sight, ring)[layout.members])
     actions = sight.actions[layout.members]
     for name, pen in ACTIONS.items():
         of = actions == Action[name.upper()]
         if of.any():
             _mark(sheet, places[of], pen.marker, diameter[of], pen.colour, shades[of])
-    _head(sheet, sight, layout, selected)
-    _legend(sheet, sight, layout, ring, top)
+    numbered = _number_lines(sheet, sight, layout)
+    _head(sheet, sight, layout, selected, numbered)
+    _legend(sheet, sight, layout, ring, (what, top))
     return picture(sheet)
 
 
@@ -66,10 +75,17 @@ def _largest(layout: Layout) -> float:
     return min(_LARGEST, max(5.0, room - 2 * (_GAP + _RING)))
 
 
-def _diameters(sight: Sight, layout: Layout) -> tuple[Floats, float]:
-    """(M,) points across, the area growing evenly with wealth, and the round wealth that the largest stands for."""
-    top = _round_up(float(sight.wealth.max(initial=0.0)))
-    share = np.clip(sight.wealth[layout.members] / top if top else np.zeros(len(layout.members)), 0.0, 1.0)
+def _amounts(sight: Sight, world: World) -> tuple[str, Floats]:
+    """What sizes show, and (N,) how much of it each has."""
+    if pays_money(world):
+        return "wealth, money", sight.wealth
+    return "samples put in", np.asarray(sight.samples, dtype=np.float64)
+
+
+def _diameters(amounts: Floats, layout: Layout) -> tuple[Floats, float]:
+    """(M,) points across, the area growing evenly with (N,) amounts, and the round amount that the largest means."""
+    top = _round_up(float(amounts.max(initial=0.0)))
+    share = np.clip(amounts[layout.members] / top if top else np.zeros(len(layout.members)), 0.0, 1.0)
     return _across(share, layout), top
 
 
@@ -88,14 +104,18 @@ def _round_up(value: float) -> float:
     return float(next(step * power for step in (1, 2, 5, 10) if step * power >= value * (1 - 1e-9)))
 
 
-def _shades(sight: Sight, layout: Layout, ring: Ring) -> NDArray[np.float64]:
-    """(M, 3) colours of the rings: from light to black with standing, purple where credit is negative."""
-    values = (sight.reputation if ring == "reputation" else sight.cumulated)[layout.members]
-    top = 1.0 if ring == "reputation" else _round_up(float(sight.cumulated.max(initial=0.0)))
-    return _greys(values / (top or 1.0))
+def _ring_shares(sight: Sight, ring: Ring) -> Floats:
+    """(N,) place of everybody on the scale of the rings."""
+    if ring == "reputation":
+        return sight.reputation
+    values = sight.cumulated if ring == "credit" else sight.given
+    top = _round_up(float(values.max(initial=0.0))) if ring == "credit" else sight.quality
+    shares: Floats = values / (top or 1.0)
+    return shares
 
 
 def _greys(share: Floats) -> NDArray[np.float64]:
+    """(M, 3) colours of the rings: from light to black with standing, purple where credit is negative."""
     grey = _NONE + (_FULL - _NONE) * np.clip(share, 0.0, 1.0)
     purple = np.array([int(PURPLE[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     return np.where((share < 0)[:, None], purple, np.repeat(grey[:, None], 3, axis=1))
@@ -108,6 +128,17 @@ def _mark(sheet: Axes, places: Floats, marker: str, diameter: Floats, colour: st
                   linewidths=_RING, zorder=2)
     sheet.scatter(x, y, (_FIT.get(marker, 0.8) * diameter) ** 2, marker=MarkerStyle(marker), color=colour, linewidths=0,
                   zorder=3)
+
+
+def _number_lines(sheet: Axes, sight: Sight, layout: Layout) -> bool:
+    """Beside each principal the line of the menu that it takes; whether there are any."""
+    lines = sight.line[layout.members]
+    if not (lines != NEVER).any() or len(lines) > _NUMBERED:
+        return False
+    for (x, y), line in zip(on_sheet(layout), lines, strict=True):
+        if line != NEVER:
+            write(sheet, x + 0.17, y - 0.2, str(line + 1), colour=DARK)
+    return True
 
 
 def _place_of(layout: Layout, principal: int | None) -> int | None:
@@ -129,22 +160,25 @@ def _point_out(sheet: Axes, layout: Layout, place: int, diameter: float) -> None
                bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85})
 
 
-def _head(sheet: Axes, sight: Sight, layout: Layout, selected: int | None) -> None:
+def _head(sheet: Axes, sight: Sight, layout: Layout, selected: int | None, numbered: bool) -> None:
     write(sheet, 0.15, SIZE[1] - 0.22, f"Round {sight.round}", size=FONT + 1, colour=DARK, bold=True)
     missing = selected is not None and _place_of(layout, selected) is None
     note = layout.note + (f"; principal {selected} is not among them" if missing else "")
     write(sheet, SIZE[0] - 0.15, SIZE[1] - 0.22, note, ha="right")
+    if numbered:
+        write(sheet, SIZE[0] - 0.15, SIZE[1] - 0.42, "number: line of the menu, dearest type first", ha="right")
 
 
-def _legend(sheet: Axes, sight: Sight, layout: Layout, ring: Ring, top: float) -> None:
+def _legend(sheet: Axes, sight: Sight, layout: Layout, ring: Ring, size: tuple[str, float]) -> None:
     """Beneath the picture: how many of all do what, the scale of sizes and the scale of rings."""
     counts = np.bincount(sight.actions, minlength=len(Action))
     for place, (name, pen) in enumerate(ACTIONS.items()):
         x, y = 0.25 + 1.25 * (place % 2), 0.52 - 0.26 * (place // 2)
         sheet.scatter(x, y + 0.045, (9 * _FIT[pen.marker]) ** 2, marker=MarkerStyle(pen.marker), color=pen.colour)
         write(sheet, x + 0.15, y, f"{name.replace('_', '-')} {counts[Action[name.upper()]]}")
+    what, top = size
     shares = np.array([0.0, 0.5, 1.0] if top else [0.0])
-    _scale(sheet, 2.75, "size: wealth, money", [f"{share * top:g}" for share in shares], color=QUIET, linewidths=0,
+    _scale(sheet, 2.75, f"size: {what}", [f"{share * top:g}" for share in shares], color=QUIET, linewidths=0,
            s=_across(shares, layout) ** 2)
     title, values, names = _ring_scale(sight, ring)
     _scale(sheet, 4.5, title, names, s=130, facecolors="white", edgecolors=_greys(values), linewidths=_RING)
@@ -163,6 +197,8 @@ def _ring_scale(sight: Sight, ring: Ring) -> tuple[str, Floats, list[str]]:
     """Title, places on the scale of rings, and their names."""
     if ring == "reputation":
         return "ring: reputation", np.array([0.0, 0.5, 1.0]), ["0", "0.5", "1"]
+    if ring == "own model":
+        return "ring: part of the model given", np.array([0.0, 0.5, 1.0]), ["0", "0.5", "1"]
     top = _round_up(float(sight.cumulated.max(initial=0.0)))
     names = ["below 0", "0"] + ([f"{top / 2:g}", f"{top:g}"] if top else [])
     return "ring: cumulated credit, loss", np.array([-1.0, 0.0, 0.5, 1.0])[: len(names)], names

@@ -5,13 +5,21 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.actions import Action
-from economy.ledger import MICRO, account_name, market, reconcile, treasury
+from economy.ledger import MICRO, Reason, account_name, market, reconcile, treasury
 from economy.world import World
+from figures.browser.bargain import bargain_rows, credit_unit
 from figures.browser.chronicle import Chronicle, Sight
+from figures.browser.course_panels import pays_money
 from figures.browser.screen import subject, unit
 
 RECENT = 5  # rounds that a principal's card looks back
 LATEST = 20  # transfers shown
+_REASONS = {  # that a name alone does not tell
+    Reason.STAKE: "stake put in escrow", Reason.RELEASE: "escrow given back", Reason.SLASH: "stake slashed",
+    Reason.ESCROW: "escrow for a data deal", Reason.DEAL: "data deal", Reason.TOLERANCE: "looser limits",
+    Reason.IDENTITY: "price of a name", Reason.CLAWBACK: "clawed back for harm",
+    Reason.REDISTRIBUTION: "share of what was clawed back",
+}
 
 
 class Table(NamedTuple):
@@ -37,18 +45,22 @@ def principal_card(chronicle: Chronicle, index: int, round: int | None = None) -
     rows = [
         ("policy", world.terms.policy.names[sight.policy[index]]),
         ("last actions, oldest first", done),
-        ("last payments, money, oldest first", paid),
+        *bargain_rows(sight, index, world),
+        *(_money_rows(sight, index, paid) if pays_money(world) else ()),
         ("remembered payoff, money per round", f"{sight.remembered[index]:.4g}"),
-        ("balance, money", money(sight.balances[index])),
-        ("stake in escrow, money", money(sight.balances[_count(sight) + index])),
         ("reputation, from 0 to 1", f"{sight.reputation[index]:.2f}"),
-        ("credit of the round, loss", f"{sight.credit[index]:.3g}"),
-        ("credit over the horizon, loss", f"{sight.cumulated[index]:.3g}"),
-        *_data_rows(world, index),
+        (f"credit of the round, {credit_unit(world)}", f"{sight.credit[index]:.3g}"),
+        (f"credit over the horizon, {credit_unit(world)}", f"{sight.cumulated[index]:.3g}"),
+        *(_data_rows(world, index) if world.terms.learns else ()),
         ("cost of delegating, money per sample", f"{sight.cost[index]:.4g}"),
         *_value_rows(chronicle, sight, index),
     ]
     return Table(("what", f"principal {index}"), tuple(rows))
+
+
+def _money_rows(sight: Sight, index: int, paid: str) -> list[tuple[str, str]]:
+    return [("last payments, money, oldest first", paid), ("balance, money", money(sight.balances[index])),
+            ("stake in escrow, money", money(sight.balances[_count(sight) + index]))]
 
 
 def _action(sight: Sight, index: int) -> str:
@@ -77,7 +89,11 @@ def _value_rows(chronicle: Chronicle, sight: Sight, index: int) -> list[tuple[st
     rows = []
     for k, sense in enumerate(chronicle.world.senses):
         limit, level = sight.limits[index, k], level_after(chronicle, sight.round, k)
-        told = f"{limit:.3f}" if np.isnan(level) else f"{limit:.3f}, now {level:.3f}"
+        told = f"{limit:.3f}"
+        if sight.loosened[index, k]:
+            limit *= 1 - sense * sight.loosened[index, k]
+            told += f", for this round sold {'down' if sense > 0 else 'up'} to {limit:.3f}"
+        told += "" if np.isnan(level) else f", now {level:.3f}"
         if sense * (limit - level) > 0:
             told += ", broken"
         verb = "protects" if sense < 0 else "withholds"
@@ -88,16 +104,8 @@ def _value_rows(chronicle: Chronicle, sight: Sight, index: int) -> list[tuple[st
 
 def level_after(chronicle: Chronicle, round: int, dimension: int) -> float:
     """Level of a probe after a round's step; nan where the round was not noted."""
-    row = row_of(chronicle, round)
+    row = chronicle.row(round)
     return row[f"level_{dimension}"] + row[f"true_change_{dimension}"] if row else np.nan
-
-
-def row_of(chronicle: Chronicle, round: int) -> dict[str, float] | None:
-    """The metrics of a round; None where it was not noted."""
-    if not chronicle.rows:
-        return None
-    place = round - int(chronicle.rows[0]["round"])
-    return chronicle.rows[place] if 0 <= place < len(chronicle.rows) else None
 
 
 def account_rows(chronicle: Chronicle, round: int | None = None, most: int = 100) -> Table:
@@ -129,7 +137,8 @@ def transfer_rows(chronicle: Chronicle, most: int = LATEST, round: int | None = 
             continue
         last = slice(-(most - len(rows)), None)
         columns = (book[name][last].tolist()[::-1] for name in ("round", "source", "target", "amount", "reason"))
-        rows += [(str(number), account_name(source, count), account_name(target, count), money(amount), reason)
+        rows += [(str(number), account_name(source, count), account_name(target, count), money(amount),
+                  _REASONS.get(Reason(reason), reason))
                  for number, source, target, amount, reason in zip(*columns, strict=True)]
         if len(rows) >= most:
             break

@@ -71,7 +71,8 @@ def Society(session: Session, scene: Scene, standing: Standing) -> None:
         with solara.Div(classes=["cw-column"]):
             with Row():
                 PrincipalField(session)
-                Choice("Rings show", get_args(Ring), session.looks.value.ring, lambda ring: session.look(ring=ring))
+                rings = get_args(Ring) if standing.scenario.market.model_value else get_args(Ring)[:2]
+                Choice("Rings show", rings, session.looks.value.ring, lambda ring: session.look(ring=ring))
             for title, _, _ in scene.tables:
                 Text(title, "cw-title")
             for words in scene.words:

@@ -2,8 +2,9 @@
 
 ROUND_METRICS = (
     "share_abstain", "share_delegate", "share_free_ride", "share_defect", "accuracy", "validation_loss", "revenue",
-    "paid", "treasury", "welfare", "gini", "credit_concentration", "screened_share", "gated_share", "step_factor",
-    "rival",
+    "paid", "treasury", "clawed", "welfare", "gini", "credit_concentration", "screened_share", "gated_share",
+    "step_factor", "rival", "least_balance", "least_escrow", "unfunded",
+    "own_accuracy", "promise_kept", "samples", "dealt_share", "dealt", "tolerance_paid", "loosened",
 )  # fmt: skip
 DIMENSION_METRICS = (
     "level", "limit", "predicted_change", "true_change", "shadow_price", "mean_limit", "spread_limit",

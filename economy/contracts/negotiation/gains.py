@@ -19,7 +19,8 @@ from economy.credit.history import book, cumulated
 from economy.groups import form_groups
 from economy.ledger import MICRO
 from economy.market import revenue
-from economy.settlement import SETTLEMENTS, Standing
+from economy.settlement import SETTLEMENTS
+from economy.standing import standing_of
 from economy.world import State, World
 
 MOST_PRINCIPALS = 2000  # a settlement of every deal that could be made: N² shares
@@ -113,12 +114,8 @@ def _due(credit: Floats, state: State, member: Bools, world: World) -> Floats:
     """(R', N) part of revenue that each would be paid at credits (R', N), R' a multiple of the R runs, run by run."""
     terms, runs = world.terms.settlement, np.repeat(np.arange(len(member)), len(credit) // len(member))
     there, repeated = member[runs], pick(terms, runs)
-    standing = Standing(
-        credit=credit,
-        claims=np.where(there, world.holdings.count[runs], 0),
-        member=there,
-        reputation=state.population.reputation[runs],
-    )
+    put = np.where(there, state.membership.amount[runs], 0.0)
+    standing = standing_of(state, world, credit, there, put, state.membership.pick(runs).after(put, state.round), runs)
     floor = there / np.maximum(there.sum(axis=1, keepdims=True), 1)
     shares = SETTLEMENTS[terms.kind](standing, repeated)
     due: Floats = (1 - repeated.reserve) * ((1 - repeated.floor) * shares + repeated.floor * floor)

@@ -29,6 +29,10 @@ def space_of(scenario: Scenario, horizon: int) -> Space:
     space["share"] = (1.0, 0.75, 0.5, 0.25)
     if "looser" not in against:
         space["looser"] = (0.0, -1.0, -0.5, 0.5, 1.0)
+    if scenario.contract.offer == "menu":
+        space["line"] = (None, *range(len(scenario.population.cost_types)))
+    if scenario.contract.reward == "shaping":
+        space["dearer"] = (0.0, -0.5, -0.25, 0.5, 1.0)
     space["joins"] = (0, *(rounds for rounds in late if 0 < rounds < horizon))
     space["leaves"] = (None, *(rounds for rounds in gone if 0 < rounds < horizon))
     if "sybil" not in against:
@@ -56,6 +60,10 @@ def described(candidate: Candidate) -> str:
         words.append(f"{candidate['share']:.0%} of its samples")
     if looser := float(candidate.get("looser") or 0.0):
         words.append(f"claims limits {abs(looser):.0%} {'looser' if looser > 0 else 'stricter'}")
+    if isinstance(line := candidate.get("line"), int):
+        words.append(f"takes line {line + 1} of the menu")
+    if dearer := float(candidate.get("dearer") or 0.0):
+        words.append(f"claims a cost {abs(dearer):.0%} {'higher' if dearer > 0 else 'lower'}")
     if candidate["joins"]:
         words.append(f"joins after {candidate['joins']} rounds")
     if candidate["leaves"] is not None:

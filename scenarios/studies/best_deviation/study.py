@@ -12,7 +12,7 @@ from scenarios.schema import Count, Scenario, field
 from scenarios.studies.base import Answer, Question, StudyOptions, study
 from scenarios.studies.best_deviation.search import SEARCHES, Evaluation, Floats, Record
 from scenarios.studies.best_deviation.space import Candidate, described, deviation_of, space_of
-from scenarios.studies.incentives.base_runs import BaseRuns, play_base
+from scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, play_base
 from scenarios.studies.incentives.playing import play_deviations
 from scenarios.studies.intervals import Interval, mean_interval
 
@@ -94,10 +94,11 @@ def type_of(base: BaseRuns, of: str) -> tuple[str, str] | None:
     """
     known = [(trait, str(kind)) for trait, types in base.types.items() for kind in np.unique(types)]
     known = [key for key in known if (base.types[key[0]] == key[1]).any(axis=1).all()]
-    if of == ANYBODY or (of == WORST and not known):
+    lasting = [key for key in known if key[0] != DRAWN]  # those that other seeds are sure to have
+    if of == ANYBODY or (of == WORST and not lasting):
         return None
     if of == WORST:
-        return min(known, key=lambda key: base.payoffs[base.types[key[0]] == key[1]].mean())
+        return min(lasting, key=lambda key: base.payoffs[base.types[key[0]] == key[1]].mean())
     trait, _, kind = of.partition("=")
     if (trait, kind) not in known:
         names = ", ".join(f"{trait}={kind}" for trait, kind in known)

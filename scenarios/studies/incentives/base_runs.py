@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TERTILES = ("low", "middle", "high")
+DRAWN = "type"  # trait of principals whose costs are drawn from types: a seed may have nobody of a type
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class BaseRuns:
     """S runs of N principals, T rounds without a deviation."""
 
     seeds: tuple[int, ...]  # S
-    order: Ints  # (S, N) principals by policy, then action, then cost: those at equal places are of like type
+    order: Ints  # (S, N) principals by policy, then action, then cost if it is not drawn: equal places, like types
     types: dict[str, NDArray[np.str_]]  # (S, N) of every principal, by trait
     cost: Floats  # (S, N) money per sample
     payoffs: Floats  # (S, N) money per round
@@ -31,7 +32,7 @@ class BaseRuns:
     paid: Ints  # (S,) micro-units
     kept: Ints  # (S,) micro-units that the treasury took of revenue
     slashed: Ints  # (S,) micro-units of stakes
-    outside: float  # money per round of who stays away
+    outside: Floats  # (S, N) money per round of who stays away
 
     @property
     def unaccounted(self) -> Ints:
@@ -76,7 +77,8 @@ def play_base(scenario: Scenario, seeds: Sequence[int], start: int, rounds: int)
     for _ in range(start):
         ensemble.step()
     population = ensemble.state.population
-    order = np.lexsort((population.cost, population.action, population.policy), axis=1)
+    sorted_by = () if scenario.population.cost_types else (population.cost,)
+    order = np.lexsort((*sorted_by, population.action, population.policy), axis=1)
     types, cost = types_of(ensemble), population.cost
     treasury = ensemble.state.ledger.treasury
     payoffs = np.zeros(population.shape)
@@ -88,7 +90,7 @@ def play_base(scenario: Scenario, seeds: Sequence[int], start: int, rounds: int)
         paid += payday.payments.sum(axis=1)
         slashed += payday.slashed.sum(axis=1)
     kept = ensemble.state.ledger.treasury - treasury - slashed
-    outside = scenario.population.outside_option
+    outside = np.maximum(scenario.population.outside_option, ensemble.state.tariff.alone)
     return BaseRuns(tuple(seeds), order, types, cost, payoffs, revenue, paid, kept, slashed, outside)
 
 
@@ -100,9 +102,12 @@ def types_of(ensemble: Ensemble) -> dict[str, NDArray[np.str_]]:
         "action": names[population.action],
         "policy": np.array(world.terms.policy.names)[population.policy],
     }
-    if not world.terms.public_goods.played:
+    if world.terms.population.population.cost_types:
+        traits[DRAWN] = np.char.mod("cost %g", population.cost)
+    elif not world.terms.public_goods.played:
+        traits["cost"] = _tertiles(population.cost)
+    if world.terms.learns:
         traits |= {
-            "cost": _tertiles(population.cost),
             "data": _tertiles(world.holdings.count.astype(np.float64)),
             "labels": np.where(_wrong_labels(world) > 0, "noisy", "clean"),
         }

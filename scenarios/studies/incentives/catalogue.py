@@ -11,15 +11,16 @@ from scenarios.schema import Scenario
 from scenarios.studies.incentives.options import IncentivesOptions, Name
 
 PAIR = "pair"
-REPORTED_COST = "cost"  # nothing to try: no rule reads reported costs
+REPORTED_COST = "cost"  # stands for claims of other costs, where a rule reads them
 _SOMEBODY, _TWO = (0,), (0, 1)
+_FORGED = ("disguised", "replay")
 
 
 def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
     """Every deviation by name, of principal 0, or of 0 and 1."""
     joins = options.joins or max(1, options.horizon // 5)
     leaves = options.leaves or max(1, options.horizon // 2)
-    bad = {"junk": "junk", "stale": "stale", "poison": "wrong"}
+    bad = {"junk": "junk", "stale": "stale", "poison": "wrong", "disguised": "disguised", "replay": "replay"}
     actions = {action.name.lower(): action for action in Action}
     deviations = [Deviation(name, _SOMEBODY, action) for name, action in actions.items()]
     deviations += [Deviation(name, _SOMEBODY, Action.DELEGATE, form) for name, form in bad.items()]
@@ -33,6 +34,18 @@ def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
         Deviation(PAIR, _TWO, actions[options.pair]),
     ]
     return {deviation.name: deviation for deviation in deviations}
+
+
+def other_costs(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, ...]:
+    """What a principal can claim its cost to be: the lines of a menu, or more and less; nothing where no rule asks."""
+    contract = scenario.contract
+    if contract.offer == "menu":
+        lines = range(len(scenario.population.cost_types))
+        return tuple(Deviation(f"line_{line + 1}", _SOMEBODY, line=line) for line in lines)
+    if contract.reward != "shaping" and not contract.admissibility_budget:
+        return ()
+    return tuple(Deviation(name, _SOMEBODY, dearer=claim) for name, claim in
+                 (("dearer", options.claim), ("cheaper", -options.claim)))  # fmt: skip
 
 
 def chosen(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, ...]:
@@ -49,9 +62,11 @@ def chosen(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, .
         if name in against:
             raise InputError(f"option deviations: {name} makes no sense in {scenario.name}: {against[name]}")
     named = options.deviations or [name for name in get_args(Name) if name not in against]
-    tried = tuple(every[name] for name in dict.fromkeys(named) if name != REPORTED_COST)
+    costs = other_costs(scenario, options)
+    by_name = {name: (deviation,) for name, deviation in every.items()} | {REPORTED_COST: costs}
+    tried = tuple(deviation for name in dict.fromkeys(named) for deviation in by_name[name])
     if not tried:
-        raise InputError("option deviations: no deviation is left to try; no rule reads reported costs")
+        raise InputError("option deviations: no deviation is left to try; no rule here reads reported costs")
     return tried
 
 
@@ -69,9 +84,15 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
         against[PAIR] = "there is only one principal"
     if not scenario.values.dimensions or scenario.screening.mode == "off":
         against |= dict.fromkeys(("stricter", "looser"), "limits matter only with value dimensions and screening")
+    if scenario.learning.method != "federated":
+        against |= dict.fromkeys(_FORGED, "learning.method is not federated: there are no deltas to be forged")
+    if scenario.market.kind != "model":
+        against |= dict.fromkeys(_FORGED, "nothing is trained")
     if scenario.market.kind == "public_goods":
         against |= dict.fromkeys(("junk", "stale", "poison"), "there are no data, but contributions of money")
         against["sybil"] = "groups of a public good are made of persons"
+    if scenario.market.kind == "curve":
+        against["stale"] = "there are no data that could be put in twice; junk is as worthless"
     return against
 
 

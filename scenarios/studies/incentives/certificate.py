@@ -35,8 +35,19 @@ def certify(evidence: Evidence) -> dict[str, pd.DataFrame]:
 
 
 def ic_gap(evidence: Evidence, gains: Gains) -> Interval:
-    """() the largest mean gain of any place in the order of principals from any deviation."""
-    return largest_interval(gains.alone.reshape(evidence.seeds, -1), evidence.trials.options.confidence)
+    """() the largest mean gain from any deviation: of any place in the order of principals, or of any cost type."""
+    return largest_interval(compared(evidence, gains).reshape(evidence.seeds, -1), evidence.trials.options.confidence)
+
+
+def compared(evidence: Evidence, gains: Gains) -> Floats:
+    """(S, G, D) gains of the groups that incentives are judged by.
+
+    Places in the order of principals; where each draws its cost from types, these types: that is Bayesian incentive
+    compatibility, since a place among the others would tell what nobody knows when it chooses.
+    """
+    if not evidence.cost_types:
+        return gains.alone
+    return np.stack([mean_of(gains.alone, those) for those in evidence.cost_types], axis=1)
 
 
 def verdict(evidence: Evidence) -> pd.DataFrame:
@@ -66,12 +77,12 @@ def _gaps(evidence: Evidence, gains: Gains) -> Iterator[tuple[str, Interval]]:
     if gains.pairs.size:
         yield "IC gap of pairs", largest_interval(gains.pairs, confidence)
     scale = evidence.trials.scenario.population.count / len(evidence.trials.places)
-    yield "NashConv", regret_interval(gains.alone * scale, confidence)
+    yield "NashConv", regret_interval(compared(evidence, gains) * evidence.sizes[:, None] * scale, confidence)
 
 
 def _levels(evidence: Evidence) -> Iterator[tuple[str, Interval]]:
     confidence, base = evidence.trials.options.confidence, evidence.base
-    margin = evidence.payoffs - base.outside
+    margin = evidence.payoffs - evidence.outside
     worst = largest_interval(-margin, confidence)
     yield "IR margin, least", Interval(-worst.value, -worst.high, -worst.low)
     yield "IR margin, mean", mean_interval(margin.mean(axis=1), confidence)
@@ -124,7 +135,7 @@ def by_type(evidence: Evidence) -> pd.DataFrame:
 def by_principal(evidence: Evidence) -> pd.DataFrame:
     """A row per place: who stands there, what it earns and could leave for, its best deviation, and the gain."""
     confidence = evidence.trials.options.confidence
-    margin = mean_interval(evidence.payoffs - evidence.base.outside, confidence)
+    margin = mean_interval(evidence.payoffs - evidence.outside, confidence)
     cost = evidence.base.placed(evidence.base.cost)[:, evidence.trials.places].mean(axis=0)
     traits = {trait: _mode_of(evidence.base.placed(types)[:, evidence.trials.places])
               for trait, types in evidence.base.types.items() if trait in ("policy", "action")}  # fmt: skip

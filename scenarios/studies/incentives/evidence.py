@@ -11,13 +11,15 @@ from economy.deviations import Deviation
 from economy.futures import Others
 from scenarios.schema import Scenario
 from scenarios.studies.base import Tell
-from scenarios.studies.incentives.base_runs import BaseRuns, joined, play_base
+from scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, joined, play_base
 from scenarios.studies.incentives.catalogue import PAIR, tried_by
 from scenarios.studies.incentives.options import IncentivesOptions
 from scenarios.studies.incentives.playing import Outcome, play_deviations
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+DECIMALS = 12  # of gains, in money: what is beyond is rounding
 
 
 @dataclass(frozen=True)
@@ -87,13 +89,30 @@ class Evidence:
 
     @cached_property
     def types(self) -> dict[tuple[str, str], NDArray[np.bool_]]:
-        """(S, P) who is of a type, by trait and type; only types that every seed has among those who try."""
+        """(S, P) who is of a type, by trait and type; only types that most seeds have among those who try."""
         found: dict[tuple[str, str], NDArray[np.bool_]] = {}
         for trait, types in self.base.types.items():
             placed = self.base.placed(types)[:, self.trials.places]
             members = {(trait, str(kind)): placed == kind for kind in dict.fromkeys(placed.ravel())}
-            found |= {key: those for key, those in members.items() if those.any(axis=1).all()}
+            found |= {key: those for key, those in members.items() if those.any(axis=1).mean() > 0.5}
         return found
+
+    @property
+    def cost_types(self) -> list[NDArray[np.bool_]]:
+        """(S, P) who is of each type of cost, where costs are drawn from types."""
+        drawn = bool(self.trials.scenario.population.cost_types)
+        return [those for (trait, _), those in self.types.items() if drawn and trait == DRAWN]
+
+    @property
+    def sizes(self) -> Floats:
+        """(G,) principals who try in each of the groups that incentives are judged by, in the mean over seeds."""
+        alike = [those.sum(axis=1).mean() for those in self.cost_types]
+        return np.array(alike or [1.0] * len(self.trials.places))
+
+    @cached_property
+    def outside(self) -> Floats:
+        """(S, P) money per round of who stays away, by place."""
+        return self.base.placed(self.base.outside)[:, self.trials.places]
 
     def first(self, seeds: int) -> "Evidence":
         """Only the first seeds."""
@@ -102,10 +121,23 @@ class Evidence:
 
 
 def mean_of(values: Floats, members: NDArray[np.bool_]) -> Floats:
-    """(S, …) mean of values (S, P, …) over the members (S, P) of each seed."""
+    """Mean over all members of a type in all seeds, with what each seed moves it by.
+
+    Seeds have more or fewer members: the mean is a ratio of two sums, and its spread that of the ratio's linear part.
+    Where all have as many it is each seed's own mean.
+
+    Args:
+        values: (S, P, …).
+        members: (S, P) who is of the type, at least one.
+
+    Returns:
+        (S, …) numbers whose mean over seeds is the mean over members.
+    """
     weights = members.reshape(*members.shape, *[1] * (values.ndim - 2))
-    mean: Floats = (values * weights).sum(axis=1) / weights.sum(axis=1)
-    return mean
+    total, count = (values * weights).sum(axis=1), weights.sum(axis=1)
+    mean = total.sum(axis=0) / count.sum(axis=0)
+    by_seed: Floats = mean + (total - mean * count) / count.mean(axis=0)
+    return by_seed
 
 
 def gather(trials: Trials, seeds: Sequence[int], tell: Tell) -> Evidence:
@@ -132,7 +164,7 @@ def gather(trials: Trials, seeds: Sequence[int], tell: Tell) -> Evidence:
 def _shaped(trials: Trials, outcome: Outcome) -> Gains:
     shape = (len(outcome.gains), len(trials.places), len(trials.alone))
     alone = shape[1] * shape[2]
-    gains, losses = outcome.gains, outcome.losses
+    gains, losses = (np.round(values, DECIMALS) for values in (outcome.gains, outcome.losses))
     return Gains(gains[:, :alone].reshape(shape), losses[:, :alone].reshape(shape), gains[:, alone:], losses[:, alone:])
 
 

@@ -6,8 +6,8 @@ from scenarios.schema import Count, Share, field
 from scenarios.studies.base import StudyOptions
 
 Name = Literal[
-    "delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison", "less", "cost", "stricter", "looser",
-    "late", "leave", "sybil", "pair",
+    "delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison", "disguised", "replay", "less", "cost",
+    "stricter", "looser", "late", "leave", "sybil", "pair",
 ]  # fmt: skip
 
 
@@ -23,7 +23,8 @@ class IncentivesOptions(StudyOptions):
         "both", "adapt: others may react; freeze: they do what they do without the deviation", "name")
     share: Share = field(0.5, "of its samples that a principal puts in (less)")
     claim: Share = field(
-        0.5, "share of their true limits by which claimed limits are stricter or looser (stricter, looser)")
+        0.5, "share of the truth by which claimed limits are stricter or looser and claimed costs higher or lower"
+        " (stricter, looser, cost)")
     joins: Count | None = field(
         None, "rounds that a principal stays away at first; a fifth of the horizon if not given (late)", "rounds")
     leaves: Count | None = field(None, "rounds after which it leaves; half the horizon if not given (leave)", "rounds")

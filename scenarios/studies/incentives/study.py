@@ -2,8 +2,8 @@
 
 from agents.errors import InputError
 from scenarios.studies.base import Answer, Question, Tell, study
-from scenarios.studies.incentives.catalogue import REPORTED_COST, chosen
-from scenarios.studies.incentives.certificate import certify, ic_gap
+from scenarios.studies.incentives.catalogue import REPORTED_COST, chosen, other_costs
+from scenarios.studies.incentives.certificate import certify, compared, ic_gap
 from scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, gather
 from scenarios.studies.incentives.options import IncentivesOptions
 
@@ -52,7 +52,7 @@ def headline(evidence: Evidence) -> str:
 
 def _sentence(evidence: Evidence, mode: str, gains: Gains) -> str:
     gap, payoff = ic_gap(evidence, gains), evidence.payoffs.mean()
-    best = evidence.trials.alone[gains.alone.mean(axis=0).max(axis=0).argmax()].name
+    best = evidence.trials.alone[compared(evidence, gains).mean(axis=0).max(axis=0).argmax()].name
     epsilon = max(float(gap.high), 0.0)
     relative = f" ({epsilon / payoff:.0%} of the mean payoff)" if payoff > 0 else ""
     if gap.high <= 0:
@@ -72,15 +72,19 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
         f"Gains are money per round over {options.horizon} rounds, on the same random numbers, each against the run"
         f" without the deviation; {options.start} rounds were played before.",
         "Seeds draw new principals, so principals are compared by their place in the order of policy, action when the"
-        " deviation begins, and cost.",
+        " deviation begins" + (", and cost." if not evidence.cost_types else "."),
         f"{tried} of {everyone} principals tried each deviation, {evidence.seeds} seeds; intervals are of"
         f" {options.confidence:.0%} over seeds (scenarios/studies/intervals.py says how, also of the largest of many).",
         "IC gap: largest mean gain of any place from any deviation of one principal. NashConv: what all could gain by"
         " their best deviations, each alone"
         + (", scaled up from those who tried." if tried < everyone else "."),
     ]  # fmt: skip
-    if REPORTED_COST in options.deviations:
-        notes.append("A misreported cost gains exactly nothing and was not played: no rule reads reported costs.")
+    if REPORTED_COST in options.deviations and not other_costs(scenario, options):
+        notes.append("A misreported cost gains exactly nothing and was not played: no rule here reads reported costs.")
+    if evidence.cost_types:
+        notes.append("Costs are drawn from types: incentives are judged by type (by_type), over all who are of it.")
+    if scenario.contract.offer == "menu":
+        notes.append("line_k: it takes line k of the menu, dearest type first, whatever line is best for its cost.")
     if any(d.leaves is not None for d in evidence.trials.alone) and scenario.market.model_value > 0:
         notes.append("Who leaves keeps its copy of the model, which ages as features drift and is worth its accuracy.")
     if options.until_width is not None:

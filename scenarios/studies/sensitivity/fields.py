@@ -50,15 +50,18 @@ def _canonical(path: str) -> str:
 def relevant_fields(scenario: Scenario) -> list[str]:
     """Paths of the numbers that matter under the scenario's rules and can be halved and doubled."""
     market, policy, task, values = scenario.market, scenario.policy, scenario.task, scenario.values
-    model, credited = market.kind == "model", scenario.settlement.kind not in BLIND
+    model, public = market.kind == "model", market.kind == "public_goods"
+    credited = not public and market.price > 0 and scenario.settlement.kind not in BLIND
     mixed, screened = set(policy.mix), bool(values.dimensions) and scenario.screening.mode != "off"
     matters = {
-        COST: model,
-        "market.price": model,
-        "market.multiplication": not model,
-        "market.contribution": not model,
-        "market.punishment.probability": not model,
-        "market.model_value": model,
+        COST: not public and not scenario.population.cost_types,
+        "market.price": not public,
+        "market.multiplication": public,
+        "market.contribution": public,
+        "market.punishment.probability": public,
+        "market.model_value": not public,
+        "contract.accuracy.optimum": market.kind == "curve",
+        "contract.accuracy.scale": market.kind == "curve",
         "market.leak": model and scenario.actions.defect == "leak",
         "market.rivalry": model and scenario.actions.defect == "leak",
         "actions.defect_gain": "defect" in scenario.actions.available,

@@ -1,0 +1,80 @@
+"""What accuracy costs where values stand in its way: accuracy against what the cooperative pays for looser limits.
+
+    python benchmarks/admissibility.py            the table (about two minutes on one core)
+    python benchmarks/admissibility.py --write    into docs/results.md, and docs/images/admissibility.png
+
+Scenario tolerance-for-sale under budgets from nothing to more than there is to buy, and without any screening; 8 seeds,
+± 95 % t-intervals over seeds, means over the last quarter of rounds.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from economy import Ensemble
+from figures.admissibility import draw_admissibility
+from figures.canvas import save
+from scenarios import load
+from scenarios.summary import interval
+
+SEEDS = range(8)
+BUDGETS = (0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.045, 0.07)
+FIGURE = Path(__file__).parents[1] / "docs" / "images" / "admissibility.png"
+COLUMNS = {
+    "accuracy": "test accuracy",
+    "tolerance_paid": "paid for tolerance (money per round)",
+    "loosened": "share of limits given up",
+    "level_1": "loss on the withheld class",
+}
+GAINED = {"accuracy": "accuracy gained", "revenue": "revenue gained (money per round)", "welfare": "welfare gained"}
+
+
+def played(budgets: Sequence[float], seeds: Sequence[int], rounds: int | None = None) -> pd.DataFrame:
+    """A row per budget and seed: means over the last quarter of rounds; budget nan: without screening."""
+    frames = []
+    for budget in (*budgets, None):
+        changes = {"screening.mode": "off"} if budget is None else {}
+        changes |= {"contract.admissibility_budget": budget or 0.0, **({} if rounds is None else {"rounds": rounds})}
+        courses = Ensemble(load("tolerance-for-sale", changes), seeds).run().rounds
+        late = courses[courses["round"] >= 0.75 * courses["round"].max()].groupby("run").mean()
+        late = late.reindex(columns=list(COLUMNS | GAINED)).fillna(0.0)
+        frames.append(late.reset_index().assign(budget=np.nan if budget is None else budget))
+    return pd.concat(frames, ignore_index=True)
+
+
+def table(runs: pd.DataFrame) -> str:
+    """A row per budget: means and intervals; what is gained is against the same seeds' runs with nothing bought."""
+    rows, nothing = [], runs[runs["budget"] == 0].set_index("run")
+    for budget, seeds in runs.groupby("budget", dropna=False):
+        own = seeds.set_index("run")
+        name = "without screening" if np.isnan(float(str(budget))) else f"{budget:g}"
+        means = [own[column] for column in COLUMNS] + [own[column] - nothing[column] for column in GAINED]
+        rows.append([name, *("{:.4f} ± {:.4f}".format(*interval(each)) for each in means)])
+    heads = ["budget (money per round)", *COLUMNS.values(), *GAINED.values()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+
+
+def main() -> None:
+    """Print the table and draw the curve where asked to."""
+    from outcomes import RESULTS, insert  # beside this script
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help=f"into {RESULTS.name} and {FIGURE.name}")
+    parser.add_argument("--figure", type=Path, metavar="FILE", help="draw the curve into this file")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    runs = played(BUDGETS, SEEDS)
+    text = table(runs)
+    print(text, flush=True)
+    if arguments.write:
+        RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), "admissibility", text), encoding="utf-8")
+    if file := arguments.figure or (FIGURE if arguments.write else None):
+        save(draw_admissibility(runs), file)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Optimal menus: the paper's cases, random problems, how long it takes, and what realised rewards are worth.
+
+    python benchmarks/contracts.py                   all tables (about two minutes)
+    python benchmarks/contracts.py contract-cases    one of them
+    python benchmarks/contracts.py --write           and put them into docs/results.md
+
+One thread: set OMP_NUM_THREADS=1. Money is that of v(r) = 100 r. Published figures: Wang, Wu, Liu and Low (AAAI 2025).
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from outcomes import RESULTS, insert
+
+from agents.errors import InputError
+from economy.contracts.accuracy import Bound
+from economy.contracts.optimal import READINGS, Menu, MenuProblem, solve
+from economy.contracts.optimal.outcomes import outcomes
+from scenarios import load, revise
+from scenarios.contracts.contract_files import contract_names, read_contract
+from scenarios.studies import ask
+
+PUBLISHED = {"big-firms": 86.478273, "small-parties": 69.052095, "two types": 84.3403}
+PROBLEMS = 200
+DRAWS = 200_000
+SEEDS = 200
+SIZES = (2, 2, 20_000), (5, 10, 20_000), (3, 50, 20_000), (5, 50, 20_000), (10, 100, 20_000), (10, 100, 200_000)
+
+
+def cases() -> dict[str, MenuProblem]:
+    """The contracts of the library, and the paper's two types."""
+    two = MenuProblem(np.array([0.02, 0.01]), np.array([0.5, 0.5]), 2, 100.0, Bound(1.0, 1.0))
+    return {**{name: read_contract(name).problem() for name in contract_names()}, "two types": two}
+
+
+def drawn(seed: int, least_budget: float) -> MenuProblem:
+    """A problem with up to six types whose costs span three orders of magnitude."""
+    rng = np.random.default_rng(seed)
+    types, parties = int(rng.integers(1, 7)), int(rng.integers(2, 13))
+    costs, shares = np.sort(10 ** rng.uniform(-3, 0.5, types))[::-1], rng.dirichlet(np.ones(types)) + 1e-3
+    curve = Bound(1.0, 10 ** rng.uniform(-1, 2))
+    budget = float(rng.uniform(least_budget, 1.0))
+    return MenuProblem(costs, shares / shares.sum(), parties, 100.0, curve, READINGS[seed % 2], budget)
+
+
+def by_case() -> str:
+    """Objective, certificate and information cost; and by how much a party is short that knows its own type."""
+    heads = ["contract", "reading", "E[v(a)]", "published", "costs known", "information cost", "samples asked for"]
+    heads += ["largest residual", "gap", "a party is short by"]
+    rows = []
+    for name, problem in cases().items():
+        for reading in reversed(READINGS):
+            menu = solve(replace(problem, reading=reading))
+            published = f"{PUBLISHED[name]}" if name in PUBLISHED and reading == "published" else ""
+            asked = ", ".join(f"{amount:.4f}" for amount in menu.amounts)
+            figures = [menu.objective, menu.complete_information, menu.information_cost]
+            e, known, cost = (f"{figure:.6f}" for figure in figures)
+            certificate = [f"{menu.residuals.worst:.0e}", f"{max(menu.gap, 0.0) / 100:.0e}", f"{shortfall(menu):.4f}"]
+            rows.append([name, reading, e, published, known, cost, asked, *certificate])
+    return _table(heads, rows)
+
+
+def shortfall(menu: Menu) -> float:
+    """Money that a party which counts itself misses of what it has alone, at worst."""
+    problem = menu.problem
+    seen = outcomes(problem.shares, problem.parties, "party", problem.samples, np.random.default_rng(0))
+    received = problem.value * (seen.expected * menu.rewards(seen.counts).T).sum(axis=1)
+    return max(0.0, float((menu.reservation - received + problem.costs * menu.amounts).max()))
+
+
+def random_problems() -> str:
+    """Random problems with up to six types: solved and how surely, or said to have no feasible menu."""
+    heads = ["budget", "problems", "no menu", "largest residual", "certified within 1e-6", "median gap of the rest"]
+    heads += ["CPU ms each"]
+    rows = []
+    for least in (1.0, 0.7):
+        began, menus = time.process_time(), [_attempt(drawn(seed, least)) for seed in range(PROBLEMS)]
+        milliseconds = f"{1000 * (time.process_time() - began) / PROBLEMS:.1f}"
+        solved = [menu for menu in menus if menu is not None]
+        residual = f"{max(menu.residuals.worst for menu in solved):.0e}"
+        gaps = [menu.gap / menu.problem.value for menu in solved if not menu.is_optimal]
+        budget = "1" if least == 1 else f"{least:g} to 1"
+        counts = [f"{PROBLEMS}", f"{PROBLEMS - len(solved)}", residual, f"{len(solved) - len(gaps)}"]
+        rows.append([budget, *counts, f"{np.median(gaps):.4f}", milliseconds])
+    return _table(heads, rows)
+
+
+def _attempt(problem: MenuProblem) -> Menu | None:
+    try:
+        return solve(problem)
+    except InputError:
+        return None
+
+
+def speed() -> str:
+    """CPU seconds, by types and parties; outcomes are sampled where there are more than 20,000."""
+    heads = ["types", "parties", "outcomes", "CPU seconds", "E[v(a)]", "standard error", "largest residual", "gap"]
+    rows = []
+    for types, parties, samples in SIZES:
+        costs, shares = np.geomspace(0.2, 0.01, types), np.full(types, 1 / types)
+        problem = MenuProblem(costs, shares, parties, 100.0, Bound(1.0, 1.0), samples=samples)
+        began = time.process_time()
+        menu = solve(problem)
+        size = [f"{types}", f"{parties}", f"{samples:_} sampled" if menu.standard_error else "all"]
+        taken, worth = f"{time.process_time() - began:.3f}", f"{menu.objective:.5f}"
+        error = f"{menu.standard_error:.1e}" if menu.standard_error else "0"
+        rows.append([*size, taken, worth, error, f"{menu.residuals.worst:.0e}", f"{max(menu.gap, 0.0) / 100:.0e}"])
+    return _table(heads, rows)
+
+
+def realised() -> str:
+    """What rewards are worth on average over who comes, against what was promised, and against the model."""
+    heads = ["contract", "reading", "mean misses promise by", "in standard errors", "largest reward over model"]
+    rows = []
+    for name, problem in cases().items():
+        for reading in reversed(READINGS):
+            menu = solve(replace(problem, reading=reading))
+            means, errors, most = _played(menu)
+            missed = np.abs(means - menu.values)
+            worst = int(np.argmax(missed / errors))
+            row = [f"{missed.max():.4f}", f"{missed[worst] / errors[worst]:.1f}", f"{most:.6f}"]
+            rows.append([name, reading, *row])
+    return _table(heads, rows)
+
+
+def _played(menu: Menu) -> tuple[np.ndarray, np.ndarray, float]:
+    """Means (I,) of realised rewards and their standard errors, and the largest share of the model ever given."""
+    problem, rng, most = menu.problem, np.random.default_rng(1), 0.0
+    means, errors = np.zeros((2, len(problem.costs)))
+    for i in range(len(means)):
+        if problem.reading == "party":
+            counts = rng.multinomial(problem.parties - 1, problem.shares, DRAWS)
+            counts[:, i] += 1
+        else:
+            counts = rng.multinomial(problem.parties, problem.shares, DRAWS)
+            counts = counts[counts[:, i] >= 1]
+        given = menu.rewards(counts)
+        worth = problem.value * given[:, i]
+        means[i], errors[i] = worth.mean(), max(worth.std(ddof=1) / np.sqrt(len(worth)), 1e-12)
+        most = max(most, float((given.max(axis=1) / problem.accuracy(counts @ menu.amounts)).max()))
+    return means, errors, most
+
+
+def in_economies() -> str:
+    """What each type gains in the economy by another line or by staying away, over seeds that draw new principals."""
+    heads = ["scenario", "contract.reward", "type", "payoff", "best deviation", "gain [95 %]"]
+    rows = []
+    for name, reward in (("big-and-small", "menu"), ("big-firms", "menu"), ("big-and-small", "shared")):
+        scenario = revise(load(name), {"contract.reward": reward})
+        answer = ask("incentives", scenario, SEEDS, others="freeze", horizon=1, deviations=["cost", "abstain"])
+        for row in answer.tables["by_type"].sort_values("payoff").itertuples():
+            gain = f"{row.gain:.3f} [{row.gain_low:.3f}, {row.gain_high:.3f}]"
+            rows.append([name, reward, row.type, f"{row.payoff:.2f}", row.deviation, gain])
+    return _table(heads, rows)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "contract-cases": by_case,
+    "contract-problems": random_problems,
+    "contract-speed": speed,
+    "contract-rewards": realised,
+    "contract-economies": in_economies,
+}
+
+
+def main() -> None:
+    """Print the tables that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all if not given")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.tables) - set(TABLES):
+        parser.error(f"unknown table {min(unknown)!r}: there are {', '.join(TABLES)}")
+    for name in arguments.tables or TABLES:
+        table = TABLES[name]()
+        print(f"{name}: {(TABLES[name].__doc__ or '').strip()}\n\n{table}\n", flush=True)
+        if arguments.write:
+            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""Models as pay in the economy: accuracy shaping, waiting under time-aware rules, and copies worth what is owed.
+
+    python benchmarks/model_rewards.py                 all tables (about three minutes on one core)
+    python benchmarks/model_rewards.py shaping         one of them
+    python benchmarks/model_rewards.py --write         and put them into docs/results.md
+
+8 seeds, ± 95 % t-intervals over seeds. One thread: torch.set_num_threads(1).
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from outcomes import RESULTS, insert
+
+from agents.actions import Action
+from economy import Ensemble
+from economy.contracts.accuracy import Bound
+from economy.contracts.shaping import most_samples, naive_samples
+from economy.deviations import Deviation
+from economy.futures import Futures, play_futures
+from economy.round import play_round
+from scenarios import load, revise
+from scenarios.reading.cells import mean_and_half_width
+
+Floats = NDArray[np.float64]
+Changes = Mapping[str, Any]
+SEEDS, CURVE, MARGIN = range(8), Bound(1.0, 1.0), 0.01
+JOIN_TIMES = (0, 3, 6, 12, 24, 60)  # rounds; the last is never
+AT_ONCE: Changes = {
+    "population.start_delegate": 1.0, "population.start_abstain": 0.0, "population.start_free_ride": 0.0,
+    "population.start_defect": 0.0, "policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0,
+}  # fmt: skip
+MONEY: Changes = {"market.model_value": 0.0, "market.price": 1.0, "market.baseline": 0.2, "market.rivalry": 0.0}
+RULES: dict[str, Changes] = {
+    "reward shared": {},
+    "reward by credit alone": {"contract.reward": "time_valuation", "contract.time.decay": 0.0},
+    "reward time_cumulation": {"contract.reward": "time_cumulation"},
+    "reward time_valuation": {"contract.reward": "time_valuation"},
+    "money equal": {**MONEY, "settlement.kind": "equal"},
+    "money credit": {**MONEY, "settlement.kind": "credit"},
+    "money quota": {**MONEY, "settlement.kind": "quota"},
+    "money time_cumulation": {**MONEY, "settlement.kind": "time_cumulation"},
+    "money time_valuation": {**MONEY, "settlement.kind": "time_valuation"},
+}
+
+
+def played(scenario: str, changes: Changes) -> tuple[Ensemble, Any]:
+    """A scenario played to its end, and the record of its last round."""
+    ensemble = Ensemble(revise(load(scenario), changes), SEEDS)
+    for _ in range(ensemble.world.terms.rounds):
+        record = ensemble.step()
+    return ensemble, record
+
+
+def shaping() -> str:
+    """Scenario catastrophe: samples put in, accuracy and welfare per round, beside the equilibrium of the paper."""
+    rows = []
+    for rule, equilibrium in (("shared", naive_samples), ("shaping", lambda a, c: most_samples(a, c, MARGIN))):
+        ensemble, record = played("catastrophe", {"contract.reward": rule})
+        put, price = record.lesson.put.total, ensemble.state.population.cost / 100
+        expected = equilibrium(CURVE, price)
+        cheapest = price == price.min(axis=1, keepdims=True)
+        off = np.abs(put.sum(axis=1) - expected.sum(axis=1)).max()
+        rows.append([
+            rule, _interval(put.sum(axis=1), 0), _interval(expected.sum(axis=1), 0), f"{off:.2g}",
+            _interval((put * cheapest).sum(axis=1) / put.sum(axis=1), 3), _interval(record.payday.quality, 4),
+            _interval(record.payday.payoffs.sum(axis=1), 1),
+        ])  # fmt: skip
+    heads = ["`contract.reward`", "samples", "at the paper's equilibrium", "largest difference", "of the cheapest type",
+             "accuracy", "welfare"]  # fmt: skip
+    return _table(heads, rows)
+
+
+def claims() -> str:
+    """Accuracy shaping believes what it is told: gain per round of claiming another cost than one's own."""
+    ensemble, record = played("catastrophe", {"contract.reward": "shaping"})
+    rows = []
+    for dearer in (-0.2, 0.1, 0.25, 0.5, 1.0):
+        lies = [Deviation(f"{dearer:+.0%}", (i,), dearer=dearer) for i in range(3)]
+        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, lies, 20)
+        rows.append([f"{1 + dearer:g} times its own", _interval(futures.gains.mean(axis=1), 2)])
+    honest = _interval(record.payday.payoffs.mean(axis=1), 2)
+    return f"{_table(['a principal says that a sample costs', 'it gains'], rows)}\n\nHonest principals have {honest}."
+
+
+def waiting() -> str:
+    """Scenario wait-and-see: what joining late gains where all others join at once, over 60 rounds."""
+    waits, who = (3, 6, 12), range(3)
+    rows = []
+    for name, changes in RULES.items():
+        late = [Deviation(f"{wait} {i}", (i,), Action.DELEGATE, joins=wait) for wait in waits for i in who]
+        futures = _futures({**AT_ONCE, **changes}, late)
+        gains = (futures.gains * 60).reshape(len(SEEDS), len(waits), len(who)).mean(axis=2)
+        rows.append([name, *(_interval(gains[:, k], 2) for k in range(len(waits)))])
+    return _table(["rule", *(f"waiting {wait} rounds" for wait in waits)], rows)
+
+
+def joining() -> str:
+    """Scenario wait-and-see as it is: when those join who wait until it pays, and what joining at once would gain."""
+    rows = []
+    for name in ("reward shared", "reward by credit alone", "reward time_cumulation", "reward time_valuation"):
+        ensemble, record = played("wait-and-see", RULES[name])
+        joined = ensemble.state.membership.joined
+        at_once = [Deviation(f"{i}", (i,), Action.DELEGATE) for i in range(10)]
+        gains = _futures(RULES[name], at_once).gains * 60
+        waits = joined != 0
+        came = np.where(joined > 0, joined, np.nan)
+        mean = f"{np.nanmean(came):.1f}" if np.isfinite(came).any() else "–"
+        share = f"{np.isfinite(came).sum() / waits.sum():.0%}"
+        gain = _interval((gains * waits).sum(axis=1) / waits.sum(axis=1), 2)
+        rows.append([name, share, mean, gain, _interval(record.payday.quality, 3)])
+    heads = ["rule", "of those who wait join", "in round", "joining at once would gain", "accuracy at the end"]
+    return _table(heads, rows)
+
+
+def join_times() -> str:
+    """Scenario wait-and-see where everybody chooses a round to join: best replies in turn, from two beginnings."""
+    rows = []
+    for name in ("reward shared", "reward by credit alone", "reward time_cumulation", "reward time_valuation"):
+        for start in (0, JOIN_TIMES[-2]):
+            times, settled = best_replies(RULES[name], start)
+            counts = [f"{(times == when).sum()} in round {when}" for when in JOIN_TIMES[:-1] if when in times]
+            out = [f"{out} never"] if (out := (times == JOIN_TIMES[-1]).sum()) else []
+            money = played_out(RULES[name], times[None])[0].mean(axis=1)
+            rows.append([name, str(start), ", ".join(counts + out), "yes" if settled else "no", _interval(money, 2)])
+    heads = ["rule", "all begin with round", "in the end they join", "an equilibrium", "money of each in 60 rounds"]
+    return _table(heads, rows)
+
+
+def best_replies(changes: Changes, start: int, sweeps: int = 8) -> tuple[NDArray[np.int64], bool]:
+    """(N,) rounds of joining after best replies by mean payoff over seeds, and whether in the end nobody would change.
+
+    Args:
+        changes: of the scenario.
+        start: the round that all begin with.
+        sweeps: times that everybody is asked.
+    """
+    times = np.full(10, start)
+    for _ in range(sweeps):
+        before = times.copy()
+        for who in range(len(times)):
+            tried = np.tile(times, (len(JOIN_TIMES), 1))
+            tried[:, who] = JOIN_TIMES
+            times[who] = JOIN_TIMES[int(played_out(changes, tried)[:, :, who].mean(axis=1).argmax())]
+        if (times == before).all():
+            return times, True
+    return times, False
+
+
+def played_out(changes: Changes, times: NDArray[np.int64]) -> Floats:
+    """(G, S, N) money over 60 rounds of principals that join in rounds (G, N), whatever their policy says."""
+    ensemble = Ensemble(revise(load("wait-and-see"), {**AT_ONCE, **changes}), [*SEEDS] * len(times))
+    state, joined, total = ensemble.state, np.repeat(times, len(SEEDS), axis=0), np.zeros(1)
+    for now in range(60):
+        actions = np.where(joined <= now, np.int64(Action.DELEGATE), np.int64(Action.ABSTAIN))
+        state, record = play_round(state, actions, ensemble.world, ensemble.streams)
+        total = total + record.payday.payoffs
+    return total.reshape(len(times), len(SEEDS), -1)
+
+
+def copies() -> str:
+    """Copies in the commons (40 principals, all delegate, reward by credit, rho .3, tolerance .01), 60 rounds."""
+    rows = []
+    for kind in ("promise", "noise", "sparsify", "snapshot"):
+        changes = {**AT_ONCE, "contract.reward": "time_valuation", "contract.rho": 0.3, "contract.realise": kind,
+                   "contract.tolerance": 0.01, "market.model_value": 0.01}  # fmt: skip
+        ensemble, kept, clock = Ensemble(revise(load("commons"), changes), SEEDS), [], time.process_time()
+        for _ in range(60):
+            payday = ensemble.step().payday
+            kept.append(payday.kept_promise.mean(axis=1))
+        spent = (time.process_time() - clock) / 60 / len(SEEDS) * 1000
+        low, high = np.quantile(payday.rewards / payday.quality[:, None], [0.05, 0.95])
+        rows.append([kind, _interval(np.mean(kept, axis=0), 3), f"{low:.2f} – {high:.2f}", f"{spent:.1f}"])
+    heads = ["`contract.realise`", "promises kept", "accuracy given, of the model's (5 – 95 %)", "ms per round and run"]
+    return _table(heads, rows)
+
+
+def _futures(changes: Changes, deviations: Sequence[Deviation]) -> Futures:
+    ensemble = Ensemble(revise(load("wait-and-see"), changes), SEEDS)
+    return play_futures(ensemble.world, ensemble.state, ensemble.streams, deviations, 60)
+
+
+def _interval(values: Floats, digits: int) -> str:
+    mean, half = mean_and_half_width(values)
+    return f"{mean:.{digits}f} ± {half:.{digits}f}"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "shaping": shaping, "shaping-claims": claims, "waiting": waiting, "joining": joining,
+    "join-times": join_times, "copies": copies,
+}  # fmt: skip
+
+
+def main() -> None:
+    """Print the tables that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all if not given")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.tables) - set(TABLES):
+        parser.error(f"unknown table {min(unknown)!r}: there are {', '.join(TABLES)}")
+    torch.set_num_threads(1)
+    for name in arguments.tables or TABLES:
+        table = TABLES[name]()
+        print(f"{name}: {TABLES[name].__doc__}\n\n{table}\n", flush=True)
+        if arguments.write:
+            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

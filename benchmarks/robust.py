@@ -1,0 +1,124 @@
+"""What each part of a robust settlement takes from whom: junk, poison and stale data, and many names of one principal.
+
+    python benchmarks/robust.py                 both tables (some minutes)
+    python benchmarks/robust.py pay             one of them
+    python benchmarks/robust.py --write         both, into docs/results.md
+
+Commons with fixed actions, 8 seeds, means ± 95 % t-intervals; one thread (torch.set_num_threads(1)).
+"""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from outcomes import RESULTS, insert
+
+from agents.actions import Action
+from economy import Ensemble
+from economy.deviations import Deviation
+from economy.futures import play_futures
+from economy.ledger import MICRO
+from scenarios import load
+from scenarios.summary import interval
+
+Floats = NDArray[np.float64]
+
+SEEDS, ROUNDS = range(8), 100
+FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "rounds": ROUNDS, "contract.endowment": 5.0}
+MIXED = FIXED | {"population.start_delegate": 0.7, "population.start_free_ride": 0.15, "population.start_defect": 0.15}
+HONEST = FIXED | {"population.start_delegate": 1.0, "population.start_free_ride": 0.0, "population.start_defect": 0.0}
+STAKE = {"contract.stake": 0.05, "contract.audit": 0.1, "contract.slash": 0.5}
+HELD, CLAWED = {"settlement.hold_back": 2.0}, {"contract.clawback": 1.0}
+PARTS: dict[str, dict[str, Any]] = {
+    "credit": {},
+    "credit, stakes": STAKE,
+    "credit, hold-back of 1": {"settlement.hold_back": 1.0},
+    "credit, hold-back of 2": HELD,
+    "credit, hold-back of 3": {"settlement.hold_back": 3.0},
+    "credit, clawback": CLAWED,
+    "credit, gross": {"settlement.clip": "gross"},
+    "credit, gross, hold-back of 2": {"settlement.clip": "gross", **HELD},
+    "robust": {"settlement.kind": "robust"},
+    "robust, stakes, hold-back of 2, clawback": {"settlement.kind": "robust", **STAKE, **HELD, **CLAWED},
+    "equal": {"settlement.kind": "equal"},
+    "equal, stakes": {"settlement.kind": "equal", **STAKE},
+    "equal, clawback": {"settlement.kind": "equal", **CLAWED},
+}
+
+
+def pay() -> str:
+    """28 honest principals of 40, 6 who free-ride and 6 who poison: what they have of a round, in honest shares.
+
+    Payments, less what was slashed and clawed back. An honest share: the mean of the honest under credit alone.
+    """
+    rows = []
+    unit = balance(MIXED | {"actions.free_ride": "junk"})[0][:, 0]
+    for name, changes in PARTS.items():
+        junk, kept = balance(MIXED | {"actions.free_ride": "junk"} | changes)
+        stale, _ = balance(MIXED | {"actions.free_ride": "stale"} | changes)
+        columns = [*(junk / unit[:, None]).T, stale[:, 1] / unit, kept]
+        rows.append([name, *(spread(values) for values in columns)])
+    return table(["settlement", "honest", "junk", "poison", "stale", "revenue that stays in the treasury"], rows)
+
+
+def balance(changes: dict[str, Any]) -> tuple[Floats, Floats]:
+    """(S, 3) money that who delegates, free-rides and defects has on average; (S,) share of revenue kept."""
+    ensemble = Ensemble(load("commons", changes), SEEDS)
+    start, actions = ensemble.state.ledger, ensemble.decide()
+    revenue = sum(ensemble.step().payday.revenue for _ in range(ROUNDS))
+    end = ensemble.state.ledger
+    gained = (end.principals + end.escrows - start.principals) / MICRO
+    means = [np.where(actions == a, gained, 0).sum(axis=1) / (actions == a).sum(axis=1) for a in list(Action)[1:]]
+    return np.stack(means, axis=1), end.treasury / np.asarray(revenue)
+
+
+def names() -> str:
+    """One of 20 honest principals takes part under 5 names, 100 rounds: gain per round, in mean honest payoffs."""
+    rows = []
+    for kind in ("equal", "data", "credit", "robust"):
+        cells = []
+        for fee in (0.0, 0.05, 0.2, 0.8):
+            changes = {"population.count": 20, "settlement.kind": kind, "contract.identity_cost": fee}
+            ensemble = Ensemble(load("commons", HONEST | changes), SEEDS)
+            tried = [Deviation(f"sybil {i}", (i,), identities=5) for i in range(4)]
+            futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, tried, ROUNDS)
+            usual = futures.payoffs[:, 0, 1:, :20].mean(axis=(1, 2))  # without the first round, when names are paid
+            cells.append(spread(futures.gains.mean(axis=1) / usual))
+        rows.append([kind, *cells])
+    return table(["settlement", "names are free", "a name costs .05", "a name costs .2", "a name costs .8"], rows)
+
+
+def spread(values: Floats) -> str:
+    """Mean and half the 95 % t-interval over seeds."""
+    mean, half = interval(pd.Series(values))
+    return f"{mean:.3f} ± {half:.3f}"
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+
+
+TABLES: dict[str, Callable[[], str]] = {"pay": pay, "names": names}
+
+
+def main() -> None:
+    """Print the tables that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; both if not given")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in arguments.tables or TABLES:
+        text = TABLES[name]()
+        print(f"robust-{name}: {TABLES[name].__doc__}\n\n{text}\n", flush=True)
+        if arguments.write:
+            document = insert(RESULTS.read_text(encoding="utf-8"), f"robust-{name}", text)
+            RESULTS.write_text(document, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

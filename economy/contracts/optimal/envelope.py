@@ -1,0 +1,48 @@
+"""The least concave function above an accuracy curve: its tangent through the origin, and the curve from there on.
+
+Accuracy is zero up to some number of samples, so that it is not concave. The problem with the envelope in its place is
+convex and its optimum a bound; where every outcome lies on the curve, it is the optimum itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.population import Floats
+from economy.contracts.accuracy import Accuracy
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """An accuracy curve with a straight beginning."""
+
+    accuracy: Accuracy
+    touches: float  # () samples from which the curve itself is followed
+    steepness: float  # () accuracy per sample before
+
+    def __call__(self, samples: Floats) -> Floats:
+        """Accuracy, of the shape of ``samples``."""
+        return np.where(samples < self.touches, self.steepness * samples, self.accuracy(samples))
+
+    def slope(self, samples: Floats) -> Floats:
+        """Accuracy gained by one more sample, of the shape of ``samples``."""
+        return np.where(samples < self.touches, self.steepness, self.accuracy.slope(samples))
+
+
+def envelope(accuracy: Accuracy, most: float) -> Envelope:
+    """The envelope of a curve that is concave from where it leaves zero.
+
+    Args:
+        accuracy: the curve.
+        most: samples beyond which nobody asks.
+    """
+    if accuracy(np.zeros(1))[0] > 0:
+        return Envelope(accuracy, 0.0, 0.0)
+    grid = np.geomspace(most * 1e-9, most, 1025)
+    best = int(np.argmax(accuracy(grid) / grid))
+    low, high = grid[max(best - 1, 0)], grid[min(best + 1, 1024)]
+    for _ in range(60):  # the tangent through the origin is where a(x) = x a'(x)
+        x = np.array([np.sqrt(low * high)])
+        rises = accuracy(x)[0] < x[0] * accuracy.slope(x)[0] or accuracy(x)[0] <= 0
+        low, high = (x[0], high) if rises else (low, x[0])
+    return Envelope(accuracy, float(high), float(accuracy(np.array([high]))[0] / high))

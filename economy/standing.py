@@ -1,0 +1,53 @@
+"""Standing of principals in a world and a state: what settlement and model rewards look at, real or supposed."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.population import Floats, Ints
+from economy.contracts.membership import Membership
+from economy.settlement import Standing
+from economy.world import State, World
+
+SMALLEST_VALUE = 1e-12  # money per unit of accuracy that a cost is divided by
+
+
+def standing_of(
+    state: State,
+    world: World,
+    credit: Floats,
+    member: NDArray[np.bool_],
+    put: Ints | Floats,
+    membership: Membership,
+    runs: Ints | slice = slice(None),
+) -> Standing:
+    """Where everybody stands, or would stand if it had done otherwise.
+
+    Args:
+        state: before the round, of R runs.
+        world: what does not move.
+        credit: (R', N) cumulated credit.
+        member: (R', N) who takes part.
+        put: (R', N) samples put in this round.
+        membership: of R' runs, this round included.
+        runs: (R',) the runs of these R' standings; all of them, once each, if not given.
+    """
+    population, tariff = state.population, state.tariff
+    claims = world.holdings.count[runs] if world.terms.learns else put
+    return Standing(
+        credit=credit,
+        claims=np.where(member, claims, 0),
+        member=member,
+        reputation=population.reputation[runs],
+        put=put,
+        cost=claimed_cost(state, world)[runs],
+        joined=membership.joined,
+        contributed=membership.contributed if world.terms.learns else put.astype(np.float64),  # without a task every round starts anew
+        round=state.round,
+        menu=(tariff.amounts[runs], tariff.ratios[runs]),
+    )
+
+
+def claimed_cost(state: State, world: World) -> Floats:
+    """(R, N) what a sample costs, as its principal says, in units of accuracy."""
+    cost = state.population.cost / np.maximum(world.terms.market.model_value, SMALLEST_VALUE)
+    return cost if world.conduct is None else cost * (1 + world.conduct.dearer)

@@ -1,0 +1,55 @@
+"""Accuracy against what is paid for looser limits: what values cost, and what it costs to buy them off."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from figures.canvas import finish, panels
+from figures.ink import BLUE, GREEN, GREY, VERMILLION, printed
+from scenarios.summary import interval
+
+_PANELS = (
+    ("accuracy", "test accuracy", BLUE, "o"),
+    ("level_1", "loss on the withheld class", VERMILLION, "s"),
+    ("gained", "welfare gained (money)", GREEN, "^"),
+)
+
+
+@printed
+def draw_admissibility(runs: pd.DataFrame) -> Figure:
+    """The trade-off between accuracy and admissibility.
+
+    Args:
+        runs: a row per budget and run: budget (nan: without screening; 0: nothing bought), run, tolerance_paid,
+            accuracy, level_1 and welfare.
+
+    Returns:
+        The figure.
+    """
+    nothing = runs[runs["budget"] == 0].set_index("run")["welfare"]
+    runs = runs.assign(gained=runs["welfare"] - runs["run"].map(nothing))
+    paid = "paid for looser limits (money per round)"
+    figure, axes = panels([title for _, title, _, _ in _PANELS], "mean over seeds", paid, sharey=False, row_height=2.1)
+    for ax, (column, _, colour, marker) in zip(axes, _PANELS, strict=True):
+        _draw_curve(ax, runs[runs["budget"].notna()], column, colour, marker)
+        if column == "gained":
+            ax.axhline(0.0, color=GREY, linewidth=0.8)
+        else:
+            _draw_unscreened(ax, *interval(runs[runs["budget"].isna()][column]))
+    caption = (
+        f"Each point a budget; means and 95 % t-intervals over {runs['run'].nunique()} seeds, last quarter of rounds."
+        " Dashes and band: without screening. Welfare gained: payoffs and what the treasury kept, against the same runs"
+        " with nothing bought; what sellers give up counts as a cost."
+    )
+    return finish(figure, "What tolerance buys", caption)
+
+
+def _draw_curve(ax: Axes, runs: pd.DataFrame, column: str, colour: str, marker: str) -> None:
+    means = runs.groupby("budget")[["tolerance_paid", column]].agg(interval)
+    (x, x_half), (y, y_half) = (list(zip(*means[name], strict=True)) for name in ("tolerance_paid", column))
+    ax.errorbar(x, y, xerr=x_half, yerr=y_half, color=colour, marker=marker, markersize=3, capsize=1.5)
+
+
+def _draw_unscreened(ax: Axes, level: float, half: float) -> None:
+    ax.axhspan(level - half, level + half, color=GREY, alpha=0.25, linewidth=0)
+    ax.axhline(level, color=GREY, linestyle="--", linewidth=0.8)

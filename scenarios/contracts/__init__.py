@@ -1,0 +1,1 @@
+"""Contract files and the command that solves them."""
