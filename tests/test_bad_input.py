@@ -72,7 +72,7 @@ MISTAKES = [
     ("run broken.toml", "broken.toml: not valid TOML"),
     ("run twice.toml", "twice.toml: not valid TOML"),
     ("run missing.toml", "missing.toml: no such scenario file"),
-    ("run comons", "unknown scenario 'comons': must be one of commons"),
+    ("run comons", "unknown scenario 'comons': must be one of big-and-small"),
     ("run negative.toml/inside.toml", "negative.toml/inside.toml: no such scenario file"),
     ("run", "Missing argument 'SCENARIO'"),
     ("run commons --set rounds", "'rounds' is not an assignment: write path=value"),

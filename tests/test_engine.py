@@ -62,6 +62,15 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     del sys.modules["poisonous"]
 
 
+# What a field needs beside it, in both runs, to have a value of its own.
+BESIDE: dict[str, dict[str, Any]] = {
+    "contract.identity_cost": {"contract.endowment": 1.0},
+    "values.price_low": {"values.price_high": 0.5},
+    "contract.admissibility_budget": {
+        "values.dimensions": [{"sense": "protect", "label": 1, "limit": 0.7}], "screening.mode": "project"},
+}  # fmt: skip
+
+
 class TestBatches:
     plan = plan_of(BASE, RULES, seeds=5)
     runs = tuple((point, seed) for point in range(6) for seed in range(5))
@@ -97,7 +106,8 @@ class TestBatches:
             changes = {path: 0.05}
         else:
             changes = {path: 0.35}
-        record = Ensemble([BASE, revise(BASE, changes)], [0, 0]).step()
+        base = revise(BASE, BESIDE.get(path, {}))
+        record = Ensemble([base, revise(base, changes)], [0, 0]).step()
         assert len(record.actions) == 2
 
     @pytest.mark.parametrize(

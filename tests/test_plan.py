@@ -136,7 +136,7 @@ def test_a_list_design_has_the_points_that_are_listed(tmp_path: Path) -> None:
 def test_a_star_stands_for_every_value_that_has_a_name() -> None:
     plan = plan_of("commons", {"settlement.kind": "*", "screening.gate": ["*"], "actions.free_ride": "*"}, seeds=1)
     assert {point["settlement.kind"] for point in plan.points} == set(SETTLEMENTS)
-    assert len(plan.points) == len(list(SETTLEMENTS)) * 2 * 3
+    assert len(plan.points) == len(list(SETTLEMENTS)) * 2 * 5
 
 
 def test_everybody_follows_each_policy_in_turn_under_a_star() -> None:

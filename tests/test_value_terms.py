@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -50,6 +50,7 @@ def bought(offer: Offered, sale: ToleranceSale, worth: np.ndarray) -> np.ndarray
 class TestBuying:
     @settings(max_examples=150, deadline=None)
     @given(SEEDS, st.integers(0, 4 * MICRO))
+    @example(seed=5059040, purse=0)  # somebody is in the way by a rounding error
     def test_payments_stay_within_the_purse_to_the_micro_unit(self, seed, purse):
         sale = buy_tolerance(*offered(seed), np.full(2, purse))
         assert (sale.payments >= 0).all()

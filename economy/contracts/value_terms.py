@@ -17,6 +17,8 @@ from economy.ledger import MICRO, Reason, Transfer, principals, treasury
 
 Bools = NDArray[np.bool_]
 
+ROUNDING = 1e-6  # micro-units by which a sum may miss a whole one
+
 
 @dataclass(frozen=True)
 class ToleranceTerms:
@@ -86,7 +88,7 @@ def buy_tolerance(offered: Offered, worth: Floats, useful: Floats, purse: Ints) 
     raised = start[:, 0] + _bought(lengths, unit_price, worth, spendable)  # (R, K)
     lacking = np.where(offered.member[..., None], np.maximum(raised[:, None] - offered.room, 0.0), 0.0)
     share = np.divide(lacking, offered.limits, out=np.zeros_like(lacking), where=(lacking > 0) & (offered.limits > 0))
-    payments = np.ceil(offered.price * share.sum(axis=2) * MICRO).astype(np.int64)
+    payments = np.ceil(offered.price * share.sum(axis=2) * MICRO - ROUNDING).astype(np.int64)
     return ToleranceSale(share, payments)
 
 
