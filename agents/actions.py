@@ -16,6 +16,7 @@ class Action(IntEnum):
 
 
 CODES = np.array([int(action) for action in Action])  # (4,)
+ABSTAIN, DEFECT = int(Action.ABSTAIN), int(Action.DEFECT)  # plain numbers, for what every round compares arrays with
 
 
 def action_shares(actions: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -27,5 +28,5 @@ def action_shares(actions: NDArray[np.int64]) -> NDArray[np.float64]:
     Returns:
         (R, 4) shares, columns in the order of ``Action``.
     """
-    shares: NDArray[np.float64] = (actions[:, :, None] == CODES).mean(axis=1)
+    shares: NDArray[np.float64] = (actions[:, :, None] == CODES).sum(axis=1) / actions.shape[1]
     return shares

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from agents.actions import Action
+from agents.actions import ABSTAIN
 from agents.errors import InputError
 from agents.population import Floats
 from agents.streams import Stream, Streams
@@ -214,7 +214,7 @@ def admit_updates(
 ) -> tuple[Floats, Screened, ToleranceSale | None]:
     """The room left by everybody's limits and what is admissible in it, once those are looser that were sold."""
     limits, senses, terms = claimed_limits(state, world), world.senses, world.terms.screening
-    member = state.population.action != Action.ABSTAIN
+    member = state.population.action != ABSTAIN
     room = acceptable(slack(exam.levels, limits, senses), member, terms)
     screened = screen_updates(exam, room, active, world)
     sale = sell_tolerance(state, exam.levels, exam.alignments * senses, active, screened.shadow_prices, world)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.actions import Action, action_shares
+from agents.actions import ABSTAIN, Action, action_shares
 from agents.population import Floats
 from economy.ledger import MICRO, Ledger
 from economy.round import Record
@@ -61,7 +61,7 @@ def _contract_metrics(record: Record) -> dict[str, Floats]:
     """
     payday, deals, sale = record.payday, record.deals, record.lesson.sale
     nothing = np.zeros(len(record.actions))
-    members = np.maximum((record.actions != Action.ABSTAIN).sum(axis=1), 1)
+    members = np.maximum((record.actions != ABSTAIN).sum(axis=1), 1)
     sold = None if sale is None else np.maximum((sale.loosened > 0).sum(axis=(1, 2)), 1)
     return {
         "own_accuracy": payday.rewards.sum(axis=1) / members,

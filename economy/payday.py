@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.actions import Action
+from agents.actions import ABSTAIN, DEFECT
 from agents.population import Floats, Ints
 from agents.streams import Streams
 from economy.agreements import Agreements
@@ -49,7 +49,7 @@ def settle(
 ) -> tuple[Payday, CreditHistory, Ledger]:
     """Revenue, payments, stakes and slashing; every transfer goes through the ledger."""
     terms, actions = world.terms, state.population.action
-    member = actions != Action.ABSTAIN
+    member = actions != ABSTAIN
     public = terms.public_goods.played
     income = share_out(state, world, streams) if public else sell(state, lesson, quality, world)
     ledger, staked, slashed = _hold_to_contract(state.ledger, actions, income.netted, world, streams)
@@ -57,7 +57,7 @@ def settle(
     ledger = post(ledger, paid)
     clawed, clawback, history = _claw_back(ledger, income, world)
     outside = np.maximum(terms.outside.outside_option, state.tariff.alone)
-    gain = (actions == Action.DEFECT) * terms.outside.defect_gain + ~member * outside
+    gain = (actions == DEFECT) * terms.outside.defect_gain + ~member * outside
     copies = handed_over(income.rewards, quality, lesson, state, world, streams)
     private = gain + terms.market.model_value * copies.accuracy
     if world.conduct is not None:
@@ -86,7 +86,7 @@ def settle(
 
 def sell(state: State, lesson: Lesson, quality: Floats, world: World) -> Income:
     """What customers pay for the model, divided by cumulated credit."""
-    terms, member = world.terms, state.population.action != Action.ABSTAIN
+    terms, member = world.terms, state.population.action != ABSTAIN
     history = book(state.history, lesson.credit, lesson.appraisal.standard_error)
     discount, clip = terms.settlement.discount, terms.settlement.clip
     netted = cumulated(history, discount, "net")
@@ -123,7 +123,7 @@ def _hold_to_contract(
     contract = world.terms.contract
     if not contract.stake.any():
         return ledger, (), np.zeros_like(actions)
-    staked = stake_transfers(ledger, actions != Action.ABSTAIN, contract)
+    staked = stake_transfers(ledger, actions != ABSTAIN, contract)
     ledger = post(ledger, staked)
     guilty = caught(actions, netted, streams.shock.uniform(2, actions.shape[1]), contract)
     slash = slash_transfer(ledger, guilty, contract)

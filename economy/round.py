@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from agents.actions import Action
+from agents.actions import DEFECT
 from agents.policies import remember
 from agents.population import Floats, Ints, Population
 from agents.streams import Streams
@@ -55,13 +55,13 @@ def play_round(state: State, actions: Ints, world: World, streams: Streams) -> t
     """
     state = offered(state, world, streams)
     state, actions, agreements = agreed(state, actions, world)
-    state = _drifted(replace(state, population=replace(state.population, action=actions)), world)
+    state = _drifted(state, actions, world)
     lesson, supply, quality = _lesson(state, world, streams)
     state, agreements = delivered(state, agreements, lesson.sale, world)
     payday, history, ledger = settle(state, lesson, quality, agreements, world, streams)
     counterfactual = foregone_payoffs(state, lesson, payday, world, streams)
     population = adapt(state, lesson, payday, counterfactual, world)
-    leaking = (actions == Action.DEFECT).mean(axis=1) * (world.terms.supply.actions.defect == "leak")
+    leaking = (actions == DEFECT).sum(axis=1) / actions.shape[1] * (world.terms.supply.actions.defect == "leak")
     after = State(
         round=state.round + 1,
         parameters=lesson.parameters,
@@ -91,7 +91,7 @@ def adapt(
     harm = np.maximum(-(lesson.levels - lesson.exam.levels) * world.senses, 0.0)
     limits = move_limits(population.limits, population.anchor, world.graph, harm, gain, world.terms.values)
     remembered = remember(population, payday.payoffs, lesson.credit, foregone, world.terms.policy, first=first)
-    return replace(remembered, limits=limits)
+    return remembered if limits is population.limits else replace(remembered, limits=limits)
 
 
 def _lesson(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply, Floats]:
@@ -106,14 +106,18 @@ def _lesson(state: State, world: World, streams: Streams) -> tuple[Lesson, Suppl
     return lesson, supply, accuracy(lesson.parameters, world)
 
 
-def _drifted(state: State, world: World) -> State:
-    """Features turn a little every round. In their frame it is the network's first layer that turns back."""
+def _drifted(state: State, actions: Ints, world: World) -> State:
+    """The state in which principals act: features have turned a little.
+
+    In their own frame it is the network's first layer that turns back, and so do the copies of it that are kept.
+    """
+    population = replace(state.population, action=actions)
     if world.drift is None:
-        return state
+        return replace(state, population=population)
     change = world.network.turn(state.change, world.drift) if state.change else ()
     snapshots = retested(state.snapshots, world.network, world.test, world.drift)
     parameters = world.network.turn(state.parameters, world.drift)
-    return replace(state, parameters=parameters, change=change, snapshots=snapshots)
+    return replace(state, population=population, parameters=parameters, change=change, snapshots=snapshots)
 
 
 def _changed(before: Parameters, after: Parameters, world: World) -> Parameters:

@@ -41,7 +41,8 @@ def standing_of(
         put=put,
         cost=claimed_cost(state, world)[runs],
         joined=membership.joined,
-        contributed=membership.contributed if world.terms.learns else put.astype(np.float64),  # without a task every round starts anew
+        # Without a task every round starts anew.
+        contributed=membership.contributed if world.terms.learns else put.astype(np.float64),
         round=state.round,
         menu=(tariff.amounts[runs], tariff.ratios[runs]),
     )

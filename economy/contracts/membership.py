@@ -1,6 +1,6 @@
 """Membership: since when principals take part, what they have put in so far, and how much they put in at a time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +38,8 @@ class Membership:
             put: (R, N) samples put in.
             number: of the round.
         """
-        first = (self.joined == NEVER) & (put > 0)
-        return replace(self, joined=np.where(first, number, self.joined), contributed=self.contributed + put)
+        joined = np.where((self.joined == NEVER) & (put > 0), number, self.joined)
+        return Membership(joined, self.contributed + put, self.amount, self.line)
 
 
 @dataclass(frozen=True)

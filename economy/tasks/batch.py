@@ -28,6 +28,10 @@ class Form(IntEnum):
     COPY = 7  # samples that somebody puts in already: another's, or its own under another name
 
 
+# Plain numbers, for what every round compares arrays with.
+NOTHING, OWN, WRONG = int(Form.NOTHING), int(Form.OWN), int(Form.WRONG)
+
+
 @dataclass(frozen=True)
 class ActionTerms:
     """The ``actions`` section: what each action does to samples."""

@@ -9,7 +9,20 @@ from numpy.typing import NDArray
 from agents.actions import Action
 from agents.streams import Stream
 from economy.conduct import Conduct
-from economy.tasks.batch import ActionTerms, Batch, Floats, Form, Forms, Ints, PutIn, Supply, SupplyTerms
+from economy.tasks.batch import (
+    NOTHING,
+    OWN,
+    WRONG,
+    ActionTerms,
+    Batch,
+    Floats,
+    Form,
+    Forms,
+    Ints,
+    PutIn,
+    Supply,
+    SupplyTerms,
+)
 from economy.tasks.holdings import Holdings
 from economy.tasks.visits import Visits, visit_each, visit_pool
 
@@ -64,7 +77,7 @@ def put_in(
     form, amount = carried_out(actions, usual, terms.actions, conduct)
     if amounts is not None or conduct is not None:
         amount = np.rint(amount).astype(np.int64)
-        form = np.where(amount > 0, form, np.int8(Form.NOTHING))
+        form = np.where(amount > 0, form, np.int8(NOTHING))
     longest = None if amounts is None else np.maximum(usual.max(axis=1), 1)
     if each:
         width = terms.learning.samples if longest is None else int(longest.max())
@@ -74,7 +87,7 @@ def put_in(
         visits, carried = visit_pool(form, amount, supply, terms.learning, stream)
         total = np.bincount(visits.who, minlength=form.size).reshape(form.shape)
     batch = _batch(visits, form, holdings, terms, longest if each else None, stream)
-    return batch, carried, PutIn(total, total * (form == Form.OWN), form)
+    return batch, carried, PutIn(total, total * (form == OWN), form)
 
 
 def carried_out(
@@ -92,7 +105,7 @@ def carried_out(
     if conduct is not None:
         form = np.where((conduct.form >= 0) & (actions != Action.ABSTAIN), conduct.form, form)
         usual = conduct.share * usual
-    return form, np.where(form != Form.NOTHING, usual, 0)
+    return form, np.where(form != NOTHING, usual, 0)
 
 
 @cache
@@ -123,7 +136,7 @@ def _batch(
     run = visits.who // principals
     sample = _sample_ids(visits, taken, run, holdings, terms)
     label = holdings.labels.ravel()[(run * holdings.labels.shape[1])[:, None] + sample]
-    label = np.where((taken == Form.WRONG)[:, None], (label + 1) % holdings.classes, label)
+    label = np.where((taken == WRONG)[:, None], (label + 1) % holdings.classes, label)
     junk, noise, added = None, None, None
     if (noisy := NOISY[taken]).any():
         own = np.full(len(form), width) if longest is None else longest

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.streams import Stream
-from economy.tasks.batch import Bools, Form, Forms, Ints, Plan, SamplingTerms, Supply
+from economy.tasks.batch import NOTHING, Bools, Form, Forms, Ints, Plan, SamplingTerms, Supply
 
 # Forms whose samples are new ones in every round.
 WALKS = np.isin(np.arange(len(Form)), (Form.OWN, Form.WRONG, Form.COPY))
@@ -37,7 +37,7 @@ def visit_each(
         supply: where the walks stand.
         width: w, places of every visit.
     """
-    contributes = form != Form.NOTHING
+    contributes = form != NOTHING
     walks = WALKS[form]
     who = np.flatnonzero(contributes)
     begin = (supply.cursor * walks).ravel()[who]  # all others start at the first place each round
