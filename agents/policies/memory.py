@@ -39,7 +39,7 @@ def remember(
         population,
         payoff=payoffs if first else memory * population.payoff + (1 - memory) * payoffs,
         action_values=_learned(population, _felt(payoffs, terms.learning.loss_aversion), terms.learning.rate),
-        foregone=population.foregone if foregone is None else foregone,
+        foregone=np.full_like(population.foregone, np.nan) if foregone is None else foregone,
         reputation=memory * population.reputation + (1 - memory) * (credit > 0),
     )
 
