@@ -60,7 +60,7 @@ def table(runs: pd.DataFrame) -> str:
 
 def main() -> None:
     """Print the table and draw the curve where asked to."""
-    from outcomes import RESULTS, insert  # beside this script
+    from results_page import RESULTS, write  # beside this script
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help=f"into {RESULTS.name} and {FIGURE.name}")
@@ -71,7 +71,7 @@ def main() -> None:
     text = table(runs)
     print(text, flush=True)
     if arguments.write:
-        RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), "admissibility", text), encoding="utf-8")
+        write("admissibility", text)
     if file := arguments.figure or (FIGURE if arguments.write else None):
         save(draw_admissibility(runs), file)
 

@@ -193,7 +193,7 @@ def _cell(mean: float, half: float) -> str:
 
 def main() -> None:
     """Print the tables, and write them where asked to."""
-    from outcomes import RESULTS, insert  # beside this script
+    from results_page import RESULTS, write  # beside this script
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("settlements", nargs="*", metavar="SETTLEMENT", help=f"of: {'; '.join(SETTLEMENTS)}")
@@ -213,7 +213,7 @@ def main() -> None:
         text = table(outcomes, what)
         print(f"\nattacks-{what}\n\n{text}", flush=True)
         if arguments.write:
-            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), f"attacks-{what}", text), encoding="utf-8")
+            write(f"attacks-{what}", text)
     if file := arguments.figure or (FIGURE if arguments.write else None):
         note = f"{len(seeds)} seeds, {rounds} rounds, ten principals on drifting digits."
         maps = (figures_of(outcomes, what) for what in ("gain", "loss"))

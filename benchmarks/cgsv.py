@@ -7,7 +7,6 @@
 On one thread (``torch.set_num_threads(1)``); ratios are measured in one run.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from outcomes import RESULTS, insert
+from results_page import main, markdown
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy
 
@@ -35,7 +34,7 @@ Row = list[str]
 SIZES, EPOCHS, REPEATS, DRAWS = (10, 50, 200), 3, 5, 400
 
 
-def rounds() -> tuple[Row, list[Row]]:
+def rounds() -> str:
     """One round of digits, 1,197 samples among all, three local epochs, against one principal after another."""
     heads, rows = ["principals", "one round (ms)", "one principal at a time (ms)", "ratio"], []
     for principals in SIZES:
@@ -51,7 +50,7 @@ def rounds() -> tuple[Row, list[Row]]:
         batched = best(partial(play_cgsv, network, first, data, rate, EPOCHS))
         plain = best(partial(plain_round, models, data, 0.1, plainly))
         rows.append([f"{principals}", f"{1e3 * batched:.1f}", f"{1e3 * plain:.1f}", f"{plain / batched:.1f}"])
-    return heads, rows
+    return markdown(heads, rows)
 
 
 def collaboration(
@@ -134,7 +133,7 @@ def best(play: Callable[[], Any]) -> float:
     return min(taken)
 
 
-def cosines() -> tuple[Row, list[Row]]:
+def cosines() -> str:
     """Cosines against exact Shapley values of ν(S) = cos(u_S, u_N), updates i.i.d. N(0, I_1000), 400 draws."""
     heads = ["principals", "Pearson (published)", "l1 distance of shares (published)"]
     published = {5: (0.97, 0.009), 10: (0.988, 0.0108)}
@@ -145,7 +144,7 @@ def cosines() -> tuple[Row, list[Row]]:
         apart = [float(np.abs(one - other).sum()) for one, other in pairs]
         spread = f"{np.mean(found):.4f} ± {1.96 * np.std(found) / np.sqrt(DRAWS):.4f}"
         rows.append([f"{players}", f"{spread} ({pearson})", f"{np.mean(apart):.4f} ({l1})"])
-    return heads, rows
+    return markdown(heads, rows)
 
 
 def shares(players: int, generator: np.random.Generator) -> tuple[Floats, Floats]:
@@ -160,7 +159,7 @@ def shares(players: int, generator: np.random.Generator) -> tuple[Floats, Floats
     return cosine / cosine.sum(), exact / exact.sum()
 
 
-def models() -> tuple[Row, list[Row]]:
+def models() -> str:
     """100 rounds of digits among 10 principals, 4 seeds: test accuracy of everybody's own model at the end."""
     heads = ["partition", "quota of", "β", "smallest quota", "worst model", "best model", "complete model",
              "training alone", "ρ(alone, rewarded)"]  # fmt: skip
@@ -170,7 +169,7 @@ def models() -> tuple[Row, list[Row]]:
             cells = collaborate(partition, CgsvTerms(scope=scope, altruism=altruism))
             shown = ["undefined" if np.isnan(value) else f"{value:.3f}" for value in cells]
             rows.append([partition, scope, f"{altruism:g}", *shown])
-    return heads, rows
+    return markdown(heads, rows)
 
 
 def collaborate(partition: str, terms: CgsvTerms, rounds: int = 100) -> list[float]:
@@ -204,22 +203,7 @@ def accuracies(world: World, models: Parameters) -> Floats:
     return right.double().mean(1).view(runs, principals).numpy()
 
 
-def main() -> None:
-    """Print the tables that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all if not given")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    for name in arguments.tables or TABLES:
-        heads, rows = TABLES[name]()
-        table = "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
-        print(f"{name}: {TABLES[name].__doc__}\n\n{table}\n", flush=True)
-        if arguments.write:
-            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), f"cgsv-{name}", table), encoding="utf-8")
-
-
-TABLES: dict[str, Callable[[], tuple[Row, list[Row]]]] = {"rounds": rounds, "cosines": cosines, "models": models}
+TABLES: dict[str, Callable[[], str]] = {"rounds": rounds, "cosines": cosines, "models": models}
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, TABLES, "cgsv-")

@@ -7,13 +7,12 @@
 One thread: set OMP_NUM_THREADS=1. Money is that of v(r) = 100 r. Published figures: Wang, Wu, Liu and Low (AAAI 2025).
 """
 
-import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from outcomes import RESULTS, insert
+from results_page import main, markdown
 
 from agents.errors import InputError
 from economy.contracts.accuracy import Bound
@@ -60,7 +59,7 @@ def by_case() -> str:
             e, known, cost = (f"{figure:.6f}" for figure in figures)
             certificate = [f"{menu.residuals.worst:.0e}", f"{max(menu.gap, 0.0) / 100:.0e}", f"{shortfall(menu):.4f}"]
             rows.append([name, reading, e, published, known, cost, asked, *certificate])
-    return _table(heads, rows)
+    return markdown(heads, rows)
 
 
 def shortfall(menu: Menu) -> float:
@@ -85,7 +84,7 @@ def random_problems() -> str:
         budget = "1" if least == 1 else f"{least:g} to 1"
         counts = [f"{PROBLEMS}", f"{PROBLEMS - len(solved)}", residual, f"{len(solved) - len(gaps)}"]
         rows.append([budget, *counts, f"{np.median(gaps):.4f}", milliseconds])
-    return _table(heads, rows)
+    return markdown(heads, rows)
 
 
 def _attempt(problem: MenuProblem) -> Menu | None:
@@ -108,7 +107,7 @@ def speed() -> str:
         taken, worth = f"{time.process_time() - began:.3f}", f"{menu.objective:.5f}"
         error = f"{menu.standard_error:.1e}" if menu.standard_error else "0"
         rows.append([*size, taken, worth, error, f"{menu.residuals.worst:.0e}", f"{max(menu.gap, 0.0) / 100:.0e}"])
-    return _table(heads, rows)
+    return markdown(heads, rows)
 
 
 def realised() -> str:
@@ -123,7 +122,7 @@ def realised() -> str:
             worst = int(np.argmax(missed / errors))
             row = [f"{missed.max():.4f}", f"{missed[worst] / errors[worst]:.1f}", f"{most:.6f}"]
             rows.append([name, reading, *row])
-    return _table(heads, rows)
+    return markdown(heads, rows)
 
 
 def _played(menu: Menu) -> tuple[np.ndarray, np.ndarray, float]:
@@ -154,11 +153,7 @@ def in_economies() -> str:
         for row in answer.tables["by_type"].sort_values("payoff").itertuples():
             gain = f"{row.gain:.3f} [{row.gain_low:.3f}, {row.gain_high:.3f}]"
             rows.append([name, reward, row.type, f"{row.payoff:.2f}", row.deviation, gain])
-    return _table(heads, rows)
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+    return markdown(heads, rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -170,20 +165,5 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def main() -> None:
-    """Print the tables that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all if not given")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.tables) - set(TABLES):
-        parser.error(f"unknown table {min(unknown)!r}: there are {', '.join(TABLES)}")
-    for name in arguments.tables or TABLES:
-        table = TABLES[name]()
-        print(f"{name}: {(TABLES[name].__doc__ or '').strip()}\n\n{table}\n", flush=True)
-        if arguments.write:
-            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, TABLES)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from outcomes import RESULTS, insert
+from results_page import RESULTS, write
 from torch import Tensor
 
 from agents.actions import Action
@@ -209,7 +209,7 @@ def main() -> None:
         text = make()
         print(f"{name}\n\n{text}\n", flush=True)
         if arguments.write:
-            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, text), encoding="utf-8")
+            write(name, text)
 
 
 if __name__ == "__main__":

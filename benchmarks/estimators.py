@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from coalition_games import Known, games
 from numpy.typing import NDArray
-from outcomes import RESULTS, insert
+from results_page import RESULTS, write
 from threadpoolctl import threadpool_limits
 
 from economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimator, adjusted
@@ -244,7 +244,7 @@ def main() -> None:
     for name, table in written.items():
         print(f"\n{name}\n\n{table}", flush=True)
         if chosen.write:
-            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
+            write(name, table)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,12 @@
 One thread: torch.set_num_threads(1).
 """
 
-import argparse
-import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import pandas as pd
-import torch
-from outcomes import RESULTS, insert
+from results_page import main, markdown
 
 from scenarios.studies import Answer, ask
 
@@ -53,7 +50,7 @@ def overall() -> str:
     for row in found.tables["overall"].query("of in ['payments', 'credit', 'accuracy', 'retraining']").itertuples():
         name = f"{row.measure}: {row.of}" if row.measure != "accuracy" else "test accuracy"
         rows.append([name, WORDS[row.against], *_estimates(row)])
-    return f"{found.headline}\n\n{_table(['measure', 'against', 'TL', 'FedAvg', 'TL − FedAvg'], rows)}"
+    return f"{found.headline}\n\n{markdown(['measure', 'against', 'TL', 'FedAvg', 'TL − FedAvg'], rows)}"
 
 
 def by_economy() -> str:
@@ -69,7 +66,7 @@ def by_economy() -> str:
         accuracies = (f"{value:.3f}" for value in (accuracy["traversal"], accuracy["federated"], central))
         rows.append([*names, *_estimates(correlation), *accuracies])
     heads = ["TL", "FedAvg", "TL − FedAvg", "accuracy TL", "FedAvg", "centralised"]
-    return _table([*keys, *heads], rows)
+    return markdown([*keys, *heads], rows)
 
 
 def variants() -> str:
@@ -77,7 +74,7 @@ def variants() -> str:
     rows = []
     for name, (changes, options) in VARIANTS.items():
         rows.append([name, *_agreement(answer(changes, **VARIED, **options))])
-    return _table(["variant", *_TRUTHS], rows)
+    return markdown(["variant", *_TRUTHS], rows)
 
 
 _TRUTHS = [f"{truth}: {name}" for truth in ("retraining", "rounds' games") for name in ("TL", "FedAvg", "TL − FedAvg")]
@@ -100,10 +97,6 @@ def _estimates(row: Any) -> list[str]:
     return texts
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
-
-
 TABLES: dict[str, Callable[[], str]] = {
     "fairness": overall,
     "fairness-economies": by_economy,
@@ -111,23 +104,5 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def main() -> None:
-    """Print the tables that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all if not given")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.tables) - set(TABLES):
-        parser.error(f"unknown table {min(unknown)!r}: there are {', '.join(TABLES)}")
-    torch.set_num_threads(1)
-    for name in arguments.tables or TABLES:
-        clock = time.process_time()
-        table = TABLES[name]()
-        print(f"{name}: {TABLES[name].__doc__}\n\n{table}\n", flush=True)
-        print(f"{time.process_time() - clock:.0f} s of one core\n", flush=True)
-        if arguments.write:
-            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, TABLES)

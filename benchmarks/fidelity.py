@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from coalition_games import captured
 from numpy.typing import NDArray
-from outcomes import RESULTS, insert
+from results_page import RESULTS, write
 from scipy.stats import spearmanr
 
 from economy.credit import CREDITS
@@ -79,7 +79,7 @@ def main() -> None:
     found = table()
     print(found)
     if chosen.write:
-        RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), "fidelity", found), encoding="utf-8")
+        write("fidelity", found)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,14 @@
 Commons with fixed actions, credit cumulated net over 50 rounds and then clipped; stale: 8 seeds.
 """
 
-import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-from outcomes import RESULTS, insert
+from results_page import main, markdown
 
 from agents.actions import Action
 from economy import Ensemble
@@ -67,7 +65,7 @@ def stale() -> str:
         kept = twin[paying] / undiscounted[paying]
         rows.append([name, f"{shares.mean():.3f}", f"{shares.max():.3f}", f"{small.mean():.2f}",
                      f"{twin.sum() / undiscounted.sum():.3f} (lowest {kept.min():.3f})"])  # fmt: skip
-    return table(heads, rows)
+    return markdown(heads, rows)
 
 
 def payments(changes: dict[str, Any], rounds: int = 200, twins: bool = False) -> tuple[Floats, Bools, NDArray[Any]]:
@@ -110,7 +108,7 @@ def sybils() -> str:
     cases["first_order, replication (samples)"] = {ROBUST: LN2}
     cases["first_order, replication (updates)"] = {ROBUST: LN2, "credit.replication.similarity": "updates"}
     rows = [[name, *(spread(gains(changes, k)) for k in (2, 3))] for name, changes in cases.items()]
-    return table(["credit", "2 names", "3 names"], rows)
+    return markdown(["credit", "2 names", "3 names"], rows)
 
 
 def gains(changes: dict[str, Any], identities: int, tried: Sequence[int] = range(2), rounds: int = 10) -> Floats:
@@ -129,27 +127,8 @@ def spread(values: Floats) -> str:
     return f"{mean:+.0f} ± {half:.0f} %"
 
 
-def table(heads: list[str], rows: list[list[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
-
-
 TABLES: dict[str, Callable[[], str]] = {"stale": stale, "sybils": sybils}
 
 
-def main() -> None:
-    """Print the tables that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all if not given")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    for name in arguments.tables or TABLES:
-        text = TABLES[name]()
-        print(f"gaming-{name}: {TABLES[name].__doc__}\n\n{text}\n", flush=True)
-        if arguments.write:
-            document = insert(RESULTS.read_text(encoding="utf-8"), f"gaming-{name}", text)
-            RESULTS.write_text(document, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, TABLES, "gaming-")

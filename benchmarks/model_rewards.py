@@ -7,15 +7,13 @@
 8 seeds, ± 95 % t-intervals over seeds. One thread: torch.set_num_threads(1).
 """
 
-import argparse
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from outcomes import RESULTS, insert
+from results_page import main, markdown
 
 from agents.actions import Action
 from economy import Ensemble
@@ -73,7 +71,7 @@ def shaping() -> str:
         ])  # fmt: skip
     heads = ["`contract.reward`", "samples", "at the paper's equilibrium", "largest difference", "of the cheapest type",
              "accuracy", "welfare"]  # fmt: skip
-    return _table(heads, rows)
+    return markdown(heads, rows)
 
 
 def claims() -> str:
@@ -85,7 +83,7 @@ def claims() -> str:
         futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, lies, 20)
         rows.append([f"{1 + dearer:g} times its own", _interval(futures.gains.mean(axis=1), 2)])
     honest = _interval(record.payday.payoffs.mean(axis=1), 2)
-    return f"{_table(['a principal says that a sample costs', 'it gains'], rows)}\n\nHonest principals have {honest}."
+    return f"{markdown(['a principal says that a sample costs', 'it gains'], rows)}\n\nHonest principals have {honest}."
 
 
 def waiting() -> str:
@@ -97,7 +95,7 @@ def waiting() -> str:
         futures = _futures({**AT_ONCE, **changes}, late)
         gains = (futures.gains * 60).reshape(len(SEEDS), len(waits), len(who)).mean(axis=2)
         rows.append([name, *(_interval(gains[:, k], 2) for k in range(len(waits)))])
-    return _table(["rule", *(f"waiting {wait} rounds" for wait in waits)], rows)
+    return markdown(["rule", *(f"waiting {wait} rounds" for wait in waits)], rows)
 
 
 def joining() -> str:
@@ -115,7 +113,7 @@ def joining() -> str:
         gain = _interval((gains * waits).sum(axis=1) / waits.sum(axis=1), 2)
         rows.append([name, share, mean, gain, _interval(record.payday.quality, 3)])
     heads = ["rule", "of those who wait join", "in round", "joining at once would gain", "accuracy at the end"]
-    return _table(heads, rows)
+    return markdown(heads, rows)
 
 
 def join_times() -> str:
@@ -129,7 +127,7 @@ def join_times() -> str:
             money = played_out(RULES[name], times[None])[0].mean(axis=1)
             rows.append([name, str(start), ", ".join(counts + out), "yes" if settled else "no", _interval(money, 2)])
     heads = ["rule", "all begin with round", "in the end they join", "an equilibrium", "money of each in 60 rounds"]
-    return _table(heads, rows)
+    return markdown(heads, rows)
 
 
 def best_replies(changes: Changes, start: int, sweeps: int = 8) -> tuple[NDArray[np.int64], bool]:
@@ -177,7 +175,7 @@ def copies() -> str:
         low, high = np.quantile(payday.rewards / payday.quality[:, None], [0.05, 0.95])
         rows.append([kind, _interval(np.mean(kept, axis=0), 3), f"{low:.2f} – {high:.2f}", f"{spent:.1f}"])
     heads = ["`contract.realise`", "promises kept", "accuracy given, of the model's (5 – 95 %)", "ms per round and run"]
-    return _table(heads, rows)
+    return markdown(heads, rows)
 
 
 def _futures(changes: Changes, deviations: Sequence[Deviation]) -> Futures:
@@ -190,31 +188,11 @@ def _interval(values: Floats, digits: int) -> str:
     return f"{mean:.{digits}f} ± {half:.{digits}f}"
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
-
-
 TABLES: dict[str, Callable[[], str]] = {
     "shaping": shaping, "shaping-claims": claims, "waiting": waiting, "joining": joining,
     "join-times": join_times, "copies": copies,
 }  # fmt: skip
 
 
-def main() -> None:
-    """Print the tables that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all if not given")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.tables) - set(TABLES):
-        parser.error(f"unknown table {min(unknown)!r}: there are {', '.join(TABLES)}")
-    torch.set_num_threads(1)
-    for name in arguments.tables or TABLES:
-        table = TABLES[name]()
-        print(f"{name}: {TABLES[name].__doc__}\n\n{table}\n", flush=True)
-        if arguments.write:
-            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, TABLES)

@@ -7,19 +7,16 @@
 Figures are means over seeds of the last quarter of rounds, unless they say something else.
 """
 
-import argparse
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
+from results_page import main, markdown
 from scipy.stats import spearmanr
 
 from economy import Ensemble
@@ -28,7 +25,6 @@ from scenarios import load, revise, sweep
 from scenarios.summary import interval
 from scenarios.tables import SweepResults
 
-RESULTS = Path(__file__).parents[1] / "docs" / "results.md"
 SEEDS = range(8)
 MODES, SCOPES = ("reject", "scale", "project"), ("own", "quorum", "all", "aggregate")
 SETTLED = 20  # round from which on limits must hold: an untrained network breaks the protected ones
@@ -112,7 +108,7 @@ def screening() -> str:
         others = f"{p.others.mean():.3f} ({p.others.min():.3f})"
         price = f"{unscreened - p.others.mean():+.3f}"
         rows.append([*names, *worst, withheld, others, price, f"{p.screened.mean():.2f}"])
-    return _table(heads, rows)
+    return markdown(heads, rows)
 
 
 def poisoners() -> str:
@@ -155,7 +151,7 @@ def welfare() -> str:
         scenario = revise(base, {f"population.{name}": value for name, value in starts.items()})
         rounds = Ensemble(scenario, SEEDS).run().rounds.groupby("run")
         rows.append([f"{share:g}", *(_mean(rounds[name].mean()) for name in ("accuracy", "welfare"))])
-    return _table(heads, rows)
+    return markdown(heads, rows)
 
 
 def stale() -> str:
@@ -174,7 +170,7 @@ def policies() -> str:
         points = [revise(base, {"settlement.kind": kind, "settlement.horizon": horizon}) for kind, horizon in cases]
         runs = [sweep(point, seeds=SEEDS).runs for point in points]
         rows.append([name, *(f"{_mean(each['share_delegate'])} / {each['accuracy'].mean():.2f}" for each in runs)])
-    return _table(["everybody's policy", *(f"{kind}, horizon {horizon}" for kind, horizon in cases)], rows)
+    return markdown(["everybody's policy", *(f"{kind}, horizon {horizon}" for kind, horizon in cases)], rows)
 
 
 def _compare(name: str, vary: Mapping[str, Sequence[Any]]) -> SweepResults:
@@ -200,7 +196,7 @@ def _by_point(results: SweepResults, columns: Mapping[str, str]) -> str:
     for values, runs in results.runs.groupby(list(results.varied), sort=False):
         names = [str(value).lower() if isinstance(value, bool) else f"{value}" for value in values]
         rows.append([*names, *(f"{_mean(runs[column])} {_range(runs[column])}" for column in columns)])
-    return _table([*results.varied, *columns.values()], rows)
+    return markdown([*results.varied, *columns.values()], rows)
 
 
 def _mean(values: pd.Series) -> str:
@@ -210,11 +206,6 @@ def _mean(values: pd.Series) -> str:
 
 def _range(values: pd.Series) -> str:
     return "" if values.isna().all() else f"[{values.min():.2f}, {values.max():.2f}]"
-
-
-def _table(heads: Row, rows: Sequence[Row]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -230,30 +221,5 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def insert(document: str, name: str, table: str) -> str:
-    """The document with a new table between the marks of that name."""
-    begin, end = f"<!-- table {name} -->", f"<!-- end {name} -->"
-    found = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-    if not found.search(document):
-        raise SystemExit(f"{RESULTS} has no place for {name}: {begin} … {end}")
-    return found.sub(lambda _: f"{begin}\n{table}\n{end}", document)
-
-
-def main() -> None:
-    """Print the tables that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; all if not given")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
-    arguments = parser.parse_args()
-    if unknown := set(arguments.tables) - set(TABLES):
-        parser.error(f"unknown table {min(unknown)!r}: there are {', '.join(TABLES)}")
-    torch.set_num_threads(1)
-    for name in arguments.tables or TABLES:
-        table = TABLES[name]()
-        print(f"{name}: {(TABLES[name].__doc__ or '').strip()}\n\n{table}\n", flush=True)
-        if arguments.write:
-            RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, TABLES)

@@ -7,15 +7,13 @@
 Commons with fixed actions, 8 seeds, means ± 95 % t-intervals; one thread (torch.set_num_threads(1)).
 """
 
-import argparse
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-from outcomes import RESULTS, insert
+from results_page import main, markdown
 
 from agents.actions import Action
 from economy import Ensemble
@@ -62,7 +60,7 @@ def pay() -> str:
         stale, _ = balance(MIXED | {"actions.free_ride": "stale"} | changes)
         columns = [*(junk / unit[:, None]).T, stale[:, 1] / unit, kept]
         rows.append([name, *(spread(values) for values in columns)])
-    return table(["settlement", "honest", "junk", "poison", "stale", "revenue that stays in the treasury"], rows)
+    return markdown(["settlement", "honest", "junk", "poison", "stale", "revenue that stays in the treasury"], rows)
 
 
 def balance(changes: dict[str, Any]) -> tuple[Floats, Floats]:
@@ -89,7 +87,7 @@ def names() -> str:
             usual = futures.payoffs[:, 0, 1:, :20].mean(axis=(1, 2))  # without the first round, when names are paid
             cells.append(spread(futures.gains.mean(axis=1) / usual))
         rows.append([kind, *cells])
-    return table(["settlement", "names are free", "a name costs .05", "a name costs .2", "a name costs .8"], rows)
+    return markdown(["settlement", "names are free", "a name costs .05", "a name costs .2", "a name costs .8"], rows)
 
 
 def spread(values: Floats) -> str:
@@ -98,27 +96,8 @@ def spread(values: Floats) -> str:
     return f"{mean:.3f} ± {half:.3f}"
 
 
-def table(heads: list[str], rows: list[list[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
-
-
 TABLES: dict[str, Callable[[], str]] = {"pay": pay, "names": names}
 
 
-def main() -> None:
-    """Print the tables that were asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(TABLES)}; both if not given")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    for name in arguments.tables or TABLES:
-        text = TABLES[name]()
-        print(f"robust-{name}: {TABLES[name].__doc__}\n\n{text}\n", flush=True)
-        if arguments.write:
-            document = insert(RESULTS.read_text(encoding="utf-8"), f"robust-{name}", text)
-            RESULTS.write_text(document, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, TABLES, "robust-")

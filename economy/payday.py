@@ -20,7 +20,7 @@ from economy.lesson import Lesson
 from economy.market import Income, revenue
 from economy.public_goods import share_out
 from economy.settlement import SETTLEMENTS, SettlementTerms, pay, settlement_transfers
-from economy.standing import standing_of
+from economy.standing import standing_of, taking_part
 from economy.world import State, World
 
 
@@ -49,7 +49,7 @@ def settle(
 ) -> tuple[Payday, CreditHistory, Ledger]:
     """Revenue, payments, stakes and slashing; every transfer goes through the ledger."""
     terms, actions = world.terms, state.population.action
-    member = actions != ABSTAIN
+    member = taking_part(state, world)
     public = terms.public_goods.played
     income = share_out(state, world, streams) if public else sell(state, lesson, quality, world)
     ledger, staked, slashed = _hold_to_contract(state.ledger, actions, income.netted, world, streams)
@@ -86,7 +86,7 @@ def settle(
 
 def sell(state: State, lesson: Lesson, quality: Floats, world: World) -> Income:
     """What customers pay for the model, divided by cumulated credit."""
-    terms, member = world.terms, state.population.action != ABSTAIN
+    terms, member = world.terms, taking_part(state, world)
     history = book(state.history, lesson.credit, lesson.appraisal.standard_error)
     discount, clip = terms.settlement.discount, terms.settlement.clip
     netted = cumulated(history, discount, "net")

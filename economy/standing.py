@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.actions import ABSTAIN
 from agents.population import Floats, Ints
-from economy.contracts.membership import Membership
+from economy.contracts.membership import NEVER, Membership
 from economy.settlement import Standing
 from economy.world import State, World
 
@@ -46,6 +47,14 @@ def standing_of(
         round=state.round,
         menu=(tariff.amounts[runs], tariff.ratios[runs]),
     )
+
+
+def taking_part(state: State, world: World) -> NDArray[np.bool_]:
+    """(R, N) who takes part: neither who abstains nor whom no line of a menu is worth its cost."""
+    takes_part: NDArray[np.bool_] = state.population.action != ABSTAIN
+    if world.terms.rewards.offer == "menu":
+        takes_part = takes_part & (state.membership.line != NEVER)
+    return takes_part
 
 
 def claimed_cost(state: State, world: World) -> Floats:

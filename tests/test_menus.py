@@ -68,6 +68,14 @@ class TestOnAKnownCurve:
         )
         np.testing.assert_allclose(leaves.payoffs[:, 1, :, 0], alone[:, :1].repeat(2, axis=1))
 
+    def test_whom_no_line_is_worth_its_cost_trains_alone_although_it_would_delegate(self) -> None:
+        """Who says that a sample costs it ten times as much as it does finds no line for it in this menu."""
+        ensemble, _ = played(load("big-firms"), 30, 1)
+        deviations = [Deviation("priced out", (0,), dearer=9.0), Deviation("away", (0,), joins=9)]
+        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, deviations, rounds=1)
+        np.testing.assert_array_equal(futures.actions[:, 1, 0, 0], 1)  # DELEGATE
+        np.testing.assert_allclose(futures.payoffs[:, 1], futures.payoffs[:, 2])
+
     def test_junk_fulfils_a_line_but_teaches_nothing(self) -> None:
         """The papers take data to be verified; a cooperative that cannot look at them gives its model away."""
         ensemble, _ = played(load("big-and-small"), 30, 1)

@@ -70,7 +70,7 @@ def by_menu(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     amounts, ratios = standing.menu
     fulfilled = standing.put[:, :, None] >= amounts[:, None] * (1 - ROUNDING)
     part: Floats = np.where(fulfilled, ratios[:, None], 0.0).max(axis=2, initial=0.0)
-    return part * quality[:, None]
+    return standing.member * part * quality[:, None]
 
 
 @reward_rule("shaping")

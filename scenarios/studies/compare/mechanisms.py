@@ -1,4 +1,4 @@
-"""Mechanisms: settlement rules × credit rules × modes of screening, each the scenario with those rules."""
+"""Mechanisms: settlement × credit × model reward rules × modes of screening, each the scenario with those rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from scenarios.loading import revise
 from scenarios.schema import Scenario
 from scenarios.studies.sensitivity.fields import BLIND
 
-_PATHS = ("settlement.kind", "credit.kind", "screening.mode")
+_PATHS = ("settlement.kind", "credit.kind", "screening.mode", "contract.reward")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,11 @@ class Mechanism:
 
 
 def mechanisms(
-    scenario: Scenario, settlements: Sequence[str], credits: Sequence[str], screenings: Sequence[str]
+    scenario: Scenario,
+    settlements: Sequence[str],
+    credits: Sequence[str],
+    screenings: Sequence[str],
+    rewards: Sequence[str] = (),
 ) -> tuple[Mechanism, ...]:
     """Every combination; a settlement rule that looks at no credit comes with the first credit rule only.
 
@@ -31,13 +35,17 @@ def mechanisms(
         settlements: settlement rules; all there are if empty.
         credits: credit rules; the scenario's own if empty.
         screenings: modes; the scenario's own if empty.
+        rewards: model reward rules; the scenario's own if empty.
 
     Raises:
         InputError: if there are not at least two, or one is not valid.
     """
     lists: list[Sequence[str]] = [
-        settlements or list(SETTLEMENTS), credits or [scenario.credit.kind], screenings or [scenario.screening.mode]
-    ]  # fmt: skip
+        settlements or list(SETTLEMENTS),
+        credits or [scenario.credit.kind],
+        screenings or [scenario.screening.mode],
+        rewards or [scenario.contract.reward],
+    ]
     for path, names in zip(_PATHS, lists, strict=True):
         if len(set(names)) < len(names):
             raise InputError(f"{path} = {', '.join(names)}: name each once")

@@ -29,6 +29,7 @@ class CompareOptions(StudyOptions):
     credits: tuple[str, ...] = field((), "credit rules; the scenario's own if empty", "names")
     screenings: tuple[Literal["off", "reject", "scale", "project"], ...] = field(
         (), "modes of screening; the scenario's own if empty", "names")
+    rewards: tuple[str, ...] = field((), "model reward rules; the scenario's own if empty", "names")
     horizon: Count = field(30, "rounds with a deviation or an attack and without", "rounds")
     principals: Count = field(6, "how many try every single deviation in turn, spread over types", "principals")
     attackers: Share = field(0.1, "share of principals that attack together")
@@ -48,7 +49,7 @@ def compare(question: Question) -> Answer:
     """Which mechanism is best by welfare, incentives, fairness, robustness and cost, and which of them tie?"""
     scenario, seeds, options = question.scenario, question.seeds, question.options
     _demand_sense(question)
-    compared = mechanisms(scenario, options.settlements, options.credits, options.screenings)
+    compared = mechanisms(scenario, options.settlements, options.credits, options.screenings, options.rewards)
     worth = Worth(options.truth, min(options.truth_rounds, scenario.rounds), options.budget)
     threat = Threat(options.horizon, options.principals, options.attackers, options.others, options.workers)
     observed = observe(compared, seeds, partial(question.tell, "playing mechanisms"))

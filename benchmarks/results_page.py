@@ -1,0 +1,54 @@
+"""Tables of benchmarks: as Markdown, printed, and put between their marks in docs/results.md."""
+
+import argparse
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results.md"
+
+
+def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table with one line per row."""
+    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+
+
+def insert(document: str, name: str, table: str) -> str:
+    """The document with a new table between the marks of that name."""
+    begin, end = f"<!-- table {name} -->", f"<!-- end {name} -->"
+    found = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    if not found.search(document):
+        raise SystemExit(f"{RESULTS} has no place for {name}: {begin} … {end}")
+    return found.sub(lambda _: f"{begin}\n{table}\n{end}", document)
+
+
+def write(name: str, table: str) -> None:
+    """Put a table into docs/results.md."""
+    RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
+
+
+def main(description: str | None, tables: Mapping[str, Callable[[], str]], prefix: str = "") -> None:
+    """The command line of a benchmark: print the tables that were asked for, and write them if wanted.
+
+    Args:
+        description: the script's.
+        tables: what makes each, by the name by which it is asked for; its docstring says what it shows.
+        prefix: of the names of their marks.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(tables)}; all if not given")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.tables) - set(tables):
+        parser.error(f"unknown table {min(unknown)!r}: there are {', '.join(tables)}")
+    torch.set_num_threads(1)
+    for name in arguments.tables or tables:
+        clock = time.process_time()
+        table = tables[name]()
+        taken = f"{time.process_time() - clock:.0f} s of processor time"
+        print(f"{prefix}{name}: {(tables[name].__doc__ or '').strip()}\n\n{table}\n\n{taken}\n", flush=True)
+        if arguments.write:
+            write(f"{prefix}{name}", table)
