@@ -8,9 +8,10 @@ import numpy as np
 
 from agents.population import Floats, Ints
 from economy.contracts.accuracy import Bound
-from economy.lesson import Lesson, without_learning
+from economy.lesson import Lesson
 from economy.tasks import Form, PutIn
 from economy.tasks.supply import carried_out
+from economy.untaught import without_learning
 from economy.world import State, World
 
 

@@ -117,44 +117,6 @@ def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]
     return lesson, supply
 
 
-def without_learning(state: State, put: PutIn, values: Floats, loss: Floats, method: str) -> Lesson:
-    """The lesson of a round in which nothing is learned: there is neither a task nor a network.
-
-    Args:
-        state: the economy, whose network stays as it is.
-        put: how much everybody put in.
-        values: (R, N) what that is worth.
-        loss: (R,) of what there is instead of a network.
-        method: how worth was found.
-    """
-    runs, principals = shape = state.population.shape
-    none, nobody, nothing = np.zeros((runs, 0)), np.zeros((runs, principals, 0)), np.zeros(shape)
-    exam = Exam(
-        levels=none,
-        loss=loss,
-        directions=(),
-        curvature=lambda direction: direction,
-        slopes=nothing,
-        alignments=nobody,
-        gram=np.zeros((runs, 1, 1)),
-    )
-    no_samples = np.zeros((runs, 0), dtype=np.int64)
-    return Lesson(
-        batch=Batch(no_samples, no_samples, no_samples, None, None),
-        put=put,
-        exam=exam,
-        active=values > 0,
-        gated=np.zeros(shape, dtype=np.bool_),
-        room=none,
-        screened=Screened(nothing, nobody, none),
-        norms=None,
-        factor=np.ones(runs),
-        parameters=state.parameters,
-        levels=none,
-        appraisal=Credit(values, method),
-    )
-
-
 def _demand_finite(what: str, values: Floats, number: int) -> None:
     """Raise InputError where a run's network has diverged, before nonsense is paid for."""
     if not np.isfinite(values).all():

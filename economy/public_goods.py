@@ -14,9 +14,10 @@ from agents.population import Floats, Ints
 from agents.streams import Streams
 from economy.groups import Groups, PublicGoodsTerms, form_groups
 from economy.ledger import MICRO, to_micro
-from economy.lesson import Lesson, without_learning
+from economy.lesson import Lesson
 from economy.market import LARGEST_REVENUE, Income
 from economy.tasks import Form, PutIn
+from economy.untaught import without_learning
 from economy.world import State, World
 
 

@@ -84,8 +84,9 @@ class Notebook:
         population, ledger = state.population, state.ledger
         runs, principals = population.shape
         played = max(1, len(self._rounds))
+        labelled = self._world.terms.learns  # without a task there are no labels to be right or wrong
         with np.errstate(invalid="ignore"):
-            quality = self._sums["right"] / self._sums["put"]
+            quality = self._sums["right"] / self._sums["put"] if labelled else np.full(population.shape, np.nan)
         names = np.array(self._world.terms.policy.names)
         columns = {
             "run": np.repeat(np.arange(runs), principals),

@@ -63,7 +63,7 @@ def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
     """
     require(rounds, "rounds", ("run", "round", "accuracy", *varied))
     points = points_of(rounds, varied)
-    label = "accuracy (share of test samples)"
+    label = "accuracy (share)"
     if len(points.shown) <= _TOGETHER:
         figure, grid = blank(1, 1, ONE_COLUMN, 2.3)
         _draw_together(grid[0][0], rounds, points, "accuracy", label, named=bool(varied))
@@ -104,8 +104,10 @@ def _bound_share(ax: Axes) -> None:
 def draw_overview(rounds: pd.DataFrame, principals: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
     """One page: who cooperates, how good the model is, what the round is worth, and who ends up with the money.
 
+    Where there is no money the last is how much everybody puts in.
+
     Args:
-        rounds: one row per run and round: run, round, share_delegate, accuracy, welfare.
+        rounds: one row per run and round: run, round, share_delegate, accuracy, welfare, and samples if without money.
         principals: one row per run and principal: run, balance, escrow.
         varied: dotted paths of the varied fields, columns of both.
 
@@ -120,14 +122,19 @@ def draw_overview(rounds: pd.DataFrame, principals: pd.DataFrame, varied: Sequen
     points = points_of(rounds, varied, most=_TOGETHER)
     figure, grid = blank(2, 2, TWO_COLUMNS, 2.15)
     parts = (("share_delegate", "principals that delegate (share)", "Cooperation"),
-             ("accuracy", "accuracy (share of test samples)", "Model quality"),
+             ("accuracy", "accuracy (share)", "Model quality"),
              ("welfare", "welfare (money per round)", "Welfare"))
     for ax, (column, label, title) in zip((grid[0][0], grid[0][1], grid[1][0]), parts, strict=True):
         _draw_together(ax, rounds, points, column, label, named=False)
         ax.set_title(title, loc="left", color="0.2")
     grid[0][0].set_ylim(-0.02, 1.02)
-    draw_lorenz(grid[1][1], [lorenz_curves(principals, point) for point in points.shown])
-    grid[1][1].set_title("Wealth at the end", loc="left", color="0.2")
+    money = bool(principals[list(WEALTH)].to_numpy().any()) or "samples" not in rounds
+    if money:
+        draw_lorenz(grid[1][1], [lorenz_curves(principals, point) for point in points.shown])
+    else:
+        _draw_together(grid[1][1], rounds, points, "samples", "samples put in (per round)", named=False)
+        grid[1][1].set_ylim(bottom=0.0)
+    grid[1][1].set_title("Wealth at the end" if money else "Data", loc="left", color="0.2")
     handles = [key(point.name, ink(place)) for place, point in enumerate(points.shown)] if varied else []
     return finish(figure, _headline(points), points.statistic() + points.note("Lines"), handles)
 

@@ -82,6 +82,11 @@ class TestMechanisms:
         names = {mechanism.name for mechanism in mechanisms(SMALL, (), (), ())}
         assert {"credit", "data", "equal"} <= names
 
+    def test_model_rewards_are_a_part_of_mechanisms(self):
+        found = mechanisms(SMALL, ("credit",), (), (), ("shared", "quota"))
+        assert [each.name for each in found] == ["shared", "quota"]
+        assert [each.scenario.contract.reward for each in found] == ["shared", "quota"]
+
     def test_rules_that_look_at_no_credit_come_with_one_credit_rule(self):
         found = mechanisms(SMALL, ("equal", "credit"), ("first_order", "second_order"), ())
         assert [m.name for m in found] == ["equal", "credit, first_order", "credit, second_order"]
