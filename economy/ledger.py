@@ -159,6 +159,8 @@ def post(ledger: Ledger, transfers: Sequence[Transfer]) -> Ledger:
         NegativeAmountError: if an amount is below zero.
         OverdraftError: if an account other than the market would go below zero.
     """
+    if not transfers:
+        return ledger
     balances = ledger.balances.copy()
     for transfer in transfers:
         amount = transfer.columns

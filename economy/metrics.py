@@ -44,11 +44,10 @@ def round_metrics(record: Record, before: State, after: State, world: World) -> 
 
 def solvency(ledger: Ledger) -> dict[str, Floats]:
     """Smallest balance and escrow of a principal, and what all accounts claim beyond what came in; (R,) money each."""
-    claimed = ledger.balances[:, :-1].sum(axis=1)
     return {
         "least_balance": ledger.principals.min(axis=1) / MICRO,
         "least_escrow": ledger.escrows.min(axis=1) / MICRO,
-        "unfunded": (claimed + ledger.balances[:, -1]) / MICRO,
+        "unfunded": ledger.balances.sum(axis=1) / MICRO,  # the market owes what came in
     }
 
 

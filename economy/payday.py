@@ -51,7 +51,7 @@ def settle(
     terms, actions = world.terms, state.population.action
     member = taking_part(state, world)
     public = terms.public_goods.played
-    income = share_out(state, world, streams) if public else sell(state, lesson, quality, world)
+    income = share_out(state, world, streams) if public else sell(state, lesson, quality, member, world)
     ledger, staked, slashed = _hold_to_contract(state.ledger, actions, income.netted, world, streams)
     paid = settlement_transfers(income.revenue, income.payments)
     ledger = post(ledger, paid)
@@ -84,9 +84,9 @@ def settle(
     return payday, history, post(ledger, clawed)
 
 
-def sell(state: State, lesson: Lesson, quality: Floats, world: World) -> Income:
-    """What customers pay for the model, divided by cumulated credit."""
-    terms, member = world.terms, taking_part(state, world)
+def sell(state: State, lesson: Lesson, quality: Floats, member: NDArray[np.bool_], world: World) -> Income:
+    """What customers pay for the model, divided by cumulated credit among who takes part, ``member`` (R, N)."""
+    terms = world.terms
     history = book(state.history, lesson.credit, lesson.appraisal.standard_error)
     discount, clip = terms.settlement.discount, terms.settlement.clip
     netted = cumulated(history, discount, "net")
