@@ -25,7 +25,10 @@ from scenarios.studies import ask
 PUBLISHED = {"big-firms": 86.478273, "small-parties": 69.052095, "two types": 84.3403}
 PROBLEMS = 200
 DRAWS = 200_000
-SEEDS = 200
+TRIED = (
+    ("big-and-small", "menu"), ("big-firms", "menu"), ("paid-with-models", "menu"), ("big-and-small", "shared")
+)  # fmt: skip
+SEEDS, LEARNING_SEEDS = 200, 16  # without and with a network that learns
 SIZES = (2, 2, 20_000), (5, 10, 20_000), (3, 50, 20_000), (5, 50, 20_000), (10, 100, 20_000), (10, 100, 200_000)
 
 
@@ -147,10 +150,14 @@ def in_economies() -> str:
     """What each type gains in the economy by another line or by staying away, over seeds that draw new principals."""
     heads = ["scenario", "contract.reward", "type", "payoff", "best deviation", "gain [95 %]"]
     rows = []
-    for name, reward in (("big-and-small", "menu"), ("big-firms", "menu"), ("big-and-small", "shared")):
+    for name, reward in TRIED:
         scenario = revise(load(name), {"contract.reward": reward})
-        answer = ask("incentives", scenario, SEEDS, others="freeze", horizon=1, deviations=["cost", "abstain"])
-        for row in answer.tables["by_type"].sort_values("payoff").itertuples():
+        learns = scenario.market.kind == "model"  # then a deviation lasts for a term, the second: the first has no curve
+        asked = {"horizon": scenario.contract.term, "start": scenario.contract.term if learns else 0}
+        seeds = LEARNING_SEEDS if learns else SEEDS
+        answer = ask("incentives", scenario, seeds, others="freeze", deviations=["cost", "abstain"], **asked)
+        of_costs = answer.tables["by_type"].query("trait == 'type'")
+        for row in of_costs.sort_values("payoff").itertuples():
             gain = f"{row.gain:.3f} [{row.gain_low:.3f}, {row.gain_high:.3f}]"
             rows.append([name, reward, row.type, f"{row.payoff:.2f}", row.deviation, gain])
     return markdown(heads, rows)
