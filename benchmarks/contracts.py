@@ -152,7 +152,7 @@ def in_economies() -> str:
     rows = []
     for name, reward in TRIED:
         scenario = revise(load(name), {"contract.reward": reward})
-        learns = scenario.market.kind == "model"  # then a deviation lasts for a term, the second: the first has no curve
+        learns = scenario.market.kind == "model"  # then a deviation lasts for the second term: the first has no curve
         asked = {"horizon": scenario.contract.term, "start": scenario.contract.term if learns else 0}
         seeds = LEARNING_SEEDS if learns else SEEDS
         answer = ask("incentives", scenario, seeds, others="freeze", deviations=["cost", "abstain"], **asked)
