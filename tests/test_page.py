@@ -27,7 +27,7 @@ from figures.browser.scenes import TABS
 from figures.browser.session import SPEEDS, Session
 from figures.browser.stage import Variant
 from figures.browser.stored import StoredRun, find_stored
-from figures.browser.what_if import Question, weigh
+from figures.browser.what_if import Question, in_words, weigh
 from figures.browser.worker import Worker
 from scenarios.loading import library_names, load
 from scenarios.schema import Scenario
@@ -233,6 +233,20 @@ def test_the_gain_of_an_idle_free_rider_under_equal_pay_is_the_cost_it_saves() -
     verdict = weigh(model.world, model.state, model.streams, Question(1, Action.FREE_RIDE))
     assert verdict.gain == pytest.approx(4 * model.population.cost[0, 1], rel=1e-9)
     assert verdict.half_width == pytest.approx(0.0, abs=1e-12)
+    live.release()
+
+
+def test_what_if_it_took_another_line_of_the_menu() -> None:
+    """Its own line was the best for its cost; which of the others is worse by how much the page tells."""
+    live = Live(load("big-and-small"), 0)
+    live.step()
+    model = live.model
+    own = int(model.state.membership.line[0, 0])
+    same, other = (weigh(model.world, model.state, model.streams, Question(0, None, line)) for line in (own, 0))
+    assert own > 1
+    assert same.gain == 0
+    assert other.gain < 0
+    assert "if it takes line 1 from round 2 on, loses by it" in in_words(other)
     live.release()
 
 

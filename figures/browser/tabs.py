@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 import solara
 
+from agents.actions import Action
 from figures.browser.controls import Control
 from figures.browser.elements import Choice, Row, Table, Text
 from figures.browser.parameters import mesa_parameter, other_value, parameters
@@ -132,13 +133,17 @@ def Ledger(session: Session, scene: Scene, standing: Standing) -> None:
 @solara.component
 def WhatIf(session: Session, scene: Scene, standing: Standing) -> None:
     """What one principal would gain by deviating."""
-    names = {each.name.lower().replace("_", "-"): each for each in standing.available}
+    names: dict[str, tuple[Action | None, int | None]] = {
+        each.name.lower().replace("_", "-"): (each, None) for each in standing.available
+    }
+    if standing.scenario.contract.offer == "menu":
+        names |= {f"take line {k + 1}": (None, k) for k in range(len(standing.scenario.population.cost_types))}
     action = solara.use_reactive(next(iter(names)))
     answer, asking, selected = session.answer.value, session.asking.value, session.looks.value.selected
     chosen = action.value if action.value in names else next(iter(names))
 
     def ask() -> None:
-        session.ask(Question(selected or 0, names[chosen]))
+        session.ask(Question(selected or 0, *names[chosen]))
 
     with solara.Div(classes=["cw-content", "cw-what-if"]):
         Text("What if one principal did something else from now on, whatever its policy says?", "cw-title")

@@ -29,7 +29,15 @@ class Question:
     """Who deviates, and how; scalars only."""
 
     principal: int
-    action: Action  # taken in every round
+    action: Action | None  # taken in every round; None: what its policy says
+    line: int | None = None  # of the menu, taken in every round; None: the one that is best for it
+
+    @property
+    def verb(self) -> str:
+        """What it shall do, as in "to delegate"."""
+        if self.line is not None:
+            return f"take line {self.line + 1}"
+        return "go on" if self.action is None else self.action.name.lower().replace("_", "-")
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Answer:
 def answer(world: World, state: State, streams: Streams, question: Question) -> Answer:
     """Weigh a deviation and draw what came out; see ``weigh``."""
     verdict = weigh(world, state, streams, question)
-    done = f"{question.action.name.lower().replace('_', '-')} in every round", "follow its policy"
+    done = f"{question.verb} in every round", "follow its policy"
     picture = drawn(
         lambda: draw_what_if(verdict.deviates, verdict.follows, verdict.gain, verdict.half_width, done,
                              first=verdict.round + 1),
@@ -70,10 +78,11 @@ def answer(world: World, state: State, streams: Streams, question: Question) -> 
 def in_words(verdict: Verdict) -> str:
     """The verdict as a sentence; no claim where the interval holds zero."""
     question, margin = verdict.question, abs(verdict.gain) - verdict.half_width
-    does = question.action.name.lower().replace("_", "-")
+    verb, _, rest = question.verb.partition(" ")
+    does = f"{verb}s {rest}".strip()
     told = "gains" if verdict.gain > 0 else "loses"
     claim = f"{told} by it" if margin > 0 else "neither clearly gains nor loses by it"
-    return (f"Principal {question.principal}, if it {does}s from round {verdict.round + 1} on, {claim}: "
+    return (f"Principal {question.principal}, if it {does} from round {verdict.round + 1} on, {claim}: "
             f"{_signed(verdict.gain, verdict.half_width)} money per round. "
             f"All others together: {_signed(verdict.others, verdict.others_half_width)} money per round.")
 
@@ -98,7 +107,7 @@ def weigh(world: World, state: State, streams: Streams, question: Question) -> V
         InputError: if there is no such principal, or a future diverges.
     """
     several = branch(world, state, streams, FUTURES, _LUCK)
-    deviation = Deviation(question.action.name.lower(), (question.principal,), question.action)
+    deviation = Deviation(question.verb, (question.principal,), question.action, line=question.line)
     futures = play_futures(*several, [deviation], ROUNDS)
     gain, half_width = mean_and_half_width(futures.gains[:, 0])
     others, others_half_width = mean_and_half_width(-futures.losses[:, 0])
