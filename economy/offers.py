@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from economy.contracts.optimal import Menu, MenuProblem
-
+from agents.errors import InputError
 from agents.population import Floats, Ints
 from agents.streams import Streams
 from economy.contracts.accuracy import Bound, best_alone
@@ -21,8 +19,12 @@ from economy.prospects import prospects
 from economy.standing import claimed_cost
 from economy.world import State, World
 
+if TYPE_CHECKING:
+    from economy.contracts.optimal import Menu, MenuProblem
+
 ALTERNATIVES = 64  # numbers of samples compared, first from nothing to the most that could pay
 ZOOMS = 2  # times that as many are compared around the best
+MOST_SAMPLES = 100_000  # that a line may ask for in a round in which a network learns
 TIE = 1e-6  # relative difference of two lines' worth below which the line of one's own type is taken
 
 
@@ -86,6 +88,11 @@ def _tariff(state: State, world: World) -> Tariff:
     lines = {name: np.stack([getattr(menu, name) for menu in solved]) for name in ("amounts", "values", "ratios")}
     if world.terms.learns:  # where samples are whole
         lines["amounts"] = np.rint(lines["amounts"])
+        if (asked := lines["amounts"].max()) > MOST_SAMPLES:
+            raise InputError(
+                f"contract.offer = 'menu': asks for {asked:.0f} samples per round and principal, more than"
+                f" {MOST_SAMPLES}; raise population.cost_types, or lower market.model_value"
+            )
     return replace(tariff, costs=np.stack([menu.problem.costs for menu in solved]), **lines)
 
 
@@ -135,6 +142,8 @@ def _amounts(state: State, world: World, streams: Streams) -> Floats:
     if not revises.any():
         return old
     most = world.terms.market.model_value / np.maximum(state.population.cost, 1e-12)
+    if world.terms.learns:
+        most = np.minimum(most, world.holdings.count)  # nobody has more to put in
     steps = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, ALTERNATIVES - 1)])
     tried = most[:, :, None] * steps
     for zoom in range(ZOOMS + 1):

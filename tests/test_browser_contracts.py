@@ -135,7 +135,7 @@ def test_the_head_of_the_page_names_the_rules_that_apply(name: str, told: str) -
 # The page as a whole.
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::RuntimeWarning", "error::UserWarning", "error::DeprecationWarning")
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_tab_is_drawn_without_a_warning_before_and_after_rounds(name: str) -> None:
     standing = Standing(*[None] * len(Standing.__dataclass_fields__))  # type: ignore[arg-type]  # not looked at

@@ -146,6 +146,23 @@ class TestOnRealData:
                 )
 
 
+def test_a_menu_that_asks_for_more_samples_than_a_round_can_hold_is_refused() -> None:
+    with pytest.raises(InputError, match="asks for .* samples per round and principal, more than 100000"):
+        Ensemble(small(**{"population.cost_types": [1e-7, 1e-6]}), seeds=[0]).step()
+
+
+def test_best_amounts_on_real_data_are_no_more_than_what_is_held() -> None:
+    """Who believes that a round's samples decide about the whole model puts in all it has where that is cheap."""
+    cheap = {"contract.offer": "amounts", "contract.reward": "shared", "contract.realise": "promise",
+             "contract.alone": False, "population.cost_types": [1e-6], "policy.revision": 1.0}  # fmt: skip
+    ensemble = Ensemble(small(**cheap), seeds=[0, 1])
+    for _ in range(3):
+        ensemble.step()
+    held, amount = ensemble.world.holdings.count, ensemble.state.membership.amount
+    assert (amount <= held).all()
+    assert (amount > held / 2).any()
+
+
 class TestLearningCurve:
     def test_a_power_law_is_found_again(self) -> None:
         truth = PowerLaw(0.97, 2.0, 0.6)
