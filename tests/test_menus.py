@@ -89,9 +89,10 @@ class TestOnAKnownCurve:
         answer = ask("incentives", load("big-and-small"), 60, **options)
         types = answer.tables["by_type"]
         assert set(types["type"]) == {f"cost {cost}" for cost in (0.5, 0.4, 0.03, 0.02, 0.001)}
-        assert (types["gain_low"] <= 0).all(), types[["type", "deviation", "gain_low"]]
+        residual = 1e-6 * 100  # of a perfect model's worth, to which menus are solved
+        assert (types["gain_low"] <= residual).all(), types[["type", "deviation", "gain_low"]]
         gap = answer.tables["verdict"].set_index("measure").loc["IC gap"]
-        assert gap["value_low"] <= 0
+        assert gap["value_low"] <= residual
 
     def test_the_same_study_finds_a_menu_that_is_not_incentive_compatible(self) -> None:
         """Who is given the whole model whatever its line had better take the line that asks for least."""
