@@ -44,9 +44,10 @@ def round_metrics(record: Record, before: State, after: State, world: World) -> 
 
 def solvency(ledger: Ledger) -> dict[str, Floats]:
     """Smallest balance and escrow of a principal, and what all accounts claim beyond what came in; (R,) money each."""
+    least = ledger.balances[:, :-2].reshape(len(ledger.balances), 2, -1).min(axis=2) / MICRO
     return {
-        "least_balance": ledger.principals.min(axis=1) / MICRO,
-        "least_escrow": ledger.escrows.min(axis=1) / MICRO,
+        "least_balance": least[:, 0],
+        "least_escrow": least[:, 1],
         "unfunded": ledger.balances.sum(axis=1) / MICRO,  # the market owes what came in
     }
 

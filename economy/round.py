@@ -90,8 +90,8 @@ def adapt(
     gain = np.zeros_like(payday.payoffs) if first else payday.payoffs - population.payoff
     harm = np.maximum(-(lesson.levels - lesson.exam.levels) * world.senses, 0.0)
     limits = move_limits(population.limits, population.anchor, world.graph, harm, gain, world.terms.values)
-    remembered = remember(population, payday.payoffs, lesson.credit, foregone, world.terms.policy, first=first)
-    return remembered if limits is population.limits else replace(remembered, limits=limits)
+    policy = world.terms.policy
+    return remember(population, payday.payoffs, lesson.credit, foregone, policy, first=first, limits=limits)
 
 
 def _lesson(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply, Floats]:

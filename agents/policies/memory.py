@@ -16,6 +16,7 @@ def remember(
     terms: PolicyTerms,
     *,
     first: bool,
+    limits: Floats | None = None,
 ) -> Population:
     """Take a round's outcome into memory.
 
@@ -30,6 +31,7 @@ def remember(
         foregone: (R, N, 4) counterfactual payoff of each action, money; None where not computed.
         terms: ``memory`` m, ``learning.rate`` and ``learning.loss_aversion``.
         first: whether this was the first round, before which there is nothing to remember.
+        limits: (R, N, K) what they limit probes to from now on; as before if not given.
 
     Returns:
         The population after the round.
@@ -41,6 +43,7 @@ def remember(
         action_values=_learned(population, _felt(payoffs, terms.learning.loss_aversion), terms.learning.rate),
         foregone=np.full_like(population.foregone, np.nan) if foregone is None else foregone,
         reputation=memory * population.reputation + (1 - memory) * (credit > 0),
+        limits=population.limits if limits is None else limits,
     )
 
 
