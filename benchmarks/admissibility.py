@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from results_page import RESULTS, markdown, write
 
 from economy import Ensemble
 from figures.admissibility import draw_admissibility
@@ -55,13 +56,11 @@ def table(runs: pd.DataFrame) -> str:
         means = [own[column] for column in COLUMNS] + [own[column] - nothing[column] for column in GAINED]
         rows.append([name, *("{:.4f} ± {:.4f}".format(*interval(each)) for each in means)])
     heads = ["budget (money per round)", *COLUMNS.values(), *GAINED.values()]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+    return markdown(heads, rows)
 
 
 def main() -> None:
     """Print the table and draw the curve where asked to."""
-    from results_page import RESULTS, write  # beside this script
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help=f"into {RESULTS.name} and {FIGURE.name}")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="draw the curve into this file")

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from results_page import RESULTS, markdown, write
 
 from agents.actions import Action
 from economy import Ensemble
@@ -178,7 +179,7 @@ def table(outcomes: Mapping[str, Outcome], what: str) -> str:
     heads = ["settlement", *attacks_of(outcomes)]
     cells = [[_cell(*pair) for pair in zip(*row, strict=True)] for row in zip(*figures_of(outcomes, what), strict=True)]
     rows = [[name, *row] for name, row in zip(outcomes, cells, strict=True)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+    return markdown(heads, rows)
 
 
 def attacks_of(outcomes: Mapping[str, Outcome]) -> list[str]:
@@ -193,8 +194,6 @@ def _cell(mean: float, half: float) -> str:
 
 def main() -> None:
     """Print the tables, and write them where asked to."""
-    from results_page import RESULTS, write  # beside this script
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("settlements", nargs="*", metavar="SETTLEMENT", help=f"of: {'; '.join(SETTLEMENTS)}")
     parser.add_argument("--quick", action="store_true", help="2 seeds, 4 rounds")

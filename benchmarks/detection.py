@@ -11,7 +11,6 @@ updates are made up: the direction of the last step, or random, of the median ho
 batch.
 """
 
-import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from results_page import RESULTS, write
+from results_page import main, markdown
 from torch import Tensor
 
 from agents.actions import Action
@@ -161,7 +160,7 @@ def not_above_zero(credit: Floats, attackers: Bools) -> Bools:
 def detection(count: int, finds: Callable[[Floats, Bools], Bools] = below_honest) -> str:
     """Precision / recall by rule and attack."""
     rows = [[rule, *(cell(*judged()[rule, attack, count], finds) for attack in ATTACKS)] for rule in rules()]
-    return table(["precision / recall", *ATTACKS], rows)
+    return markdown(["precision / recall", *ATTACKS], rows)
 
 
 def cell(credit: Floats, attackers: Bools, finds: Callable[[Floats, Bools], Bools]) -> str:
@@ -183,11 +182,7 @@ def earnings() -> str:
                 credit, attackers = judged()[rule, attack, count]
                 cells.append(f"{credit[attackers].mean() / credit[~attackers].mean():.2f}")
         rows.append([f"{count}", *cells])
-    return table(heads, rows)
-
-
-def table(heads: list[str], rows: list[list[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+    return markdown(heads, rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -199,18 +194,5 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def main() -> None:
-    """Print all tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    for name, make in TABLES.items():
-        text = make()
-        print(f"{name}\n\n{text}\n", flush=True)
-        if arguments.write:
-            write(name, text)
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, TABLES)

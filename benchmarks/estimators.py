@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from coalition_games import Known, games
 from numpy.typing import NDArray
-from results_page import RESULTS, write
+from results_page import RESULTS, markdown, write
 from threadpoolctl import threadpool_limits
 
 from economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimator, adjusted
@@ -122,7 +122,7 @@ def headline(tables: Mapping[str, Mapping[str, Floats]], place: int) -> str:
         ratio, kept = np.log(found / best), np.array(["diabetes" not in game for game in tables])
         ratios = [f"{np.exp(np.mean(chosen)):.3g} ×" for chosen in (ratio, ratio[kept])]
         lines.append([name, *(f"{value:.1e}" for value in found), *ratios])
-    return markdown(lines)
+    return markdown(lines[0], lines[1:])
 
 
 def by_budget(tables: Mapping[str, Mapping[str, Floats]]) -> str:
@@ -135,7 +135,7 @@ def by_budget(tables: Mapping[str, Mapping[str, Floats]]) -> str:
             name = min(rivals, key=lambda rival: np.nan_to_num(rivals[rival], nan=np.inf))
             cells.append(f"{table['adjusted'][place]:.1e} / {rivals[name]:.1e} {name}")
         lines.append([f"{multiple:g}", *cells])
-    return markdown(lines)
+    return markdown(lines[0], lines[1:])
 
 
 def targets(tables: Mapping[str, Mapping[str, Floats]], place: int) -> None:
@@ -183,7 +183,7 @@ def speeds(estimates: Mapping[str, Estimate]) -> str:
         pass
     for name, compute in exact.items():
         lines.append([name, *(f"{1000 * seconds(compute, game, 0, 3):.2f}" for game in played)])
-    return markdown(lines)
+    return markdown(lines[0], lines[1:])
 
 
 @printed
@@ -214,10 +214,6 @@ def curve(table: Mapping[str, Floats], name: str) -> Floats | None:
 def legend(figure: Any, pens: Mapping[str, Ink]) -> None:
     handles = [key(DRAWN[name], pen) for name, pen in pens.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(pens), fontsize=7)
-
-
-def markdown(lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], ["---"] * len(lines[0]), *lines[1:]])
 
 
 def main() -> None:

@@ -8,15 +8,13 @@ a round's contributors, relative to that of their exact credit. Spearman's rank 
 contributors or more, and of credit cumulated over a run's rounds. Means over rounds and runs.
 """
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from coalition_games import captured
 from numpy.typing import NDArray
-from results_page import RESULTS, write
+from results_page import main, markdown
 from scipy.stats import spearmanr
 
 from economy.credit import CREDITS
@@ -68,19 +66,8 @@ def table() -> str:
             errors, ranks = (np.concatenate([getattr(each, name) for each in own]) for name in ("errors", "ranks"))
             cells += [f"{each:.3f}" for each in (errors.mean(), ranks.mean(), np.mean([e.cumulated for e in own]))]
         lines.append(cells)
-    return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], ["---"] * len(lines[0]), *lines[1:]])
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"put the table into {RESULTS.name}")
-    chosen = parser.parse_args()
-    torch.set_num_threads(1)
-    found = table()
-    print(found)
-    if chosen.write:
-        write("fidelity", found)
+    return markdown(lines[0], lines[1:])
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, {"fidelity": table})

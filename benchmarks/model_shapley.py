@@ -8,7 +8,6 @@
 (c) Hessian-vector product on the paths of the examination, against automatic differentiation
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +15,7 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from results_page import run_parts
 from scipy.stats import pearsonr, spearmanr
 from torch import Tensor
 from torch.func import grad, jvp
@@ -38,7 +38,7 @@ from economy.tasks.datasets import TASKS
 
 Floats = NDArray[np.float64]
 
-THREADS, SEEDS = 1, 8
+SEEDS = 8
 DOUBLE = torch.float64
 LEARNT, JUDGED = slice(0, 1000), slice(1000, 1400)
 TESTED = slice(1400, None)
@@ -202,19 +202,5 @@ def _least(call: Callable[[], object]) -> float:
     return min(took)
 
 
-def main() -> None:
-    """Run the parts that were asked for."""
-    parts = {"a": fidelity, "b": pruning, "c": curvature}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="a, b, c; all if not given")
-    chosen = parser.parse_args().parts or list(parts)
-    if unknown := [part for part in chosen if part not in parts]:
-        parser.error(f"unknown part {unknown[0]!r}: there are {', '.join(parts)}")
-    torch.set_num_threads(THREADS)
-    print(f"torch {torch.__version__}, {THREADS} thread")
-    for part in chosen:
-        parts[part]()
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(__doc__, {"a": fidelity, "b": pruning, "c": curvature})

@@ -1,4 +1,4 @@
-"""Tables of benchmarks: as Markdown, printed, and put between their marks in docs/results.md."""
+"""Command lines of benchmarks; tables as Markdown, printed and put between their marks in docs/results.md."""
 
 import argparse
 import re
@@ -14,6 +14,19 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results.md"
 def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table with one line per row."""
     return "\n".join(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *rows])
+
+
+def run_parts(description: str | None, parts: Mapping[str, Callable[[], None]]) -> None:
+    """The command line of a benchmark that prints in parts: run those that were asked for, on one thread."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(parts)}; all if not given")
+    chosen = parser.parse_args().parts or list(parts)
+    if unknown := [part for part in chosen if part not in parts]:
+        parser.error(f"unknown part {unknown[0]!r}: there are {', '.join(parts)}")
+    torch.set_num_threads(1)
+    print(f"torch {torch.__version__}, 1 thread")
+    for part in chosen:
+        parts[part]()
 
 
 def insert(document: str, name: str, table: str) -> str:

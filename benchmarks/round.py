@@ -9,7 +9,6 @@
 (d) slope of round time against the number of principals at a fixed batch
 """
 
-import argparse
 import resource
 import statistics
 import time
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from results_page import run_parts
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -38,7 +38,6 @@ from economy.screening import ScreeningTerms, screen
 from scenarios import load
 from scenarios.loading import revise
 
-THREADS = 1
 PRODUCTS = (
     torch.ops.aten.bmm.default,
     torch.ops.aten.mm.default,
@@ -254,19 +253,5 @@ def slope() -> None:
     print(f"(d) round time by principals at 8192 samples: {table}; log-log slope {fitted:.2f} (at most 1.05)")
 
 
-def main() -> None:
-    """Run the parts that were asked for."""
-    parts = {"a": screening_step, "b": whole_round, "c": many_principals, "d": slope}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="a, b, c, d; all if not given")
-    chosen = parser.parse_args().parts or list(parts)
-    if unknown := [part for part in chosen if part not in parts]:
-        parser.error(f"unknown part {unknown[0]!r}: there are {', '.join(parts)}")
-    torch.set_num_threads(THREADS)
-    print(f"torch {torch.__version__}, {THREADS} thread, medians")
-    for part in chosen:
-        parts[part]()
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(__doc__, {"a": screening_step, "b": whole_round, "c": many_principals, "d": slope})

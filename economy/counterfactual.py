@@ -15,11 +15,11 @@ from economy.contracts.clawback import at_risk
 from economy.contracts.model_rewards import rewards
 from economy.learning.network import to_numpy
 from economy.ledger import MICRO
-from economy.lesson import Lesson, sent_back, traverse
+from economy.lesson import Lesson, asked_amounts, sent_back, traverse
 from economy.payday import Payday
 from economy.prospects import foregone_on_curve
 from economy.public_goods import foregone
-from economy.settlement import SETTLEMENTS
+from economy.settlement import SETTLEMENTS, due_shares
 from economy.standing import standing_of
 from economy.tasks import put_in
 from economy.world import State, World
@@ -96,7 +96,7 @@ def _credit_of(
 ) -> tuple[Floats, Ints]:
     """First-order credit (R, N) of what each would have put in under ``action``, and how many samples."""
     everyone = np.full(state.population.shape, int(action))
-    amounts = state.membership.amount if world.terms.rewards.offer != "fixed" else None
+    amounts = asked_amounts(state, world)
     batch, _, put = put_in(
         everyone, world.holdings, state.supply, world.terms.supply, streams.batch, amounts=amounts
     )
@@ -122,13 +122,13 @@ def _deviator_dues(
     runs, principals = credit.shape
     alone = np.eye(principals, dtype=bool)[None]
     row, as_runs = np.repeat(np.arange(runs), principals), (runs * principals, principals)
-    member = alone | (state.population.action != Action.ABSTAIN)[:, None]
+    member = (alone | (state.population.action != Action.ABSTAIN)[:, None]).reshape(as_runs)
     supposed = np.where(alone, credit[:, None], payday.cumulated[:, None]).reshape(as_runs)
     amounts = np.where(alone, put[:, None], total[:, None]).reshape(as_runs)
     membership = state.membership.pick(row).after(amounts, state.round)
-    standing = standing_of(state, world, supposed, member.reshape(as_runs), amounts, membership, row)
-    shares = SETTLEMENTS[terms.kind](standing, pick(terms, row)).reshape(member.shape)
-    given = rewards(standing, payday.quality[row], pick(world.terms.rewards, row)).reshape(member.shape)
-    share, model = (np.diagonal(values, axis1=1, axis2=2) for values in (shares, given))
-    due: Floats = (1 - terms.floor) * share + terms.floor / member.sum(axis=2)
-    return due, model
+    standing = standing_of(state, world, supposed, member, amounts, membership, row)
+    repeated = pick(terms, row)
+    due = due_shares(SETTLEMENTS[terms.kind](standing, repeated), member, repeated)
+    given = rewards(standing, payday.quality[row], pick(world.terms.rewards, row))
+    share, model = (np.diagonal(each.reshape(-1, principals, principals), axis1=1, axis2=2) for each in (due, given))
+    return share, model

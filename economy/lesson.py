@@ -94,7 +94,7 @@ def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]
         terms.supply,
         streams.batch,
         world.conduct,
-        state.membership.amount if terms.rewards.offer != "fixed" else None,
+        asked_amounts(state, world),
     )
     passage = sent_back(traverse(batch, state.parameters, world), put, state, streams.batch)
     exam = examine(passage, state.parameters, world)
@@ -115,6 +115,11 @@ def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]
         batch, put, exam, active, gated, tightest, screened, norms, factor, parameters, levels, appraisal, seen, sale
     )
     return lesson, supply
+
+
+def asked_amounts(state: State, world: World) -> Floats | None:
+    """(R, N) samples that each would put in; None where that is the same fixed number for all."""
+    return state.membership.amount if world.terms.rewards.offer != "fixed" else None
 
 
 def _demand_finite(what: str, values: Floats, number: int) -> None:

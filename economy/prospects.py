@@ -19,7 +19,7 @@ from economy.credit.history import cumulated
 from economy.curve_market import priced, usual_amounts
 from economy.ledger import MICRO
 from economy.market import revenue
-from economy.settlement import SETTLEMENTS
+from economy.settlement import SETTLEMENTS, due_shares
 from economy.standing import standing_of
 from economy.world import State, World
 
@@ -69,8 +69,7 @@ def prospects(put: Floats, real: Floats, state: State, world: World, accuracy: A
     worth = given.reshape(put.shape) * terms.market.model_value[:, :, None]
     if terms.market.price.any():
         settlement = pick(terms.settlement, row)
-        shares = SETTLEMENTS[terms.settlement.kind](standing, settlement)[picked]
-        shares = (1 - settlement.floor[:, 0]) * shares + settlement.floor[:, 0] / member.sum(axis=1)
+        shares = due_shares(SETTLEMENTS[terms.settlement.kind](standing, settlement), member, settlement)[picked]
         earned = revenue(quality, state.rival[row], world.customers, pick(terms.market, row)) / MICRO
         worth = worth + ((1 - settlement.reserve[:, 0]) * earned * shares).reshape(put.shape)
     result: Floats = worth - state.population.cost[:, :, None] * real

@@ -132,11 +132,11 @@ def _pick_history(history: CreditHistory, runs: Ints, spares: int) -> CreditHist
 
 
 def _pick_membership(membership: Membership, runs: Ints, spares: int) -> Membership:
-    fills = {"joined": NEVER, "contributed": 0, "amount": 0, "line": NEVER}
-    values = {name: _padded(getattr(membership, name)[runs], spares, fill) for name, fill in fills.items()}
+    fills = {"joined": NEVER, "line": NEVER}
+    picked = {name: _padded(values, spares, fills.get(name, 0)) for name, values in vars(membership.pick(runs)).items()}
     if spares:
-        values["amount"][:, -spares:] = values["amount"][:, :1]
-    return Membership(**values)
+        picked["amount"][:, -spares:] = picked["amount"][:, :1]
+    return Membership(**picked)
 
 
 def _pick_snapshots(kept: Snapshots, chosen: torch.Tensor) -> Snapshots:

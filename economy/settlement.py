@@ -112,6 +112,12 @@ def _normalised(weights: Floats) -> Floats:
     return weights / np.where(total > 0.0, total, 1.0)
 
 
+def due_shares(shares: Floats, member: NDArray[np.bool_], terms: SettlementTerms) -> Floats:
+    """(R, N) parts of all payments, (1 - floor) share_i + floor / participants, of the shares (R, N) of a rule."""
+    due: Floats = (1.0 - terms.floor) * shares + terms.floor * _normalised(member.astype(np.float64))
+    return due
+
+
 def pay(revenue: Ints, shares: Floats, member: NDArray[np.bool_], terms: SettlementTerms) -> Ints:
     """Payments (1 - reserve) revenue ((1 - floor) share_i + floor / participants); the rest stays in the treasury.
 
@@ -128,8 +134,7 @@ def pay(revenue: Ints, shares: Floats, member: NDArray[np.bool_], terms: Settlem
         InputError: if a settlement rule gave shares below zero or of more than everything.
     """
     kept = np.rint(terms.reserve[:, 0] * revenue).astype(np.int64)
-    basic = _normalised(member.astype(np.float64))
-    return apportion(revenue - kept, (1.0 - terms.floor) * shares + terms.floor * basic)
+    return apportion(revenue - kept, due_shares(shares, member, terms))
 
 
 def apportion(total: Ints, shares: Floats) -> Ints:

@@ -74,7 +74,7 @@ class EscapeRoom(NegotiatedGame):
 
     def step(self) -> None:
         """Talk, if they do, choose, and be paid."""
-        self.open_talks()
+        self.open_talks(self.situation)
         bound = None if self.deal is None else list(PLANS.values())[self.deal.plan]
         for escaper in self.escapers:
             escaper.choice = escaper.choose() if bound is None else bound[escaper.seat]

@@ -1,7 +1,7 @@
 """A game as a Mesa model whose players may negotiate first: talks, escrow, the task, payment, redistribution."""
 # mypy: disallow-subclassing-any=False
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import mesa
 import numpy as np
@@ -21,7 +21,7 @@ from economy.ledger import MICRO, Ledger, Reason, Transfer, escrows, market, pos
 
 
 class NegotiatedGame(mesa.Model):
-    """n players with purses; a subclass says what they negotiate about and what the task pays.
+    """n players with purses; a subclass plays the task and says what it pays.
 
     Args:
         players: names of the n players.
@@ -60,15 +60,15 @@ class NegotiatedGame(mesa.Model):
         """What binds the players."""
         return None if self.talks is None else self.talks.deal
 
-    def situation(self) -> Situation:
-        """What the players negotiate about."""
-        raise NotImplementedError
+    def open_talks(self, situation: Callable[[], Situation]) -> None:
+        """Before the task: negotiate about a situation, and put what was agreed into escrow.
 
-    def open_talks(self) -> None:
-        """Before the task: negotiate, and put what was agreed into escrow."""
+        Args:
+            situation: says what it is; not asked where nobody negotiates, since imagining it may take luck.
+        """
         if not self.negotiated:
             return
-        self.talks = negotiate(self.situation(), self.negotiators)
+        self.talks = negotiate(situation(), self.negotiators)
         if self.deal is not None:
             count, paid = len(self.players), np.maximum(-np.array(self.deal.transfers), 0)[None]
             self.ledger = post(self.ledger, [Transfer(Reason.ESCROW, principals(count), escrows(count), paid)])

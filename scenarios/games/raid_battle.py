@@ -101,7 +101,7 @@ class RaidBattle(NegotiatedGame):
     def step(self) -> None:
         """One turn; talks before the first, payment after the last."""
         if self.battle.turn == 0:
-            self.open_talks()
+            self.open_talks(self.situation)
             roles = SELFISH if self.deal is None else list(PLANS.values())[self.deal.plan]
             for hero in self.heroes:
                 hero.role = Role(roles[hero.seat])

@@ -19,7 +19,7 @@ from economy.credit.history import book, cumulated
 from economy.groups import form_groups
 from economy.ledger import MICRO
 from economy.market import revenue
-from economy.settlement import SETTLEMENTS
+from economy.settlement import SETTLEMENTS, due_shares
 from economy.standing import standing_of
 from economy.world import State, World
 
@@ -116,9 +116,7 @@ def _due(credit: Floats, state: State, member: Bools, world: World) -> Floats:
     there, repeated = member[runs], pick(terms, runs)
     put = np.where(there, state.membership.amount[runs], 0.0)
     standing = standing_of(state, world, credit, there, put, state.membership.pick(runs).after(put, state.round), runs)
-    floor = there / np.maximum(there.sum(axis=1, keepdims=True), 1)
-    shares = SETTLEMENTS[terms.kind](standing, repeated)
-    due: Floats = (1 - repeated.reserve) * ((1 - repeated.floor) * shares + repeated.floor * floor)
+    due: Floats = (1 - repeated.reserve) * due_shares(SETTLEMENTS[terms.kind](standing, repeated), there, repeated)
     return due
 
 
