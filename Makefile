@@ -28,12 +28,12 @@ help:
 
 setup: $(STAMP)
 
-# PIP_CONSTRAINT also pins what builds the package, which --constraint would not.
+# --constraint rather than PIP_CONSTRAINT: what builds a package from source may need another version of its build tools.
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("commonweal needs Python 3.11 or newer; choose one: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	@echo "installing pinned versions into .venv (some minutes the first time)"
-	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $(STAMP)
 
 test: $(STAMP)

@@ -128,7 +128,6 @@ class Tab:
         field = self.field(label).locator("input").first
         field.fill(text)
         field.press("Tab")
-        self.page.wait_for_timeout(1000)  # the server answers before the next click; it may redraw a button
 
     @property
     def text(self) -> str:

@@ -90,6 +90,16 @@ def test_a_changed_parameter_is_played_after_reset_and_a_wrong_one_is_told(open_
     assert tab.page.locator(".cw-error").count() == 0
 
 
+def test_what_is_typed_while_a_round_is_drawn_is_what_the_next_click_plays(open_tab: Callable[..., Tab]) -> None:
+    tab = open_tab()
+    for principals in (12, 13, 14, 15):
+        tab.button("Step").click()
+        tab.until(lambda: tab.round == 1)
+        tab.type("Principals", str(principals))
+        tab.button("Reset").click()
+        tab.until(lambda principals=principals: f"{principals} principals" in tab.text and tab.round == 0)
+
+
 def test_a_click_on_a_principal_tells_what_it_has_and_why_it_acts(open_tab: Callable[..., Tab]) -> None:
     tab = open_tab()
     tab.button("Step").click()

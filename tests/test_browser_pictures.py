@@ -137,7 +137,7 @@ def test_the_same_seed_places_alike() -> None:
 # The hit test.
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(GRAPHS), st.sampled_from([12, 40, 1000]), st.integers(0, 10**6))
 def test_a_click_on_a_principal_finds_it(graph: str, count: int, number: int) -> None:
     layout = placed(count, graph)

@@ -91,7 +91,7 @@ class TestSimulator:
 
 
 @given(shares=st.lists(st.floats(0, 1), min_size=5, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_candidate_is_a_valid_scenario(shares: list[float]) -> None:
     names = ("cooperators", "free_riders", "hump_shaped", "learners", "imitators")
     limits = bounds(names)

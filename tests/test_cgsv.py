@@ -80,7 +80,7 @@ class TestFormulas:
         assert abs(np.mean(apart) / distance - 1) < 0.2
 
     @given(hnp.arrays(float, (2, 4), elements=st.floats(-1, 1)), st.floats(0.01, 10))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_reputations_are_shares_and_the_best_gets_the_whole_quota(self, credit: Floats, altruism: float) -> None:
         reputation = moved_reputation(np.zeros_like(credit), credit, 0.9)
         np.testing.assert_allclose(reputation.sum(axis=1), 1)

@@ -156,7 +156,7 @@ class Counted:
 
 def test_a_run_killed_while_it_writes_goes_on_in_another_process(tmp_path: Path) -> None:
     written = tmp_path / "economy.toml"
-    written.write_text("rounds = 400\n[task]\nkind = 'wine'\nvalidation = 30\ntest = 30\n[population]\ncount = 6\n")
+    written.write_text("rounds = 150\n[task]\nkind = 'wine'\nvalidation = 30\ntest = 30\n[population]\ncount = 6\n")
     program, moment = Counted(written, tmp_path / "run.npz", tmp_path / "rounds.parquet"), np.random.default_rng(7)
     reached = []
     for _ in range(2):
@@ -205,7 +205,7 @@ def test_a_truncated_checkpoint_is_refused_in_one_line(share: float, tmp_path: P
         load(file, validate)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_noticed_or_harmless(
     place: float, bit: int, tmp_path_factory: pytest.TempPathFactory

@@ -570,7 +570,7 @@ class TestShapleyValue:
     games = hnp.arrays(float, (2, 16), elements=st.floats(-100, 100).map(lambda x: round(x, 3)))
 
     @given(games, games)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_it_is_efficient_and_linear(self, one: Floats, other: Floats) -> None:
         one[:, 0] = other[:, 0] = 0
         np.testing.assert_allclose(shapley_value(one).sum(axis=1), one[:, -1], atol=1e-9)
@@ -578,7 +578,7 @@ class TestShapleyValue:
         np.testing.assert_allclose(joined, 2 * shapley_value(one) - 3 * shapley_value(other), atol=1e-9)
 
     @given(games, st.integers(0, 3))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_who_adds_nothing_to_any_coalition_gets_nothing(self, game: Floats, player: int) -> None:
         numbers = np.arange(16)
         game = game[:, numbers & ~(1 << player)]

@@ -116,7 +116,7 @@ def test_an_equal_game_is_refused_because_nothing_is_selected() -> None:
         answer(played(game, 2, 10), WEAK, 60, 0)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 3))
 def test_long_run_shares_sum_to_one_and_lie_in_their_intervals(seed: int, M: int) -> None:
     game = matrix_game("abcd"[:M], np.random.default_rng(seed).standard_normal((M, M)))
@@ -152,7 +152,6 @@ def test_a_grid_of_compositions_has_all_corners_and_counts_the_others(principals
 
 
 @given(st.integers(3, 30), st.integers(2, 4), st.integers(1, 4), st.integers(0, 2**32 - 1))
-@settings(deadline=None)
 def test_interpolation_is_exact_for_payoffs_that_are_linear_in_the_others(
     N: int, M: int, divisions: int, seed: int
 ) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matplotlib.figure import Figure
@@ -26,7 +26,6 @@ PAID = arrays(np.float64, (1, 6), elements=st.floats(0, 100).map(lambda x: round
 
 
 class TestMeasures:
-    @settings(deadline=None)
     @given(ROWS, ROWS)
     def test_correlations_are_those_of_scipy(self, left: np.ndarray, right: np.ndarray) -> None:
         assume(np.ptp(left) > 0.01 and np.ptp(right) > 0.01)
@@ -44,7 +43,6 @@ class TestMeasures:
     def test_distance_is_1_where_those_are_paid_who_do_harm(self) -> None:
         assert distance(np.array([[1.0, 0.0]]), np.array([[-1.0, 0.0]]))[0] == pytest.approx(1.0)
 
-    @settings(deadline=None)
     @given(ROWS, ROWS, st.floats(0.01, 100))
     def test_distance_is_symmetric_within_0_and_1_and_blind_to_scale(self, left, right, scale) -> None:
         assume(np.abs(left).sum() > 0.01 and np.abs(right).sum() > 0.01)
@@ -56,7 +54,6 @@ class TestMeasures:
         """Jain, Chiu and Hawe (1984), section 2: favouring k of n users equally gives k / n."""
         assert jain(np.array([[5.0, 5.0, 0.0, 0.0, 0.0]]))[0] == pytest.approx(2 / 5)
 
-    @settings(deadline=None)
     @given(PAID)
     def test_jain_lies_between_1_over_n_and_1(self, payments: np.ndarray) -> None:
         assume(payments.sum() > 0)
@@ -67,7 +64,6 @@ class TestMeasures:
         payments, contributions = np.array([[5.0, 3.0, 2.0, 10.0]]), np.array([[1.0, 1.0, 2.0, 4.0]])
         assert envy(payments, contributions)[0] == pytest.approx((0 + 2 + 3 + 0) / 4 / 5)
 
-    @settings(deadline=None)
     @given(PAID, st.floats(0.1, 3))
     def test_nobody_envies_where_payments_rise_with_contributions(self, contributions, power) -> None:
         assume(contributions.sum() > 0.01)

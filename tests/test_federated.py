@@ -104,7 +104,7 @@ def test_a_round_in_which_nobody_contributes_moves_nothing(make: Callable[[], Ne
     assert all(not u.any() for u in federated.updates())
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     owner=st.lists(st.integers(-1, PRINCIPALS - 1), min_size=1, max_size=9).filter(lambda own: max(own) >= 0),
     epochs=st.integers(1, 4),

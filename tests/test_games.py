@@ -150,7 +150,7 @@ def test_uniform_play_of_the_prisoners_dilemma_has_a_nash_conv_of_one_and_a_half
     assert symmetric_nash_conv(prisoners_dilemma(5, 3, 1, 0), EVEN) == pytest.approx(1.5, abs=1e-12)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 3), min_size=2, max_size=4), st.integers(0, 2**32 - 1))
 def test_deviation_gains_are_those_of_playing_every_profile(sizes: list[int], seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -235,7 +235,7 @@ def test_a_rest_point_of_equal_earners_on_a_face_is_left_where_a_missing_strateg
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_derivatives_by_complex_steps_are_those_of_small_differences(seed: int) -> None:
     generator = np.random.default_rng(seed)
     others = compositions(4, 3)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import t
@@ -65,7 +65,6 @@ class TestMeans:
         for found in (mean_interval(np.full((seeds, 2), 0.3)), largest_interval(np.tile([0.3, 0.1], (seeds, 1)))):
             np.testing.assert_allclose(np.array([found.low, found.value, found.high]) - 0.3, 0, atol=1e-12)
 
-    @settings(deadline=None)
     @given(arrays(np.float64, (14, 2), elements=st.floats(-5, 5)), st.floats(0.1, 10), st.floats(-3, 3))
     def test_intervals_move_and_stretch_with_the_data(self, values, factor, shift):
         plain, moved = mean_interval(values), mean_interval(factor * values + shift)

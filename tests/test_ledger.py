@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from standings import standing_with
 
@@ -135,7 +135,6 @@ def economies(draw: st.DrawFn) -> tuple[ContractTerms, SettlementTerms]:
     return contract, SettlementTerms(kind, 5, np.ones((2, 1)), alpha, reserve, floor, "net", hold_back, altruism, time)
 
 
-@settings(deadline=None)
 @given(economies(), st.integers(1, 6), st.integers(1, 8), st.integers(0, 2**32 - 1))
 def test_no_sequence_of_rounds_creates_or_loses_money(
     economy: tuple[ContractTerms, SettlementTerms], rounds: int, count: int, seed: int

@@ -49,7 +49,7 @@ def placed(case: Standing, where: Any) -> Standing:
 
 QUALITY = np.array([0.9, 0.3, 0.0])
 # Hypothesis warns of tests that several classes run; here that is the point, and their classes hold no state
-inherited = settings(suppress_health_check=[HealthCheck.differing_executors], deadline=None, max_examples=40)
+inherited = settings(suppress_health_check=[HealthCheck.differing_executors], max_examples=40)
 
 
 class RewardContract:

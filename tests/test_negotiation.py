@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.actions import Action
@@ -217,7 +217,6 @@ def test_ten_thousand_random_rounds_of_deals_lose_not_a_micro_unit() -> None:
     assert not reconcile(pd.concat([pd.DataFrame(rows) for rows in stored]), ledger.balances).any()
 
 
-@settings(deadline=None)
 @given(st.integers(2, 8), st.integers(0, 10**6), st.floats(0, 1))
 def test_nobody_loses_by_a_data_deal(count: int, seed: int, concession: float) -> None:
     rng = np.random.default_rng(seed)

@@ -148,7 +148,7 @@ class TestExact:
 
 class TestInvariants:
     @given(st.integers(1, 60), st.integers(1, 9), st.integers(0, 10_000))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_the_values_of_all_samples_sum_to_what_they_are_worth_together(self, count: int, k: int, seed: int) -> None:
         train, test = samples(count, seed), samples(5, seed + 1)
         distances = np.linalg.norm(train.features[0] - test.features[0][:, None], axis=2)

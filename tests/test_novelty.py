@@ -53,7 +53,7 @@ class TestNovelty:
         np.testing.assert_allclose(novelty(now, [before], UNIT), [[(1 / 3 + 1 + 1) / 3]])
 
     @given(st.integers(1, 40), st.integers(1, 10), st.integers(1, 4))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_who_walks_around_its_holding_is_as_new_as_what_it_holds_allows(
         self, held: int, samples: int, memory: int
     ) -> None:

@@ -85,7 +85,7 @@ def test_published_weights() -> None:
 
 
 @given(hnp.arrays(float, (3, 32), elements=st.floats(-100, 100)), st.floats(0.1, 20), st.floats(0.1, 20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_beta_value_is_linear_and_gives_null_players_nothing(games: Floats, alpha: float, beta_: float) -> None:
     value = beta(5, alpha, beta_)
     found = exact_value(games, value)

@@ -184,7 +184,7 @@ class TestPunishment:
     reserve=st.floats(0, 1),
     punishing=st.sampled_from([0.0, 1.0]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_best_responders_expect_of_what_they_did_is_what_they_got(
     groups: str, graph: str, starts: tuple[float, float], multiplication: float, reserve: float, punishing: float
 ) -> None:
@@ -207,7 +207,7 @@ def test_what_best_responders_expect_of_what_they_did_is_what_they_got(
     count=st.integers(2, 24), start=st.floats(0, 1), multiplication=st.floats(0, 50), contribution=st.floats(0, 1000),
     reserve=st.floats(0, 1), groups=st.sampled_from(["all", "neighbourhoods"]),
 )  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_micro_unit_that_comes_in_is_paid_or_kept(
     count: int, start: float, multiplication: float, contribution: float, reserve: float, groups: str
 ) -> None:

@@ -247,7 +247,7 @@ def test_an_undisturbed_sweep_has_every_run_exactly_once(whole: tuple[pd.DataFra
 def test_one_kill_and_one_continuation(folder: Path) -> None:
     small = SWEEP.replace('"equal", "data", "credit"', '"credit"').replace("10, 20, 50", "50").replace("= 8", "= 4")
     (folder / "sweep.toml").write_text(
-        small.replace("rounds = 150", "rounds = 400").replace(", 75, 0.01", ", 300, 0.0")
+        small.replace(", 75, 0.01", ", 150, 0.0")
     )
     process = begun(folder)
     await_batches(folder, process, 1)

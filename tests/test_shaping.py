@@ -31,7 +31,7 @@ class TestEquilibrium:
         np.testing.assert_allclose(most, expected, atol=5e-4)
 
     @given(hnp.arrays(float, (2, 4), elements=st.floats(2e-5, 2e-3)))
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     def test_every_party_s_line_ends_where_it_meets_the_accuracy_of_all(self, price: Floats) -> None:
         most, alone = most_samples(CURVE, price, margin=0.1), best_alone(CURVE, price)
         line = CURVE(alone) + 1.1 * price * (most - alone)
@@ -39,7 +39,7 @@ class TestEquilibrium:
         np.testing.assert_allclose(line, np.broadcast_to(CURVE(most.sum(axis=1, keepdims=True)), line.shape), atol=1e-9)
 
     @given(hnp.arrays(float, 4, elements=st.floats(5e-5, 1e-3)), st.integers(0, 3))
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     def test_nobody_gains_by_putting_in_more_or_less(self, price: Floats, party: int) -> None:
         most = most_samples(CURVE, price[None], margin=0.05)[0]
         own, others = most[party], most.sum() - most[party]
@@ -88,7 +88,6 @@ class TestSchedule:
         np.testing.assert_allclose(more, CURVE(alone) + 1.5 * 2e-4 * 100)
 
     @given(numbers, numbers.map(lambda x: 1e-6 + x / 1e4))
-    @settings(deadline=None)
     def test_it_never_promises_more_than_there_is_nor_less_than_one_s_own(self, put: Floats, price: Floats) -> None:
         most = CURVE(put.sum(axis=1, keepdims=True))
         given_ = shaped(CURVE, put, price, best_alone(CURVE, price), most, margin=0.1)

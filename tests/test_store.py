@@ -66,7 +66,7 @@ def test_a_stored_scenario_is_the_same_when_loaded_again(name: str, results: Swe
     alpha=st.floats(0, 100, allow_subnormal=False),
     edges=st.none() | st.just("a folder/friends.txt"),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_scenario_survives_being_written_as_toml(
     tmp_path_factory: pytest.TempPathFactory, limits: list[float], description: str, alpha: float, edges: str | None
 ) -> None:

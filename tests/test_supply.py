@@ -232,7 +232,7 @@ def test_a_shorter_run_is_padded_with_nobodys_samples() -> None:
     assert ((batch.sample >= 0) & (batch.sample < 223)).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     sampling=st.sampled_from([each(), pool(30)]),
     free_ride=st.sampled_from(["idle", "junk", "stale"]),

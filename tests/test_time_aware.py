@@ -82,7 +82,6 @@ def summed(shares: Floats) -> Floats:
 
 class TestAgainstTheDefinitions:
     @given(games, times, st.floats(0.2, 5))
-    @settings(deadline=None)
     def test_cumulation_is_the_weighted_mean_of_shapley_values_among_who_had_joined(
         self, shares: Floats, joined: Floats, beta: float
     ) -> None:
@@ -97,7 +96,6 @@ class TestAgainstTheDefinitions:
         np.testing.assert_allclose(cumulation(values, joined, beta)[0], expected, rtol=1e-9, atol=1e-9)
 
     @given(games, times, st.floats(0, 2))
-    @settings(deadline=None)
     def test_valuation_is_the_shapley_value_of_the_game_of_discounted_dividends(
         self, shares: Floats, joined: Floats, decay: float
     ) -> None:
@@ -134,7 +132,6 @@ class TestIncentives:
     """Chen et al. 2025: what both rules promise, for superadditive games."""
 
     @given(shares=games, joined=times, pair=st.permutations(range(4)))
-    @settings(deadline=None)
     def test_equal_parties_that_joined_at_the_same_time_earn_the_same(
         self, rule: object, shares: Floats, joined: Floats, pair: list[int]
     ) -> None:
@@ -149,7 +146,6 @@ class TestIncentives:
         assert rewards[one] == pytest.approx(rewards[other], rel=1e-12, abs=1e-12)
 
     @given(shares=games, joined=times)
-    @settings(deadline=None)
     def test_parties_without_whom_nothing_is_worth_anything_earn_the_same(
         self, rule: object, shares: Floats, joined: Floats
     ) -> None:
@@ -159,7 +155,6 @@ class TestIncentives:
         assert rewards[0] == pytest.approx(rewards[1], rel=1e-12, abs=1e-12)
 
     @given(shares=games, joined=times)
-    @settings(deadline=None)
     def test_nobody_earns_less_than_alone_and_who_adds_nothing_earns_that(
         self, rule: object, shares: Floats, joined: Floats
     ) -> None:
@@ -169,7 +164,6 @@ class TestIncentives:
         assert rewards[3] == pytest.approx(values[0, 8])
 
     @given(shares=games, joined=times, who=st.integers(0, 3))
-    @settings(deadline=None)
     def test_joining_earlier_never_earns_less(
         self, rule: object, shares: Floats, joined: Floats, who: int
     ) -> None:
@@ -181,7 +175,6 @@ class TestIncentives:
         assert after >= before - 1e-12
 
     @given(shares=games, joined=times, who=st.integers(0, 3))
-    @settings(deadline=None)
     def test_it_earns_more_if_somebody_it_is_worth_something_with_is_there(
         self, rule: object, shares: Floats, joined: Floats, who: int
     ) -> None:
@@ -308,7 +301,7 @@ class TestLinearGaussian:
         return own + (whole - own) * np.random.default_rng(seed).uniform(size=own.shape)
 
     @given(st.integers(0, 10_000))
-    @settings(deadline=None, max_examples=30)
+    @settings(max_examples=30)
     def test_tempering_realises_every_reward_exactly(self, seed: int) -> None:
         evidence = self.drawn(seed)[0]
         owed = self.owed(evidence, seed)

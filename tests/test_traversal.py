@@ -178,7 +178,7 @@ class TestLossless:
         assert moved > 0.1  # it did learn something
 
     @given(st.permutations(range(15)))
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_the_order_in_which_samples_arrive_does_not_matter(self, order: list[int]) -> None:
         studied = lesson(SCATTERED[:1], depth=1)
         turned = Lesson(
@@ -235,7 +235,7 @@ class TestEveryPrincipal:
         assert_same([given_lesson.passage().products(directions)], [whole])
 
     @given(st.lists(st.lists(st.integers(0, 5), min_size=3, max_size=3), min_size=1, max_size=3), st.integers(0, 99))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_any_sizes_of_any_nodes_are_attributed_exactly(self, sizes: list[list[int]], seed: int) -> None:
         studied = lesson(batch_of(sizes, seed), depth=1, principals=3)
         expected = studied.autograd_updates()
@@ -257,7 +257,7 @@ class TestEveryPrincipal:
 
 class TestSeats:
     @given(st.lists(st.lists(st.integers(0, 4), min_size=4, max_size=4), min_size=1, max_size=4), st.integers(0, 99))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_every_sample_has_one_seat_in_its_owners_row(self, sizes: list[list[int]], seed: int) -> None:
         owner = batch_of(sizes, seed)
         for row, seats in zip(owner, places_by_owner(owner), strict=True):

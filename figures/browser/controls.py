@@ -7,7 +7,7 @@ from typing import Any
 import solara
 from mesa.visualization.solara_viz import UserInputs
 
-from figures.browser.elements import Choice, Row, Text
+from figures.browser.elements import Choice, Row, Text, Typed
 from figures.browser.parameters import Parameter, mesa_parameter, parameters
 from figures.browser.session import SPEEDS, Session
 
@@ -64,4 +64,7 @@ def Control(label: str, described: dict[str, Any], on_value: Any) -> None:
         with solara.Tooltip(described["help"]), Row("cw-label"):
             Text(label)
             Text(shown, "cw-unit")
-        UserInputs({label: {**described, "label": ""}}, on_change=lambda name, given: on_value(given))
+        if described["type"] == "InputText":
+            Typed(value, on_value)
+        else:
+            UserInputs({label: {**described, "label": ""}}, on_change=lambda name, given: on_value(given))

@@ -55,3 +55,15 @@ def Choice(label: str, names: Sequence[str], chosen: str, on_choice: Callable[[s
     with solara.Div(classes=["cw-choice"]):
         Text(label, "cw-label")
         solara.Select("", values=list(names), value=chosen, on_value=on_choice, dense=True)
+
+
+@solara.component
+def Typed(value: str, on_value: Callable[[str], None]) -> None:
+    """A field to type into, told of every letter and again of the whole text when it is left or Enter is pressed.
+
+    Each drawing of the page sets a field to ``value`` anew, so ``value`` must never lag behind what was typed; and what
+    is typed may come later than the next click, while the browser's ``change`` always comes before it. Solara's
+    ``InputText``, which reads the text only once it is told that the field was left, loses text to either.
+    """
+    field = solara.v.TextField(v_model=value, on_v_model=lambda typed: on_value(typed or ""))
+    solara.v.use_event(field, "change", lambda widget, event, typed: on_value(typed or ""))

@@ -6,7 +6,7 @@ import solara
 
 from agents.actions import Action
 from figures.browser.controls import Control
-from figures.browser.elements import Choice, Row, Table, Text
+from figures.browser.elements import Choice, Row, Table, Text, Typed
 from figures.browser.parameters import mesa_parameter, other_value, parameters
 from figures.browser.pictures import Shown
 from figures.browser.scenes import TABS, Compared, Scene, axes_of
@@ -88,7 +88,7 @@ def PrincipalField(session: Session) -> None:
     selected = session.looks.value.selected
     with solara.Div(classes=["cw-choice"]):
         Text("Principal", "cw-label")
-        solara.InputText("", value="" if selected is None else str(selected), on_value=session.select)
+        Typed("" if selected is None else str(selected), session.select)
 
 
 @solara.component
