@@ -72,6 +72,7 @@ ROBUST: Changes = {"settlement.kind": "robust", "settlement.hold_back": 1.0, "co
 MODELS: Changes = {"market.price": 0.0, "market.model_value": 0.02}  # the model is all that anybody is paid with
 MENU: Changes = {**MODELS, "contract.reward": "menu", "contract.offer": "menu", "contract.accuracy.kind": "fitted",
                  "contract.term": 10, "population.cost_types": [0.00075, 0.0005, 0.00025]}  # fmt: skip
+CONTENT: Changes = {"contract.content": 0.5, "credit.novelty.memory": 2}
 SETTLEMENTS: dict[str, Changes] = {
     "equal": {"settlement.kind": "equal"},
     "data": {"settlement.kind": "data"},
@@ -87,13 +88,17 @@ SETTLEMENTS: dict[str, Changes] = {
     "quota": {"settlement.kind": "quota"},
     "time cumulation": {"settlement.kind": "time_cumulation"},
     "time valuation": {"settlement.kind": "time_valuation"},
+    "time cumulation, claimed": {"settlement.kind": "time_cumulation", "contract.joining": "claimed"},
+    "time valuation, claimed": {"settlement.kind": "time_valuation", "contract.joining": "claimed"},
     "equal, negotiated deals": {"settlement.kind": "equal", "contract.negotiation": "shapley_coop",
                                 "contract.returns": 1.0},
     "tolerance for sale": {**VALUES, "settlement.reserve": 0.3, "contract.admissibility_budget": 0.03},
     "model: shared": MODELS,
     "model: shaping": {**MODELS, "contract.reward": "shaping"},
+    "model: shaping, content": {**MODELS, "contract.reward": "shaping", **CONTENT},
     "model: quota": {**MODELS, "contract.reward": "quota"},
     "model: menu": MENU,
+    "model: menu, content": {**MENU, **CONTENT},
     "model: time cumulation": {**MODELS, "contract.reward": "time_cumulation"},
     "model: time valuation": {**MODELS, "contract.reward": "time_valuation"},
 }  # fmt: skip
@@ -124,6 +129,7 @@ ATTACKS = (
     Attack(ALONE("cost +50 %", dearer=0.5)),
     Attack(ALONE("stricter limits", looser=-0.5), VALUES),
     Attack(ALONE("late", joins=ROUNDS // 4)),
+    Attack(ALONE("late, says not", joins=ROUNDS // 4, earlier=ROUNDS // 4)),
     Attack(ALONE("leaves", leaves=ROUNDS // 2)),
 )
 

@@ -29,6 +29,8 @@ TRIED = (
     ("big-and-small", "menu"), ("big-firms", "menu"), ("paid-with-models", "menu"), ("big-and-small", "shared")
 )  # fmt: skip
 SEEDS, LEARNING_SEEDS = 200, 16  # without and with a network that learns
+JUNK_SEEDS = 8
+CONTENTS = (0.0, 5), (0.25, 50), (0.25, 5)  # contract.content, and rounds over which credit is cumulated
 SIZES = (2, 2, 20_000), (5, 10, 20_000), (3, 50, 20_000), (5, 50, 20_000), (10, 100, 20_000), (10, 100, 200_000)
 
 
@@ -163,12 +165,31 @@ def in_economies() -> str:
     return markdown(heads, rows)
 
 
+def without_content() -> str:
+    """What each type gains by fulfilling its line with junk or with the same few samples, unless content counts."""
+    heads = ["contract.content", "settlement.horizon", "puts in", "type", "payoff", "gain [95 %]"]
+    rows = []
+    for content, horizon in CONTENTS:
+        memory = {"settlement.horizon": horizon, "settlement.discount": 1.0, "credit.novelty.memory": 2}
+        changes = {"contract.content": content, **memory}
+        scenario = revise(load("paid-with-models"), changes)
+        term = scenario.contract.term
+        for form in ("junk", "stale"):
+            asked = {"others": "freeze", "deviations": [form], "horizon": term, "start": term}
+            answer = ask("incentives", scenario, JUNK_SEEDS, **asked)
+            for row in answer.tables["by_type"].query("trait == 'type'").sort_values("payoff").itertuples():
+                gain = f"{row.gain:.3f} [{row.gain_low:.3f}, {row.gain_high:.3f}]"
+                rows.append([f"{content:g}", f"{horizon}", form, row.type, f"{row.payoff:.2f}", gain])
+    return markdown(heads, rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "contract-cases": by_case,
     "contract-problems": random_problems,
     "contract-speed": speed,
     "contract-rewards": realised,
     "contract-economies": in_economies,
+    "contract-content": without_content,
 }
 
 

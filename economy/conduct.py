@@ -1,7 +1,8 @@
 """Conduct: how single principals carry out what they do, where that is not as the scenario says.
 
 Actions say what a principal does; conduct says how: what it puts in under that name, how much, which limits it claims
-to have, and whether it is a person at all or another's second name. Studies of deviations set it; scenarios do not.
+to have, since when it says it takes part, and whether it is a person at all or another's second name. Studies of
+deviations set it; scenarios do not.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ class Conduct:
     share: Floats  # (R, N) of its samples that it puts in, 0 to 1
     claimed: Floats  # (R, N, K) added to the limits it reports; what it really minds is unchanged
     dearer: Floats  # (R, N) share by which it claims that its samples, and looser limits, cost it more than they do
+    earlier: NDArray[np.int64]  # (R, N) rounds by which it claims to have joined earlier than it did
     line: NDArray[np.int64]  # (R, N) line of the menu it takes; −1: the one that is best for it
     person: NDArray[np.bool_]  # (R, N) False: a name without a person, for whom nothing is useful and nothing gained
 
@@ -32,6 +34,7 @@ class Conduct:
             share=np.ones(shape),
             claimed=np.zeros((*shape, dimensions)),
             dearer=np.zeros(shape),
+            earlier=np.zeros(shape, np.int64),
             line=np.full(shape, -1),
             person=np.ones(shape, dtype=bool),
         )

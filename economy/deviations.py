@@ -44,6 +44,7 @@ class Deviation:
     share: float = 1.0  # of their samples that they put in
     looser: float = 0.0  # share of their limits by which they claim to be looser than they are; negative: stricter
     dearer: float = 0.0  # share by which they claim that samples and looser limits cost them more; negative: less
+    earlier: int = 0  # rounds by which they claim to have joined earlier than they did
     line: int | None = None  # line of the menu they take; None: the one that is best for them
     joins: int = 0  # rounds they first stay away
     leaves: int | None = None  # rounds after which they stay away
@@ -55,8 +56,9 @@ class Deviation:
             raise InputError(f"deviation {self.name}: members {self.members} must be different principals, one or more")
         if self.form is not None and self.form not in FORMS:
             raise InputError(f"deviation {self.name}: form {self.form!r} must be one of {', '.join(FORMS)}")
-        if not 0 <= self.share <= 1 or min(self.looser, self.dearer) < -1 or self.joins < 0 or self.identities < 1:
-            allowed = "share in [0, 1], looser and dearer >= -1, joins >= 0, identities >= 1"
+        counts = min(self.joins, self.earlier, self.identities - 1)
+        if not 0 <= self.share <= 1 or min(self.looser, self.dearer) < -1 or counts < 0:
+            allowed = "share in [0, 1], looser and dearer >= -1, joins and earlier >= 0, identities >= 1"
             raise InputError(f"deviation {self.name}: {allowed}")
 
     @property
@@ -138,6 +140,7 @@ def conducted(world: World, state: State, deviations: Sequence[Deviation], names
         conduct.share[rows, own] = deviation.share / (deviation.identities if each and not deviation.copies else 1)
         conduct.claimed[rows, own] = (-deviation.looser * world.senses * state.population.limits[rows])[:, own]
         conduct.dearer[rows, own] = deviation.dearer
+        conduct.earlier[rows, own] = deviation.earlier
         if deviation.line is not None:
             conduct.line[rows, own] = deviation.line
         if deviation.copies:

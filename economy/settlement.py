@@ -47,10 +47,10 @@ class Standing:
     claims: Ints  # (R, N) samples claimed this round; 0 for who abstains
     member: NDArray[np.bool_]  # (R, N) who takes part this round
     reputation: Floats  # (R, N) moving average of being credited, in [0, 1]
-    put: Ints | Floats  # (R, N) samples put in this round, whatever they are
+    put: Ints | Floats  # (R, N) samples put in this round that count: whatever they are, or only of who has credit
     cost: Floats  # (R, N) what a sample costs, as its principal says, in units of accuracy
-    joined: Ints  # (R, N) round in which each first put samples in; −1 before
-    contributed: Floats  # (R, N) samples put in so far, this round included; without a task this round's
+    joined: Ints  # (R, N) round in which each first put samples in, as seen or as it says; −1 before
+    contributed: Floats  # (R, N) samples that count put in so far, this round included; without a task this round's
     round: int  # rounds played before
     menu: tuple[Floats, Floats]  # (R, L) samples per round asked for in each line, and part of the accuracy given
 

@@ -9,6 +9,7 @@ from economy.contracts.membership import NEVER, Membership
 from economy.settlement import Standing
 from economy.world import State, World
 
+ROUNDING = 1e-9  # of credit
 SMALLEST_VALUE = 1e-12  # money per unit of accuracy that a cost is divided by
 
 
@@ -34,6 +35,11 @@ def standing_of(
     """
     population, tariff = state.population, state.tariff
     claims = world.holdings.count[runs] if world.terms.learns else put
+    # Without a task every round starts anew.
+    contributed = membership.contributed if world.terms.learns else put.astype(np.float64)
+    if (least := world.terms.contract.content[runs]).any():
+        there = has_content(credit, put, least)
+        put, contributed = (np.where(there, samples, 0) for samples in (put, contributed))
     return Standing(
         credit=credit,
         claims=np.where(member, claims, 0),
@@ -41,9 +47,8 @@ def standing_of(
         reputation=population.reputation[runs],
         put=put,
         cost=claimed_cost(state, world)[runs],
-        joined=membership.joined,
-        # Without a task every round starts anew.
-        contributed=membership.contributed if world.terms.learns else put.astype(np.float64),
+        joined=claimed_joining(membership.joined, world, runs),
+        contributed=contributed,
         round=state.round,
         menu=(tariff.amounts[runs], tariff.ratios[runs]),
     )
@@ -61,3 +66,24 @@ def claimed_cost(state: State, world: World) -> Floats:
     """(R, N) what a sample costs, as its principal says, in units of accuracy."""
     cost = state.population.cost / np.maximum(world.terms.market.model_value, SMALLEST_VALUE)
     return cost if world.conduct is None else cost * (1 + world.conduct.dearer)
+
+
+def has_content(credit: Floats, put: Ints | Floats, least: Floats) -> NDArray[np.bool_]:
+    """(R, N) whose samples count: those with so much credit each.
+
+    Args:
+        credit: (R, N) cumulated credit.
+        put: (R, N) samples put in this round.
+        least: (R, 1) credit per sample, in units of the average over all of this round's; all count where 0.
+    """
+    average = np.maximum(credit, 0.0).sum(axis=1, keepdims=True) / np.maximum(put.sum(axis=1, keepdims=True), 1)
+    enough = (credit > 0) & (credit >= least * average * put * (1 - ROUNDING))
+    counts: NDArray[np.bool_] = enough | (least == 0)
+    return counts
+
+
+def claimed_joining(joined: Ints, world: World, runs: Ints | slice = slice(None)) -> Ints:
+    """(R', N) rounds of joining, of those seen (R', N): the same, unless principals' word counts and some lie."""
+    if world.conduct is None or world.terms.contract.joining == "seen":
+        return joined
+    return np.where(joined == NEVER, NEVER, np.maximum(joined - world.conduct.earlier[runs], 0))

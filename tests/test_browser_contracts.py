@@ -68,13 +68,14 @@ def labels(scenario: Scenario) -> set[str]:
 
 
 def test_the_terms_of_contracts_have_controls_where_they_mean_something() -> None:
-    everywhere = {"Model reward rule", "Samples asked for", "Value of the model", "Hold-back"}
+    everywhere = {"Model reward rule", "Samples asked for", "Value of the model", "Content asked for"}
     for name in ("commons", "big-and-small", "robust"):
         assert everywhere <= labels(load(name))
     assert not everywhere & labels(load("public-goods"))
     money = {"Settlement rule", "Stake", "Audits", "Clawback"}
     assert money <= labels(load("commons")) and not money & labels(load("wait-and-see"))
     assert not {"Credit rule", "Screening mode", "Drift", "Data deals", "Lowest cost"} & labels(load("big-and-small"))
+    assert "Hold-back" in labels(load("commons")) and "Hold-back" not in labels(load("big-and-small"))
     assert "Identity cost" in labels(load("robust")) and "Identity cost" not in labels(load("commons"))
     assert "Admissibility budget" in labels(load("tolerance-for-sale"))
     assert "Admissibility budget" not in labels(load("commons"))

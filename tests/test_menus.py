@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.errors import InputError
 from economy.contracts.accuracy import Bound, PowerLaw
@@ -12,9 +14,11 @@ from economy.contracts.membership import NEVER, Membership, Tariff
 from economy.deviations import Deviation
 from economy.ensemble import Ensemble
 from economy.futures import play_futures
+from economy.standing import has_content
 from scenarios import load, revise
 from scenarios.schema import Scenario
 from scenarios.studies import ask
+from scenarios.summary import interval
 
 CURVES = ("big-firms", "small-parties", "big-and-small")
 
@@ -145,6 +149,51 @@ class TestOnRealData:
                 np.testing.assert_allclose(
                     alone[column], together.loc[together["run"] == run, column], rtol=1e-9, err_msg=column
                 )
+
+    def test_junk_fulfils_every_line_unless_there_must_be_something_in_it(self) -> None:
+        """What junk gains in the second term of those who put in data in the first."""
+        junk = Deviation("junk", (0,), form="junk")
+        gains = []
+        for least in (0.0, 0.25):
+            changes = {"contract.content": least, "settlement.horizon": 4, "settlement.discount": 1.0,
+                       "contract.realise": "promise"}  # fmt: skip
+            ensemble = Ensemble(small(**changes), seeds=range(8))
+            for _ in range(4):
+                ensemble.step()
+            futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [junk], 8)
+            gains.append(futures.gains[:, 0])
+        whatever, content = gains
+        assert (whatever > 0).all()
+        mean, half = interval(whatever - content)
+        assert mean - half > 0.5 * whatever.mean()
+
+
+class TestContent:
+    def test_samples_count_with_so_much_credit_each_of_what_everybody_has_on_average(self) -> None:
+        credit, put = np.array([[4.0, 1.0, 0.9, 0.0, -2.0, 4.0]]), np.array([[10, 10, 10, 10, 10, 49]])
+        # 9.9 of credit for 99 samples: a tenth each on average
+        counted = has_content(credit, put, np.array([[1.0]]))
+        assert counted.tolist() == [[True, True, False, False, False, False]]
+        assert has_content(credit, put, np.array([[0.5]])).tolist() == [[True, True, True, False, False, True]]
+        assert has_content(credit, put, np.array([[0.0]])).all()
+
+    @given(st.integers(0, 1000), st.floats(0.01, 1.0))
+    def test_honest_samples_that_are_worth_the_same_all_count(self, seed: int, least: float) -> None:
+        put = np.random.default_rng(seed).integers(1, 1000, (3, 6))
+        assert has_content(put * 0.37, put, np.full((3, 1), least)).all()
+
+    @given(st.integers(0, 1000))
+    def test_nothing_counts_that_has_no_credit(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        credit, put = rng.normal(size=(3, 6)), rng.integers(0, 20, (3, 6))
+        assert not has_content(credit, put, np.full((3, 1), 0.5))[credit <= 0].any()
+
+    def test_on_a_known_curve_junk_is_worth_nothing_where_content_counts(self) -> None:
+        junk = Deviation("junk", (0,), form="junk")
+        ensemble, _ = played(revise(load("big-and-small"), {"contract.content": 0.5}), 20, 1)
+        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [junk], 2)
+        mean, half = interval(futures.gains[:, 0])
+        assert mean < -half
 
 
 def test_a_menu_that_asks_for_more_samples_than_a_round_can_hold_is_refused() -> None:

@@ -283,6 +283,18 @@ class TestEconomy:
         assert given[0] > given[5] > given[8] > 0
         assert paid[0] > paid[5] > paid[8] > 0
 
+    @pytest.mark.parametrize("rule", TIME_AWARE)
+    def test_who_claims_to_have_joined_earlier_wins_by_it_only_where_its_word_counts(self, rule: str) -> None:
+        honest, lying = (
+            [Deviation(f"late {i}", (i,), Action.DELEGATE, joins=6, earlier=rounds) for i in range(3)]
+            for rounds in (0, 6)
+        )
+        rules = AT_ONCE | {"contract.reward": rule}
+        np.testing.assert_array_equal(self.gains(rules, lying), self.gains(rules, honest))
+        believed = rules | {"contract.joining": "claimed"}
+        mean, half = mean_and_half_width(self.gains(believed, lying) - self.gains(believed, honest))
+        assert mean > half
+
 
 class TestLinearGaussian:
     """Bayesian linear regression, where a reward between one's own and everybody's information is met exactly."""

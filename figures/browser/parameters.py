@@ -81,12 +81,13 @@ def _contract(scenario: Scenario) -> Iterator[Parameter]:
         high = max(_MOST_VALUE, 2 * value)
         yield Parameter("contract.offer", "Samples asked for", "Contract")
         yield Parameter("market.model_value", "Value of the model", "Contract", high, high / 100)
+        yield Parameter("contract.content", "Content asked for", "Contract", 1.0, 0.01)
     if _has_money(scenario):
         yield Parameter("contract.stake", "Stake", "Contract", 1.0, 0.01)
         yield Parameter("contract.audit", "Audits", "Contract", 1.0, 0.01)
-    if kind != "public_goods":
-        if _has_money(scenario):
-            yield Parameter("contract.clawback", "Clawback", "Contract", 1.0, 0.01)
+    if kind != "public_goods" and _has_money(scenario):
+        yield Parameter("contract.clawback", "Clawback", "Contract", 1.0, 0.01)
+    if kind == "model":
         yield Parameter("settlement.hold_back", "Hold-back", "Contract", 3.0, 0.05)
     if endowment:
         step = 0.01 if endowment >= 1 else 0.001

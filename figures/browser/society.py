@@ -137,7 +137,7 @@ def _number_lines(sheet: Axes, sight: Sight, layout: Layout) -> bool:
         return False
     for (x, y), line in zip(on_sheet(layout), lines, strict=True):
         if line != NEVER:
-            write(sheet, x + 0.17, y - 0.2, str(line + 1), colour=DARK)
+            write(sheet, x + 0.2, y - 0.24, str(line + 1), colour=DARK)
     return True
 
 

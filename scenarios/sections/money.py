@@ -74,6 +74,8 @@ class Contract(Part):
     identity_cost: Utility = field(0.0, "price of a name, paid to the cooperative on first taking part under it", "money")
     reward: str = field("shared", "model reward rule, how good a copy of the model each is given: shared (the whole model), menu, shaping, quota, time_cumulation, time_valuation, or a registered rule", "name")
     offer: Literal["fixed", "menu", "amounts"] = field("fixed", "how much who delegates puts in: fixed (learning.samples), menu (a line of the optimal menu for the cost types), or amounts (whatever is best for it, the others given)", "name")
+    content: Share = field(0.0, "what must be in samples to count where models are given for samples (reward = menu or shaping): cumulated credit per sample, as a share of everybody's average; with 0 all count, junk too")
+    joining: Literal["seen", "claimed"] = field("seen", "whose word counts on when a principal joined, where a rule goes by it: seen (the cooperative's) or claimed (the principal's)", "name")
     term: Count = field(1, "rounds for which a menu is offered and amounts are planned", "rounds", le=1_000_000)
     accuracy: Accuracy = Accuracy()
     shaping_margin: float = field(0.01, "by how much more than it costs a further sample is rewarded under accuracy shaping, as a share of its cost", "share", ge=0, le=100)

@@ -34,6 +34,8 @@ def space_of(scenario: Scenario, horizon: int) -> Space:
     if scenario.contract.reward == "shaping":
         space["dearer"] = (0.0, -0.5, -0.25, 0.5, 1.0)
     space["joins"] = (0, *(rounds for rounds in late if 0 < rounds < horizon))
+    if "backdated" not in against:
+        space["earlier"] = (0, *(rounds for rounds in late if 0 < rounds < horizon))
     space["leaves"] = (None, *(rounds for rounds in gone if 0 < rounds < horizon))
     if "sybil" not in against:
         space["identities"] = (1, 2, 4)
@@ -66,6 +68,8 @@ def described(candidate: Candidate) -> str:
         words.append(f"claims a cost {abs(dearer):.0%} {'higher' if dearer > 0 else 'lower'}")
     if candidate["joins"]:
         words.append(f"joins after {candidate['joins']} rounds")
+    if earlier := candidate.get("earlier"):
+        words.append(f"says it joined {earlier} rounds earlier")
     if candidate["leaves"] is not None:
         words.append(f"leaves after {candidate['leaves']} rounds")
     if candidate.get("identities", 1) != 1:

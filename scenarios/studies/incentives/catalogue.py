@@ -29,6 +29,7 @@ def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
         Deviation("stricter", _SOMEBODY, looser=-options.claim),
         Deviation("looser", _SOMEBODY, looser=options.claim),
         Deviation("late", _SOMEBODY, joins=joins),
+        Deviation("backdated", _SOMEBODY, joins=joins, earlier=joins),
         Deviation("leave", _SOMEBODY, leaves=leaves),
         Deviation("sybil", _SOMEBODY, identities=options.identities),
         Deviation(PAIR, _TWO, actions[options.pair]),
@@ -84,6 +85,8 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
         against[PAIR] = "there is only one principal"
     if not scenario.values.dimensions or scenario.screening.mode == "off":
         against |= dict.fromkeys(("stricter", "looser"), "limits matter only with value dimensions and screening")
+    if scenario.contract.joining == "seen" or not _goes_by_joining(scenario):
+        against["backdated"] = "no rule goes by when principals say that they joined"
     if scenario.learning.method != "federated":
         against |= dict.fromkeys(_FORGED, "learning.method is not federated: there are no deltas to be forged")
     if scenario.market.kind != "model":
@@ -94,6 +97,11 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
     if scenario.market.kind == "curve":
         against["stale"] = "there are no data that could be put in twice; junk is as worthless"
     return against
+
+
+def _goes_by_joining(scenario: Scenario) -> bool:
+    """Whether money or models depend on when a principal joined."""
+    return any(rule.startswith("time_") for rule in (scenario.settlement.kind, scenario.contract.reward))
 
 
 def tried_by(deviation: Deviation, *members: int) -> Deviation:

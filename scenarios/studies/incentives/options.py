@@ -7,7 +7,7 @@ from scenarios.studies.base import StudyOptions
 
 Name = Literal[
     "delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison", "disguised", "replay", "less", "cost",
-    "stricter", "looser", "late", "leave", "sybil", "pair",
+    "stricter", "looser", "late", "backdated", "leave", "sybil", "pair",
 ]  # fmt: skip
 
 
@@ -26,7 +26,8 @@ class IncentivesOptions(StudyOptions):
         0.5, "share of the truth by which claimed limits are stricter or looser and claimed costs higher or lower"
         " (stricter, looser, cost)")
     joins: Count | None = field(
-        None, "rounds that a principal stays away at first; a fifth of the horizon if not given (late)", "rounds")
+        None, "rounds that a principal stays away at first; a fifth of the horizon if not given (late, backdated)",
+        "rounds")
     leaves: Count | None = field(None, "rounds after which it leaves; half the horizon if not given (leave)", "rounds")
     identities: int = field(2, "names under which a principal takes part (sybil)", "names", ge=2, le=100)
     pair: Literal["delegate", "free_ride", "defect", "abstain"] = field(
