@@ -1,8 +1,8 @@
 """The page of one browser tab: head, controls at the left, tabs.
 
-Mesa's ``UserInputs`` make sliders and lists. Its ``SolaraViz`` and ``ModelController`` do not serve: they draw in the thread
-that plays, once a round whatever that takes, keep every model that was ever reset, and die of a wrong parameter. What
-stands in their place is ``session`` (what a tab holds) and ``worker`` (its thread), in the same style.
+Mesa's ``UserInputs`` make sliders and lists. Its ``SolaraViz`` and ``ModelController`` do not serve: they draw in the
+thread that plays, once a round whatever that takes, keep every model that was ever reset, and die of a wrong parameter.
+What stands in their place is ``session`` (what a tab holds) and ``worker`` (its thread), in the same style.
 """
 
 from collections.abc import Sequence
