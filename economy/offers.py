@@ -83,7 +83,7 @@ def _tariff(state: State, world: World) -> Tariff:
     for run in range(len(value)):
         key = (*_numbers(ahead, run), float(value[run, 0]))
         if key not in menus:
-            menus[key] = solve(_problem(ahead, run, world))
+            menus[key] = solve(_problem(ahead, run, world), nodes=0)  # the gap is not looked at in a round
     solved = [menus[(*_numbers(ahead, run), float(value[run, 0]))] for run in range(len(value))]
     lines = {name: np.stack([getattr(menu, name) for menu in solved]) for name in ("amounts", "values", "ratios")}
     if world.terms.learns:  # where samples are whole

@@ -17,6 +17,7 @@ from economy.contracts.accuracy import Accuracy, best_alone
 
 READINGS = ("party", "published")
 MOST_PARTIES = 10_000
+CERTIFIED = 1e-6  # of the value of a perfect model: a menu with a smaller gap is optimal
 Served = NDArray[np.bool_]
 
 
@@ -130,7 +131,7 @@ class Menu:
     @property
     def is_optimal(self) -> bool:
         """Whether no menu can be better by a millionth of the value of a perfect model."""
-        return self.gap <= 1e-6 * self.problem.value
+        return self.gap <= CERTIFIED * self.problem.value
 
     def rewards(self, counts: Floats) -> Floats:
         """What each type is given once it is known who came: never better than the model itself.

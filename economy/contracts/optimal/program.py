@@ -23,7 +23,8 @@ class Program:
     weights: Floats  # (1 + J, K) probability of each outcome, for all and as each type sees it
     costs: Floats  # (J,) of a sample
     reservation: Floats  # (J,) f_j
-    most: Floats  # (J,) samples that nobody of the type would put in more of
+    least: Floats  # (J,) samples that a line asks for at least, not falling
+    most: Floats  # (J,) and at most, above 0
     outside_costs: Floats  # (E,) of a sample, for the types that are not served
     outside_reservation: Floats  # (E,) f of these types
     budget: float  # share of the model's accuracy that may be given out
@@ -50,7 +51,7 @@ class Program:
     @cached_property
     def limits(self) -> tuple[Floats, Floats]:
         """(2J,) lowest and highest y."""
-        return np.append(np.zeros(len(self.costs)), self.reservation), np.ones(2 * len(self.costs))
+        return np.append(self.least / self.most, self.reservation), np.ones(2 * len(self.costs))
 
     def expectations(self, y: Floats) -> Floats:
         """(1 + J,) expected accuracy, for all and as each type sees it."""
@@ -114,8 +115,20 @@ def search(program: Program, start: Floats) -> Floats:
         ],
         options={"maxiter": 300, "ftol": 1e-13},
     )
-    amounts: Floats = np.maximum.accumulate(program.amounts(np.clip(found.x, 0.0, 1.0)))
+    amounts: Floats = np.maximum.accumulate(program.amounts(np.clip(found.x, low, high)))
     return amounts
+
+
+def tangents(program: Program, amounts: Floats) -> tuple[Floats, float, Floats, Floats]:
+    """What no menu exceeds if accuracy is concave, as functions of y that are linear: they touch at amounts (J,).
+
+    Returns:
+        (2J,) slope of the expected accuracy, and what it is at y = 0; rows (L, 2J) and sides (L,) of what y must keep.
+    """
+    (G, h), y = program.linear, program.point(amounts)
+    slope, left_slope = program.slopes(y)[0], program.unspent_slopes(y)
+    rows, sides = np.vstack([G, -left_slope]), np.append(h, program.unspent(y) - left_slope @ y)
+    return slope, float(program.expectations(y)[0] - slope @ y), rows, sides
 
 
 def upper_bound(program: Program, amounts: Floats) -> float:
@@ -128,12 +141,21 @@ def upper_bound(program: Program, amounts: Floats) -> float:
     Returns:
         The bound; minus infinity if not even the linear programme is feasible.
     """
-    (G, h), y = program.linear, program.point(amounts)
-    value, slope = program.expectations(y)[0], program.slopes(y)[0]
-    left, left_slope = program.unspent(y), program.unspent_slopes(y)
-    rows, sides = np.vstack([G, -left_slope]), np.append(h, left - left_slope @ y)
-    limits = list(zip(*program.limits, strict=True))
-    found = linprog(-slope, A_ub=rows, b_ub=sides, bounds=limits, method="highs")
+    slope, level, rows, sides = tangents(program, amounts)
+    return min(1.0, level + most_of(slope, rows, sides, *program.limits))
+
+
+def most_of(slope: Floats, rows: Floats, sides: Floats, low: Floats, high: Floats) -> float:
+    """What ``slope @ y`` cannot exceed where ``rows @ y`` ≤ sides and low ≤ y ≤ high, by weak duality.
+
+    That holds for any prices of the constraints, so that the linear programme's tolerances do no harm.
+
+    Returns:
+        The bound; minus infinity if no y fits.
+    """
+    found = linprog(-slope, A_ub=rows, b_ub=sides, bounds=list(zip(low, high, strict=True)), method="highs")
     if found.status == 2:
         return -np.inf
-    return float(value - slope @ y - found.fun) if found.status == 0 else 1.0
+    prices = np.maximum(-found.ineqlin.marginals, 0.0) if found.status == 0 else np.zeros(len(sides))
+    left = slope - prices @ rows
+    return float(prices @ sides + np.maximum(left * low, left * high).sum())
