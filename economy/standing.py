@@ -37,7 +37,7 @@ def standing_of(
     claims = world.holdings.count[runs] if world.terms.learns else put
     # Without a task every round starts anew.
     contributed = membership.contributed if world.terms.learns else put.astype(np.float64)
-    if (least := world.terms.contract.content[runs]).any():
+    if (least := world.terms.membership.content[runs]).any():
         there = has_content(credit, put, least)
         put, contributed = (np.where(there, samples, 0) for samples in (put, contributed))
     return Standing(
@@ -84,6 +84,6 @@ def has_content(credit: Floats, put: Ints | Floats, least: Floats) -> NDArray[np
 
 def claimed_joining(joined: Ints, world: World, runs: Ints | slice = slice(None)) -> Ints:
     """(R', N) rounds of joining, of those seen (R', N): the same, unless principals' word counts and some lie."""
-    if world.conduct is None or world.terms.contract.joining == "seen":
+    if world.conduct is None or world.terms.membership.joining == "seen":
         return joined
     return np.where(joined == NEVER, NEVER, np.maximum(joined - world.conduct.earlier[runs], 0))

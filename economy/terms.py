@@ -14,6 +14,7 @@ from agents.policies import PolicyTerms, available_actions
 from agents.population import Ints, PopulationTerms
 from agents.terms import PerRun, stack, term_paths
 from agents.values import ValueTerms
+from economy.contracts.membership import MembershipTerms
 from economy.contracts.model_rewards import RewardTerms
 from economy.contracts.negotiation.terms import NegotiationTerms
 from economy.contracts.stakes import ContractTerms
@@ -48,6 +49,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "market": ("market", MarketTerms),
     "public_goods": ("market", PublicGoodsTerms),
     "contract": ("contract", ContractTerms),
+    "membership": ("contract", MembershipTerms),
     "negotiation": ("contract", NegotiationTerms),
     "rewards": ("contract", RewardTerms),
     "tolerance": ("contract", ToleranceTerms),
@@ -75,6 +77,7 @@ class Terms:
     market: MarketTerms
     public_goods: PublicGoodsTerms
     contract: ContractTerms
+    membership: MembershipTerms
     negotiation: NegotiationTerms
     rewards: RewardTerms
     tolerance: ToleranceTerms

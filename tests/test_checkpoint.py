@@ -154,6 +154,7 @@ class Counted:
         return subprocess.Popen(words, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"})
 
 
+@pytest.mark.slow
 def test_a_run_killed_while_it_writes_goes_on_in_another_process(tmp_path: Path) -> None:
     written = tmp_path / "economy.toml"
     written.write_text("rounds = 150\n[task]\nkind = 'wine'\nvalidation = 30\ntest = 30\n[population]\ncount = 6\n")

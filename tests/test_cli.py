@@ -149,7 +149,10 @@ def test_interrupted_work_leaves_old_results_and_says_so_in_one_line(
 def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "scenarios.cli", "run", "commons", "--rounds", "1000000"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(words, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )  # fmt: skip
     try:
         assert process.stderr is not None
         assert "rounds after" in process.stderr.readline()  # it plays, and is no longer importing

@@ -188,7 +188,12 @@ def test_the_library_has_the_sweeps_that_papers_need() -> None:
     assert not set(sweep_names()) & set(library_names())
 
 
-@pytest.mark.parametrize("name", sweep_names())
+LARGE = ("mechanism-league",)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in sweep_names()]
+)
 def test_every_sweep_of_the_library_plays_a_round_under_each_of_its_rules(name: str) -> None:
     plan = read_plan(name, changes={"rounds": 1})
     assert plan.name == name and plan.description

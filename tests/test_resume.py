@@ -44,7 +44,8 @@ def begun(folder: Path, *options: str, limit: int | None = None) -> subprocess.P
     """The command, in a process of its own."""
     words = [sys.executable, "-m", "scenarios.cli", "sweep", "sweep.toml", "--workers", "2", "--out", "swept", *options]
 
-    def limited() -> None:
+    def prepared() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
@@ -55,7 +56,7 @@ def begun(folder: Path, *options: str, limit: int | None = None) -> subprocess.P
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=limited,
+        preexec_fn=prepared,
         start_new_session=True,
     )
 
@@ -244,6 +245,7 @@ def test_an_undisturbed_sweep_has_every_run_exactly_once(whole: tuple[pd.DataFra
     assert (runs["rounds"] < 150).any() and (runs["rounds"] == 150).any()  # the stop condition matters here
 
 
+@pytest.mark.slow
 def test_one_kill_and_one_continuation(folder: Path) -> None:
     small = SWEEP.replace('"equal", "data", "credit"', '"credit"').replace("10, 20, 50", "50").replace("= 8", "= 4")
     (folder / "sweep.toml").write_text(

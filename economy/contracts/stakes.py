@@ -28,8 +28,6 @@ class ContractTerms:
     slash: PerRun  # (R, 1) share of its stake that a caught participant loses
     clawback: PerRun  # (R, 1) share of payments that is taken back when netted credit falls below zero
     identity_cost: PerRun  # (R, 1) money paid on first taking part under a name
-    content: PerRun  # (R, 1) credit per sample, in units of the average, below which samples do not count
-    joining: str  # seen or claimed: whose word counts on when a principal joined
 
 
 def endowment_transfer(count: int, terms: ContractTerms) -> Transfer:
