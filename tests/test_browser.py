@@ -181,6 +181,7 @@ def test_two_tabs_are_two_models(open_tab: Callable[..., Tab]) -> None:
     assert "seed 0" in other.text
 
 
+@pytest.mark.slow
 def test_a_stored_run_is_scrubbed_and_gone_on_from(open_tab: Callable[..., Tab], tmp_path: Path) -> None:
     with writing(tmp_path / "stored") as partial:
         save(sweep(load("commons", {"population.count": 12, "rounds": 20}), {}, (0, 4)), partial)
@@ -202,6 +203,7 @@ def test_a_stored_run_is_scrubbed_and_gone_on_from(open_tab: Callable[..., Tab],
         assert server.complaints() == []
 
 
+@pytest.mark.slow
 def test_play_at_a_thousand_principals_pauses_after_the_click(open_tab: Callable[..., Tab]) -> None:
     tab = open_tab()
     tab.type("Principals", "1000")
@@ -215,6 +217,7 @@ def test_play_at_a_thousand_principals_pauses_after_the_click(open_tab: Callable
     assert tab.button("Play").is_visible()
 
 
+@pytest.mark.slow
 def test_the_server_ends_quietly_while_a_tab_is_open_and_playing(open_tab: Callable[..., Tab]) -> None:
     with served("leaky") as server:
         tab = open_tab(server)
