@@ -1,6 +1,6 @@
 """Every settlement × every attack: what attackers gain, what honest principals lose, and whether the budget is exact.
 
-    python benchmarks/attacks.py                     both tables (seven minutes on one core)
+    python benchmarks/attacks.py                     both tables (ten to twenty-five minutes on one core)
     python benchmarks/attacks.py credit equal        some settlements
     python benchmarks/attacks.py --quick             a small corner, in seconds
     python benchmarks/attacks.py --write             all, into docs/results.md and docs/images/attacks.png

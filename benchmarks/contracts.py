@@ -1,6 +1,6 @@
 """Optimal menus: the paper's cases, random problems, how long it takes, and what realised rewards are worth.
 
-    python benchmarks/contracts.py                   all tables (about two minutes)
+    python benchmarks/contracts.py                   all tables (some six minutes)
     python benchmarks/contracts.py contract-cases    one of them
     python benchmarks/contracts.py --write           and put them into docs/results.md
 
@@ -22,7 +22,7 @@ from economy.contracts.optimal.outcomes import outcomes
 from economy.contracts.optimal.selection import NODES
 from scenarios import load, revise
 from scenarios.contracts.contract_files import contract_names, read_contract
-from scenarios.studies import ask
+from scenarios.studies import Answer, ask
 
 PUBLISHED = {"big-firms": 86.478273, "small-parties": 69.052095, "two types": 84.3403}
 PROBLEMS = 200
@@ -162,11 +162,16 @@ def in_economies() -> str:
         asked = {"horizon": scenario.contract.term, "start": scenario.contract.term if learns else 0}
         seeds = LEARNING_SEEDS if learns else SEEDS
         answer = ask("incentives", scenario, seeds, others="freeze", deviations=["cost", "abstain"], **asked)
-        of_costs = answer.tables["by_type"].query("trait == 'type'")
-        for row in of_costs.sort_values("payoff").itertuples():
-            gain = f"{row.gain:.3f} [{row.gain_low:.3f}, {row.gain_high:.3f}]"
-            rows.append([name, reward, row.type, f"{row.payoff:.2f}", row.deviation, gain])
+        for kind, payoff, deviation, gain in _by_type(answer):
+            rows.append([name, reward, kind, payoff, deviation, gain])
     return markdown(heads, rows)
+
+
+def _by_type(answer: Answer) -> list[tuple[str, str, str, str]]:
+    """Of each type of cost, the poorest first: its name, its payoff, the best deviation and what that gains."""
+    of_costs = answer.tables["by_type"].query("trait == 'type'").sort_values("payoff")
+    return [(row.type, f"{row.payoff:.2f}", row.deviation, f"{row.gain:.3f} [{row.gain_low:.3f}, {row.gain_high:.3f}]")
+            for row in of_costs.itertuples()]  # fmt: skip
 
 
 def without_content() -> str:
@@ -181,9 +186,8 @@ def without_content() -> str:
         for form in ("junk", "stale"):
             asked = {"others": "freeze", "deviations": [form], "horizon": term, "start": term}
             answer = ask("incentives", scenario, JUNK_SEEDS, **asked)
-            for row in answer.tables["by_type"].query("trait == 'type'").sort_values("payoff").itertuples():
-                gain = f"{row.gain:.3f} [{row.gain_low:.3f}, {row.gain_high:.3f}]"
-                rows.append([f"{content:g}", f"{horizon}", form, row.type, f"{row.payoff:.2f}", gain])
+            for kind, payoff, _, gain in _by_type(answer):
+                rows.append([f"{content:g}", f"{horizon}", form, kind, payoff, gain])
     return markdown(heads, rows)
 
 

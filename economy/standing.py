@@ -82,7 +82,7 @@ def has_content(credit: Floats, put: Ints | Floats, least: Floats) -> NDArray[np
     return counts
 
 
-def claimed_joining(joined: Ints, world: World, runs: Ints | slice = slice(None)) -> Ints:
+def claimed_joining(joined: Ints, world: World, runs: Ints | slice) -> Ints:
     """(R', N) rounds of joining, of those seen (R', N): the same, unless principals' word counts and some lie."""
     if world.conduct is None or world.terms.membership.joining == "seen":
         return joined

@@ -18,6 +18,8 @@ FLAGS = [
     "--disable-sync", "--no-first-run", "--disable-quic",
 ]
 
+FAST = "as fast as it goes"  # of the speeds
+
 
 def chromium() -> str:
     """Where the system's Chromium is; without one tests are skipped, but never in CI."""

@@ -8,7 +8,7 @@ from time import sleep
 from typing import Any
 
 import pytest
-from chromium import FLAGS, Server, Tab, chromium, served
+from chromium import FAST, FLAGS, Server, Tab, chromium, served
 
 from scenarios.loading import load
 from scenarios.store import save, writing
@@ -17,7 +17,6 @@ from scenarios.sweeping import sweep
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-FAST = "as fast as it goes"
 TABS, STEPS, GROWTH = 20, 500, 100  # of the soak: tabs, rounds in each, megabytes
 
 

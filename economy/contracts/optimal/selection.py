@@ -89,7 +89,7 @@ def _selections(setting: Setting) -> Iterator[Served]:
 
 
 def _candidates(setting: Setting, served: Served, start: Floats) -> Iterator[Floats]:
-    """Amounts (I,) worth a look: the envelope's solution, and where outcomes leave the curve, searches on the curve."""
+    """Amounts (J,) worth a look: the envelope's solution, and where outcomes leave the curve, searches on the curve."""
     total = setting.outcomes.counts[:, served] @ start
     yield start
     if ((total > 0) & (total < setting.curve.touches)).any():
