@@ -21,7 +21,7 @@ help:
 	@echo "make test       all tests but the slow ones"
 	@echo "make test-all   all tests"
 	@echo "make lint       ruff and mypy"
-	@echo "make docs       write docs/scenario-reference.md from the schema"
+	@echo "make docs       write docs/scenario-reference.md from the schema, and the layout in docs/architecture.md"
 	@echo "make screenshots  draw docs/images/browser-*.png in a real browser"
 	@echo "make clean      remove .venv and caches"
 	@echo "PYTHON=python3.12 make run   choose the Python that .venv is made with"
@@ -34,6 +34,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	@echo "installing pinned versions into .venv (some minutes the first time)"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@rm -rf .venv/typing && mkdir -p .venv/typing/commonweal
+	@for part in commonweal/* agents economy scenarios figures commands; do ln -s "$(CURDIR)/$$part" .venv/typing/commonweal/; done
 	@touch $(STAMP)
 
 test: $(STAMP)
@@ -51,9 +53,10 @@ lint: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/commonweal describe --markdown > docs/scenario-reference.md
+	$(BIN)/python docs/layout.py --write
 
 screenshots: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python tests/screenshots.py docs/images
+	OMP_NUM_THREADS=1 $(BIN)/python tests/helpers/screenshots.py docs/images
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

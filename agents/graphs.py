@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
-from agents.errors import InputError
-from agents.streams import Stream
-from agents.terms import PerRun
+from commonweal.agents.errors import InputError
+from commonweal.agents.streams import Stream
+from commonweal.agents.terms import PerRun
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -6,9 +6,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.actions import Action
-from agents.streams import Stream
-from agents.terms import PerRun, PerRunByName
+from commonweal.agents.actions import Action
+from commonweal.agents.streams import Stream
+from commonweal.agents.terms import PerRun, PerRunByName
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -102,7 +102,7 @@ def draw_population(terms: PopulationTerms, limits: Floats, stream: Stream) -> P
 
     Args:
         terms: composition and costs.
-        limits: (R, N, K) limits drawn by ``agents.values.draw_limits``.
+        limits: (R, N, K) limits drawn by ``commonweal.agents.values.draw_limits``.
         stream: the runs' population streams; takes 5 N numbers of each.
 
     Returns:

@@ -8,9 +8,9 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.actions import Action
-from agents.policies import Observation
-from agents.population import Population
+from commonweal.agents.actions import Action
+from commonweal.agents.policies import Observation
+from commonweal.agents.population import Population
 
 
 class Society(Protocol):

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
-from agents.errors import InputError
+from commonweal.agents.errors import InputError
 
 Plug = TypeVar("Plug")
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.errors import InputError
+from commonweal.agents.errors import InputError
 
 PerRun = Annotated[NDArray[np.float64], "per run"]  # (R, 1)
 PerRunByName = Annotated[dict[str, NDArray[np.float64]], "per run"]  # (R, 1) by name, the same names in all runs

@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agents.graphs import Graph
-from agents.streams import Stream
-from agents.terms import PerRun
+from commonweal.agents.graphs import Graph
+from commonweal.agents.streams import Stream
+from commonweal.agents.terms import PerRun
 
 Floats = NDArray[np.float64]
 

@@ -25,14 +25,14 @@ import torch
 from numpy.typing import NDArray
 from results_page import RESULTS, markdown, write
 
-from agents.actions import Action
-from economy import Ensemble
-from economy.deviations import Deviation
-from economy.futures import Futures, play_futures
-from figures.attacks import draw_attacks
-from figures.canvas import save
-from scenarios import load, revise
-from scenarios.summary import interval
+from commonweal.agents.actions import Action
+from commonweal.economy import Ensemble
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import Futures, play_futures
+from commonweal.figures.attacks import draw_attacks
+from commonweal.figures.canvas import save
+from commonweal.scenarios import load, revise
+from commonweal.scenarios.runs.summary import interval
 
 Floats = NDArray[np.float64]
 Changes = Mapping[str, Any]

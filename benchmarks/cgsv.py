@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from papers.cgsv_round import Holders, first_holders, local_changes, play_cgsv
 from results_page import main, markdown
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy
 
-from economy import Ensemble
-from economy.credit.cgsv import TINY, CgsvTerms
-from economy.credit.cgsv_round import Holders, first_holders, local_changes, play_cgsv
-from economy.credit.exact import all_coalitions, shapley_value
-from economy.learning.mlp import MLP
-from economy.learning.module import unflatten
-from economy.learning.network import Parameters
-from economy.world import World
-from scenarios import load
+from commonweal.economy import Ensemble
+from commonweal.economy.credit.cgsv import TINY, CgsvTerms
+from commonweal.economy.credit.exact import all_coalitions, shapley_value
+from commonweal.economy.learning.mlp import MLP
+from commonweal.economy.learning.module import unflatten
+from commonweal.economy.learning.network import Parameters
+from commonweal.economy.world.world import World
+from commonweal.scenarios import load
 
 Floats = NDArray[np.float64]
 Row = list[str]

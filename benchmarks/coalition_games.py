@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.ensemble import GradientBoostingRegressor
 
-from economy import Ensemble
-from economy.credit import CREDITS, Credit, RoundGame, credit_rule
-from economy.credit.estimators import CoalitionGame, leverage_shap
-from economy.credit.estimators.trees import leaf_values
-from economy.credit.exact import all_coalitions, exact_value
-from economy.credit.probabilistic import shapley
-from scenarios import load
+from commonweal.economy import Ensemble
+from commonweal.economy.credit import CREDITS, Credit, RoundGame, credit_rule
+from commonweal.economy.credit.estimators import CoalitionGame, leverage_shap
+from commonweal.economy.credit.estimators.trees import leaf_values
+from commonweal.economy.credit.exact import all_coalitions, exact_value
+from commonweal.economy.credit.probabilistic import shapley
+from commonweal.scenarios import load
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -15,14 +15,14 @@ from dataclasses import replace
 import numpy as np
 from results_page import main, markdown
 
-from agents.errors import InputError
-from economy.contracts.accuracy import Bound
-from economy.contracts.optimal import READINGS, Menu, MenuProblem, solve
-from economy.contracts.optimal.outcomes import outcomes
-from economy.contracts.optimal.selection import NODES
-from scenarios import load, revise
-from scenarios.contracts.contract_files import contract_names, read_contract
-from scenarios.studies import Answer, ask
+from commonweal.agents.errors import InputError
+from commonweal.economy.menus import READINGS, Menu, MenuProblem, solve
+from commonweal.economy.menus.outcomes import outcomes
+from commonweal.economy.menus.selection import NODES
+from commonweal.economy.rewards.accuracy import Bound
+from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.contract_files import contract_names, read_contract
+from commonweal.scenarios.studies import Answer, ask
 
 PUBLISHED = {"big-firms": 86.478273, "small-parties": 69.052095, "two types": 84.3403}
 PROBLEMS = 200

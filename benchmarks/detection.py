@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 from results_page import main, markdown
 from torch import Tensor
 
-from agents.actions import Action
-from economy import Ensemble
-from economy.credit import CREDITS, Credit, RoundGame, credit_rule
-from economy.credit.discounts import discounted
-from economy.credit.exact import MOST_PLAYERS
-from economy.learning.federated import DeltaPassage
-from economy.learning.network import Network, Owners, Parameters, Passage
-from scenarios import load
+from commonweal.agents.actions import Action
+from commonweal.economy import Ensemble
+from commonweal.economy.credit import CREDITS, Credit, RoundGame, credit_rule
+from commonweal.economy.credit.discounts import discounted
+from commonweal.economy.credit.exact import MOST_PLAYERS
+from commonweal.economy.learning.federated import DeltaPassage
+from commonweal.economy.learning.network import Network, Owners, Parameters, Passage
+from commonweal.scenarios import load
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -113,7 +113,7 @@ def rules() -> dict[str, Callable[[RoundGame], Floats]]:
     def plain(name: str) -> Callable[[RoundGame], Floats]:
         return lambda game: CREDITS[name](game).values
 
-    names = [name for name, rule in CREDITS.items() if rule.__module__.startswith("economy.") and name != "shapley"]
+    names = [name for name, rule in CREDITS.items() if rule.__module__.startswith("commonweal.economy.") and name != "shapley"]
     assert PRINCIPALS > MOST_PLAYERS  # too many for shapley
     return {name: plain(name) for name in names} | {"first_order × novelty": _novel, "first_order × robust": _robust}
 

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from results_page import RESULTS, markdown, write
 from threadpoolctl import threadpool_limits
 
-from economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimator, adjusted
-from economy.credit.exact import all_coalitions, exact_value
-from economy.credit.probabilistic import shapley
-from figures.canvas import panels
-from figures.ink import Ink, ink, key, printed
+from commonweal.economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimator, adjusted
+from commonweal.economy.credit.exact import all_coalitions, exact_value
+from commonweal.economy.credit.probabilistic import shapley
+from commonweal.figures.canvas import panels
+from commonweal.figures.ink import Ink, ink, key, printed
 
 Floats = NDArray[np.float64]
 Estimate = Callable[[Known, int, int], Floats]  # game, budget, seed → (n,)

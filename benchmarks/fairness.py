@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from results_page import main, markdown
 
-from scenarios.studies import Answer, ask
+from commonweal.scenarios.studies import Answer, ask
 
 SEEDS = 5
 PRINCIPALS, ROUNDS = 8, 30

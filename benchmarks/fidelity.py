@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from results_page import main, markdown
 from scipy.stats import spearmanr
 
-from economy.credit import CREDITS
-from scenarios import load
+from commonweal.economy.credit import CREDITS
+from commonweal.scenarios import load
 
 Floats = NDArray[np.float64]
 RATES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)

@@ -16,14 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from results_page import main, markdown
 
-from agents.actions import Action
-from economy import Ensemble
-from economy.credit import CREDITS
-from economy.deviations import Deviation
-from economy.futures import play_futures
-from economy.ledger import MICRO
-from scenarios import load
-from scenarios.summary import interval
+from commonweal.agents.actions import Action
+from commonweal.economy import Ensemble
+from commonweal.economy.credit import CREDITS
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import play_futures
+from commonweal.economy.money.ledger import MICRO
+from commonweal.scenarios import load
+from commonweal.scenarios.runs.summary import interval
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -102,7 +102,7 @@ def sybils() -> str:
 
     10 rounds, 4 seeds, 2 principals tried in each; mean ± 95 % interval over seeds, in mean payments of all.
     """
-    names = [name for name, rule in CREDITS.items() if rule.__module__.startswith("economy.")]
+    names = [name for name, rule in CREDITS.items() if rule.__module__.startswith("commonweal.economy.")]
     cases: dict[str, dict[str, Any]] = {name: {"credit.kind": name} for name in names}
     cases["first_order, novelty over 2 rounds"] = {NOVEL: 2}
     cases["first_order, replication (samples)"] = {ROBUST: LN2}

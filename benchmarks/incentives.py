@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from economy import Ensemble
-from scenarios import load, revise
-from scenarios.studies import ask
-from scenarios.studies.incentives.certificate import IC_GAP
-from scenarios.studies.intervals import Interval, largest_interval, regret_interval
-from scenarios.sweeps.engines import prepare
+from commonweal.economy import Ensemble
+from commonweal.scenarios import load, revise
+from commonweal.scenarios.studies import ask
+from commonweal.scenarios.studies.incentives.certificate import IC_GAP
+from commonweal.scenarios.studies.intervals import Interval, largest_interval, regret_interval
+from commonweal.scenarios.sweeps.executors import prepare
 
 SIX = ("delegate", "free_ride", "defect", "stale", "less", "leave")
 SEEDS, ROUNDS = 8, 50

@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from results_page import main, markdown
 
-from agents.actions import Action
-from economy import Ensemble
-from economy.contracts.accuracy import Bound
-from economy.contracts.shaping import most_samples, naive_samples
-from economy.deviations import Deviation
-from economy.futures import Futures, play_futures
-from economy.round import play_round
-from scenarios import load, revise
-from scenarios.reading.cells import mean_and_half_width
+from commonweal.agents.actions import Action
+from commonweal.economy import Ensemble
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import Futures, play_futures
+from commonweal.economy.rewards.accuracy import Bound
+from commonweal.economy.rewards.shaping import most_samples, naive_samples
+from commonweal.economy.round.play import play_round
+from commonweal.scenarios import load, revise
+from commonweal.scenarios.reading.cells import mean_and_half_width
 
 Floats = NDArray[np.float64]
 Changes = Mapping[str, Any]

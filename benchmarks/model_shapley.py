@@ -21,9 +21,9 @@ from torch import Tensor
 from torch.func import grad, jvp
 from torch.nn.functional import cross_entropy
 
-from agents.streams import Streams
-from economy.credit.exact import all_coalitions, shapley_value
-from economy.credit.model_shapley import (
+from commonweal.agents.streams import Streams
+from commonweal.economy.credit.exact import all_coalitions, shapley_value
+from commonweal.economy.credit.model_shapley import (
     along_path,
     block_values,
     ranking,
@@ -32,9 +32,9 @@ from economy.credit.model_shapley import (
     spread,
     unit_blocks,
 )
-from economy.learning.mlp import MLP
-from economy.learning.network import Examination, Objectives, Owners, Parameters, descend
-from economy.tasks.datasets import TASKS
+from commonweal.economy.learning.mlp import MLP
+from commonweal.economy.learning.network import Examination, Objectives, Owners, Parameters, descend
+from commonweal.economy.tasks.datasets import TASKS
 
 Floats = NDArray[np.float64]
 

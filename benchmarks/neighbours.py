@@ -27,8 +27,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from economy.credit.neighbours import Samples, duplicated, soft_label, unweighted
-from economy.tasks.datasets import TASKS
+from commonweal.economy.credit.neighbours import Samples, duplicated, soft_label, unweighted
+from commonweal.economy.tasks.datasets import TASKS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

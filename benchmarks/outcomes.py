@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from results_page import main, markdown
 from scipy.stats import spearmanr
 
-from economy import Ensemble
-from economy.metrics import screened_share
-from scenarios import load, revise, sweep
-from scenarios.summary import interval
-from scenarios.tables import SweepResults
+from commonweal.economy import Ensemble
+from commonweal.economy.runs.metrics import screened_share
+from commonweal.scenarios import load, revise, sweep
+from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.runs.tables import SweepResults
 
 SEEDS = range(8)
 MODES, SCOPES = ("reject", "scale", "project"), ("own", "quorum", "all", "aggregate")

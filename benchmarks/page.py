@@ -14,7 +14,7 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 from results_page import main, markdown
 
-from tests.chromium import FAST, FLAGS, Tab, chromium, served
+from tests.helpers.chromium import FAST, FLAGS, Tab, chromium, served
 
 STEPS, PAUSES, QUESTIONS = 20, 10, 6
 

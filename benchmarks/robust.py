@@ -15,13 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from results_page import main, markdown
 
-from agents.actions import Action
-from economy import Ensemble
-from economy.deviations import Deviation
-from economy.futures import play_futures
-from economy.ledger import MICRO
-from scenarios import load
-from scenarios.summary import interval
+from commonweal.agents.actions import Action
+from commonweal.economy import Ensemble
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import play_futures
+from commonweal.economy.money.ledger import MICRO
+from commonweal.scenarios import load
+from commonweal.scenarios.runs.summary import interval
 
 Floats = NDArray[np.float64]
 

@@ -24,19 +24,19 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
 
-import economy.ensemble
-import economy.lesson
-import economy.model
-import economy.results
-import economy.round
-from agents.streams import Streams
-from economy import Cooperative, Ensemble
-from economy.credit import admissible_step
-from economy.learning.mlp import MLP
-from economy.learning.network import Objectives, Owners, descend, inner, to_numpy
-from economy.screening import ScreeningTerms, screen
-from scenarios import load
-from scenarios.loading import revise
+import commonweal.economy.round.learn
+import commonweal.economy.round.play
+import commonweal.economy.runs.cooperative
+import commonweal.economy.runs.ensemble
+import commonweal.economy.runs.results
+from commonweal.agents.streams import Streams
+from commonweal.economy import Cooperative, Ensemble
+from commonweal.economy.credit import admissible_step
+from commonweal.economy.learning.mlp import MLP
+from commonweal.economy.learning.network import Objectives, Owners, descend, inner, to_numpy
+from commonweal.economy.screening.admissible import ScreeningTerms, screen
+from commonweal.scenarios import load
+from commonweal.scenarios.schema.loading import revise
 
 PRODUCTS = (
     torch.ops.aten.bmm.default,
@@ -148,11 +148,11 @@ def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, pr
 
 
 STAGES = (
-    (economy.lesson, ("put_in", "traverse", "examine", "screen_updates", "step", "credit_updates")),
-    (economy.round, ("accuracy", "settle", "foregone_payoffs", "adapt")),
-    (economy.ensemble, ("next_actions",)),
-    (economy.model, ("next_actions", "round_metrics")),
-    (economy.results, ("round_metrics",)),
+    (commonweal.economy.round.learn, ("put_in", "traverse", "examine", "screen_updates", "step", "credit_updates")),
+    (commonweal.economy.round.play, ("accuracy", "settle", "foregone_payoffs", "adapt")),
+    (commonweal.economy.runs.ensemble, ("next_actions",)),
+    (commonweal.economy.runs.cooperative, ("next_actions", "round_metrics")),
+    (commonweal.economy.runs.results, ("round_metrics",)),
 )
 
 

@@ -25,17 +25,17 @@ import numpy as np
 import pandas as pd
 import torch
 
-from economy.ensemble import Ensemble
-from scenarios import load
-from scenarios.loading import revise
-from scenarios.sweeps.batches import form_batches
-from scenarios.sweeps.engine import run_sweep
-from scenarios.sweeps.engines import prepare
-from scenarios.sweeps.plan import Plan, plan_of
-from scenarios.sweeps.rows import Played, tabulate
-from scenarios.sweeps.shards import write_shard
-from scenarios.sweeps.telling import SILENT
-from scenarios.sweeps.undertaking import undertake
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios import load
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.sweeps.batches import form_batches
+from commonweal.scenarios.sweeps.engine import run_sweep
+from commonweal.scenarios.sweeps.executors import prepare
+from commonweal.scenarios.sweeps.folder import undertake
+from commonweal.scenarios.sweeps.plan import Plan, plan_of
+from commonweal.scenarios.sweeps.rows import Played, tabulate
+from commonweal.scenarios.sweeps.shards import write_shard
+from commonweal.scenarios.sweeps.telling import SILENT
 
 CORES = 2
 
@@ -89,7 +89,7 @@ def whole_sweep(repeats: int = 1) -> None:
 
 def one_by_one(sample: int = 20) -> None:
     """Part (b)."""
-    from economy import Cooperative
+    from commonweal.economy import Cooperative
 
     torch.set_num_threads(1)
     plan = design(points=200, seeds=10)
@@ -115,7 +115,7 @@ def peak_of(points: int, seeds: int) -> float:
 import re, tempfile
 from pathlib import Path
 from benchmarks.sweep import design
-from scenarios.sweeps.engine import run_sweep
+from commonweal.scenarios.sweeps.engine import run_sweep
 if __name__ == "__main__":
     small = {{"rounds": 50, "population.count": 5, "task.kind": "wine", "task.validation": 30, "task.test": 30}}
     plan = design({points}, {seeds}, **small)
@@ -157,8 +157,8 @@ def resume_scan(points: int = 1000, seeds: int = 100) -> None:
                     again.scope()
 
         in_shards = min(timed(scan) for _ in range(3))
-        from scenarios.sweeps.compaction import compact
-        from scenarios.sweeps.shards import committed
+        from commonweal.scenarios.sweeps.compaction import compact
+        from commonweal.scenarios.sweeps.shards import committed
 
         compact(folder, committed(folder))
         in_tables = min(timed(scan) for _ in range(3))
@@ -179,7 +179,7 @@ def counted(counts: list[int]) -> Any:
     """A cooperative as ``mesa.batch_run`` wants it: parameters by keyword, data in a collector; counts its rounds."""
     import mesa
 
-    from economy import Cooperative
+    from commonweal.economy import Cooperative
 
     class Counted(Cooperative):
         def __init__(self, rng: int | None = None, leak: float = 0.5, seed: int | None = None) -> None:
@@ -205,7 +205,7 @@ def beside_mesa(leaks: int = 20, seeds: int = 10) -> None:
     """Part (e)."""
     import mesa
 
-    from economy import Cooperative
+    from commonweal.economy import Cooperative
 
     counts: list[int] = []
     model = counted(counts)

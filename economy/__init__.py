@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from economy.ensemble import Ensemble
-    from economy.model import Cooperative
+    from commonweal.economy.runs.cooperative import Cooperative
+    from commonweal.economy.runs.ensemble import Ensemble
 
 __all__ = ["Cooperative", "Ensemble"]
 
@@ -12,11 +12,11 @@ __all__ = ["Cooperative", "Ensemble"]
 def __getattr__(name: str) -> Any:
     """Import on first use: the kernel needs no Mesa, and a command's help no torch."""
     if name == "Cooperative":
-        from economy.model import Cooperative
+        from commonweal.economy.runs.cooperative import Cooperative
 
         return Cooperative
     if name == "Ensemble":
-        from economy.ensemble import Ensemble
+        from commonweal.economy.runs.ensemble import Ensemble
 
         return Ensemble
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,9 +4,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.canvas import finish, panels
-from figures.ink import BLUE, GREEN, GREY, VERMILLION, printed
-from scenarios.summary import interval
+from commonweal.figures.canvas import finish, panels
+from commonweal.figures.ink import BLUE, GREEN, GREY, VERMILLION, printed
+from commonweal.scenarios.runs.summary import interval
 
 _PANELS = (
     ("accuracy", "test accuracy", BLUE, "o"),

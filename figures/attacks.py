@@ -9,8 +9,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from figures.canvas import TWO_COLUMNS, blank, finish
-from figures.ink import printed
+from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.ink import printed
 
 Floats = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
-from figures.ink import STYLE
+from commonweal.figures.ink import STYLE
 
 ONE_COLUMN, TWO_COLUMNS = 3.5, 7.2  # inches, the widths of most journals
 

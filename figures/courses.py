@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, label_ends, panels, rounds_axis
-from figures.ink import ACTIONS, BLUE, Ink, ink, key, printed
-from figures.points import Points, course, draw_course, end_of, points_of, require
-from figures.wealth import WEALTH, draw_lorenz, lorenz_curves
+from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, label_ends, panels, rounds_axis
+from commonweal.figures.ink import ACTIONS, BLUE, Ink, ink, key, printed
+from commonweal.figures.points import Points, course, draw_course, end_of, points_of, require
+from commonweal.figures.wealth import WEALTH, draw_lorenz, lorenz_curves
 
 _SHARES = tuple(f"share_{action}" for action in ACTIONS)
 _TOGETHER = 6  # lines that can be told apart on one pair of axes

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from figures.canvas import finish, panels, say_empty
-from figures.ink import ACTIONS, BLACK, Ink, ink, key, printed
-from figures.points import points_of, require
+from commonweal.figures.canvas import finish, panels, say_empty
+from commonweal.figures.ink import ACTIONS, BLACK, Ink, ink, key, printed
+from commonweal.figures.points import points_of, require
 
 _SIDEWAYS = 0.01  # data-quality units by which points are spread so that ties show
 

@@ -5,9 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
-from figures.ink import BLUE, GREY, printed
-from figures.sweep_table import Axis, Floats, SweepTable
+from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
+from commonweal.figures.ink import BLUE, GREY, printed
+from commonweal.figures.sweep_table import Axis, Floats, SweepTable
 
 TITLES = {
     "share_delegate": "delegating (share)",

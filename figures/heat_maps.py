@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish
-from figures.effects import importance, title_of, top_two
-from figures.ink import printed
-from figures.sweep_table import Axis, Floats, SweepTable
+from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish
+from commonweal.figures.effects import importance, title_of, top_two
+from commonweal.figures.ink import printed
+from commonweal.figures.sweep_table import Axis, Floats, SweepTable
 
 _COLOURS = colormaps["cividis"]  # even in brightness, also for the colour-blind (Nuñez, Anderton and Renslow 2018)
 _ANNOTATED = 80  # cells of a map in which numbers still fit

@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from agents.errors import InputError
-from figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
-from figures.effects import title_of
-from figures.ink import BLUE, ORANGE, Ink, key, printed
-from figures.sweep_table import SweepTable
-from scenarios.sweeps.indices import Indices, Sampled, analyse
+from commonweal.agents.errors import InputError
+from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
+from commonweal.figures.effects import title_of
+from commonweal.figures.ink import BLUE, ORANGE, Ink, key, printed
+from commonweal.figures.sweep_table import SweepTable
+from commonweal.scenarios.sweeps.indices import Indices, Sampled, analyse
 
 _WORDS = {
     "S1": "alone (first-order index S1)", "ST": "with all its interactions (total index ST)",

@@ -7,10 +7,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from agents.population import Floats
-from economy.contracts.optimal import Menu
-from figures.canvas import TWO_COLUMNS, blank, finish
-from figures.ink import BLACK, BLUE, GREY, ORANGE, SKY, printed
+from commonweal.agents.population import Floats
+from commonweal.economy.menus import Menu
+from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.ink import BLACK, BLUE, GREY, ORANGE, SKY, printed
 
 _PARTS = {"cost of samples": GREY, "had alone": SKY, "rent": ORANGE}
 _ROW = 0.32  # inches for each type

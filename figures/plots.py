@@ -11,17 +11,17 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from agents.errors import InputError
-from figures.canvas import save
-from figures.courses import draw_accuracy, draw_actions, draw_overview
-from figures.credit_quality import draw_credit_quality
-from figures.points import require
-from figures.probe_levels import draw_probe_levels, value_dimensions
-from figures.rewards import draw_rewards
-from figures.sweeps import draw_sweep
-from figures.value_maps import draw_value_map
-from figures.wealth import WEALTH, draw_wealth
-from scenarios.sweeps.manifest import is_sweep
+from commonweal.agents.errors import InputError
+from commonweal.figures.canvas import save
+from commonweal.figures.courses import draw_accuracy, draw_actions, draw_overview
+from commonweal.figures.credit_quality import draw_credit_quality
+from commonweal.figures.points import require
+from commonweal.figures.probe_levels import draw_probe_levels, value_dimensions
+from commonweal.figures.rewards import draw_rewards
+from commonweal.figures.sweeps import draw_sweep
+from commonweal.figures.value_maps import draw_value_map
+from commonweal.figures.wealth import WEALTH, draw_wealth
+from commonweal.scenarios.sweeps.manifest import is_sweep
 
 __all__ = [
     "draw_accuracy", "draw_actions", "draw_all", "draw_credit_quality", "draw_overview", "draw_probe_levels",

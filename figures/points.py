@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from agents.errors import InputError
-from figures.ink import Ink
-from scenarios.reading.cells import mean_and_half_width
+from commonweal.agents.errors import InputError
+from commonweal.figures.ink import Ink
+from commonweal.scenarios.reading.cells import mean_and_half_width
 
 MOST = 12  # points in a figure; more cannot be told apart on paper
 

@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from agents.errors import InputError
-from figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish, rounds_axis
-from figures.ink import BLUE, GREEN, GREY, VERMILLION, Ink, key, printed
-from figures.points import Point, course, draw_course, points_of, require
+from commonweal.agents.errors import InputError
+from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish, rounds_axis
+from commonweal.figures.ink import BLUE, GREEN, GREY, VERMILLION, Ink, key, printed
+from commonweal.figures.points import Point, course, draw_course, points_of, require
 
 _INKS = {"level": Ink(BLUE, "-", "o"), "limit": Ink(VERMILLION, "--", "s"), "mean_limit": Ink(GREY, ":", "^")}
 _WORDS = {"level": "probe level", "limit": "tightest limit", "mean_limit": "mean limit"}

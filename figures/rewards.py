@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
-from figures.canvas import TWO_COLUMNS, blank, finish, rounds_axis
-from figures.ink import BLACK, GREY, Ink, ink, key, printed
-from figures.points import Points, course, draw_course, points_of, require
+from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, rounds_axis
+from commonweal.figures.ink import BLACK, GREY, Ink, ink, key, printed
+from commonweal.figures.points import Points, course, draw_course, points_of, require
 
 _MOST_TYPES = 7  # costs that have an ink of their own
 _TOGETHER = 6  # points whose lines can be told apart

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agents.errors import InputError
+from commonweal.agents.errors import InputError
 
 MOST_LEVELS = 12  # numbers of a factor that are levels of their own; more are put into bins
 _BINS = 8

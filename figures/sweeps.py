@@ -7,16 +7,16 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from agents.errors import InputError
-from figures.canvas import save
-from figures.effects import draw_main_effects
-from figures.heat_maps import draw_heat_maps
-from figures.indices import draw_indices
-from figures.responses import draw_responses
-from figures.sweep_table import SweepTable, sweep_table
-from scenarios.reading.stored import Stored, open_results
-from scenarios.sweeps.batches import write_cell
-from scenarios.sweeps.indices import Sampled, sampled_of
+from commonweal.agents.errors import InputError
+from commonweal.figures.canvas import save
+from commonweal.figures.effects import draw_main_effects
+from commonweal.figures.heat_maps import draw_heat_maps
+from commonweal.figures.indices import draw_indices
+from commonweal.figures.responses import draw_responses
+from commonweal.figures.sweep_table import SweepTable, sweep_table
+from commonweal.scenarios.reading.stored import Stored, open_results
+from commonweal.scenarios.sweeps.batches import write_cell
+from commonweal.scenarios.sweeps.indices import Sampled, sampled_of
 
 METRICS = ("share_delegate", "accuracy", "welfare")  # shown if none is named
 _MOST = 3  # metrics in a figure

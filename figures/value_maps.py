@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from agents.errors import InputError
-from figures.canvas import finish, panels, rounds_axis
-from figures.ink import BLACK, BLUE, GREY, Ink, key, printed
-from figures.points import Point, Points, points_of, require
+from commonweal.agents.errors import InputError
+from commonweal.figures.canvas import finish, panels, rounds_axis
+from commonweal.figures.ink import BLACK, BLUE, GREY, Ink, key, printed
+from commonweal.figures.points import Point, Points, points_of, require
 
 _PATHS = 150  # trajectories a panel shows at most
 

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
-from figures.ink import ink, key, printed
-from figures.points import Point, Points, points_of, require
-from scenarios.reading.cells import mean_and_half_width
+from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
+from commonweal.figures.ink import ink, key, printed
+from commonweal.figures.points import Point, Points, points_of, require
+from commonweal.scenarios.reading.cells import mean_and_half_width
 
 WEALTH = ("balance", "escrow")  # columns whose sum a principal owns
 _GRID = np.linspace(0.0, 1.0, 101)

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scenarios.loading import load, revise
-    from scenarios.schema import Scenario
-    from scenarios.sweeping import sweep
+    from commonweal.scenarios.runs.comparing import sweep
+    from commonweal.scenarios.schema.loading import load, revise
+    from commonweal.scenarios.schema.scenario import Scenario
 
 __all__ = ["Scenario", "load", "revise", "sweep"]
 
-_HOMES = {"Scenario": "schema", "load": "loading", "revise": "loading", "sweep": "sweeping"}
+_HOMES = {"Scenario": "schema.scenario", "load": "schema.loading", "revise": "schema.loading", "sweep": "runs.comparing"}
 
 
 def __getattr__(name: str) -> Any:
@@ -18,4 +18,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'scenarios' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"scenarios.{_HOMES[name]}"), name)
+    return getattr(import_module(f"commonweal.scenarios.{_HOMES[name]}"), name)

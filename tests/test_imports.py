@@ -1,54 +1,108 @@
-"""Imports point one way, figures → scenarios → economy → agents, and numerical kernels never load Mesa."""
+"""Imports point one way, between folders and between files, and numerical kernels never load Mesa."""
 
 import ast
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+import networkx as nx
 
 ROOT = Path(__file__).parents[1]
-ORDER = ("agents", "economy", "scenarios", "figures")
-MODULES = sorted(file.relative_to(ROOT) for package in ORDER for file in (ROOT / package).rglob("*.py"))
 
-# The command is the outermost shell and draws figures when results are stored.
-REACHES_UP = {("scenarios/conduct.py", "figures")}
+# From the ground up: what stands here imports only from what stands before it, in its own folder.
+ORDER = {
+    "": ("agents", "economy", "scenarios", "figures", "commands"),
+    "economy": (
+        "tasks", "learning", "credit", "money", "screening", "rewards", "negotiation", "menus", "world", "round", "runs",
+        "futures",
+    ),
+    "scenarios": ("schema", "runs", "sweeps", "reading", "studies", "games"),
+    "figures/browser": ("notes", "pictures", "tab", "page"),
+}  # fmt: skip
+FILES = sorted(file.relative_to(ROOT) for package in ORDER[""] for file in (ROOT / package).rglob("*.py"))
 
 # These are the Mesa shell: everything else must work without it.
-SHELL = ("agents.principal", "economy.model", "figures.browser", "scenarios.games")
+SHELL = tuple(
+    f"commonweal.{name}"
+    for name in ("agents.principal", "commands", "economy.runs.cooperative", "figures.browser", "scenarios.games")
+)
 
 
-def imported_packages(file: Path) -> Iterator[str]:
-    """Top-level names that a file imports, anywhere in it."""
+def name_of(file: Path) -> str:
+    """The module that a file is."""
+    return ".".join(("commonweal", *file.with_suffix("").parts)).removesuffix(".__init__")
+
+
+MODULES = {name_of(file): file for file in FILES}
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Modules of ours that a file imports, anywhere in it; a package's face stands for itself."""
     for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        names = []
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            yield (node.module or "").partition(".")[0] if not node.level else file.parts[0]
+            assert not node.level, f"{file}:{node.lineno} imports relatively"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in MODULES else str(node.module) for name in names]
+        yield from (name for name in names if name in MODULES)
 
 
-def test_every_package_is_looked_at() -> None:
-    assert {file.parts[0] for file in MODULES} == set(ORDER)
+IMPORTS = {name: sorted(set(imported(file)) - {name}) for name, file in MODULES.items()}
 
 
-@pytest.mark.parametrize("file", MODULES, ids=str)
-def test_a_module_imports_only_from_its_own_package_and_those_below(file: Path) -> None:
-    above = ORDER[ORDER.index(file.parts[0]) + 1 :]
-    reached = {(str(file), package) for package in imported_packages(file) if package in above}
-    assert reached <= REACHES_UP
+def test_everything_installed_goes_by_one_name() -> None:
+    bare = []
+    for file in (*FILES, *(file.relative_to(ROOT) for at in ("tests", "benchmarks", "docs") for file in (ROOT / at).rglob("*.py"))):
+        for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+            found = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else found
+            bare += [f"{file}:{name}" for name in found if name.partition(".")[0] in ORDER[""]]
+    assert not bare
+
+
+def test_folders_import_one_way() -> None:
+    wrong = []
+    for folder, order in ORDER.items():
+        prefix = f"commonweal.{folder.replace('/', '.')}.".replace("..", ".")
+        for name, reached in IMPORTS.items():
+            if not name.startswith(prefix) or (place := name.removeprefix(prefix).split(".")[0]) not in order:
+                continue
+            above = order[order.index(place) + 1 :]
+            wrong += [f"{name} -> {to}" for to in reached if to.removeprefix(prefix).split(".")[0] in above and to.startswith(prefix)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_folder_has_a_place_in_the_order() -> None:
+    for folder, order in ORDER.items():
+        there = {file.parent.name for file in (ROOT / folder).glob("*/__init__.py")} - {"commonweal", "tests"}
+        assert there == set(order), folder
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    arrows: dict[str, list[str]] = defaultdict(list)
+    for name, reached in IMPORTS.items():
+        faces = {to for to in reached if MODULES[to].name == "__init__.py" and name.startswith(f"{to}.")}
+        arrows[name] = [to for to in reached if to not in faces]
+        assert not faces, f"{name} imports the face of its own package, {', '.join(faces)}"
+    graph = nx.DiGraph([(name, to) for name, reached in arrows.items() for to in reached])
+    circles = [sorted(circle) for circle in nx.strongly_connected_components(graph) if len(circle) > 1]
+    assert not circles
 
 
 def test_only_the_shell_loads_mesa() -> None:
-    names = [".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in MODULES]
-    kernels = [name for name in names if not name.startswith(SHELL)]
-    assert {"economy.round", "economy.ensemble", "economy.screening", "economy.ledger"} <= set(kernels)
+    kernels = [name for name in MODULES if not name.startswith(SHELL)]
+    assert {"commonweal.economy.round.play", "commonweal.economy.money.ledger"} <= set(kernels)
     code = f"import importlib, sys\nfor name in {kernels}: importlib.import_module(name)\nprint('mesa' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
 
 def test_help_needs_no_heavy_library() -> None:
-    code = "import sys, scenarios.cli; print({'torch', 'pandas', 'pydantic', 'matplotlib'} & set(sys.modules))"
+    heavy = {"torch", "pandas", "pydantic", "matplotlib"}
+    code = f"import sys, commonweal.commands.cli; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

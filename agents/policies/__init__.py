@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from agents.actions import Action
-from agents.errors import InputError
-from agents.policies import best_response, conditional, fixed, imitation, learning, waiting
-from agents.policies.base import (
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.agents.policies import best_response, conditional, fixed, imitation, learning, waiting
+from commonweal.agents.policies.base import (
     POLICIES,
     BestResponseTerms,
     ConditionalTerms,
@@ -20,8 +20,8 @@ from agents.policies.base import (
     drawn_action,
     policy,
 )
-from agents.policies.memory import remember
-from agents.streams import Stream
+from commonweal.agents.policies.memory import remember
+from commonweal.agents.streams import Stream
 
 __all__ = [
     "POLICIES",

@@ -7,12 +7,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.actions import Action
-from agents.graphs import Graph
-from agents.population import Population
-from agents.registry import Registry
-from agents.streams import Stream
-from agents.terms import PerRun, PerRunByName
+from commonweal.agents.actions import Action
+from commonweal.agents.graphs import Graph
+from commonweal.agents.population import Population
+from commonweal.agents.registry import Registry
+from commonweal.agents.streams import Stream
+from commonweal.agents.terms import PerRun, PerRunByName
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

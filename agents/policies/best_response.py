@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from agents.policies.base import Ints, Observation, PolicyTerms, best_action, policy
-from agents.streams import Stream
+from commonweal.agents.policies.base import Ints, Observation, PolicyTerms, best_action, policy
+from commonweal.agents.streams import Stream
 
 
 @policy("best_response")

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from agents.actions import Action
-from agents.policies.base import Floats, Ints, Observation, PolicyTerms, drawn_action, policy
-from agents.population import ConditionalKind
-from agents.streams import Stream
+from commonweal.agents.actions import Action
+from commonweal.agents.policies.base import Floats, Ints, Observation, PolicyTerms, drawn_action, policy
+from commonweal.agents.population import ConditionalKind
+from commonweal.agents.streams import Stream
 
 
 @policy("conditional")

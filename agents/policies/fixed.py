@@ -1,7 +1,7 @@
 """Fixed: a principal does what it did. Only mutation moves it, and what it moves to it keeps."""
 
-from agents.policies.base import Ints, Observation, PolicyTerms, policy
-from agents.streams import Stream
+from commonweal.agents.policies.base import Ints, Observation, PolicyTerms, policy
+from commonweal.agents.streams import Stream
 
 
 @policy("fixed")

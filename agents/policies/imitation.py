@@ -6,9 +6,9 @@ Szabó and Tőke (1998), Traulsen, Nowak and Pacheco (2006): pairwise comparison
 import numpy as np
 from scipy.special import expit
 
-from agents.graphs import CompleteGraph
-from agents.policies.base import Ints, Observation, PolicyTerms, policy
-from agents.streams import Stream
+from commonweal.agents.graphs import CompleteGraph
+from commonweal.agents.policies.base import Ints, Observation, PolicyTerms, policy
+from commonweal.agents.streams import Stream
 
 
 @policy("imitation")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from agents.policies.base import Ints, Observation, PolicyTerms, best_action, drawn_action, policy
-from agents.streams import Stream
+from commonweal.agents.policies.base import Ints, Observation, PolicyTerms, best_action, drawn_action, policy
+from commonweal.agents.streams import Stream
 
 
 @policy("learning")
@@ -11,7 +11,7 @@ def learning(observation: Observation, terms: PolicyTerms, stream: Stream) -> In
     """Choose ε-greedily: a random action with probability ``exploration``, else the one of the highest learned value.
 
     Args:
-        observation: ``action_values``, kept up to date by ``agents.policies.remember``.
+        observation: ``action_values``, kept up to date by ``commonweal.agents.policies.remember``.
         terms: ``learning.exploration`` is ε.
         stream: takes 2 N numbers of each run.
 

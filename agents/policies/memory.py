@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from agents.policies.base import Floats, PolicyTerms
-from agents.population import Population
+from commonweal.agents.policies.base import Floats, PolicyTerms
+from commonweal.agents.population import Population
 
 
 def remember(

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from agents.actions import Action
-from agents.policies.base import Ints, Observation, PolicyTerms, policy
-from agents.streams import Stream
+from commonweal.agents.actions import Action
+from commonweal.agents.policies.base import Ints, Observation, PolicyTerms, policy
+from commonweal.agents.streams import Stream
 
 
 @policy("wait_and_see")

@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from agents.actions import Action
-from agents.principal import Principal, View
-from economy import Cooperative
-from scenarios import load
+from commonweal.agents.actions import Action
+from commonweal.agents.principal import Principal, View
+from commonweal.economy import Cooperative
+from commonweal.scenarios import load
 
 
 class Grudger(Principal):

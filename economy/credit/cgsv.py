@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from economy.credit.game import Credit, RoundGame, credit_rule
-from economy.credit.model_shapley import Scope, ranking
-from economy.learning.network import Directions, Parameters, inner, to_numpy, to_tensor
+from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
+from commonweal.economy.credit.model_shapley import Scope, ranking
+from commonweal.economy.learning.network import Directions, Parameters, inner, to_numpy, to_tensor
 
 Floats = NDArray[np.float64]
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from economy.credit.game import Credit, RoundGame
-from economy.credit.novelty import novelty, resolution
-from economy.credit.robust import discount, sample_similarity, update_similarity
+from commonweal.economy.credit.game import Credit, RoundGame
+from commonweal.economy.credit.novelty import novelty, resolution
+from commonweal.economy.credit.robust import discount, sample_similarity, update_similarity
 
 Floats = NDArray[np.float64]
 

@@ -11,12 +11,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from economy.credit import probabilistic
-from economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimate, Estimator, adjusted, permutation
-from economy.credit.exact import seated
-from economy.credit.game import Credit, Ints, RoundGame, credit_rule
-from economy.credit.probabilistic import ProbabilisticValue
-from economy.credit.terms import CreditTerms
+from commonweal.economy.credit import probabilistic
+from commonweal.economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimate, Estimator, adjusted, permutation
+from commonweal.economy.credit.exact import seated
+from commonweal.economy.credit.game import Credit, Ints, RoundGame, credit_rule
+from commonweal.economy.credit.probabilistic import ProbabilisticValue
+from commonweal.economy.credit.terms import CreditTerms
 
 ValueOf: TypeAlias = Callable[[int, int], ProbabilisticValue]  # run, players → the value that is estimated there
 

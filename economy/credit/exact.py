@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.errors import InputError
-from economy.credit.game import Credit, RoundGame, credit_rule
-from economy.credit.probabilistic import ProbabilisticValue
-from economy.credit.probabilistic import shapley as shapley_weights
+from commonweal.agents.errors import InputError
+from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
+from commonweal.economy.credit.probabilistic import ProbabilisticValue
+from commonweal.economy.credit.probabilistic import shapley as shapley_weights
 
 Floats = NDArray[np.float64]
 

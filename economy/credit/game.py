@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from agents.registry import Registry
-from agents.streams import Stream
-from economy.credit.novelty import Offers
-from economy.credit.terms import CreditTerms
-from economy.learning.network import (
+from commonweal.agents.registry import Registry
+from commonweal.agents.streams import Stream
+from commonweal.economy.credit.novelty import Offers
+from commonweal.economy.credit.terms import CreditTerms
+from commonweal.economy.learning.network import (
     Directions,
     Network,
     Parameters,

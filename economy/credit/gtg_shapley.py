@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from economy.credit.estimated import gather, run_game
-from economy.credit.estimators import CoalitionGame, Estimate
-from economy.credit.estimators.game import Floats, error_of_mean
-from economy.credit.game import Credit, Ints, RoundGame, credit_rule
+from commonweal.economy.credit.estimated import gather, run_game
+from commonweal.economy.credit.estimators import CoalitionGame, Estimate
+from commonweal.economy.credit.estimators.game import Floats, error_of_mean
+from commonweal.economy.credit.game import Credit, Ints, RoundGame, credit_rule
 
 
 @dataclass(frozen=True)

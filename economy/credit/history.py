@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Floats, Ints
+from commonweal.agents.population import Floats, Ints
 
 Clip = Literal["net", "gross"]
 

@@ -1,6 +1,6 @@
 """In-run credit from gradient paths, one pass for all principals (In-Run Data Shapley, arXiv 2406.11011)."""
 
-from economy.credit.game import Credit, RoundGame, credit_rule
+from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
 
 
 @credit_rule("first_order")

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from economy.credit.game import RoundGame
-from economy.learning.network import Examination, Network, Objectives, Parameters, inner, to_numpy, to_tensor
+from commonweal.economy.credit.game import RoundGame
+from commonweal.economy.learning.network import Examination, Network, Objectives, Parameters, inner, to_numpy, to_tensor
 
 Floats = NDArray[np.float64]
 Scope = Literal["layer", "global"]

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from economy.learning.network import Owners, to_numpy
-from economy.learning.traversal import places_by_owner
+from commonweal.economy.learning.network import Owners, to_numpy
+from commonweal.economy.learning.traversal import places_by_owner
 
 Floats = NDArray[np.float64]
 

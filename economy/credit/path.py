@@ -8,8 +8,8 @@ import numpy as np
 from torch import Tensor
 from torch.func import grad
 
-from economy.credit.game import Credit, RoundGame, credit_rule
-from economy.learning.network import Parameters, descend, to_tensor
+from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
+from commonweal.economy.learning.network import Parameters, descend, to_tensor
 
 NODES = 5  # of Gauss-Legendre quadrature, each one gradient of the validation loss
 

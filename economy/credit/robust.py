@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from economy.credit.novelty import Offers, likeness
-from economy.learning.network import to_numpy
+from commonweal.economy.credit.novelty import Offers, likeness
+from commonweal.economy.learning.network import to_numpy
 
 Floats = NDArray[np.float64]
 

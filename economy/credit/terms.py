@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from agents.terms import PerRun
+from commonweal.agents.terms import PerRun
 
 EstimatorName = Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"]
 Mode = Literal["auto", "mse", "audit"]

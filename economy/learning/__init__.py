@@ -6,12 +6,12 @@ from typing import TypeAlias
 
 import torch
 
-from agents.errors import InputError
-from agents.registry import Registry
-from agents.terms import PerRun
-from economy.learning.mlp import MLP
-from economy.learning.module import ModuleNetwork, SmallConvolution
-from economy.learning.network import Network
+from commonweal.agents.errors import InputError
+from commonweal.agents.registry import Registry
+from commonweal.agents.terms import PerRun
+from commonweal.economy.learning.mlp import MLP
+from commonweal.economy.learning.module import ModuleNetwork, SmallConvolution
+from commonweal.economy.learning.network import Network
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from economy.learning.network import Parameters
-from economy.learning.traversal import affine, outer
+from commonweal.economy.learning.network import Parameters
+from commonweal.economy.learning.traversal import affine, outer
 
 
 @dataclass(frozen=True)

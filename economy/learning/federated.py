@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from economy.learning.module import unflatten
-from economy.learning.network import Directions, Network, Owners, Parameters, Passage, descend
-from economy.learning.traversal import places_by_owner
+from commonweal.economy.learning.module import unflatten
+from commonweal.economy.learning.network import Directions, Network, Owners, Parameters, Passage, descend
+from commonweal.economy.learning.traversal import places_by_owner
 
 
 @dataclass(frozen=True)

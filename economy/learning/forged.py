@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from agents.streams import Stream
-from economy.learning.federated import DeltaPassage
-from economy.learning.network import Parameters
+from commonweal.agents.streams import Stream
+from commonweal.economy.learning.federated import DeltaPassage
+from commonweal.economy.learning.network import Parameters
 
 Bools = NDArray[np.bool_]
 

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from agents.streams import Stream
-from economy.learning.curvature import PathCurvature
-from economy.learning.network import CPU, Examination, Objectives, Owners, Parameters, output_deltas
-from economy.learning.traversal import PathPassage, affine, outer
+from commonweal.agents.streams import Stream
+from commonweal.economy.learning.curvature import PathCurvature
+from commonweal.economy.learning.network import CPU, Examination, Objectives, Owners, Parameters, output_deltas
+from commonweal.economy.learning.traversal import PathPassage, affine, outer
 
 
 @dataclass(frozen=True)

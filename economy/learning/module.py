@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, jvp, vmap
 from torch.nn.functional import cross_entropy
 
-from agents.streams import Stream
-from economy.learning.network import CPU, Directions, Examination, Objectives, Owners, Parameters
+from commonweal.agents.streams import Stream
+from commonweal.economy.learning.network import CPU, Directions, Examination, Objectives, Owners, Parameters
 
 
 @dataclass(frozen=True)

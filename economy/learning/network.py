@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from agents.streams import Stream
+from commonweal.agents.streams import Stream
 
 Parameters: TypeAlias = tuple[Tensor, ...]  # each (R, *shape)
 Directions: TypeAlias = tuple[Tensor, ...]  # each (R, D, *shape)

@@ -12,7 +12,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from economy.learning.network import Directions, Owners, Parameters
+from commonweal.economy.learning.network import Directions, Owners, Parameters
 
 CACHE_BYTES = 1 << 20  # intermediate of a stacked product that stays in a core's second-level cache
 

@@ -1,13 +1,23 @@
 """What data there is, who owns it, and what actions do to samples."""
 
-from economy.tasks.batch import ActionTerms, Batch, Form, Plan, PutIn, SamplingTerms, Supply, SupplyTerms, audit_trail
-from economy.tasks.datasets import TASKS, Dataset, Task, TaskTerms, load_dataset, task
-from economy.tasks.drift import draw_rotation_generator, rotation
-from economy.tasks.examples import Examples, FeatureTable, load_examples, no_examples
-from economy.tasks.holdings import Holdings, draw_holdings, no_holdings
-from economy.tasks.partition import PARTITIONS, spread
-from economy.tasks.probes import ProbeTerms
-from economy.tasks.supply import first_supply, put_in
+from commonweal.economy.tasks.batch import (
+    ActionTerms,
+    Batch,
+    Form,
+    Plan,
+    PutIn,
+    SamplingTerms,
+    Supply,
+    SupplyTerms,
+    audit_trail,
+)
+from commonweal.economy.tasks.datasets import TASKS, Dataset, Task, TaskTerms, load_dataset, task
+from commonweal.economy.tasks.drift import draw_rotation_generator, rotation
+from commonweal.economy.tasks.examples import Examples, FeatureTable, load_examples, no_examples
+from commonweal.economy.tasks.holdings import Holdings, draw_holdings, no_holdings
+from commonweal.economy.tasks.partition import PARTITIONS, spread
+from commonweal.economy.tasks.probes import ProbeTerms
+from commonweal.economy.tasks.supply import first_supply, put_in
 
 __all__ = [
     "PARTITIONS",

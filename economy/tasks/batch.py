@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.terms import PerRun
+from commonweal.agents.terms import PerRun
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

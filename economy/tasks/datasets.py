@@ -8,9 +8,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.errors import InputError
-from agents.registry import Registry
-from agents.terms import PerRun
+from commonweal.agents.errors import InputError
+from commonweal.agents.registry import Registry
+from commonweal.agents.terms import PerRun
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -182,6 +182,6 @@ def synthetic(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
 @task(OPENML)
 def openml(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     """A data set of openml.org by name, from the local cache after its first use."""
-    from economy.tasks.openml import fetch
+    from commonweal.economy.tasks.openml import fetch
 
     return fetch(terms.kind.removeprefix("openml:"))

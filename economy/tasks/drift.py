@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from agents.streams import Stream
+from commonweal.agents.streams import Stream
 
 Floats = NDArray[np.float64]
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.errors import InputError
-from agents.streams import Stream
-from economy.tasks.datasets import Floats, Ints, TaskTerms
-from economy.tasks.examples import Examples
-from economy.tasks.partition import spread
-from economy.tasks.probes import ProbeTerms, pick_probes
+from commonweal.agents.errors import InputError
+from commonweal.agents.streams import Stream
+from commonweal.economy.tasks.datasets import Floats, Ints, TaskTerms
+from commonweal.economy.tasks.examples import Examples
+from commonweal.economy.tasks.partition import spread
+from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.errors import InputError
-from economy.tasks.datasets import Dataset, Floats, Ints, checked, standardised
+from commonweal.agents.errors import InputError
+from commonweal.economy.tasks.datasets import Dataset, Floats, Ints, checked, standardised
 
 PATIENCE = 10.0  # seconds to wait for an answer from openml.org
 ONE_HOT_LIMIT = 100  # a column with more categories becomes one column of category numbers

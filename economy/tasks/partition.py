@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import powerlaw
 
-from agents.errors import InputError
+from commonweal.agents.errors import InputError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.errors import InputError
-from economy.tasks.datasets import Floats, Ints
-from economy.tasks.examples import Examples
+from commonweal.agents.errors import InputError
+from commonweal.economy.tasks.datasets import Floats, Ints
+from commonweal.economy.tasks.examples import Examples
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.actions import Action
-from agents.streams import Stream
-from economy.conduct import Conduct
-from economy.tasks.batch import (
+from commonweal.agents.actions import Action
+from commonweal.agents.conduct import Conduct
+from commonweal.agents.streams import Stream
+from commonweal.economy.tasks.batch import (
     NOTHING,
     OWN,
     WRONG,
@@ -23,8 +23,8 @@ from economy.tasks.batch import (
     Supply,
     SupplyTerms,
 )
-from economy.tasks.holdings import Holdings
-from economy.tasks.visits import Visits, visit_each, visit_pool
+from commonweal.economy.tasks.holdings import Holdings
+from commonweal.economy.tasks.visits import Visits, visit_each, visit_pool
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

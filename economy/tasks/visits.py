@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.streams import Stream
-from economy.tasks.batch import NOTHING, Bools, Form, Forms, Ints, Plan, SamplingTerms, Supply
+from commonweal.agents.streams import Stream
+from commonweal.economy.tasks.batch import NOTHING, Bools, Form, Forms, Ints, Plan, SamplingTerms, Supply
 
 # Forms whose samples are new ones in every round.
 WALKS = np.isin(np.arange(len(Form)), (Form.OWN, Form.WRONG, Form.COPY))

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from matplotlib.figure import Figure
 
-from scenarios.studies.base import Answer
+from commonweal.scenarios.studies.base import Answer
 
 
 def draw(answer: Answer) -> dict[str, Figure]:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
-from figures.ink import BLUE, GREY, VERMILLION, Ink, key, printed
-from scenarios.studies.base import Answer
+from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
+from commonweal.figures.ink import BLUE, GREY, VERMILLION, Ink, key, printed
+from commonweal.scenarios.studies.base import Answer
 
 _TRIED, _BEST, _HELD = Ink(GREY, "-", "o"), Ink(BLUE, "-", "o"), Ink(VERMILLION, "-", "s")
 

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from figures.canvas import finish, panels
-from figures.ink import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, Ink, key, printed
-from scenarios.studies.base import Answer
+from commonweal.figures.canvas import finish, panels
+from commonweal.figures.ink import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, Ink, key, printed
+from commonweal.scenarios.studies.base import Answer
 
 _FITTED, _PREDICTED = Ink(BLUE, "-", "o"), Ink(VERMILLION, "--", "s")
 _BASELINES = {

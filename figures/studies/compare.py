@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from figures.canvas import TWO_COLUMNS, balanced, blank, finish
-from figures.ink import GREY, Ink, ink, key, printed
-from scenarios.studies.base import Answer
+from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish
+from commonweal.figures.ink import GREY, Ink, ink, key, printed
+from commonweal.scenarios.studies.base import Answer
 
 _COLOURS = colormaps["cividis"]  # even in brightness, also for the colour-blind (Nuñez, Anderton and Renslow 2018)
 _ACROSS = 5  # panels of criteria

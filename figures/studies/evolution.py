@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
-from figures.ink import ACTIONS, BLACK, Ink, ink, key, printed
-from scenarios.studies.base import Answer
+from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
+from commonweal.figures.ink import ACTIONS, BLACK, Ink, ink, key, printed
+from commonweal.scenarios.studies.base import Answer
 
 _CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])  # of the triangle, by strategy
 _FILLS = {"stable": BLACK, "saddle": "0.65", "neutral": "0.65", "unstable": "white"}

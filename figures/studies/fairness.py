@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from figures.canvas import TWO_COLUMNS, blank, finish
-from figures.ink import BLACK, BLUE, GREY, VERMILLION, Ink, key, printed
-from scenarios.studies.base import Answer
-from scenarios.studies.fairness.comparison import correlations
+from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.ink import BLACK, BLUE, GREY, VERMILLION, Ink, key, printed
+from commonweal.scenarios.studies.base import Answer
+from commonweal.scenarios.studies.fairness.comparison import correlations
 
 _PENS = {"traversal": Ink(BLUE, "-", "o"), "federated": Ink(VERMILLION, "--", "s")}
 _METHODS = {"traversal": "traversal learning", "federated": "FedAvg"}

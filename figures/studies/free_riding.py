@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, rounds_axis
-from figures.ink import ACTIONS, BLACK, BLUE, GREY, VERMILLION, Ink, key, printed
-from scenarios.studies.base import Answer
+from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, rounds_axis
+from commonweal.figures.ink import ACTIONS, BLACK, BLUE, GREY, VERMILLION, Ink, key, printed
+from commonweal.scenarios.studies.base import Answer
 
 _SURFACES = {
     "surface_count": ("population.count", "principals"),

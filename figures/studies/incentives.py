@@ -8,9 +8,9 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
-from figures.ink import BLUE, GREY, VERMILLION, Ink, key, printed
-from scenarios.studies.base import Answer
+from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
+from commonweal.figures.ink import BLUE, GREY, VERMILLION, Ink, key, printed
+from commonweal.scenarios.studies.base import Answer
 
 _PENS = {"adapt": Ink(BLUE, "-", "o"), "freeze": Ink(VERMILLION, "--", "s")}
 _SAID = {"adapt": "the others may react", "freeze": "the others do as they would have done"}

@@ -7,12 +7,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from figures.canvas import TWO_COLUMNS, blank, finish, say_empty
-from figures.effects import title_of
-from figures.ink import BLACK, BLUE, GREY, ORANGE, VERMILLION, Ink, key, printed
-from scenarios.studies.base import Answer
-from scenarios.studies.sensitivity.choices import OWN
-from scenarios.studies.sensitivity.influence import MAIN
+from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, say_empty
+from commonweal.figures.effects import title_of
+from commonweal.figures.ink import BLACK, BLUE, GREY, ORANGE, VERMILLION, Ink, key, printed
+from commonweal.scenarios.studies.base import Answer
+from commonweal.scenarios.studies.sensitivity.choices import OWN
+from commonweal.scenarios.studies.sensitivity.influence import MAIN
 
 _MOST = 4  # outcomes side by side
 _WORDS = {"size": "mean size of effect", "total": "share of variance"}

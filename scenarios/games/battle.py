@@ -8,8 +8,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from agents.population import Floats, Ints
-from economy.contracts.negotiation.talks import Bools
+from commonweal.agents.population import Floats, Ints
+from commonweal.economy.negotiation.talks import Bools
 
 HEROES = 4
 TURNS = 10

@@ -10,10 +10,10 @@ from itertools import product
 import mesa
 import numpy as np
 
-from agents.population import Floats
-from economy.contracts.negotiation import Negotiator, Plan, Situation
-from economy.ledger import to_micro
-from scenarios.games.negotiated_game import NegotiatedGame
+from commonweal.agents.population import Floats
+from commonweal.economy.money.ledger import to_micro
+from commonweal.economy.negotiation import Negotiator, Plan, Situation
+from commonweal.scenarios.games.negotiated_game import NegotiatedGame
 
 CHOICES = ("take the door", "hold the lever")
 PLANS = {"the first takes the door": (0, 1), "the second takes the door": (1, 0)}

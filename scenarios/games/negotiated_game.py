@@ -7,8 +7,9 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Ints
-from economy.contracts.negotiation import (
+from commonweal.agents.population import Ints
+from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, market, post, principals, treasury
+from commonweal.economy.negotiation import (
     Negotiator,
     Proposal,
     ShapleyNegotiator,
@@ -17,7 +18,6 @@ from economy.contracts.negotiation import (
     negotiate,
     redistribution,
 )
-from economy.ledger import MICRO, Ledger, Reason, Transfer, escrows, market, post, principals, treasury
 
 
 class NegotiatedGame(mesa.Model):

@@ -1,6 +1,6 @@
 """Raid Battle: damage done is what pays a hero, so that nobody protects the others, unless a deal pays for it.
 
-The game of Shapley-Coop (Hua et al. 2025, arXiv 2506.07388); the rules are in ``scenarios.games.battle``.
+The game of Shapley-Coop (Hua et al. 2025, arXiv 2506.07388); the rules are in ``commonweal.scenarios.games.battle``.
 """
 # mypy: disallow-subclassing-any=False
 
@@ -9,13 +9,13 @@ from collections.abc import Sequence
 import mesa
 import numpy as np
 
-from agents.errors import InputError
-from agents.population import Ints
-from economy.contracts.negotiation import Negotiator, Plan, Situation
-from economy.credit.exact import all_coalitions
-from economy.ledger import to_micro
-from scenarios.games.battle import HEROES, TURNS, Role, fight, fight_turn, muster, rewards
-from scenarios.games.negotiated_game import NegotiatedGame
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Ints
+from commonweal.economy.credit.exact import all_coalitions
+from commonweal.economy.money.ledger import to_micro
+from commonweal.economy.negotiation import Negotiator, Plan, Situation
+from commonweal.scenarios.games.battle import HEROES, TURNS, Role, fight, fight_turn, muster, rewards
+from commonweal.scenarios.games.negotiated_game import NegotiatedGame
 
 PURSE = 100.0  # money each hero starts with
 REHEARSALS = 100  # battles imagined of each coalition before the talks

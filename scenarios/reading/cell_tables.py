@@ -7,9 +7,9 @@ import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
-from scenarios.reading.cells import Cells
-from scenarios.reading.stored import FAILED, in_words
-from scenarios.summary import MEASURES
+from commonweal.scenarios.reading.cells import Cells
+from commonweal.scenarios.reading.stored import FAILED, in_words
+from commonweal.scenarios.runs.summary import MEASURES
 
 MOST = 100  # points that are printed; all are in the tables on disk
 

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from scenarios.reading.stored import FAILED
+from commonweal.scenarios.reading.stored import FAILED
 
 Floats = NDArray[np.float64]
 

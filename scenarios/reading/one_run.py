@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agents.errors import InputError
-from scenarios.loading import library_names, load, revise
-from scenarios.notation import join_path, parse_value, write_value
-from scenarios.reading.stored import FAILED, Stored, in_words, plain
-from scenarios.schema import Scenario
-from scenarios.store import SCENARIO
-from scenarios.sweeps.manifest import code_version
-from scenarios.tables import software_version
-from scenarios.validation import validate
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, plain
+from commonweal.scenarios.runs.store import SCENARIO
+from commonweal.scenarios.runs.tables import software_version
+from commonweal.scenarios.schema.loading import library_names, load, revise
+from commonweal.scenarios.schema.notation import join_path, parse_value, write_value
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.validation import validate
+from commonweal.scenarios.sweeps.manifest import code_version
 
 _BARS = "▁▂▃▄▅▆▇█"
 _WIDTH = 40  # characters of a sparkline

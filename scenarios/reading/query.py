@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from agents.errors import InputError
-from scenarios.reading.stored import Stored
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.reading.stored import Stored
 
 _ROWS = 50_000  # rows a step of an export holds in memory
 _LOCKS = (

@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
-from agents.errors import InputError
-from scenarios.store import ABOUT, SCENARIO, is_results, read_about
-from scenarios.sweeps.compaction import ROUNDS, RUNS, compacted
-from scenarios.sweeps.manifest import MANIFEST, is_sweep, read_design, read_manifest
-from scenarios.sweeps.rows import Factor
-from scenarios.sweeps.shards import SHARDS, committed, read_checked, shard_files
-from scenarios.tables import TABLES
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.store import ABOUT, SCENARIO, is_results, read_about
+from commonweal.scenarios.runs.tables import TABLES
+from commonweal.scenarios.sweeps.compaction import ROUNDS, RUNS, compacted
+from commonweal.scenarios.sweeps.manifest import MANIFEST, is_sweep, read_design, read_manifest
+from commonweal.scenarios.sweeps.rows import Factor
+from commonweal.scenarios.sweeps.shards import SHARDS, committed, read_checked, shard_files
 
 KEYS = ("run_id", "run", "point", "seed", "round")  # columns of rounds that are neither factors nor metrics
 OK, FAILED = "ok", "failed"

@@ -1,6 +1,6 @@
 """Studies: questions asked of a scenario, each answered by many runs with intervals. ``STUDIES`` lists them."""
 
-from scenarios.studies import (
+from commonweal.scenarios.studies import (
     best_deviation,
     calibrate,
     compare,
@@ -10,8 +10,8 @@ from scenarios.studies import (
     incentives,
     sensitivity,
 )
-from scenarios.studies.asking import ask
-from scenarios.studies.base import STUDIES, Answer, Question, Study, StudyOptions, study
+from commonweal.scenarios.studies.asking import ask
+from commonweal.scenarios.studies.base import STUDIES, Answer, Question, Study, StudyOptions, study
 
 __all__ = [
     "STUDIES",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from agents.errors import InputError
-from scenarios.store import ABOUT, read_about, writing
-from scenarios.studies.base import Answer
-from scenarios.studies.report import as_html, as_markdown
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.store import ABOUT, read_about, writing
+from commonweal.scenarios.studies.base import Answer
+from commonweal.scenarios.studies.report import as_html, as_markdown
 
 Draw = Callable[[Answer, Path], dict[str, Path]]  # puts figures into a folder and says their files by name
 

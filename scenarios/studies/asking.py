@@ -7,12 +7,12 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from agents.errors import InputError
-from scenarios.loading import Overrides, load, revise
-from scenarios.schema import Scenario
-from scenarios.studies.base import STUDIES, Answer, Question, Tell, silent
-from scenarios.studies.options import read_options
-from scenarios.tables import software_version
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.tables import software_version
+from commonweal.scenarios.schema.loading import Overrides, load, revise
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.base import STUDIES, Answer, Question, Tell, silent
+from commonweal.scenarios.studies.options import read_options
 
 
 def ask(

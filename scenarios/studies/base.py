@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from agents.registry import Registry
-from scenarios.schema import Part, Scenario
+from commonweal.agents.registry import Registry
+from commonweal.scenarios.schema.scenario import Part, Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +17,7 @@ Tell = Callable[[str, int, int], None]  # what is being done, how many of it are
 
 
 class StudyOptions(Part):
-    """What a study lets its user choose; each study has its own, made with ``scenarios.schema.field``."""
+    """What a study lets its user choose; each study has its own, made with ``commonweal.scenarios.schema.scenario.field``."""
 
 
 def silent(what: str, done: int, of: int) -> None:
@@ -46,14 +46,14 @@ class Answer:
 
     def plot(self) -> "dict[str, Figure]":
         """Its figures, by name."""
-        from scenarios.conduct import figures_of
+        from commonweal.commands.run import figures_of
 
         return figures_of(self)
 
     def save(self, folder: Path | str) -> list[Path]:
-        """Write tables, figures and a report into a folder; see ``scenarios.studies.answers.save``."""
-        from scenarios.conduct import draw_answer
-        from scenarios.studies.answers import save
+        """Write tables, figures and a report into a folder; see ``commonweal.scenarios.studies.answers.save``."""
+        from commonweal.commands.run import draw_answer
+        from commonweal.scenarios.studies.answers import save
 
         return save(self, Path(folder), draw_answer)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from agents.errors import InputError
-from scenarios.describe import allowed
-from scenarios.notation import parse_assignment, write_value
-from scenarios.studies.base import Study, StudyOptions
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.describe import allowed
+from commonweal.scenarios.schema.notation import parse_assignment, write_value
+from commonweal.scenarios.studies.base import Study, StudyOptions
 
 
 def read_options(study: Study, given: Mapping[str, Any] | Sequence[str]) -> StudyOptions:

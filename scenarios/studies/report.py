@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scenarios.studies.base import Answer
+from commonweal.scenarios.studies.base import Answer
 
 ROWS = 40  # of a table that a report shows; the file has all
 _MISSING = "–"

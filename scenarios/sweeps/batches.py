@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from scenarios.schema import Scenario
+from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:
-    from scenarios.sweeps.plan import Plan
+    from commonweal.scenarios.sweeps.plan import Plan
 
 LARGEST = 32  # runs; rounds of larger ensembles leave the cache and gain nothing
 SMALLEST = 8  # runs below which a batch is not made smaller for the sake of more batches
@@ -55,7 +55,7 @@ def _plain(value: Any) -> Any:
 
 def may_differ(path: str) -> bool:
     """Whether runs computed together may differ in the field at ``path``."""
-    from economy.terms import per_run_paths  # imports torch
+    from commonweal.economy.world.terms import per_run_paths  # imports torch
 
     return path in per_run_paths() or bool(_LIMITS.fullmatch(path))
 

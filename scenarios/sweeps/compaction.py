@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from agents.errors import InputError
-from scenarios.notation import shorten
-from scenarios.sweeps.shards import (
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.notation import shorten
+from commonweal.scenarios.sweeps.shards import (
     LABELS,
     ORIGIN,
     STATUS,

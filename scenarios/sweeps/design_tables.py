@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from agents.errors import InputError
-from scenarios.notation import shorten, write_value
-from scenarios.sweeps.designs import Sample
-from scenarios.sweeps.factors import demand_known
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.notation import shorten, write_value
+from commonweal.scenarios.sweeps.designs import Sample
+from commonweal.scenarios.sweeps.factors import demand_known
 
 SAMPLES = ("sobol", "latin", "morris")
 _OPTIONS: dict[str, dict[str, type]] = {

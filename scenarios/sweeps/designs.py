@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from agents.errors import InputError
-from scenarios.notation import write_value
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.notation import write_value
 
 Floats = NDArray[np.float64]
 Point = Mapping[str, Any]  # values by dotted path

@@ -8,17 +8,17 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from agents.errors import InputError
-from scenarios.sweeps.compaction import compact
-from scenarios.sweeps.engines import Engine, engine_named, worker_died
-from scenarios.sweeps.playing import Order, Settled, failed_tables, play_batch, play_tables, settle
-from scenarios.sweeps.rows import joined
-from scenarios.sweeps.shards import DamagedShardError, Tables, remove_shard, write_shard
-from scenarios.sweeps.telling import SILENT, Teller
-from scenarios.sweeps.undertaking import Undertaking, undertake
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.sweeps.compaction import compact
+from commonweal.scenarios.sweeps.executors import Engine, engine_named, worker_died
+from commonweal.scenarios.sweeps.folder import Undertaking, undertake
+from commonweal.scenarios.sweeps.rows import joined
+from commonweal.scenarios.sweeps.shards import DamagedShardError, Tables, remove_shard, write_shard
+from commonweal.scenarios.sweeps.telling import SILENT, Teller
+from commonweal.scenarios.sweeps.worker import Order, Settled, failed_tables, play_batch, play_tables, settle
 
 if TYPE_CHECKING:
-    from scenarios.sweeps.plan import Plan
+    from commonweal.scenarios.sweeps.plan import Plan
 
 _QUOTA = 3  # deaths of a worker before a batch is played by itself, and then before it is split
 _AHEAD = 2  # batches per worker that are handed out

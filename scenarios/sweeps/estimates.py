@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scenarios.sweeps.batches import Batch, form_batches
-from scenarios.sweeps.measures import metric_names
+from commonweal.scenarios.sweeps.batches import Batch, form_batches
+from commonweal.scenarios.sweeps.measures import metric_names
 
 if TYPE_CHECKING:
-    from scenarios.sweeps.plan import Plan
+    from commonweal.scenarios.sweeps.plan import Plan
 
 _TRIALS = 3  # batches that are tried
 _ROUNDS = 4  # that each trial plays
@@ -54,7 +54,7 @@ def _trial(plan: "Plan", batch: Batch) -> tuple[float, float]:
     """Seconds to set up a run, and to play one of its rounds."""
     import torch
 
-    from economy.ensemble import Ensemble
+    from commonweal.economy.runs.ensemble import Ensemble
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)

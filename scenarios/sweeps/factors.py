@@ -7,11 +7,11 @@ from importlib import import_module
 from itertools import combinations
 from typing import Any
 
-from agents.errors import InputError
-from scenarios.describe import Spec, find_spec, unknown_field
-from scenarios.notation import join_path, parse_path, shorten, split_path, write_value
-from scenarios.sweeps.designs import Choice, Interval, Listed, Sampled
-from scenarios.validation import REGISTRIES
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.describe import Spec, find_spec, unknown_field
+from commonweal.scenarios.schema.notation import join_path, parse_path, shorten, split_path, write_value
+from commonweal.scenarios.schema.validation import REGISTRIES
+from commonweal.scenarios.sweeps.designs import Choice, Interval, Listed, Sampled
 
 ALL = "*"
 _RANGE = {"low", "high", "scale", "levels", "values"}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.errors import InputError
+from commonweal.agents.errors import InputError
 
 Floats = NDArray[np.float64]
 

@@ -17,13 +17,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agents.errors import InputError
-from scenarios.notation import shorten
-from scenarios.sweeps.batches import Batch, write_cell
-from scenarios.sweeps.shards import SCHEMA, refusals, replacing, write_table
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.notation import shorten
+from commonweal.scenarios.sweeps.batches import Batch, write_cell
+from commonweal.scenarios.sweeps.shards import SCHEMA, refusals, replacing, write_table
 
 if TYPE_CHECKING:
-    from scenarios.sweeps.plan import Plan
+    from commonweal.scenarios.sweeps.plan import Plan
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
@@ -120,7 +120,7 @@ def _drop(table: dict[str, Any], path: str) -> None:
 @cache
 def code_version() -> str:
     """The version of the library, and a hash of the code that decides what a run does."""
-    from scenarios.tables import software_version
+    from commonweal.scenarios.runs.tables import software_version
 
     digest = hashlib.sha256()
     for file in sorted(file for package in _DECISIVE for file in (_ROOT / package).rglob("*.py")):

@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from agents.errors import InputError
-from scenarios.loading import Overrides, load, read_document, read_overrides, revise
-from scenarios.notation import parse_path, shorten, write_value
-from scenarios.schema import Scenario
-from scenarios.sweeps.designs import Drawn, grid
-from scenarios.sweeps.factors import demand_apart, listed
-from scenarios.sweeps.measures import metric_names
-from scenarios.sweeps.stop_text import read_stop
-from scenarios.sweeps.stopping import Stop
-from scenarios.sweeps.sweep_files import Sheet, find_sweep, is_sweep, read_sheet
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.loading import Overrides, load, read_document, read_overrides, revise
+from commonweal.scenarios.schema.notation import parse_path, shorten, write_value
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.sweeps.designs import Drawn, grid
+from commonweal.scenarios.sweeps.factors import demand_apart, listed
+from commonweal.scenarios.sweeps.measures import metric_names
+from commonweal.scenarios.sweeps.stop_text import read_stop
+from commonweal.scenarios.sweeps.stopping import Stop
+from commonweal.scenarios.sweeps.sweep_files import Sheet, find_sweep, is_sweep, read_sheet
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
@@ -240,6 +240,6 @@ def _check_metrics(where: str, names: Sequence[str], dimensions: int) -> None:
 
 
 def _seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
-    from scenarios.sweeping import read_seeds  # which plans sweeps too
+    from commonweal.scenarios.runs.comparing import read_seeds  # which plans sweeps too
 
     return read_seeds(seeds)

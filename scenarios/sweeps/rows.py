@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scenarios.notation import write_value
-from scenarios.sweeps.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
+from commonweal.scenarios.schema.notation import write_value
+from commonweal.scenarios.sweeps.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
 
 if TYPE_CHECKING:
-    from scenarios.sweeps.playing import Order
+    from commonweal.scenarios.sweeps.worker import Order
 
 _TAKEN = {*LABELS, *STATUS, *ORIGIN, "round"}
 

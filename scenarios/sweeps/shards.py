@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agents.errors import InputError
+from commonweal.agents.errors import InputError
 
 SCHEMA = 1  # of the tables and the manifest; raised when either changes
 SHARDS = "shards"  # the folder of shards in the folder of a sweep

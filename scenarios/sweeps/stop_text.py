@@ -11,9 +11,9 @@ from dataclasses import Field, fields
 from difflib import get_close_matches
 from typing import Any
 
-from agents.errors import InputError
-from scenarios.notation import shorten
-from scenarios.sweeps.stopping import Budget, Collapsed, Converged, Stop
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.notation import shorten
+from commonweal.scenarios.sweeps.stopping import Budget, Collapsed, Converged, Stop
 
 CONDITIONS: dict[str, type[Converged] | type[Collapsed] | type[Budget]] = {
     "converged": Converged,

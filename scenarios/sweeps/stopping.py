@@ -11,7 +11,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.errors import InputError
+from commonweal.agents.errors import InputError
 
 Courses = Mapping[str, NDArray[np.float64]]  # metric → (T, R) its values in the T rounds so far; at least one metric
 Bools = NDArray[np.bool_]

@@ -9,13 +9,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from agents.errors import InputError
-from scenarios.loading import LIBRARY, find_file, library_names, load, read_document
-from scenarios.notation import shorten, write_value
-from scenarios.schema import Scenario
-from scenarios.sweeps.design_tables import read_design
-from scenarios.sweeps.designs import Drawn, Listed, Sample, Sampled, grid, same, sampled
-from scenarios.sweeps.factors import demand_apart, demand_known, flatten, listed, ranged
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.loading import LIBRARY, find_file, library_names, load, read_document
+from commonweal.scenarios.schema.notation import shorten, write_value
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.sweeps.design_tables import read_design
+from commonweal.scenarios.sweeps.designs import Drawn, Listed, Sample, Sampled, grid, same, sampled
+from commonweal.scenarios.sweeps.factors import demand_apart, demand_known, flatten, listed, ranged
 
 SWEEPS = LIBRARY / "sweeps"
 KEYS = (

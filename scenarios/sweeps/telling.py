@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from scenarios.sweeps.playing import Settled
+    from commonweal.scenarios.sweeps.worker import Settled
 
 _PATIENCE = 2.0  # seconds before anything is said where there is no live display
 _PAUSE = 10.0  # seconds between lines where there is no live display

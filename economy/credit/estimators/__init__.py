@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from economy.credit.estimators.adjusted import adjusted
-from economy.credit.estimators.game import CoalitionGame, Estimate, Estimator
-from economy.credit.estimators.least_squares import kernel_shap, leverage_shap
-from economy.credit.estimators.monte_carlo import msr, permutation, stratified
+from commonweal.economy.credit.estimators.adjusted import adjusted
+from commonweal.economy.credit.estimators.game import CoalitionGame, Estimate, Estimator
+from commonweal.economy.credit.estimators.least_squares import kernel_shap, leverage_shap
+from commonweal.economy.credit.estimators.monte_carlo import msr, permutation, stratified
 
 ESTIMATORS: dict[str, Estimator] = {
     "adjusted": adjusted,

@@ -9,14 +9,14 @@ held-out errors; regressions are mixed as they predict what they have not seen.
 import numpy as np
 from scipy.optimize import nnls
 
-from economy.credit.estimators.fitted import Adjustment, Fitted, Regressor, cross_fit
-from economy.credit.estimators.game import CoalitionGame, Estimate, share_residual
-from economy.credit.estimators.interactions import Order, fit_process
-from economy.credit.estimators.sampling import Pairs, draw_distinct, draw_independently
-from economy.credit.estimators.trees import fit_trees
-from economy.credit.exact import all_coalitions, exact_value
-from economy.credit.probabilistic import ProbabilisticValue
-from economy.credit.terms import Mode, RegressorName
+from commonweal.economy.credit.estimators.fitted import Adjustment, Fitted, Regressor, cross_fit
+from commonweal.economy.credit.estimators.game import CoalitionGame, Estimate, share_residual
+from commonweal.economy.credit.estimators.interactions import Order, fit_process
+from commonweal.economy.credit.estimators.sampling import Pairs, draw_distinct, draw_independently
+from commonweal.economy.credit.estimators.trees import fit_trees
+from commonweal.economy.credit.exact import all_coalitions, exact_value
+from commonweal.economy.credit.probabilistic import ProbabilisticValue
+from commonweal.economy.credit.terms import Mode, RegressorName
 
 GOOD_ENOUGH = 0.99  # held-out R² of the interactions from which on no trees are tried
 FEW = 20  # pairs below which no trees are tried

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from economy.credit.estimators.game import Bools, Floats
-from economy.credit.estimators.sampling import Pairs
-from economy.credit.probabilistic import ProbabilisticValue
+from commonweal.economy.credit.estimators.game import Bools, Floats
+from commonweal.economy.credit.estimators.sampling import Pairs
+from commonweal.economy.credit.probabilistic import ProbabilisticValue
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from economy.credit.probabilistic import ProbabilisticValue
+from commonweal.economy.credit.probabilistic import ProbabilisticValue
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -12,10 +12,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from economy.credit.estimators.fitted import Adjustment
-from economy.credit.estimators.game import Bools, Floats
-from economy.credit.estimators.sampling import Pairs
-from economy.credit.probabilistic import ProbabilisticValue
+from commonweal.economy.credit.estimators.fitted import Adjustment
+from commonweal.economy.credit.estimators.game import Bools, Floats
+from commonweal.economy.credit.estimators.sampling import Pairs
+from commonweal.economy.credit.probabilistic import ProbabilisticValue
 
 Order = Literal["linear", "pairwise", "interactions"]
 WEIGHTS = (0.0001, 0.001, 0.01, 0.03, 0.1, 0.2, 0.35)  # ρ that are tried

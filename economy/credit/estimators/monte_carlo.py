@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from economy.credit.estimators.game import CoalitionGame, Estimate, error_of_mean, share_residual
-from economy.credit.estimators.sampling import of_sizes, sizes_by
-from economy.credit.probabilistic import ProbabilisticValue
+from commonweal.economy.credit.estimators.game import CoalitionGame, Estimate, error_of_mean, share_residual
+from commonweal.economy.credit.estimators.sampling import of_sizes, sizes_by
+from commonweal.economy.credit.probabilistic import ProbabilisticValue
 
 
 def permutation(

@@ -12,8 +12,8 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from economy.credit.estimators.game import Bools, CoalitionGame, Floats
-from economy.credit.probabilistic import ProbabilisticValue
+from commonweal.economy.credit.estimators.game import Bools, CoalitionGame, Floats
+from commonweal.economy.credit.probabilistic import ProbabilisticValue
 
 Ints = NDArray[np.int64]
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from economy.credit.estimators.fitted import Fitted
-from economy.credit.estimators.game import Bools, Floats
-from economy.credit.estimators.sampling import Pairs
-from economy.credit.probabilistic import ProbabilisticValue
+from commonweal.economy.credit.estimators.fitted import Fitted
+from commonweal.economy.credit.estimators.game import Bools, Floats
+from commonweal.economy.credit.estimators.sampling import Pairs
+from commonweal.economy.credit.probabilistic import ProbabilisticValue
 
 if TYPE_CHECKING:
     from sklearn.tree._tree import Tree

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from economy.credit.game import Credit, RoundGame, credit_rule
-from economy.credit.neighbours.values import Floats, Samples, by_owner, unweighted
-from economy.tasks.examples import FeatureTable
-from economy.tasks.holdings import Holdings
+from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
+from commonweal.economy.credit.neighbours.values import Floats, Samples, by_owner, unweighted
+from commonweal.economy.tasks.examples import FeatureTable
+from commonweal.economy.tasks.holdings import Holdings
 
 NEIGHBOURS = 5  # K
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma
 
-from agents.errors import InputError
+from commonweal.agents.errors import InputError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

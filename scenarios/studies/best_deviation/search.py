@@ -7,8 +7,8 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.errors import InputError
-from scenarios.studies.best_deviation.space import Candidate, Space, plain
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.studies.best_deviation.space import Candidate, Space, plain
 
 Floats = NDArray[np.float64]
 Judge = Callable[[Sequence[Candidate]], Floats]  # C candidates → (S, C) gains in S seeds

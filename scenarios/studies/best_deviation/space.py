@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from economy.deviations import Deviation
-from scenarios.schema import Scenario
-from scenarios.studies.incentives import IncentivesOptions
-from scenarios.studies.incentives.catalogue import catalogue, objections
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.incentives import IncentivesOptions
+from commonweal.scenarios.studies.incentives.catalogue import catalogue, objections
 
 Choice = str | float | int | None
 Candidate = Mapping[str, Choice]  # a value of each dimension

@@ -1,5 +1,5 @@
 """Calibration: policy mixes fitted to series of human contributions."""
 
-from scenarios.studies.calibrate.study import CalibrateOptions, calibrate
+from commonweal.scenarios.studies.calibrate.study import CalibrateOptions, calibrate
 
 __all__ = ["CalibrateOptions", "calibrate"]

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import differential_evolution
 
-from agents.population import Floats, Ints
-from scenarios.studies.calibrate.parameters import admissible, bounds
-from scenarios.studies.calibrate.simulation import Simulator
+from commonweal.agents.population import Floats, Ints
+from commonweal.scenarios.studies.calibrate.parameters import admissible, bounds
+from commonweal.scenarios.studies.calibrate.simulation import Simulator
 
 POPULATION = 40  # candidates of a generation
 SURROUNDINGS = 4  # generations that look around what the bootstrap finds

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.errors import InputError
-from agents.population import Floats
-from scenarios.schema import Scenario
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Floats
+from commonweal.scenarios.schema.scenario import Scenario
 
 SMALL = 1e-3  # smallest share of a policy in the mix
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agents.errors import InputError
-from agents.population import Floats
-from scenarios.loading import LIBRARY
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Floats
+from commonweal.scenarios.schema.loading import LIBRARY
 
 FOLDER = LIBRARY / "data"
 TOKENS = 20.0  # endowment in the experiments that come with the library

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from agents.actions import Action
-from agents.population import Floats, draw_population
-from agents.streams import Streams
-from economy.ensemble import next_actions
-from economy.replicas import pick_streams
-from economy.round import play_round
-from economy.terms import Terms
-from economy.world import State, World, found
-from scenarios.schema import Scenario
-from scenarios.studies.calibrate.parameters import placed
+from commonweal.agents.actions import Action
+from commonweal.agents.population import Floats, draw_population
+from commonweal.agents.streams import Streams
+from commonweal.economy.round.play import play_round
+from commonweal.economy.runs.ensemble import next_actions
+from commonweal.economy.world.replicas import pick_streams
+from commonweal.economy.world.terms import Terms
+from commonweal.economy.world.world import State, World, found
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.calibrate.parameters import placed
 
 
 @dataclass(frozen=True)

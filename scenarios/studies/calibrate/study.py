@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from agents.actions import Action
-from agents.errors import InputError
-from agents.population import Floats
-from economy.ensemble import Ensemble
-from scenarios.loading import revise
-from scenarios.schema import Count, Scenario, field
-from scenarios.studies.base import Answer, Question, StudyOptions, study
-from scenarios.studies.calibrate.fitting import (
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Floats
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.scenario import Count, Scenario, field
+from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
+from commonweal.scenarios.studies.calibrate.fitting import (
     POPULATION,
     REPLICAS,
     SURROUNDINGS,
@@ -23,9 +23,9 @@ from scenarios.studies.calibrate.fitting import (
     linear_trend,
     no_change,
 )
-from scenarios.studies.calibrate.parameters import PARAMETERS, demand_parameters, placed
-from scenarios.studies.calibrate.series import GAMES, Series, read_series
-from scenarios.studies.calibrate.simulation import Simulator
+from commonweal.scenarios.studies.calibrate.parameters import PARAMETERS, demand_parameters, placed
+from commonweal.scenarios.studies.calibrate.series import GAMES, Series, read_series
+from commonweal.scenarios.studies.calibrate.simulation import Simulator
 
 BASELINES = {"constant": constant, "no_change": no_change, "linear_trend": linear_trend}
 FITTED = slice(1, None)  # periods after the first, which is given

@@ -9,12 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from agents.population import Floats
-from economy.ensemble import Ensemble, next_actions
-from economy.replicas import pick_streams
-from economy.round import play_round
-from scenarios.studies.compare.mechanisms import Mechanism
-from scenarios.studies.fairness.measures import pearson
+from commonweal.agents.population import Floats
+from commonweal.economy.round.play import play_round
+from commonweal.economy.runs.ensemble import Ensemble, next_actions
+from commonweal.economy.world.replicas import pick_streams
+from commonweal.scenarios.studies.compare.mechanisms import Mechanism
+from commonweal.scenarios.studies.fairness.measures import pearson
 
 ESTIMATOR = {"shapley": "estimated_shapley", "first_order": "first_order"}  # credit rules; exact within the budget
 

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.actions import Action
-from agents.population import Floats, Ints
-from economy.deviations import Deviation
-from economy.futures import Others
-from scenarios.schema import Scenario
-from scenarios.studies.base import Tell
-from scenarios.studies.compare.mechanisms import Mechanism
-from scenarios.studies.incentives.catalogue import PAIR, catalogue, chosen, objections, tried_by
-from scenarios.studies.incentives.certificate import ic_gap
-from scenarios.studies.incentives.evidence import Trials, gather
-from scenarios.studies.incentives.options import IncentivesOptions
-from scenarios.studies.incentives.playing import play_deviations
-from scenarios.studies.intervals import Interval, cross_fitted
+from commonweal.agents.actions import Action
+from commonweal.agents.population import Floats, Ints
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import Others
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.base import Tell
+from commonweal.scenarios.studies.compare.mechanisms import Mechanism
+from commonweal.scenarios.studies.incentives.catalogue import PAIR, catalogue, chosen, objections, tried_by
+from commonweal.scenarios.studies.incentives.certificate import ic_gap
+from commonweal.scenarios.studies.incentives.evidence import Trials, gather
+from commonweal.scenarios.studies.incentives.options import IncentivesOptions
+from commonweal.scenarios.studies.incentives.playing import play_deviations
+from commonweal.scenarios.studies.intervals import Interval, cross_fitted
 
 IDLE = "idle"
 ATTACKS = ("junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late")

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agents.population import Floats
-from scenarios.studies.compare.attacks import Robustness
-from scenarios.studies.compare.mechanisms import Mechanism
-from scenarios.studies.compare.observation import Observed
-from scenarios.studies.compare.ranking import Criterion, overall, rank_sets
-from scenarios.studies.intervals import Interval, cross_fitted, largest_interval, mean_interval
+from commonweal.agents.population import Floats
+from commonweal.scenarios.studies.compare.attacks import Robustness
+from commonweal.scenarios.studies.compare.mechanisms import Mechanism
+from commonweal.scenarios.studies.compare.observation import Observed
+from commonweal.scenarios.studies.compare.ranking import Criterion, overall, rank_sets
+from commonweal.scenarios.studies.intervals import Interval, cross_fitted, largest_interval, mean_interval
 
 _WORST = 0.1  # share of principals that the margin of individual rationality looks at
 _MONEY = "money per round"

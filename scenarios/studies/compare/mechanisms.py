@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from agents.errors import InputError
-from economy.settlement import SETTLEMENTS
-from scenarios.loading import revise
-from scenarios.schema import Scenario
-from scenarios.studies.sensitivity.fields import BLIND
+from commonweal.agents.errors import InputError
+from commonweal.economy.money.settlement import SETTLEMENTS
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.sensitivity.fields import BLIND
 
 _PATHS = ("settlement.kind", "credit.kind", "screening.mode", "contract.reward")
 

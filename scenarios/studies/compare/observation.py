@@ -10,9 +10,9 @@ from time import process_time
 import numpy as np
 import pandas as pd
 
-from agents.population import Floats, Ints
-from economy.ensemble import Ensemble
-from scenarios.studies.compare.mechanisms import Mechanism
+from commonweal.agents.population import Floats, Ints
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 
 OUTCOMES = ("welfare", "accuracy", "share_delegate")  # means over the last quarter of rounds
 _PARTS = 11  # the first warms caches up, for the first mechanism most of all, and is not timed

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Floats, Ints
-from scenarios.studies.intervals import Interval, mean_interval
+from commonweal.agents.population import Floats, Ints
+from commonweal.scenarios.studies.intervals import Interval, mean_interval
 
 Bools = NDArray[np.bool_]
 

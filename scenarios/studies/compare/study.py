@@ -5,12 +5,12 @@ from typing import Literal
 
 import pandas as pd
 
-from agents.errors import InputError
-from scenarios.schema import Count, Share, field
-from scenarios.studies.base import Answer, Question, StudyOptions, study
-from scenarios.studies.compare.agreement import Worth, agreements
-from scenarios.studies.compare.attacks import Threat, assail
-from scenarios.studies.compare.league import (
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.scenario import Count, Share, field
+from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
+from commonweal.scenarios.studies.compare.agreement import Worth, agreements
+from commonweal.scenarios.studies.compare.attacks import Threat, assail
+from commonweal.scenarios.studies.compare.league import (
     attacks_table,
     cost_table,
     criteria,
@@ -18,8 +18,8 @@ from scenarios.studies.compare.league import (
     league_table,
     measures_table,
 )
-from scenarios.studies.compare.mechanisms import mechanisms
-from scenarios.studies.compare.observation import observe
+from commonweal.scenarios.studies.compare.mechanisms import mechanisms
+from commonweal.scenarios.studies.compare.observation import observe
 
 
 class CompareOptions(StudyOptions):

@@ -1,5 +1,5 @@
 """Evolution: symmetric games, flows, finite populations, and the study that reads them off a live economy."""
 
-from scenarios.studies.evolution.study import EvolutionOptions, evolution
+from commonweal.scenarios.studies.evolution.study import EvolutionOptions, evolution
 
 __all__ = ["EvolutionOptions", "evolution"]

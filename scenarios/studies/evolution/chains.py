@@ -6,8 +6,8 @@ Rare mutations: Fudenberg and Imhof (2006). α-rank: Omidshafiei et al. (2019).
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from scenarios.studies.evolution.fixation import fixation, log_invasion_matrix
-from scenarios.studies.evolution.games import Floats, Ints, SymmetricGame, compositions
+from commonweal.scenarios.studies.evolution.fixation import fixation, log_invasion_matrix
+from commonweal.scenarios.studies.evolution.games import Floats, Ints, SymmetricGame, compositions
 
 _WEAKEST = 2.0**-6  # intensity of selection per largest payoff difference with which α-rank starts
 _FEWEST, _DOUBLINGS = 6, 60  # how often it doubles

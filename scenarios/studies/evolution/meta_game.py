@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator, make_interp_spline
 
-from agents.actions import Action
-from agents.errors import InputError
-from agents.policies import POLICIES
-from agents.population import apportioned
-from scenarios.loading import revise
-from scenarios.schema import Scenario
-from scenarios.studies.evolution.games import Floats, Ints, SymmetricGame, compositions
-from scenarios.sweeps.batches import form_batches
-from scenarios.sweeps.plan import Plan
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.agents.policies import POLICIES
+from commonweal.agents.population import apportioned
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.evolution.games import Floats, Ints, SymmetricGame, compositions
+from commonweal.scenarios.sweeps.batches import form_batches
+from commonweal.scenarios.sweeps.plan import Plan
 
 if TYPE_CHECKING:
-    from economy.ensemble import Ensemble
+    from commonweal.economy.runs.ensemble import Ensemble
 
 MOST_STRATEGIES = 6
 _ROWS = 3000  # of an interpolated table, at most
@@ -191,7 +191,7 @@ def _plan(scenario: Scenario, strategies: tuple[str, ...], profiles: Ints, seeds
 
 def _play(scenarios: Sequence[Scenario], seeds: Sequence[int], strategies: tuple[str, ...], last: int) -> Floats:
     """(R, M) mean payoff per round of those who play each strategy; nan where nobody does."""
-    from economy.ensemble import Ensemble  # imports torch
+    from commonweal.economy.runs.ensemble import Ensemble  # imports torch
 
     ensemble = Ensemble(scenarios, seeds)
     who = _played(ensemble, strategies)

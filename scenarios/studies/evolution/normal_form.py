@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scenarios.studies.evolution.games import Floats, SymmetricGame
+from commonweal.scenarios.studies.evolution.games import Floats, SymmetricGame
 
 
 def deviation_gains(payoffs: Floats, strategies: Sequence[Floats]) -> list[Floats]:

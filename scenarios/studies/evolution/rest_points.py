@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.linalg import helmert
 from scipy.optimize import brentq, root
 
-from scenarios.studies.evolution.flows import Flow, follow, jacobian, logit, replicator
-from scenarios.studies.evolution.games import Floats, SymmetricGame, compositions
+from commonweal.scenarios.studies.evolution.flows import Flow, follow, jacobian, logit, replicator
+from commonweal.scenarios.studies.evolution.games import Floats, SymmetricGame, compositions
 
 _SAME = 1e-6  # shares closer than this are the same rest point
 _ZERO = 1e-9  # of the payoffs' spread: what counts as no difference

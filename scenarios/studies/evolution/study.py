@@ -5,11 +5,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from agents.errors import InputError
-from scenarios.schema import PerRound, Share, field
-from scenarios.studies.base import Answer, Question, StudyOptions, study
-from scenarios.studies.evolution.analysis import Evidence, Selection, analyse, chain_is_solved, weigh
-from scenarios.studies.evolution.meta_game import (
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.scenario import PerRound, Share, field
+from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
+from commonweal.scenarios.studies.evolution.analysis import Evidence, Selection, analyse, chain_is_solved, weigh
+from commonweal.scenarios.studies.evolution.meta_game import (
     MetaGame,
     are_actions,
     demand_strategies,

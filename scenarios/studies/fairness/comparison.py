@@ -6,10 +6,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from agents.population import Floats
-from scenarios.reading.cells import mean_and_half_width
-from scenarios.studies.fairness.evidence import METHODS, Attribution, Evidence
-from scenarios.studies.fairness.measures import distance, envy, jain, pearson, spearman
+from commonweal.agents.population import Floats
+from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.studies.fairness.evidence import METHODS, Attribution, Evidence
+from commonweal.scenarios.studies.fairness.measures import distance, envy, jain, pearson, spearman
 
 AGREEMENT = {"pearson": pearson, "spearman": spearman, "distance": distance}
 ECONOMY = ["task", "partition", "labels"]

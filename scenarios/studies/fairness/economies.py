@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from agents.errors import InputError
-from scenarios.loading import revise
-from scenarios.schema import Scenario
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.scenario import Scenario
 
 TASKS = ("digits", "breast_cancer", "wine", "synthetic")
 PARTITIONS = ("equal", "dirichlet", "power", "class")

@@ -6,15 +6,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from agents.errors import InputError
-from agents.population import Floats
-from economy.credit.exact import MOST_PLAYERS, all_coalitions, shapley_value
-from economy.ensemble import Ensemble
-from economy.retraining import Retrained, retrain
-from economy.world import found
-from scenarios.loading import revise
-from scenarios.schema import Scenario
-from scenarios.studies.fairness.economies import Economy
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Floats
+from commonweal.economy.credit.exact import MOST_PLAYERS, all_coalitions, shapley_value
+from commonweal.economy.futures.retraining import Retrained, retrain
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.world.world import found
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.fairness.economies import Economy
 
 Method = Literal["traversal", "federated"]
 METHODS: tuple[Method, ...] = ("traversal", "federated")

@@ -8,13 +8,13 @@ from typing import Literal
 
 import pandas as pd
 
-from agents.errors import InputError
-from economy.credit.exact import MOST_PLAYERS
-from scenarios.schema import Scenario, Share, field
-from scenarios.studies.base import Answer, Question, StudyOptions, study
-from scenarios.studies.fairness.comparison import ECONOMY, by_seed, correlations, principals, summarised
-from scenarios.studies.fairness.economies import PARTITIONS, TASKS, economies, everybody_delegates
-from scenarios.studies.fairness.evidence import METHODS, Effort, demand_truth, gather
+from commonweal.agents.errors import InputError
+from commonweal.economy.credit.exact import MOST_PLAYERS
+from commonweal.scenarios.schema.scenario import Scenario, Share, field
+from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
+from commonweal.scenarios.studies.fairness.comparison import ECONOMY, by_seed, correlations, principals, summarised
+from commonweal.scenarios.studies.fairness.economies import PARTITIONS, TASKS, economies, everybody_delegates
+from commonweal.scenarios.studies.fairness.evidence import METHODS, Effort, demand_truth, gather
 
 
 class FairnessOptions(StudyOptions):

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.reading.cells import mean_and_half_width
 
 Floats = NDArray[np.float64]
 

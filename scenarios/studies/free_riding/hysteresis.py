@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from agents.actions import Action
-from economy.ensemble import Ensemble
-from scenarios.schema import Scenario
-from scenarios.studies.free_riding.estimates import Floats, crossing, estimated
-from scenarios.studies.free_riding.surfaces import cost_over_benefit
+from commonweal.agents.actions import Action
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.free_riding.estimates import Floats, crossing, estimated
+from commonweal.scenarios.studies.free_riding.surfaces import cost_over_benefit
 
 
 def hysteresis(

@@ -10,14 +10,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from agents.actions import Action
-from agents.population import Ints
-from economy.deviations import Deviation
-from economy.ensemble import Ensemble
-from economy.futures import play_futures
-from scenarios.loading import revise
-from scenarios.schema import Scenario
-from scenarios.studies.free_riding.estimates import estimated
+from commonweal.agents.actions import Action
+from commonweal.agents.population import Ints
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import play_futures
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.free_riding.estimates import estimated
 
 _CHOICES = (Action.DELEGATE, Action.FREE_RIDE)
 

@@ -5,14 +5,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from agents.errors import InputError
-from scenarios.schema import Count, Scenario, field
-from scenarios.studies.base import Answer, Question, StudyOptions, study
-from scenarios.studies.free_riding.estimates import Floats, crossing
-from scenarios.studies.free_riding.hysteresis import hysteresis
-from scenarios.studies.free_riding.persistence import persistence
-from scenarios.studies.free_riding.schelling import schelling
-from scenarios.studies.free_riding.surfaces import cost_over_benefit, surface, thresholds
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.scenario import Count, Scenario, field
+from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
+from commonweal.scenarios.studies.free_riding.estimates import Floats, crossing
+from commonweal.scenarios.studies.free_riding.hysteresis import hysteresis
+from commonweal.scenarios.studies.free_riding.persistence import persistence
+from commonweal.scenarios.studies.free_riding.schelling import schelling
+from commonweal.scenarios.studies.free_riding.surfaces import cost_over_benefit, surface, thresholds
 
 Levels = tuple[float, ...]
 

@@ -6,10 +6,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from economy.ensemble import Ensemble
-from scenarios.loading import revise
-from scenarios.schema import Scenario
-from scenarios.studies.free_riding.estimates import Floats, crossing, estimated
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.free_riding.estimates import Floats, crossing, estimated
 
 _RUNS = 64  # of an ensemble
 

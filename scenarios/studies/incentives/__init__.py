@@ -1,6 +1,6 @@
 """Incentives: who would gain by deviating from a scenario's rules, by how much, and how sure that is."""
 
-from scenarios.studies.incentives.options import IncentivesOptions
-from scenarios.studies.incentives.study import incentives
+from commonweal.scenarios.studies.incentives.options import IncentivesOptions
+from commonweal.scenarios.studies.incentives.study import incentives
 
 __all__ = ["IncentivesOptions", "incentives"]

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.actions import Action
-from economy.ensemble import Ensemble
-from economy.world import World
-from scenarios.schema import Scenario
+from commonweal.agents.actions import Action
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.world.world import World
+from commonweal.scenarios.schema.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

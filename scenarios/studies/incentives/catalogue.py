@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import get_args
 
-from agents.actions import Action
-from agents.errors import InputError
-from economy.deviations import Deviation
-from scenarios.schema import Scenario
-from scenarios.studies.incentives.options import IncentivesOptions, Name
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.incentives.options import IncentivesOptions, Name
 
 PAIR = "pair"
 REPORTED_COST = "cost"  # stands for claims of other costs, where a rule reads them

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from economy.ledger import MICRO
-from scenarios.studies.incentives.evidence import Evidence, Gains, mean_of
-from scenarios.studies.intervals import Interval, largest_interval, mean_interval, regret_interval
+from commonweal.economy.money.ledger import MICRO
+from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, mean_of
+from commonweal.scenarios.studies.intervals import Interval, largest_interval, mean_interval, regret_interval
 
 Floats = NDArray[np.float64]
 

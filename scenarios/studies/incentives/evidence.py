@@ -7,14 +7,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from economy.deviations import Deviation
-from economy.futures import Others
-from scenarios.schema import Scenario
-from scenarios.studies.base import Tell
-from scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, joined, play_base
-from scenarios.studies.incentives.catalogue import PAIR, tried_by
-from scenarios.studies.incentives.options import IncentivesOptions
-from scenarios.studies.incentives.playing import Outcome, play_deviations
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import Others
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.base import Tell
+from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, joined, play_base
+from commonweal.scenarios.studies.incentives.catalogue import PAIR, tried_by
+from commonweal.scenarios.studies.incentives.options import IncentivesOptions
+from commonweal.scenarios.studies.incentives.playing import Outcome, play_deviations
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

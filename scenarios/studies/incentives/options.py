@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from scenarios.schema import Count, Share, field
-from scenarios.studies.base import StudyOptions
+from commonweal.scenarios.schema.scenario import Count, Share, field
+from commonweal.scenarios.studies.base import StudyOptions
 
 Name = Literal[
     "delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison", "disguised", "replay", "less", "cost",

@@ -10,12 +10,12 @@ from importlib import import_module
 import numpy as np
 from numpy.typing import NDArray
 
-from economy.deviations import Deviation
-from economy.ensemble import Ensemble
-from economy.futures import Others, play_futures
-from scenarios.schema import Scenario
-from scenarios.sweeps.engines import engine_named
-from scenarios.sweeps.undertaking import plugin_modules
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import Others, play_futures
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.sweeps.executors import engine_named
+from commonweal.scenarios.sweeps.folder import plugin_modules
 
 Floats = NDArray[np.float64]
 

@@ -1,11 +1,11 @@
 """The study ``incentives``: is a mechanism incentive compatible, for whom not, and by how much?"""
 
-from agents.errors import InputError
-from scenarios.studies.base import Answer, Question, Tell, study
-from scenarios.studies.incentives.catalogue import REPORTED_COST, chosen, other_costs
-from scenarios.studies.incentives.certificate import certify, compared, ic_gap
-from scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, gather
-from scenarios.studies.incentives.options import IncentivesOptions
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.studies.base import Answer, Question, Tell, study
+from commonweal.scenarios.studies.incentives.catalogue import REPORTED_COST, chosen, other_costs
+from commonweal.scenarios.studies.incentives.certificate import certify, compared, ic_gap
+from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, gather
+from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 
 _OTHERS = {"adapt": "where the others may react", "freeze": "where the others do what they would have done"}
 

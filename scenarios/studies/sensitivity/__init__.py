@@ -1,5 +1,5 @@
 """Sensitivity: which fields of a scenario drive an outcome, and what the choices left open by the framework change."""
 
-from scenarios.studies.sensitivity.study import SensitivityOptions, sensitivity
+from commonweal.scenarios.studies.sensitivity.study import SensitivityOptions, sensitivity
 
 __all__ = ["SensitivityOptions", "sensitivity"]

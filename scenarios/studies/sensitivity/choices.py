@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agents.errors import InputError
-from scenarios.loading import revise
-from scenarios.notation import write_value
-from scenarios.reading.cells import Cells
-from scenarios.schema import Scenario
-from scenarios.studies.sensitivity.fields import BLIND, own_value
-from scenarios.sweeps.designs import Point, same
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.reading.cells import Cells
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.notation import write_value
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.sensitivity.fields import BLIND, own_value
+from commonweal.scenarios.sweeps.designs import Point, same
 
 OWN = "own choices"
 

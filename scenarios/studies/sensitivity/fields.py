@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.errors import InputError
-from scenarios.notation import parse_path, shorten, split_path, write_value
-from scenarios.schema import Scenario
-from scenarios.sweeps.batches import may_differ
-from scenarios.sweeps.designs import Choice, Interval, Point, Sampled
-from scenarios.sweeps.factors import check_field, ranged
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.notation import parse_path, shorten, split_path, write_value
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.sweeps.batches import may_differ
+from commonweal.scenarios.sweeps.designs import Choice, Interval, Point, Sampled
+from commonweal.scenarios.sweeps.factors import check_field, ranged
 
 COST = "cost_factor"  # stands for both bounds of the cost of a sample, as a multiple of the scenario's
 BLIND = ("equal", "data")  # settlement rules that do not look at credit

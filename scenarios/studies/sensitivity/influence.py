@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from agents.population import Floats
-from scenarios.reading.cells import Cells
-from scenarios.studies.sensitivity.fields import LEVELS
-from scenarios.sweeps.designs import Drawn, Sample
-from scenarios.sweeps.designs import Sampled as Factor
-from scenarios.sweeps.indices import Indices, Sampled, analyse
+from commonweal.agents.population import Floats
+from commonweal.scenarios.reading.cells import Cells
+from commonweal.scenarios.studies.sensitivity.fields import LEVELS
+from commonweal.scenarios.sweeps.designs import Drawn, Sample
+from commonweal.scenarios.sweeps.designs import Sampled as Factor
+from commonweal.scenarios.sweeps.indices import Indices, Sampled, analyse
 
-MEASURES = {"morris": ("size", "spread"), "sobol": ("alone", "total")}  # as figures.indices has them: μ*, σ; S1, ST
+MEASURES = {"morris": ("size", "spread"), "sobol": ("alone", "total")}  # as commonweal.figures.indices has them: μ*, σ; S1, ST
 MAIN = {"morris": "size", "sobol": "total"}  # by which fields are ranked
 _STEP = LEVELS / (2 * (LEVELS - 1))  # Δ of an elementary effect, in widths of the range
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from scenarios.reading.cells import Cells, compare
-from scenarios.schema import Scenario
-from scenarios.studies.base import Tell
-from scenarios.sweeps.designs import Point
-from scenarios.sweeps.engine import run_sweep
-from scenarios.sweeps.plan import Plan, checked
-from scenarios.sweeps.telling import Scope, Teller
+from commonweal.scenarios.reading.cells import Cells, compare
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.base import Tell
+from commonweal.scenarios.sweeps.designs import Point
+from commonweal.scenarios.sweeps.engine import run_sweep
+from commonweal.scenarios.sweeps.plan import Plan, checked
+from commonweal.scenarios.sweeps.telling import Scope, Teller
 
 if TYPE_CHECKING:
-    from scenarios.sweeps.playing import Settled
+    from commonweal.scenarios.sweeps.worker import Settled
 
 SMALL = 30_000  # rounds of single runs, below which starting processes does not pay
 

@@ -5,16 +5,16 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from agents.errors import InputError
-from scenarios.schema import Count, field
-from scenarios.studies.base import Answer, Question, StudyOptions, study
-from scenarios.studies.sensitivity.choices import OWN, choice_points, choice_table, surely_different
-from scenarios.studies.sensitivity.fields import COST, LEVELS, chosen_fields, written_out
-from scenarios.studies.sensitivity.influence import MAIN, influence_table, surely_influential
-from scenarios.studies.sensitivity.playing import play_points
-from scenarios.sweeps.designs import Sample, sampled
-from scenarios.sweeps.indices import analysis
-from scenarios.sweeps.measures import metric_names
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.scenario import Count, field
+from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
+from commonweal.scenarios.studies.sensitivity.choices import OWN, choice_points, choice_table, surely_different
+from commonweal.scenarios.studies.sensitivity.fields import COST, LEVELS, chosen_fields, written_out
+from commonweal.scenarios.studies.sensitivity.influence import MAIN, influence_table, surely_influential
+from commonweal.scenarios.studies.sensitivity.playing import play_points
+from commonweal.scenarios.sweeps.designs import Sample, sampled
+from commonweal.scenarios.sweeps.indices import analysis
+from commonweal.scenarios.sweeps.measures import metric_names
 
 _SIZES = {"morris": 8, "sobol": 32}
 

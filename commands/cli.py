@@ -1,0 +1,361 @@
+"""The command ``commonweal``. Heavy libraries are imported by the commands that need them, so that help is instant."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commonweal.agents.errors import InputError
+
+app = typer.Typer(
+    name="commonweal",
+    help="Simulate data cooperatives: under which rules does cooperation survive, and who profits from deviating?",
+    epilog="Start with: commonweal list, then: commonweal run commons --seeds 4",
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+
+contract = typer.Typer()
+app.add_typer(contract, name="contract", help="Find out what to offer parties whose costs are private.")
+
+Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="A name from [bold]commonweal list[/], or a TOML file.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a field, like [cyan]settlement.alpha=2[/]. Repeatable."),
+]
+Rounds = Annotated[int | None, typer.Option(metavar="N", help="Rounds to play; short for [cyan]--set rounds=N[/].")]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for results; results/NAME if not given.")]
+Seeds = Annotated[str, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list like [cyan]3,7,11[/].")]
+
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # which typer itself does not export
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: what follows the command's name; the process's own by default.
+
+    Returns:
+        The exit status: 0, 1 where runs of a sweep failed, 2 for bad input, 130 when interrupted.
+    """
+    try:
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        status = app(words or ["--help"], prog_name="commonweal", standalone_mode=False, obj=words)
+    except InputError as error:
+        return _refuse(str(error))
+    except _UsageError as error:
+        return _refuse(getattr(error, "format_message", error.__str__)())
+    except Exception as error:
+        if type(error).__name__ != "Interrupted":  # defined beside what imports heavy libraries
+            raise
+        print("commonweal:", error, file=sys.stderr)
+        return 130
+    if status == 130:
+        print("commonweal: interrupted; nothing half-written was left", file=sys.stderr)
+    return status or 0
+
+
+def _refuse(reason: str) -> int:
+    print("commonweal:", " ".join(reason.split()), file=sys.stderr)
+    return 2
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from commonweal.scenarios.runs.tables import software_version
+
+        print(f"commonweal {software_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Options of the command itself."""
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    scenario: Name,
+    seeds: Seeds = "1",
+    set_: Settings = None,
+    rounds: Rounds = None,
+    out: Out = None,
+    ledger: Annotated[bool, typer.Option("--ledger", help="Keep every transfer of money.")] = False,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(metavar="N", help="Rounds between checkpoints, from which the same command goes on.")
+    ] = None,
+) -> None:
+    """Play one economy, print what became of it, and keep results and figures.
+
+    Examples:
+    [cyan]commonweal run commons[/]
+
+    [cyan]commonweal run commons --seeds 8 --set settlement.kind=data --set population.graph=ring[/]
+
+    [cyan]commonweal run my_economy.toml --rounds 50 --out results/short --ledger[/]
+    """
+    from commonweal.commands.run import Request, conduct
+
+    conduct(Request(context.obj, scenario, _changes(set_, rounds), {}, seeds, out, ledger, checkpoint_every))
+
+
+@app.command()
+def sweep(
+    context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SWEEP", help="A sweep of [bold]commonweal list --sweeps[/], its file, or a scenario."),
+    ],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="PATH=A,B,C", help="Values of a field to compare. Repeatable."),
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list; 8 if the sweep does not say.")
+    ] = None,
+    set_: Settings = None,
+    rounds: Rounds = None,
+    out: Out = None,
+    engine: Annotated[str | None, typer.Option(metavar="NAME", help="processes, dask or serial.")] = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="How many; as many as cores if not given.")] = None,
+    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Of a running Dask scheduler.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be played, how long, how large.")] = False,
+    extend: Annotated[bool, typer.Option("--extend", help="Add points or seeds to a sweep that was begun.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Play failed runs once more.")] = False,
+) -> None:
+    """Compare economies that differ in some fields, every combination with the same seeds.
+
+    A sweep, from the library or a file, is played by many processes and can be interrupted: the same command continues.
+    A scenario with --vary is a small comparison; with --engine it is a sweep too.
+
+    Examples:
+    [cyan]commonweal sweep commons --vary settlement.kind=equal,data,credit --seeds 8[/]
+
+    [cyan]commonweal sweep free-riding --dry-run[/]
+
+    [cyan]commonweal sweep my_sweep.toml --workers 8 --out results/mine[/]
+    """
+    from commonweal.commands.run import Request, conduct, read_variations
+    from commonweal.commands.sweep import SweepRequest, conduct_sweep
+    from commonweal.scenarios.runs.comparing import names_sweep
+
+    changes, varied = _changes(set_, rounds), read_variations(vary or [])
+    plain = {engine, workers, scheduler} == {None} and not (dry_run or extend or retry_failed)
+    if plain and not names_sweep(source):
+        if not varied:
+            raise InputError(f"Missing option '--vary': {source} is a scenario; say what shall differ")
+        conduct(Request(context.obj, source, changes, varied, seeds or "8", out))
+        return
+    request = SweepRequest(
+        source, changes, varied, seeds, out, engine or "processes", workers, scheduler, dry_run, extend, retry_failed
+    )
+    raise typer.Exit(conduct_sweep(request))
+
+
+@app.command()
+def study(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="Which; all are listed if not given.")] = None,
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="[SCENARIO]", help="Of which; the study's options are listed if not given.")
+    ] = None,
+    seeds: Seeds = "8",
+    set_: Settings = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", metavar="NAME=VALUE", help="An option of the study. Repeatable."),
+    ] = None,
+    until_width: Annotated[
+        float | None, typer.Option(metavar="W", help="Add seeds until the interval is at most so wide.")
+    ] = None,
+    rounds: Rounds = None,
+    out: Out = None,
+) -> None:
+    """Ask a question of a scenario: how much free-riding, is the mechanism incentive compatible, who is paid fairly.
+
+    The answer comes with intervals, tables, figures and a report, in results/STUDY-SCENARIO.
+
+    Examples:
+    [cyan]commonweal study[/]                                    the studies there are
+
+    [cyan]commonweal study incentives[/]                         the options of one
+
+    [cyan]commonweal study incentives commons --seeds 8 -o horizon=50[/]
+    """
+    from commonweal.commands.study import StudyRequest, conduct_study, explain, list_studies, refuse_until_width
+
+    if name is None or scenario is None:
+        print("\n".join(list_studies() if name is None else explain(name)))
+        return
+    from commonweal.scenarios.schema.notation import parse_assignment
+
+    options = dict(map(parse_assignment, option or []))
+    if until_width is not None:
+        refuse_until_width(name)
+        options["until_width"] = until_width
+    conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out))
+
+
+@app.command("list")
+def list_(
+    sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,
+) -> None:
+    """List the scenarios of the library."""
+    from commonweal.scenarios.schema.loading import find_file, library_names, read_document
+    from commonweal.scenarios.sweeps.sweep_files import find_sweep, sweep_names
+
+    names, find = (sweep_names(), find_sweep) if sweeps else (library_names(), find_file)
+    for name in names:
+        print(f"{name:<{max(map(len, names))}}  {read_document(find(name)).get('description', '')}")
+
+
+@app.command()
+def describe(
+    field: Annotated[str, typer.Argument(metavar="[FIELD]", help="A field or section, like [cyan]settlement[/].")] = "",
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the whole reference as Markdown.")] = False,
+) -> None:
+    """Explain the fields of a scenario: unit, default, allowed values, meaning.
+
+    Examples:
+    [cyan]commonweal describe settlement[/]
+
+    [cyan]commonweal describe market.leak[/]
+    """
+    from commonweal.scenarios.schema import describe as reference
+
+    if markdown:
+        print(reference.markdown(), end="")
+        return
+    for entry in reference.fields_under(field):
+        print(f"{entry.path} = {entry.default or '(none)'}" + (f"  [{entry.unit}]" if entry.unit else ""))
+        print(f"    {entry.description}; {entry.allowed}")
+
+
+@app.command()
+def play(
+    game: Annotated[str | None, typer.Argument(metavar="[GAME]", help="Which; all are listed if not given.")] = None,
+    negotiated: Annotated[bool, typer.Option("--negotiated", help="The players make a binding deal first.")] = False,
+    negotiator: Annotated[str, typer.Option(metavar="NAME", help="shapley, endpoint or replay.")] = "shapley",
+    boss: Annotated[float, typer.Option(metavar="HEALTH", help="Of the boss in raid-battle.")] = 2000.0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of all luck.")] = 0,
+) -> None:
+    """Play a small social dilemma, everybody for itself or by negotiated terms.
+
+    Examples:
+    [cyan]commonweal play[/]                              the games there are
+
+    [cyan]commonweal play escape-room --negotiated[/]
+
+    [cyan]commonweal play raid-battle --boss 300[/]
+    """
+    from commonweal.commands import play as command
+
+    lines = command.list_games() if game is None else command.play(game, negotiator if negotiated else None, boss, seed)
+    print("\n".join(lines))
+
+
+@contract.command()
+def solve(
+    context: typer.Context,
+    source: Annotated[
+        str | None, typer.Argument(metavar="[CONTRACT]", help="A name or a TOML file; names are listed if not given.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the menu; results/contract-NAME if not given.")
+    ] = None,
+) -> None:
+    """Find the menu that gets most data out of parties whose costs are private, without running an economy.
+
+    Who picks a line puts in its samples and is given its part of the model's accuracy. Prints each type's line, what it
+    has alone and its rent, what private costs lose, and by how much constraints are missed; keeps menu.csv, menu.json
+    and menu.png. A file gives the number of parties and, for each type, a table with its cost and share.
+
+    Examples:
+    [cyan]commonweal contract solve[/]                         the contracts there are
+
+    [cyan]commonweal contract solve big-firms[/]
+
+    [cyan]commonweal contract solve my_contract.toml --out results/mine[/]
+    """
+    from commonweal.commands.contract import conduct_contract, list_contracts
+
+    if source is None:
+        print("\n".join(list_contracts()))
+        return
+    conduct_contract(context.obj, source, out)
+
+
+@app.command()
+def results(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results; a sweep need not be finished.")],
+    sql: Annotated[str | None, typer.Option(metavar="SELECT", help="Ask the views runs and rounds (DuckDB).")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the answer, or all runs, as CSV.")] = None,
+    parquet: Annotated[Path | None, typer.Option(metavar="FILE", help="The same as Parquet.")] = None,
+    run_id: Annotated[str | None, typer.Option("--run", metavar="ID", help="Show a run and how to repeat it.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Show what came out: points with intervals and their differences, one run, or the answer to a question.
+
+    Examples:
+    [cyan]commonweal results results/free-riding[/]
+
+    [cyan]commonweal results results/mine --sql "SELECT seed, max(gini) FROM rounds GROUP BY seed" --csv gini.csv[/]
+
+    [cyan]commonweal results results/mine --run 3f2a[/]
+    """
+    from commonweal.commands import results as shown
+
+    shown.results(folder, sql, shown.Exports(csv, parquet, force), run_id)
+
+
+@app.command()
+def figures(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")]) -> None:
+    """Draw the figures of stored results again."""
+    from commonweal.commands.run import draw
+    from commonweal.scenarios.runs.store import read_about
+    from commonweal.scenarios.sweeps.manifest import is_sweep
+
+    if not is_sweep(folder):
+        read_about(folder)
+    draw(folder)
+
+
+@app.command()
+def serve(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], or a TOML file.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(metavar="DIR/ID", help="A run of a folder of results, to look at and go on from.")
+    ] = None,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0 takes one that is free.")] = 8765,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; there is no login.")] = "127.0.0.1",
+) -> None:
+    """Watch a cooperative in the browser, steer it, and ask what if one deviates.
+
+    Examples:
+    [cyan]commonweal serve[/]
+
+    [cyan]commonweal serve leaky --port 8080[/]
+
+    [cyan]commonweal serve --run results/free-riding-small/3f2a[/]
+    """
+    from commonweal.commands.run import open_page
+
+    open_page(scenario, run, host, port)
+
+
+def _changes(assignments: list[str] | None, rounds: int | None) -> dict[str, Any]:
+    from commonweal.scenarios.schema.loading import read_overrides
+
+    return read_overrides(assignments or []) | ({} if rounds is None else {"rounds": rounds})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

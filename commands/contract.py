@@ -1,0 +1,126 @@
+"""``commonweal contract solve``: the menu of a contract file, its certificate and its figure, without an economy."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from commonweal.commands.run import draw_menu
+from commonweal.economy.menus import Menu, solve
+from commonweal.scenarios.runs.store import ABOUT, check_replaceable, writing
+from commonweal.scenarios.runs.tables import software_version
+from commonweal.scenarios.schema.contract_files import ContractFile, contract_names, read_contract
+
+_PLAIN_WIDTH = 120  # columns of a table that goes to a file or a pipe
+_HEADS = {  # column of the table of lines: how it is headed and written
+    "cost": ("cost of a sample", "{:g}"),
+    "share": ("share", "{:g}"),
+    "samples": ("samples", "{:.4f}"),
+    "value": ("worth", "{:.4f}"),
+    "ratio": ("of model", "{:.4f}"),
+    "alone": ("alone", "{:.4f}"),
+    "rent": ("rent", "{:.4f}"),
+}
+
+
+def list_contracts() -> Iterator[str]:
+    """A line for each contract of the library."""
+    names = contract_names()
+    for name in names:
+        yield f"{name:<{max(map(len, names))}}  {read_contract(name).description}"
+
+
+def conduct_contract(words: Sequence[str], source: str, out: Path | None) -> None:
+    """Solve, show and keep.
+
+    Args:
+        words: the command line, kept with the menu.
+        source: name or path of a contract file.
+        out: folder; results/contract-NAME if None.
+
+    Raises:
+        InputError: if that is not possible; nothing is left behind then.
+    """
+    contract = read_contract(source)
+    folder = out or Path("results") / f"contract-{contract.name}"
+    check_replaceable(folder)
+    menu = solve(contract.problem())
+    show(contract, menu)
+    with writing(folder) as partial:
+        lines(menu).to_csv(partial / "menu.csv", index=False)
+        (partial / "menu.json").write_text(_as_json(record(contract, menu)), encoding="utf-8")
+        about = {"commonweal": software_version(), "command": list(words), "contract": contract.name}
+        (partial / ABOUT).write_text(_as_json(about), encoding="utf-8")
+        draw_menu(contract.name, menu, partial / "menu.png")
+    print(f"results  {folder}/ (menu.csv, menu.json)\nfigure   {folder / 'menu.png'}")
+
+
+def lines(menu: Menu) -> pd.DataFrame:
+    """The menu, a row a type: cost, share, samples, value, ratio, alone, rent."""
+    columns = (
+        menu.problem.costs, menu.problem.shares, menu.amounts, menu.values, menu.ratios, menu.reservation, menu.rents
+    )  # fmt: skip
+    return pd.DataFrame(dict(zip(_HEADS, columns, strict=True)))
+
+
+def record(contract: ContractFile, menu: Menu) -> dict[str, Any]:
+    """Everything about a solved contract, as plain numbers."""
+    residuals = {name: float(value) for name, value in vars(menu.residuals).items()}
+    return {
+        "contract": contract.model_dump(mode="json"),
+        "lines": lines(menu).to_dict(orient="records"),
+        "served": menu.served.tolist(),
+        "expected_value_of_whole_model": menu.ceilings.tolist(),
+        "objective": menu.objective,
+        "standard_error": float(menu.standard_error),
+        "gap": menu.gap,
+        "complete_information": menu.complete_information,
+        "information_cost": menu.information_cost,
+        "residuals": residuals,
+    }
+
+
+def show(contract: ContractFile, menu: Menu) -> None:
+    """Print the menu and what certifies it."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PLAIN_WIDTH)
+    about = f": {contract.description}" if contract.description else ""
+    console.print(Text.assemble((contract.name, "bold"), about), soft_wrap=True)
+    table = Table("line", *(head for head, _ in _HEADS.values()))
+    for column in table.columns:
+        column.justify = "right"
+    for number, line in enumerate(lines(menu).itertuples(index=False)):
+        texts = [form.format(value) for (_, form), value in zip(_HEADS.values(), line, strict=True)]
+        if not menu.served[number]:
+            texts = [*texts[:2], "none", "–", "–", texts[5], "–"]
+        table.add_row(str(number + 1), *texts)
+    console.print(table)
+    for text in verdict(menu):
+        print(text)
+
+
+def verdict(menu: Menu) -> Iterator[str]:
+    """What the menu is worth and what certifies it, a line each; money if not said otherwise."""
+    error = f" ± {menu.standard_error:.2g} (standard error over sampled outcomes)" if menu.standard_error else ""
+    yield f"model           {menu.objective:.6f}{error}, expected worth to a party that is given the whole of it"
+    yield f"known costs     {menu.complete_information:.6f} if the cooperative saw every cost"
+    why = "lost because costs are private" if menu.information_cost >= 0 else "since menus cover costs on average only"
+    yield f"information     {menu.information_cost:.6f} {why}"
+    yield f"residuals       {_residuals(menu)} of a perfect model's worth"
+    yield f"optimality gap  {menu.gap:.1g}, at most" + ("" if menu.is_optimal else "; another menu may be better")
+    if left := [str(number + 1) for number, served in enumerate(menu.served) if not served]:
+        yield f"not served      {'type' if len(left) == 1 else 'types'} {', '.join(left)}"
+
+
+def _residuals(menu: Menu) -> str:
+    return ", ".join(f"{name} {value:.1g}" for name, value in vars(menu.residuals).items())
+
+
+def _as_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2) + "\n"

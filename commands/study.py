@@ -1,0 +1,142 @@
+"""``commonweal study``: asks, shows progress and tables, and keeps the answer with figures and a report."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.comparing import read_seeds
+from commonweal.scenarios.runs.store import check_replaceable
+from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.studies import STUDIES
+from commonweal.scenarios.studies.asking import ask
+from commonweal.scenarios.studies.base import Answer, Tell
+from commonweal.scenarios.studies.options import described, read_options
+from commonweal.scenarios.studies.report import shown
+
+_PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
+_ROWS = 12  # of a table on screen
+_TABLES = 3  # on screen
+_PAUSE = 10.0  # seconds between lines of progress where there is no live bar
+
+
+@dataclass(frozen=True)
+class StudyRequest:
+    """What a person asks for."""
+
+    words: Sequence[str]  # the command line, kept with the answer
+    study: str
+    scenario: str  # library name or path
+    changes: Mapping[str, Any]  # fields of the scenario, by path
+    options: Mapping[str, Any]  # of the study
+    seeds: str
+    out: Path | None = None  # results/STUDY-SCENARIO if None
+
+
+def conduct_study(request: StudyRequest) -> None:
+    """Ask, show and keep.
+
+    Raises:
+        InputError: if that is not possible; nothing is left behind then.
+    """
+    study = STUDIES[request.study]
+    scenario, seeds = load(request.scenario, request.changes), read_seeds(request.seeds)
+    options = read_options(study, request.options).model_dump(mode="json", exclude_unset=True)
+    folder = request.out or Path("results") / f"{request.study}-{scenario.name}"
+    check_replaceable(folder)
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(1)  # the networks are too small for threads to pay
+    with _telling(Console(stderr=True)) as tell:
+        answer = ask(request.study, scenario, seeds, tell=tell, **options)
+    answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
+    show(answer)
+    for file in answer.save(folder):
+        print(f"{'figure  ' if file.suffix == '.png' else 'result  '} {file}")
+
+
+def list_studies() -> Iterator[str]:
+    """A line for every study."""
+    entries = STUDIES.items()
+    wide = max(len(name) for name, _ in entries)
+    for name, study in entries:
+        yield f"{name:<{wide}}  {study.about}"
+
+
+def explain(name: str) -> Iterator[str]:
+    """A study's question and its options.
+
+    Raises:
+        InputError: if there is no such study.
+    """
+    study = STUDIES[name]
+    yield f"{name}: {study.about}"
+    for option, unit, description in described(study):
+        yield f"{option}" + (f"  [{unit}]" if unit else "")
+        yield f"    {description}"
+
+
+def show(answer: Answer) -> None:
+    """Print the headline, the first rows of the first tables, and the notes."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PLAIN_WIDTH)
+    print(answer.headline)
+    for name, frame in list(answer.tables.items())[:_TABLES]:
+        texts = shown(frame, _ROWS)
+        table = Table(title=name.replace("_", " "), title_justify="left", title_style="bold")
+        for number, column in enumerate(texts.columns):
+            table.add_column(column, justify="left" if number == 0 else "right")
+        for row in texts.itertuples(index=False):
+            table.add_row(*map(str, row))
+        console.print(table)
+        if (left := len(frame) - _ROWS) > 0:
+            print(f"… and {left} more rows in {name}.parquet")
+    for note in answer.notes:
+        print(f"note: {note}")
+
+
+@contextmanager
+def _telling(console: Console) -> Iterator[Tell]:
+    """Progress of whatever a study says it does: a bar each on a terminal, a line now and then anywhere else."""
+    if not console.is_terminal:
+        yield _lines(console)
+        return
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console, transient=True,
+    ) as bar:
+        tasks: dict[str, Any] = {}
+
+        def tell(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=of)
+            bar.update(tasks[what], completed=done, total=of)
+
+        yield tell
+
+
+def _lines(console: Console) -> Tell:
+    due = monotonic() + _PAUSE / 5
+
+    def tell(what: str, done: int, of: int) -> None:
+        nonlocal due
+        if monotonic() >= due:
+            due = monotonic() + _PAUSE
+            console.print(f"{what}: {done} of {of}")
+
+    return tell
+
+
+def refuse_until_width(study: str) -> None:
+    """Raise InputError where a study has no width to play until."""
+    if "until_width" not in STUDIES[study].options.model_fields:
+        raise InputError(f"--until-width: {study} has no interval to narrow; incentives has")

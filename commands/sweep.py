@@ -1,0 +1,113 @@
+"""What ``commonweal sweep`` does with a sweep: plays it, or what is left of it, and shows what became of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from commonweal.scenarios.schema.notation import write_value
+from commonweal.scenarios.sweeps.engine import Outcome, run_sweep
+from commonweal.scenarios.sweeps.estimates import describe_plan
+from commonweal.scenarios.sweeps.executors import engine_named, prepare
+from commonweal.scenarios.sweeps.plan import Plan, read_plan
+from commonweal.scenarios.sweeps.telling import sweep_progress
+
+_FIRST = 8  # points of the design that a dry run shows
+_PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
+
+
+class Interrupted(Exception):  # noqa: N818 - nothing went wrong
+    """A person stopped a sweep. Its message says how to go on."""
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """What a person asks for."""
+
+    source: str  # a sweep or a scenario: name or path
+    changes: Mapping[str, Any]  # fields set alike in all points, by path
+    vary: Mapping[str, Sequence[Any]]  # fields to compare, by path
+    seeds: str | None  # how many, or a list; as the sweep says if None
+    out: Path | None  # results/NAME if None
+    engine: str
+    workers: int | None
+    scheduler: str | None
+    dry_run: bool
+    extend: bool
+    retry_failed: bool
+
+
+def conduct_sweep(request: SweepRequest) -> int:
+    """Play, store and show what is asked for.
+
+    Returns:
+        The exit status: 1 where runs failed.
+
+    Raises:
+        InputError: if that is not possible.
+        Interrupted: if a person stops it.
+    """
+    if request.engine == "processes" and not request.dry_run:
+        prepare()
+    plan = read_plan(request.source, vary=request.vary, seeds=request.seeds, changes=request.changes)
+    folder = request.out or Path("results") / plan.name
+    engine = engine_named(request.engine, request.workers, request.scheduler)
+    if request.dry_run:
+        print(describe_plan(plan, folder, engine.workers))
+        _console().print(first_points(plan))
+        return 0
+    outcome = _played(plan, folder, request)
+    _show(outcome, folder)
+    return 1 if outcome.failed else 0
+
+
+def _played(plan: Plan, folder: Path, request: SweepRequest) -> Outcome:
+    try:
+        with sweep_progress(Console(stderr=True)) as tell:
+            return run_sweep(
+                plan,
+                folder,
+                engine=request.engine,
+                workers=request.workers,
+                scheduler=request.scheduler,
+                extend=request.extend,
+                retry_failed=request.retry_failed,
+                tell=tell,
+            )
+    except KeyboardInterrupt:
+        raise Interrupted(f"interrupted; what is finished lies in {folder}/ and the same command continues") from None
+
+
+def first_points(plan: Plan) -> Table:
+    """The first rows of a design."""
+    table = Table("point", *plan.factors)
+    for number, point in enumerate(plan.points[:_FIRST]):
+        table.add_row(str(number), *(_cell(point[path]) for path in plan.factors))
+    if len(plan.points) > _FIRST:
+        table.add_row("…", *("" for _ in plan.factors))
+    return table
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else write_value(value)
+
+
+def _show(outcome: Outcome, folder: Path) -> None:
+    from commonweal.commands.results import results
+    from commonweal.commands.run import draw
+
+    if outcome.failed < outcome.runs:
+        results(folder)
+    said = f"{outcome.runs} runs, {outcome.played} of them played now in {outcome.seconds:.0f} s"
+    print(said + (f", {outcome.failed} failed: --retry-failed plays them again" if outcome.failed else ""))
+    print(f"results  {folder}/ (runs.parquet, rounds.parquet)")
+    if outcome.failed < outcome.runs:
+        draw(folder)
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)

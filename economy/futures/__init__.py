@@ -1,0 +1,1 @@
+"""Futures: deviations, departures and retraining, and what becomes of runs under them."""

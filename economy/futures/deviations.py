@@ -1,0 +1,161 @@
+"""Deviations: what single principals do otherwise, laid out as arrays over the runs that try them.
+
+A run in which a principal takes part under several names (a Sybil attack, Douceur 2002) has spare names behind its N
+principals; so have all runs it is compared with, where nobody bears them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.actions import Action
+from commonweal.agents.conduct import Conduct
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Ints, Population
+from commonweal.economy.tasks import Form
+from commonweal.economy.world.world import State, World
+
+FORMS = {
+    "own": Form.OWN,
+    "wrong": Form.WRONG,
+    "junk": Form.JUNK,
+    "stale": Form.STALE,
+    "disguised": Form.DISGUISED,
+    "replay": Form.REPLAY,
+}
+FREE = -1  # of a scripted action: as the policy says
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """What some principals do otherwise, from the first round on; everything not said stays as it is.
+
+    Raises:
+        InputError: if that makes no sense.
+    """
+
+    name: str  # what tables call it
+    members: tuple[int, ...]  # principals who deviate together; more than one collude
+    action: Action | None = None  # what they always do; None: what their policy says
+    form: str | None = None  # one of FORMS: what they put in under that action
+    share: float = 1.0  # of their samples that they put in
+    looser: float = 0.0  # share of their limits by which they claim to be looser than they are; negative: stricter
+    dearer: float = 0.0  # share by which they claim that samples and looser limits cost them more; negative: less
+    earlier: int = 0  # rounds by which they claim to have joined earlier than they did
+    line: int | None = None  # line of the menu they take; None: the one that is best for them
+    joins: int = 0  # rounds they first stay away
+    leaves: int | None = None  # rounds after which they stay away
+    identities: int = 1  # names under which each takes part, its samples divided among them
+    copies: bool = False  # the first member's samples are put in again by all others and under all further names
+
+    def __post_init__(self) -> None:
+        if not self.members or len(set(self.members)) < len(self.members):
+            raise InputError(f"deviation {self.name}: members {self.members} must be different principals, one or more")
+        if self.form is not None and self.form not in FORMS:
+            raise InputError(f"deviation {self.name}: form {self.form!r} must be one of {', '.join(FORMS)}")
+        counts = min(self.joins, self.earlier, self.identities - 1)
+        if not 0 <= self.share <= 1 or min(self.looser, self.dearer) < -1 or counts < 0:
+            allowed = "share in [0, 1], looser and dearer >= -1, joins and earlier >= 0, identities >= 1"
+            raise InputError(f"deviation {self.name}: {allowed}")
+
+    @property
+    def spares(self) -> int:
+        """Names it needs beyond those of its members."""
+        return (self.identities - 1) * len(self.members)
+
+
+def demand_members(deviations: Sequence[Deviation], world: World) -> None:
+    """Raise InputError where a deviation names a principal that does not exist."""
+    for deviation in deviations:
+        if wrong := [i for i in deviation.members if not 0 <= i < world.graph.principals]:
+            last = world.graph.principals - 1
+            raise InputError(f"deviation {deviation.name}: no principal {wrong[0]}; they are numbered 0 to {last}")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Who bears which name: N principals their own, and spare names behind them where a deviation splits somebody."""
+
+    principals: int  # N
+    spares: int
+    bearer: Ints  # (1 + D, N + spares) the principal that bears a name; itself for principals
+    unborne: NDArray[np.bool_]  # (1 + D, N + spares) names that nobody bears
+
+
+def lay_names(deviations: Sequence[Deviation], principals: int) -> Names:
+    """Who bears which name in the run without a deviation and in those with each."""
+    spares = max((d.spares for d in deviations), default=0)
+    bearer = np.tile(np.arange(principals + spares), (1 + len(deviations), 1))
+    unborne = bearer >= principals
+    for k, deviation in enumerate(deviations, start=1):
+        own = spares_of(deviation, principals)
+        bearer[k, own] = np.repeat(deviation.members, deviation.identities - 1)
+        unborne[k, own] = False
+    return Names(principals, spares, np.where(unborne, 0, bearer), unborne)
+
+
+def spares_of(deviation: Deviation, principals: int) -> range:
+    """The spare names that a deviation uses, member by member."""
+    return range(principals, principals + deviation.spares)
+
+
+def lay_script(deviations: Sequence[Deviation], rounds: int, names: Names) -> Ints:
+    """(T, 1 + D, N + spares) codes of forced actions, FREE where nothing is forced."""
+    script = np.where(names.unborne, np.int64(Action.ABSTAIN), FREE)[None].repeat(rounds, axis=0)
+    for k, deviation in enumerate(deviations, start=1):
+        own = [*deviation.members, *spares_of(deviation, names.principals)]
+        if deviation.action is not None:
+            script[:, k, own] = deviation.action
+        script[: deviation.joins, k, own] = Action.ABSTAIN
+        if deviation.leaves is not None:
+            script[deviation.leaves :, k, own] = Action.ABSTAIN
+    return script
+
+
+def borne(population: Population, bearer: Ints) -> Population:
+    """The population in which every name has the costs, policy, values and last action of who bears it."""
+    own = ("cost", "price", "policy", "kind", "limits", "anchor", "action")
+    return replace(population, **{name: _along(getattr(population, name), bearer) for name in own})
+
+
+def _along(values: NDArray[Any], bearer: Ints) -> NDArray[Any]:
+    index = bearer if values.ndim == 2 else bearer[:, :, None]
+    return np.take_along_axis(values, index, axis=1)
+
+
+def conducted(world: World, state: State, deviations: Sequence[Deviation], names: Names) -> World:
+    """The world in which each deviation's members conduct themselves as it says, under as many names as it says."""
+    conduct = Conduct.plain(*state.population.shape, len(world.senses))
+    conduct.person[:, names.principals :] = False
+    start, count = world.holdings.start.copy(), world.holdings.count.copy()
+    each = world.terms.supply.learning.sampling == "each"
+    for k, deviation in enumerate(deviations, start=1):
+        rows = slice(k, None, 1 + len(deviations))
+        own = [*deviation.members, *spares_of(deviation, names.principals)]
+        if deviation.form is not None:
+            conduct.form[rows, own] = FORMS[deviation.form]
+        conduct.share[rows, own] = deviation.share / (deviation.identities if each and not deviation.copies else 1)
+        conduct.claimed[rows, own] = (-deviation.looser * world.senses * state.population.limits[rows])[:, own]
+        conduct.dearer[rows, own] = deviation.dearer
+        conduct.earlier[rows, own] = deviation.earlier
+        if deviation.line is not None:
+            conduct.line[rows, own] = deviation.line
+        if deviation.copies:
+            first, *others = own
+            conduct.form[rows, others] = Form.COPY
+            start[rows, others], count[rows, others] = start[rows, [first]], count[rows, [first]]
+            continue
+        for member in deviation.members if deviation.identities > 1 else ():
+            mine = [column for column in own if names.bearer[k, column] == member]
+            start[rows, mine], count[rows, mine] = _parts(start[rows, member], count[rows, member], len(mine))
+    return replace(world, holdings=replace(world.holdings, start=start, count=count), conduct=conduct)
+
+
+def _parts(start: Ints, count: Ints, parts: int) -> tuple[Ints, Ints]:
+    """Starts and counts (B, parts) of equal parts of holdings (B,); of fewer samples than parts some are shared."""
+    edges = np.arange(parts + 1) * count[:, None] // parts
+    begin = np.minimum(edges[:, :-1], count[:, None] - 1)
+    return start[:, None] + begin, np.maximum(edges[:, 1:] - begin, 1)

@@ -1,0 +1,172 @@
+"""Futures: what becomes of runs when some principals deviate, all played as one ensemble on the same random numbers.
+
+The gain from a deviation is the difference of payoffs between two runs that differ in nothing else,
+U_i(d, σ_−i) − U_i(σ).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.population import Floats, Ints, Population
+from commonweal.agents.streams import Streams
+from commonweal.economy.futures.departures import carry_on, first_copies
+from commonweal.economy.futures.deviations import (
+    FREE,
+    Deviation,
+    Names,
+    borne,
+    conducted,
+    demand_members,
+    lay_names,
+    lay_script,
+    spares_of,
+)
+from commonweal.economy.money.identity import fund_names
+from commonweal.economy.money.ledger import MICRO
+from commonweal.economy.round.play import play_round
+from commonweal.economy.runs.ensemble import next_actions
+from commonweal.economy.world.replicas import pick_state, pick_streams, pick_world, reseeded
+from commonweal.economy.world.world import State, World
+
+Others = Literal["adapt", "freeze"]
+
+
+@dataclass(frozen=True)
+class Futures:
+    """B runs without a deviation and with each of D deviations, T rounds of N principals and spare names."""
+
+    deviations: tuple[Deviation, ...]
+    payoffs: Floats  # (B, 1 + D, T, N) money; the first of the second axis is the run in which nobody deviates
+    actions: NDArray[np.int8]  # (B, 1 + D, T, N) codes
+    quality: Floats  # (B, 1 + D, T) test accuracy
+    kept: Floats  # (B, 1 + D, T) money that the treasury kept
+    balances: Ints  # (B, 1 + D, 2 N + 2) micro-units on every account at the end, as in the ledger
+    principals: int  # N without spare names
+
+    @cached_property
+    def gains(self) -> Floats:
+        """(B, D) money per round and member: payoff of the members with the deviation, minus without."""
+        mean = self.payoffs.mean(axis=2)
+        columns = [[*d.members, *spares_of(d, self.principals)] for d in self.deviations]
+        gained = [(mean[:, 1 + k] - mean[:, 0])[:, own].sum(axis=1) for k, own in enumerate(columns)]
+        sizes = np.array([len(d.members) for d in self.deviations])
+        per_member: Floats = np.stack(gained, axis=1) / sizes if gained else np.zeros((len(mean), 0))
+        return per_member
+
+    @cached_property
+    def losses(self) -> Floats:
+        """(B, D) money per round: what all others lose by a deviation, together."""
+        change = (self.payoffs[:, 1:] - self.payoffs[:, :1]).mean(axis=2)[..., : self.principals]
+        for k, deviation in enumerate(self.deviations):
+            change[:, k, list(deviation.members)] = 0.0
+        lost: Floats = -change.sum(axis=2)
+        return lost
+
+
+def play_futures(
+    world: World,
+    state: State,
+    streams: Streams,
+    deviations: Sequence[Deviation],
+    rounds: int,
+    *,
+    others: Others = "adapt",
+    on_round: Callable[[], None] | None = None,
+) -> Futures:
+    """Play B runs on, as they are and with each of D deviations: B (1 + D) runs as one ensemble.
+
+    Args:
+        world: of B runs.
+        state: where they stand; unchanged.
+        streams: their generators; not moved.
+        deviations: D of them, each tried in every run.
+        rounds: T.
+        others: ``adapt``: the others follow their policies and may react; ``freeze``: everybody does in each round what
+            it does in the run without a deviation, except what the deviation says.
+        on_round: called after every round.
+
+    Raises:
+        InputError: if a deviation names a principal that does not exist, or a run diverges.
+    """
+    demand_members(deviations, world)
+    bases, branches = len(state.quality), 1 + len(deviations)
+    names = lay_names(deviations, state.population.shape[1])
+    script = lay_script(deviations, rounds, names)
+    runs, bearer = np.repeat(np.arange(bases), branches), np.tile(names.bearer, (bases, 1))
+    acquaintances = world.graph.pick(runs)  # persons know persons; what they are called makes no difference
+    world, state = pick_world(world, runs, names.spares), pick_state(state, runs, names.spares)
+    streams = pick_streams(streams, runs)
+    state = replace(state, population=borne(state.population, bearer))
+    if names.spares and world.terms.contract.identity_cost.any():
+        unborne = np.tile(names.unborne, (bases, 1))
+        state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, state.entered, world.terms.contract))
+    world = conducted(world, state, deviations, names)
+    deciding = replace(world, graph=acquaintances)
+    copies = first_copies(world, state, deviations)
+    noted: list[tuple[Floats, Ints, Floats, Floats]] = []
+    for played, scripted in enumerate(script):
+        actions = next_actions(_persons(state, names), deciding, streams)
+        if others == "freeze":
+            actions = np.repeat(actions[::branches], branches, axis=0)
+        actions = np.take_along_axis(actions, bearer, axis=1)
+        forced = np.tile(scripted, (bases, 1))
+        before = state
+        state, record = play_round(before, np.where(forced == FREE, actions, forced), world, streams)
+        unseen = (forced != FREE) & ~np.isin(forced, world.terms.available)
+        state = replace(state, population=_as_seen(before.population, state.population, unseen))
+        kept = (state.ledger.treasury - before.ledger.treasury) / MICRO
+        payoffs = record.payday.payoffs
+        if copies is not None:
+            copies, worth = carry_on(copies, state, record.payday.rewards, played)
+            payoffs = payoffs + worth
+        noted.append((payoffs, record.actions, state.quality, kept))
+        if on_round is not None:
+            on_round()
+    paid, acts, quality, treasury = (np.stack(series, axis=1) for series in zip(*noted, strict=True))
+    shape = (bases, branches, rounds)
+    return Futures(
+        tuple(deviations),
+        paid.reshape(*shape, -1),
+        acts.reshape(*shape, -1).astype(np.int8),
+        quality.reshape(shape),
+        treasury.reshape(shape),
+        state.ledger.balances.reshape(bases, branches, -1),
+        names.principals,
+    )
+
+
+def branch(world: World, state: State, streams: Streams, futures: int, seed: int) -> tuple[World, State, Streams]:
+    """One run as several that stand alike and have different luck from now on; the first keeps its own.
+
+    Args:
+        world: of one run.
+        state: where it stands.
+        streams: its generators; not moved.
+        futures: how many.
+        seed: of the luck of the others.
+    """
+    runs = np.zeros(futures, dtype=np.int64)
+    return pick_world(world, runs), pick_state(state, runs), reseeded(pick_streams(streams, runs), seed)
+
+
+def _persons(state: State, names: Names) -> State:
+    """The state without spare names: those who decide, and draw the same whatever others call themselves."""
+    if not names.spares:
+        return state
+    own = {part.name: getattr(state.population, part.name)[:, : names.principals] for part in fields(Population)}
+    return replace(state, population=Population(**own))
+
+
+def _as_seen(before: Population, after: Population, unseen: NDArray[np.bool_]) -> Population:
+    """The population as policies may see it: who does what no policy may propose looks and remembers as before."""
+    if not unseen.any():
+        return after
+    payoff = np.where(unseen, before.payoff, after.payoff)
+    action = np.where(unseen, before.action, after.action)
+    action_values = np.where(unseen[..., None], before.action_values, after.action_values)
+    return replace(after, payoff=payoff, action=action, action_values=action_values)

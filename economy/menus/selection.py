@@ -1,0 +1,122 @@
+"""Which types to serve, and the best menu for them: ``solve``.
+
+With the whole model to give any type can be offered what it would do alone, so that it costs nothing to serve all, and
+the envelope's convex problem settles most cases at once. Otherwise every stretch of neighbouring types is tried, the
+longest first, and left out where its bound says that it cannot be better. What gap remains then is left to branch and
+bound.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Floats
+from commonweal.economy.menus.benchmark import complete_information
+from commonweal.economy.menus.branching import Node, refine
+from commonweal.economy.menus.line import TOLERANCE, Offer, Setting, better, offer_of, program_of, set_up
+from commonweal.economy.menus.outcomes import Outcomes, outcomes
+from commonweal.economy.menus.problem import CERTIFIED, Menu, MenuProblem, Served
+from commonweal.economy.menus.program import search, upper_bound
+
+NODES = 200  # of branch and bound, unless told otherwise
+
+
+def solve(problem: MenuProblem, nodes: int = NODES) -> Menu:
+    """The menu that makes the shared model best, in expectation over who comes.
+
+    Args:
+        problem: who might take part, and what a model is worth to them.
+        nodes: parts that menus are divided into at most where the envelope leaves a gap; with 0 the gap remains.
+
+    Returns:
+        The menu with what certifies it. Of several equally good ones, the one that leaves parties the smallest rents.
+
+    Raises:
+        InputError: if no menu gives any type what it has alone, which takes a budget below 1.
+
+    Source: Wang et al. (AAAI 2025), in first moments: t_i = E[v(r_i)].
+    """
+    design, check = np.random.default_rng(problem.seed).spawn(2)
+    setting = set_up(problem, _draw(problem, design))
+    offer, bound = _select(setting, nodes)
+    return _menu(setting, offer, bound, _draw(problem, check) if setting.outcomes.sampled else setting.outcomes)
+
+
+def _draw(problem: MenuProblem, rng: np.random.Generator) -> Outcomes:
+    return outcomes(problem.shares, problem.parties, problem.reading, problem.samples, rng)
+
+
+def _select(setting: Setting, nodes: int) -> tuple[Offer, float]:
+    """The best offer, and the expected accuracy that no menu for any such selection exceeds."""
+    whole, roots = _costs_nothing_to_serve_all(setting), list[Node]()
+    best = better(None, offer_of(setting, setting.most >= 0, setting.start))
+    for served in _selections(setting):
+        relaxed = program_of(setting, served, setting.curve)
+        start = search(relaxed, np.minimum(setting.start, setting.most)[served])
+        ceiling = upper_bound(relaxed, start)
+        if not whole or served.all():
+            roots.append(Node(served, relaxed, start, ceiling))
+        if best is None or ceiling > best.expected + TOLERANCE:
+            for amounts in _candidates(setting, served, start):
+                best = better(best, offer_of(setting, served, amounts))
+        if whole and best is not None and all(root.bound <= best.expected + TOLERANCE for root in roots):
+            break
+    bound = max((root.bound for root in roots), default=-np.inf)
+    if best is None or bound > best.expected + CERTIFIED:
+        best, bound = refine(setting, roots, best, nodes)
+    if best is None:
+        certain = "is feasible" if bound == -np.inf else "was found"
+        budget = f"{setting.problem.budget:g} of the model's accuracy"
+        raise InputError(f"no menu {certain}: with {budget} to give, no type gets what it has alone")
+    return best, max(bound, best.expected)
+
+
+def _costs_nothing_to_serve_all(setting: Setting) -> bool:
+    """Whether every type's own best is a line that no other type prefers to what it has alone."""
+    problem = setting.problem
+    return problem.budget == 1 and (problem.alone is None or not setting.reservation.any())
+
+
+def _selections(setting: Setting) -> Iterator[Served]:
+    """Stretches of neighbouring types that would put in anything, the longest first."""
+    place = np.arange(len(setting.most))
+    for length in range(len(place), 0, -1):
+        for first in range(len(place) - length + 1):
+            served = (place >= first) & (place < first + length)
+            if (setting.most[served] > 0).all():
+                yield served
+
+
+def _candidates(setting: Setting, served: Served, start: Floats) -> Iterator[Floats]:
+    """Amounts (J,) worth a look: the envelope's solution, and where outcomes leave the curve, searches on the curve."""
+    total = setting.outcomes.counts[:, served] @ start
+    yield start
+    if ((total > 0) & (total < setting.curve.touches)).any():
+        program = program_of(setting, served, setting.problem.accuracy)
+        for first in (start, np.minimum(setting.start, setting.most)[served]):
+            yield search(program, first)
+
+
+def _menu(setting: Setting, offer: Offer, bound: float, seen: Outcomes) -> Menu:
+    """The offer in money, judged by outcomes that it was not made for where these are sampled."""
+    problem, v = setting.problem, setting.problem.value
+    values = offer.utilities + setting.costs * offer.amounts
+    served = offer.served & ((offer.amounts > 0) | (values > 0))
+    model = problem.accuracy(seen.counts @ offer.amounts)
+    mean = float(seen.chances @ model)
+    spread = float(seen.chances @ (model - mean) ** 2)
+    informed = complete_information(problem.accuracy, seen, setting.costs, setting.reservation, problem.budget)
+    return Menu(
+        problem=problem,
+        amounts=offer.amounts,
+        values=np.where(served, values * v, 0.0),
+        ceilings=offer.ceilings * v,
+        reservation=setting.reservation * v,
+        served=served,
+        objective=mean * v,
+        standard_error=v * np.sqrt(spread / (problem.samples - 1)) if seen.sampled else 0.0,
+        gap=(bound - offer.expected) * v,
+        complete_information=informed * v,
+        residuals=offer.residuals,
+    )

@@ -1,0 +1,58 @@
+"""Identity cost: who takes part under a name for the first time pays for it, so that many names cost as many times.
+
+No anonymous mechanism is proof against false names without it (Douceur 2002; Yokoo, Sakurai and Matsubara 2004).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.actions import Action
+from commonweal.agents.population import Ints
+from commonweal.economy.money.ledger import Ledger, Reason, Transfer, post, principals, to_micro, treasury
+from commonweal.economy.money.stakes import ContractTerms
+
+Bools = NDArray[np.bool_]
+
+
+def admit(ledger: Ledger, entered: Bools, actions: Ints, terms: ContractTerms) -> tuple[Ints, Transfer]:
+    """Before a round: who takes part for the first time pays for its name; a name that cannot pay cannot enter.
+
+    Args:
+        ledger: balances before the round.
+        entered: (R, N) names that have been paid for.
+        actions: (R, N) what everybody would do.
+        terms: the identity cost.
+
+    Returns:
+        Actions (R, N), in which names that cannot pay abstain, and what the others pay to the treasury.
+    """
+    price = to_micro(terms.identity_cost)
+    new = (actions != Action.ABSTAIN) & ~entered
+    barred = new & (ledger.principals < price)
+    fees = Transfer(
+        Reason.IDENTITY, principals(ledger.count), treasury(ledger.count), np.where(new & ~barred, price, 0)
+    )
+    return np.where(barred, np.int64(Action.ABSTAIN), actions), fees
+
+
+def fund_names(ledger: Ledger, bearer: Ints, unborne: Bools, entered: Bools, terms: ContractTerms) -> Ledger:
+    """Who goes under several names gives each what it costs to enter, to as many as it can afford.
+
+    Args:
+        ledger: balances, in which spare names own nothing.
+        bearer: (R, N) the principal that bears a name; itself for principals.
+        unborne: (R, N) names that nobody bears.
+        entered: (R, N) names that have been paid for.
+        terms: the identity cost.
+    """
+    runs, count = bearer.shape
+    price = to_micro(terms.identity_cost)
+    spare = (bearer != np.arange(count)) & ~unborne
+    same = (bearer[:, :, None] == bearer[:, None, :]) & spare[:, :, None] & spare[:, None, :]
+    earlier = np.tril(same, -1).sum(axis=2)  # (R, N) spare names of the same bearer before this one
+    affordable = (ledger.principals - np.where(entered, 0, price)) // np.maximum(price, 1)
+    funded = np.where(spare & (earlier < np.take_along_axis(affordable, bearer, axis=1)), price, 0)
+    given = np.zeros((runs, count), dtype=np.int64)
+    np.add.at(given, (np.arange(runs)[:, None], bearer), funded)
+    lent = Transfer(Reason.IDENTITY, principals(count), treasury(count), given)
+    return post(ledger, [lent, Transfer(Reason.IDENTITY, treasury(count), principals(count), funded)])

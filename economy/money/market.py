@@ -1,0 +1,81 @@
+"""The market: customers pay for what our model does better than a rival's or than no model (Bertrand competition)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Floats, Ints
+from commonweal.agents.terms import PerRun
+from commonweal.economy.credit.history import CreditHistory
+from commonweal.economy.money.ledger import MICRO
+from commonweal.economy.money.membership import Membership
+
+LARGEST_REVENUE = 10**15  # micro-units a round: shares of more would not be exact in float64
+
+
+@dataclass(frozen=True)
+class MarketTerms:
+    """How model quality becomes revenue."""
+
+    kind: str  # model, curve (quality is what the accuracy function says) or public_goods
+    price: PerRun  # (R, 1) money per round and principal for each unit of quality
+    baseline: PerRun  # (R, 1) quality that is worth nothing
+    rivalry: PerRun  # (R, 1) how far the rival's quality displaces ours
+    leak: PerRun  # (R, 1) share of the rival's gap closed per round when everybody leaks
+    rival_decay: PerRun  # (R, 1) share of its quality an unfed rival loses per round
+    model_value: PerRun  # (R, 1) money per round and unit of quality, for a participant
+
+
+@dataclass(frozen=True)
+class Income:
+    """What a round's market brings in, what is due to whom of it, and at what cost it was made."""
+
+    revenue: Ints  # (R,) micro-units
+    payments: Ints  # (R, N) micro-units
+    cost: Floats  # (R, N) money, of what principals put in
+    netted: Floats  # (R, N) credit over the horizon, harm set off: what a stake is judged by
+    credit: Floats  # (R, N) credit over the horizon that is paid for
+    held: Floats  # (R, N) credit over the horizon that is held back until it is sure
+    history: CreditHistory
+    rewards: Floats  # (R, N) accuracy of the model each is owed
+    membership: Membership  # after the round
+
+
+def revenue(quality: Floats, rival: Floats, members: Ints | int, terms: MarketTerms) -> Ints:
+    """What customers pay in a round: price N max(q - max(baseline, rivalry rho), 0).
+
+    Args:
+        quality: (R,) quality q of the shared model, accuracy.
+        rival: (R,) quality rho of the rival's model.
+        members: (R,) or one number N that the price scales with.
+        terms: prices.
+
+    Returns:
+        (R,) micro-units.
+
+    Raises:
+        InputError: if a round's revenue is too large to be divided exactly.
+    """
+    worthless = np.maximum(terms.baseline[:, 0], terms.rivalry[:, 0] * rival)
+    amount = np.rint(MICRO * terms.price[:, 0] * members * np.maximum(quality - worthless, 0.0))
+    if not (amount <= LARGEST_REVENUE).all():
+        most, allowed = amount.max() / MICRO, LARGEST_REVENUE / MICRO
+        raise InputError(f"market.price: revenue of {most:g} money in a round; at most {allowed:g} is allowed")
+    return amount.astype(np.int64)
+
+
+def rival_after(rival: Floats, quality: Floats, leaking: Floats, terms: MarketTerms) -> Floats:
+    """The rival's quality after a round: it ages, then closes leak x share of its gap max(q - rho, 0).
+
+    Args:
+        rival: (R,) its quality before.
+        quality: (R,) quality q of the shared model.
+        leaking: (R,) share of principals that leak the model.
+        terms: rates.
+
+    Returns:
+        (R,) its quality after.
+    """
+    aged = (1.0 - terms.rival_decay[:, 0]) * rival
+    return aged + terms.leak[:, 0] * leaking * np.maximum(quality - aged, 0.0)

@@ -1,0 +1,180 @@
+"""Settlement: revenue and cumulated credit become payments, in whole micro-units.
+
+A settlement rule answers which share of the payments each principal is due. Register your own with
+``@settlement_rule("name")`` or as an entry point of the group ``commonweal.settlement``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Floats, Ints
+from commonweal.agents.registry import Registry
+from commonweal.agents.terms import PerRun
+from commonweal.economy.credit.history import Clip
+from commonweal.economy.money.ledger import Reason, Transfer, market, principals, treasury
+from commonweal.economy.money.quota import credit_quotas
+from commonweal.economy.money.time_aware import TimeTerms, cumulated_value, valued_by_time
+
+ROUNDING = 1e-9  # shares that sum to 1 within this are meant to sum to 1
+SLACK = 1e-6  # micro-units below a whole one that are rounding errors: 0.29 * 100 is 28.999999999999996
+
+
+@dataclass(frozen=True)
+class SettlementTerms:
+    """How revenue becomes payments."""
+
+    kind: str  # name of the settlement rule
+    horizon: int  # rounds over which credit is cumulated
+    discount: PerRun  # (R, 1) weight of a round's credit one round later
+    alpha: PerRun  # (R, 1) exponent of cumulated credit in the shares
+    reserve: PerRun  # (R, 1) share of revenue kept in the treasury
+    floor: PerRun  # (R, 1) share of payments split equally among participants
+    clip: Clip  # when negative credit is clipped
+    hold_back: PerRun  # (R, 1) standard errors held back from cumulated credit
+    altruism: PerRun  # (R, 1) β of quotas
+    time: TimeTerms
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What principals can be paid for."""
+
+    credit: Floats  # (R, N) cumulated credit; may be negative
+    claims: Ints  # (R, N) samples claimed this round; 0 for who abstains
+    member: NDArray[np.bool_]  # (R, N) who takes part this round
+    reputation: Floats  # (R, N) moving average of being credited, in [0, 1]
+    put: Ints | Floats  # (R, N) samples put in this round that count: whatever they are, or only of who has credit
+    cost: Floats  # (R, N) what a sample costs, as its principal says, in units of accuracy
+    joined: Ints  # (R, N) round in which each first put samples in, as seen or as it says; −1 before
+    contributed: Floats  # (R, N) samples that count put in so far, this round included; without a task this round's
+    round: int  # rounds played before
+    menu: tuple[Floats, Floats]  # (R, L) samples per round asked for in each line, and part of the accuracy given
+
+
+SettlementRule = Callable[[Standing, SettlementTerms], Floats]  # (R, N) shares >= 0; rows sum to 1, or 0: nobody is due
+SETTLEMENTS: Registry[SettlementRule] = Registry("settlement rule", "commonweal.settlement")
+settlement_rule = SETTLEMENTS.register
+
+
+@settlement_rule("equal")
+def equal(standing: Standing, terms: SettlementTerms) -> Floats:
+    """Every participant the same: a public good, where delegating pays only above N times its cost."""
+    return _normalised(standing.member.astype(np.float64))
+
+
+@settlement_rule("data")
+def by_data(standing: Standing, terms: SettlementTerms) -> Floats:
+    """By samples claimed; what they contain is not looked at (Dawande, Mehta and Mu 2023: proportional pay)."""
+    return _normalised(np.where(standing.member, standing.claims, 0).astype(np.float64))
+
+
+@settlement_rule("credit")
+def by_credit(standing: Standing, terms: SettlementTerms) -> Floats:
+    """By cumulated credit C: max(0, C_i)^alpha / sum_j max(0, C_j)^alpha over participants."""
+    positive = np.where(standing.member, np.maximum(standing.credit, 0.0), 0.0)
+    largest = positive.max(axis=1, keepdims=True, initial=0.0)
+    relative = positive / np.where(largest > 0.0, largest, 1.0)  # a power of small credit would underflow
+    return _normalised(np.where(positive > 0.0, relative**terms.alpha, 0.0))
+
+
+@settlement_rule("robust")
+def robust(standing: Standing, terms: SettlementTerms) -> Floats:
+    """As ``credit``, where credit is cut for putting in what others put in too (``commonweal.economy.credit.robust``)."""
+    return by_credit(standing, terms)
+
+
+@settlement_rule("quota")
+def by_quota(standing: Standing, terms: SettlementTerms) -> Floats:
+    """In proportion to CGSV quotas tanh(beta r), r the share of cumulated credit, at least 1e-3 (Xu et al. 2021)."""
+    return _normalised(credit_quotas(standing.credit, standing.member, terms.altruism))
+
+
+@settlement_rule("time_cumulation")
+def by_time_cumulation(standing: Standing, terms: SettlementTerms) -> Floats:
+    """As ``credit``, and the earlier joined the more: time-aware reward cumulation (Chen et al. 2025)."""
+    credit = by_credit(standing, terms)
+    return _normalised(cumulated_value(credit, standing.joined, standing.round, terms.time.beta))
+
+
+@settlement_rule("time_valuation")
+def by_time_valuation(standing: Standing, terms: SettlementTerms) -> Floats:
+    """As ``credit``, and the earlier joined the more: time-aware data valuation (Chen et al. 2025)."""
+    credit = by_credit(standing, terms)
+    return _normalised(valued_by_time(credit, standing.joined, standing.round, terms.time.decay))
+
+
+def _normalised(weights: Floats) -> Floats:
+    total = weights.sum(axis=1, keepdims=True)
+    return weights / np.where(total > 0.0, total, 1.0)
+
+
+def due_shares(shares: Floats, member: NDArray[np.bool_], terms: SettlementTerms) -> Floats:
+    """(R, N) parts of all payments, (1 - floor) share_i + floor / participants, of the shares (R, N) of a rule."""
+    due: Floats = (1.0 - terms.floor) * shares + terms.floor * _normalised(member.astype(np.float64))
+    return due
+
+
+def pay(revenue: Ints, shares: Floats, member: NDArray[np.bool_], terms: SettlementTerms) -> Ints:
+    """Payments (1 - reserve) revenue ((1 - floor) share_i + floor / participants); the rest stays in the treasury.
+
+    Args:
+        revenue: (R,) micro-units, up to 1e15.
+        shares: (R, N) answer of a settlement rule.
+        member: (R, N) who takes part, and so gets the floor.
+        terms: reserve and floor.
+
+    Returns:
+        (R, N) micro-units.
+
+    Raises:
+        InputError: if a settlement rule gave shares below zero or of more than everything.
+    """
+    kept = np.rint(terms.reserve[:, 0] * revenue).astype(np.int64)
+    return apportion(revenue - kept, due_shares(shares, member, terms))
+
+
+def apportion(total: Ints, shares: Floats) -> Ints:
+    """Divide whole amounts by largest remainder (Hamilton): every part is within 1 of its quota.
+
+    Args:
+        total: (R,) amounts to divide, 0 to 1e15.
+        shares: (R, N) at least 0; rows sum to at most 1.
+
+    Returns:
+        (R, N) parts. A row sums to its total if its shares sum to 1, otherwise to the whole part of total x sum.
+        Equal remainders are rounded up from the lowest index on.
+
+    Raises:
+        InputError: if a share is negative or not a number, or a row sums to more than 1.
+    """
+    sums = shares.sum(axis=1)
+    if not (shares.min(initial=0.0) >= 0.0 and (sums <= 1.0 + ROUNDING).all()):
+        found = f"shares from {shares.min():g} on with sums up to {sums.max():g}"
+        raise InputError(f"{found}; a settlement rule gives shares >= 0 that sum to at most 1")
+    whole = np.abs(sums - 1.0) <= ROUNDING
+    owed = np.where(whole, total, np.floor(total * sums + SLACK).astype(np.int64))
+    quotas = shares * (owed / np.where(sums > 0.0, sums, 1.0))[:, None]
+    parts = np.floor(quotas).astype(np.int64)  # up to 1e15, rounding errors of a row add up to less than one unit
+    remainders = np.where(shares > 0.0, quotas - parts, -1.0)
+    first = np.argsort(-remainders, axis=1, kind="stable")
+    left = (owed - parts.sum(axis=1))[:, None]
+    parts[np.arange(len(parts))[:, None], first] += np.arange(parts.shape[1]) < left
+    return parts
+
+
+def settlement_transfers(revenue: Ints, payments: Ints) -> tuple[Transfer, Transfer]:
+    """Customers pay the treasury, the treasury pays principals.
+
+    Args:
+        revenue: (R,) micro-units.
+        payments: (R, N) micro-units, in all at most the revenue and what the treasury holds.
+    """
+    count = payments.shape[1]
+    return (
+        Transfer(Reason.REVENUE, market(count), treasury(count), revenue),
+        Transfer(Reason.PAYMENT, treasury(count), principals(count), payments),
+    )

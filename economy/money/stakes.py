@@ -1,0 +1,91 @@
+"""The stake contract: participants hold money in escrow and lose a share of it when caught cheating.
+
+Evidence is netted credit below zero, or an audit that reveals the action; either counts only for who is audited.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Floats, Ints
+from commonweal.agents.terms import PerRun
+from commonweal.economy.money.ledger import Ledger, Reason, Transfer, escrows, market, principals, to_micro, treasury
+
+MOST_MONEY = 10**12  # money endowed in all: int64 holds nine times as many micro-units, which leaves room for revenue
+
+
+@dataclass(frozen=True)
+class ContractTerms:
+    """What is agreed before a round."""
+
+    stake: PerRun  # (R, 1) money a participant holds in escrow
+    endowment: PerRun  # (R, 1) money a principal starts with
+    audit: PerRun  # (R, 1) probability that a participant is audited in a round
+    reveal: PerRun  # (R, 1) probability that an audit reveals the action
+    slash: PerRun  # (R, 1) share of its stake that a caught participant loses
+    clawback: PerRun  # (R, 1) share of payments that is taken back when netted credit falls below zero
+    identity_cost: PerRun  # (R, 1) money paid on first taking part under a name
+
+
+def endowment_transfer(count: int, terms: ContractTerms) -> Transfer:
+    """What N = ``count`` principals start with.
+
+    Raises:
+        InputError: if all of it together is more than the ledger can count.
+    """
+    if (total := float(terms.endowment.max()) * count) > MOST_MONEY:
+        raise InputError(f"contract.endowment: {total:g} money for all principals; at most {MOST_MONEY:g} is allowed")
+    amount = np.broadcast_to(to_micro(terms.endowment), (len(terms.endowment), count))
+    return Transfer(Reason.ENDOWMENT, market(count), principals(count), amount)
+
+
+def stake_transfers(ledger: Ledger, member: NDArray[np.bool_], terms: ContractTerms) -> tuple[Transfer, Transfer]:
+    """Before a round: who abstains gets its escrow back, who takes part tops it up as far as its balance allows.
+
+    Args:
+        ledger: balances before the round.
+        member: (R, N) who takes part.
+        terms: the stake.
+
+    Returns:
+        Release, then stake.
+    """
+    missing = np.maximum(to_micro(terms.stake) - ledger.escrows, 0)
+    release = np.where(member, 0, ledger.escrows)
+    topping = np.where(member, np.minimum(missing, ledger.principals), 0)
+    purses, stakes = principals(ledger.count), escrows(ledger.count)
+    return Transfer(Reason.RELEASE, stakes, purses, release), Transfer(Reason.STAKE, purses, stakes, topping)
+
+
+def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: ContractTerms) -> NDArray[np.bool_]:
+    """Who is audited and found to cheat.
+
+    Args:
+        actions: (R, N) actions of the round.
+        credit: (R, N) cumulated credit, netted before clipping: below zero it is evidence of harm.
+        uniforms: (R, 2, N) uniform numbers in [0, 1): who is audited, whose action is revealed. The same number of
+            draws whatever happened, so that one principal's choice never moves another's luck.
+        terms: probabilities.
+
+    Returns:
+        (R, N).
+    """
+    audited = (uniforms[:, 0] < terms.audit) & (actions != Action.ABSTAIN)
+    cheats = (actions == Action.FREE_RIDE) | (actions == Action.DEFECT)
+    guilty: NDArray[np.bool_] = audited & ((credit < 0.0) | (cheats & (uniforms[:, 1] < terms.reveal)))
+    return guilty
+
+
+def slash_transfer(ledger: Ledger, guilty: NDArray[np.bool_], terms: ContractTerms) -> Transfer:
+    """The slashed share of the escrows of who was caught goes to the treasury, never more than they hold.
+
+    Args:
+        ledger: balances while stakes are in escrow.
+        guilty: (R, N) answer of ``caught``.
+        terms: the share to slash.
+    """
+    slashed = np.minimum(np.rint(terms.slash * ledger.escrows).astype(np.int64), ledger.escrows)
+    return Transfer(Reason.SLASH, escrows(ledger.count), treasury(ledger.count), np.where(guilty, slashed, 0))

@@ -1,0 +1,100 @@
+"""Accuracy shaping: who puts in more than it would alone is given just as much more accuracy as makes it go on.
+
+Karimireddy, Guo and Jordan, "Mechanisms that Incentivize Data Sharing in Federated Learning" (2022, arXiv 2207.04557).
+"""
+
+import numpy as np
+
+from commonweal.agents.population import Floats
+from commonweal.economy.rewards.accuracy import Accuracy, Bound, best_alone
+
+HALVINGS = 100  # of an interval of samples: to the last bit
+
+
+def shaped(
+    accuracy: Accuracy, samples: Floats, price: Floats, alone: Floats, most: Floats, margin: float | Floats = 0.0
+) -> Floats:
+    """Accuracy given for samples: a(m) up to the m° best alone, a(m°) + (c + ε)(m − m°) beyond, at most what there is.
+
+    The paper has the line end at m*, where it meets the accuracy of all; the smaller of the two is the same, needs no
+    m*, and can be given whatever the others do. Where others put in nothing one's own a(m) is all there is.
+
+    Args:
+        accuracy: a, accuracy by samples.
+        samples: (R, N) m, put in by each.
+        price: (R, N) c, what a sample costs each in units of accuracy, above 0.
+        alone: (R, N) m°, the samples that would be best for each alone.
+        most: (R, 1) or (R, N) accuracy of the shared model.
+        margin: () or (R, 1) ε as a share of c: what makes putting in more strictly better.
+
+    Returns:
+        (R, N) from 0 to ``most``.
+    """
+    beyond = accuracy(alone) + (1 + margin) * price * (samples - alone)
+    given: Floats = np.minimum(np.where(samples > alone, beyond, accuracy(samples)), most)
+    return given
+
+
+def solo_samples(bound: Bound, price: Floats) -> Floats:
+    """What would be best for each alone, where many are in the same case; each case is computed once.
+
+    Args:
+        bound: with numbers (R, 1).
+        price: (R, N) what a sample costs each in units of accuracy, above 0.
+
+    Returns:
+        (R, N) samples.
+    """
+    numbers = np.hstack(np.broadcast_arrays(bound.optimum, bound.scale))
+    kinds, kind = np.unique(numbers, axis=0, return_inverse=True)
+    cases, case = np.unique(price + 1j * kind.reshape(-1, 1), return_inverse=True)
+    optimum, scale = kinds[cases.imag.astype(np.int64)].T
+    samples: Floats = best_alone(Bound(optimum, scale), cases.real)[case].reshape(price.shape)
+    return samples
+
+
+def most_samples(accuracy: Accuracy, price: Floats, margin: float | Floats = 0.0) -> Floats:
+    """What each puts in at the equilibrium of accuracy shaping, m*: there its line meets the accuracy of all.
+
+    m*_i = m°_i + (a(M) − a(m°_i)) / ((1 + ε) c_i) with M = Σ m*, so that one number M per run is sought. The sum over
+    the right-hand sides, less M, is concave: it falls to 0 once, beyond its peak. Where nobody would train alone,
+    nobody putting in anything is another equilibrium.
+
+    Args:
+        accuracy: a, accuracy by samples.
+        price: (R, N) c, what a sample costs each in units of accuracy, above 0.
+        margin: () or (R, 1) ε as a share of c.
+
+    Returns:
+        (R, N) samples.
+    """
+    alone = best_alone(accuracy, price)
+    rate = (1 + margin) * price
+
+    def answers(total: Floats) -> Floats:
+        return alone + np.maximum(accuracy(total) - accuracy(alone), 0.0) / rate
+
+    low = best_alone(accuracy, 1 / (1 / rate).sum(axis=1, keepdims=True))  # the peak
+    high = (alone + 1 / rate).sum(axis=1, keepdims=True)  # accuracy is at most 1
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        more = answers(middle).sum(axis=1, keepdims=True) > middle
+        low, high = np.where(more, middle, low), np.where(more, high, middle)
+    return answers(low)
+
+
+def naive_samples(accuracy: Accuracy, price: Floats) -> Floats:
+    """What each puts in where everybody is given everything: only the cheapest do, as much together as one alone.
+
+    Theorem 2 of the paper. Among equally cheap ones any division is an equilibrium; here they put in the same.
+
+    Args:
+        accuracy: a, accuracy by samples.
+        price: (R, N) what a sample costs each in units of accuracy, above 0.
+
+    Returns:
+        (R, N) samples.
+    """
+    cheapest = price == price.min(axis=1, keepdims=True)
+    samples: Floats = best_alone(accuracy, price) * cheapest / cheapest.sum(axis=1, keepdims=True)
+    return samples

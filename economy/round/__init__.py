@@ -1,0 +1,1 @@
+"""A round: agree, learn, pay, remember."""

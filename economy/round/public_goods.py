@@ -1,0 +1,138 @@
+"""The linear public-goods game as a market without a task: contributions are multiplied and shared in groups.
+
+Isaac and Walker (1988); overlapping groups after Szabó and Hauert (2002); punishment after Fehr and Gächter (2000).
+Nothing is learned: the lesson is empty, its credit is what everybody pays in, and quality is the share contributed.
+Settlement, ledger, memory and policies are those of every other economy.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Floats, Ints
+from commonweal.agents.streams import Streams
+from commonweal.economy.money.groups import Groups, PublicGoodsTerms, form_groups
+from commonweal.economy.money.ledger import MICRO, to_micro
+from commonweal.economy.money.market import LARGEST_REVENUE, Income
+from commonweal.economy.round.learn import Lesson
+from commonweal.economy.round.untaught import without_learning
+from commonweal.economy.tasks import Form, PutIn
+from commonweal.economy.world.world import State, World
+
+
+def contribute(state: State, world: World) -> tuple[Lesson, Floats]:
+    """The round's lesson, of which nobody learns anything, and the share (R,) contributed of what could have been.
+
+    Credit (R, N) is what each pays into each of its groups, money.
+    """
+    gifts = contributions(state.population.action, world) / MICRO
+    put = np.zeros(gifts.shape, dtype=np.int64)
+    lesson = without_learning(state, PutIn(put, put), gifts, np.full(len(gifts), np.nan), "contribution")
+    possible = world.terms.public_goods.contribution[:, 0] * world.customers
+    return lesson, gifts.sum(axis=1) / np.where(possible > 0, possible, 1.0)
+
+
+def contributions(actions: Ints, world: World) -> Ints:
+    """(R, N) micro-units that each pays into each of its groups: who delegates all, the others nothing."""
+    gives = actions == Action.DELEGATE
+    amount = to_micro(world.terms.public_goods.contribution)
+    conduct = world.conduct
+    if conduct is None:
+        return np.where(gives, amount, 0)
+    instead = (conduct.form == Form.OWN) & (actions != Action.ABSTAIN)
+    gives = np.where(conduct.form < 0, gives, instead)  # junk is worth nothing here, and costs nothing
+    return np.where(gives, np.rint(amount * conduct.share).astype(np.int64), 0)
+
+
+def share_out(state: State, world: World, streams: Streams) -> Income:
+    """What the groups produce, and what everybody gets of it and pays for it.
+
+    A group's revenue, less the reserve, is divided equally among its members who take part, in whole micro-units; what
+    is left of a division stays in the treasury.
+    """
+    terms, actions = world.terms.public_goods, state.population.action
+    groups = _groups(world, streams)
+    _demand_divisible(groups, terms)
+    member = actions != Action.ABSTAIN
+    members = groups.sizes if member.all() else groups.total(member.astype(np.int64))
+    gifts = contributions(actions, world)
+    produced = np.rint(terms.multiplication * groups.total(gifts)).astype(np.int64)
+    kept = np.rint(world.terms.settlement.reserve * produced).astype(np.int64)
+    each = (produced - kept) // np.maximum(members, 1)
+    cost = gifts * groups.memberships / MICRO
+    return Income(
+        revenue=produced.sum(axis=1),
+        payments=groups.received(each) * member,
+        cost=cost + _punishment(gifts, member, groups, terms, streams),
+        netted=gifts / MICRO,
+        credit=gifts / MICRO,
+        held=np.zeros(gifts.shape),
+        history=state.history,
+        rewards=np.zeros(actions.shape),
+        membership=state.membership.after(gifts, state.round),
+    )
+
+
+def _punishment(
+    gifts: Ints, member: NDArray[np.bool_], groups: Groups, terms: PublicGoodsTerms, streams: Streams
+) -> Floats:
+    """(R, N) money lost to punishing and to being punished, in all groups together.
+
+    Each contributor punishes with ``probability``, and then all who take part and give nothing, in all its groups.
+    """
+    punishment = terms.punishment
+    if not punishment.probability.any():
+        return np.zeros(gifts.shape)
+    gives = gifts > 0
+    punishes = gives & (streams.shock.uniform(gifts.shape[1]) < punishment.probability)
+    shirks = member & ~gives
+    seen, by = (groups.received(groups.total(some.astype(np.int64))) for some in (shirks, punishes))
+    return punishes * punishment.cost * seen + shirks * punishment.fine * by
+
+
+def foregone(state: State, world: World, streams: Streams) -> Floats:
+    """(R, N, 4) what each action would have paid its principal, all others' actions given; nan where not available.
+
+    Punishment and audits count with their expected value; groups dealt at random are dealt once more.
+    """
+    terms, actions = world.terms.public_goods, state.population.action
+    groups = _groups(world, streams)
+    member, gifts = actions != Action.ABSTAIN, contributions(actions, world)
+    total, members = groups.total(gifts), groups.total(member.astype(np.int64))
+    # Σ_g pot_g / size_g and Σ_g 1 / size_g, where who stays away would make its groups larger by itself
+    as_is, joined = ([groups.received(x / np.maximum(size, 1)) for x in (total, np.ones(total.shape))]
+                     for size in (members, members + 1))  # fmt: skip
+    pot, part = (np.where(member, own, other) for own, other in zip(as_is, joined, strict=True))
+    factor = (1 - world.terms.settlement.reserve) * terms.multiplication
+    gives, contract, punishment = gifts > 0, world.terms.contract, terms.punishment
+    payoffs = np.full((*actions.shape, len(Action)), np.nan)
+    payoffs[..., Action.ABSTAIN] = world.terms.outside.outside_option
+    kept = factor * (pot - gifts * part) / MICRO
+    fined = punishment.fine * _met(groups, gives) * punishment.probability
+    payoffs[..., Action.FREE_RIDE] = kept - fined - contract.audit * contract.reveal * contract.slash * contract.stake
+    fines = punishment.cost * _met(groups, member & ~gives) * punishment.probability
+    payoffs[..., Action.DELEGATE] = kept + terms.contribution * (factor * part - groups.memberships) - fines
+    payoffs[..., [a for a in Action if a not in world.terms.available]] = np.nan
+    return payoffs
+
+
+def _met(groups: Groups, some: NDArray[np.bool_]) -> Ints:
+    """(R, N) how many of ``some`` (R, N) each meets in its groups, itself left out."""
+    met: Ints = groups.received(groups.total(some.astype(np.int64))) - some * groups.memberships
+    return met
+
+
+def _demand_divisible(groups: Groups, terms: PublicGoodsTerms) -> None:
+    """Raise InputError where revenue could be too large to be divided exactly, or contributions to be counted."""
+    most = (terms.contribution * np.maximum(terms.multiplication, 1.0) * groups.memberships.sum(axis=1)[:, None]).max()
+    if most * MICRO > LARGEST_REVENUE:
+        allowed = LARGEST_REVENUE / MICRO
+        raise InputError(f"market.contribution: up to {most:g} money in a round; at most {allowed:g} is allowed")
+
+
+def _groups(world: World, streams: Streams) -> Groups:
+    terms = world.terms.public_goods
+    if terms.groups != "all" and world.graph.principals > world.customers:
+        raise InputError(f"market.groups = {terms.groups!r}: a second name belongs to no group; must be all")
+    return form_groups(terms, world.graph, streams.shock)

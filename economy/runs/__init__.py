@@ -1,0 +1,1 @@
+"""Many rounds: ensembles, one run in Mesa, metrics, results and checkpoints."""

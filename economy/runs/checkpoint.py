@@ -1,0 +1,240 @@
+"""Checkpoints: a long run goes on where it was stopped, with the same bits as if it never had been.
+
+One ``.npz`` file holds the arrays of the state, the states of all random generators, the notes taken so far, and the
+scenario; never a pickle. What does not move (data, graph, network) is found again from scenario and seed.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Population
+from commonweal.agents.streams import Stream, Streams
+from commonweal.economy.credit.history import CreditHistory
+from commonweal.economy.credit.novelty import Offers
+from commonweal.economy.money.ledger import Ledger
+from commonweal.economy.money.membership import Membership, Tariff
+from commonweal.economy.rewards.copies import Snapshots
+from commonweal.economy.runs.archive import damaged, read_archive, write_archive
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.runs.packing import Packer, Tree, Unpacker
+from commonweal.economy.runs.results import Notebook, Results
+from commonweal.economy.tasks.batch import Plan, Supply
+from commonweal.economy.world.world import State, World
+
+if TYPE_CHECKING:
+    from commonweal.economy.runs.cooperative import Cooperative
+
+_CLASSES = (State, Population, Supply, Plan, CreditHistory, Ledger, Offers, Membership, Tariff, Snapshots)
+_MESA_OWN = {"model", "unique_id", "pos", "index"}  # attributes that every Mesa agent of ours has anyway
+
+
+class Played(Protocol):
+    """What can be kept: an ``Ensemble`` or a ``Cooperative``."""
+
+    world: World
+    state: State
+    streams: Streams
+
+
+def save(file: Path, played: Played, notebook: Notebook | None = None) -> None:
+    """Keep where a run stands, whole or not at all. Call it between rounds.
+
+    Args:
+        file: to write; an older checkpoint there is replaced at once. One process may write a file at a time.
+        played: the run.
+        notebook: what has been noted so far, if anything.
+
+    Raises:
+        InputError: if the file cannot be written, or a principal's own attribute cannot be kept.
+    """
+    packer = Packer()
+    document = {
+        "origin": origin(played),
+        "state": packer.pack(played.state, "state"),
+        "streams": _stream_states(played.streams),
+        "notes": None if notebook is None else packer.pack(_notes(notebook), "notes"),
+        "shell": packer.pack(_shell(played), "principals"),
+    }
+    write_archive(file, document, packer.arrays)
+
+
+def restore(file: Path, played: Played, notebook: Notebook | None = None) -> None:
+    """Let a run that was set up anew go on from where the checkpoint of the same run stands.
+
+    Args:
+        file: a checkpoint.
+        played: the same scenarios and seeds, in any round.
+        notebook: takes up the notes that were kept.
+
+    Raises:
+        InputError: if the file is missing, damaged, of another version or of another run; ``played`` is unchanged then.
+    """
+    document, arrays = read_archive(file)
+    if difference := first_difference(document["origin"], origin(played)):
+        raise InputError(f"{file}: is the checkpoint of another run ({difference}); remove it or name another file")
+    if notebook is not None and document["notes"] is None:
+        raise InputError(f"{file}: was kept without notes; the rounds before it could not be told")
+    unpacker = Unpacker.of(arrays, _CLASSES, played.world.terms.device)
+    try:
+        state, notes = unpacker.unpack(document["state"]), unpacker.unpack(document["notes"])
+        shell, streams = unpacker.unpack(document["shell"]), _fresh_streams(document["streams"])
+    except Exception as error:  # whatever does not fit together in a file that is not ours
+        raise damaged(file, error) from None
+    played.state, played.streams = state, streams
+    _put_shell(played, shell)
+    if notebook is not None:
+        vars(notebook).update(notes)
+
+
+def load(file: Path, read: Callable[[Mapping[str, Any]], Any]) -> Ensemble:
+    """The ensemble of a checkpoint, where it stands.
+
+    Args:
+        file: a checkpoint.
+        read: makes a scenario of its document (``commonweal.scenarios.schema.validation.validate``); this package knows no schema.
+
+    Raises:
+        InputError: if the file is missing, damaged or of another version.
+    """
+    told = read_origin(file)
+    ensemble = Ensemble([read(document) for document in told["scenarios"]], told["seeds"])
+    restore(file, ensemble)
+    return ensemble
+
+
+def load_cooperative(file: Path, read: Callable[[Mapping[str, Any]], Any], **principals: Any) -> "Cooperative":
+    """The Mesa model of a checkpoint, where it stands.
+
+    Args:
+        file: a checkpoint.
+        read: makes a scenario of its document.
+        principals: ``principals=`` as the model was made with, if principals decide for themselves.
+
+    Raises:
+        InputError: if the file is missing, damaged, of another version, or of more than one run.
+    """
+    from commonweal.economy.runs.cooperative import Cooperative  # imports Mesa, which an ensemble needs not
+
+    told = read_origin(file)
+    if len(told["seeds"]) != 1:
+        raise InputError(f"{file}: holds {len(told['seeds'])} runs; a Mesa model is one")
+    model = Cooperative(read(told["scenarios"][0]), rng=told["seeds"][0], **principals)
+    restore(file, model)
+    return model
+
+
+def play_on(
+    ensemble: Ensemble,
+    file: Path,
+    every: int,
+    on_round: Callable[[], None] | None = None,
+) -> Results:
+    """Play all rounds of the scenario, keeping a checkpoint; where there is one of the same run, go on from there.
+
+    Args:
+        ensemble: set up anew.
+        file: the checkpoint; it stays there when the last round is played.
+        every: rounds between checkpoints.
+        on_round: called after every round, also once for each that was played before.
+
+    Returns:
+        The frames of all rounds, the same as those of ``ensemble.run()``.
+
+    Raises:
+        InputError: if ``every`` is below 1, or the checkpoint is of another run or cannot be read or written.
+    """
+    if every < 1:
+        raise InputError(f"rounds between checkpoints = {every}: must be at least 1")
+    rounds, tell = ensemble.world.terms.rounds, on_round or (lambda: None)
+    notebook = Notebook(ensemble.world, ensemble.state, ensemble.opening, rounds, ensemble.keep_ledger)
+    if file.exists():
+        restore(file, ensemble, notebook)
+    for _ in range(ensemble.state.round):
+        tell()
+    while ensemble.state.round < rounds:
+        before = ensemble.state
+        notebook.note(ensemble.step(), before, ensemble.state)
+        tell()
+        if ensemble.state.round % every == 0:
+            save(file, ensemble, notebook)
+    return notebook.results(ensemble.state)
+
+
+def origin(played: Played) -> dict[str, Any]:
+    """Scenarios and seeds that a run is found from, as JSON."""
+    alone = hasattr(played, "run_seed")  # a Cooperative
+    scenarios = [played.scenario] if alone else played.scenarios  # type: ignore[attr-defined]
+    seeds = [played.run_seed] if alone else played.seeds  # type: ignore[attr-defined]
+    documents = [json.loads(scenario.model_dump_json(exclude_none=True)) for scenario in scenarios]
+    return {"scenarios": documents, "seeds": [int(seed) for seed in seeds]}
+
+
+def read_origin(file: Path) -> dict[str, Any]:
+    """Scenarios and seeds of a checkpoint.
+
+    Raises:
+        InputError: if the file is missing, damaged or of another version.
+    """
+    told: dict[str, Any] = read_archive(file)[0]["origin"]
+    return told
+
+
+def first_difference(kept: Any, given: Any, path: str = "") -> str:
+    """Where two JSON documents first differ, in words; "" if nowhere."""
+    if isinstance(kept, dict) and isinstance(given, dict):
+        pairs = ((f"{path}.{key}".lstrip("."), kept.get(key), given.get(key)) for key in {**kept, **given})
+    elif isinstance(kept, list) and isinstance(given, list) and len(kept) == len(given):
+        pairs = ((f"{path}[{i}]", *pair) for i, pair in enumerate(zip(kept, given, strict=True)))
+    else:
+        return "" if kept == given else f"{path.removeprefix('scenarios[0].')} is {kept!r} there and {given!r} here"
+    return next((found for where, a, b in pairs if (found := first_difference(a, b, where))), "")
+
+
+def _stream_states(streams: Streams) -> dict[str, list[Any]]:
+    named = {part.name: getattr(streams, part.name) for part in fields(streams)}
+    return {name: [g.bit_generator.state for g in stream.generators] for name, stream in named.items()}
+
+
+def _fresh_streams(states: Mapping[str, list[Any]]) -> Streams:
+    return Streams(**{name: Stream(tuple(map(_generator, runs))) for name, runs in states.items()})
+
+
+def _generator(state: Mapping[str, Any]) -> np.random.Generator:
+    generator = np.random.default_rng(0)  # every stream is numpy's default kind
+    generator.bit_generator.state = state  # refuses that of another kind
+    return generator
+
+
+def _notes(notebook: Notebook) -> dict[str, Any]:
+    """All that a notebook has written, whatever its columns: everything but the world, which is found again."""
+    return {name: value for name, value in vars(notebook).items() if not isinstance(value, World)}
+
+
+def _shell(played: Any) -> dict[str, Any] | None:
+    """What a Cooperative has beyond an ensemble: Mesa's own generators and what principals of one's own remember."""
+    if not hasattr(played, "run_seed"):
+        return None
+    own = [{k: v for k, v in vars(p).items() if k not in _MESA_OWN} for p in played.principals]
+    return {
+        "random": played.random.getstate(),
+        "rng": played.rng.bit_generator.state,
+        "steps": played.steps,
+        "metrics": played.metrics,
+        "principals": tuple(own),
+    }
+
+
+def _put_shell(played: Any, shell: Tree) -> None:
+    if shell is None or not hasattr(played, "run_seed"):
+        return
+    played.random.setstate(shell["random"])
+    played.rng.bit_generator.state = shell["rng"]
+    played.steps, played.metrics = shell["steps"], shell["metrics"]
+    for principal, own in zip(played.principals, shell["principals"], strict=True):
+        vars(principal).update(own)

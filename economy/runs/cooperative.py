@@ -1,0 +1,116 @@
+"""One run as a Mesa model: the same round as an ensemble's, with principals as agents."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Ints, Population
+from commonweal.agents.principal import Principal, View
+from commonweal.economy.money.ledger import MICRO
+from commonweal.economy.round.play import Record, play_round
+from commonweal.economy.runs.ensemble import next_actions, observe
+from commonweal.economy.runs.metrics import round_metrics
+from commonweal.economy.runs.results import Notebook, Results
+from commonweal.economy.world.world import found
+
+
+class Cooperative(mesa.Model):
+    """A data cooperative of N principals.
+
+    Args:
+        scenario: the economy.
+        rng: seed of the run; the same seed gives the same run, here or in an ensemble. Fresh entropy if not given.
+        principals: classes of single principals by index; the others are plain ``Principal``. A class may be given
+            instead, for all.
+
+    Raises:
+        InputError: if the scenario asks for what the data or this machine cannot give, or an index does not exist.
+    """
+
+    def __init__(
+        self,
+        scenario: Any,
+        *,
+        rng: int | None = None,
+        principals: Mapping[int, type[Principal]] | type[Principal] = Principal,
+    ) -> None:
+        seed = int(np.random.SeedSequence().generate_state(1)[0]) if rng is None else rng
+        super().__init__(rng=seed)
+        self.scenario = scenario
+        self.run_seed = seed
+        self.world, self.state, self.streams, self.opening = found([scenario], [seed])
+        self.record: Record | None = None
+        self.metrics: dict[str, float] = {}
+        count = self.world.terms.graph.count
+        chosen = principals if isinstance(principals, Mapping) else dict.fromkeys(range(count), principals)
+        if wrong := [index for index in chosen if not 0 <= index < count]:
+            raise InputError(f"principals: there is no principal {wrong[0]}; they are numbered 0 to {count - 1}")
+        self.principals = tuple(chosen.get(index, Principal)(self, index) for index in range(count))
+        self._deciding = tuple(p for p in self.principals if type(p).choose is not Principal.choose)
+
+    def step(self) -> None:
+        """Play one round."""
+        self._play()
+
+    def run_for(self, rounds: int | None = None) -> Results:
+        """Play on.
+
+        Args:
+            rounds: how many; as many as the scenario says if not given.
+
+        Returns:
+            Frames of the rounds played in this call, with every transfer.
+        """
+        rounds = self.world.terms.rounds if rounds is None else rounds
+        notebook = Notebook(self.world, self.state, self.opening, rounds, ledger=True)
+        for _ in range(rounds):
+            before = self.state
+            self.step()
+            assert self.record is not None
+            notebook.note(self.record, before, self.state)
+        return notebook.results(self.state)
+
+    def release(self) -> None:
+        """Let go of the agents, which Mesa 3.3 otherwise keeps for ever (``Agent._ids``)."""
+        self.remove_all_agents()
+        mesa.Agent._ids.pop(self, None)
+
+    @property
+    def population(self) -> Population:
+        """The principals' state; run axis of length 1."""
+        return self.state.population
+
+    @property
+    def wealth(self) -> NDArray[np.float64]:
+        """(N,) balance and escrow of every principal, money."""
+        wealth: NDArray[np.float64] = (self.state.ledger.principals + self.state.ledger.escrows)[0] / MICRO
+        return wealth
+
+    def _play(self) -> None:
+        before = self.state
+        self.state, self.record = play_round(before, self._chosen(), self.world, self.streams)
+        metrics = round_metrics(self.record, before, self.state, self.world)
+        self.metrics = {name: float(values[0]) for name, values in metrics.items()}
+
+    def _chosen(self) -> Ints:
+        """(1, N) actions: the policies', except of principals that choose for themselves."""
+        actions = next_actions(self.state, self.world, self.streams)
+        if not self._deciding:
+            return actions
+        observation, available = observe(self.state, self.world), self.world.terms.available
+        actions = actions.copy()
+        for principal in self._deciding:
+            view = View(observation, principal.index, Action(actions[0, principal.index]))
+            chosen = Action(principal.choose(view))
+            if chosen not in available:
+                raise InputError(
+                    f"{type(principal).__name__} {principal.index} chose {chosen.name.lower()}: "
+                    f"available are {', '.join(Action(code).name.lower() for code in available)}"
+                )
+            actions[0, principal.index] = chosen
+        return actions

@@ -1,0 +1,139 @@
+"""What researchers look at: one number per run and round."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.actions import ABSTAIN, Action, action_shares
+from commonweal.agents.population import Floats
+from commonweal.economy.money.ledger import MICRO, Ledger
+from commonweal.economy.round.play import Record
+from commonweal.economy.screening.admissible import Screened
+from commonweal.economy.world.world import State, World
+
+SHARES = tuple(f"share_{action.name.lower()}" for action in Action)
+
+
+def round_metrics(record: Record, before: State, after: State, world: World) -> dict[str, Floats]:
+    """Metrics of a round by name, each (R,).
+
+    Shares are of all N principals; money is in units of money; clawed is what was taken back; welfare is the sum of
+    payoffs and of what the treasury kept; probe losses are before the step (level), what the step was predicted to do
+    to them, and what it did.
+    """
+    lesson, payday = record.lesson, record.payday
+    shares = action_shares(record.actions)
+    kept = (after.ledger.treasury - before.ledger.treasury) / MICRO
+    metrics = {name: shares[:, action] for action, name in enumerate(SHARES)}
+    metrics |= {
+        "accuracy": payday.quality,
+        "validation_loss": lesson.exam.loss,
+        "revenue": payday.revenue / MICRO,
+        "paid": payday.payments.sum(axis=1) / MICRO,
+        "treasury": after.ledger.treasury / MICRO,
+        "clawed": np.maximum(-payday.clawback, 0).sum(axis=1) / MICRO,
+        "welfare": payday.payoffs.sum(axis=1) + kept,
+        "gini": gini(after.ledger.principals + after.ledger.escrows),
+        "credit_concentration": concentration(payday.cumulated),
+        "screened_share": screened_share(record),
+        "gated_share": lesson.gated.sum(axis=1) / np.maximum(lesson.active.sum(axis=1), 1),
+        "step_factor": lesson.factor,
+        "rival": after.rival,
+    }
+    return metrics | solvency(after.ledger) | _contract_metrics(record) | _value_metrics(record, after, world)
+
+
+def solvency(ledger: Ledger) -> dict[str, Floats]:
+    """Smallest balance and escrow of a principal, and what all accounts claim beyond what came in; (R,) money each."""
+    least = ledger.balances[:, :-2].reshape(len(ledger.balances), 2, -1).min(axis=2) / MICRO
+    return {
+        "least_balance": least[:, 0],
+        "least_escrow": least[:, 1],
+        "unfunded": ledger.balances.sum(axis=1) / MICRO,  # the market owes what came in
+    }
+
+
+def _contract_metrics(record: Record) -> dict[str, Floats]:
+    """What data deals, sales of tolerance and model rewards came to; 0 where there are none.
+
+    Share of principals that a data deal binds and what all get for it; what looser limits were bought for, and which
+    share of a limit was given up on average over those sold; mean accuracy of participants' own models, share of
+    principals that were given what they were owed, and samples put in by all.
+    """
+    payday, deals, sale = record.payday, record.deals, record.lesson.sale
+    nothing = np.zeros(len(record.actions))
+    members = np.maximum((record.actions != ABSTAIN).sum(axis=1), 1)
+    sold = None if sale is None else np.maximum((sale.loosened > 0).sum(axis=(1, 2)), 1)
+    return {
+        "own_accuracy": payday.rewards.sum(axis=1) / members,
+        "promise_kept": payday.kept_promise.sum(axis=1) / record.actions.shape[1],
+        "samples": record.lesson.put.total.sum(axis=1).astype(np.float64),
+        "dealt_share": nothing if deals is None else deals.bound.mean(axis=1),
+        "dealt": nothing if deals is None else deals.received.sum(axis=1) / MICRO,
+        "tolerance_paid": nothing if sale is None else sale.payments.sum(axis=1) / MICRO,
+        "loosened": nothing if sale is None else sale.loosened.sum(axis=(1, 2)) / sold,
+    }
+
+
+def _value_metrics(record: Record, after: State, world: World) -> dict[str, Floats]:
+    if not len(world.senses):
+        return {}
+    lesson = record.lesson
+    limits = after.population.limits
+    by_dimension = {
+        "level": lesson.exam.levels,
+        "limit": lesson.exam.levels - lesson.room * world.senses,
+        "predicted_change": predicted_changes(record, world),
+        "true_change": lesson.levels - lesson.exam.levels,
+        "shadow_price": lesson.screened.shadow_prices,
+        "mean_limit": limits.mean(axis=1),
+        "spread_limit": limits.std(axis=1),
+    }
+    return {f"{name}_{k}": values[:, k] for name, values in by_dimension.items() for k in range(len(world.senses))}
+
+
+def predicted_changes(record: Record, world: World) -> Floats:
+    """(R, K) first-order change of every probe loss by the step: −η Σ_i ⟨p_k, ũ_i⟩."""
+    lesson = record.lesson
+    kept = (lesson.screened.weights[..., None] * lesson.exam.alignments).sum(axis=1)
+    offsets = (lesson.screened.multipliers.sum(axis=1)[:, None] @ lesson.exam.gram[:, 1:, 1:])[:, 0]
+    change: Floats = -world.terms.learning.rate * lesson.factor[:, None] * (kept - offsets)
+    return change
+
+
+def screened_share(record: Record) -> Floats:
+    """(R,) Σ‖u_i − ũ_i‖ / Σ‖u_i‖ over the updates that were screened: how much of what they say was taken off."""
+    lesson = record.lesson
+    if lesson.norms is None:
+        return np.zeros(len(lesson.factor))
+    offered = lesson.active & ~lesson.gated
+    taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])
+    total = (lesson.norms * offered).sum(axis=1)
+    share: Floats = (taken * offered).sum(axis=1) / np.where(total > 0, total, 1.0)
+    return share
+
+
+def removed_norms(screened: Screened, norms: Floats, alignments: Floats, gram: Floats) -> Floats:
+    """(R, N) ‖u_i − ũ_i‖ = ‖(1 − w) u + Σ_k μ_k p_k‖, from products alone."""
+    dropped, multipliers = 1 - screened.weights, screened.multipliers
+    cross = (multipliers * alignments).sum(axis=2)
+    square = dropped**2 * norms**2 + 2 * dropped * cross + ((multipliers @ gram) * multipliers).sum(axis=2)
+    removed: Floats = np.sqrt(np.maximum(square, 0.0))
+    return removed
+
+
+def gini(wealth: NDArray[np.int64]) -> Floats:
+    """Gini coefficient of each run's amounts (R, N) ≥ 0; 0 where there is nothing."""
+    ordered = np.sort(wealth, axis=1).astype(np.float64)  # amounts times N would not fit into int64
+    count = ordered.shape[1]
+    rank = 2 * np.arange(1, count + 1) - count - 1
+    total = ordered.sum(axis=1)
+    coefficient: Floats = (ordered @ rank) / (count * np.where(total > 0, total, 1.0))
+    return coefficient
+
+
+def concentration(credit: Floats) -> Floats:
+    """Herfindahl index (R,) of positive cumulated credit: 1/N when all have the same, 1 when one has all."""
+    positive = np.maximum(credit, 0.0)
+    total = positive.sum(axis=1)
+    index: Floats = (positive**2).sum(axis=1) / np.where(total > 0, total, 1.0) ** 2
+    return index

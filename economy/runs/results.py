@@ -1,0 +1,132 @@
+"""What is kept of a run: tidy frames that load in pandas, and the notebook that fills them round by round."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from commonweal.agents.actions import Action
+from commonweal.economy.money.ledger import MICRO, Transfer, entries
+from commonweal.economy.round.play import Record
+from commonweal.economy.runs.metrics import round_metrics
+from commonweal.economy.world.world import State, World
+
+PROFILE_SNAPSHOTS = 40  # of the value profiles, in a run
+
+
+@dataclass(frozen=True)
+class Results:
+    """Frames of R runs; the column ``run`` counts from 0."""
+
+    rounds: pd.DataFrame  # one row per run and round: the metrics
+    principals: pd.DataFrame  # one row per run and principal, at the end
+    profiles: pd.DataFrame  # run, round, principal, dimension, limit
+    ledger: pd.DataFrame | None  # every transfer: run, round, source, target, amount (micro-units), reason
+    balances: pd.DataFrame | None  # run, account, balance (micro-units), at the end
+
+
+class Notebook:
+    """Takes notes while runs are played."""
+
+    def __init__(self, world: World, state: State, opening: tuple[Transfer, ...], rounds: int, ledger: bool) -> None:
+        self._world = world
+        self._every = max(1, rounds // PROFILE_SNAPSHOTS)
+        self._rounds: list[dict[str, NDArray[np.float64]]] = []  # a round: (R,) by metric
+        self._numbers: list[int] = []  # of the rounds
+        self._profiles: list[tuple[int, NDArray[np.float64]]] = []
+        self._entries: list[dict[str, NDArray[Any]]] | None = [] if ledger else None
+        if self._entries is not None and opening and state.round == 0:
+            self._entries.append(entries(opening, 0))
+        shape = state.population.shape
+        summed = ("delegated", "credit", "payments", "payoff", "reward", "put", "right")
+        self._sums = {name: np.zeros(shape) for name in summed}
+
+    def note(self, record: Record, before: State, after: State) -> None:
+        """Take in one round."""
+        metrics = round_metrics(record, before, after, self._world)
+        self._rounds.append(metrics)
+        self._numbers.append(record.round)
+        if record.round % self._every == 0 and len(self._world.senses):
+            self._profiles.append((record.round, after.population.limits))
+        if self._entries is not None:
+            self._entries.append(entries(record.payday.transfers, record.round))
+        self._sums["delegated"] += record.actions == Action.DELEGATE
+        self._sums["credit"] += record.lesson.credit
+        self._sums["payments"] += record.payday.payments / MICRO
+        self._sums["payoff"] += record.payday.payoffs
+        self._sums["reward"] += record.payday.rewards
+        self._note_quality(record)
+
+    def results(self, state: State) -> Results:
+        """The frames, after the last round."""
+        balances = _matrix_frame(state.ledger.balances, "account", "balance") if self._entries is not None else None
+        ledger = None
+        if self._entries is not None:
+            ledger = pd.concat([pd.DataFrame(columns) for columns in self._entries], ignore_index=True)
+        return Results(self._round_frame(), self._principals(state), self._profile_frame(), ledger, balances)
+
+    def _note_quality(self, record: Record) -> None:
+        """Count samples put in and the ones whose label is the data's own."""
+        batch, principals = record.lesson.batch, record.actions.shape[1]
+        run = np.arange(len(batch.owner))[:, None]
+        truth = self._world.truth[run % len(self._world.truth), batch.sample]
+        right = (batch.label == truth) & (batch.owner >= 0)
+        if batch.junk is not None:
+            right &= ~batch.junk
+        place = (batch.owner + principals * run)[right]
+        counted = np.bincount(place, minlength=self._sums["right"].size)
+        self._sums["right"] += counted.reshape(self._sums["right"].shape)
+        self._sums["put"] += record.lesson.put.total
+
+    def _principals(self, state: State) -> pd.DataFrame:
+        population, ledger = state.population, state.ledger
+        runs, principals = population.shape
+        played = max(1, len(self._rounds))
+        labelled = self._world.terms.learns  # without a task there are no labels to be right or wrong
+        with np.errstate(invalid="ignore"):
+            quality = self._sums["right"] / self._sums["put"] if labelled else np.full(population.shape, np.nan)
+        names = np.array(self._world.terms.policy.names)
+        columns = {
+            "run": np.repeat(np.arange(runs), principals),
+            "principal": np.tile(np.arange(principals), runs),
+            "policy": names[population.policy],
+            "cost": population.cost,
+            "action": np.array([action.name.lower() for action in Action])[population.action],
+            "samples_held": self._world.holdings.count,
+            "data_quality": quality,
+            "delegated_share": self._sums["delegated"] / played,
+            "credit": self._sums["credit"],
+            "payments": self._sums["payments"],
+            "payoff": self._sums["payoff"],
+            "contributed": state.membership.contributed,
+            "joined": state.membership.joined,
+            "reward": self._sums["reward"] / played,
+            "balance": ledger.principals / MICRO,
+            "escrow": ledger.escrows / MICRO,
+            "reputation": population.reputation,
+        }
+        return pd.DataFrame({name: np.ravel(values) for name, values in columns.items()})
+
+    def _round_frame(self) -> pd.DataFrame:
+        if not self._rounds:
+            return pd.DataFrame()
+        courses = {name: np.stack([metrics[name] for metrics in self._rounds], axis=1) for name in self._rounds[0]}
+        runs, played = next(iter(courses.values())).shape
+        labels = {"run": np.repeat(np.arange(runs), played), "round": np.tile(self._numbers, runs)}
+        return pd.DataFrame({**labels, **{name: course.ravel() for name, course in courses.items()}})
+
+    def _profile_frame(self) -> pd.DataFrame:
+        frames = []
+        for number, limits in self._profiles:
+            run, principal, dimension = np.indices(limits.shape).reshape(3, -1)
+            columns = {"run": run, "round": number, "principal": principal, "dimension": dimension}
+            frames.append(pd.DataFrame({**columns, "limit": limits.ravel()}))
+        names = ["run", "round", "principal", "dimension", "limit"]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
+
+
+def _matrix_frame(matrix: NDArray[Any], column: str, value: str) -> pd.DataFrame:
+    run, place = np.indices(matrix.shape).reshape(2, -1)
+    return pd.DataFrame({"run": run, column: place, value: matrix.ravel()})

@@ -1,0 +1,284 @@
+"""Value-conditioned screening: which part of an update is admissible under the principals' value profiles.
+
+The public text of "Towards Value-Constrained Credit Assignment in Fully Delegated AI Cooperatives" (Yoon, Kim and Park,
+arXiv 2606.28217) gives no equations; the algorithm here is this project's own instantiation of its summary. It lives in
+K dimensions: it needs the inner products of updates with probe gradients and the probes' Gram matrix, and returns a
+weight and K multipliers per principal, ũ_i = w_i u_i − Σ_k λ_ik s_k p_k.
+
+With sense s_k (+1 withhold, −1 protect) the harm of a step −η u to value k is h_k(u) = s_k⟨p_k, u⟩ per unit η, and u is
+admissible if h_k(u) ≤ budget_k for all k.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.terms import PerRun
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+BISECTIONS = 24  # of the harm above which updates are dropped
+BLOCK = 1 << 18  # numbers of the complementarity problem held at a time
+REFINEMENTS = 2  # of multipliers that are not exact at once
+LARGEST_INFLATION = 1e13  # 1 / (1 − ρ²) of a probe, from which on it counts as a combination of the others
+
+
+@dataclass(frozen=True)
+class ScreeningTerms:
+    """What the scenario says of screening."""
+
+    mode: str  # off, reject, scale or project
+    scope: str  # own, all, quorum or aggregate
+    budget: str  # level or step
+    step_tolerance: PerRun  # (R, 1) harm allowed per round under budget = "step"
+    quorum: PerRun  # (R, 1) share of members that must accept under scope = "quorum"
+    gate: bool  # drop updates whose first-order credit is negative
+    safeguard: PerRun  # (R, 1) share of a limit by which a probe may overshoot
+
+
+@dataclass(frozen=True)
+class Screened:
+    """What is left of every update: ũ_i = w_i u_i − Σ_k λ_ik s_k p_k, in the scale of the first-order step."""
+
+    weights: Floats  # (R, N) share w_i of u_i kept
+    multipliers: Floats  # (R, N, K) signed multipliers λ_ik s_k of the probe gradients taken off
+    shadow_prices: Floats  # (R, K) λ_k ≥ 0 summed over principals: what a unit of budget is worth
+
+
+def slack(levels: Floats, limits: Floats, senses: Floats) -> Floats:
+    """How far every probe may still move in the harmful direction.
+
+    Args:
+        levels: (R, K) probe losses now.
+        limits: (R, N, K) every principal's limit.
+        senses: (K,) +1 withhold, −1 protect.
+
+    Returns:
+        (R, N, K) room left, in units of the probe loss; negative where the limit is broken.
+    """
+    return (levels[:, None] - limits) * senses
+
+
+def acceptable(room: Floats, member: Bools, terms: ScreeningTerms) -> Floats:
+    """The room that the scope's principals leave together.
+
+    Args:
+        room: (R, N, K) each principal's room.
+        member: (R, N) who takes part this round.
+        terms: screening terms; ``quorum`` q accepts what a share q of the members accepts.
+
+    Returns:
+        (R, 1, K) the tightest member's room (all, aggregate) or the quorum's, or (R, N, K) each one's own; +∞ where
+        nobody takes part.
+    """
+    if terms.scope == "own":
+        return room
+    among = np.where(member[..., None], room, np.inf)
+    if terms.scope != "quorum":
+        tightest: Floats = among.min(axis=1, keepdims=True)
+        return tightest
+    members = member.sum(axis=1, keepdims=True)
+    needed = np.ceil(terms.quorum * members - 1e-9)  # 0.07 · 100 is 7.000000000000001
+    rank = np.clip(members - needed, 0, np.maximum(members - 1, 0)).astype(np.int64)
+    return np.take_along_axis(np.sort(among, axis=1), rank[..., None], axis=1)
+
+
+def screen(
+    harms: Floats, gram: Floats, budget: Floats, active: Bools, senses: Floats, terms: ScreeningTerms
+) -> Screened:
+    """Screen every update, or their sum, by the scenario's mode and scope.
+
+    Args:
+        harms: (R, N, K) harm h_ik of every update per unit of learning rate.
+        gram: (R, K, K) inner products ⟨p_k, p_l⟩ of the probe gradients.
+        budget: (R, 1 or N, K) harm allowed to the step as a whole, per unit of learning rate.
+        active: (R, N) who has an update; the others keep weight 0.
+        senses: (K,) +1 withhold, −1 protect.
+        terms: screening terms.
+    """
+    signed = gram * senses[:, None] * senses
+    if terms.scope == "aggregate":
+        return _screen_sum(harms * active[..., None], signed, budget, active, senses, terms.mode)
+    share = budget / np.maximum(active.sum(axis=1), 1)[:, None, None]
+    weights, multipliers = admit(harms, signed, share, terms.mode)
+    multipliers = multipliers * active[..., None]
+    return Screened(weights * active, multipliers * senses, multipliers.sum(axis=1))
+
+
+def _screen_sum(
+    harms: Floats, gram: Floats, budget: Floats, active: Bools, senses: Floats, mode: str
+) -> Screened:
+    """Screen the sum of all updates once and charge the correction to those who cause it."""
+    nothing = np.zeros_like(harms)
+    if mode == "project":
+        weights, prices = admit(harms.sum(axis=1, keepdims=True), gram, budget, mode)
+        prices = prices * np.asarray(active.any(axis=1))[:, None, None]  # where nobody can be charged, there is no step
+        return Screened(weights * active, prices * _charges(harms, active) * senses, prices[:, 0])
+    weights = np.ones(active.shape) if mode == "off" else drop_worst(harms, budget, mode)
+    return Screened(weights * active, nothing, nothing[:, 0])
+
+
+def drop_worst(harms: Floats, budget: Floats, mode: str) -> Floats:
+    """Weights that make the sum of updates admissible at the expense of the most harmful ones.
+
+    Updates whose harm exceeds the share θ of the largest in some dimension are rejected, or scaled to their largest
+    common multiple, with the largest θ in [0, 1] that bisection finds admissible. Harmless updates always pass: where a
+    limit is broken beyond one round's repair they alone remain.
+
+    Args:
+        harms: (R, N, K), 0 for who has no update.
+        budget: (R, 1, K) harm allowed to the sum.
+        mode: scale or reject.
+
+    Returns:
+        (R, N) weights in [0, 1].
+    """
+    largest = np.maximum(harms.max(axis=1, keepdims=True, initial=0.0), np.finfo(float).tiny)
+    severity = (np.maximum(harms, 0.0) / largest).max(axis=2, initial=0.0)
+
+    def total(kept: Bools) -> Floats:
+        summed: Floats = (kept[..., None] * harms).sum(axis=1, keepdims=True)
+        return summed
+
+    low, high = np.zeros((len(harms), 1)), np.ones((len(harms), 1))
+    if (total(severity <= 1) <= budget).all():
+        return np.ones_like(severity)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        fits = (total(severity <= middle) <= budget).all(axis=2)
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    high = np.where((total(severity <= 1) <= budget).all(axis=2), 1.0, low)
+    kept = severity <= high
+    rest = largest_multiple(total(~kept), budget - total(kept)) if mode == "scale" else 0.0
+    return np.where(kept, 1.0, rest)
+
+
+def admit(harms: Floats, gram: Floats, budget: Floats, mode: str) -> tuple[Floats, Floats]:
+    """The admissible part of every update by one mode.
+
+    Args:
+        harms: (R, U, K) harm of each of U updates.
+        gram: (R, K, K) signed Gram matrix M_kl = s_k s_l ⟨p_k, p_l⟩.
+        budget: (R, 1 or U, K) harm allowed to each.
+        mode: off, reject (drop), scale (largest admissible multiple) or project (nearest admissible update).
+
+    Returns:
+        weights (R, U) and multipliers (R, U, K) λ ≥ 0, with the admissible part w u − Σ_k λ_k s_k p_k. An update with
+        no admissible part is dropped: weight and multipliers 0.
+    """
+    nothing = np.zeros_like(harms)
+    if mode == "off":
+        return np.ones(harms.shape[:2]), nothing
+    if mode == "reject":
+        return np.asarray((harms <= budget).all(axis=2), dtype=np.float64), nothing
+    if mode == "scale":
+        return largest_multiple(harms, budget), nothing
+    multipliers = project(harms - budget, gram)
+    feasible = np.asarray(~np.isnan(multipliers).any(axis=2))
+    return feasible.astype(np.float64), np.where(feasible[..., None], multipliers, 0.0)
+
+
+def largest_multiple(harms: Floats, budget: Floats) -> Floats:
+    """(R, U) largest w in [0, 1] with w · harm ≤ budget in every dimension, 0 where there is none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = budget / harms
+    most = np.where(harms > 0, ratio, np.inf).min(axis=2, initial=1.0)
+    least = np.where(harms < 0, ratio, np.where(budget < 0, np.inf, 0.0)).max(axis=2, initial=0.0)
+    return np.where(least <= most, np.maximum(most, 0.0), 0.0)
+
+
+def project(excess: Floats, gram: Floats) -> Floats:
+    """Multipliers of the nearest admissible update, exactly, for any number of updates at once.
+
+    The projection argmin ½‖x − u‖² subject to s_k⟨p_k, x⟩ ≤ budget_k has the dual min ½ λᵀMλ − λᵀ(h − budget), λ ≥ 0,
+    a linear complementarity problem in K dimensions. Every set of binding constraints is tried, smallest first, and the
+    first whose solution meets the conditions (Murty 1972: natural residual min(λ, Mλ − excess) = 0) is taken; an
+    optimum with independent binding probes always exists, so singular sets may be skipped.
+
+    Args:
+        excess: (R, U, K) harm minus budget of each of U updates; −∞ where a budget is infinite.
+        gram: (R, K, K) signed Gram matrix M.
+
+    Returns:
+        (R, U, K) multipliers λ ≥ 0; nan where no admissible update exists (limits that contradict each other).
+    """
+    runs, updates, dimensions = excess.shape
+    if not (excess > 0).any():
+        return np.zeros_like(excess)
+    norms = np.sqrt(np.diagonal(gram, axis1=1, axis2=2))
+    norms = np.where(norms > 0, norms, 1.0)
+    correlation = gram / (norms[:, :, None] * norms[:, None, :])
+    inverses = _inverses(correlation)
+    scaled = np.maximum(excess / norms[:, None], -1e30)
+    block = max(1, BLOCK // (runs * 2**dimensions * dimensions))
+    parts = [_complementary(scaled[:, i : i + block], correlation, inverses) for i in range(0, updates, block)]
+    return np.concatenate(parts, axis=1) / norms[:, None]
+
+
+def _complementary(excess: Floats, correlation: Floats, inverses: Floats) -> Floats:
+    """Solve λ ≥ 0, Cλ − e ≥ 0, λᵀ(Cλ − e) = 0 for e (R, U, K) by trying every binding set; nan where none works.
+
+    What works is measured against the largest breach, never against ample room elsewhere, which would hide breaches.
+    """
+    runs, updates, dimensions = excess.shape
+    wanted = excess.transpose(0, 2, 1)
+    tried = (inverses.reshape(runs, -1, dimensions) @ wanted).reshape(runs, -1, dimensions, updates)
+    tolerance = 1e-12 + 1e-11 * np.maximum(excess, 0.0).max(axis=2)[:, None]
+    works = _residual(tried, correlation, wanted) <= tolerance
+    for _ in range(REFINEMENTS):  # nearly dependent probes: the inverse alone is not exact enough
+        if works.any(axis=1).all():
+            break
+        with np.errstate(invalid="ignore", over="ignore"):
+            tried = tried + inverses @ (wanted[:, None] - correlation[:, None] @ tried)
+        works = _residual(tried, correlation, wanted) <= tolerance
+    first, run, update = works.argmax(axis=1), np.arange(runs)[:, None], np.arange(updates)
+    chosen, found = tried[run, first, :, update], works[run, first, update]
+    return np.where(found[..., None], np.maximum(chosen, 0.0), np.nan)
+
+
+def _residual(multipliers: Floats, correlation: Floats, excess: Floats) -> Floats:
+    """(R, 2^K, U) natural residual max_k |min(λ, Cλ − e)| of multipliers (R, 2^K, K, U) for e (R, K, U)."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        room = correlation[:, None] @ multipliers - excess[:, None]
+        residual: Floats = np.abs(np.minimum(multipliers, room)).max(axis=2)
+    return residual
+
+
+@cache
+def _binding_sets(dimensions: int) -> NDArray[np.bool_]:
+    """(2^K, K) every set of binding constraints, smallest first."""
+    sets = [subset for size in range(dimensions + 1) for subset in combinations(range(dimensions), size)]
+    return np.array([[k in subset for k in range(dimensions)] for subset in sets], dtype=bool).reshape(-1, dimensions)
+
+
+def _inverses(correlation: Floats) -> Floats:
+    """(R, 2^K, K, K) inverse of the correlation matrix restricted to every binding set, 0 elsewhere; nan if singular.
+
+    A diagonal entry of the inverse is 1 / (1 − ρ²), ρ the correlation of a probe with the best combination of the
+    others: it tells dependent probes from many alike ones, whose determinant is as small.
+    """
+    dimensions = correlation.shape[1]
+    sets = _binding_sets(dimensions)
+    inside = sets[:, :, None] & sets[:, None, :]
+    identity = np.eye(dimensions)
+    restricted = np.where(inside, correlation[:, None], identity)
+    try:
+        inverses = np.linalg.inv(restricted)
+    except np.linalg.LinAlgError:  # one of them is exactly singular: a zero on the diagonal marks it
+        singular = np.linalg.det(restricted)[..., None, None] == 0.0
+        inverses = np.where(singular, 0.0, np.linalg.inv(np.where(singular, identity, restricted)))
+    alone = np.diagonal(inverses, axis1=2, axis2=3)
+    dependent = np.asarray(((alone < 0.5) | (alone > LARGEST_INFLATION)).any(axis=2))
+    return np.where(dependent[..., None, None], np.nan, np.where(inside, inverses, 0.0))
+
+
+def _charges(harms: Floats, active: Bools) -> Floats:
+    """(R, N, K) who answers for a binding value: in proportion to harm, equally where nobody harms."""
+    harmful = np.maximum(harms, 0.0) * active[..., None]
+    total = harmful.sum(axis=1, keepdims=True)
+    equal = active[..., None] / np.maximum(active.sum(axis=1), 1)[:, None, None]
+    return np.where(total > 0, harmful / np.where(total > 0, total, 1.0), equal)

@@ -1,0 +1,124 @@
+"""Value-aware terms: principals sell looser limits for a round, and the cooperative buys the room its step lacks most.
+
+"Towards Value-Constrained Credit Assignment in Fully Delegated AI Cooperatives" (Yoon, Kim and Park, arXiv 2606.28217)
+takes limits as given; here they have prices. A unit of room is worth its shadow price in screening. To raise the room
+that all limits leave together, everybody in the way must be paid, so each further unit costs more, and buying what
+gives most per money first is the optimal fractional knapsack (Dantzig 1957).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.population import Floats, Ints
+from commonweal.agents.terms import PerRun
+from commonweal.economy.money.ledger import MICRO, Reason, Transfer, principals, treasury
+
+Bools = NDArray[np.bool_]
+
+ROUNDING = 1e-6  # micro-units by which a sum may miss a whole one
+
+
+@dataclass(frozen=True)
+class ToleranceTerms:
+    """The part of ``scenario.contract`` about bought tolerance."""
+
+    admissibility_budget: PerRun  # (R, 1) money per round
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What N principals of R runs would loosen of their K limits, and for how much."""
+
+    room: Floats  # (R, N, K) how far a limit, as claimed, lets its probe move, in units of the probe loss
+    limits: Floats  # (R, N, K) limits, as claimed
+    price: Floats  # (R, N) money that each asks for the whole of a limit
+    most: Floats  # (R, 1) share of a limit that is for sale
+    member: Bools  # (R, N) who takes part, so that its limits count
+
+
+@dataclass(frozen=True)
+class ToleranceSale:
+    """What was sold for a round."""
+
+    loosened: Floats  # (R, N, K) share of its limits that each gave up
+    payments: Ints  # (R, N) micro-units
+
+    @property
+    def transfer(self) -> Transfer:
+        """The treasury pays who sold."""
+        count = self.payments.shape[1]
+        return Transfer(Reason.TOLERANCE, treasury(count), principals(count), self.payments)
+
+    def limits(self, claimed: Floats, senses: Floats) -> Floats:
+        """(R, N, K) limits that hold this round, of those claimed (R, N, K), with senses (K,)."""
+        return claimed * (1.0 - self.loosened * senses)
+
+    def net(self, minded: Floats, claimed: Floats, price: Floats, senses: Floats) -> Floats:
+        """(R, N) money that each has of the sale: its payment less what it really gives up.
+
+        Args:
+            minded: (R, N, K) limits that it really has; claimed ones beyond them are given up for nothing.
+            claimed: (R, N, K) limits that it says it has.
+            price: (R, N) money that the whole of a limit is worth to it.
+            senses: (K,) +1 withhold, −1 protect.
+        """
+        beyond = np.maximum((minded - self.limits(claimed, senses)) * senses, 0.0) * (self.loosened > 0)
+        given = np.divide(beyond, minded, out=np.zeros_like(beyond), where=minded > 0).sum(axis=2)
+        net: Floats = self.payments / MICRO - price * given
+        return net
+
+
+def buy_tolerance(offered: Offered, worth: Floats, useful: Floats, purse: Ints) -> ToleranceSale:
+    """Buy the room that is worth most per money, each seller at its price, rounded up to whole micro-units.
+
+    Args:
+        offered: what can be had.
+        worth: (R, K) shadow price of each probe's room; what is worth nothing is not bought.
+        useful: (R, K) room beyond which the step would use no more.
+        purse: (R,) micro-units that may be spent.
+    """
+    start, unit_price = _steps(offered)
+    top = np.where(worth > 0, np.minimum(_highest(offered), useful), -np.inf)[:, None]  # (R, 1, K)
+    ends = np.concatenate([start[:, 1:], np.full_like(start[:, :1], np.inf)], axis=1)
+    with np.errstate(invalid="ignore"):  # nobody takes part, or nothing is worth buying: ∞ − ∞
+        lengths = np.nan_to_num(np.minimum(ends, top) - np.minimum(start, top))
+    spendable = np.maximum(purse - offered.member.sum(axis=1), 0) / MICRO  # rounding up may take a micro-unit of each
+    raised = start[:, 0] + _bought(lengths, unit_price, worth, spendable)  # (R, K)
+    lacking = np.where(offered.member[..., None], np.maximum(raised[:, None] - offered.room, 0.0), 0.0)
+    share = np.divide(lacking, offered.limits, out=np.zeros_like(lacking), where=(lacking > 0) & (offered.limits > 0))
+    payments = np.ceil(offered.price * share.sum(axis=2) * MICRO - ROUNDING).astype(np.int64)
+    return ToleranceSale(share, payments)
+
+
+def _steps(offered: Offered) -> tuple[Floats, Floats]:
+    """The common room (R, N, K) at which one more limit is in the way, and what a unit costs from there on."""
+    room = np.where(offered.member[..., None], offered.room, np.inf)
+    order = np.argsort(room, axis=1, kind="stable")
+    each = np.where(offered.limits > 0, offered.limits, np.inf)  # a limit of 0 cannot be loosened: see _highest
+    per_unit = np.take_along_axis(offered.price[..., None] / each, order, axis=1)
+    return np.take_along_axis(room, order, axis=1), per_unit.cumsum(axis=1)
+
+
+def _highest(offered: Offered) -> Floats:
+    """(R, K) the room beyond which somebody sells no more."""
+    reach = offered.room + offered.most[..., None] * np.maximum(offered.limits, 0.0)
+    highest: Floats = np.where(offered.member[..., None], reach, np.inf).min(axis=1)
+    return highest
+
+
+def _bought(lengths: Floats, unit_price: Floats, worth: Floats, purse: Floats) -> Floats:
+    """(R, K) room bought of steps (R, N, K) that cost ``unit_price`` a unit, with (R,) money."""
+    runs, _, dimensions = lengths.shape
+    cost = lengths * unit_price
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = np.where(lengths > 0, worth[:, None] / unit_price, 0.0)
+    order = np.argsort(-gain.reshape(runs, -1), axis=1, kind="stable")
+    sorted_cost = np.take_along_axis(cost.reshape(runs, -1), order, axis=1)
+    left = purse[:, None] - (sorted_cost.cumsum(axis=1) - sorted_cost)
+    part = np.divide(np.clip(left, 0.0, sorted_cost), sorted_cost, out=np.ones_like(left), where=sorted_cost > 0)
+    parts = np.empty_like(part)
+    np.put_along_axis(parts, order, part, axis=1)
+    bought: Floats = (parts.reshape(runs, -1, dimensions) * lengths).sum(axis=1)
+    return bought

@@ -1,0 +1,1 @@
+"""What the page knows and says: the chronicle of a run, events, reasons and tables."""

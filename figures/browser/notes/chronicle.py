@@ -1,0 +1,217 @@
+"""What the page knows of one run: its metrics by round, a sight of every principal in the latest rounds, its transfers.
+
+Drawing reads a chronicle and nothing else, so that a live run and a stored one look the same.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.population import Floats, Ints
+from commonweal.economy.money.ledger import MICRO, entries
+from commonweal.economy.round.pay import Payday
+from commonweal.economy.round.play import Record
+from commonweal.economy.runs.metrics import removed_norms, round_metrics
+from commonweal.economy.world.world import State, World
+
+SIGHT_NUMBERS = 4_000_000  # numbers of sights kept at a time: 32 MB
+TRANSFERS = 200_000  # transfers kept at a time
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Every principal of one run after a round; no run axis, since a page shows one run."""
+
+    round: int  # rounds played, this one included; 0 before the first
+    actions: Ints  # (N,) what each did in the round
+    balances: Ints  # (2N + 2,) of every account, micro-units
+    wealth: Floats  # (N,) balance and escrow, money
+    escrow: Floats  # (N,) stake held, money
+    payments: Floats  # (N,) paid in the round, money
+    payoffs: Floats  # (N,) money
+    slashed: Floats  # (N,) money
+    credit: Floats  # (N,) of the round, loss units
+    cumulated: Floats  # (N,) credit over the settlement's horizon
+    reputation: Floats  # (N,) in [0, 1]
+    remembered: Floats  # (N,) remembered payoff, money per round
+    action_values: Floats  # (N, 4) learned payoff of each action
+    foregone: Floats  # (N, 4) what each action would have paid; nan where not computed
+    limits: Floats  # (N, K) limits on the probe losses
+    samples: Ints | Floats  # (N,) samples put in
+    screened: Floats  # (N,) share of its update that screening took off; nan where none was screened
+    gated: NDArray[np.bool_]  # (N,) whose update the quality gate dropped
+    cost: Floats  # (N,) cost of delegating one sample, money
+    policy: Ints  # (N,) position of the principal's policy in PolicyTerms.names
+    kind: Ints  # (N,) a ConditionalKind
+    quality: float  # accuracy of the shared model
+    joined: Ints  # (N,) rounds played before it first put samples in; NEVER before
+    contributed: Floats  # (N,) samples put in so far
+    line: Ints  # (N,) line of the menu it has chosen; NEVER without one
+    worth: Floats  # (N, L) money per round that it would have of each line of the menu, its own cost paid
+    alone: Floats  # (N,) money per round that it would have of a model of its own
+    owed: Floats  # (N,) accuracy of the model that it was owed
+    given: Floats  # (N,) accuracy of the model that it was given
+    kept_promise: NDArray[np.bool_]  # (N,) whether that is near enough to what it was owed
+    clawback: Floats  # (N,) money that it had of what was clawed back from others, less what was from itself
+    held: Floats  # (N,) credit over the horizon that is held back
+    sold: Floats  # (N,) money that it was paid for looser limits
+    loosened: Floats  # (N, K) share of its limits that it gave up for that
+
+
+@dataclass
+class Chronicle:
+    """The notes of one run, in order of rounds."""
+
+    world: World  # of that one run
+    rows: list[dict[str, float]] = field(default_factory=list)  # metrics of every round, with ``round`` from 1
+    sights: deque[Sight] = field(default_factory=deque)  # of the latest rounds; the last one is the newest
+    books: deque[dict[str, NDArray[Any]]] = field(default_factory=deque)  # entries of the latest rounds, by column
+
+    def begin(self, state: State, opening: tuple[Any, ...] = ()) -> None:
+        """Note how a run stands before it is played on."""
+        if opening and state.round == 0:
+            self.books.append(entries(opening, 0))
+        self._see(_standing(state))
+
+    def note(self, record: Record, before: State, after: State) -> None:
+        """Take in one round."""
+        metrics = round_metrics(record, before, after, self.world)
+        self.rows.append({
+            "round": after.round,
+            **{name: float(values[0]) for name, values in metrics.items()},
+            **_taken(record.payday),
+            "held_share": _held_share(record.payday),
+        })
+        self.books.append(entries(record.payday.transfers, after.round))
+        while len(self.books) > 1 and sum(len(book["round"]) for book in self.books) > TRANSFERS:
+            self.books.popleft()
+        self._see(_sight(record, after))
+
+    @property
+    def newest(self) -> Sight:
+        """How everybody stands now."""
+        return self.sights[-1]
+
+    def at(self, round: int) -> Sight:
+        """The sight after that many rounds, or the nearest that is kept."""
+        return min(list(self.sights), key=lambda sight: abs(sight.round - round))  # a copy: the run may play on
+
+    def row(self, round: int) -> dict[str, float] | None:
+        """The metrics of a round; None where it was not noted."""
+        if not self.rows:
+            return None
+        place = round - int(self.rows[0]["round"])
+        return self.rows[place] if 0 <= place < len(self.rows) else None
+
+    def window(self, upto: int, rounds: int) -> list[Sight]:
+        """The sights of the last rounds up to one; the nearest that is kept where there are none."""
+        kept = [sight for sight in list(self.sights) if upto - rounds < sight.round <= upto]
+        return kept or [self.at(upto)]
+
+    def metrics(self, upto: int | None = None) -> dict[str, NDArray[np.float64]]:
+        """(T,) course of every metric over the rounds noted, or those up to round ``upto``, with ``round``."""
+        rows = [row for row in self.rows if upto is None or row["round"] <= upto]
+        table = np.array([tuple(row.values()) for row in rows], dtype=np.float64)  # all rows name the same metrics
+        return {name: table[:, place] for place, name in enumerate(rows[0] if rows else {})}
+
+    def transfers(self) -> dict[str, NDArray[Any]]:
+        """Columns round, run, source, target, amount (micro-units), reason of all transfers kept."""
+        if not self.books:
+            return {}
+        return {name: np.concatenate([book[name] for book in self.books]) for name in self.books[0]}
+
+    def _see(self, sight: Sight) -> None:
+        self.sights.append(sight)
+        principals, dimensions = sight.limits.shape
+        most = max(2, SIGHT_NUMBERS // (principals * (dimensions + sight.worth.shape[1] + 36)))
+        while len(self.sights) > most:
+            self.sights.popleft()
+
+
+def _taken(payday: Payday) -> dict[str, float]:
+    """What was taken from principals in a round, money, and from how many."""
+    taken = {"slashed": payday.slashed, "clawed": np.maximum(-payday.clawback, 0), "fees": payday.fees}
+    counts = {f"{name}_count": float(np.count_nonzero(amount[0])) for name, amount in taken.items()}
+    return {name: float(amount[0].sum() / MICRO) for name, amount in taken.items()} | counts
+
+
+def _held_share(payday: Payday) -> float:
+    """The part of all credit above zero that is held back."""
+    earned = np.maximum(payday.cumulated + payday.held, 0.0)[0].sum()
+    return float(1 - np.maximum(payday.cumulated, 0.0)[0].sum() / earned) if earned > 0 else 0.0
+
+
+def _sight(record: Record, after: State) -> Sight:
+    lesson, payday = record.lesson, record.payday
+    offered = np.where((lesson.active & ~lesson.gated)[0], 1.0, np.nan)
+    share = np.zeros_like(offered)
+    if lesson.norms is not None:
+        taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])[0]
+        share = taken / np.where(lesson.norms[0] > 0, lesson.norms[0], 1.0)
+    standing, nothing = _standing(after), np.zeros(len(offered))
+    return Sight(
+        **{
+            **vars(standing),
+            "payments": payday.payments[0] / MICRO,
+            "payoffs": payday.payoffs[0],
+            "slashed": payday.slashed[0] / MICRO,
+            "credit": lesson.credit[0],
+            "cumulated": payday.cumulated[0],
+            "samples": lesson.put.total[0],
+            "screened": share * offered,
+            "gated": lesson.gated[0],
+            "quality": float(payday.quality[0]),
+            "owed": payday.owed[0],
+            "given": payday.rewards[0],
+            "kept_promise": payday.kept_promise[0],
+            "clawback": payday.clawback[0] / MICRO,
+            "held": payday.held[0],
+            "sold": nothing if lesson.sale is None else lesson.sale.payments[0] / MICRO,
+            "loosened": standing.loosened if lesson.sale is None else lesson.sale.loosened[0],
+        }
+    )
+
+
+def _standing(state: State) -> Sight:
+    """What can be seen of a state alone."""
+    population, ledger, membership, tariff = state.population, state.ledger, state.membership, state.tariff
+    nothing = np.zeros(population.shape[1])
+    return Sight(
+        round=state.round,
+        actions=population.action[0],
+        balances=ledger.balances[0],
+        wealth=(ledger.principals + ledger.escrows)[0] / MICRO,
+        escrow=ledger.escrows[0] / MICRO,
+        payments=nothing,
+        payoffs=nothing,
+        slashed=nothing,
+        credit=nothing,
+        cumulated=nothing,
+        reputation=population.reputation[0],
+        remembered=population.payoff[0],
+        action_values=population.action_values[0],
+        foregone=population.foregone[0],
+        limits=population.limits[0],
+        samples=nothing,
+        screened=np.full(population.shape[1], np.nan),
+        gated=np.zeros(population.shape[1], dtype=bool),
+        cost=population.cost[0],
+        policy=population.policy[0],
+        kind=population.kind[0],
+        quality=float(state.quality[0]),
+        joined=membership.joined[0],
+        contributed=membership.contributed[0],
+        line=membership.line[0],
+        worth=tariff.values[0] - population.cost[0][:, None] * tariff.amounts[0],
+        alone=tariff.alone[0],
+        owed=nothing,
+        given=nothing,
+        kept_promise=np.ones(population.shape[1], dtype=bool),
+        clawback=nothing,
+        held=nothing,
+        sold=nothing,
+        loosened=np.zeros(population.limits.shape[1:]),
+    )

@@ -1,0 +1,182 @@
+"""Why a principal acted as it did: what its policy weighs, from what could be seen before the round, and what it did.
+
+A reason never says more than is known: what was drawn is not kept, so it tells with which probability the principal's
+policy leads to each action, and where an action has several explanations how likely each of them is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from commonweal.agents.actions import Action
+from commonweal.agents.graphs import CompleteGraph
+from commonweal.agents.policies import best_action
+from commonweal.agents.policies.conditional import delegating_and_shirking, willingness
+from commonweal.agents.population import ConditionalKind, Floats
+from commonweal.economy.world.world import World
+from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
+
+_KINDS = {
+    ConditionalKind.COOPERATOR: "a conditional cooperator",
+    ConditionalKind.FREE_RIDER: "a free-rider by nature, who never delegates by itself",
+    ConditionalKind.HUMP_SHAPED: "of the hump-shaped kind, who delegates most readily when half of the others do",
+    ConditionalKind.RANDOM: "of no kind, and takes any available action",
+}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a policy makes of what a principal saw."""
+
+    chances: Floats  # (4,) probability of proposing each action
+    words: str  # what it looked at
+
+
+def reason(chronicle: Chronicle, index: int, round: int | None = None) -> str:
+    """Why a principal acted as it did in a round, in a few sentences.
+
+    Args:
+        chronicle: of the run.
+        index: which principal.
+        round: which; the newest if not given.
+    """
+    sight = chronicle.newest if round is None else chronicle.at(round)
+    action = Action(int(sight.actions[index]))
+    if sight.round == 0:
+        return f"Nothing has been played yet: it starts with {_word(action)}."
+    if sight.round == 1:
+        return f"It {_does(action)} in the first round because it started so; its policy chooses from the second on."
+    before = chronicle.at(sight.round - 1)
+    if before.round != sight.round - 1:
+        return f"It {_does(action)} in round {sight.round}; what it saw before is no longer kept."
+    last = Action(int(before.actions[index]))
+    name = chronicle.world.terms.policy.names[int(before.policy[index])]
+    changed = f"again {_does(action)}" if action == last else f"changed from {_word(last)} to {_word(action)}"
+    told = f"In round {sight.round} it {changed}. Its policy is {name.replace('_', ' ')}"
+    if name not in _PROPOSALS:
+        return f"{told}, registered by a user: what that weighs is its own affair."
+    proposal = _PROPOSALS[name](before, index, chronicle.world)
+    return f"{told}: {proposal.words} {_account(proposal, action, last, chronicle.world)}".strip()
+
+
+def _account(proposal: Proposal, action: Action, last: Action, world: World) -> str:
+    """How likely the action was, and by which ways it can have come about."""
+    revision, mutation = (float(term[0, 0]) for term in (world.terms.policy.revision, world.terms.policy.mutation))
+    by_policy = (1 - mutation) * revision * float(proposal.chances[action])
+    by_chance = mutation / len(world.terms.available) * (action in world.terms.available)
+    by_habit = (1 - mutation) * (1 - revision) * (action == last)
+    total = by_policy + by_chance + by_habit
+    said = f"It reconsiders with probability {revision:g} and takes a random action with probability {mutation:g}"
+    if not total > 0:
+        return f"{said}; neither leads to this action, so something else made it act."
+    told = f"{said}; together that made this action {total:.0%} likely."
+    if action == last or not by_chance or not by_policy:
+        only = "" if action == last else f" Only {'a random draw' if by_chance else 'its policy'} explains it."
+        return told + only
+    ways = f"its policy {by_policy / total:.0%}, a random draw {by_chance / total:.0%}"
+    return f"{told} Which of the two it was is not recorded; by likelihood {ways}."
+
+
+def _imitation(before: Sight, index: int, world: World) -> Proposal:
+    """Chances of copying, exact over whom it may have met: the mean over the others of the Fermi probability."""
+    terms = world.terms.policy.imitation
+    anybody = terms.reach == "population"
+    graph = CompleteGraph(1, len(before.actions)) if anybody else world.graph
+    itself = np.arange(len(before.actions)) == index
+    if graph.neighbour_mean(itself[None].astype(np.float64))[0, index] > 0:  # who has no other is its own neighbour
+        return Proposal(np.eye(4)[before.actions[index]], "it knows nobody whom it could imitate.")
+    own = before.remembered[index]
+    does = np.eye(4)[before.actions]  # (N, 4)
+    copies = expit(terms.intensity[0, 0] * (before.remembered - own))[:, None]
+    adopts = graph.neighbour_mean((does * copies)[None])[0, index]
+    share = graph.neighbour_mean(does[None])[0, index]
+    earned = graph.neighbour_mean((does * before.remembered[:, None])[None])[0, index]
+    last = int(before.actions[index])
+    chances = adopts + (1 - adopts.sum()) * np.eye(4)[last]
+    means = {code: earned[code] / share[code] for code in np.flatnonzero(share > 0).tolist()}
+    told = _listed(np.where(share > 0, earned / np.where(share > 0, share, 1.0), np.nan))
+    whom = "the others" if anybody else "its neighbours"
+    words = f"it remembers {own:.4g} money per round, against a mean among {whom} of {told}."
+    others = {code: mean for code, mean in means.items() if code != last}
+    if others:
+        best = max(others, key=lambda code: others[code])
+        fermi = float(expit(terms.intensity[0, 0] * (others[best] - own)))
+        words += f" Someone {_word(Action(best))} at that mean it would copy with probability {fermi:.2f}."
+    return Proposal(chances, words)
+
+
+def _best_response(before: Sight, index: int, world: World) -> Proposal:
+    inertia = float(world.terms.policy.best_response.inertia[0, 0])
+    last, foregone = before.actions[index], before.foregone[index]
+    best = _best(foregone, last, world)
+    chances = (1 - inertia) * np.eye(4)[best] + inertia * np.eye(4)[last]
+    keeps = f" It keeps its last action with probability {inertia:g} all the same." if inertia else ""
+    return Proposal(chances, f"the round before would have paid it {_listed(foregone)}.{keeps}")
+
+
+def _learning(before: Sight, index: int, world: World) -> Proposal:
+    exploration = float(world.terms.policy.learning.exploration[0, 0])
+    values = before.action_values[index]
+    best = _best(values, before.actions[index], world)
+    chances = (1 - exploration) * np.eye(4)[best] + exploration * _anything(world)
+    known = np.where(np.isin(np.arange(4), world.terms.available), values, np.nan)
+    return Proposal(chances, f"the learned values of its actions are {_listed(known)}, and it explores with "
+                             f"probability {exploration:g}.")
+
+
+def _conditional(before: Sight, index: int, world: World) -> Proposal:
+    kind = before.kind[index : index + 1]
+    delegated = (before.actions == Action.DELEGATE).astype(np.float64)
+    share = world.graph.neighbour_mean(delegated[None])[:, index]
+    willing = float(willingness(kind, share, world.terms.policy.conditional.slope[0])[0])
+    words = f"it is {_KINDS[ConditionalKind(int(kind[0]))]}; {share[0]:.0%} of its neighbours delegated."
+    if kind[0] == ConditionalKind.RANDOM:
+        return Proposal(_anything(world), words)
+    delegating, shirking = delegating_and_shirking(world.terms.available)
+    chances = willing * np.eye(4)[delegating] + (1 - willing) * np.eye(4)[shirking]
+    return Proposal(chances, f"{words} So it is willing to delegate with probability {willing:.2f}.")
+
+
+def _fixed(before: Sight, index: int, world: World) -> Proposal:
+    return Proposal(np.eye(4)[before.actions[index]], "it does what it did.")
+
+
+def _wait_and_see(before: Sight, index: int, world: World) -> Proposal:
+    last, foregone = before.actions[index], before.foregone[index]
+    if last != Action.ABSTAIN:
+        return Proposal(np.eye(4)[last], "it has joined, and does what it did.")
+    joins = foregone[Action.DELEGATE] > foregone[Action.ABSTAIN]
+    words = f"it has not joined; the round before would have paid it {_listed(foregone)}."
+    return Proposal(np.eye(4)[Action.DELEGATE if joins else Action.ABSTAIN], words)
+
+
+_PROPOSALS: dict[str, Callable[[Sight, int, World], Proposal]] = {
+    "imitation": _imitation, "best_response": _best_response, "learning": _learning, "conditional": _conditional,
+    "fixed": _fixed, "wait_and_see": _wait_and_see,
+}
+
+
+def _best(values: Floats, last: int, world: World) -> int:
+    return int(best_action(values[None, None], np.array([[last]]), world.terms.available)[0, 0])
+
+
+def _anything(world: World) -> Floats:
+    """(4,) the same chance for every available action."""
+    chances = np.isin(np.arange(4), world.terms.available).astype(np.float64)
+    return np.asarray(chances / chances.sum())
+
+
+def _listed(values: Floats) -> str:
+    """Values of actions in words, the best first."""
+    known = [code for code in np.argsort(-values, kind="stable") if not np.isnan(values[code])]
+    return ", ".join(f"{values[code]:.4g} for {_word(Action(int(code)))}" for code in known) or "nothing that is known"
+
+
+def _word(action: Action) -> str:
+    return ("abstaining", "delegating", "free-riding", "defecting")[action]
+
+
+def _does(action: Action) -> str:
+    return f"{action.name.lower().replace('_', '-')}s"

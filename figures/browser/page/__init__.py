@@ -1,0 +1,1 @@
+"""The Solara components of the page, and its server."""

@@ -1,0 +1,117 @@
+"""The server of the browser page: Solara's application in this process, on this machine only unless asked otherwise."""
+
+import os
+import socket
+import sys
+import warnings
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from commonweal.agents.errors import InputError
+
+_NEEDED = ("solara", "solara-server", "solara-assets", "ipyvuetify", "ipyvue", "altair")
+_SETTINGS = {  # read when solara is imported
+    "SOLARA_APP": "commonweal.figures.browser.page.page",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_THEME_SHOW_BANNER": "False",
+    "SOLARA_THEME_TITLE": "Commonweal",
+    "SOLARA_SESSION_SAME_SITE": "lax",
+    "SOLARA_MODE": "production",
+    "SOLARA_KERNEL_CULL_TIMEOUT": "5m",  # a tab that lost its connection and does not come back
+}
+
+
+def serve(scenario: str | None, run: Path | None, host: str, port: int) -> None:
+    """Serve the page until interrupted.
+
+    Args:
+        scenario: that a tab begins with; the commons if not given.
+        run: DIR/ID of a stored run that a tab begins with instead.
+        host: address to listen on.
+        port: to listen on; 0 for any that is free.
+
+    Raises:
+        InputError: if the libraries of the page are not installed, the port is taken, or there is no such run.
+    """
+    demand_libraries()
+    from commonweal.figures.browser.tab.opening import open_with  # reads the schema and the rules
+
+    opening = open_with(scenario, run)
+    with listening(host, port) as listener:
+        print(f"serving  {address(listener)}", flush=True)
+        if not is_loopback(host):
+            print(f"caution  {host} can be reached by others and the page has no login", file=sys.stderr, flush=True)
+        print("Ctrl-C ends it", flush=True)
+        _run(opening, listener)
+
+
+def demand_libraries() -> None:
+    """Check that the libraries of the page are installed.
+
+    Raises:
+        InputError: if one is missing; says what to install.
+    """
+    for name in _NEEDED:
+        try:
+            version(name)
+        except PackageNotFoundError:
+            raise InputError(
+                f"the browser page needs {name}, which is not installed: pip install 'commonweal[browser]'"
+            ) from None
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens on the address.
+
+    Raises:
+        InputError: if the port is taken or the address is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)  # a browser that comes before the libraries are loaded waits
+    except OSError as error:
+        listener.close()
+        raise InputError(f"--host {host} --port {port}: {error.strerror}; name another port with --port") from None
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """Where a browser finds the page."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _run(opening: Any, listener: socket.socket) -> None:
+    os.environ.update(_SETTINGS)
+    import torch
+    import uvicorn
+
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(1)  # the networks are too small for threads to pay
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Solara and Mesa about their own code
+        from solara.server.starlette import app
+
+        from commonweal.figures.browser.page.page import begin_with
+
+        begin_with(opening)
+        # Open tabs are given a second to go when the server ends.
+        config = uvicorn.Config(app, log_level="warning", access_log=False, loop="asyncio", timeout_graceful_shutdown=1)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,1 @@
+"""What one tab holds: its session, its worker, and the runs it shows."""

@@ -1,0 +1,98 @@
+"""One run that the page plays: the Mesa model and the chronicle that drawing reads."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from commonweal.agents.errors import InputError
+from commonweal.economy.runs.cooperative import Cooperative
+from commonweal.figures.browser.notes.chronicle import Chronicle
+from commonweal.figures.browser.pictures.layout import Layout, lay_out
+from commonweal.scenarios.schema.scenario import Scenario
+
+SAME = 1e-6  # relative difference of a metric that rounding explains: a run alone adds in another order than in a sweep
+
+
+class Live:
+    """A run of one economy.
+
+    Args:
+        scenario: the economy.
+        seed: of the run.
+
+    Raises:
+        InputError: if the scenario asks for what the data or this machine cannot give.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        self.scenario, self.seed = scenario, seed
+        self.model = Cooperative(scenario, rng=seed)
+        self.chronicle = Chronicle(self.model.world)
+        self.chronicle.begin(self.model.state, self.model.opening)
+        self.layout: Layout = lay_out(self.model.world, seed)
+
+    @property
+    def round(self) -> int:
+        """Rounds played."""
+        return self.model.state.round
+
+    def step(self) -> None:
+        """Play one round and note it.
+
+        Raises:
+            InputError: if the network diverges.
+        """
+        before = self.model.state
+        self.model.step()
+        assert self.model.record is not None
+        self.chronicle.note(self.model.record, before, self.model.state)
+
+    def release(self) -> None:
+        """Let go of the model, which Mesa would keep for ever."""
+        self.model.release()
+
+
+def play_until(live: Live, round: int, tell: Callable[[int], bool]) -> bool:
+    """Play a run up to a round.
+
+    Args:
+        live: the run.
+        round: rounds to have been played in the end.
+        tell: told every round played; answers whether to go on.
+
+    Returns:
+        Whether it got there.
+    """
+    while live.round < round:
+        live.step()
+        if not tell(live.round):
+            return False
+    return True
+
+
+def agreement(chronicle: Chronicle, stored: pd.DataFrame) -> str:
+    """Whether a run played again is the run that was stored, in a sentence.
+
+    Args:
+        chronicle: of the run played again.
+        stored: recorded rounds, counted from 0, with some of its metrics as columns.
+    """
+    course = chronicle.metrics()
+    rows = stored["round"].to_numpy(dtype=np.int64)
+    names = [name for name in course if name in stored.columns and name != "round"]
+    if not names or rows.max(initial=-1) >= len(chronicle.rows):
+        raise InputError("the stored rounds do not fit the run")
+    widest, where = 0.0, ""
+    for name in names:
+        kept, again = stored[name].to_numpy(dtype=np.float64), course[name][rows]
+        scale = max(1e-9, float(np.nanmax(np.abs(kept), initial=0.0)))
+        gap = float(np.nanmax(np.abs(kept - again), initial=0.0)) / scale
+        gap = np.inf if (np.isnan(kept) != np.isnan(again)).any() else gap
+        widest, where = max((widest, where), (gap, name))
+    told = f"{len(names)} metrics in {len(rows)} stored rounds"
+    if widest == 0:
+        return f"Played again and the same to the last bit: {told}."
+    if widest < SAME:
+        return f"Played again and the same but for rounding: {told}, largest relative difference {widest:.0e}."
+    return f"Differs from what was stored, most in {where} ({widest:.0%} of its range): played by another version?"

@@ -1,0 +1,147 @@
+"""The runs of one browser tab: the one it plays or has played again, and the variant it is compared with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.figures.browser.tab.live import Live, agreement, play_until
+from commonweal.figures.browser.tab.opening import Choice, Opening
+from commonweal.figures.browser.tab.parameters import economy, typed, whole_number
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.scenario import Scenario
+
+Tell = Callable[[str], bool]  # told how far it is; answers whether to go on
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What the run is compared with: itself with one field changed; scalars only."""
+
+    path: str
+    value: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """What the page knows of the run that it shows; scalars only."""
+
+    scenario: Scenario  # as played
+    seed: int
+    choice: Choice  # what it was founded from
+    principals: int  # N
+    available: tuple[Action, ...]  # what they may do
+    stored: str = ""  # name of the stored run that it is, read-only; empty where it is live
+    agreement: str = ""  # whether the stored run, played again, is the same
+    variant: Variant | None = None  # what it is compared with
+
+
+class Stage:
+    """Finds, plays and lets go of runs. Only the tab's worker may use it.
+
+    Args:
+        opening: what can be chosen.
+        tell: told in words how far something is; answers whether to go on.
+    """
+
+    def __init__(self, opening: Opening, tell: Tell) -> None:
+        self._opening, self._tell = opening, tell
+        self.live: Live | None = None
+        self.variant: Live | None = None
+        self.standing: Standing | None = None
+
+    def found(self, choice: Choice) -> None:
+        """Set up the run that the controls describe, in place of the one before, which stays if that fails.
+
+        Raises:
+            InputError: if the controls say something that is not allowed.
+        """
+        scenario = economy(self._opening.scenarios[choice.scenario], choice.settings)
+        live = Live(scenario, whole_number("seed", choice.seed))
+        variant = self.standing.variant if self.standing else None
+        self._take(live, standing_of(live, choice))
+        if variant is not None:
+            self.compare(variant)
+
+    def replay(self) -> None:
+        """Play the opening's stored run again, from its seed, to look at."""
+        stored = self._opening.stored
+        assert stored is not None
+        live = Live(stored.scenario, stored.seed)
+        if not self._played_until(live, stored.rounds, "Playing the stored run again"):
+            return
+        told = agreement(live.chronicle, stored.kept)
+        choice = self._opening.choose(stored.name, str(stored.seed))
+        self._take(live, replace(standing_of(live, choice), stored=stored.name, agreement=told))
+
+    def resume(self, round: int) -> None:
+        """Go on live from a round of the run that is looked at: the same bits as if it had never ended there."""
+        shown, standing = self._shown()
+        live = Live(shown.scenario, shown.seed)
+        if self._played_until(live, round, "Going back"):
+            self._take(live, replace(standing, stored="", agreement=""))
+
+    def compare(self, variant: Variant | None) -> None:
+        """Set up the run with one field changed beside the run itself, played to the same round on the same seed.
+
+        Args:
+            variant: what to change; None to end the comparison.
+
+        Raises:
+            InputError: if the changed scenario cannot be played; there is no comparison then.
+        """
+        live, standing = self._shown()
+        if self.variant is not None:
+            self.variant.release()
+        self.variant, self.standing = None, replace(standing, variant=None)
+        if variant is None:
+            return
+        other = Live(revise(live.scenario, {variant.path: typed(variant.path, variant.value)}), live.seed)
+        if self._played_until(other, live.round, "Playing the other rule"):
+            self.variant, self.standing = other, replace(standing, variant=variant)
+
+    def step(self) -> None:
+        """Play a round of the run, and of its variant.
+
+        Raises:
+            InputError: if a network diverges, or the run is one to look at only.
+        """
+        live, standing = self._shown()
+        if standing.stored:
+            raise InputError("a stored run is read-only; continue from a round of it to play on")
+        live.step()
+        if self.variant is not None:
+            self.variant.step()
+
+    def release(self) -> None:
+        """Let go of all models."""
+        for live in filter(None, (self.live, self.variant)):
+            live.release()
+        self.live = self.variant = None
+
+    def _played_until(self, live: Live, round: int, doing: str) -> bool:
+        """Whether the run got to the round; it is let go of where it did not."""
+        done = False
+        try:
+            done = play_until(live, round, lambda played: self._tell(f"{doing}: round {played} of {round}"))
+        finally:
+            if not done:
+                live.release()
+        return done
+
+    def _take(self, live: Live, standing: Standing) -> None:
+        self.release()
+        self.live, self.standing = live, replace(standing, variant=None)
+
+    def _shown(self) -> tuple[Live, Standing]:
+        """The run that is shown; the page offers what needs one only where there is one."""
+        assert self.live is not None
+        assert self.standing is not None
+        return self.live, self.standing
+
+
+def standing_of(live: Live, choice: Choice) -> Standing:
+    """What the page may know of a run."""
+    terms = live.model.world.terms
+    return Standing(live.scenario, live.seed, choice, terms.graph.count, tuple(map(Action, terms.available)))

@@ -1,0 +1,116 @@
+"""What if this one deviates? The run's future with and without a deviation, many times over on the same random numbers.
+
+The gain is U_i(d, σ_−i) − U_i(σ) with everything else alike (common random numbers; Law 2015, section 11.2).
+"""
+
+from dataclasses import dataclass
+from math import floor, log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.agents.actions import Action
+from commonweal.agents.streams import Streams
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import branch, play_futures
+from commonweal.economy.world.world import State, World
+from commonweal.figures.browser.pictures.pictures import Picture, drawn
+from commonweal.figures.browser.pictures.what_if_picture import draw_what_if
+from commonweal.scenarios.reading.cells import mean_and_half_width
+
+FUTURES, ROUNDS = 16, 20
+_LUCK = 1  # seed of the luck of the futures
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Who deviates, and how; scalars only."""
+
+    principal: int
+    action: Action | None  # taken in every round; None: what its policy says
+    line: int | None = None  # of the menu, taken in every round; None: the one that is best for it
+
+    @property
+    def verb(self) -> str:
+        """What it shall do, as in "to delegate"."""
+        if self.line is not None:
+            return f"take line {self.line + 1}"
+        return "go on" if self.action is None else self.action.name.lower().replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a deviation would bring over T rounds, from B futures."""
+
+    question: Question
+    round: int  # rounds played before
+    gain: float  # money per round, mean over futures
+    half_width: float  # of its 95 % t-interval
+    others: float  # money per round that all others gain together; negative is a loss
+    others_half_width: float
+    follows: Floats  # (B, T) its payoff when it follows its policy, money
+    deviates: Floats  # (B, T) its payoff when it deviates, money
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the page shows of a verdict."""
+
+    verdict: Verdict
+    words: str  # one sentence
+    picture: Picture
+
+
+def answer(world: World, state: State, streams: Streams, question: Question) -> Answer:
+    """Weigh a deviation and draw what came out; see ``weigh``."""
+    verdict = weigh(world, state, streams, question)
+    done = f"{question.verb} in every round", "follow its policy"
+    picture = drawn(
+        lambda: draw_what_if(verdict.deviates, verdict.follows, verdict.gain, verdict.half_width, done,
+                             first=verdict.round + 1),
+        "Its payoff with the deviation and without, means over futures",
+    )
+    return Answer(verdict, in_words(verdict), picture)
+
+
+def in_words(verdict: Verdict) -> str:
+    """The verdict as a sentence; no claim where the interval holds zero."""
+    question, margin = verdict.question, abs(verdict.gain) - verdict.half_width
+    verb, _, rest = question.verb.partition(" ")
+    does = f"{verb}s {rest}".strip()
+    told = "gains" if verdict.gain > 0 else "loses"
+    claim = f"{told} by it" if margin > 0 else "neither clearly gains nor loses by it"
+    return (f"Principal {question.principal}, if it {does} from round {verdict.round + 1} on, {claim}: "
+            f"{_signed(verdict.gain, verdict.half_width)} money per round. "
+            f"All others together: {_signed(verdict.others, verdict.others_half_width)} money per round.")
+
+
+def _signed(mean: float, half_width: float) -> str:
+    """A mean with as many decimals as its interval is worth."""
+    scale = half_width if half_width > 0 else abs(mean) / 10
+    decimals = max(0, 1 - floor(log10(scale))) if scale > 0 else 0
+    return f"{mean:+.{decimals}f} ± {half_width:.{decimals}f}".replace("-", "−")
+
+
+def weigh(world: World, state: State, streams: Streams, question: Question) -> Verdict:
+    """Play the futures of one run, with the deviation and without.
+
+    Args:
+        world: of one run.
+        state: where it stands; unchanged.
+        streams: its generators; not moved.
+        question: who deviates, and how.
+
+    Raises:
+        InputError: if there is no such principal, or a future diverges.
+    """
+    several = branch(world, state, streams, FUTURES, _LUCK)
+    deviation = Deviation(question.verb, (question.principal,), question.action, line=question.line)
+    futures = play_futures(*several, [deviation], ROUNDS)
+    gain, half_width = mean_and_half_width(futures.gains[:, 0])
+    others, others_half_width = mean_and_half_width(-futures.losses[:, 0])
+    follows, deviates = (futures.payoffs[:, which, :, question.principal] for which in (0, 1))
+    return Verdict(question, state.round, float(gain), float(half_width), float(others), float(others_half_width),
+                   follows, deviates)

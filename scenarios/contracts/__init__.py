@@ -1,1 +1,0 @@
-"""Contract files and the command that solves them."""

@@ -1,0 +1,107 @@
+"""What is learned, from which data, what is screened off, and how contributions are measured."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from commonweal.scenarios.schema.fields import Count, Part, Share, field
+
+
+class Task(Part):
+    """Which data the cooperative learns from, and how it is spread over principals."""
+
+    kind: str = field("digits", "data set: digits, breast_cancer, wine, synthetic, openml:NAME, or a registered task", "name")
+    partition: Literal["equal", "dirichlet", "power", "class"] = field("dirichlet", "how training samples are spread over principals", "name")
+    concentration: float = field(1.0, "Dirichlet concentration of each class over principals: small is non-IID", "1", gt=0, le=1e6)
+    label_noise: Share = field(0.0, "share of its labels that a noisy principal holds wrong")
+    noisy_share: Share = field(0.0, "share of principals whose labels are noisy")
+    validation: Count = field(300, "samples of the validation set that credit is measured on", "samples")
+    test: Count = field(300, "samples of the test set that revenue is measured on", "samples")
+    drift: float = field(0.0, "rotation of the features per round, by the largest angle", "radian per round", ge=0, le=1)
+    samples: Count = field(4000, "size of the synthetic data set", "samples", le=10_000_000)
+    features: Count = field(20, "features of the synthetic data set", "features", le=10_000)
+    classes: int = field(4, "classes of the synthetic data set", "classes", ge=2, le=1000)
+    separation: float = field(2.0, "distance of synthetic class centres from the origin, in standard deviations", "standard deviations", ge=0, le=100)
+
+
+class Learning(Part):
+    """The shared network and how it is trained."""
+
+    network: str = field("mlp", "the shared network: mlp, conv, or a registered network", "name")
+    hidden: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = field((32,), "units of each hidden layer", "units", max_length=10)
+    activation: Literal["relu", "tanh"] = field("relu", "activation of hidden units", "name")
+    rate: float = field(0.5, "learning rate eta", "1", gt=0, le=1000)
+    method: Literal["traversal", "federated"] = field("traversal", "traversal: one exact gradient with explicit paths; federated: FedAvg, local training and an average of the deltas", "name")
+    local_epochs: int = field(5, "full-batch steps of each contributor on its own samples in a round (method = federated)", "epochs", ge=1, le=1000)
+    sampling: Literal["each", "pool"] = field("each", "each: every contributor puts in the same number; pool: batches are drawn from all contributed data", "name")
+    samples: Count = field(8, "samples each contributor puts in (sampling = each)", "samples per round", le=100_000)
+    batch: Count = field(320, "size of the virtual batch (sampling = pool)", "samples per round", le=10_000_000)
+
+
+class Screening(Part):
+    """Which part of an update is admissible under the principals' value profiles."""
+
+    mode: Literal["off", "reject", "scale", "project"] = field("off", "what happens to an inadmissible update", "name")
+    scope: Literal["own", "all", "quorum", "aggregate"] = field("aggregate", "whose profiles screen an update", "name")
+    budget: Literal["level", "step"] = field("level", "level: the slack to the limit; step: a fixed tolerance each round", "name")
+    step_tolerance: float = field(0.0, "harm allowed in a round under budget = step", "nat per round", ge=0, le=1e6)
+    quorum: Share = field(0.8, "share of principals that must find an update admissible under scope = quorum")
+    gate: bool = field(True, "drop updates whose first-order credit this round is negative", "switch")
+    safeguard: Share = field(0.02, "share of its limit by which a probe may overshoot before the step is halved")
+
+
+class BetaShapley(Part):
+    """Beta(alpha, beta): which coalitions a marginal contribution counts in; (1, 1) is Shapley's."""
+
+    alpha: float = field(4.0, "large values stress small coalitions", "1", gt=0, le=1000)
+    beta: float = field(1.0, "large values stress large coalitions", "1", gt=0, le=1000)
+
+
+class WeightedBanzhaf(Part):
+    """Every other contributor is there with one probability."""
+
+    weight: float = field(0.75, "probability that another contributor is there", "share", "a number above 0 and below 1", gt=0, lt=1)
+
+
+class GtgShapley(Part):
+    """Guided truncated permutations (Liu et al. 2022)."""
+
+    between: float = field(0.001, "a round whose step changed the validation loss by less credits nobody", "nat", ge=0, le=1e6)
+    within: Share = field(0.01, "share of the step's worth: so close to the whole step, the rest of an order adds nothing")
+    converged: float = field(0.05, "mean relative change of the credits at which no further orders are drawn", "share", ge=0, le=1)
+
+
+class Novelty(Part):
+    """Who puts in the same again earns less."""
+
+    memory: int = field(0, "rounds, this one included, over which credit above zero is divided by how often its principal put in nearly the same; 0: never", "rounds", ge=0, le=1000)
+
+
+class Replication(Part):
+    """Who puts in what others put in earns less (Agarwal, Dahleh and Sarkar 2019)."""
+
+    penalty: float = field(0.0, "lambda of the factor exp(-lambda sum of similarities) on credit above zero; from 0.7 on copying oneself does not pay", "1", ge=0, le=100)
+    similarity: Literal["samples", "updates"] = field("samples", "samples: near copies among what two principals put in; updates: cosine of their updates", "name")
+
+
+class Credit(Part):
+    """How a contribution is measured."""
+
+    kind: str = field("first_order", "credit rule: first_order, second_order, aumann_shapley, leave_one_out, shapley, fedsv, gtg_shapley, estimated_shapley, banzhaf, weighted_banzhaf, beta_shapley, neighbours, cosine, or a registered rule", "name")
+    budget: int = field(500, "coalitions that an estimate may evaluate per run and round", "coalitions", ge=4, le=10_000_000)
+    estimator: Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"] = field("adjusted", "adjusted: regression-adjusted Monte Carlo; the others are baselines", "name")
+    mode: Literal["auto", "mse", "audit"] = field("auto", "adjusted estimator: audit is unbiased; mse has the smaller error; auto is exact where the budget allows, else mse", "name")
+    regressor: Literal["auto", "linear", "pairwise", "interactions", "tree"] = field("auto", "adjusted estimator: what is fitted to coalitions; auto weighs interactions of all orders and trees by held-out error", "name")
+    beta_shapley: BetaShapley = BetaShapley()
+    weighted_banzhaf: WeightedBanzhaf = WeightedBanzhaf()
+    gtg_shapley: GtgShapley = GtgShapley()
+
+    @model_validator(mode="after")
+    def _estimable(self) -> Self:
+        if self.kind in ("banzhaf", "weighted_banzhaf", "beta_shapley") and self.estimator in ("kernel_shap", "leverage_shap"):
+            raise ValueError(f"estimator = '{self.estimator}' estimates Shapley values only; kind = '{self.kind}' needs another")
+        return self
+    novelty: Novelty = Novelty()
+    replication: Replication = Replication()

@@ -1,0 +1,139 @@
+"""Scenarios from the library, from TOML files, and from other scenarios with some fields changed."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, MutableMapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.notation import join_path, parse_assignment, parse_path, split_path
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.validation import validate
+
+LIBRARY = Path(__file__).parents[1] / "library"
+
+Overrides = Mapping[str, Any] | Iterable[str]  # {"settlement.kind": "data"} or ["settlement.kind=data"]
+
+
+def load(name_or_path: str | Path, overrides: Overrides = ()) -> Scenario:
+    """A scenario of the library, by name, or of a TOML file, by path, with some fields changed.
+
+    Args:
+        name_or_path: "commons", or "my/economy.toml".
+        overrides: values by dotted path, or "path=value" texts whose values are TOML or bare words.
+
+    Raises:
+        InputError: if there is no such scenario, or a field is unknown or out of bounds.
+    """
+    file = find_file(name_or_path)
+    try:
+        scenario = validate(_named(_placed(read_document(file), file.parent), file))
+    except InputError as error:
+        raise InputError(f"{file.name}: {error}") from None
+    return revise(scenario, overrides)
+
+
+def revise(scenario: Scenario, overrides: Overrides) -> Scenario:
+    """``scenario`` with the fields at the given paths replaced, validated again.
+
+    Args:
+        scenario: what to start from; it is not changed.
+        overrides: values by dotted path, or "path=value" texts. A table replaces the whole table.
+
+    Raises:
+        InputError: if a path is no field or a value is not allowed.
+    """
+    changes = read_overrides(overrides)
+    if not changes:
+        return scenario
+    document = scenario.model_dump(mode="json", exclude_none=True)
+    for path, value in changes.items():
+        _put(document, split_path(path), value)
+    return validate(_placed(document, Path()))
+
+
+def read_overrides(overrides: Overrides) -> dict[str, Any]:
+    """Overrides as values by canonical path; of two for the same path the later wins.
+
+    Raises:
+        InputError: if one is malformed.
+    """
+    if isinstance(overrides, Mapping):
+        return {parse_path(path): value for path, value in overrides.items()}
+    texts = [overrides] if isinstance(overrides, str) else overrides
+    return dict(map(parse_assignment, texts))
+
+
+def _put(document: MutableMapping[str, Any], parts: list[str], value: Any) -> None:
+    """Set the value at ``parts``, making tables on the way; the schema judges later whether they exist."""
+    place: Any = document
+    for depth, part in enumerate(parts):
+        last = depth == len(parts) - 1
+        if isinstance(place, list):
+            if not part.isdigit() or int(part) >= len(place):
+                raise InputError(f"{join_path(parts)}: there is no item {part}, but {len(place)}, counted from 0")
+            key: Any = int(part)
+        elif isinstance(place, dict):
+            key = part
+            place.setdefault(key, {})
+        else:
+            raise InputError(f"{join_path(parts)} is not a field; {join_path(parts[:depth])} has no fields")
+        if last:
+            place[key] = value
+        place = place[key]
+
+
+def find_file(name_or_path: str | Path) -> Path:
+    """The file of a scenario, given its library name or its path.
+
+    Raises:
+        InputError: if there is none; the message lists the library.
+    """
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or len(path.parts) != 1:
+        if not path.is_file():
+            raise InputError(f"{path}: no such scenario file")
+        return path
+    if (inside := LIBRARY / f"{name_or_path}.toml").is_file():
+        return inside
+    known = library_names()
+    close = get_close_matches(str(name_or_path), known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    among = f"must be one of {', '.join(known)}, or the path of a .toml file"
+    raise InputError(f"unknown scenario {str(name_or_path)!r}: {among}{hint}")
+
+
+def library_names() -> list[str]:
+    """The names of the scenarios that come with the library."""
+    return sorted(file.stem for file in LIBRARY.glob("*.toml"))
+
+
+def read_document(file: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        InputError: if it cannot be read or is not TOML.
+    """
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"not valid TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise InputError("not valid TOML: the file is not UTF-8 text") from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}") from None
+
+
+def _placed(document: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The document with the path of its edge file seen from ``folder`` and made absolute."""
+    population = document.get("population")
+    if isinstance(population, dict) and isinstance(edges := population.get("edges"), str):
+        return document | {"population": population | {"edges": str(folder.absolute() / edges)}}
+    return document
+
+
+def _named(document: dict[str, Any], file: Path) -> dict[str, Any]:
+    """The document with the name of its file where it has none."""
+    return {"name": re.sub(r"^\.|[^\w.-]", "_", file.stem, flags=re.ASCII)} | document

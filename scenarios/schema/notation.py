@@ -1,0 +1,120 @@
+"""How a person writes fields and values: dotted paths, and TOML values where bare words stand for strings."""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from commonweal.agents.errors import InputError
+
+_BARE_WORD = re.compile(r"[^\W\d][\w.:/+-]*|[./~][\w.:/+~-]*")
+_LONGEST = 60  # characters of a value worth repeating in an error
+
+
+def parse_path(text: str) -> str:
+    """The canonical form of a field's path: ``values.dimensions.0.limit`` is ``values.dimensions[0].limit``.
+
+    Raises:
+        InputError: if a part of the path is empty.
+    """
+    parts = split_path(text.strip())
+    if not all(parts):
+        raise InputError(f"{text!r} is not the path of a field: write it like settlement.kind")
+    return join_path(parts)
+
+
+def split_path(path: str) -> list[str]:
+    """The parts of a dotted path; list positions are parts too."""
+    return re.sub(r"\[(\d+)\]", r".\1", path).split(".")
+
+
+def join_path(parts: Sequence[str | int]) -> str:
+    """The dotted path of parts, list positions in brackets."""
+    return "".join(f"[{part}]" if str(part).isdigit() else f".{part}" for part in parts).lstrip(".")
+
+
+def parse_value(text: str) -> Any:
+    """The value written as TOML, or a bare word as a string.
+
+    Raises:
+        InputError: if it is neither.
+    """
+    text = text.strip()
+    try:
+        document = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        document = {}
+    if list(document) == ["value"]:
+        return document["value"]
+    if _BARE_WORD.fullmatch(text):
+        return text
+    raise InputError(f"{text!r} is not a value: write a TOML value (0.5, true, [32], {{fixed = 1}}) or a bare word")
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """``path=value`` as written after ``--set``.
+
+    Raises:
+        InputError: if it is malformed.
+    """
+    path, equals, value = text.partition("=")
+    if not equals or not value.strip():
+        raise InputError(f"{text!r} is not an assignment: write path=value, like settlement.alpha=2")
+    return parse_path(path), parse_value(value)
+
+
+def parse_variation(text: str) -> tuple[str, list[Any]]:
+    """``path=a,b,c`` as written after ``--vary``.
+
+    Raises:
+        InputError: if it is malformed.
+    """
+    path, equals, values = text.partition("=")
+    if not equals or not values.strip():
+        raise InputError(f"{text!r} varies nothing: write path=a,b,c, like settlement.kind=equal,data,credit")
+    return parse_path(path), _split_values(values)
+
+
+def _split_values(text: str) -> list[Any]:
+    """The values between commas; a comma inside quotes or brackets leaves no whole value before it."""
+    values: list[Any] = []
+    pieces: list[str] = []
+    for piece in text.split(","):
+        pieces.append(piece)
+        try:
+            values.append(parse_value(",".join(pieces)))
+        except InputError:
+            continue
+        pieces = []
+    if pieces:
+        parse_value(",".join(pieces))  # says what is wrong with it
+    return values
+
+
+def write_value(value: Any) -> str:
+    """A value as a person would write it in a scenario file, on one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_write_key(key)} = {write_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(write_value(item) for item in value) + "]"
+    return str(value) if isinstance(value, int | float) else _write_text(str(value))
+
+
+def _write_text(text: str) -> str:
+    """A TOML literal string where it can hold the text, else a basic string, whose escapes are JSON's."""
+    if text.isprintable() and "'" not in text:
+        return f"'{text}'"
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _write_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _write_text(key)
+
+
+def shorten(text: str) -> str:
+    """``text`` on one line, cut where it is longer than an error message should repeat."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

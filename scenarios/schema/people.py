@@ -1,0 +1,160 @@
+"""Who the principals are, what they may do, how they choose, and what they value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field
+
+
+class Population(Part):
+    """Who the principals are and whom they know."""
+
+    count: Count = field(40, "number of principals", "principals", le=10_000_000)
+    graph: Literal["complete", "cliques", "ring", "lattice", "watts_strogatz", "barabasi_albert", "file"] = field("complete", "who knows whom", "name")
+    degree: Count = field(4, "neighbours of a principal (cliques, ring, Watts-Strogatz) or edges of a newcomer (Barabasi-Albert)", "principals")
+    rewiring: Share = field(0.1, "Watts-Strogatz rewiring probability")
+    edges: Path | None = field(None, "edge-list file for graph = 'file': two principal numbers a line", "path")
+    start_delegate: Share = field(0.6, "share of principals that delegate at the start")
+    start_free_ride: Share = field(0.2, "share of principals that free-ride at the start")
+    start_defect: Share = field(0.2, "share of principals that defect at the start")
+    start_abstain: Share = field(0.0, "share of principals that abstain at the start")
+    cost_low: Utility = field(0.00025, "lowest cost of delegating a sample", "money per sample")
+    cost_high: Utility = field(0.00075, "highest cost of delegating a sample", "money per sample")
+    cost_types: tuple[Utility, ...] = field((), "costs of delegating a sample, each a type of principal; empty: spread between cost_low and cost_high", "money per sample", max_length=20)
+    type_shares: tuple[Share, ...] = field((), "probability that a principal is of each type; empty: all types alike", "share", max_length=20)
+    outside_option: Utility = field(0.0, "payoff of abstaining", "money per round")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        starts = self.start_delegate + self.start_free_ride + self.start_defect + self.start_abstain
+        if abs(starts - 1) > 1e-9:
+            raise ValueError(f"start_delegate + start_free_ride + start_defect + start_abstain = {starts:g}; the shares must sum to 1")
+        if self.cost_low > self.cost_high:
+            raise ValueError(f"cost_low = {self.cost_low:g} exceeds cost_high = {self.cost_high:g}")
+        if self.graph == "file" and self.edges is None:
+            raise ValueError("graph = 'file' needs edges, the path of an edge-list file")
+        if self.graph == "cliques" and self.count % (self.degree + 1):
+            raise ValueError(f"count = {self.count} must be a multiple of degree + 1 = {self.degree + 1} for graph = 'cliques'")
+        if self.graph in ("ring", "watts_strogatz", "barabasi_albert") and self.degree >= self.count:
+            raise ValueError(f"degree = {self.degree} must be below count = {self.count}")
+        if len(set(self.cost_types)) < len(self.cost_types):
+            raise ValueError(f"cost_types = {list(self.cost_types)}: types must differ")
+        if self.type_shares and len(self.type_shares) != len(self.cost_types):
+            raise ValueError(f"type_shares has {len(self.type_shares)} entries for {len(self.cost_types)} cost_types; give one for each")
+        if self.type_shares and abs((total := sum(self.type_shares)) - 1) > 1e-9:
+            raise ValueError(f"type_shares sum to {total:g}; they must sum to 1")
+        return self
+
+
+class Actions(Part):
+    """What each action does to samples."""
+
+    available: tuple[Literal["abstain", "delegate", "free_ride", "defect"], ...] = field(
+        ("delegate", "free_ride", "defect"), "actions a principal may take", "names", min_length=1)
+    free_ride: Literal["idle", "junk", "stale", "disguised", "replay"] = field("idle", "form of free-riding: nothing, noise, the same few samples over and over, those under fresh noise each time (FedAvg: a delta of noise), or one round's samples over and over (FedAvg: the model's last change)", "name")
+    stale_samples: Count = field(2, "samples a stale or disguised free-rider puts in over and over", "samples")
+    noise: float = field(0.3, "standard deviation of the noise under which a free-rider disguises its samples (free_ride = disguised)", "as features", ge=0, le=100)
+    defect: Literal["poison", "leak"] = field("poison", "form of defection: wrong labels, or selling the model outside", "name")
+    defect_gain: Utility = field(0.002, "private gain of a defector", "money per round")
+
+
+class Imitation(Part):
+    """Fermi imitation: copy a better-paid other with probability 1 / (1 + exp(-intensity (w_j - w_i)))."""
+
+    intensity: float = field(2000.0, "strength of selection beta", "per money", ge=0, le=1e9)
+    reach: Literal["population", "neighbours"] = field("population", "whom a principal compares itself with", "name")
+
+
+class BestResponse(Part):
+    """Myopic best response to the counterfactual payoffs of the last round."""
+
+    inertia: Share = field(0.0, "probability of keeping the last action although another paid more")
+
+
+class QLearning(Part):
+    """Independent Q-learning over actions."""
+
+    exploration: Share = field(0.05, "probability of a random action")
+    rate: Share = field(0.2, "weight of the newest payoff in an action's value")
+    loss_aversion: float = field(1.0, "weight of a loss against an equal gain in an action's value", "1", ge=0, le=100)
+
+
+class Conditional(Part):
+    """Fischbacher-Gaechter types: shares of conditional cooperators, free-riders and hump-shaped; the rest choose at random."""
+
+    cooperators: Share = field(0.55, "share of conditional cooperators")
+    free_riders: Share = field(0.23, "share of unconditional free-riders")
+    hump_shaped: Share = field(0.12, "share of hump-shaped conditional cooperators")
+    slope: float = field(1.0, "how strongly a conditional cooperator follows its neighbours' delegating share", "1", ge=0, le=10)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (total := self.cooperators + self.free_riders + self.hump_shaped) > 1 + 1e-9:
+            raise ValueError(f"cooperators + free_riders + hump_shaped = {total:g} exceeds 1")
+        return self
+
+
+class Policy(Part):
+    """How principals choose their actions."""
+
+    mix: dict[str, Annotated[float, Field(gt=0, le=1)]] = field({"imitation": 1.0}, "share of principals following each policy: fixed, imitation, best_response, learning, conditional, wait_and_see, or a registered policy", "share by name", min_length=1)
+    revision: PerRound = field(0.1, "probability that a principal reconsiders in a round")
+    mutation: PerRound = field(0.01, "probability that a principal takes a random action in a round")
+    memory: Share = field(0.8, "weight of the past in a principal's remembered payoff")
+    imitation: Imitation = Imitation()
+    best_response: BestResponse = BestResponse()
+    learning: QLearning = QLearning()
+    conditional: Conditional = Conditional()
+    options: dict[str, float] = field({}, "parameters of registered policies, by name", "by name")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if abs((total := sum(self.mix.values())) - 1) > 1e-9:
+            raise ValueError(f"the shares of mix sum to {total:g}; they must sum to 1")
+        return self
+
+
+class Dimension(Part):
+    """One thing principals care about: a group the model must not fail, or a purpose it must not serve."""
+
+    sense: Literal["protect", "withhold"] = Field(description="protect: the group's loss must not rise above the limit; withhold: the bounded loss must not fall below it", json_schema_extra={"unit": "name"})
+    label: int | None = field(None, "class the probe is made of", "class", ge=0)
+    feature: int | None = field(None, "feature the probe is made of: samples in its top quarter", "feature", ge=0)
+    limit: float = field(1.0, "middle of the principals' limits on the probe loss", "nat (protect), 1 (withhold)", ge=0, le=1e6)
+    spread: float = field(0.0, "half width of the principals' limits around the middle", "as limit", ge=0, le=1e6)
+    samples: Count = field(32, "samples of the probe", "samples", le=100_000)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.label is None) == (self.feature is None):
+            raise ValueError("give exactly one of label and feature")
+        if self.sense == "withhold" and self.label is None:
+            raise ValueError("withhold needs a label: a purpose the model must not serve is a class")
+        if self.sense == "withhold" and self.limit + self.spread > 1:
+            raise ValueError(f"limit + spread = {self.limit + self.spread:g} exceeds 1, the largest bounded loss")
+        return self
+
+
+class Values(Part):
+    """What principals value, and how their values move."""
+
+    dimensions: tuple[Dimension, ...] = field((), "value dimensions, each with a probe", "list", max_length=8)
+    influence: Literal["none", "friedkin_johnsen", "hegselmann_krause"] = field("none", "how acquaintances move a principal's limits", "name")
+    stubbornness: Share = field(0.2, "weight of a principal's first opinion (Friedkin-Johnsen)")
+    self_weight: Share = field(0.5, "weight of a principal's own current opinion among its acquaintances'")
+    confidence: float = field(0.1, "largest difference of limits that still influences (Hegselmann-Krause)", "as limit", ge=0, le=1e6)
+    experience: float = field(0.0, "rate at which harm suffered tightens a limit and payoff loosens it", "per round", ge=0, le=10)
+    loss_aversion: float = field(2.25, "weight of a loss against an equal gain (Tversky and Kahneman)", "1", ge=0, le=100)
+    for_sale: Share = field(0.0, "share of each of its limits that a principal would give up for money (contract.admissibility_budget)")
+    price_low: Utility = field(0.0, "lowest price for which a principal gives up the whole of a limit", "money per round")
+    price_high: Utility = field(0.0, "highest price for which a principal gives up the whole of a limit", "money per round")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.price_low > self.price_high:
+            raise ValueError(f"price_low = {self.price_low:g} exceeds price_high = {self.price_high:g}")
+        return self

@@ -1,0 +1,96 @@
+"""From a document (nested tables) to a Scenario, or one line that says which field is wrong and what is allowed."""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.describe import allowed, find_spec, unknown_field
+from commonweal.scenarios.schema.notation import join_path, shorten, split_path, write_value
+from commonweal.scenarios.schema.scenario import Scenario
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from commonweal.agents.registry import Registry
+
+# Which registry knows the names a field may hold. Imported when needed: some of these modules import torch.
+REGISTRIES = {
+    "task.kind": ("commonweal.economy.tasks", "TASKS"),
+    "learning.network": ("commonweal.economy.learning", "NETWORKS"),
+    "credit.kind": ("commonweal.economy.credit", "CREDITS"),
+    "settlement.kind": ("commonweal.economy.money.settlement", "SETTLEMENTS"),
+    "contract.reward": ("commonweal.economy.rewards.rules", "REWARDS"),
+    "contract.negotiator": ("commonweal.economy.negotiation", "NEGOTIATORS"),
+    "policy.mix": ("commonweal.agents.policies", "POLICIES"),
+}
+
+
+def validate(document: Mapping[str, Any]) -> Scenario:
+    """Check a document against the schema and the registered names.
+
+    Args:
+        document: nested tables, as read from TOML.
+
+    Raises:
+        InputError: with one line: field path, value, what is allowed.
+    """
+    try:
+        # JSON, because strict validation takes a list for a tuple there, but never "200" or true for a number.
+        scenario = Scenario.model_validate_json(json.dumps(document, default=_plain), strict=True)
+    except ValidationError as error:
+        raise InputError(_complaint(error)) from None
+    check_names(scenario)
+    return scenario
+
+
+def _plain(value: Any) -> Any:
+    """A number of an array library as a plain number; anything else (a date, a path) as text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def _complaint(error: ValidationError) -> str:
+    """The first problem, unknown fields before all others, since a misspelt name causes further errors."""
+    problems = sorted(error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden")
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return _sentence(problems[0]) + more
+
+
+def _sentence(problem: "ErrorDetails") -> str:
+    parts, path = problem["loc"], join_path(problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return unknown_field(parts)
+    if problem["type"] == "value_error":
+        return f"{path}{': ' if path else ''}{problem['ctx']['error']}"
+    limits = allowed(find_spec(parts) or {})
+    if problem["type"] == "missing":
+        return f"{path} is missing: must be {limits}"
+    return f"{path} = {shorten(write_value(problem['input']))}: must be {limits}"
+
+
+def check_names(scenario: Scenario) -> None:
+    """Check every name that stands for a registered rule.
+
+    Raises:
+        InputError: if a name is not registered; the message lists what is.
+    """
+    for path, (module, attribute) in REGISTRIES.items():
+        value: Any = scenario
+        for part in split_path(path):
+            value = getattr(value, part)
+        for name in value if isinstance(value, dict) else [value]:
+            if not (path == "task.kind" and name.startswith("openml:")):
+                _check_name(path, name, getattr(import_module(module), attribute))
+
+
+def _check_name(path: str, name: str, registry: "Registry[Any]") -> None:
+    if name in registry:
+        return
+    known = list(registry)
+    close = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise InputError(f"{path} = {name!r}: must be one of {', '.join(known)}{hint}")

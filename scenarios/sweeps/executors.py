@@ -1,0 +1,158 @@
+"""Engines: where batches are played. Each opens an executor of ``concurrent.futures``; nothing else knows which."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
+from typing import Any, ParamSpec, TypeVar
+
+from commonweal.agents.errors import InputError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_PRELOAD = ["commonweal.economy.runs.ensemble", "commonweal.scenarios.sweeps.worker", "sklearn.datasets", "threadpoolctl"]
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_RETRIES = 2  # of a batch whose Dask worker died, by Dask itself
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A way to play batches."""
+
+    name: str
+    workers: int
+    pool: Callable[[int], AbstractContextManager[Executor]]  # number of workers → an executor while the block runs
+
+
+def engine_named(name: str, workers: int | None, scheduler: str | None) -> Engine:
+    """The engine with that name.
+
+    Args:
+        name: serial, processes or dask.
+        workers: how many; as many as this process has cores if None.
+        scheduler: address of a running Dask scheduler.
+
+    Raises:
+        InputError: if there is no such engine, it is not installed, or the options do not fit.
+    """
+    if workers is not None and workers < 1:
+        raise InputError(f"workers = {workers}: must be a whole number of at least 1")
+    if scheduler is not None and name != "dask":
+        raise InputError(f"scheduler = {scheduler}: only engine = dask has a scheduler, not {name}")
+    count = len(os.sched_getaffinity(0)) if workers is None else workers
+    if name == "serial":
+        return Engine(name, 1, lambda _: SerialExecutor())
+    if name == "processes":
+        return Engine(name, count, _processes)
+    if name == "dask":
+        _demand_dask()
+        return Engine(name, count, lambda number: _dask(number, scheduler))
+    raise InputError(f"engine = {name!r}: must be one of dask, processes, serial")
+
+
+class SerialExecutor(Executor):
+    """Plays everything in this process, when it is submitted."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Do it now; only an interruption is raised at once."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def prepare() -> None:
+    """Start the server that processes are forked from; it loads the libraries while this process does other things."""
+    from multiprocessing.forkserver import ensure_running
+
+    get_context("forkserver").set_forkserver_preload(_PRELOAD)
+    with _environment(_ONE_THREAD):  # read when the server starts
+        ensure_running()
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[Executor]:
+    """A pool of processes forked from a server that has loaded the libraries once."""
+    prepare()
+    others = set(active_children())
+    context = get_context("forkserver")  # Mesa changes the default for everybody
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        _terminate(set(active_children()) - others)
+        raise
+    pool.shutdown()
+
+
+def _terminate(processes: set[BaseProcess]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join(timeout=5)
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _begin_work() -> None:
+    """Leave Ctrl-C to the main process, and end when that ends, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _demand_dask() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("distributed") is None:
+        raise InputError("engine = 'dask' needs the extra 'cluster': pip install 'commonweal[cluster]'")
+
+
+@contextmanager
+def _dask(workers: int, scheduler: str | None) -> Iterator[Executor]:
+    """Dask's workers: those of a running scheduler, or processes on this machine that listen to it alone."""
+    from distributed import Client, LocalCluster
+
+    if scheduler is None:  # it would tell of every worker that comes and goes
+        cluster = LocalCluster(workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50)
+        with cluster, Client(cluster) as client, client.get_executor(retries=_RETRIES) as pool:
+            yield pool
+        return
+    try:
+        client = Client(scheduler, timeout="20s")
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InputError(f"scheduler = {scheduler}: cannot be reached: {error}") from None
+    with client, client.get_executor(retries=_RETRIES) as pool:
+        yield pool
+
+
+def worker_died(error: BaseException) -> bool:
+    """Whether a batch failed because the process that played it is gone."""
+    return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"

@@ -1,0 +1,296 @@
+"""A sweep under way: what its folder holds, which batches are done, and what a worker needs to play another."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from commonweal.agents.errors import InputError
+from commonweal.agents.registry import Registry
+from commonweal.scenarios.schema.notation import shorten, write_value
+from commonweal.scenarios.sweeps.batches import Batch, form_batches
+from commonweal.scenarios.sweeps.compaction import RUNS, compacted, failed_runs
+from commonweal.scenarios.sweeps.manifest import (
+    Design,
+    cells_of,
+    check_place,
+    code_version,
+    differences,
+    identity,
+    is_sweep,
+    locked,
+    read_design,
+    read_manifest,
+    write_manifest,
+)
+from commonweal.scenarios.sweeps.rows import Factor, factor_of
+from commonweal.scenarios.sweeps.shards import (
+    DamagedShardError,
+    committed,
+    count_failed,
+    remove_shard,
+    remove_shards,
+    shard_files,
+    sweep_up,
+)
+from commonweal.scenarios.sweeps.telling import Scope, Teller
+from commonweal.scenarios.sweeps.worker import Order
+
+if TYPE_CHECKING:
+    from commonweal.scenarios.sweeps.plan import Plan
+
+_OWN = ("agents", "economy", "scenarios", "figures")
+_SHOWN = "share_delegate"  # metric whose best and worst cells are shown where the plan names none
+
+
+@contextmanager
+def undertake(
+    plan: "Plan", folder: Path, *, extend: bool = False, retry_failed: bool = False, tell: Teller
+) -> "Iterator[Undertaking]":
+    """Begin a sweep in ``folder``, or take it up where it was left, while the block runs.
+
+    Args:
+        plan: the sweep.
+        folder: absolute.
+        extend: accept further points and seeds.
+        retry_failed: play runs that failed once more.
+        tell: told what is wrong on disk and can be mended.
+
+    Raises:
+        InputError: if the folder holds something else or another sweep, or cannot be written.
+    """
+    check_place(folder)
+    made = not folder.exists()
+    with locked(folder):
+        sweep_up(folder)
+        try:
+            work = Undertaking(plan, folder, _agreed_design(plan, folder, extend))
+        finally:
+            if made and not is_sweep(folder):
+                (folder / ".lock").unlink(missing_ok=True)
+                folder.rmdir()
+        work.look_over(tell)
+        if retry_failed:
+            work.try_again()
+        yield work
+
+
+def _agreed_design(plan: "Plan", folder: Path, extend: bool) -> Design:
+    """The design in the folder, with what the plan adds, after making sure that it is the same sweep."""
+    if not is_sweep(folder):
+        design = _widened(plan, Design.empty())
+        write_manifest(folder, plan, design)
+        return design
+    manifest = read_manifest(folder)
+    if manifest.version != code_version():
+        raise InputError(
+            f"{folder}: was begun with code version {manifest.version} and this is {code_version()}; "
+            "continue it with the version it was begun with, or name another folder"
+        )
+    if found := list(differences(manifest.identity, json.loads(json.dumps(identity(plan))))):
+        more = f" (and {len(found) - 1} more differences)" if len(found) > 1 else ""
+        raise InputError(f"{folder}: holds another sweep: {found[0]}{more}; name another folder")
+    design = read_design(folder, manifest.design)
+    added = _demand_same_runs(plan, folder, design)
+    if not added:
+        return design
+    if not extend:
+        raise InputError(f"{folder}: the sweep has {added} that it had not when it was begun: add them with --extend")
+    _demand_same_kinds(plan, folder, design)
+    design = _widened(plan, design)
+    write_manifest(folder, plan, design)
+    return design
+
+
+def _demand_same_runs(plan: "Plan", folder: Path, design: Design) -> str:
+    """Check that no run of the design is gone; says what the plan has more."""
+    cells, seeds = set(cells_of(plan)), set(plan.seeds)
+    for noun, gone in (
+        ("point", [cell for cell in design.cells if cell not in cells]),
+        ("seed", [seed for seed in design.seeds if seed not in seeds]),
+    ):
+        if gone:
+            rest = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+            raise InputError(
+                f"{folder}: holds a sweep with {noun} {shorten(str(gone[0]))}{rest}, which this one has not; "
+                "name another folder"
+            )
+    more = {"point": len(cells) - len(design.cells), "seed": len(seeds) - len(design.seeds)}
+    return " and ".join(f"{count} {noun}{'s' * (count > 1)}" for noun, count in more.items() if count)
+
+
+def _demand_same_kinds(plan: "Plan", folder: Path, design: Design) -> None:
+    """Check that added values fit into the columns there are."""
+    values = [json.loads(cell) for cell in design.cells]
+    for path in plan.factors:
+        old, new = factor_of(path, values).kind, factor_of(path, plan.points).kind
+        if old != new and {old, new} != {"integer", "number"}:
+            raise InputError(
+                f"{folder}: {path} has values of kind {old} there, and with the added ones of kind {new}; "
+                "name another folder"
+            )
+
+
+def _widened(plan: "Plan", design: Design) -> Design:
+    """The design with what the plan has more, as further points and batches."""
+    cells, known = cells_of(plan), {cell: number for number, cell in enumerate(design.cells)}
+    fresh = [cell for cell in cells if cell not in known]
+    known |= {cell: len(design.cells) + number for number, cell in enumerate(fresh)}
+    seeds, old = set(design.seeds), len(design.cells)
+    runs = [
+        (point, seed)
+        for point, cell in enumerate(cells)
+        for seed in plan.seeds
+        if known[cell] >= old or seed not in seeds
+    ]
+    batches = [
+        Batch(batch.number, tuple(known[cells[point]] for point in batch.points), batch.seeds)
+        for batch in form_batches(plan, runs, design.batches)
+    ]
+    return design.added(fresh, batches)
+
+
+class Undertaking:
+    """A sweep under way.
+
+    Args:
+        plan: the sweep.
+        folder: absolute.
+        design: which run belongs to which batch.
+    """
+
+    def __init__(self, plan: "Plan", folder: Path, design: Design) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.design = design
+        self._factors: tuple[Factor, ...] = tuple(factor_of(path, plan.points) for path in plan.factors)
+        places = {cell: number for number, cell in enumerate(cells_of(plan))}
+        self._places = [places[cell] for cell in design.cells]  # per point of the folder its number in the plan
+        self._plugins = plugin_modules()
+
+    @property
+    def runs(self) -> int:
+        """How many runs the sweep has."""
+        return self.design.runs
+
+    @property
+    def shown(self) -> str:
+        """The metric by which cells are best or worst."""
+        return self.plan.metrics[0] if self.plan.metrics else _SHOWN
+
+    def look_over(self, tell: Teller) -> None:
+        """Take away shards that are in the tables already, and those that are damaged."""
+        remove_shards(self.folder, set(compacted(self.folder)))
+        for number in committed(self.folder):
+            try:
+                count_failed(self.folder, number)
+            except DamagedShardError:
+                remove_shard(self.folder, number)
+                tell.remark(f"batch {number} is damaged on disk: its runs are played again")
+
+    def try_again(self) -> None:
+        """Add a batch for each run that failed, to be played by itself."""
+        done = set(compacted(self.folder)).union(committed(self.folder))
+        waiting = [self.design.take(number) for number in range(self.design.batches) if number not in done]
+        pending = {run for batch in waiting for run in zip(batch.points, batch.seeds, strict=True)}
+        failed = [run for run in failed_runs(self.folder, committed(self.folder)) if run not in pending]
+        if failed:
+            first = self.design.batches
+            again = [Batch(first + i, (point,), (seed,)) for i, (point, seed) in enumerate(failed)]
+            self.design = self.design.added((), again)
+            write_manifest(self.folder, self.plan, self.design)
+
+    def committed(self) -> list[int]:
+        """Batches that lie in shards."""
+        return committed(self.folder)
+
+    def todo(self) -> list[int]:
+        """Batches that are not stored."""
+        done = set(compacted(self.folder)).union(committed(self.folder))
+        return [number for number in range(self.design.batches) if number not in done]
+
+    def complete(self) -> bool:
+        """Whether everything is in the tables."""
+        return len(compacted(self.folder)) == self.design.batches
+
+    def count(self, numbers: Sequence[int]) -> int:
+        """How many runs are in batches."""
+        return int(self._sizes[numbers].sum()) if len(numbers) else 0
+
+    @cached_property
+    def _sizes(self) -> Any:
+        return self.design.sizes()
+
+    def stored(self, number: int) -> bool:
+        """Whether a batch lies in a shard."""
+        return shard_files(self.folder, number)[0].exists()
+
+    def count_failed(self, number: int) -> int:
+        """How many runs of a stored batch failed."""
+        return count_failed(self.folder, number)
+
+    def failed(self) -> int:
+        """How many runs failed and are not tried again, in the tables and in the shards."""
+        table = self.folder / RUNS
+        status = pq.read_table(table, columns=["status"])["status"] if table.exists() else None
+        held = 0 if status is None else pc.sum(pc.equal(status, "failed")).as_py() or 0
+        return held + sum(count_failed(self.folder, number) for number in committed(self.folder))
+
+    def scope(self) -> Scope:
+        """What there is to do."""
+        left = self.todo()
+        again = self._repeated()[np.isin(self.design.batch, left)].sum() if left else 0
+        failed = self.failed() - int(again)
+        done = self.runs - self.count(left) - failed
+        return Scope(self.plan.name, self.runs, done, failed, self.shown, self.describe)
+
+    def _repeated(self) -> Any:
+        """Per run of the design whether it is there before."""
+        repeated = np.ones(len(self.design.batch), dtype=bool)
+        runs = np.stack([self.design.point, self.design.seed], axis=1)
+        repeated[np.unique(runs, axis=0, return_index=True)[1]] = False
+        return repeated
+
+    def describe(self, point: int) -> str:
+        """A point in a few words."""
+        values = json.loads(self.design.cells[point])
+        return ", ".join(f"{path} = {write_value(values[path])}" for path in self.plan.factors)
+
+    def order(self, number: int) -> Order:
+        """A batch as a worker gets it."""
+        batch = self.design.take(number)
+        scenarios = {point: self.plan.scenario(self._places[point]) for point in dict.fromkeys(batch.points)}
+        return Order(
+            folder=self.folder,
+            number=number,
+            points=batch.points,
+            seeds=batch.seeds,
+            scenarios=tuple(scenarios[point] for point in batch.points),
+            values=tuple(self.plan.points[self._places[point]] for point in batch.points),
+            factors=self._factors,
+            metrics=self.plan.metrics,
+            shown=self.shown,
+            every=self.plan.every,
+            stop=self.plan.stop,
+            version=code_version(),
+            plugins=self._plugins,
+        )
+
+
+def plugin_modules() -> tuple[str, ...]:
+    """Modules outside this library that have registered rules, for workers to load too."""
+    from commonweal.agents.policies import POLICIES
+    from commonweal.economy.credit import CREDITS
+    from commonweal.economy.learning import NETWORKS
+    from commonweal.economy.money.settlement import SETTLEMENTS
+    from commonweal.economy.tasks import TASKS
+
+    registries: tuple[Registry[Any], ...] = (POLICIES, CREDITS, NETWORKS, SETTLEMENTS, TASKS)
+    modules = {getattr(plug, "__module__", None) for registry in registries for _, plug in registry.items()}
+    return tuple(sorted(name for name in modules if name and name.partition(".")[0] not in (*_OWN, "__main__")))

@@ -1,0 +1,116 @@
+"""Replication-robust credit (Agarwal, Dahleh and Sarkar 2019): copying oneself does not pay."""
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from test_credit import TWINS, CreditContract, Setting, setting
+from test_novelty import put_in
+
+from commonweal.economy.credit import CREDITS, Credit, RoundGame
+from commonweal.economy.credit.discounts import discounted
+from commonweal.economy.credit.novelty import offers
+from commonweal.economy.credit.robust import discount, sample_similarity, update_similarity
+
+LN2 = float(np.log(2))
+UNIT = torch.ones(1)
+
+
+class TestDiscount:
+    def test_the_published_example(self) -> None:
+        # λ = 1, A and B sell the same: Shapley 1/2 each, robust 1/(2e); A copies itself: 2/3 together, robust 2/(3e²)
+        before = 1 / 2 * discount(np.ones((1, 2, 2)), np.ones((1, 1)))
+        after = 1 / 3 * discount(np.ones((1, 3, 3)), np.ones((1, 1)))
+        np.testing.assert_allclose(before, np.full((1, 2), 1 / (2 * np.e)))
+        np.testing.assert_allclose(after[0, :2].sum(), 2 / (3 * np.e**2))
+
+    @given(st.integers(1, 8), st.integers(0, 8), st.floats(LN2, 5))
+    def test_from_ln_2_on_copies_never_earn_more_than_the_original(
+        self, copies: int, others: int, penalty: float
+    ) -> None:
+        # Even where each copy is credited as much as the original was
+        together = copies * discount(np.ones((1, copies + others, copies + others)), np.array([[penalty]]))[0, 0]
+        alone = discount(np.ones((1, 1 + others, 1 + others)), np.array([[penalty]]))[0, 0]
+        assert together <= alone * (1 + 1e-12)
+
+    def test_below_ln_2_a_copy_pays(self) -> None:
+        assert 2 * discount(np.ones((1, 2, 2)), np.array([[0.6]]))[0, 0] > 1
+
+
+class TestSimilarity:
+    def test_the_same_samples_are_similar_and_others_are_not(self) -> None:
+        found = sample_similarity([put_in([0, 5], [5, 0], [20, 30], [])], UNIT)[0]
+        expected = [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+        np.testing.assert_allclose(found, expected, atol=1e-7)
+
+    def test_it_is_the_mean_of_what_each_finds_at_the_other(self) -> None:
+        # Two of the first's four samples are at the second's; both of the second's at the first's
+        found = sample_similarity([put_in([0, 5, 10, 15], [0, 5])], UNIT)[0]
+        np.testing.assert_allclose(found[0, 1], (2 / 4 + 2 / 2) / 2)
+        assert found[1, 0] == found[0, 1]
+
+    def test_who_walks_through_the_same_data_at_another_pace_is_found_by_memory(self) -> None:
+        first, second = put_in([0, 5], [10, 15]), put_in([10, 15], [0, 5])
+        assert sample_similarity([second], UNIT)[0, 0, 1] == 0
+        assert sample_similarity([first, second], UNIT)[0, 0, 1] == 1
+
+    def test_updates_are_similar_by_their_angle(self) -> None:
+        updates = torch.tensor([[[1.0, 0.0], [2.0, 2.0], [-3.0, 0.0], [0.0, 0.0]]])
+        root = 1 / np.sqrt(2)
+        expected = [[1, root, 0, 0], [root, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+        np.testing.assert_allclose(update_similarity(updates)[0], expected, atol=1e-7)
+
+
+class TestFirstOrderRobust(CreditContract):
+    """The contract under the discount, at λ = ln 2: the copy of a twin halves what each of them earns."""
+
+    rule = "first_order"
+    options: ClassVar[dict[str, Any]] = {"replication": {"penalty": LN2}}
+    copying = (1 - 1e-6, 2 + 1e-9)  # one that helps half as much each; harm counts twice
+
+    def total(self, game: RoundGame) -> None:
+        """What is taken off for copies goes to nobody."""
+
+    def game(self, studied: Setting | None = None, **changes: Any) -> RoundGame:
+        game = super().game(studied, **changes)
+        present = torch.as_tensor(game.weights != 0)  # the contract's copy stays away by its weight
+        seated = offers(game.samples()[0], game.passage.owners)
+        return replace(game, offers=(replace(seated, real=seated.real & present.unsqueeze(2)),))
+
+    def credit(self, game: RoundGame) -> Credit:
+        return discounted(CREDITS[self.rule](game), game)
+
+    def test_it_says_how_it_came_about(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert self.credit(self.game()).rule == "first_order × robust"
+
+    def test_for_a_small_step_credit_is_the_slope_along_the_screened_update(self) -> None:
+        """Half of it for the twins, who are each other's copies."""
+        game = self.game(rate=1e-5)
+        own = game.slope[:, TWINS[0]]
+        near = self.credit(game).values[:, TWINS[0]] / (1e-5 * own)
+        assert ((near <= 0.5 + 1e-9) | (own < 0)).all() and (own > 0).any()
+
+    def test_an_update_that_helps_earns_no_more_with_its_copy(self) -> None:
+        studied, kept = setting(), np.arange(5) != TWINS[1]
+        single = replace(studied, weights=studied.weights * kept, multipliers=studied.multipliers * kept[:, None])
+        alone = self.credit(self.game(single)).values[:, TWINS[0]]
+        together = self.credit(self.game(studied)).values[:, TWINS].sum(axis=1)
+        helps = alone > 0
+        np.testing.assert_allclose(together[helps], alone[helps], rtol=1e-6)
+        assert helps.any()
+
+    def test_harm_is_charged_in_full(self) -> None:
+        game = self.game()
+        harmful = replace(game, slope=-np.abs(game.slope))
+        np.testing.assert_array_equal(self.credit(harmful).values, CREDITS[self.rule](harmful).values)
+
+
+class TestFirstOrderRobustByUpdates(TestFirstOrderRobust):
+    options: ClassVar[dict[str, Any]] = {"replication": {"penalty": LN2, "similarity": "updates"}}
+
+    def test_it_needs_no_memory(self) -> None:
+        assert setting().game(**self.options).terms.memory == 0

@@ -1,0 +1,166 @@
+"""One run in Mesa: the same economy as an ensemble's, with principals that are agents."""
+
+import gc
+import weakref
+from collections.abc import Mapping
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+import pytest
+from mesa.datacollection import DataCollector
+
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.agents.principal import Principal, View
+from commonweal.economy import Cooperative, Ensemble
+from commonweal.economy.money.ledger import reconcile
+from commonweal.scenarios import load, revise
+
+ROUNDS = 12
+SMALL = {"task.kind": "wine", "task.validation": 40, "task.test": 40, "population.count": 8}
+SCENARIO = revise(load("commons"), {"rounds": ROUNDS, "precision": "float64", **SMALL})
+STAKED = revise(SCENARIO, {"contract.endowment": 1.0, "contract.stake": 0.1, "contract.audit": 0.3})
+
+
+class Delegator(Principal):
+    """Delegates whatever its policy says."""
+
+    def choose(self, view: View) -> Action:
+        return Action.DELEGATE
+
+
+class Abstainer(Principal):
+    """Wants what the commons does not offer."""
+
+    def choose(self, view: View) -> Action:
+        return Action.ABSTAIN
+
+
+class Witness(Principal):
+    """Remembers what it saw, and follows its policy."""
+
+    def __init__(self, model: mesa.Model, index: int) -> None:
+        super().__init__(model, index)
+        self.views: list[View] = []
+
+    def choose(self, view: View) -> Action:
+        self.views.append(view)
+        return view.proposal
+
+
+def played(
+    principals: Mapping[int, type[Principal]] | type[Principal] = Principal, scenario: Any = SCENARIO
+) -> Cooperative:
+    model = Cooperative(scenario, rng=7, principals=principals)
+    model.run_for()
+    return model
+
+
+@pytest.mark.parametrize("scenario", [SCENARIO, STAKED], ids=["commons", "staked"])
+def test_a_run_in_mesa_is_the_same_as_in_an_ensemble(scenario: Any) -> None:
+    alone = Cooperative(scenario, rng=7).run_for()
+    together = Ensemble(scenario, [3, 7], keep_ledger=True).run()
+    for name in ("rounds", "principals", "ledger", "balances"):
+        theirs = getattr(together, name)
+        theirs = theirs[theirs["run"] == 1].assign(run=0).reset_index(drop=True)
+        pd.testing.assert_frame_equal(getattr(alone, name), theirs, check_exact=False, rtol=1e-9, atol=1e-9)
+
+
+def test_a_principal_that_follows_its_proposal_changes_nothing() -> None:
+    ours, theirs = played(Witness), played()
+    np.testing.assert_array_equal(ours.population.action, theirs.population.action)
+    np.testing.assert_array_equal(ours.state.ledger.balances, theirs.state.ledger.balances)
+
+
+def test_a_principal_of_its_own_class_chooses_for_itself_and_for_nobody_else() -> None:
+    starts = {"population.start_delegate": 0.0, "population.start_free_ride": 0.8}
+    fixed = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0}
+    principals = played({2: Delegator}, revise(SCENARIO, starts | fixed)).principals
+    assert [p.index for p in principals if p.action == Action.DELEGATE] == [2]
+
+
+def test_an_action_that_is_not_available_is_refused_by_name() -> None:
+    model = Cooperative(SCENARIO, rng=7, principals={1: Abstainer})
+    with pytest.raises(InputError, match="Abstainer 1 chose abstain: available are delegate, free_ride, defect"):
+        model.step()
+
+
+def test_nobody_who_does_not_exist_can_be_given_a_class() -> None:
+    with pytest.raises(InputError, match="there is no principal 8; they are numbered 0 to 7"):
+        Cooperative(SCENARIO, rng=7, principals={8: Delegator})
+
+
+def test_a_principal_sees_the_round_and_its_own_last_action_and_payoff() -> None:
+    model = Cooperative(SCENARIO, rng=7, principals={0: Witness})
+    witness = model.principals[0]
+    assert isinstance(witness, Witness)
+    for number in range(4):
+        remembered, last = witness.payoff, witness.action
+        model.step()
+        view = witness.views[-1]
+        assert (view.round, view.payoff, view.action) == (number, remembered, last)
+
+
+def test_a_run_without_a_seed_is_another_run_each_time_and_names_its_seed() -> None:
+    one, other = Cooperative(SCENARIO), Cooperative(SCENARIO)
+    frames = one.run_for().rounds, other.run_for().rounds
+    assert not frames[0].equals(frames[1])
+    pd.testing.assert_frame_equal(Cooperative(SCENARIO, rng=one.run_seed).run_for().rounds, frames[0])
+
+
+def test_mesa_steps_count_the_rounds_played() -> None:
+    model = Cooperative(SCENARIO, rng=7)
+    model.step()
+    model.run_for(3)
+    assert model.steps == model.state.round == 4
+    assert [p.index for p in model.agents] == list(range(8))
+
+
+def test_mesas_agent_sets_select_principals_by_their_state() -> None:
+    model = played({0: Delegator, 1: Delegator})
+    delegating = model.agents.select(lambda principal: principal.action == Action.DELEGATE)
+    assert len(delegating) == (model.population.action == Action.DELEGATE).sum() >= 2
+    assert set(model.agents_by_type) == {Principal, Delegator}
+    seen: list[int] = []
+    model.agents.do(lambda principal: seen.append(principal.index))
+    assert sorted(seen) == list(range(8))
+
+
+def test_mesas_data_collector_reports_what_the_results_say() -> None:
+    model = Cooperative(SCENARIO, rng=7)
+    collector = DataCollector(
+        model_reporters={"accuracy": lambda m: m.metrics["accuracy"]},
+        agent_reporters={"wealth": "wealth", "delegates": lambda p: p.action == Action.DELEGATE},
+    )
+    for _ in range(ROUNDS):
+        model.step()
+        collector.collect(model)
+    results = Cooperative(SCENARIO, rng=7).run_for()
+    accuracy = collector.get_model_vars_dataframe()["accuracy"]
+    np.testing.assert_array_equal(accuracy, results.rounds["accuracy"])
+    agents = collector.get_agent_vars_dataframe()
+    np.testing.assert_allclose(agents.groupby("Step")["delegates"].mean(), results.rounds["share_delegate"])
+    at_the_end = agents["wealth"].xs(ROUNDS, level="Step")
+    np.testing.assert_allclose(at_the_end, results.principals["balance"] + results.principals["escrow"])
+
+
+def test_a_released_model_is_forgotten() -> None:
+    model = played()
+    gone = weakref.ref(model)
+    model.release()
+    del model
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize("scenario", [SCENARIO, STAKED], ids=["commons", "staked"])
+def test_every_balance_is_the_sum_of_the_transfers_of_a_run(scenario: Any) -> None:
+    model = Cooperative(scenario, rng=7)
+    results = model.run_for()
+    assert results.ledger is not None
+    assert (results.ledger["amount"] > 0).any()
+    difference = reconcile(results.ledger, model.state.ledger.balances)
+    assert not difference.any()
+    assert model.state.ledger.balances.sum() == 0

@@ -1,0 +1,295 @@
+"""The page in economies of contracts: what it lets one set, and what it shows of lines, samples and models."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("solara", reason="the extra 'browser' is not installed")
+
+from test_browser_pictures import boxes, texts
+
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.economy.money.ledger import Reason
+from commonweal.economy.money.membership import NEVER
+from commonweal.figures.browser.notes.bargain import why_so_many
+from commonweal.figures.browser.notes.chronicle import Chronicle
+from commonweal.figures.browser.notes.tables import principal_card, transfer_rows
+from commonweal.figures.browser.pictures.comparison import draw_comparison
+from commonweal.figures.browser.pictures.course_panels import contents
+from commonweal.figures.browser.pictures.dynamics import draw_dynamics, metric_rows
+from commonweal.figures.browser.pictures.society import draw_society
+from commonweal.figures.browser.tab.live import Live
+from commonweal.figures.browser.tab.parameters import (
+    economy,
+    mesa_parameter,
+    other_value,
+    parameters,
+    rules_of,
+    settings_of,
+)
+from commonweal.figures.browser.tab.scenes import TABS, Looks, scene
+from commonweal.figures.browser.tab.stage import Standing
+from commonweal.scenarios.schema.loading import library_names, load
+from commonweal.scenarios.schema.scenario import Scenario
+
+SMALL = {"learning.hidden": [8], "task.kind": "synthetic", "task.samples": 1200, "task.features": 6}
+CHANGES: dict[str, dict[str, Any]] = {
+    "big-and-small": {}, "catastrophe": {}, "wait-and-see": {},
+    "paid-with-models": SMALL | {"contract.term": 3},
+    "robust": SMALL | {"population.count": 12, "contract.audit": 1.0, "settlement.hold_back": 0.5,
+                       "population.start_delegate": 0.5, "population.start_defect": 0.3},
+    "tolerance-for-sale": {"population.count": 12, "learning.hidden": [8]},
+}
+
+
+@cache
+def played(name: str, rounds: int = 6) -> Live:
+    live = Live(load(name, CHANGES[name]), 2)
+    for _ in range(rounds):
+        live.step()
+    return live
+
+
+def card(name: str, index: int, rounds: int = 6) -> dict[str, str]:
+    return told_of(played(name, rounds).chronicle, index)
+
+
+def told_of(chronicle: Chronicle, index: int) -> dict[str, str]:
+    return {row[0]: row[1] for row in principal_card(chronicle, index).rows}
+
+
+def titles(name: str) -> set[str]:
+    return {shown.title for row in contents(played(name).chronicle.world) for shown in row}
+
+
+def labels(scenario: Scenario) -> set[str]:
+    return {parameter.label for parameter in parameters(scenario)}
+
+
+# Controls.
+
+
+def test_the_terms_of_contracts_have_controls_where_they_mean_something() -> None:
+    everywhere = {"Model reward rule", "Samples asked for", "Value of the model", "Content asked for"}
+    for name in ("commons", "big-and-small", "robust"):
+        assert everywhere <= labels(load(name))
+    assert not everywhere & labels(load("public-goods"))
+    money = {"Settlement rule", "Stake", "Audits", "Clawback"}
+    assert money <= labels(load("commons")) and not money & labels(load("wait-and-see"))
+    assert not {"Credit rule", "Screening mode", "Drift", "Data deals", "Lowest cost"} & labels(load("big-and-small"))
+    assert "Hold-back" in labels(load("commons")) and "Hold-back" not in labels(load("big-and-small"))
+    assert "Identity cost" in labels(load("robust")) and "Identity cost" not in labels(load("commons"))
+    assert "Admissibility budget" in labels(load("tolerance-for-sale"))
+    assert "Admissibility budget" not in labels(load("commons"))
+
+
+def test_the_price_of_a_name_cannot_be_set_above_what_anybody_has() -> None:
+    scenario = load("robust")
+    (price,) = (each for each in parameters(scenario) if each.label == "Identity cost")
+    assert mesa_parameter(price, 0.02)["max"] == scenario.contract.endowment
+    economy(scenario, {"contract.identity_cost": scenario.contract.endowment})
+
+
+def test_the_slider_of_what_a_model_is_worth_leaves_room_above() -> None:
+    for name, high in (("big-and-small", 200.0), ("commons", 2.0), ("wait-and-see", 2.0)):
+        (value,) = (each for each in parameters(load(name)) if each.path == "market.model_value")
+        assert value.high == high
+
+
+@pytest.mark.parametrize(("name", "settings", "told"), [
+    ("catastrophe", {"contract.reward": "menu"}, "contract.offer must be menu for contract.reward = 'menu'"),
+    ("commons", {"contract.offer": "amounts"}, "market.model_value must be above 0"),
+    ("commons", {"contract.offer": "menu", "market.model_value": 1.0}, "population.cost_types must be given"),
+    ("tolerance-for-sale", {"screening.mode": "off"}, "screening.mode must be project"),
+])
+def test_terms_that_do_not_go_together_are_one_line(name: str, settings: dict[str, Any], told: str) -> None:
+    scenario = load(name)
+    with pytest.raises(InputError, match=told) as caught:
+        economy(scenario, settings_of(scenario) | settings)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", library_names())
+def test_the_value_offered_to_compare_with_is_an_allowed_one_where_there_is_one(name: str) -> None:
+    scenario = load(name)
+    for parameter in parameters(scenario):
+        described = mesa_parameter(parameter, settings_of(scenario)[parameter.path])
+        value = other_value(scenario, parameter)
+        others = [each for each in described.get("values", [value]) if each != described["value"]]
+        assert allowed(scenario, parameter.path, value) or not any(
+            allowed(scenario, parameter.path, each) for each in others)
+
+
+def allowed(scenario: Scenario, path: str, value: Any) -> bool:
+    try:
+        economy(scenario, {path: value})
+    except InputError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("name", "told"), [
+    ("leaky", "credit settlement, first_order credit"), ("big-and-small", "menu model reward"),
+    ("wait-and-see", "first_order credit, shared model reward"), ("public-goods", "equal settlement")])
+def test_the_head_of_the_page_names_the_rules_that_apply(name: str, told: str) -> None:
+    assert rules_of(load(name)) == told
+
+
+# The page as a whole.
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning", "error::UserWarning", "error::DeprecationWarning")
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_tab_is_drawn_without_a_warning_before_and_after_rounds(name: str) -> None:
+    standing = Standing(*[None] * len(Standing.__dataclass_fields__))  # type: ignore[arg-type]  # not looked at
+    for live in (played(name, 0), played(name)):
+        for tab in TABS[:5]:
+            for ring in ("reputation", "credit", "own model"):
+                scene(live, standing, None, Looks(tab=tab, selected=1, ring=ring))
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_no_two_texts_of_its_pictures_overlap(name: str) -> None:
+    live = played(name)
+    drawings: tuple[Callable[[], Any], ...] = (
+        lambda: draw_dynamics(live.chronicle, round=3),
+        lambda: draw_society(live.chronicle, live.layout, ring="own model", selected=0),
+        lambda: draw_comparison(live.chronicle, live.chronicle, ("reward rule: menu", "reward rule: shared")),
+    )
+    for draw in drawings:
+        found = list(boxes(draw()))
+        for place, (text, box) in enumerate(found):
+            assert not [other for other, theirs in found[:place] if box.overlaps(theirs.padded(-1))], text
+
+
+# What a principal is told.
+
+
+def test_a_card_tells_the_line_the_samples_and_the_model_of_a_menu() -> None:
+    live = played("big-and-small")
+    sight, tariff = live.chronicle.newest, live.model.state.tariff
+    for i in range(10):
+        told = card("big-and-small", i)
+        line = int(sight.line[i])
+        assert told["line of the menu"].startswith(f"{line + 1} of 5")
+        asked = tariff.amounts[0, line]
+        assert told["samples put in"] == f"{asked:.5g} in the round, {6 * asked:.5g} so far"
+        assert told["puts samples in since"] == "round 1"
+        assert told["accuracy of its own model"] == f"{sight.given[i]:.3f}; shared model {sight.quality:.3f}"
+        assert float(told["a model trained alone, money per round"]) == pytest.approx(tariff.alone[0, i], rel=1e-3)
+
+
+def test_without_money_a_card_tells_of_none_and_without_a_task_of_no_labels() -> None:
+    assert not {"balance, money", "samples held", "credit of the round, loss"} & set(card("big-and-small", 0))
+    assert {"samples held", "credit of the round, loss"} <= set(card("paid-with-models", 0))
+    assert "balance, money" in card("robust", 0)
+
+
+def test_a_copy_that_misses_what_was_owed_is_told_on_the_card() -> None:
+    live = played("paid-with-models")
+    sight = replace(live.chronicle.newest, owed=np.full(10, 0.5), given=np.full(10, 0.4),
+                    kept_promise=np.arange(10) == 0)
+    chronicle = Chronicle(live.chronicle.world, live.chronicle.rows)
+    chronicle.sights.append(sight)
+    told = [told_of(chronicle, i)["accuracy of its own model"] for i in (0, 1)]
+    assert told[0].startswith("0.400 for 0.500 owed (kept)")
+    assert told[1].startswith("0.400 for 0.500 owed (missed)")
+
+
+def test_who_has_not_joined_has_no_round_since_when_and_no_model() -> None:
+    sight = played("wait-and-see", 0).chronicle.newest
+    (waiting, *_) = np.flatnonzero(sight.actions == Action.ABSTAIN)
+    after = card("wait-and-see", int(waiting), 1)
+    assert after["puts samples in since"] == "not yet"
+    assert after["accuracy of its own model"] == "none given"
+
+
+def test_a_seller_is_told_its_price_and_down_to_where_it_sold() -> None:
+    live = played("tolerance-for-sale")
+    sight = live.chronicle.newest
+    assert sight.sold.sum() > 0
+    assert sight.sold.sum() == pytest.approx(live.chronicle.rows[-1]["tolerance_paid"])
+    seller = int(sight.loosened[:, 1].argmax())
+    told = card("tolerance-for-sale", seller)
+    lowered = sight.limits[seller, 1] * (1 - sight.loosened[seller, 1])
+    assert f"for this round sold down to {lowered:.3f}" in told["withholds class 9: loss at least, bounded by 1"]
+
+
+def test_the_reason_for_a_line_is_that_it_leaves_most() -> None:
+    live = played("big-and-small")
+    sight, world = live.chronicle.newest, live.chronicle.world
+    for i in range(10):
+        words = why_so_many(sight, i, world)
+        assert f"takes line {sight.line[i] + 1} of the menu" in words
+        assert sight.worth[i, sight.line[i]] >= sight.worth[i].max() - 1e-4
+    refused = replace(sight, line=np.full(10, NEVER))
+    assert why_so_many(refused, 0, world).startswith("It takes no line of the menu: the best is expected to leave it")
+
+
+def test_amounts_of_ones_own_choice_are_explained_and_fixed_ones_are_not() -> None:
+    live = played("catastrophe")
+    assert "best for it, the others given" in why_so_many(live.chronicle.newest, 0, live.chronicle.world)
+    waiting = played("wait-and-see")
+    assert why_so_many(waiting.chronicle.newest, 0, waiting.chronicle.world) == ""
+
+
+# What the run is told to be like.
+
+
+def test_panels_are_those_that_an_economy_is_about() -> None:
+    assert {"samples put in", "welfare, money per round"} <= titles("big-and-small")
+    assert not {"updates taken off, share", "wealth, Gini index", "promises kept, share"} & titles("big-and-small")
+    assert "promises kept, share" in titles("paid-with-models")
+    assert {"taken, money per round", "credit held back, share", "money per round"} <= titles("robust")
+    assert "limits given up, share" in titles("tolerance-for-sale")
+    assert not {"taken, money per round", "samples put in"} & titles("wait-and-see")
+
+
+def test_metrics_that_must_be_zero_are_left_out() -> None:
+    told = {name: {row[0] for row in metric_rows(played(name).chronicle).rows} for name in CHANGES}
+    assert "samples put in" in told["big-and-small"] and "samples put in" not in told["robust"]
+    assert {"clawed back, money", "for names, principals", "credit held back, share"} <= told["robust"]
+    assert not any("clawed" in name or "revenue" in name for name in told["big-and-small"])
+    assert "paid for looser limits, money" in told["tolerance-for-sale"]
+
+
+def test_what_is_taken_is_what_the_books_say() -> None:
+    chronicle = played("robust", 12).chronicle
+    columns = chronicle.transfers()
+    for metric, reason in (("clawed", Reason.CLAWBACK), ("fees", Reason.IDENTITY), ("slashed", Reason.SLASH)):
+        booked = columns["amount"][columns["reason"] == str(reason)].sum() / 1e6
+        assert sum(row[metric] for row in chronicle.rows) == pytest.approx(booked)
+    assert chronicle.rows[0]["fees"] == pytest.approx(12 * 0.02)
+    assert sum(row["slashed"] for row in chronicle.rows) > 0
+    assert all(0 <= row["held_share"] <= 1 for row in chronicle.rows)
+    assert chronicle.rows[0]["held_share"] > 0
+
+
+def test_the_last_transfers_name_their_reasons_in_words() -> None:
+    reasons = {row[4] for row in transfer_rows(played("robust", 12).chronicle, most=100_000).rows}
+    assert {"price of a name", "stake put in escrow", "stake slashed", "revenue"} <= reasons
+    assert not {str(Reason.IDENTITY), str(Reason.STAKE), str(Reason.CLAWBACK)} & reasons
+
+
+# The society.
+
+
+def numbers(name: str) -> Iterator[str]:
+    live = played(name)
+    return (text for text in texts(draw_society(live.chronicle, live.layout)) if text.isdigit())
+
+
+def test_sizes_are_samples_where_there_is_no_money_and_lines_stand_beside_principals() -> None:
+    live = played("big-and-small")
+    told = texts(draw_society(live.chronicle, live.layout, ring="own model"))
+    assert "size: samples put in" in told and "ring: part of the model given" in told
+    lines = sorted(int(text) for text in numbers("big-and-small") if int(text) in range(1, 6))
+    chosen = sorted((live.chronicle.newest.line + 1).tolist())
+    assert all(lines.count(line) >= chosen.count(line) for line in set(chosen))
+    robust = played("robust")
+    assert "size: wealth, money" in texts(draw_society(robust.chronicle, robust.layout))

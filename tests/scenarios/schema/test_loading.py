@@ -1,0 +1,139 @@
+"""Scenario files, overrides, and the lines a person reads when something in them is wrong."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonweal.agents.errors import InputError
+from commonweal.economy.money.settlement import SETTLEMENTS
+from commonweal.scenarios.schema.describe import fields, find_spec, markdown
+from commonweal.scenarios.schema.loading import library_names, load, revise
+from commonweal.scenarios.schema.notation import parse_path, parse_value, parse_variation, split_path, write_value
+from commonweal.scenarios.schema.scenario import Scenario
+
+REFERENCE = Path(__file__).parents[3] / "docs" / "scenario-reference.md"
+
+
+def economy(folder: Path, text: str) -> Path:
+    """A scenario file with the given text."""
+    file = folder / "mine.toml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("name", library_names())
+def test_every_library_scenario_loads_under_its_own_name_and_describes_itself(name: str) -> None:
+    scenario = load(name)
+    assert scenario.name == name
+    assert scenario.description
+
+
+def test_a_file_says_only_what_is_different(tmp_path: Path) -> None:
+    scenario = load(economy(tmp_path, "rounds = 7\n[settlement]\nkind = 'data'"))
+    assert scenario == Scenario(name="mine", rounds=7, settlement={"kind": "data"})  # type: ignore[arg-type]
+
+
+def test_overrides_are_the_same_as_texts_and_as_values() -> None:
+    texts = ["settlement.kind=data", "settlement.alpha = 2", "policy.mix={fixed = 1.0}", "learning.hidden=[16, 8]"]
+    values = {"settlement": {"kind": "data", "alpha": 2}, "policy.mix": {"fixed": 1.0}, "learning.hidden": [16, 8]}
+    assert load("commons", texts) == load("commons", values)
+    assert load("commons", values).learning.hidden == (16, 8)
+
+
+def test_an_override_leaves_everything_else_as_it_was() -> None:
+    base = load("commons")
+    assert revise(revise(base, {"market.leak": 0.9}), {"market.leak": base.market.leak}) == base
+
+
+def test_list_items_are_reached_by_their_number(tmp_path: Path) -> None:
+    file = economy(tmp_path, "[[values.dimensions]]\nsense = 'protect'\nlabel = 1")
+    for path in ("values.dimensions[0].limit", "values.dimensions.0.limit"):
+        assert load(file, {path: 0.25}).values.dimensions[0].limit == 0.25
+    with pytest.raises(InputError, match=r"values.dimensions\[1\].limit: there is no item 1, but 1, counted from 0"):
+        load(file, ["values.dimensions[1].limit=0.3"])
+
+
+def test_an_edge_file_is_looked_for_beside_the_scenario_that_names_it(tmp_path: Path) -> None:
+    scenario = load(economy(tmp_path, "[population]\ngraph = 'file'\nedges = 'friends.txt'"))
+    assert scenario.population.edges == tmp_path / "friends.txt"
+
+
+def test_a_registered_rule_is_allowed_in_any_scenario() -> None:
+    with pytest.raises(InputError, match=r"settlement\.kind = 'lottery': must be one of"):
+        load("commons", ["settlement.kind=lottery"])
+    SETTLEMENTS.register("lottery")(SETTLEMENTS["equal"])
+    try:
+        assert load("commons", ["settlement.kind=lottery"]).settlement.kind == "lottery"
+    finally:
+        del SETTLEMENTS._plugs["lottery"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("settlement.alpha = -1", "mine.toml: settlement.alpha = -1: must be a number between 0 and 100"),
+        ("rounds = 'many'", "mine.toml: rounds = 'many': must be a whole number between 1 and 10_000_000"),
+        ("rounds = true", "mine.toml: rounds = true: must be a whole number between 1 and 10_000_000"),
+        ("settlement.alfa = 2", "mine.toml: settlement.alfa is not a field; did you mean settlement.alpha?"),
+        ("alpha = 2", "mine.toml: alpha is not a field; did you mean settlement.alpha?"),
+        ("settlement.kind = 'equl'", "mine.toml: settlement.kind = 'equl': must be one of credit, data, equal, "
+                                     "quota, robust, time_cumulation, time_valuation; did you mean 'equal'?"),
+        ("learning.hidden = [9, 0]", "mine.toml: learning.hidden[1] = 0: must be a whole number between 1 and 100_000"),
+        ("market.price = nan", "mine.toml: market.price = nan: must be a number between 0 and 1_000_000"),
+        ("policy.mix = {fixed = 0.5}", "mine.toml: policy: the shares of mix sum to 0.5; they must sum to 1"),
+        ("rounds = 0\nmarket.leak = 2", "mine.toml: rounds = 0: must be a whole number between 1 and 10_000_000"
+                                        " (and 1 more)"),
+        ("rounds =", "mine.toml: not valid TOML: Invalid value (at end of document)"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_a_file_is_said_in_one_line(tmp_path: Path, text: str, line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load(economy(tmp_path, text))
+    assert str(caught.value) == line
+
+
+def test_a_wrong_override_is_not_blamed_on_the_file() -> None:
+    with pytest.raises(InputError) as caught:
+        load("commons", ["market.leak=2"])
+    assert str(caught.value) == "market.leak = 2: must be a number between 0 and 1"
+
+
+@given(st.recursive(
+    st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+))  # fmt: skip
+def test_a_written_value_reads_back_as_itself(value: object) -> None:
+    assert parse_value(write_value(value)) == value
+
+
+@given(st.lists(st.integers() | st.text() | st.lists(st.integers(), max_size=3), min_size=1))
+def test_commas_inside_values_do_not_separate_varied_values(values: list[object]) -> None:
+    assert parse_variation("a.b=" + ",".join(map(write_value, values))) == ("a.b", values)
+
+
+def test_bare_words_stand_for_strings() -> None:
+    kinds = ["digits", "openml:mnist_784", "wine"]
+    assert parse_variation("task.kind=digits,openml:mnist_784, wine") == ("task.kind", kinds)
+    assert parse_value("true") is True
+    assert parse_value("/tmp/friends.txt") == "/tmp/friends.txt"
+
+
+def test_every_listed_field_exists_has_a_meaning_and_leads_back_to_itself() -> None:
+    for entry in fields():
+        assert find_spec(split_path(entry.path)) is not None
+        assert parse_path(entry.path) == entry.path
+        assert entry.description, entry.path
+        assert entry.unit or entry.allowed == "true or false", entry.path
+
+
+def test_every_default_is_within_its_bounds_when_written_out() -> None:
+    written = {e.path: parse_value(e.default) for e in fields() if e.default and "[" not in e.path and e.path != "name"}
+    assert revise(Scenario(), written) == Scenario()
+
+
+def test_the_scenario_reference_is_up_to_date() -> None:
+    assert REFERENCE.read_text(encoding="utf-8") == markdown(), "run: make docs"

@@ -1,0 +1,143 @@
+"""The study of free-riding: half-lives, Schelling's diagram, thresholds, tipping points."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonweal.agents.errors import InputError
+from commonweal.figures.studies.free_riding import draw
+from commonweal.scenarios import load, revise
+from commonweal.scenarios.studies import ask
+from commonweal.scenarios.studies.free_riding.estimates import crossing, estimated
+from commonweal.scenarios.studies.free_riding.hysteresis import hysteresis
+from commonweal.scenarios.studies.free_riding.persistence import half_life
+from commonweal.scenarios.studies.free_riding.schelling import schelling
+from commonweal.scenarios.studies.free_riding.surfaces import cost_over_benefit, costing, surface, thresholds
+
+SMALL = revise(load("commons"), {"population.count": 8, "rounds": 20, "task.validation": 60, "task.test": 60})
+EQUAL = revise(SMALL, {"settlement.kind": "equal"})
+
+
+def quietly(done: int, of: int) -> None:
+    """Tell nobody."""
+
+
+class TestHalfLife:
+    def test_it_is_the_first_round_with_half_of_the_first_share(self):
+        shares = np.array([[0.8, 0.6, 0.4, 0.9], [0.8, 0.7, 0.5, 0.41], [0.2, 0.1, 0.0, 0.0]])
+        np.testing.assert_array_equal(half_life(shares), [2, np.nan, 1])
+
+
+class TestCrossing:
+    def test_it_is_interpolated(self):
+        assert crossing(np.array([1.0, 2, 4]), np.array([0.9, 0.7, 0.3]), 0.5) == pytest.approx(3.0)
+
+    def test_a_course_that_never_crosses_has_none(self):
+        assert np.isnan(crossing(np.arange(3.0), np.array([0.9, 0.8, 0.7]), 0.5))
+
+    @given(st.floats(0.05, 0.95), st.floats(0.1, 10))
+    def test_of_a_straight_line_it_is_exact(self, level, slope):
+        x = np.linspace(0, 1 / slope, 7)
+        assert crossing(x, slope * x, level) == pytest.approx(level / slope)
+
+
+def test_an_estimate_without_spread_has_an_interval_without_width():
+    columns = estimated("x", np.full((4, 3), 2.0))
+    assert all((values == 2.0).all() for values in columns.values()) and set(columns) == {"x", "x_low", "x_high"}
+
+
+class TestSchelling:
+    def test_under_equal_pay_delegating_costs_what_it_costs_whatever_others_do_once_the_model_is_good(self):
+        """Equal pay: own pay moves only by an N-th of what one more contributor adds, far less than the cost."""
+        diagram = schelling(EQUAL, (0, 1), 4, 1, 12, quietly)
+        cost = (EQUAL.population.cost_low + EQUAL.population.cost_high) / 2 * EQUAL.learning.samples
+        assert diagram["gain_from_delegating"].iloc[-1] == pytest.approx(-cost, rel=0.7)
+
+    def test_others_who_delegate_run_from_nobody_to_all_but_the_focal_ones(self):
+        diagram = schelling(EQUAL, (0,), 3, 1, 2, quietly)
+        assert diagram["others_delegating"].iloc[0] == 0 and diagram["others_delegating"].iloc[-1] == 7
+        assert diagram["share_of_others"].iloc[-1] == 1.0
+
+    def test_nobody_to_ride_on_means_nothing_for_free_under_any_pay(self):
+        untrained_is_worthless = revise(EQUAL, {"market.baseline": 0.5})
+        diagram = schelling(untrained_is_worthless, (0,), 3, 1, 4, quietly)
+        assert diagram["payoff_free_ride"].iloc[0] == 0.0
+
+    def test_a_rule_that_pays_credit_alone_pays_idle_free_riders_nothing(self):
+        diagram = schelling(SMALL, (0, 1), 3, 1, 8, quietly)
+        assert (diagram["payoff_free_ride"] == 0.0).all()
+
+
+class TestSurfaces:
+    def test_cost_over_benefit_grows_with_the_factor(self):
+        assert cost_over_benefit(costing(SMALL, 3.0)) == pytest.approx(3 * cost_over_benefit(SMALL))
+
+    def test_of_commons_it_is_the_mean_cost_of_eight_samples_over_what_accuracy_brings(self):
+        assert cost_over_benefit(SMALL) == pytest.approx(0.0005 * 8 / (0.01 * 0.9))
+
+    def test_every_level_and_factor_has_a_row_and_is_the_run_it_says(self):
+        table = surface(SMALL, "population.count", (6, 8), (0.5, 1.0), (0, 1), quietly)
+        assert table[["population.count", "cost_factor"]].to_numpy().tolist() == [[6, 0.5], [6, 1], [8, 0.5], [8, 1]]
+        from commonweal.economy import Ensemble
+
+        own = Ensemble(SMALL, [0, 1]).run().rounds
+        late = own[own["round"] >= 15].groupby("run")["share_delegate"].mean()
+        assert table["share_delegate"].iloc[3] == pytest.approx(late.mean())
+
+    def test_thresholds_say_on_which_side_they_are_when_there_is_none(self):
+        rows = {"a": [1.0, 1, 2, 2, 3, 3], "cost_over_benefit": [1.0, 2] * 3}
+        table = pd.DataFrame(rows | {"share_delegate": [0.8, 0.2, 0.9, 0.8, 0.1, 0.0]})
+        found = thresholds(table, "a")
+        assert found["threshold_cost_over_benefit"].iloc[0] == pytest.approx(1.5)
+        assert found["where"].tolist() == ["", "above all tried", "below all tried"]
+
+
+class TestHysteresis:
+    def test_who_never_reconsiders_shows_none(self):
+        fixed = revise(SMALL, {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0})
+        steps, tipping = hysteresis(fixed, (0.5, 1.0, 2.0), (0, 1), 4, quietly)
+        by_costs = {costs: part["share_delegate"].to_numpy() for costs, part in steps.groupby("costs")}
+        np.testing.assert_array_equal(by_costs["rising"], by_costs["falling"])
+        assert tipping["mean"].iloc[-1] == 0.0
+
+    def test_falling_costs_come_back_to_where_they_began(self):
+        steps, _ = hysteresis(SMALL, (0.5, 1.0, 2.0), (0,), 4, quietly)
+        assert steps.groupby("costs")["cost_factor"].apply(list).to_dict() == {
+            "rising": [0.5, 1.0, 2.0], "falling": [0.5, 1.0, 2.0],
+        }  # fmt: skip
+        top = steps[steps["cost_factor"] == 2.0].set_index("costs")["share_delegate"]
+        assert abs(top["rising"] - top["falling"]) < 1.0
+
+
+OPTIONS = {"cuts": 2, "focal": 1, "horizon": 4, "factors": [0.5, 2.0], "counts": [6], "alphas": [1.0]}
+
+
+class TestStudy:
+    def test_it_answers_with_tables_and_figures(self):
+        answer = ask("free-riding", SMALL, seeds=2, **OPTIONS)
+        assert list(answer.tables)[:3] == ["measures", "schelling", "tipping"]
+        assert set(draw(answer)) == {"schelling", "surfaces", "hysteresis", "course"}
+        assert "free-ride" in answer.headline
+
+    def test_equal_pay_is_called_a_social_dilemma(self):
+        answer = ask("free-riding", EQUAL, seeds=2, **{**OPTIONS, "horizon": 20, "cuts": 4})
+        assert "social dilemma" in answer.headline
+        assert "surface_alpha" not in answer.tables and any("does not look at alpha" in note for note in answer.notes)
+
+    @pytest.mark.parametrize(
+        ("changes", "options", "complaint"),
+        [
+            ({"actions.available": ["delegate", "defect"], "population.start_free_ride": 0.0,
+              "population.start_delegate": 0.8}, {}, "must hold free_ride"),
+            ({"population.cost_low": 0.0, "population.cost_high": 0.0}, {}, "delegating costs nothing"),
+            ({"market.price": 0.0}, {}, "a good model brings nothing"),
+            ({}, {"factors": [2.0, 1.0]}, "must be above zero and ascending"),
+            ({}, {"horizon": 1}, "option horizon = 1: must be a whole number between 4 and"),
+        ],
+    )  # fmt: skip
+    def test_what_makes_no_sense_is_refused_in_one_line(self, changes, options, complaint):
+        with pytest.raises(InputError) as refusal:
+            ask("free-riding", SMALL, 2, changes, **options)
+        assert complaint in str(refusal.value) and "\n" not in str(refusal.value)
