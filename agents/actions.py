@@ -3,7 +3,8 @@
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
+
+from commonweal.agents.arrays import Floats, Ints
 
 
 class Action(IntEnum):
@@ -19,7 +20,7 @@ CODES = np.array([int(action) for action in Action])  # (4,)
 ABSTAIN, DEFECT = int(Action.ABSTAIN), int(Action.DEFECT)  # plain numbers, for what every round compares arrays with
 
 
-def action_shares(actions: NDArray[np.int64]) -> NDArray[np.float64]:
+def action_shares(actions: Ints) -> Floats:
     """Share of principals taking each action.
 
     Args:
@@ -28,5 +29,5 @@ def action_shares(actions: NDArray[np.int64]) -> NDArray[np.float64]:
     Returns:
         (R, 4) shares, columns in the order of ``Action``.
     """
-    shares: NDArray[np.float64] = (actions[:, :, None] == CODES).sum(axis=1) / actions.shape[1]
+    shares: Floats = (actions[:, :, None] == CODES).sum(axis=1) / actions.shape[1]
     return shares

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from commonweal.agents.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Conduct:
     share: Floats  # (R, N) of its samples that it puts in, 0 to 1
     claimed: Floats  # (R, N, K) added to the limits it reports; what it really minds is unchanged
     dearer: Floats  # (R, N) share by which it claims that its samples, and looser limits, cost it more than they do
-    earlier: NDArray[np.int64]  # (R, N) rounds by which it claims to have joined earlier than it did
-    line: NDArray[np.int64]  # (R, N) line of the menu it takes; −1: the one that is best for it
-    person: NDArray[np.bool_]  # (R, N) False: a name without a person, for whom nothing is useful and nothing gained
+    earlier: Ints  # (R, N) rounds by which it claims to have joined earlier than it did
+    line: Ints  # (R, N) line of the menu it takes; −1: the one that is best for it
+    person: Bools  # (R, N) False: a name without a person, for whom nothing is useful and nothing gained
 
     @classmethod
     def plain(cls, runs: int, principals: int, dimensions: int) -> "Conduct":

@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import isqrt
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
+from commonweal.agents.arrays import AnyArray, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
 from commonweal.agents.terms import PerRun
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Graph(ABC):
         """(R, N) each principal and its neighbours, counted."""
 
     @abstractmethod
-    def neighbourhood_sum(self, values: NDArray[Any]) -> NDArray[Any]:
+    def neighbourhood_sum(self, values: AnyArray) -> AnyArray:
         """Sum of ``values`` (R, N) over each principal and its neighbours; whole numbers stay whole."""
 
     @abstractmethod
@@ -94,7 +92,7 @@ class CompleteGraph(Graph):
         """N for everybody."""
         return np.full((self.runs, self.principals), self.principals)
 
-    def neighbourhood_sum(self, values: NDArray[Any]) -> NDArray[Any]:
+    def neighbourhood_sum(self, values: AnyArray) -> AnyArray:
         """Everybody's total."""
         return np.broadcast_to(values.sum(axis=1, keepdims=True), values.shape)
 
@@ -179,9 +177,9 @@ class SparseGraph(Graph):
         """(R, N) row lengths of the closed neighbourhoods."""
         return self.neighbourhood_sum(np.ones((self.runs, self.principals), dtype=np.int64))
 
-    def neighbourhood_sum(self, values: NDArray[Any]) -> NDArray[Any]:
+    def neighbourhood_sum(self, values: AnyArray) -> AnyArray:
         """Row sums, each with the row's own value."""
-        summed: NDArray[Any] = (self._closed @ values.ravel()).reshape(values.shape)
+        summed: AnyArray = (self._closed @ values.ravel()).reshape(values.shape)
         return summed
 
     def random_neighbour(self, uniform: Floats) -> Ints:

@@ -4,14 +4,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats, Ints, apportioned
 from commonweal.agents.streams import Stream
 from commonweal.agents.terms import PerRun, PerRunByName
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 class ConditionalKind(IntEnum):
@@ -135,23 +132,6 @@ def _costs(start: StartTerms, uniform: Floats) -> Floats:
     shares = np.array(start.type_shares or [1 / len(types)] * len(types))
     drawn: Floats = types[np.minimum(np.searchsorted(np.cumsum(shares), uniform, side="right"), len(types) - 1)]
     return drawn
-
-
-def apportioned(shares: Floats, total: int) -> Ints:
-    """Whole numbers nearest to shares of a total, by largest remainder (Hamilton); ties go to the first.
-
-    Args:
-        shares: (R, C) that sum to 1 in each run.
-        total: what is apportioned.
-
-    Returns:
-        (R, C) counts that sum to ``total``.
-    """
-    quotas = shares * total
-    counts = np.floor(quotas).astype(np.int64)
-    rank = np.argsort(np.argsort(counts - quotas, axis=1, kind="stable"), axis=1)
-    counts += rank < total - counts.sum(axis=1, keepdims=True)
-    return counts
 
 
 def _dealt(shares: Floats, uniform: Floats) -> Ints:

@@ -6,9 +6,9 @@ from typing import Protocol, cast
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
 from commonweal.agents.policies import Observation
 from commonweal.agents.population import Population
 
@@ -21,7 +21,7 @@ class Society(Protocol):
         """The principals' state, of one run."""
 
     @property
-    def wealth(self) -> NDArray[np.float64]:
+    def wealth(self) -> Floats:
         """(N,) balance and escrow of every principal, money."""
 
 
@@ -97,9 +97,9 @@ class Principal(mesa.Agent):
         return float(self._population.cost[0, self.index])
 
     @property
-    def limits(self) -> NDArray[np.float64]:
+    def limits(self) -> Floats:
         """(K,) its limits on the probe losses."""
-        limits: NDArray[np.float64] = self._population.limits[0, self.index]
+        limits: Floats = self._population.limits[0, self.index]
         return limits
 
     @property

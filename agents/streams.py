@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
+
+from commonweal.agents.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -16,14 +17,14 @@ class Stream:
     def __len__(self) -> int:
         return len(self.generators)
 
-    def uniform(self, *shape: int) -> NDArray[np.float64]:
+    def uniform(self, *shape: int) -> Floats:
         """(R, *shape) uniform numbers in [0, 1)."""
         drawn = np.empty((len(self), *shape))
         for row, generator in zip(drawn, self.generators, strict=True):
             generator.random(out=row)
         return drawn
 
-    def normal(self, *shape: int) -> NDArray[np.float64]:
+    def normal(self, *shape: int) -> Floats:
         """(R, *shape) standard normal numbers."""
         drawn = np.empty((len(self), *shape))
         for row, generator in zip(drawn, self.generators, strict=True):

@@ -10,12 +10,12 @@ from dataclasses import is_dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 
-PerRun = Annotated[NDArray[np.float64], "per run"]  # (R, 1)
-PerRunByName = Annotated[dict[str, NDArray[np.float64]], "per run"]  # (R, 1) by name, the same names in all runs
+PerRun = Annotated[Floats, "per run"]  # (R, 1)
+PerRunByName = Annotated[dict[str, Floats], "per run"]  # (R, 1) by name, the same names in all runs
 
 T = TypeVar("T")
 _HINTS: dict[type, dict[str, Any]] = {}
@@ -73,7 +73,7 @@ def _stack_items(item: type[T], lists: Sequence[Sequence[Any]], path: str) -> tu
     return tuple(stack(item, parts, f"{path}[{k}]") for k, parts in enumerate(zip(*lists, strict=True)))
 
 
-def _stack_by_name(tables: Sequence[dict[str, float]], path: str) -> dict[str, NDArray[np.float64]]:
+def _stack_by_name(tables: Sequence[dict[str, float]], path: str) -> dict[str, Floats]:
     """Numbers that may differ between runs, under names that may not."""
     if any(set(table) != set(tables[0]) for table in tables):
         found = ", ".join(sorted({" + ".join(sorted(table)) for table in tables}))
@@ -81,7 +81,7 @@ def _stack_by_name(tables: Sequence[dict[str, float]], path: str) -> dict[str, N
     return {name: np.array([[table[name]] for table in tables]) for name in tables[0]}
 
 
-def pick(terms: T, runs: NDArray[np.int64]) -> T:
+def pick(terms: T, runs: Ints) -> T:
     """The terms of some of the runs, in any order and as often as named.
 
     Args:

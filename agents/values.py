@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.graphs import Graph
 from commonweal.agents.streams import Stream
 from commonweal.agents.terms import PerRun
-
-Floats = NDArray[np.float64]
 
 PROSPECT_EXPONENT = 0.88  # Tversky and Kahneman (1992), median of their subjects, gains and losses alike
 

@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from results_page import RESULTS, markdown, write
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
 from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
@@ -34,7 +34,6 @@ from commonweal.figures.canvas import save
 from commonweal.scenarios import load, revise
 from commonweal.scenarios.runs.summary import interval
 
-Floats = NDArray[np.float64]
 Changes = Mapping[str, Any]
 SEEDS, ROUNDS = range(8), 100
 TRIED = (0, 3, 6)  # the first attacker, each in runs of its own

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from papers.cgsv_round import Holders, first_holders, local_changes, play_cgsv
 from results_page import main, markdown
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy
 
+from commonweal.agents.arrays import Floats, ratio
 from commonweal.economy import Ensemble
 from commonweal.economy.credit.cgsv import TINY, CgsvTerms
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
@@ -29,7 +29,6 @@ from commonweal.economy.learning.network import Parameters
 from commonweal.economy.world.world import World
 from commonweal.scenarios import load
 
-Floats = NDArray[np.float64]
 Row = list[str]
 SIZES, EPOCHS, REPEATS, DRAWS = (10, 50, 200), 3, 5, 400
 
@@ -153,7 +152,7 @@ def shares(players: int, generator: np.random.Generator) -> tuple[Floats, Floats
     whole = updates.sum(axis=0)
     coalitions = all_coalitions(players) @ updates
     lengths = np.linalg.norm(coalitions, axis=1) * np.linalg.norm(whole)
-    worth = np.where(lengths > 0, coalitions @ whole / np.where(lengths > 0, lengths, 1.0), 0.0)
+    worth = np.where(lengths > 0, ratio(coalitions @ whole, lengths), 0.0)
     cosine = updates @ whole / np.linalg.norm(updates, axis=1)
     exact = shapley_value(worth[None])[0]
     return cosine / cosine.sum(), exact / exact.sum()

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.ensemble import GradientBoostingRegressor
 
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS, Credit, RoundGame, credit_rule
 from commonweal.economy.credit.estimators import CoalitionGame, leverage_shap
@@ -17,8 +17,6 @@ from commonweal.economy.credit.exact import all_coalitions, exact_value
 from commonweal.economy.credit.probabilistic import shapley
 from commonweal.scenarios import load
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Play = Callable[[Bools], Floats]
 TRUTH_BUDGET = 100_000  # coalitions behind the values of the round of forty
 

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from results_page import main, markdown
 from torch import Tensor
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS, Credit, RoundGame, credit_rule
 from commonweal.economy.credit.discounts import discounted
@@ -31,8 +31,6 @@ from commonweal.economy.learning.federated import DeltaPassage
 from commonweal.economy.learning.network import Network, Owners, Parameters, Passage
 from commonweal.scenarios import load
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 PRINCIPALS, ROUNDS, EVERY, SEEDS, FRACTION = 40, 50, 10, range(2), 0.25
 COUNTS = (1, 8, 20)
 ATTACKS: Mapping[str, Mapping[str, Any]] = {

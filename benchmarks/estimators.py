@@ -18,17 +18,16 @@ from typing import Any
 import numpy as np
 import torch
 from coalition_games import Known, games
-from numpy.typing import NDArray
 from results_page import RESULTS, markdown, write
 from threadpoolctl import threadpool_limits
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimator, adjusted
 from commonweal.economy.credit.exact import all_coalitions, exact_value
 from commonweal.economy.credit.probabilistic import shapley
 from commonweal.figures.canvas import panels
 from commonweal.figures.ink import Ink, ink, key, printed
 
-Floats = NDArray[np.float64]
 Estimate = Callable[[Known, int, int], Floats]  # game, budget, seed → (n,)
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "estimators.png"
 MULTIPLES = (0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)  # budgets m per player

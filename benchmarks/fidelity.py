@@ -13,14 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from coalition_games import captured
-from numpy.typing import NDArray
 from results_page import main, markdown
 from scipy.stats import spearmanr
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.credit import CREDITS
 from commonweal.scenarios import load
 
-Floats = NDArray[np.float64]
 RATES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 DEFAULT = 0.5  # of the scenario
 PRINCIPALS, ROUNDS, EVERY, SEEDS = 12, 40, 2, range(4)
@@ -46,7 +45,7 @@ def fidelity(rate: float, seed: int, rounds: int = ROUNDS, every: int = EVERY) -
     return {rule: compare(credit, exact, active) for rule, credit in found.items()}
 
 
-def compare(found: Floats, exact: Floats, active: Sequence[NDArray[np.int64]]) -> Fidelity:
+def compare(found: Floats, exact: Floats, active: Sequence[Ints]) -> Fidelity:
     """Credit (T, N) beside exact credit (T, N), over the contributors of each round."""
     rounds = [(found[t, players], exact[t, players]) for t, players in enumerate(active) if len(players) >= 3]
     errors = [np.sqrt(np.mean((own - true) ** 2) / np.mean(true**2)) for own, true in rounds]

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from results_page import main, markdown
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import AnyArray, Bools, Floats, ratio
 from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.futures.deviations import Deviation
@@ -25,8 +25,6 @@ from commonweal.economy.money.ledger import MICRO
 from commonweal.scenarios import load
 from commonweal.scenarios.runs.summary import interval
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 SEEDS = range(8)
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "population.start_defect": 0.0}
 STALE = {**FIXED, "actions.free_ride": "stale", "population.start_delegate": 0.7, "population.start_free_ride": 0.3}
@@ -68,7 +66,7 @@ def stale() -> str:
     return markdown(heads, rows)
 
 
-def payments(changes: dict[str, Any], rounds: int = 200, twins: bool = False) -> tuple[Floats, Bools, NDArray[Any]]:
+def payments(changes: dict[str, Any], rounds: int = 200, twins: bool = False) -> tuple[Floats, Bools, AnyArray]:
     """Money paid (R, N), who puts in the same over and over, and samples held.
 
     Args:
@@ -117,7 +115,7 @@ def gains(changes: dict[str, Any], identities: int, tried: Sequence[int] = range
     deviations = [Deviation(f"split {i}", (i,), identities=identities) for i in tried]
     futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, deviations, rounds)
     usual = futures.payoffs[:, 0, :, : futures.principals].mean(axis=(1, 2))
-    gain: Floats = np.where(usual > 0, futures.gains.mean(axis=1) / np.where(usual > 0, usual, 1.0), np.nan)
+    gain: Floats = np.where(usual > 0, ratio(futures.gains.mean(axis=1), usual), np.nan)
     return gain
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from results_page import main, markdown
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
@@ -25,7 +25,6 @@ from commonweal.economy.round.play import play_round
 from commonweal.scenarios import load, revise
 from commonweal.scenarios.reading.cells import mean_and_half_width
 
-Floats = NDArray[np.float64]
 Changes = Mapping[str, Any]
 SEEDS, CURVE, MARGIN = range(8), Bound(1.0, 1.0), 0.01
 JOIN_TIMES = (0, 3, 6, 12, 24, 60)  # rounds; the last is never
@@ -130,7 +129,7 @@ def join_times() -> str:
     return markdown(heads, rows)
 
 
-def best_replies(changes: Changes, start: int, sweeps: int = 8) -> tuple[NDArray[np.int64], bool]:
+def best_replies(changes: Changes, start: int, sweeps: int = 8) -> tuple[Ints, bool]:
     """(N,) rounds of joining after best replies by mean payoff over seeds, and whether in the end nobody would change.
 
     Args:
@@ -150,7 +149,7 @@ def best_replies(changes: Changes, start: int, sweeps: int = 8) -> tuple[NDArray
     return times, False
 
 
-def played_out(changes: Changes, times: NDArray[np.int64]) -> Floats:
+def played_out(changes: Changes, times: Ints) -> Floats:
     """(G, S, N) money over 60 rounds of principals that join in rounds (G, N), whatever their policy says."""
     ensemble = Ensemble(revise(load("wait-and-see"), {**AT_ONCE, **changes}), [*SEEDS] * len(times))
     state, joined, total = ensemble.state, np.repeat(times, len(SEEDS), axis=0), np.zeros(1)

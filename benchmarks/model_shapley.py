@@ -14,13 +14,13 @@ from functools import partial
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from results_page import run_parts
 from scipy.stats import pearsonr, spearmanr
 from torch import Tensor
 from torch.func import grad, jvp
 from torch.nn.functional import cross_entropy
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Streams
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
 from commonweal.economy.credit.model_shapley import (
@@ -35,8 +35,6 @@ from commonweal.economy.credit.model_shapley import (
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Examination, Objectives, Owners, Parameters, descend
 from commonweal.economy.tasks.datasets import TASKS
-
-Floats = NDArray[np.float64]
 
 SEEDS = 8
 DOUBLE = torch.float64

@@ -13,6 +13,8 @@ import argparse
 import json
 import os
 
+from commonweal.agents.arrays import Floats, Ints
+
 # Before numpy is loaded: its products take one thread, here and in pyDVL's process
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
@@ -25,13 +27,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.economy.credit.neighbours import Samples, duplicated, soft_label, unweighted
 from commonweal.economy.tasks.datasets import TASKS
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 NEIGHBOURS, CLASSES, WIDTH = 5, 10, 32
 FLIPPED, SEEDS = 0.05, 20

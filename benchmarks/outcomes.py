@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from results_page import main, markdown
 from scipy.stats import spearmanr
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy import Ensemble
 from commonweal.economy.runs.metrics import screened_share
 from commonweal.scenarios import load, revise, sweep
@@ -28,7 +28,6 @@ from commonweal.scenarios.runs.tables import SweepResults
 SEEDS = range(8)
 MODES, SCOPES = ("reject", "scale", "project"), ("own", "quorum", "all", "aggregate")
 SETTLED = 20  # round from which on limits must hold: an untrained network breaks the protected ones
-Floats = NDArray[np.float64]
 Changes = Mapping[str, Any]
 Row = Sequence[str]
 

@@ -7,12 +7,10 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
 from commonweal.figures.ink import printed
-
-Floats = NDArray[np.float64]
 
 _COLOURS = colormaps["PuOr_r"]  # safe for the colour-blind (ColorBrewer); orange: the attack pays
 _STRONGEST = 100.0  # percent of an honest payoff from which on a colour gets no stronger

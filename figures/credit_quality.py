@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import finish, panels, say_empty
 from commonweal.figures.ink import ACTIONS, BLACK, Ink, ink, key, printed
 from commonweal.figures.points import points_of, require
@@ -88,8 +88,8 @@ def _draw_cloud(ax: Axes, group: pd.DataFrame, colour: str, kinds: dict[str, Ink
     ax.plot(centres, means, color=BLACK, linewidth=1.2, label="mean")
 
 
-def binned_means(quality: NDArray[np.float64],
-                 credit: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def binned_means(quality: Floats,
+                 credit: Floats) -> tuple[Floats, Floats]:
     """Mean quality and mean credit of principals of similar quality.
 
     Args:

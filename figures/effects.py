@@ -3,11 +3,11 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
 from commonweal.figures.ink import BLUE, GREY, printed
-from commonweal.figures.sweep_table import Axis, Floats, SweepTable
+from commonweal.figures.sweep_table import Axis, SweepTable
 
 TITLES = {
     "share_delegate": "delegating (share)",
@@ -47,7 +47,7 @@ def explained(axis: Axis, means: Floats) -> float:
     return float(np.clip(1 - within / total, 0.0, 1.0))
 
 
-def importance(table: SweepTable) -> NDArray[np.float64]:
+def importance(table: SweepTable) -> Floats:
     """(A, M) first-order share of variance of every axis in every metric; nan where a metric does not vary."""
     means = table.means
     return np.array([[explained(axis, means[:, m]) for m in range(len(table.metrics))] for axis in table.axes])
@@ -92,7 +92,7 @@ def _draw_bars(ax: Axes, shares: Floats) -> None:
     ax.set(xlim=(0, 1.18), xticks=(0, 0.5, 1), xlabel="share of variance")
 
 
-def top_two(table: SweepTable, shares: NDArray[np.float64]) -> tuple[Axis, Axis] | None:
+def top_two(table: SweepTable, shares: Floats) -> tuple[Axis, Axis] | None:
     """The two axes that explain most of a metric; None where there are not two.
 
     Args:

@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish
 from commonweal.figures.effects import importance, title_of, top_two
 from commonweal.figures.ink import printed
-from commonweal.figures.sweep_table import Axis, Floats, SweepTable
+from commonweal.figures.sweep_table import Axis, SweepTable
 
 _COLOURS = colormaps["cividis"]  # even in brightness, also for the colour-blind (Nuñez, Anderton and Renslow 2018)
 _ANNOTATED = 80  # cells of a map in which numbers still fit

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
 from commonweal.figures.effects import title_of
@@ -56,7 +56,7 @@ def _entry(name: str, colour: str) -> Any:
     return entry
 
 
-def _draw_bars(ax: Axes, indices: Indices | None, order: NDArray[np.int64]) -> None:
+def _draw_bars(ax: Axes, indices: Indices | None, order: Ints) -> None:
     if indices is None:
         say_empty(ax, "not known")
         return

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.menus import Menu
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
 from commonweal.figures.ink import BLACK, BLUE, GREY, ORANGE, SKY, printed

@@ -7,8 +7,8 @@ from pathlib import PurePath
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.figures.ink import Ink
 from commonweal.scenarios.reading.cells import mean_and_half_width
@@ -22,7 +22,7 @@ class Point:
 
     name: str  # () the varied values: "credit"
     title: str  # () the same with the fields' names: "kind = credit"
-    runs: NDArray[np.int64]  # (seeds,) run numbers
+    runs: Ints  # (seeds,) run numbers
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Points:
 class Course:
     """A quantity over time, averaged over seeds."""
 
-    rounds: NDArray[np.float64]  # (T,)
-    mean: NDArray[np.float64]  # (T,) NaN where no run has a value
-    half_width: NDArray[np.float64]  # (T,) of the 95 % interval; NaN where fewer than two runs have a value
+    rounds: Floats  # (T,)
+    mean: Floats  # (T,) NaN where no run has a value
+    half_width: Floats  # (T,) of the 95 % interval; NaN where fewer than two runs have a value
 
 
 def require(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> None:

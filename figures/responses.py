@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
+from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish
 from commonweal.figures.effects import importance, title_of
 from commonweal.figures.ink import Ink, ink, key, printed
-from commonweal.figures.sweep_table import Axis, Floats, SweepTable
+from commonweal.figures.sweep_table import Axis, SweepTable
 from commonweal.scenarios.reading.cells import mean_and_half_width
 
 _LINES = 6  # that can be told apart on one pair of axes

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, rounds_axis
 from commonweal.figures.ink import BLACK, GREY, Ink, ink, key, printed
 from commonweal.figures.points import Points, course, draw_course, points_of, require
@@ -103,7 +103,7 @@ def _meaning(principals: pd.DataFrame, points: Points) -> str:
     return ", by what a sample costs it (money)" if principals["cost"].nunique() <= _MOST_TYPES else ""
 
 
-def _stretch(ax: Axes, samples: NDArray[np.float64]) -> None:
+def _stretch(ax: Axes, samples: Floats) -> None:
     """From zero on; where numbers differ much logarithmic, with zero beside the smallest power of ten."""
     some = samples[samples > 0]
     if not some.size or some.max() <= _WIDE * some.min():

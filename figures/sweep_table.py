@@ -5,15 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 
 MOST_LEVELS = 12  # numbers of a factor that are levels of their own; more are put into bins
 _BINS = 8
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

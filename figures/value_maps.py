@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.figures.canvas import finish, panels, rounds_axis
 from commonweal.figures.ink import BLACK, BLUE, GREY, Ink, key, printed
@@ -55,13 +55,13 @@ def draw_value_map(profiles: pd.DataFrame, varied: Sequence[str] = (), dimension
 
 
 def _trajectories(profiles: pd.DataFrame, point: Point,
-                  dimensions: list[int]) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+                  dimensions: list[int]) -> tuple[Floats, list[Floats]]:
     own = profiles[profiles["run"] == point.runs[0]]
     tables = [own[own["dimension"] == k].pivot(index="round", columns="principal", values="limit") for k in dimensions]
     return tables[0].index.to_numpy(dtype=np.float64), [table.to_numpy(dtype=np.float64) for table in tables]
 
 
-def _draw_paths(ax: Axes, times: NDArray[np.float64], limits: list[NDArray[np.float64]]) -> None:
+def _draw_paths(ax: Axes, times: Floats, limits: list[Floats]) -> None:
     """Trajectories of all principals, (T, N) limits of one or two dimensions, and their mean."""
     step = -(-limits[0].shape[1] // _PATHS)
     flat = len(limits) == 1

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
 from commonweal.figures.ink import ink, key, printed
 from commonweal.figures.points import Point, Points, points_of, require
@@ -17,7 +17,7 @@ WEALTH = ("balance", "escrow")  # columns whose sum a principal owns
 _GRID = np.linspace(0.0, 1.0, 101)
 
 
-def lorenz(wealth: NDArray[np.float64]) -> NDArray[np.float64]:
+def lorenz(wealth: Floats) -> Floats:
     """Lorenz curve: share of all wealth that the poorest share of principals holds.
 
     Args:
@@ -33,7 +33,7 @@ def lorenz(wealth: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.interp(_GRID, np.linspace(0.0, 1.0, heights.size), heights), dtype=np.float64)
 
 
-def gini(wealth: NDArray[np.float64]) -> float:
+def gini(wealth: Floats) -> float:
     """Gini index: twice the area between equality and the Lorenz curve; NaN if there is no wealth.
 
     Args:
@@ -45,19 +45,19 @@ def gini(wealth: NDArray[np.float64]) -> float:
     return float(2 * (np.arange(1, count + 1) * np.sort(wealth)).sum() / (count * total) - (count + 1) / count)
 
 
-def wealth_by_run(principals: pd.DataFrame, point: Point) -> list[NDArray[np.float64]]:
+def wealth_by_run(principals: pd.DataFrame, point: Point) -> list[Floats]:
     """What each principal owns at the end, balance and escrow: (N,) money for each run of a point."""
     own = principals[principals["run"].isin(point.runs)]
     total = own["balance"] + own["escrow"]
     return [group.to_numpy(dtype=np.float64) for _, group in total.groupby(own["run"], sort=False)]
 
 
-def lorenz_curves(principals: pd.DataFrame, point: Point) -> NDArray[np.float64]:
+def lorenz_curves(principals: pd.DataFrame, point: Point) -> Floats:
     """(seeds, 101) Lorenz curves of the runs of a point."""
     return np.stack([lorenz(wealth) for wealth in wealth_by_run(principals, point)])
 
 
-def draw_lorenz(ax: Axes, curves: Sequence[NDArray[np.float64]]) -> None:
+def draw_lorenz(ax: Axes, curves: Sequence[Floats]) -> None:
     """Mean Lorenz curve of each point with its interval.
 
     Args:
@@ -108,14 +108,14 @@ def draw_wealth(principals: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
     return finish(figure, "Who ends up with the money", caption, handles)
 
 
-def _with_interval(values: NDArray[np.float64]) -> str:
+def _with_interval(values: Floats) -> str:
     mean, half = (float(number) for number in mean_and_half_width(values))
     if np.isnan(mean):
         return "no wealth"
     return f"{mean:.2f}" if np.isnan(half) else f"{mean:.2f} ± {half:.2f}"
 
 
-def _draw_ginis(ax: Axes, ginis: Sequence[NDArray[np.float64]], points: Points) -> None:
+def _draw_ginis(ax: Axes, ginis: Sequence[Floats], points: Points) -> None:
     """One row per point: the Gini index of every run, their mean, its interval, and the mean in figures."""
     for place, values in enumerate(ginis):
         pen = ink(place)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import best_response, conditional, fixed, imitation, learning, waiting
 from commonweal.agents.policies.base import (
@@ -10,7 +11,6 @@ from commonweal.agents.policies.base import (
     BestResponseTerms,
     ConditionalTerms,
     ImitationTerms,
-    Ints,
     Observation,
     Policy,
     PolicyTerms,

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.graphs import Graph
 from commonweal.agents.population import Population
 from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Stream
 from commonweal.agents.terms import PerRun, PerRunByName
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

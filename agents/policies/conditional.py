@@ -3,7 +3,8 @@
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.policies.base import Floats, Ints, Observation, PolicyTerms, drawn_action, policy
+from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.policies.base import Observation, PolicyTerms, drawn_action, policy
 from commonweal.agents.population import ConditionalKind
 from commonweal.agents.streams import Stream
 

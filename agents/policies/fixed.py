@@ -1,6 +1,7 @@
 """Fixed: a principal does what it did. Only mutation moves it, and what it moves to it keeps."""
 
-from commonweal.agents.policies.base import Ints, Observation, PolicyTerms, policy
+from commonweal.agents.arrays import Ints
+from commonweal.agents.policies.base import Observation, PolicyTerms, policy
 from commonweal.agents.streams import Stream
 
 

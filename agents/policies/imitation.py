@@ -6,8 +6,9 @@ Szabó and Tőke (1998), Traulsen, Nowak and Pacheco (2006): pairwise comparison
 import numpy as np
 from scipy.special import expit
 
+from commonweal.agents.arrays import Ints
 from commonweal.agents.graphs import CompleteGraph
-from commonweal.agents.policies.base import Ints, Observation, PolicyTerms, policy
+from commonweal.agents.policies.base import Observation, PolicyTerms, policy
 from commonweal.agents.streams import Stream
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from commonweal.agents.policies.base import Ints, Observation, PolicyTerms, best_action, drawn_action, policy
+from commonweal.agents.arrays import Ints
+from commonweal.agents.policies.base import Observation, PolicyTerms, best_action, drawn_action, policy
 from commonweal.agents.streams import Stream
 
 

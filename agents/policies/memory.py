@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from commonweal.agents.policies.base import Floats, PolicyTerms
+from commonweal.agents.arrays import Floats
+from commonweal.agents.policies.base import PolicyTerms
 from commonweal.agents.population import Population
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.policies.base import Ints, Observation, PolicyTerms, policy
+from commonweal.agents.arrays import Ints
+from commonweal.agents.policies.base import Observation, PolicyTerms, policy
 from commonweal.agents.streams import Stream
 
 

@@ -10,16 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from commonweal.economy.credit.cgsv import (
-    CgsvTerms,
-    Floats,
-    aggregated,
-    cosines,
-    moved_reputation,
-    normalised,
-    quotas,
-    rewards,
-)
+from commonweal.agents.arrays import Floats
+from commonweal.economy.credit.cgsv import CgsvTerms, aggregated, cosines, moved_reputation, normalised, quotas, rewards
 from commonweal.economy.learning.federated import train_locally
 from commonweal.economy.learning.module import unflatten
 from commonweal.economy.learning.network import Network, Owners, Parameters, to_tensor

@@ -8,9 +8,8 @@ tempering the likelihood of the others' data, p(y | w)^κ, or by giving some of 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 
 STEPS = 100  # of Newton's method; ten are usual
 
@@ -84,7 +83,7 @@ def tempered(evidence: Evidence, power: Floats) -> tuple[Floats, Floats]:
     return mean, precision
 
 
-def points_given(evidence: Evidence, pool: Floats, theirs: NDArray[np.bool_], noise: float, owed: Floats) -> Ints:
+def points_given(evidence: Evidence, pool: Floats, theirs: Bools, noise: float, owed: Floats) -> Ints:
     """How many of the others' points each party is given, in the order of the pool, so that it has what it is owed.
 
     Args:
@@ -107,7 +106,7 @@ def points_given(evidence: Evidence, pool: Floats, theirs: NDArray[np.bool_], no
 
 
 def subset_information(
-    evidence: Evidence, pool: Floats, theirs: NDArray[np.bool_], noise: float, looked_at: Ints
+    evidence: Evidence, pool: Floats, theirs: Bools, noise: float, looked_at: Ints
 ) -> Floats:
     """(R, N) information gain from one's own data and the others' among the first points (R, N) of the pool."""
     given = theirs & (np.arange(pool.shape[1]) < looked_at[..., None])

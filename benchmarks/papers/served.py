@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.credit.neighbours.locality import Locality, Shares, local_shares
-from commonweal.economy.credit.neighbours.values import Floats, Ints, Samples, demand_samples
+from commonweal.economy.credit.neighbours.values import Samples, demand_samples
 from commonweal.economy.money.settlement import apportion
 
 

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from commonweal.agents.arrays import Floats, ratio
 from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
 from commonweal.economy.credit.model_shapley import Scope, ranking
 from commonweal.economy.learning.network import Directions, Parameters, inner, to_numpy, to_tensor
-
-Floats = NDArray[np.float64]
 
 TINY = 1e-7  # added to norms, as the authors do
 LEAST = 1e-3  # reputation, before all are divided by their sum
@@ -38,7 +36,7 @@ def cosine(game: RoundGame) -> Credit:
     """cos(ũ_i, Σ_j ũ_j): CGSV's credit of a round (eq. 2), from products alone."""
     step = game.step()
     length = np.sqrt(np.maximum(_squared_norms(game), 0.0)) * _norm(step)[:, None]
-    return Credit(np.where(length > 0, game.along(step) / np.where(length > 0, length, 1.0), 0.0), "cosine")
+    return Credit(np.where(length > 0, ratio(game.along(step), length), 0.0), "cosine")
 
 
 def _squared_norms(game: RoundGame) -> Floats:

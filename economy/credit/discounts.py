@@ -6,13 +6,11 @@ Only credit above zero is cut: harm is charged in full, however often it is repe
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.credit.game import Credit, RoundGame
 from commonweal.economy.credit.novelty import novelty, resolution
 from commonweal.economy.credit.robust import discount, sample_similarity, update_similarity
-
-Floats = NDArray[np.float64]
 
 
 def discounted(credit: Credit, game: RoundGame) -> Credit:

@@ -11,10 +11,11 @@ from typing import TypeAlias
 
 import numpy as np
 
+from commonweal.agents.arrays import Ints
 from commonweal.economy.credit import probabilistic
 from commonweal.economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimate, Estimator, adjusted, permutation
 from commonweal.economy.credit.exact import seated
-from commonweal.economy.credit.game import Credit, Ints, RoundGame, credit_rule
+from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
 from commonweal.economy.credit.probabilistic import ProbabilisticValue
 from commonweal.economy.credit.terms import CreditTerms
 

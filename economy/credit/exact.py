@@ -1,14 +1,12 @@
 """Credit by evaluating coalitions: leave-one-out and the exact Shapley value (Shapley 1953) and its relatives."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
 from commonweal.economy.credit.probabilistic import ProbabilisticValue
 from commonweal.economy.credit.probabilistic import shapley as shapley_weights
-
-Floats = NDArray[np.float64]
 
 MOST_PLAYERS = 16
 
@@ -40,12 +38,12 @@ def shapley(game: RoundGame) -> Credit:
     return Credit(credit, "shapley", evaluations=most)
 
 
-def all_coalitions(players: int) -> NDArray[np.bool_]:
+def all_coalitions(players: int) -> Bools:
     """(2^n, n) every coalition; player i is in coalition number c if bit i of c is set."""
     return (np.arange(2**players)[:, None] >> np.arange(players) & 1).astype(bool)
 
 
-def seated(coalitions: NDArray[np.bool_], players: NDArray[np.int64], principals: int) -> NDArray[np.bool_]:
+def seated(coalitions: Bools, players: Ints, principals: int) -> Bools:
     """(C, N) coalitions (C, n) of some players, among all principals."""
     among = np.zeros((len(coalitions), principals), dtype=bool)
     among[:, players] = coalitions

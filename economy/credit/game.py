@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Stream
 from commonweal.economy.credit.novelty import Offers
@@ -26,10 +26,6 @@ from commonweal.economy.learning.network import (
     to_numpy,
     to_tensor,
 )
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 CHUNK = 1 << 24  # numbers of coalition networks and their activations held at a time
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.credit.estimated import gather, run_game
 from commonweal.economy.credit.estimators import CoalitionGame, Estimate
-from commonweal.economy.credit.estimators.game import Floats, error_of_mean
-from commonweal.economy.credit.game import Credit, Ints, RoundGame, credit_rule
+from commonweal.economy.credit.estimators.game import error_of_mean
+from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,11 @@ error behind, and the sign of cumulated credit decides who is paid and who is sl
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import AnyArray, Floats, Ints
 
 Clip = Literal["net", "gross"]
 
@@ -49,8 +48,8 @@ def book(history: CreditHistory, credit: Floats, standard_error: Floats | None =
 
 
 def _moved_on(
-    past: NDArray[Any] | None, newest: NDArray[Any] | None, first: int, shape: tuple[int, ...]
-) -> NDArray[Any] | None:
+    past: AnyArray | None, newest: AnyArray | None, first: int, shape: tuple[int, ...]
+) -> AnyArray | None:
     """What is remembered beside credit, one round later: (up to H, R, N), 0 where unknown; None while there is none."""
     if past is None and newest is None:
         return None

@@ -10,13 +10,12 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.credit.game import RoundGame
 from commonweal.economy.learning.network import Examination, Network, Objectives, Parameters, inner, to_numpy, to_tensor
 
-Floats = NDArray[np.float64]
 Scope = Literal["layer", "global"]
 
 HELD = 1 << 24  # numbers of a direction cut into blocks, held at a time

@@ -8,15 +8,12 @@ Others' samples do not count: resembling somebody costs nothing here, and copyin
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.learning.network import Owners, to_numpy
 from commonweal.economy.learning.traversal import places_by_owner
-
-Floats = NDArray[np.float64]
 
 MOST = 64  # validation samples that say how far apart different samples are
 

@@ -9,10 +9,9 @@ from functools import cache, cached_property, lru_cache
 from math import comb
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betaln, gammaln
 
-Floats = NDArray[np.float64]
+from commonweal.agents.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class ProbabilisticValue:
         size = np.arange(self.players)
         return np.concatenate([self.law * self.players / (self.players - size), [0.0]])
 
-    def coefficients(self, coalitions: NDArray[np.bool_]) -> Floats:
+    def coefficients(self, coalitions: Bools) -> Floats:
         """(C, n) what a coalition counts in every player's value: φ_i = Σ_S coefficient_i(S) v(S) / C(n, |S|)."""
         size = coalitions.sum(axis=1)
         counts: Floats = np.where(coalitions, self.inside[size][:, None], -self.outside[size][:, None])
@@ -93,7 +92,7 @@ def beta(players: int, alpha: float, beta: float) -> ProbabilisticValue:
     return ProbabilisticValue(np.exp(log + betaln(others + beta, players - 1 - others + alpha)))
 
 
-def _log_binomial(n: NDArray[np.int64], k: NDArray[np.int64]) -> Floats:
+def _log_binomial(n: Ints, k: Ints) -> Floats:
     """Logarithm of C(n, k), −∞ where there is none."""
     valid = (k >= 0) & (k <= n)
     n, k = np.where(valid, n, 0), np.where(valid, k, 0)

@@ -8,13 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.credit.novelty import Offers, likeness
 from commonweal.economy.learning.network import to_numpy
-
-Floats = NDArray[np.float64]
 
 
 def discount(similarity: Floats, penalty: Floats) -> Floats:

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.learning.network import Parameters
 from commonweal.economy.round.learn import accuracy
@@ -22,7 +21,7 @@ class Copies:
     world: World  # of the L runs
     runs: Ints  # (L,) their numbers in the ensemble
     leaves: Ints  # (L,) rounds after which somebody leaves
-    leavers: NDArray[np.bool_]  # (L, N) who leaves
+    leavers: Bools  # (L, N) who leaves
     parameters: Parameters  # each (L, *shape)
     given: Floats  # (L, N) accuracy of the copy that each had when it left
     quality: Floats  # (L,) accuracy of the shared model then
@@ -81,7 +80,7 @@ def carry_on(copies: Copies, state: State, rewards: Floats, played: int) -> tupl
     given = np.where(gone[:, None], copies.given, rewards[copies.runs])
     quality = np.where(gone, copies.quality, state.quality[copies.runs])
     aged_quality = accuracy(parameters, copies.world) if copies.world.terms.learns else quality
-    part = np.minimum(aged_quality / np.where(quality > 0, quality, 1.0), 1.0)[:, None]
+    part = np.minimum(ratio(aged_quality, quality), 1.0)[:, None]
     value = copies.world.terms.market.model_value
     alone = state.tariff.alone[copies.runs]  # which who stays away has anyway, and does without for a better copy
     worth[copies.runs] = gone[:, None] * copies.leavers * np.maximum(given * part * value - alone, 0.0)

@@ -6,15 +6,14 @@ principals; so have all runs it is compared with, where nobody bears them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import AnyArray, Bools, Ints
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Ints, Population
+from commonweal.agents.population import Population
 from commonweal.economy.tasks import Form
 from commonweal.economy.world.world import State, World
 
@@ -82,7 +81,7 @@ class Names:
     principals: int  # N
     spares: int
     bearer: Ints  # (1 + D, N + spares) the principal that bears a name; itself for principals
-    unborne: NDArray[np.bool_]  # (1 + D, N + spares) names that nobody bears
+    unborne: Bools  # (1 + D, N + spares) names that nobody bears
 
 
 def lay_names(deviations: Sequence[Deviation], principals: int) -> Names:
@@ -121,7 +120,7 @@ def borne(population: Population, bearer: Ints) -> Population:
     return replace(population, **{name: _along(getattr(population, name), bearer) for name in own})
 
 
-def _along(values: NDArray[Any], bearer: Ints) -> NDArray[Any]:
+def _along(values: AnyArray, bearer: Ints) -> AnyArray:
     index = bearer if values.ndim == 2 else bearer[:, :, None]
     return np.take_along_axis(values, index, axis=1)
 

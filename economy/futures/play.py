@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats, Ints, Population
+from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.economy.futures.departures import carry_on, first_copies
 from commonweal.economy.futures.deviations import (
@@ -162,7 +163,7 @@ def _persons(state: State, names: Names) -> State:
     return replace(state, population=Population(**own))
 
 
-def _as_seen(before: Population, after: Population, unseen: NDArray[np.bool_]) -> Population:
+def _as_seen(before: Population, after: Population, unseen: Bools) -> Population:
     """The population as policies may see it: who does what no policy may propose looks and remembers as before."""
     if not unseen.any():
         return after

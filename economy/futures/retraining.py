@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.streams import Streams
 from commonweal.economy.learning.network import Parameters, descend, to_numpy, to_tensor
 from commonweal.economy.round.learn import accuracy, traverse
@@ -34,7 +33,7 @@ def retrain(
     world: World,
     state: State,
     streams: Streams,
-    coalitions: NDArray[np.bool_],
+    coalitions: Bools,
     rounds: int,
     *,
     on_run: Callable[[], None] | None = None,

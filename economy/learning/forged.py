@@ -8,14 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from commonweal.agents.arrays import Bools
 from commonweal.agents.streams import Stream
 from commonweal.economy.learning.federated import DeltaPassage
 from commonweal.economy.learning.network import Parameters
-
-Bools = NDArray[np.bool_]
 
 
 def forge(passage: DeltaPassage, disguised: Bools, replayed: Bools, last: Parameters, stream: Stream) -> DeltaPassage:

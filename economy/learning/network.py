@@ -11,9 +11,9 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Stream
 
 Parameters: TypeAlias = tuple[Tensor, ...]  # each (R, *shape)
@@ -202,11 +202,11 @@ def descend(parameters: Parameters, step: Parameters) -> Parameters:
     return (*moved, *parameters[len(step) :])
 
 
-def to_numpy(tensor: Tensor) -> NDArray[np.float64]:
+def to_numpy(tensor: Tensor) -> Floats:
     """A tensor where the decisions are made: on the host, in double precision."""
     return tensor.numpy(force=True).astype(np.float64, copy=False)
 
 
-def to_tensor(array: NDArray[np.float64], like: Tensor) -> Tensor:
+def to_tensor(array: Floats, like: Tensor) -> Tensor:
     """An array where the network is computed, in its precision."""
     return torch.as_tensor(array, dtype=like.dtype, device=like.device)

@@ -6,7 +6,7 @@ together. The best X is the largest that is not more than what parties then put 
 
 import numpy as np
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.menus.outcomes import Outcomes
 from commonweal.economy.rewards.accuracy import Accuracy
 

@@ -13,7 +13,7 @@ from itertools import count
 
 import numpy as np
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.menus.envelope import between
 from commonweal.economy.menus.line import NOTHING, TOLERANCE, Offer, Setting, better, offer_of
 from commonweal.economy.menus.problem import Served

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.rewards.accuracy import Accuracy
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.menus.envelope import Envelope, envelope
 from commonweal.economy.menus.outcomes import Outcomes
 from commonweal.economy.menus.problem import MenuProblem, Residuals, Served

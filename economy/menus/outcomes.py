@@ -7,7 +7,7 @@ from math import comb
 import numpy as np
 from scipy.special import gammaln
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 
 MOST_ENUMERATED = 20_000
 

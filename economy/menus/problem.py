@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats
 from commonweal.economy.rewards.accuracy import Accuracy, best_alone
 
 READINGS = ("party", "published")
 MOST_PARTIES = 10_000
 CERTIFIED = 1e-6  # of the value of a perfect model: a menu with a smaller gap is optimal
-Served = NDArray[np.bool_]
+Served = Bools
 
 
 @dataclass(frozen=True)

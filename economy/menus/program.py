@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import Bounds, linprog, minimize
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.rewards.accuracy import Accuracy
 
 

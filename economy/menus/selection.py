@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats
 from commonweal.economy.menus.benchmark import complete_information
 from commonweal.economy.menus.branching import Node, refine
 from commonweal.economy.menus.line import TOLERANCE, Offer, Setting, better, offer_of, program_of, set_up

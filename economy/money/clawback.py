@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, principals, treasury
 from commonweal.economy.money.market import LARGEST_REVENUE

@@ -4,17 +4,16 @@ Neighbourhoods overlap: a principal belongs to its own and to those of its neigh
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol, final
+from typing import Protocol, final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import AnyArray, Ints
 from commonweal.agents.graphs import Graph
-from commonweal.agents.population import Ints
 from commonweal.agents.streams import Stream
 from commonweal.agents.terms import PerRun
 
-Array = NDArray[Any]
+Array = AnyArray
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,11 @@ No anonymous mechanism is proof against false names without it (Douceur 2002; Yo
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
-from commonweal.agents.population import Ints
+from commonweal.agents.arrays import Bools, Ints
 from commonweal.economy.money.ledger import Ledger, Reason, Transfer, post, principals, to_micro, treasury
 from commonweal.economy.money.stakes import ContractTerms
-
-Bools = NDArray[np.bool_]
 
 
 def admit(ledger: Ledger, entered: Bools, actions: Ints, terms: ContractTerms) -> tuple[Ints, Transfer]:

@@ -10,9 +10,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import AnyArray, Floats, Ints
 
 MICRO = 1_000_000  # micro-units in one unit of money
 
@@ -185,7 +184,7 @@ def _add(balances: Ints, accounts: Accounts, amount: Ints) -> None:
         np.add.at(balances.T, accounts, amount.T)  # an account may occur twice
 
 
-def entries(transfers: Sequence[Transfer], round: int) -> dict[str, NDArray[Any]]:
+def entries(transfers: Sequence[Transfer], round: int) -> dict[str, AnyArray]:
     """The books of one round, ready for a data frame.
 
     Args:
@@ -200,7 +199,7 @@ def entries(transfers: Sequence[Transfer], round: int) -> dict[str, NDArray[Any]
     return {"round": np.full(len(columns["run"]), round)} | columns
 
 
-def _rows(transfer: Transfer) -> dict[str, NDArray[Any]]:
+def _rows(transfer: Transfer) -> dict[str, AnyArray]:
     run, place = np.nonzero(transfer.columns)
     width = transfer.columns.shape[1]
     return {

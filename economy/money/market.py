@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats, Ints
 from commonweal.agents.terms import PerRun
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.money.ledger import MICRO

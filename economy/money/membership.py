@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.terms import PerRun
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 NEVER = -1  # of a round or a line that is not there
 

@@ -5,13 +5,12 @@ whose discount takes the place of their moving average; with ``credit.kind = cos
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Bools, Floats, ratio
 from commonweal.economy.credit.cgsv import LEAST, quotas
 
 
-def credit_quotas(credit: Floats, member: NDArray[np.bool_], altruism: Floats) -> Floats:
+def credit_quotas(credit: Floats, member: Bools, altruism: Floats) -> Floats:
     """What part of the model each is due.
 
     Args:
@@ -24,7 +23,7 @@ def credit_quotas(credit: Floats, member: NDArray[np.bool_], altruism: Floats) -
     """
     positive = np.where(member, np.maximum(credit, 0.0), 0.0)
     total = positive.sum(axis=1, keepdims=True)
-    reputation = np.where(member, np.maximum(positive / np.where(total > 0, total, 1.0), LEAST), 0.0)
+    reputation = np.where(member, np.maximum(ratio(positive, total), LEAST), 0.0)
     reputation /= np.where(member.any(axis=1, keepdims=True), reputation.sum(axis=1, keepdims=True), 1.0)
     due: Floats = np.where(member, quotas(np.where(member, reputation, LEAST), altruism), 0.0)
     return due

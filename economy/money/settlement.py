@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats, Ints
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 from commonweal.economy.credit.history import Clip
@@ -45,7 +44,7 @@ class Standing:
 
     credit: Floats  # (R, N) cumulated credit; may be negative
     claims: Ints  # (R, N) samples claimed this round; 0 for who abstains
-    member: NDArray[np.bool_]  # (R, N) who takes part this round
+    member: Bools  # (R, N) who takes part this round
     reputation: Floats  # (R, N) moving average of being credited, in [0, 1]
     put: Ints | Floats  # (R, N) samples put in this round that count: whatever they are, or only of who has credit
     cost: Floats  # (R, N) what a sample costs, as its principal says, in units of accuracy
@@ -77,7 +76,7 @@ def by_credit(standing: Standing, terms: SettlementTerms) -> Floats:
     """By cumulated credit C: max(0, C_i)^alpha / sum_j max(0, C_j)^alpha over participants."""
     positive = np.where(standing.member, np.maximum(standing.credit, 0.0), 0.0)
     largest = positive.max(axis=1, keepdims=True, initial=0.0)
-    relative = positive / np.where(largest > 0.0, largest, 1.0)  # a power of small credit would underflow
+    relative = ratio(positive, largest)  # a power of small credit would underflow
     return _normalised(np.where(positive > 0.0, relative**terms.alpha, 0.0))
 
 
@@ -109,16 +108,16 @@ def by_time_valuation(standing: Standing, terms: SettlementTerms) -> Floats:
 
 def _normalised(weights: Floats) -> Floats:
     total = weights.sum(axis=1, keepdims=True)
-    return weights / np.where(total > 0.0, total, 1.0)
+    return ratio(weights, total)
 
 
-def due_shares(shares: Floats, member: NDArray[np.bool_], terms: SettlementTerms) -> Floats:
+def due_shares(shares: Floats, member: Bools, terms: SettlementTerms) -> Floats:
     """(R, N) parts of all payments, (1 - floor) share_i + floor / participants, of the shares (R, N) of a rule."""
     due: Floats = (1.0 - terms.floor) * shares + terms.floor * _normalised(member.astype(np.float64))
     return due
 
 
-def pay(revenue: Ints, shares: Floats, member: NDArray[np.bool_], terms: SettlementTerms) -> Ints:
+def pay(revenue: Ints, shares: Floats, member: Bools, terms: SettlementTerms) -> Ints:
     """Payments (1 - reserve) revenue ((1 - floor) share_i + floor / participants); the rest stays in the treasury.
 
     Args:
@@ -157,7 +156,7 @@ def apportion(total: Ints, shares: Floats) -> Ints:
         raise InputError(f"{found}; a settlement rule gives shares >= 0 that sum to at most 1")
     whole = np.abs(sums - 1.0) <= ROUNDING
     owed = np.where(whole, total, np.floor(total * sums + SLACK).astype(np.int64))
-    quotas = shares * (owed / np.where(sums > 0.0, sums, 1.0))[:, None]
+    quotas = shares * (ratio(owed, sums))[:, None]
     parts = np.floor(quotas).astype(np.int64)  # up to 1e15, rounding errors of a row add up to less than one unit
     remainders = np.where(shares > 0.0, quotas - parts, -1.0)
     first = np.argsort(-remainders, axis=1, kind="stable")

@@ -6,11 +6,10 @@ Evidence is netted credit below zero, or an audit that reveals the action; eithe
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats, Ints
 from commonweal.agents.terms import PerRun
 from commonweal.economy.money.ledger import Ledger, Reason, Transfer, escrows, market, principals, to_micro, treasury
 
@@ -42,7 +41,7 @@ def endowment_transfer(count: int, terms: ContractTerms) -> Transfer:
     return Transfer(Reason.ENDOWMENT, market(count), principals(count), amount)
 
 
-def stake_transfers(ledger: Ledger, member: NDArray[np.bool_], terms: ContractTerms) -> tuple[Transfer, Transfer]:
+def stake_transfers(ledger: Ledger, member: Bools, terms: ContractTerms) -> tuple[Transfer, Transfer]:
     """Before a round: who abstains gets its escrow back, who takes part tops it up as far as its balance allows.
 
     Args:
@@ -60,7 +59,7 @@ def stake_transfers(ledger: Ledger, member: NDArray[np.bool_], terms: ContractTe
     return Transfer(Reason.RELEASE, stakes, purses, release), Transfer(Reason.STAKE, purses, stakes, topping)
 
 
-def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: ContractTerms) -> NDArray[np.bool_]:
+def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: ContractTerms) -> Bools:
     """Who is audited and found to cheat.
 
     Args:
@@ -75,11 +74,11 @@ def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: ContractTerms
     """
     audited = (uniforms[:, 0] < terms.audit) & (actions != Action.ABSTAIN)
     cheats = (actions == Action.FREE_RIDE) | (actions == Action.DEFECT)
-    guilty: NDArray[np.bool_] = audited & ((credit < 0.0) | (cheats & (uniforms[:, 1] < terms.reveal)))
+    guilty: Bools = audited & ((credit < 0.0) | (cheats & (uniforms[:, 1] < terms.reveal)))
     return guilty
 
 
-def slash_transfer(ledger: Ledger, guilty: NDArray[np.bool_], terms: ContractTerms) -> Transfer:
+def slash_transfer(ledger: Ledger, guilty: Bools, terms: ContractTerms) -> Transfer:
     """The slashed share of the escrows of who was caught goes to the treasury, never more than they hold.
 
     Args:

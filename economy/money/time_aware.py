@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints, ratio
 from commonweal.agents.terms import PerRun
 from commonweal.economy.credit.exact import all_coalitions
 
@@ -106,7 +106,7 @@ def time_aware_credit(credit: Floats, kept: Floats) -> Floats:
     total = credit.sum(axis=1, keepdims=True)
     counted = amount * (1 - part) + part * earlier + later
     found = np.empty_like(credit)
-    np.put_along_axis(found, order, amount * counted / np.where(total > 0, total, 1.0), axis=1)
+    np.put_along_axis(found, order, ratio(amount * counted, total), axis=1)
     return found
 
 

@@ -6,9 +6,8 @@ Shapley-Coop (Hua et al. 2025, arXiv 2506.07388): task-time pricing and post-tas
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.economy.credit.estimators import CoalitionGame, permutation
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
 from commonweal.economy.credit.probabilistic import shapley
@@ -20,7 +19,7 @@ MOST_EXACT = 12  # players whose coalitions are all looked at
 ORDERS = 200  # drawn where there are more
 
 
-def shapley_values(value: Callable[[NDArray[np.bool_]], Floats], players: int, seed: int = 0) -> Floats:
+def shapley_values(value: Callable[[Bools], Floats], players: int, seed: int = 0) -> Floats:
     """(n,) Shapley values, exact for up to 12 players, else means over random orders that the seed fixes.
 
     Args:

@@ -9,13 +9,10 @@ from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.registry import Registry
 from commonweal.economy.money.ledger import to_micro
-
-Bools = NDArray[np.bool_]
 
 MOST_ROUNDS = 3
 

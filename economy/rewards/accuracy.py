@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Bools, Floats
 
 LEAST = 1e-100  # samples that a power law is asked about
 
@@ -50,7 +49,7 @@ class Bound:
         gained: Floats = np.where(rises & (self.optimum > (root + 4) / np.sqrt(x)), slope, 0.0)
         return gained
 
-    def _parts(self, samples: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    def _parts(self, samples: Floats) -> tuple[Floats, Floats, Bools]:
         """Samples, the root of the bound, and where it rises; elsewhere samples that do no harm to the formula."""
         k = np.asarray(self.scale, dtype=float)
         least = k * np.exp((np.sqrt(4 + 2 * k) - 2) ** 2 / (2 * k) - 2)

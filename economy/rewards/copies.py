@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.streams import Stream
 from commonweal.economy.credit.model_shapley import ranking
 from commonweal.economy.learning.network import Network, Parameters, to_numpy, to_tensor
@@ -32,7 +31,7 @@ class Realised:
     """What was given for what was owed."""
 
     accuracy: Floats  # (R, N) measured on the test set; 0 for who is given no model
-    met: NDArray[np.bool_]  # (R, N) whether that is within the tolerance of what is owed
+    met: Bools  # (R, N) whether that is within the tolerance of what is owed
     strength: Floats  # (R, N) how much worse the copy was made, 0 to 1; nan where it was not made or none was given
 
 
@@ -206,7 +205,7 @@ def measured(models: Parameters, network: Network, test: tuple[Tensor, Tensor]) 
     return to_numpy(torch.stack(right, dim=1)) if right else np.zeros((len(labels), 0))
 
 
-def _halved(strength: Floats, accuracy: Floats, owed: Floats, missed: NDArray[np.bool_]) -> Floats:
+def _halved(strength: Floats, accuracy: Floats, owed: Floats, missed: Bools) -> Floats:
     """(R, up to AT_ONCE) strengths amid those between which accuracy passes what somebody is owed and has not got.
 
     Where a run needs fewer than others the rest are 0, the shared model once more, so that runs do not depend on whom

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats, ratio
 from commonweal.economy.money.membership import Tariff
 from commonweal.economy.rewards.accuracy import Bound, PowerLaw
 from commonweal.economy.rewards.rules import RewardTerms
@@ -71,7 +71,7 @@ def fit(seen: Floats) -> PowerLaw:
     mean_x, mean_y = (x * weight).sum(axis=2) / count, y.sum(axis=2) / count
     centred = (x - mean_x[..., None]) * weight
     spread = (centred**2).sum(axis=2)
-    drop = np.maximum(-(centred * (y - mean_y[..., None])).sum(axis=2) / np.where(spread > 0, spread, 1.0), 0.0)
+    drop = np.maximum(ratio(-(centred * (y - mean_y[..., None])).sum(axis=2), spread), 0.0)
     top = np.minimum(mean_y + drop * mean_x, 1.0)
     drop = np.maximum((top - mean_y) / mean_x, 0.0)
     missed = (((top[..., None] - drop[..., None] * x - y) * weight) ** 2).sum(axis=2)

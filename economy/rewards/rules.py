@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats, ratio
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 from commonweal.economy.money.quota import credit_quotas
@@ -112,7 +112,7 @@ def _positive(standing: Standing) -> Floats:
 def _relative(value: Floats) -> Floats:
     """(R, N) values relative to the largest: (r_i / max r)^ρ v(N) is given (Sim, Zhang, Chan and Low 2020)."""
     largest = value.max(axis=1, keepdims=True, initial=0.0)
-    return value / np.where(largest > 0, largest, 1.0)
+    return ratio(value, largest)
 
 
 def rewards(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:

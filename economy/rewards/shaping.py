@@ -5,7 +5,7 @@ Karimireddy, Guo and Jordan, "Mechanisms that Incentivize Data Sharing in Federa
 
 import numpy as np
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.rewards.accuracy import Accuracy, Bound, best_alone
 
 HALVINGS = 100  # of an interval of samples: to the last bit

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.money.identity import admit
 from commonweal.economy.money.ledger import MICRO, Transfer, post
 from commonweal.economy.round.deals import DataDeals, strike_deals

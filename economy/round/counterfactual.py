@@ -7,8 +7,8 @@ revenue is held at its realised value, which one of N principals moves by O(1/N)
 import numpy as np
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats, Ints
 from commonweal.agents.streams import Streams
 from commonweal.agents.terms import pick
 from commonweal.economy.learning.network import to_numpy

@@ -4,9 +4,8 @@ The one-shot games of the papers on contracts and data sharing, played every rou
 Aumann–Shapley price (Aumann and Shapley 1974): for v(m) = a(Σ m) that is a(Σ m) times its part of the samples.
 """
 
-import numpy as np
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints, ratio
 from commonweal.economy.rewards.accuracy import Bound
 from commonweal.economy.round.learn import Lesson
 from commonweal.economy.round.untaught import without_learning
@@ -37,4 +36,4 @@ def accuracy_of(samples: Floats, world: World) -> Floats:
 def priced(samples: Ints | Floats, quality: Floats) -> Floats:
     """(R, N) Aumann–Shapley prices of samples (R, N) that have accuracy (R,) together."""
     total = samples.sum(axis=1)
-    return samples * (quality / np.where(total > 0, total, 1.0))[:, None]
+    return samples * (ratio(quality, total))[:, None]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, post, principals, treasury
 from commonweal.economy.money.settlement import SLACK, apportion
-from commonweal.economy.negotiation.talks import MOST_ROUNDS, Bools, Negotiator, Plan, Situation, negotiate
+from commonweal.economy.negotiation.talks import MOST_ROUNDS, Negotiator, Plan, Situation, negotiate
 from commonweal.economy.round.gains import Gains, gains_of
 from commonweal.economy.world.world import State, World
 
@@ -118,7 +118,7 @@ def affordable(gains: Gains, price: Floats, funds: Ints) -> tuple[Floats, Floats
     """
     paying = np.minimum(gains.spread(price), _purse(funds))
     asked = price.sum(axis=1, keepdims=True)
-    return np.minimum(paying.sum(axis=1, keepdims=True) / np.where(asked > 0, asked, 1.0), 1.0), paying
+    return np.minimum(ratio(paying.sum(axis=1, keepdims=True), asked), 1.0), paying
 
 
 def deals_at(gains: Gains, price: Floats, bound: Bools, funds: Ints) -> DataDeals:
@@ -126,7 +126,7 @@ def deals_at(gains: Gains, price: Floats, bound: Bools, funds: Ints) -> DataDeal
     part, paying = affordable(gains, price, funds)
     received = np.floor(price * part * MICRO + SLACK).astype(np.int64)
     total = paying.sum(axis=1, keepdims=True)
-    return DataDeals(bound, apportion(received.sum(axis=1), paying / np.where(total > 0, total, 1.0)), received)
+    return DataDeals(bound, apportion(received.sum(axis=1), ratio(paying, total)), received)
 
 
 def _purse(funds: Ints) -> Floats:

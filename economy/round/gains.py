@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats, Ints
 from commonweal.agents.streams import Stream
 from commonweal.agents.terms import pick
 from commonweal.economy.credit.history import book, cumulated
@@ -19,7 +19,6 @@ from commonweal.economy.money.groups import form_groups
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.money.market import revenue
 from commonweal.economy.money.settlement import SETTLEMENTS, due_shares
-from commonweal.economy.negotiation.talks import Bools
 from commonweal.economy.round.standing import standing_of
 from commonweal.economy.world.world import State, World
 
@@ -75,7 +74,7 @@ def gains_from(gain: Floats, cost: Floats, seller: Bools) -> Gains:
     total = helped.sum(axis=2)
 
     def spread(price: Floats) -> Floats:
-        weight = price / np.where(total > 0, total, 1.0)
+        weight = ratio(price, total)
         due: Floats = (weight[:, None] @ helped)[:, 0]
         return due
 
@@ -130,7 +129,7 @@ def _of_public_good(seller: Bools, member: Bools, world: World) -> Gains:
     others = np.maximum(each * groups.memberships - own, 0.0)
 
     def spread(price: Floats) -> Floats:
-        weight = price / np.where(others > 0, others, 1.0)
+        weight = ratio(price, others)
         from_all = each * groups.received(part * groups.total(weight))
         return np.where(member, np.maximum(from_all - weight * own, 0.0), 0.0)
 

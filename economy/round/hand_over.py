@@ -3,9 +3,8 @@
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.streams import Streams
 from commonweal.economy.rewards.copies import (
     Realised,
@@ -50,7 +49,7 @@ def handed_over(
 
 
 @cache
-def _taken_as_kept(shape: tuple[int, ...]) -> tuple[NDArray[np.bool_], Floats]:
+def _taken_as_kept(shape: tuple[int, ...]) -> tuple[Bools, Floats]:
     """That every promise is kept, and that no copy was made for it."""
     return np.ones(shape, dtype=np.bool_), np.full(shape, np.nan)
 

@@ -6,12 +6,11 @@ from functools import partial
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from commonweal.agents.actions import ABSTAIN
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit import CREDITS, Credit, RoundGame, admissible_step
 from commonweal.economy.credit.discounts import discounted
@@ -33,8 +32,6 @@ from commonweal.economy.screening.admissible import Screened, acceptable, screen
 from commonweal.economy.screening.tolerance import ToleranceSale
 from commonweal.economy.tasks import Batch, Form, PutIn, Supply, put_in
 from commonweal.economy.world.world import State, World
-
-Bools = NDArray[np.bool_]
 
 HALVINGS = 6  # of a step that overshoots a limit, before it is left out
 ROUNDING = 1e-6  # of a probe level between two evaluations of the same parameters in single precision

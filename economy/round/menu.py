@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats, Ints
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.membership import NEVER, Tariff
 from commonweal.economy.rewards.accuracy import Bound, best_alone

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import ABSTAIN, DEFECT
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.streams import Streams
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.money.clawback import claw_back
@@ -41,7 +40,7 @@ class Payday:
     payoffs: Floats  # (R, N) money
     owed: Floats  # (R, N) accuracy of the model each is owed
     rewards: Floats  # (R, N) accuracy of the model each is given
-    kept_promise: NDArray[np.bool_]  # (R, N) whether that is what it was owed, within the tolerance
+    kept_promise: Bools  # (R, N) whether that is what it was owed, within the tolerance
 
 
 def settle(
@@ -84,7 +83,7 @@ def settle(
     return payday, history, post(ledger, clawed)
 
 
-def sell(state: State, lesson: Lesson, quality: Floats, member: NDArray[np.bool_], world: World) -> Income:
+def sell(state: State, lesson: Lesson, quality: Floats, member: Bools, world: World) -> Income:
     """What customers pay for the model, divided by cumulated credit among who takes part, ``member`` (R, N)."""
     terms = world.terms
     history = book(state.history, lesson.credit, lesson.appraisal.standard_error)

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from commonweal.agents.actions import DEFECT
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.policies import remember
-from commonweal.agents.population import Floats, Ints, Population
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.agents.values import move_limits
 from commonweal.economy.learning.network import Parameters, to_tensor

@@ -4,14 +4,12 @@ Exact in a market without a task. Where a network learns, accuracy is what the l
 credit grows with the samples put in.
 """
 
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import AnyArray, Floats, Ints, ratio
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats, Ints
 from commonweal.agents.terms import pick
 from commonweal.economy.credit.history import cumulated
 from commonweal.economy.money.ledger import MICRO
@@ -54,7 +52,7 @@ def prospects(put: Floats, real: Floats, state: State, world: World, accuracy: A
     row = np.repeat(np.arange(runs), principals * grid)
     alone = np.eye(principals, dtype=bool)[None, :, None]  # (1, N, 1, N)
 
-    def instead(values: NDArray[Any], own: Floats) -> Floats:
+    def instead(values: AnyArray, own: Floats) -> Floats:
         return np.where(alone, own[..., None], values[:, None, None]).reshape(-1, principals)
 
     amounts = instead(usual.total, put)
@@ -105,6 +103,6 @@ def _credit(real: Floats, put: Floats, quality: Floats, row: Ints, state: State,
     earned = cumulated(state.history, settlement.discount, settlement.clip)
     usual = usual_amounts(state, world, state.population.action).total
     mean = earned.sum(axis=1, keepdims=True) / np.maximum(usual.sum(axis=1, keepdims=True), 1)
-    each = np.where(usual > 0, earned / np.where(usual > 0, usual, 1.0), mean)  # of a sample
+    each = np.where(usual > 0, ratio(earned, usual), mean)  # of a sample
     credit: Floats = each[row] * put
     return credit

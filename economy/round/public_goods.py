@@ -6,11 +6,10 @@ Settlement, ledger, memory and policies are those of every other economy.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats, Ints
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.groups import Groups, PublicGoodsTerms, form_groups
 from commonweal.economy.money.ledger import MICRO, to_micro
@@ -30,7 +29,7 @@ def contribute(state: State, world: World) -> tuple[Lesson, Floats]:
     put = np.zeros(gifts.shape, dtype=np.int64)
     lesson = without_learning(state, PutIn(put, put), gifts, np.full(len(gifts), np.nan), "contribution")
     possible = world.terms.public_goods.contribution[:, 0] * world.customers
-    return lesson, gifts.sum(axis=1) / np.where(possible > 0, possible, 1.0)
+    return lesson, ratio(gifts.sum(axis=1), possible)
 
 
 def contributions(actions: Ints, world: World) -> Ints:
@@ -75,7 +74,7 @@ def share_out(state: State, world: World, streams: Streams) -> Income:
 
 
 def _punishment(
-    gifts: Ints, member: NDArray[np.bool_], groups: Groups, terms: PublicGoodsTerms, streams: Streams
+    gifts: Ints, member: Bools, groups: Groups, terms: PublicGoodsTerms, streams: Streams
 ) -> Floats:
     """(R, N) money lost to punishing and to being punished, in all groups together.
 
@@ -117,7 +116,7 @@ def foregone(state: State, world: World, streams: Streams) -> Floats:
     return payoffs
 
 
-def _met(groups: Groups, some: NDArray[np.bool_]) -> Ints:
+def _met(groups: Groups, some: Bools) -> Ints:
     """(R, N) how many of ``some`` (R, N) each meets in its groups, itself left out."""
     met: Ints = groups.received(groups.total(some.astype(np.int64))) - some * groups.memberships
     return met

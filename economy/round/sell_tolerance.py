@@ -1,10 +1,9 @@
 """The market for tolerance in a round: what the cooperative spends on looser limits, and what sellers have of it."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.economy.money.ledger import to_micro
 from commonweal.economy.screening.admissible import slack
 from commonweal.economy.screening.tolerance import Offered, ToleranceSale, buy_tolerance
@@ -18,7 +17,7 @@ def claimed_limits(state: State, world: World) -> Floats:
 
 
 def sell_tolerance(
-    state: State, levels: Floats, harms: Floats, active: NDArray[np.bool_], worth: Floats, world: World
+    state: State, levels: Floats, harms: Floats, active: Bools, worth: Floats, world: World
 ) -> ToleranceSale | None:
     """Let principals sell looser limits for this round, up to the budget and what the treasury holds.
 
@@ -55,7 +54,7 @@ def gains_of_sellers(sale: ToleranceSale, state: State, world: World) -> Floats:
     return sale.net(state.population.limits, claimed_limits(state, world), price, world.senses)
 
 
-def _useful(harms: Floats, active: NDArray[np.bool_], world: World) -> Floats:
+def _useful(harms: Floats, active: Bools, world: World) -> Floats:
     """(R, K) room in which no update need be screened."""
     harmful = harms * active[..., None]
     if world.terms.screening.scope == "aggregate":

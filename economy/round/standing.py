@@ -1,10 +1,9 @@
 """Standing of principals in a world and a state: what settlement and model rewards look at, real or supposed."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import ABSTAIN
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.economy.money.membership import NEVER, Membership
 from commonweal.economy.money.settlement import Standing
 from commonweal.economy.world.world import State, World
@@ -17,7 +16,7 @@ def standing_of(
     state: State,
     world: World,
     credit: Floats,
-    member: NDArray[np.bool_],
+    member: Bools,
     put: Ints | Floats,
     membership: Membership,
     runs: Ints | slice = slice(None),
@@ -54,9 +53,9 @@ def standing_of(
     )
 
 
-def taking_part(state: State, world: World) -> NDArray[np.bool_]:
+def taking_part(state: State, world: World) -> Bools:
     """(R, N) who takes part: neither who abstains nor whom no line of a menu is worth its cost."""
-    takes_part: NDArray[np.bool_] = state.population.action != ABSTAIN
+    takes_part: Bools = state.population.action != ABSTAIN
     if world.terms.rewards.offer == "menu":
         takes_part = takes_part & (state.membership.line != NEVER)
     return takes_part
@@ -68,7 +67,7 @@ def claimed_cost(state: State, world: World) -> Floats:
     return cost if world.conduct is None else cost * (1 + world.conduct.dearer)
 
 
-def has_content(credit: Floats, put: Ints | Floats, least: Floats) -> NDArray[np.bool_]:
+def has_content(credit: Floats, put: Ints | Floats, least: Floats) -> Bools:
     """(R, N) whose samples count: those with so much credit each.
 
     Args:
@@ -78,7 +77,7 @@ def has_content(credit: Floats, put: Ints | Floats, least: Floats) -> NDArray[np
     """
     average = np.maximum(credit, 0.0).sum(axis=1, keepdims=True) / np.maximum(put.sum(axis=1, keepdims=True), 1)
     enough = (credit > 0) & (credit >= least * average * put * (1 - ROUNDING))
-    counts: NDArray[np.bool_] = enough | (least == 0)
+    counts: Bools = enough | (least == 0)
     return counts
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.credit import Credit
 from commonweal.economy.round.learn import Exam, Lesson
 from commonweal.economy.screening.admissible import Screened

@@ -5,11 +5,11 @@ from typing import Any
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Ints, Population
+from commonweal.agents.population import Population
 from commonweal.agents.principal import Principal, View
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.round.play import Record, play_round
@@ -86,9 +86,9 @@ class Cooperative(mesa.Model):
         return self.state.population
 
     @property
-    def wealth(self) -> NDArray[np.float64]:
+    def wealth(self) -> Floats:
         """(N,) balance and escrow of every principal, money."""
-        wealth: NDArray[np.float64] = (self.state.ledger.principals + self.state.ledger.escrows)[0] / MICRO
+        wealth: Floats = (self.state.ledger.principals + self.state.ledger.escrows)[0] / MICRO
         return wealth
 
     def _play(self) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import Observation, decide
-from commonweal.agents.population import Ints
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.ledger import Transfer
 from commonweal.economy.round.play import Record, play_round

@@ -1,10 +1,9 @@
 """What researchers look at: one number per run and round."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import ABSTAIN, Action, action_shares
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats, Ints, ratio
 from commonweal.economy.money.ledger import MICRO, Ledger
 from commonweal.economy.round.play import Record
 from commonweal.economy.screening.admissible import Screened
@@ -108,7 +107,7 @@ def screened_share(record: Record) -> Floats:
     offered = lesson.active & ~lesson.gated
     taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])
     total = (lesson.norms * offered).sum(axis=1)
-    share: Floats = (taken * offered).sum(axis=1) / np.where(total > 0, total, 1.0)
+    share: Floats = ratio((taken * offered).sum(axis=1), total)
     return share
 
 
@@ -121,7 +120,7 @@ def removed_norms(screened: Screened, norms: Floats, alignments: Floats, gram: F
     return removed
 
 
-def gini(wealth: NDArray[np.int64]) -> Floats:
+def gini(wealth: Ints) -> Floats:
     """Gini coefficient of each run's amounts (R, N) ≥ 0; 0 where there is nothing."""
     ordered = np.sort(wealth, axis=1).astype(np.float64)  # amounts times N would not fit into int64
     count = ordered.shape[1]

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import AnyArray
 from commonweal.agents.errors import InputError
 
 Tree = Any  # JSON: numbers, texts, None, and objects {kind: content}
-Arrays = dict[str, NDArray[Any]]
+Arrays = dict[str, AnyArray]
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Packer:
             return {"pieces": [self._keep(np.concatenate(items)), self._keep(np.array([len(item) for item in items]))]}
         return {"list": [self.pack(item, what) for item in items]}
 
-    def _keep(self, array: NDArray[Any]) -> str:
+    def _keep(self, array: AnyArray) -> str:
         name = f"a{len(self.arrays)}"
         self.arrays[name] = array
         return name
@@ -80,12 +80,12 @@ def _are_alike(items: Sequence[Any]) -> bool:
 class Unpacker:
     """Puts data together again."""
 
-    arrays: Mapping[str, NDArray[Any]]  # as packed
+    arrays: Mapping[str, AnyArray]  # as packed
     classes: Mapping[str, type]  # the dataclasses that may be made, by name
     device: torch.device  # where tensors go
 
     @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]], classes: Iterable[type], device: torch.device) -> "Unpacker":
+    def of(cls, arrays: Mapping[str, AnyArray], classes: Iterable[type], device: torch.device) -> "Unpacker":
         """From a list of classes."""
         return cls(arrays, {made.__name__: made for made in classes}, device)
 

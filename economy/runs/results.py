@@ -1,13 +1,12 @@
 """What is kept of a run: tidy frames that load in pandas, and the notebook that fills them round by round."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import AnyArray, Floats
 from commonweal.economy.money.ledger import MICRO, Transfer, entries
 from commonweal.economy.round.play import Record
 from commonweal.economy.runs.metrics import round_metrics
@@ -33,10 +32,10 @@ class Notebook:
     def __init__(self, world: World, state: State, opening: tuple[Transfer, ...], rounds: int, ledger: bool) -> None:
         self._world = world
         self._every = max(1, rounds // PROFILE_SNAPSHOTS)
-        self._rounds: list[dict[str, NDArray[np.float64]]] = []  # a round: (R,) by metric
+        self._rounds: list[dict[str, Floats]] = []  # a round: (R,) by metric
         self._numbers: list[int] = []  # of the rounds
-        self._profiles: list[tuple[int, NDArray[np.float64]]] = []
-        self._entries: list[dict[str, NDArray[Any]]] | None = [] if ledger else None
+        self._profiles: list[tuple[int, Floats]] = []
+        self._entries: list[dict[str, AnyArray]] | None = [] if ledger else None
         if self._entries is not None and opening and state.round == 0:
             self._entries.append(entries(opening, 0))
         shape = state.population.shape
@@ -127,6 +126,6 @@ class Notebook:
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
 
 
-def _matrix_frame(matrix: NDArray[Any], column: str, value: str) -> pd.DataFrame:
+def _matrix_frame(matrix: AnyArray, column: str, value: str) -> pd.DataFrame:
     run, place = np.indices(matrix.shape).reshape(2, -1)
     return pd.DataFrame({"run": run, column: place, value: matrix.ravel()})

@@ -14,12 +14,9 @@ from functools import cache
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats, ratio
 from commonweal.agents.terms import PerRun
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 BISECTIONS = 24  # of the harm above which updates are dropped
 BLOCK = 1 << 18  # numbers of the complementarity problem held at a time
@@ -249,7 +246,7 @@ def _residual(multipliers: Floats, correlation: Floats, excess: Floats) -> Float
 
 
 @cache
-def _binding_sets(dimensions: int) -> NDArray[np.bool_]:
+def _binding_sets(dimensions: int) -> Bools:
     """(2^K, K) every set of binding constraints, smallest first."""
     sets = [subset for size in range(dimensions + 1) for subset in combinations(range(dimensions), size)]
     return np.array([[k in subset for k in range(dimensions)] for subset in sets], dtype=bool).reshape(-1, dimensions)
@@ -281,4 +278,4 @@ def _charges(harms: Floats, active: Bools) -> Floats:
     harmful = np.maximum(harms, 0.0) * active[..., None]
     total = harmful.sum(axis=1, keepdims=True)
     equal = active[..., None] / np.maximum(active.sum(axis=1), 1)[:, None, None]
-    return np.where(total > 0, harmful / np.where(total > 0, total, 1.0), equal)
+    return np.where(total > 0, ratio(harmful, total), equal)

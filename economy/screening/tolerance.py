@@ -9,13 +9,10 @@ gives most per money first is the optimal fractional knapsack (Dantzig 1957).
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.terms import PerRun
 from commonweal.economy.money.ledger import MICRO, Reason, Transfer, principals, treasury
-
-Bools = NDArray[np.bool_]
 
 ROUNDING = 1e-6  # micro-units by which a sum may miss a whole one
 

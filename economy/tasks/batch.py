@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
 from commonweal.agents.terms import PerRun
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Forms = NDArray[np.int8]
 
 
@@ -93,8 +90,8 @@ class Supply:
 class PutIn:
     """How many samples each principal put into the round."""
 
-    total: NDArray[Any]  # (R, N) of any form; whole numbers but where nothing is learned
-    delegated: NDArray[Any]  # (R, N) honestly delegated: the ones that cost
+    total: AnyArray  # (R, N) of any form; whole numbers but where nothing is learned
+    delegated: AnyArray  # (R, N) honestly delegated: the ones that cost
     form: Forms | None = None  # (R, N) the Form of every principal's samples; None where nothing is learned
 
 

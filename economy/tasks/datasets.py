@@ -8,12 +8,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats, Ints, ratio
 from commonweal.agents.errors import InputError
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -122,7 +121,7 @@ def standardised(features: Floats) -> Floats:
         (M, d).
     """
     deviation = features.std(axis=0)
-    scaled: Floats = (features - features.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+    scaled: Floats = ratio(features - features.mean(axis=0), deviation)
     return scaled
 
 

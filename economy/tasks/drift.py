@@ -1,12 +1,10 @@
 """Drift of the data: a slow rotation of the feature space, exp(angle · A) with A antisymmetric."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import expm
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Stream
-
-Floats = NDArray[np.float64]
 
 
 def draw_rotation_generator(features: int, stream: Stream) -> Floats:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
-from commonweal.economy.tasks.batch import Bools
-from commonweal.economy.tasks.datasets import Dataset, Floats, Ints, TaskTerms, checked, draw_dataset
+from commonweal.economy.tasks.datasets import Dataset, TaskTerms, checked, draw_dataset
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
-from commonweal.economy.tasks.datasets import Floats, Ints, TaskTerms
+from commonweal.economy.tasks.datasets import TaskTerms
 from commonweal.economy.tasks.examples import Examples
 from commonweal.economy.tasks.partition import spread
 from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
@@ -117,7 +117,7 @@ def _of_run(term: Floats, run: int) -> float:
 
 def _wrong_places(
     count: Ints, noisy_share: float, label_noise: float, generator: np.random.Generator
-) -> NDArray[np.bool_]:
+) -> Bools:
     """(T,) places in ``held`` whose label is wrong: ``label_noise`` of each noisy principal's, rounded at random.
 
     The numbers drawn do not depend on the shares: scenarios that differ only in them share their luck.

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.economy.tasks.datasets import Dataset, Floats, Ints, checked, standardised
+from commonweal.economy.tasks.datasets import Dataset, checked, standardised
 
 PATIENCE = 10.0  # seconds to wait for an answer from openml.org
 ONE_HOT_LIMIT = 100  # a column with more categories becomes one column of category numbers

@@ -8,13 +8,10 @@ class spread over the principals.
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import powerlaw
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 POWER_EXPONENT = 1.65911332899  # of the power law whose quantiles are the sizes; from CGSV's public code
 

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.economy.tasks.datasets import Floats, Ints
 from commonweal.economy.tasks.examples import Examples
 
 
@@ -59,7 +58,7 @@ def _picked(examples: Examples, validation: Ints, k: int, dimension: ProbeTerms)
     return picked
 
 
-def _group(examples: Examples, k: int, dimension: ProbeTerms) -> tuple[str, NDArray[np.bool_]]:
+def _group(examples: Examples, k: int, dimension: ProbeTerms) -> tuple[str, Bools]:
     """The dimension's field for messages, and which samples are in its group, (F, M)."""
     if dimension.label is not None:
         where = f"values.dimensions[{k}].label = {dimension.label}"
@@ -75,8 +74,8 @@ def _group(examples: Examples, k: int, dimension: ProbeTerms) -> tuple[str, NDAr
     return where, _top_quarter(examples.features[:, :, dimension.feature])
 
 
-def _top_quarter(values: Floats) -> NDArray[np.bool_]:
+def _top_quarter(values: Floats) -> Bools:
     """(F, M) at or above the third quartile, without the lowest value: ties at 0 make no group of a rare feature."""
     quartile = np.quantile(values, 0.75, axis=1, keepdims=True)
-    group: NDArray[np.bool_] = (values >= quartile) & (values > values.min(axis=1, keepdims=True))
+    group: Bools = (values >= quartile) & (values > values.min(axis=1, keepdims=True))
     return group

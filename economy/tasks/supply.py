@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import AnyArray, Floats, Ints
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.batch import (
@@ -15,10 +16,8 @@ from commonweal.economy.tasks.batch import (
     WRONG,
     ActionTerms,
     Batch,
-    Floats,
     Form,
     Forms,
-    Ints,
     PutIn,
     Supply,
     SupplyTerms,
@@ -91,8 +90,8 @@ def put_in(
 
 
 def carried_out(
-    actions: Ints, usual: NDArray[Any] | np.int64, terms: ActionTerms, conduct: Conduct | None
-) -> tuple[Forms, NDArray[Any]]:
+    actions: Ints, usual: AnyArray | np.int64, terms: ActionTerms, conduct: Conduct | None
+) -> tuple[Forms, AnyArray]:
     """What each puts in and how much, (R, N) and (R, N).
 
     Args:

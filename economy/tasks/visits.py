@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from commonweal.agents.arrays import Bools, Ints
 from commonweal.agents.streams import Stream
-from commonweal.economy.tasks.batch import NOTHING, Bools, Form, Forms, Ints, Plan, SamplingTerms, Supply
+from commonweal.economy.tasks.batch import NOTHING, Form, Forms, Plan, SamplingTerms, Supply
 
 # Forms whose samples are new ones in every round.
 WALKS = np.isin(np.arange(len(Form)), (Form.OWN, Form.WRONG, Form.COPY))

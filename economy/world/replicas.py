@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn.functional import pad
 
-from commonweal.agents.population import Ints, Population
+from commonweal.agents.arrays import AnyArray, Ints
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Stream, Streams
 from commonweal.agents.terms import pick
 from commonweal.economy.credit.history import CreditHistory
@@ -21,8 +21,6 @@ from commonweal.economy.money.membership import NEVER, Membership, Tariff
 from commonweal.economy.rewards.copies import Snapshots
 from commonweal.economy.tasks import FeatureTable, Holdings, Plan, Supply
 from commonweal.economy.world.world import State, World
-
-AnyArray = NDArray[Any]
 
 
 def pick_world(world: World, runs: Ints, spares: int = 0) -> World:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.graphs import GraphTerms
 from commonweal.agents.policies import PolicyTerms, available_actions
-from commonweal.agents.population import Ints, PopulationTerms
+from commonweal.agents.population import PopulationTerms
 from commonweal.agents.terms import PerRun, stack, term_paths
 from commonweal.agents.values import ValueTerms
 from commonweal.economy.credit.terms import CreditTerms, replication_robust

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.graphs import Graph, build_graph
 from commonweal.agents.population import Population, draw_population
@@ -49,13 +49,13 @@ class World:
     terms: Terms
     graph: Graph
     holdings: Holdings
-    truth: NDArray[np.int64]  # (F, M) right classes of all samples, F one or R
+    truth: Ints  # (F, M) right classes of all samples, F one or R
     features: FeatureTable
     network: Network
     exam: Objectives  # the validation loss and the K probe losses
     probes: Objectives | None  # the probe losses alone; None where nobody values anything
     test: tuple[Tensor, Tensor]  # features (R, E, d) and labels (R, E) that revenue is measured on
-    senses: NDArray[np.float64]  # (K,) +1 withhold, −1 protect
+    senses: Floats  # (K,) +1 withhold, −1 protect
     drift: Tensor | None  # (R, d, d) rotation of the features in a round; None where nothing drifts
     customers: int  # what revenue scales with: the number of principals the cooperative was founded with
     conduct: Conduct | None = None  # how single principals differ from what the scenario says
@@ -72,12 +72,12 @@ class State:
     supply: Supply
     history: CreditHistory
     ledger: Ledger
-    rival: NDArray[np.float64]  # (R,) quality of the rival's model
-    quality: NDArray[np.float64]  # (R,) test accuracy of the shared model after the last round
+    rival: Floats  # (R,) quality of the rival's model
+    quality: Floats  # (R,) test accuracy of the shared model after the last round
     membership: Membership  # since when everybody takes part, and what it put in
     tariff: Tariff  # what the cooperative offers
     snapshots: Snapshots  # the shared model as it was in earlier rounds, where copies are made of these
-    entered: NDArray[np.bool_]  # (R, N) names under which somebody has taken part where names cost something
+    entered: Bools  # (R, N) names under which somebody has taken part where names cost something
     offers: tuple[Offers, ...] = ()  # samples by owner of the last rounds, where credit is discounted by them
     change: Parameters = ()  # the last step per unit of rate under FedAvg, where it may be sent back; else empty
 
@@ -172,7 +172,7 @@ def _exam(holdings: Holdings, table: FeatureTable, terms: Terms) -> Objectives:
     )
 
 
-def _labels(ids: NDArray[np.int64], holdings: Holdings, terms: Terms) -> Tensor:
+def _labels(ids: Ints, holdings: Holdings, terms: Terms) -> Tensor:
     return torch.as_tensor(np.take_along_axis(holdings.labels, ids, axis=1), device=terms.device)
 
 

@@ -8,8 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from commonweal.agents.population import Floats, Ints
-from commonweal.economy.negotiation.talks import Bools
+from commonweal.agents.arrays import Bools, Floats, Ints
 
 HEROES = 4
 TURNS = 10

@@ -10,7 +10,7 @@ from itertools import product
 import mesa
 import numpy as np
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.money.ledger import to_micro
 from commonweal.economy.negotiation import Negotiator, Plan, Situation
 from commonweal.scenarios.games.negotiated_game import NegotiatedGame

@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Ints
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, market, post, principals, treasury
 from commonweal.economy.negotiation import (
     Negotiator,
@@ -50,9 +49,9 @@ class NegotiatedGame(mesa.Model):
         self.ledger = self._opened = post(Ledger.empty(1, len(players)), [opening])
 
     @property
-    def payoffs(self) -> NDArray[np.float64]:
+    def payoffs(self) -> Floats:
         """(n,) money each has more than it started with."""
-        gained: NDArray[np.float64] = (self.ledger.principals - self._opened.principals)[0] / MICRO
+        gained: Floats = (self.ledger.principals - self._opened.principals)[0] / MICRO
         return gained
 
     @property

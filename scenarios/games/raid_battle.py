@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import mesa
 import numpy as np
 
+from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Ints
 from commonweal.economy.credit.exact import all_coalitions
 from commonweal.economy.money.ledger import to_micro
 from commonweal.economy.negotiation import Negotiator, Plan, Situation

@@ -5,22 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.scenarios.reading.stored import FAILED
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Cells:
     """What P points of a sweep came to, in M metrics."""
 
-    points: NDArray[np.int64]  # (P,) numbers of the points
+    points: Ints  # (P,) numbers of the points
     values: pd.DataFrame  # P rows: the varied values of each point
-    runs: NDArray[np.int64]  # (P,) runs that were played to their end
-    failed: NDArray[np.int64]  # (P,) runs that failed
+    runs: Ints  # (P,) runs that were played to their end
+    failed: Ints  # (P,) runs that failed
     mean: Floats  # (P, M) over seeds; nan without a run
     half_width: Floats  # (P, M) of the 95 % t-interval; nan with fewer than two runs
     difference: Floats  # (P, M) mean over seeds of the difference to the first point

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, plain
 from commonweal.scenarios.runs.store import SCENARIO
@@ -77,7 +77,7 @@ def _course(rounds: pd.DataFrame, row: pd.Series, metrics: list[str]) -> Iterato
     yield ""
 
 
-def sparkline(course: NDArray[np.float64], width: int = _WIDTH) -> str:
+def sparkline(course: Floats, width: int = _WIDTH) -> str:
     """A course as bars between its smallest and largest value; a gap where nothing is known.
 
     Args:

@@ -11,10 +11,9 @@ end is the highest upper end of any single mean: it covers that of the truly lar
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-Floats = NDArray[np.float64]
+from commonweal.agents.arrays import Floats, Ints
 
 ENOUGH = 12  # seeds from which the bootstrap's tails are those of the data and not of a few resamples
 RESAMPLES = 2000
@@ -119,7 +118,7 @@ def _halves(seeds: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
     return (even, odd), (odd, even)
 
 
-def _taken(values: Floats, which: NDArray[np.int64]) -> Floats:
+def _taken(values: Floats, which: Ints) -> Floats:
     """(S, ...) the chosen (...) of the last axis of (S, ..., J)."""
     index = np.broadcast_to(which[None, ..., None], (*values.shape[:-1], 1))
     taken: Floats = np.take_along_axis(values, index, axis=-1)[..., 0]

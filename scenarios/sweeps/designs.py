@@ -12,13 +12,12 @@ from math import floor, prod
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.notation import write_value
 
-Floats = NDArray[np.float64]
 Point = Mapping[str, Any]  # values by dotted path
 
 MOST_POINTS = 1_000_000

@@ -7,11 +7,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-
-Floats = NDArray[np.float64]
 
 _KINDS = {"sobol": ("S1", "ST"), "morris": ("mu_star", "sigma")}
 

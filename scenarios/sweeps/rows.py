@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.sweeps.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
 
@@ -49,8 +49,8 @@ def factor_of(path: str, points: Sequence[Mapping[str, Any]]) -> Factor:
 class Played:
     """What became of R runs that were played together, or of one that failed."""
 
-    courses: Mapping[str, NDArray[np.float64]]  # (T, R) by metric; empty where it failed
-    rounds: NDArray[np.int64]  # (R,) played
+    courses: Mapping[str, Floats]  # (T, R) by metric; empty where it failed
+    rounds: Ints  # (R,) played
     reasons: tuple[str, ...]  # per run why it stopped before its last round; empty where it did not
     stage: str | None = None  # at which it failed
     message: str | None = None
@@ -60,7 +60,7 @@ class Played:
         """One run that failed."""
         return cls({}, np.array([rounds]), ("",), stage, message)
 
-    def records(self, run: int, every: int) -> NDArray[np.int64]:
+    def records(self, run: int, every: int) -> Ints:
         """The rounds of a run that are kept: every so many from the first, and its last."""
         if not self.courses:
             return np.empty(0, dtype=np.int64)

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.errors import InputError
 
-Courses = Mapping[str, NDArray[np.float64]]  # metric → (T, R) its values in the T rounds so far; at least one metric
-Bools = NDArray[np.bool_]
+Courses = Mapping[str, Floats]  # metric → (T, R) its values in the T rounds so far; at least one metric
 
 
 class Stop(ABC):

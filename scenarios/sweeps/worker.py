@@ -11,8 +11,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.rows import Factor, Played, tabulate
 from commonweal.scenarios.sweeps.shards import Tables, write_shard
@@ -177,9 +177,9 @@ class _Courses:
 
     def __init__(self, rounds: int) -> None:
         self._rounds, self._noted = rounds, 0
-        self._arrays: dict[str, NDArray[np.float64]] = {}  # (T, R) by metric, T at least the rounds so far
+        self._arrays: dict[str, Floats] = {}  # (T, R) by metric, T at least the rounds so far
 
-    def note(self, metrics: Mapping[str, NDArray[np.float64]]) -> None:
+    def note(self, metrics: Mapping[str, Floats]) -> None:
         """Take in one round's metrics, each (R,)."""
         for name, values in metrics.items():
             array = self._arrays.get(name)
@@ -188,13 +188,13 @@ class _Courses:
             array[self._noted] = values
         self._noted += 1
 
-    def _grown(self, array: NDArray[np.float64] | None, runs: int) -> NDArray[np.float64]:
+    def _grown(self, array: Floats | None, runs: int) -> Floats:
         grown = np.empty((min(self._rounds, max(512, 2 * self._noted)), runs))
         if array is not None:
             grown[: self._noted] = array[: self._noted]
         return grown
 
-    def so_far(self, names: frozenset[str] = frozenset()) -> dict[str, NDArray[np.float64]]:
+    def so_far(self, names: frozenset[str] = frozenset()) -> dict[str, Floats]:
         """(T, R) views by metric; of all metrics if none is named."""
         kept = [name for name in self._arrays if name in names] or self._arrays
         return {name: self._arrays[name][: self._noted] for name in kept}

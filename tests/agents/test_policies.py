@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Ints, apportioned
 from commonweal.agents.errors import InputError
 from commonweal.agents.graphs import GraphTerms, SparseGraph, build_graph
 from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, available_actions, decide, policy, remember
-from commonweal.agents.policies.base import Ints
 from commonweal.agents.policies.conditional import willingness
-from commonweal.agents.population import ConditionalKind, Population, PopulationTerms, apportioned, draw_population
+from commonweal.agents.population import ConditionalKind, Population, PopulationTerms, draw_population
 from commonweal.agents.streams import Stream, Streams
 from commonweal.agents.terms import stack
 from commonweal.scenarios.schema.scenario import Scenario

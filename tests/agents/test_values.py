@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.graphs import CompleteGraph, GraphTerms, build_graph
 from commonweal.agents.streams import Streams
 from commonweal.agents.terms import stack
 from commonweal.agents.values import (
-    Floats,
     ValueTerms,
     draw_limits,
     experience,

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from commonweal.economy.credit.estimators.game import Bools, Floats
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.economy.credit.estimators.sampling import Pairs
 from commonweal.economy.credit.probabilistic import ProbabilisticValue
 

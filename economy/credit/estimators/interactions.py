@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.economy.credit.estimators.fitted import Adjustment
-from commonweal.economy.credit.estimators.game import Bools, Floats
 from commonweal.economy.credit.estimators.sampling import Pairs
 from commonweal.economy.credit.probabilistic import ProbabilisticValue
 
@@ -64,7 +63,7 @@ def fit_process(order: Order, pairs: Pairs, parity: int, value: ProbabilisticVal
     return Process(learned, parity, covariance, solved, Adjustment(values, seen, held_out))
 
 
-def _spread(count: int, most: int) -> NDArray[np.int64]:
+def _spread(count: int, most: int) -> Ints:
     """Places of at most so many pairs, from all sizes, by which pairs stand."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
@@ -108,7 +107,7 @@ def _covariance_values(coalitions: Bools, parity: int, covariance: Floats, value
     gain = value.disagreements() @ (covariance[:-1] - covariance[1:])
     size, last = coalitions.sum(axis=1), len(gain) - 1
 
-    def joining(members: Bools, size: NDArray[np.int64]) -> Floats:
+    def joining(members: Bools, size: Ints) -> Floats:
         inside, outside = gain[np.maximum(size - 1, 0)], gain[np.minimum(size, last)]
         return np.where(members, inside[:, None], -outside[:, None])
 

@@ -5,9 +5,10 @@ Lundberg and Lee (2017), Covert and Lee (2021, arXiv 2012.01536); Musco and Witt
 
 import numpy as np
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.economy.credit.estimators.game import Bools, CoalitionGame, Estimate, Floats
-from commonweal.economy.credit.estimators.sampling import Ints, draw_distinct, of_sizes, sizes_by
+from commonweal.economy.credit.estimators.game import CoalitionGame, Estimate
+from commonweal.economy.credit.estimators.sampling import draw_distinct, of_sizes, sizes_by
 from commonweal.economy.credit.probabilistic import ProbabilisticValue
 
 

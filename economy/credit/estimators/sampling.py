@@ -10,12 +10,10 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.economy.credit.estimators.game import Bools, CoalitionGame, Floats
+from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.economy.credit.estimators.game import CoalitionGame
 from commonweal.economy.credit.probabilistic import ProbabilisticValue
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.economy.credit.estimators.fitted import Fitted
-from commonweal.economy.credit.estimators.game import Bools, Floats
 from commonweal.economy.credit.estimators.sampling import Pairs
 from commonweal.economy.credit.probabilistic import ProbabilisticValue
 

@@ -12,8 +12,9 @@ from typing import TypeAlias
 import numpy as np
 from scipy.spatial import cKDTree
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.economy.credit.neighbours.values import CHUNK, Floats, Ints, Samples, demand_samples, shared
+from commonweal.economy.credit.neighbours.values import CHUNK, Samples, demand_samples, shared
 
 Kernel: TypeAlias = Callable[[Floats], Floats]  # weight of a sample from its distance in radii, 0 to 1; 0 at 1
 

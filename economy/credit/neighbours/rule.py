@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
-from commonweal.economy.credit.neighbours.values import Floats, Samples, by_owner, unweighted
+from commonweal.economy.credit.neighbours.values import Samples, by_owner, unweighted
 from commonweal.economy.tasks.examples import FeatureTable
 from commonweal.economy.tasks.holdings import Holdings
 

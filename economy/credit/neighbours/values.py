@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 BLOCK = 1 << 24  # distances held at a time
@@ -38,7 +37,7 @@ class Ranked:
     """The S samples as each of t test points sees them, from near to far; equally near ones in their own order."""
 
     places: Ints  # (t, S) which sample it is
-    votes: NDArray[np.bool_]  # (t, S) whether the sample has the test point's label
+    votes: Bools  # (t, S) whether the sample has the test point's label
     distances: Callable[[], Floats]  # (t, S) Euclidean, ascending, to single precision
 
 
@@ -123,7 +122,7 @@ def by_owner(values: Floats, owner: Ints, principals: int) -> Floats:
     return np.stack(totals)
 
 
-def shared(votes: Floats | NDArray[np.bool_], neighbours: int) -> Floats:
+def shared(votes: Floats | Bools, neighbours: int) -> Floats:
     """Shapley values of games that sum the votes of the K nearest: s_i = s_{i+1} + (a_i − a_{i+1}) min(K, i) / i.
 
     Args:

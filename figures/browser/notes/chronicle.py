@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, ratio
 from commonweal.economy.money.ledger import MICRO, entries
 from commonweal.economy.round.pay import Payday
 from commonweal.economy.round.play import Record
@@ -42,7 +41,7 @@ class Sight:
     limits: Floats  # (N, K) limits on the probe losses
     samples: Ints | Floats  # (N,) samples put in
     screened: Floats  # (N,) share of its update that screening took off; nan where none was screened
-    gated: NDArray[np.bool_]  # (N,) whose update the quality gate dropped
+    gated: Bools  # (N,) whose update the quality gate dropped
     cost: Floats  # (N,) cost of delegating one sample, money
     policy: Ints  # (N,) position of the principal's policy in PolicyTerms.names
     kind: Ints  # (N,) a ConditionalKind
@@ -54,7 +53,7 @@ class Sight:
     alone: Floats  # (N,) money per round that it would have of a model of its own
     owed: Floats  # (N,) accuracy of the model that it was owed
     given: Floats  # (N,) accuracy of the model that it was given
-    kept_promise: NDArray[np.bool_]  # (N,) whether that is near enough to what it was owed
+    kept_promise: Bools  # (N,) whether that is near enough to what it was owed
     clawback: Floats  # (N,) money that it had of what was clawed back from others, less what was from itself
     held: Floats  # (N,) credit over the horizon that is held back
     sold: Floats  # (N,) money that it was paid for looser limits
@@ -68,7 +67,7 @@ class Chronicle:
     world: World  # of that one run
     rows: list[dict[str, float]] = field(default_factory=list)  # metrics of every round, with ``round`` from 1
     sights: deque[Sight] = field(default_factory=deque)  # of the latest rounds; the last one is the newest
-    books: deque[dict[str, NDArray[Any]]] = field(default_factory=deque)  # entries of the latest rounds, by column
+    books: deque[dict[str, AnyArray]] = field(default_factory=deque)  # entries of the latest rounds, by column
 
     def begin(self, state: State, opening: tuple[Any, ...] = ()) -> None:
         """Note how a run stands before it is played on."""
@@ -111,13 +110,13 @@ class Chronicle:
         kept = [sight for sight in list(self.sights) if upto - rounds < sight.round <= upto]
         return kept or [self.at(upto)]
 
-    def metrics(self, upto: int | None = None) -> dict[str, NDArray[np.float64]]:
+    def metrics(self, upto: int | None = None) -> dict[str, Floats]:
         """(T,) course of every metric over the rounds noted, or those up to round ``upto``, with ``round``."""
         rows = [row for row in self.rows if upto is None or row["round"] <= upto]
         table = np.array([tuple(row.values()) for row in rows], dtype=np.float64)  # all rows name the same metrics
         return {name: table[:, place] for place, name in enumerate(rows[0] if rows else {})}
 
-    def transfers(self) -> dict[str, NDArray[Any]]:
+    def transfers(self) -> dict[str, AnyArray]:
         """Columns round, run, source, target, amount (micro-units), reason of all transfers kept."""
         if not self.books:
             return {}
@@ -150,7 +149,7 @@ def _sight(record: Record, after: State) -> Sight:
     share = np.zeros_like(offered)
     if lesson.norms is not None:
         taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])[0]
-        share = taken / np.where(lesson.norms[0] > 0, lesson.norms[0], 1.0)
+        share = ratio(taken, lesson.norms[0])
     standing, nothing = _standing(after), np.zeros(len(offered))
     return Sight(
         **{

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.pictures.screen import subject
 
-Course = NDArray[np.float64]  # (T,) one number per round
+Course = Floats  # (T,) one number per round
 
 SPAN = 10  # rounds that events look back over, and that must pass before one of its kind is told again
 WAVE = 0.15  # of all principals
@@ -60,7 +60,7 @@ def _lows(course: Course) -> Course:
     return lows
 
 
-def _first_of_spells(happens: NDArray[np.bool_]) -> list[int]:
+def _first_of_spells(happens: Bools) -> list[int]:
     """Places where something happens that did not in the ``SPAN`` places before."""
     places = np.flatnonzero(happens)
     firsts: list[int] = places[np.diff(places, prepend=-SPAN - 1) > SPAN].tolist()

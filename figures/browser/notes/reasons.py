@@ -11,10 +11,11 @@ import numpy as np
 from scipy.special import expit
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats, ratio
 from commonweal.agents.graphs import CompleteGraph
 from commonweal.agents.policies import best_action
 from commonweal.agents.policies.conditional import delegating_and_shirking, willingness
-from commonweal.agents.population import ConditionalKind, Floats
+from commonweal.agents.population import ConditionalKind
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 
@@ -96,7 +97,7 @@ def _imitation(before: Sight, index: int, world: World) -> Proposal:
     last = int(before.actions[index])
     chances = adopts + (1 - adopts.sum()) * np.eye(4)[last]
     means = {code: earned[code] / share[code] for code in np.flatnonzero(share > 0).tolist()}
-    told = _listed(np.where(share > 0, earned / np.where(share > 0, share, 1.0), np.nan))
+    told = _listed(np.where(share > 0, ratio(earned, share), np.nan))
     whom = "the others" if anybody else "its neighbours"
     words = f"it remembers {own:.4g} money per round, against a mean among {whom} of {told}."
     others = {code: mean for code, mean in means.items() if code != last}

@@ -9,11 +9,10 @@ from math import isqrt
 
 import networkx as nx
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.graphs import Graph, SparseGraph
-from commonweal.agents.population import Floats, Ints
 from commonweal.economy.world.world import World
 
 MOST = 200  # principals drawn
@@ -157,7 +156,7 @@ def _edges_among(graph: SparseGraph, members: Ints) -> Ints:
     ends = np.repeat(np.arange(len(members)), graph.degree[members])
     others = np.concatenate([_neighbours(graph, principal) for principal in members])
     place = np.searchsorted(members, others).clip(max=len(members) - 1)
-    once: NDArray[np.bool_] = (members[place] == others) & (ends < place)
+    once: Bools = (members[place] == others) & (ends < place)
     return np.stack([ends[once], place[once]], axis=1)
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from commonweal.agents.arrays import Floats
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.tables import Table
-from commonweal.figures.browser.pictures.screen import DARK, Box, Floats, head, strokes, write
+from commonweal.figures.browser.pictures.screen import DARK, Box, head, strokes, write
 from commonweal.figures.ink import GREEN
 
 LATELY = 50  # rounds over which screening is averaged

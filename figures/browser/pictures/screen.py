@@ -14,12 +14,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.world.world import World
 from commonweal.figures.ink import Ink
 
-Floats = NDArray[np.float64]
 Size = tuple[float, float]  # inches: width, height
 Box = tuple[float, float, float, float]  # inches from the lower left: left, bottom, width, height
 Span = tuple[float, float]  # lowest and highest

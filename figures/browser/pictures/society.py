@@ -7,10 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.markers import MarkerStyle
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
@@ -114,14 +113,14 @@ def _ring_shares(sight: Sight, ring: Ring) -> Floats:
     return shares
 
 
-def _greys(share: Floats) -> NDArray[np.float64]:
+def _greys(share: Floats) -> Floats:
     """(M, 3) colours of the rings: from light to black with standing, purple where credit is negative."""
     grey = _NONE + (_FULL - _NONE) * np.clip(share, 0.0, 1.0)
     purple = np.array([int(PURPLE[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     return np.where((share < 0)[:, None], purple, np.repeat(grey[:, None], 3, axis=1))
 
 
-def _mark(sheet: Axes, places: Floats, marker: str, diameter: Floats, colour: str, ring: NDArray[np.float64]) -> None:
+def _mark(sheet: Axes, places: Floats, marker: str, diameter: Floats, colour: str, ring: Floats) -> None:
     """Principals of one action: a ring and, a gap within it, the action's shape."""
     x, y = places.T
     sheet.scatter(x, y, (diameter + 2 * (_GAP + _RING)) ** 2, marker="o", facecolors="white", edgecolors=list(ring),

@@ -6,10 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Ints
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.tables import level_after
@@ -18,7 +17,6 @@ from commonweal.figures.browser.pictures.screen import (
     DARK,
     FONT,
     Box,
-    Floats,
     Panel,
     Size,
     Span,
@@ -33,7 +31,6 @@ from commonweal.figures.browser.pictures.screen import (
 )
 from commonweal.figures.ink import BLUE, GREEN, VERMILLION
 
-Bools = NDArray[np.bool_]
 Views = tuple[int, int] | Literal["pca"]
 
 SIZE: Size = (9.6, 6.4)  # inches

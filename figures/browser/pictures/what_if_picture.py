@@ -2,12 +2,11 @@
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.figures.browser.pictures.screen import (
     DARK,
     FONT,
-    Floats,
     Panel,
     blank_sheet,
     keys,
@@ -71,7 +70,7 @@ def _around_zero(gain: float, half_width: float) -> tuple[float, float]:
 def _draw_gain(drawn: Panel, gain: float, half_width: float) -> None:
     zero, ends = drawn.up(0.0), drawn.up(np.array([gain - half_width, gain + half_width]))
     left, _, wide, _ = drawn.box
-    middle: NDArray[np.float64] = np.full(2, left + 0.35 * wide)
+    middle: Floats = np.full(2, left + 0.35 * wide)
     drawn.sheet.plot([left, left + wide], [zero, zero], color="0.6", linewidth=0.8)
     drawn.sheet.plot(middle, ends, color=BLACK, linewidth=1.4, marker="_", markersize=9)
     drawn.sheet.plot(middle[:1], [drawn.up(gain)], "D", color=BLACK, markersize=6)

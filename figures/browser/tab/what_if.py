@@ -6,10 +6,8 @@ The gain is U_i(d, σ_−i) − U_i(σ) with everything else alike (common rando
 from dataclasses import dataclass
 from math import floor, log10
 
-import numpy as np
-from numpy.typing import NDArray
-
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Streams
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
@@ -21,7 +19,6 @@ from commonweal.scenarios.reading.cells import mean_and_half_width
 FUTURES, ROUNDS = 16, 20
 _LUCK = 1  # seed of the luck of the futures
 
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

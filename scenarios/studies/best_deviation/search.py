@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.studies.best_deviation.space import Candidate, Space, plain
 
-Floats = NDArray[np.float64]
 Judge = Callable[[Sequence[Candidate]], Floats]  # C candidates → (S, C) gains in S seeds
 
 _PROPOSED = 6  # candidates that Optuna proposes at once

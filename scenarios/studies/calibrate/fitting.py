@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import differential_evolution
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.scenarios.studies.calibrate.parameters import admissible, bounds
 from commonweal.scenarios.studies.calibrate.simulation import Simulator
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats
 from commonweal.scenarios.schema.scenario import Scenario
 
 SMALL = 1e-3  # smallest share of a policy in the mix

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats
 from commonweal.scenarios.schema.loading import LIBRARY
 
 FOLDER = LIBRARY / "data"

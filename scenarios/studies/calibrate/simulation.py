@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.population import Floats, draw_population
+from commonweal.agents.arrays import Floats
+from commonweal.agents.population import draw_population
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.play import play_round
 from commonweal.economy.runs.ensemble import next_actions

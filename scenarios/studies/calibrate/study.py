@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Count, Scenario, field

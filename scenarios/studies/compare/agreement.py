@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.economy.round.play import play_round
 from commonweal.economy.runs.ensemble import Ensemble, next_actions
 from commonweal.economy.world.replicas import pick_streams

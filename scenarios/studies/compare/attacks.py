@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others
 from commonweal.scenarios.schema.scenario import Scenario

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.scenarios.studies.compare.attacks import Robustness
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.compare.observation import Observed

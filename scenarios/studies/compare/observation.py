@@ -10,7 +10,7 @@ from time import process_time
 import numpy as np
 import pandas as pd
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 

@@ -11,12 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from commonweal.agents.population import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.scenarios.studies.intervals import Interval, mean_interval
-
-Bools = NDArray[np.bool_]
 
 _ROUNDING = 1e-9  # of the largest value: differences below it are no differences
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, stdtrit
 
+from commonweal.agents.arrays import Floats
 from commonweal.scenarios.reading.cells import mean_and_half_width
 from commonweal.scenarios.studies.evolution.chains import mean_shares, rare_mutation_shares, symmetric_alpha_rank
 from commonweal.scenarios.studies.evolution.fixation import leads, log_invasion_matrix, stable_in_finite_population
 from commonweal.scenarios.studies.evolution.flows import logit, replicator
-from commonweal.scenarios.studies.evolution.games import Floats, SymmetricGame, compositions
+from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
 from commonweal.scenarios.studies.evolution.meta_game import MetaGame
 from commonweal.scenarios.studies.evolution.rest_points import (
     RestPoint,

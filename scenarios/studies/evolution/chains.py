@@ -6,8 +6,9 @@ Rare mutations: Fudenberg and Imhof (2006). α-rank: Omidshafiei et al. (2019).
 import numpy as np
 from scipy.special import expit, logsumexp
 
+from commonweal.agents.arrays import Floats, Ints, ratio
 from commonweal.scenarios.studies.evolution.fixation import fixation, log_invasion_matrix
-from commonweal.scenarios.studies.evolution.games import Floats, Ints, SymmetricGame, compositions
+from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
 
 _WEAKEST = 2.0**-6  # intensity of selection per largest payoff difference with which α-rank starts
 _FEWEST, _DOUBLINGS = 6, 60  # how often it doubles
@@ -152,7 +153,7 @@ def symmetric_alpha_rank(leads: Floats) -> Floats:
         (..., M) stationary shares at the first doubling of the intensity that leaves them as they are.
     """
     spread = np.abs(leads).max(axis=(-3, -2, -1), keepdims=True)
-    unit = leads / np.where(spread > 0, spread, 1.0)
+    unit = ratio(leads, spread)
     shares = rare_mutation_shares(log_invasion_matrix(unit, _WEAKEST))
     settled = np.zeros((*shares.shape[:-1], 1), dtype=bool)
     for doubling in range(1, _DOUBLINGS):

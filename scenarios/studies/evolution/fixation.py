@@ -7,7 +7,8 @@ losing and of gaining one: ρ = 1 / (1 + Σ_k Π_{j ≤ k} T⁻_j / T⁺_j).
 import numpy as np
 from scipy.special import logsumexp
 
-from commonweal.scenarios.studies.evolution.games import Floats, Ints, SymmetricGame
+from commonweal.agents.arrays import Floats, Ints
+from commonweal.scenarios.studies.evolution.games import SymmetricGame
 
 
 def fixation(log_ratios: Floats) -> Floats:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from commonweal.scenarios.studies.evolution.games import Floats
+from commonweal.agents.arrays import Floats
 
 Payoffs = Callable[[Floats], Floats]
 """Payoff of each strategy at shares (..., M)."""

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import binom, gammaln
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from commonweal.agents.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)

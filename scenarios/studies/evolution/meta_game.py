@@ -14,12 +14,12 @@ import numpy as np
 from scipy.interpolate import LinearNDInterpolator, make_interp_spline
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats, Ints, apportioned
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import POLICIES
-from commonweal.agents.population import apportioned
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.evolution.games import Floats, Ints, SymmetricGame, compositions
+from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
 from commonweal.scenarios.sweeps.batches import form_batches
 from commonweal.scenarios.sweeps.plan import Plan
 

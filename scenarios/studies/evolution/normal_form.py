@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from commonweal.scenarios.studies.evolution.games import Floats, SymmetricGame
+from commonweal.agents.arrays import Floats
+from commonweal.scenarios.studies.evolution.games import SymmetricGame
 
 
 def deviation_gains(payoffs: Floats, strategies: Sequence[Floats]) -> list[Floats]:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy.linalg import helmert
 from scipy.optimize import brentq, root
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.scenarios.studies.evolution.flows import Flow, follow, jacobian, logit, replicator
-from commonweal.scenarios.studies.evolution.games import Floats, SymmetricGame, compositions
+from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
 
 _SAME = 1e-6  # shares closer than this are the same rest point
 _ZERO = 1e-9  # of the payoffs' spread: what counts as no difference
@@ -139,7 +140,7 @@ def _on_edge(game: SymmetricGame, i: int, j: int) -> list[Floats]:
     return [share * corner[i] + (1 - share) * corner[j] for share in roots]
 
 
-def _equal_earners(game: SymmetricGame, support: NDArray[np.int64], start: Floats) -> Floats | None:
+def _equal_earners(game: SymmetricGame, support: Ints, start: Floats) -> Floats | None:
     """(M,) shares near ``start`` at which the strategies of the support all earn the same; None if none is reached."""
 
     def full(free: Floats) -> Floats:

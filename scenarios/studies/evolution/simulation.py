@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import expit
 
-from commonweal.scenarios.studies.evolution.games import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints
 
 Move = Callable[[Ints], Ints]
 """How many mutants each of some runs gains or loses in a step, from how many there are."""

@@ -5,8 +5,8 @@ A random member dies and its neighbours compete for the place in proportion to f
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.studies.evolution.games import Floats
 
 _LARGEST = 12  # nodes; a chain has 2^N states
 _STEP = 1e-30  # of the complex step that gives the derivative at δ = 0

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.scenarios.reading.cells import mean_and_half_width
 from commonweal.scenarios.studies.fairness.evidence import METHODS, Attribution, Evidence
 from commonweal.scenarios.studies.fairness.measures import distance, envy, jain, pearson, spearman

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats
 from commonweal.economy.credit.exact import MOST_PLAYERS, all_coalitions, shapley_value
 from commonweal.economy.futures.retraining import Retrained, retrain
 from commonweal.economy.runs.ensemble import Ensemble

@@ -4,10 +4,9 @@ All functions take runs of N principals, (R, N), and answer one number per run, 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-Floats = NDArray[np.float64]
+from commonweal.agents.arrays import Floats
 
 TIE = 1e-9  # of the largest value: what differs by less is rounding
 

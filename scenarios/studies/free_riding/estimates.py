@@ -1,11 +1,9 @@
 """Estimates over seeds as columns of a table: a mean with the ends of its 95 % t-interval."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.scenarios.reading.cells import mean_and_half_width
-
-Floats = NDArray[np.float64]
 
 
 def estimated(name: str, values: Floats) -> dict[str, Floats]:

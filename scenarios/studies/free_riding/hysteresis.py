@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.free_riding.estimates import Floats, crossing, estimated
+from commonweal.scenarios.studies.free_riding.estimates import crossing, estimated
 from commonweal.scenarios.studies.free_riding.surfaces import cost_over_benefit
 
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from commonweal.agents.arrays import Floats
 from commonweal.scenarios.runs.comparing import sweep
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.free_riding.estimates import Floats, estimated
+from commonweal.scenarios.studies.free_riding.estimates import estimated
 
 _LAST = ("share_delegate", "share_free_ride", "share_defect", "accuracy", "welfare", "price_of_anarchy")
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.actions import Action
-from commonweal.agents.population import Ints
+from commonweal.agents.arrays import Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.runs.ensemble import Ensemble

@@ -5,10 +5,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
-from commonweal.scenarios.studies.free_riding.estimates import Floats, crossing
+from commonweal.scenarios.studies.free_riding.estimates import crossing
 from commonweal.scenarios.studies.free_riding.hysteresis import hysteresis
 from commonweal.scenarios.studies.free_riding.persistence import persistence
 from commonweal.scenarios.studies.free_riding.schelling import schelling

@@ -6,10 +6,11 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.free_riding.estimates import Floats, crossing, estimated
+from commonweal.scenarios.studies.free_riding.estimates import crossing, estimated
 
 _RUNS = 64  # of an ensemble
 

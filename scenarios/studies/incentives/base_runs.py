@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import AnyArray, Floats, Ints
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 TERTILES = ("low", "middle", "high")
 DRAWN = "type"  # trait of principals whose costs are drawn from types: a seed may have nobody of a type
@@ -39,7 +37,7 @@ class BaseRuns:
         """(S,) micro-units of revenue that were neither paid nor kept."""
         return self.revenue - self.paid - self.kept
 
-    def placed(self, values: NDArray[Any]) -> NDArray[Any]:
+    def placed(self, values: AnyArray) -> AnyArray:
         """Values (S, N) of principals by number, by place."""
         return np.take_along_axis(values, self.order, axis=1)
 
@@ -60,7 +58,7 @@ def joined(before: BaseRuns, more: BaseRuns) -> BaseRuns:
     return replace(before, **arrays, seeds=before.seeds + more.seeds, types=types)
 
 
-def _arrays(base: BaseRuns) -> dict[str, NDArray[Any]]:
+def _arrays(base: BaseRuns) -> dict[str, AnyArray]:
     return {name: part for name, part in vars(base).items() if isinstance(part, np.ndarray)}
 
 

@@ -4,17 +4,15 @@ Gains, IC gap (largest gain) and NashConv after Lanctot et al. (2017); ε is the
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from commonweal.agents.arrays import AnyArray, Floats
 from commonweal.economy.money.ledger import MICRO
 from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, mean_of
 from commonweal.scenarios.studies.intervals import Interval, largest_interval, mean_interval, regret_interval
-
-Floats = NDArray[np.float64]
 
 IC_GAP, PAYOFF = "IC gap", "payoff, mean"
 _POINTS = 12  # at most, of the course of the gap over seeds
@@ -147,7 +145,7 @@ def by_principal(evidence: Evidence) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _best(evidence: Evidence, gains: Floats) -> dict[str, NDArray[Any]]:
+def _best(evidence: Evidence, gains: Floats) -> dict[str, AnyArray]:
     """The most profitable of D deviations by gains (S, P, D), and its gain."""
     names = np.array([deviation.name for deviation in evidence.trials.alone])
     found = largest_interval(gains, evidence.trials.options.confidence)

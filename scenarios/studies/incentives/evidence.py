@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others
 from commonweal.scenarios.schema.scenario import Scenario
@@ -15,9 +15,6 @@ from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, j
 from commonweal.scenarios.studies.incentives.catalogue import PAIR, tried_by
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 from commonweal.scenarios.studies.incentives.playing import Outcome, play_deviations
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 DECIMALS = 12  # of gains, in money: what is beyond is rounding
 
@@ -88,9 +85,9 @@ class Evidence:
         return self.base.placed(self.base.payoffs)[:, self.trials.places]
 
     @cached_property
-    def types(self) -> dict[tuple[str, str], NDArray[np.bool_]]:
+    def types(self) -> dict[tuple[str, str], Bools]:
         """(S, P) who is of a type, by trait and type; only types that most seeds have among those who try."""
-        found: dict[tuple[str, str], NDArray[np.bool_]] = {}
+        found: dict[tuple[str, str], Bools] = {}
         for trait, types in self.base.types.items():
             placed = self.base.placed(types)[:, self.trials.places]
             members = {(trait, str(kind)): placed == kind for kind in dict.fromkeys(placed.ravel())}
@@ -98,7 +95,7 @@ class Evidence:
         return found
 
     @property
-    def cost_types(self) -> list[NDArray[np.bool_]]:
+    def cost_types(self) -> list[Bools]:
         """(S, P) who is of each type of cost, where costs are drawn from types."""
         drawn = bool(self.trials.scenario.population.cost_types)
         return [those for (trait, _), those in self.types.items() if drawn and trait == DRAWN]
@@ -120,7 +117,7 @@ class Evidence:
         return Evidence(self.trials, self.base.first(seeds), gains)
 
 
-def mean_of(values: Floats, members: NDArray[np.bool_]) -> Floats:
+def mean_of(values: Floats, members: Bools) -> Floats:
     """Mean over all members of a type in all seeds, with what each seed moves it by.
 
     Seeds have more or fewer members: the mean is a ratio of two sums, and its spread that of the ratio's linear part.

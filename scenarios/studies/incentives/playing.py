@@ -8,16 +8,14 @@ from functools import partial
 from importlib import import_module
 
 import numpy as np
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others, play_futures
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.executors import engine_named
 from commonweal.scenarios.sweeps.folder import plugin_modules
-
-Floats = NDArray[np.float64]
 
 TOGETHER = 160  # deviations in an ensemble: with more nothing gets faster, and memory grows
 SMALL = 30_000  # rounds of single runs, below which starting processes does not pay

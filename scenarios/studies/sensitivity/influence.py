@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from commonweal.agents.population import Floats
+from commonweal.agents.arrays import Floats
 from commonweal.scenarios.reading.cells import Cells
 from commonweal.scenarios.studies.sensitivity.fields import LEVELS
 from commonweal.scenarios.sweeps.designs import Drawn, Sample

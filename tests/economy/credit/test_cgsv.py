@@ -6,12 +6,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from numpy.typing import NDArray
 from papers.cgsv_round import Holders, first_holders, play_cgsv
 from test_credit import TWINS, CreditContract, setting, written_out
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, linear
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Streams
 from commonweal.economy.credit import RoundGame
 from commonweal.economy.credit.cgsv import CgsvTerms, aggregated, cosines, moved_reputation, normalised, quotas, rewards
@@ -20,7 +20,6 @@ from commonweal.economy.credit.model_shapley import Scope
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork
 
-Floats = NDArray[np.float64]
 DOUBLE = torch.float64
 
 

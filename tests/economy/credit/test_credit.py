@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, linear
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
 from commonweal.agents.terms import stack
@@ -29,8 +30,6 @@ from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork
 from commonweal.economy.learning.network import Network, Objectives, Owners, Parameters, inner
 from commonweal.scenarios.schema.scenario import Credit as CreditFields
-
-Floats = NDArray[np.float64]
 
 FEATURES, HIDDEN, CLASSES, VALUES, VALIDATION = 5, 6, 3, 2, 20
 DOUBLE = torch.float64

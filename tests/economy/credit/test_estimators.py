@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.tree import DecisionTreeRegressor
 
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy import Ensemble
 from commonweal.economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimate, adjusted
@@ -23,9 +23,6 @@ from commonweal.economy.credit.history import CreditHistory, book, cumulated_err
 from commonweal.economy.credit.probabilistic import ProbabilisticValue, banzhaf, beta, shapley, weighted_banzhaf
 from commonweal.economy.credit.terms import EstimatorName
 from commonweal.scenarios import load
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 VALUES = {"shapley": shapley, "banzhaf": banzhaf, "beta(4, 1)": lambda n: beta(n, 4, 1),
           "weighted banzhaf": lambda n: weighted_banzhaf(n, 0.7)}  # fmt: skip

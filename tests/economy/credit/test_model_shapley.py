@@ -8,11 +8,11 @@ from math import comb
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from scipy.stats import pearsonr, spearmanr
 from test_credit import setting
 from torch import Tensor, nn
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Streams
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
@@ -32,8 +32,6 @@ from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork
 from commonweal.economy.learning.network import Examination, Objectives, Owners, Parameters, descend
 from commonweal.economy.tasks.datasets import TASKS
-
-Floats = NDArray[np.float64]
 
 DOUBLE = torch.float64
 

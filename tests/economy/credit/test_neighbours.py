@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from papers.served import Served, serve, shelve
 from test_credit import setting
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS
@@ -27,9 +28,6 @@ from commonweal.economy.credit.neighbours import (
 )
 from commonweal.economy.credit.neighbours import values as values_module
 from commonweal.scenarios import load
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 CLASSES = 3
 COUNTS = [(1, 1), (2, 1), (3, 5), (6, 1), (6, 3), (7, 9)]  # samples, K

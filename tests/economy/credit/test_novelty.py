@@ -10,10 +10,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from test_credit import DROPPED, TWINS, CreditContract, Setting, setting
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
 from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS, Credit, RoundGame
 from commonweal.economy.credit.discounts import discounted
@@ -24,7 +24,6 @@ from commonweal.economy.learning.network import Owners
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.scenarios import load
 
-Floats = NDArray[np.float64]
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "actions.free_ride": "stale"}
 STALE = {**FIXED, "population.start_delegate": 0.7, "population.start_free_ride": 0.3, "population.start_defect": 0.0}
 NOVEL = {"credit.novelty.memory": 2}

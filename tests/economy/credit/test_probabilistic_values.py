@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.credit.exact import all_coalitions, exact_value
 from commonweal.economy.credit.probabilistic import ProbabilisticValue, banzhaf, beta, shapley, weighted_banzhaf
-
-Floats = NDArray[np.float64]
 
 VALUES = {
     "shapley": shapley, "banzhaf": banzhaf, "weighted banzhaf": lambda n: weighted_banzhaf(n, 0.8),

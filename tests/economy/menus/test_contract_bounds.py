@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Floats
 from commonweal.economy.menus import MenuProblem, solve
 from commonweal.economy.menus.branching import Node, bounded, parts
 from commonweal.economy.menus.envelope import between, envelope

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.menus import Menu, MenuProblem, solve
 from commonweal.economy.menus import outcomes as outcomes_module
@@ -21,7 +21,6 @@ from commonweal.economy.menus.envelope import envelope
 from commonweal.economy.menus.outcomes import outcomes
 from commonweal.economy.rewards.accuracy import Accuracy, Bound, PowerLaw, best_alone
 
-Floats = NDArray[np.float64]
 BOUND = Bound(1.0, 1.0)
 BIG_FIRMS, SMALL_PARTIES, BIG_AND_SMALL, TWO = (
     [0.2, 0.16, 0.12, 0.08, 0.04], [1.0, 0.85, 0.7, 0.55, 0.4], [0.5, 0.4, 0.03, 0.02, 0.001], [0.02, 0.01]

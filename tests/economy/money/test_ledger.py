@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
-from commonweal.economy.money.stakes import ContractTerms, caught, endowment_transfer, slash_transfer, stake_transfers
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.money import ledger as books
 from commonweal.economy.money.clawback import claw_back
@@ -24,6 +23,7 @@ from commonweal.economy.money.ledger import (
     reconcile,
 )
 from commonweal.economy.money.settlement import SETTLEMENTS, SettlementTerms, Standing, pay, settlement_transfers
+from commonweal.economy.money.stakes import ContractTerms, caught, endowment_transfer, slash_transfer, stake_transfers
 from commonweal.economy.money.time_aware import TimeTerms
 from commonweal.economy.round.deals import DataDeals
 from tests.helpers.standings import standing_with

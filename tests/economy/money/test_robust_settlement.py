@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.futures.deviations import Deviation
@@ -29,8 +29,6 @@ from commonweal.economy.world.terms import Terms
 from commonweal.scenarios.reading.cells import mean_and_half_width
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Market, Scenario
-
-Floats = NDArray[np.float64]
 
 ONE = np.array([[1.0]])
 SEEDS = range(8)

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
-from commonweal.economy.money.stakes import ContractTerms, caught, endowment_transfer, slash_transfer, stake_transfers
 from commonweal.economy.money.ledger import Ledger, Transfer, post
+from commonweal.economy.money.stakes import ContractTerms, caught, endowment_transfer, slash_transfer, stake_transfers
 
 ALL = np.array([[True, True, True]])
 ACTIONS = np.array([[Action.ABSTAIN, Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT]])

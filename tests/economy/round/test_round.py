@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.money.ledger import MICRO, reconcile
 from commonweal.economy.round.learn import HALVINGS, traverse
@@ -23,8 +23,6 @@ from commonweal.economy.runs.metrics import predicted_changes
 from commonweal.economy.tasks import audit_trail
 from commonweal.economy.world.world import State
 from commonweal.scenarios.schema.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.round.learn import traverse
 from commonweal.economy.round.play import Record
@@ -20,8 +21,6 @@ from commonweal.economy.runs.metrics import concentration, gini, removed_norms, 
 from commonweal.economy.screening.admissible import Screened
 from commonweal.economy.world.world import State
 from commonweal.scenarios.schema.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 DIMENSIONS = [
     {"sense": "protect", "label": 0, "limit": 1.0, "spread": 0.3},

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Streams
 from commonweal.economy.credit import admissible_step
 from commonweal.economy.learning.mlp import MLP
@@ -24,8 +25,6 @@ from commonweal.economy.screening.admissible import (
     screen,
     slack,
 )
-
-Floats = NDArray[np.float64]
 
 MODES = ("off", "reject", "scale", "project")
 SCOPES = ("own", "all", "quorum", "aggregate")

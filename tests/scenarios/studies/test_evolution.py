@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.figures.studies.evolution import draw
 from commonweal.scenarios.schema.loading import load, revise
@@ -16,7 +17,6 @@ from commonweal.scenarios.studies.base import Answer, Question
 from commonweal.scenarios.studies.evolution import EvolutionOptions, evolution
 from commonweal.scenarios.studies.evolution.analysis import Selection, expanded_percentiles
 from commonweal.scenarios.studies.evolution.games import (
-    Floats,
     SymmetricGame,
     compositions,
     linear_public_goods,

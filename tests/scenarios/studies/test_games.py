@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.studies.evolution.chains import (
     alpha_rank,
@@ -25,8 +26,6 @@ from commonweal.scenarios.studies.evolution.fixation import (
 )
 from commonweal.scenarios.studies.evolution.flows import best_response, follow, jacobian, logit, replicator
 from commonweal.scenarios.studies.evolution.games import (
-    Floats,
-    Ints,
     SymmetricGame,
     compositions,
     critical_factor,
