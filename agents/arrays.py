@@ -1,5 +1,6 @@
 """Arrays and the arithmetic that every part needs: type names, division where nothing may be divided by, whole parts."""
 
+from dataclasses import field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,6 +10,18 @@ Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 AnyArray: TypeAlias = NDArray[Any]
+
+
+def per_principal(*, axis: int = 1, spare: float | str = 0, runs: int = 0) -> Any:
+    """A dataclass field that holds an array with a place for each principal.
+
+    Args:
+        axis: the principals' axis.
+        runs: the run axis; first, unless there is a reason.
+        spare: what a place holds that is added for a second name in a study of deviations; ``"first"`` copies the first
+            principal's.
+    """
+    return field(metadata={"axis": axis, "spare": spare, "runs": runs})
 
 
 def ratio(part: AnyArray, whole: AnyArray) -> Floats:

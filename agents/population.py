@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import Floats, Ints, apportioned
+from commonweal.agents.arrays import Floats, Ints, apportioned, per_principal
 from commonweal.agents.streams import Stream
 from commonweal.agents.terms import PerRun, PerRunByName
 
@@ -24,17 +24,17 @@ class ConditionalKind(IntEnum):
 class Population:
     """R runs of N principals with K value dimensions and 4 actions. Arrays are replaced, never written to."""
 
-    cost: Floats  # (R, N) cost of delegating one sample, money
-    policy: Ints  # (R, N) position of the principal's policy in PolicyTerms.names
-    kind: Ints  # (R, N) conditional-cooperation type: a ConditionalKind
-    limits: Floats  # (R, N, K) limit on each probe's level
-    anchor: Floats  # (R, N, K) the limits it started with
-    action: Ints  # (R, N) last action
-    payoff: Floats  # (R, N) remembered payoff, money per round
-    action_values: Floats  # (R, N, 4) learned payoff of each action, money per round
-    foregone: Floats  # (R, N, 4) last round's counterfactual payoff of each action; nan where not computed
-    reputation: Floats  # (R, N) moving average of being credited, in [0, 1]
-    price: Floats  # (R, N) what giving up the whole of a limit is worth to it, money per round
+    cost: Floats = per_principal()  # (R, N) cost of delegating one sample, money
+    policy: Ints = per_principal()  # (R, N) position of the principal's policy in PolicyTerms.names
+    kind: Ints = per_principal()  # (R, N) conditional-cooperation type: a ConditionalKind
+    limits: Floats = per_principal()  # (R, N, K) limit on each probe's level
+    anchor: Floats = per_principal()  # (R, N, K) the limits it started with
+    action: Ints = per_principal(spare="first")  # (R, N) last action
+    payoff: Floats = per_principal()  # (R, N) remembered payoff, money per round
+    action_values: Floats = per_principal()  # (R, N, 4) learned payoff of each action, money per round
+    foregone: Floats = per_principal(spare=np.nan)  # (R, N, 4) last round's counterfactual payoff of each action; nan where not computed
+    reputation: Floats = per_principal()  # (R, N) moving average of being credited, in [0, 1]
+    price: Floats = per_principal()  # (R, N) what giving up the whole of a limit is worth to it, money per round
 
     @property
     def shape(self) -> tuple[int, int]:

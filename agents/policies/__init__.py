@@ -20,7 +20,7 @@ from commonweal.agents.policies.base import (
     drawn_action,
     policy,
 )
-from commonweal.agents.policies.memory import remember
+from commonweal.agents.policies.memory import Outcome, remember
 from commonweal.agents.streams import Stream
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "ConditionalTerms",
     "ImitationTerms",
     "Observation",
+    "Outcome",
     "Policy",
     "PolicyTerms",
     "QLearningTerms",

@@ -1,6 +1,6 @@
 """What principals keep of a round: payoffs, the learned value of actions, and each other's reputation."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,16 +9,18 @@ from commonweal.agents.policies.base import PolicyTerms
 from commonweal.agents.population import Population
 
 
-def remember(
-    population: Population,
-    payoffs: Floats,
-    credit: Floats,
-    foregone: Floats | None,
-    terms: PolicyTerms,
-    *,
-    first: bool,
-    limits: Floats | None = None,
-) -> Population:
+@dataclass(frozen=True)
+class Outcome:
+    """What a round brought R runs of N principals."""
+
+    payoffs: Floats  # (R, N) u, money
+    credit: Floats  # (R, N) of the round
+    foregone: Floats | None = None  # (R, N, 4) counterfactual payoff of each action, money; None where not computed
+    limits: Floats | None = None  # (R, N, K) what they limit probes to from now on; None: as before
+    first: bool = False  # whether this was the first round, before which there is nothing to remember
+
+
+def remember(population: Population, outcome: Outcome, terms: PolicyTerms) -> Population:
     """Take a round's outcome into memory.
 
     Remembered payoff: m w + (1 - m) u, the payoff u itself in the first round. Learned value of the action taken:
@@ -27,24 +29,20 @@ def remember(
 
     Args:
         population: with ``action`` what was played in this round.
-        payoffs: (R, N) u, money.
-        credit: (R, N) credit of the round.
-        foregone: (R, N, 4) counterfactual payoff of each action, money; None where not computed.
+        outcome: of the round.
         terms: ``memory`` m, ``learning.rate`` and ``learning.loss_aversion``.
-        first: whether this was the first round, before which there is nothing to remember.
-        limits: (R, N, K) what they limit probes to from now on; as before if not given.
 
     Returns:
         The population after the round.
     """
-    memory = terms.memory
+    memory, payoffs, foregone = terms.memory, outcome.payoffs, outcome.foregone
     return replace(
         population,
-        payoff=payoffs if first else memory * population.payoff + (1 - memory) * payoffs,
+        payoff=payoffs if outcome.first else memory * population.payoff + (1 - memory) * payoffs,
         action_values=_learned(population, _felt(payoffs, terms.learning.loss_aversion), terms.learning.rate),
         foregone=np.full_like(population.foregone, np.nan) if foregone is None else foregone,
-        reputation=memory * population.reputation + (1 - memory) * (credit > 0),
-        limits=population.limits if limits is None else limits,
+        reputation=memory * population.reputation + (1 - memory) * (outcome.credit > 0),
+        limits=population.limits if outcome.limits is None else outcome.limits,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from commonweal.agents.arrays import AnyArray, Floats, Ints
+from commonweal.agents.arrays import Floats, per_principal
 
 Clip = Literal["net", "gross"]
 
@@ -19,14 +19,13 @@ class CreditHistory:
     """The credit of the last rounds. Arrays are replaced, never written to."""
 
     horizon: int  # H rounds that are remembered
-    rounds: Floats  # (up to H, R, N) credit, oldest first
-    variances: Floats | None = None  # (up to H, R, N) squared standard errors; None while no credit was estimated
-    refundable: Ints | None = None  # (up to H, R, N) micro-units paid then that may still be clawed back; None: none
+    rounds: Floats = per_principal(axis=2, runs=1)  # (up to H, R, N) credit, oldest first
+    variances: Floats | None = per_principal(axis=2, runs=1)  # (up to H, R, N) squared errors; None: none estimated
 
     @classmethod
     def empty(cls, horizon: int, runs: int, principals: int) -> "CreditHistory":
         """Before the first round."""
-        return cls(horizon, np.zeros((0, runs, principals)))
+        return cls(horizon, np.zeros((0, runs, principals)), None)
 
 
 def book(history: CreditHistory, credit: Floats, standard_error: Floats | None = None) -> CreditHistory:
@@ -44,16 +43,14 @@ def book(history: CreditHistory, credit: Floats, standard_error: Floats | None =
     rounds = np.concatenate([history.rounds[first:], credit[None]])
     variance = None if standard_error is None else standard_error**2
     variances = _moved_on(history.variances, variance, first, rounds.shape)
-    return CreditHistory(history.horizon, rounds, variances, _moved_on(history.refundable, None, first, rounds.shape))
+    return CreditHistory(history.horizon, rounds, variances)
 
 
-def _moved_on(
-    past: AnyArray | None, newest: AnyArray | None, first: int, shape: tuple[int, ...]
-) -> AnyArray | None:
-    """What is remembered beside credit, one round later: (up to H, R, N), 0 where unknown; None while there is none."""
+def _moved_on(past: Floats | None, newest: Floats | None, first: int, shape: tuple[int, ...]) -> Floats | None:
+    """(up to H, R, N) variances one round later, 0 where unknown; None while there is none."""
     if past is None and newest is None:
         return None
-    moved = np.zeros(shape, dtype=np.float64 if past is None else past.dtype)
+    moved = np.zeros(shape)
     if past is not None:
         moved[:-1] = past[first:]
     if newest is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import Floats, per_principal
 from commonweal.economy.learning.network import Owners, to_numpy
 from commonweal.economy.learning.traversal import places_by_owner
 
@@ -22,8 +22,8 @@ MOST = 64  # validation samples that say how far apart different samples are
 class Offers:
     """The samples of a round, by who put them in."""
 
-    features: Tensor  # (R, N, M, d)
-    real: Tensor  # (R, N, M) bool, False where somebody put in fewer than M
+    features: Tensor = per_principal()  # (R, N, M, d)
+    real: Tensor = per_principal()  # (R, N, M) bool, False where somebody put in fewer than M
 
 
 def offers(features: Tensor, owners: Owners) -> Offers:

@@ -42,7 +42,7 @@ def first_copies(world: World, state: State, deviations: Sequence[Deviation]) ->
     leaving = [k for k, deviation in enumerate(deviations, start=1) if deviation.leaves is not None]
     if not leaving or not world.terms.market.model_value.any():
         return None
-    total, principals = state.population.shape
+    total, principals = world.shape
     runs = (np.arange(0, total, branches)[:, None] + leaving).ravel()
     leavers = np.zeros((len(runs), principals), dtype=np.bool_)
     for row, run in enumerate(runs.tolist()):
@@ -76,12 +76,14 @@ def carry_on(copies: Copies, state: State, rewards: Floats, played: int) -> tupl
         torch.where(torch.as_tensor(gone, device=new.device).view(-1, *[1] * (new.dim() - 1)), old, new)
         for old, new in zip(aged, _shared(state, copies.runs), strict=True)
     )
-    worth = np.zeros(state.population.shape)
+    worth = np.zeros((len(state.quality), copies.leavers.shape[1]))
     given = np.where(gone[:, None], copies.given, rewards[copies.runs])
     quality = np.where(gone, copies.quality, state.quality[copies.runs])
-    aged_quality = accuracy(parameters, copies.world) if copies.world.terms.learns else quality
+    aged_quality = accuracy(parameters, copies.world) if copies.world.market.learns else quality
     part = np.minimum(ratio(aged_quality, quality), 1.0)[:, None]
     value = copies.world.terms.market.model_value
-    alone = state.tariff.alone[copies.runs]  # which who stays away has anyway, and does without for a better copy
+    menu = state.mechanisms.get("menu")
+    # Who stays away has a model of its own anyway, and does without it for a better copy.
+    alone = 0.0 if menu is None else menu.alone[copies.runs]
     worth[copies.runs] = gone[:, None] * copies.leavers * np.maximum(given * part * value - alone, 0.0)
     return replace(copies, parameters=parameters, given=given, quality=quality), worth

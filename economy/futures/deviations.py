@@ -15,7 +15,7 @@ from commonweal.agents.conduct import Conduct
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.economy.tasks import Form
-from commonweal.economy.world.world import State, World
+from commonweal.economy.world.world import World
 
 FORMS = {
     "own": Form.OWN,
@@ -125,9 +125,9 @@ def _along(values: AnyArray, bearer: Ints) -> AnyArray:
     return np.take_along_axis(values, index, axis=1)
 
 
-def conducted(world: World, state: State, deviations: Sequence[Deviation], names: Names) -> World:
+def conducted(world: World, people: Population, deviations: Sequence[Deviation], names: Names) -> World:
     """The world in which each deviation's members conduct themselves as it says, under as many names as it says."""
-    conduct = Conduct.plain(*state.population.shape, len(world.senses))
+    conduct = Conduct.plain(*people.shape, len(world.senses))
     conduct.person[:, names.principals :] = False
     start, count = world.holdings.start.copy(), world.holdings.count.copy()
     each = world.terms.supply.learning.sampling == "each"
@@ -137,7 +137,7 @@ def conducted(world: World, state: State, deviations: Sequence[Deviation], names
         if deviation.form is not None:
             conduct.form[rows, own] = FORMS[deviation.form]
         conduct.share[rows, own] = deviation.share / (deviation.identities if each and not deviation.copies else 1)
-        conduct.claimed[rows, own] = (-deviation.looser * world.senses * state.population.limits[rows])[:, own]
+        conduct.claimed[rows, own] = (-deviation.looser * world.senses * people.limits[rows])[:, own]
         conduct.dearer[rows, own] = deviation.dearer
         conduct.earlier[rows, own] = deviation.earlier
         if deviation.line is not None:

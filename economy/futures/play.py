@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.population import Population
-from commonweal.agents.streams import Streams
 from commonweal.economy.futures.departures import carry_on, first_copies
 from commonweal.economy.futures.deviations import (
     FREE,
@@ -30,9 +29,9 @@ from commonweal.economy.futures.deviations import (
 from commonweal.economy.money.identity import fund_names
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.round.play import play_round
+from commonweal.economy.round.set_up import Economy
 from commonweal.economy.runs.ensemble import next_actions
-from commonweal.economy.world.replicas import pick_state, pick_streams, pick_world, reseeded
-from commonweal.economy.world.world import State, World
+from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world, reseeded
 
 Others = Literal["adapt", "freeze"]
 
@@ -70,9 +69,7 @@ class Futures:
 
 
 def play_futures(
-    world: World,
-    state: State,
-    streams: Streams,
+    economy: Economy,
     deviations: Sequence[Deviation],
     rounds: int,
     *,
@@ -82,9 +79,7 @@ def play_futures(
     """Play B runs on, as they are and with each of D deviations: B (1 + D) runs as one ensemble.
 
     Args:
-        world: of B runs.
-        state: where they stand; unchanged.
-        streams: their generators; not moved.
+        economy: B runs where they stand; unchanged.
         deviations: D of them, each tried in every run.
         rounds: T.
         others: ``adapt``: the others follow their policies and may react; ``freeze``: everybody does in each round what
@@ -94,32 +89,33 @@ def play_futures(
     Raises:
         InputError: if a deviation names a principal that does not exist, or a run diverges.
     """
-    demand_members(deviations, world)
-    bases, branches = len(state.quality), 1 + len(deviations)
-    names = lay_names(deviations, state.population.shape[1])
+    demand_members(deviations, economy.world)
+    bases, branches = len(economy.state.quality), 1 + len(deviations)
+    names = lay_names(deviations, economy.people.shape[1])
     script = lay_script(deviations, rounds, names)
     runs, bearer = np.repeat(np.arange(bases), branches), np.tile(names.bearer, (bases, 1))
-    acquaintances = world.graph.pick(runs)  # persons know persons; what they are called makes no difference
-    world, state = pick_world(world, runs, names.spares), pick_state(state, runs, names.spares)
-    streams = pick_streams(streams, runs)
-    state = replace(state, population=borne(state.population, bearer))
-    if names.spares and world.terms.contract.identity_cost.any():
+    acquaintances = economy.world.graph.pick(runs)  # persons know persons; what they are called makes no difference
+    world, state = pick_world(economy.world, runs, names.spares), pick_runs(economy.state, runs, names.spares)
+    streams = pick_streams(economy.streams, runs)
+    people = borne(pick_runs(economy.people, runs, names.spares), bearer)
+    if names.spares and "identity" in state.mechanisms:
         unborne = np.tile(names.unborne, (bases, 1))
-        state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, state.entered, world.terms.contract))
-    world = conducted(world, state, deviations, names)
+        state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, state.mechanisms["identity"].paid, world.terms.contract))
+    world = conducted(world, people, deviations, names)
     deciding = replace(world, graph=acquaintances)
     copies = first_copies(world, state, deviations)
     noted: list[tuple[Floats, Ints, Floats, Floats]] = []
     for played, scripted in enumerate(script):
-        actions = next_actions(_persons(state, names), deciding, streams)
+        actions = next_actions(state, _persons(people, names), deciding, streams)
         if others == "freeze":
             actions = np.repeat(actions[::branches], branches, axis=0)
         actions = np.take_along_axis(actions, bearer, axis=1)
         forced = np.tile(scripted, (bases, 1))
-        before = state
-        state, record = play_round(before, np.where(forced == FREE, actions, forced), world, streams)
+        before, known = state, people
+        taken = np.where(forced == FREE, actions, forced)
+        state, people, record = play_round(before, known, taken, world, streams)
         unseen = (forced != FREE) & ~np.isin(forced, world.terms.available)
-        state = replace(state, population=_as_seen(before.population, state.population, unseen))
+        people = _as_seen(known, people, unseen)
         kept = (state.ledger.treasury - before.ledger.treasury) / MICRO
         payoffs = record.payday.payoffs
         if copies is not None:
@@ -141,26 +137,29 @@ def play_futures(
     )
 
 
-def branch(world: World, state: State, streams: Streams, futures: int, seed: int) -> tuple[World, State, Streams]:
+def branch(economy: Economy, futures: int, seed: int) -> Economy:
     """One run as several that stand alike and have different luck from now on; the first keeps its own.
 
     Args:
-        world: of one run.
-        state: where it stands.
-        streams: its generators; not moved.
+        economy: one run where it stands; unchanged.
         futures: how many.
         seed: of the luck of the others.
     """
     runs = np.zeros(futures, dtype=np.int64)
-    return pick_world(world, runs), pick_state(state, runs), reseeded(pick_streams(streams, runs), seed)
+    return Economy(
+        pick_world(economy.world, runs),
+        pick_runs(economy.state, runs),
+        pick_runs(economy.people, runs),
+        reseeded(pick_streams(economy.streams, runs), seed),
+    )
 
 
-def _persons(state: State, names: Names) -> State:
-    """The state without spare names: those who decide, and draw the same whatever others call themselves."""
+def _persons(people: Population, names: Names) -> Population:
+    """The people without spare names: those who decide, and draw the same whatever others call themselves."""
     if not names.spares:
-        return state
-    own = {part.name: getattr(state.population, part.name)[:, : names.principals] for part in fields(Population)}
-    return replace(state, population=Population(**own))
+        return people
+    own = {part.name: getattr(people, part.name)[:, : names.principals] for part in fields(Population)}
+    return Population(**own)
 
 
 def _as_seen(before: Population, after: Population, unseen: Bools) -> Population:

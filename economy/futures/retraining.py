@@ -14,9 +14,9 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.streams import Streams
 from commonweal.economy.learning.network import Parameters, descend, to_numpy, to_tensor
-from commonweal.economy.round.learn import accuracy, traverse
+from commonweal.economy.round.learn import accuracy, visit
 from commonweal.economy.tasks import put_in
-from commonweal.economy.world.replicas import pick_state, pick_streams, pick_world
+from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world
 from commonweal.economy.world.world import State, World
 
 
@@ -56,7 +56,7 @@ def retrain(
     for run in range(len(state.quality)):
         copies = np.full(len(coalitions), run)
         own = replace(pick_world(world, copies), probes=None)
-        parameters = _train(own, pick_state(state, copies), pick_streams(streams, copies), actions, rounds)
+        parameters = _train(own, pick_runs(state, copies), pick_streams(streams, copies), actions, rounds)
         levels = own.exam.levels(own.network.logits(parameters, own.exam.features))
         learned.append((accuracy(parameters, own), to_numpy(levels)[:, 0]))
         if on_run is not None:
@@ -73,6 +73,6 @@ def _train(world: World, state: State, streams: Streams, actions: Ints, rounds: 
         if world.drift is not None:
             parameters = world.network.turn(parameters, world.drift)
         batch, supply, _ = put_in(actions, world.holdings, supply, world.terms.supply, streams.batch)
-        step = traverse(batch, parameters, world).weighted_sum(everybody)
+        step = visit(batch, parameters, world).weighted_sum(everybody)
         parameters = descend(parameters, tuple(rate.view(-1, *[1] * (g.dim() - 1)) * g for g in step))
     return parameters

@@ -3,12 +3,11 @@
 What is taken back goes to the others who are paid in this round, in proportion to their payments: it was theirs.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, principals, treasury
 from commonweal.economy.money.market import LARGEST_REVENUE
 from commonweal.economy.money.settlement import apportion
@@ -22,6 +21,7 @@ class Clawback:
     purses: Ints  # (R, N) micro-units taken from balances
     stakes: Ints  # (R, N) micro-units taken from escrows, where balances do not suffice
     redistributed: Ints  # (R, N) micro-units received by the others; what nobody is due stays in the treasury
+    refundable: Ints  # (R, up to H, N) micro-units that may be taken back from now on, by the round they were paid in
 
     @property
     def transfers(self) -> tuple[Transfer, Transfer, Transfer]:
@@ -40,35 +40,35 @@ class Clawback:
 
 
 def claw_back(
-    ledger: Ledger, history: CreditHistory, netted: Floats, payments: Ints, terms: ContractTerms
-) -> tuple[Clawback, CreditHistory]:
+    ledger: Ledger, refundable: Ints, horizon: int, netted: Floats, payments: Ints, terms: ContractTerms
+) -> Clawback:
     """Take back what was paid within the horizon for credit that nets to less than nothing.
 
     Args:
         ledger: balances once the round's payments are made.
-        history: credit with this round's, and what may still be taken back of payments of the rounds before.
+        refundable: (R, up to H, N) micro-units of the rounds before that may still be taken back, oldest first.
+        horizon: H rounds, this one included.
         netted: (R, N) credit over the horizon, harm set off.
         payments: (R, N) of this round, micro-units.
         terms: the share to take back.
 
     Returns:
-        What moves, never more than anybody has; and the history with what may be taken back from now on.
+        What moves, never more than anybody has.
     """
     harmful = netted < 0.0
-    past = np.zeros(history.rounds.shape, dtype=np.int64) if history.refundable is None else history.refundable
-    refundable = past.copy()
-    refundable[-1] += refundable_of(payments, terms)
-    claim = np.where(harmful, refundable.sum(axis=0), 0)
+    past = refundable[:, max(0, refundable.shape[1] + 1 - horizon) :]
+    claimable = np.concatenate([past, refundable_of(payments, terms)[:, None]], axis=1)
+    claim = np.where(harmful, claimable.sum(axis=1), 0)
     purses = np.minimum(claim, ledger.principals)
     stakes = np.minimum(claim - purses, ledger.escrows)
     due = np.where(harmful, 0, payments).astype(np.float64)
     shares = due / np.maximum(due.sum(axis=1, keepdims=True), 1.0)
     taken = purses + stakes
     redistributed = apportion(np.minimum(taken.sum(axis=1), LARGEST_REVENUE), shares)
-    left = np.maximum(np.cumsum(refundable, axis=0) - taken, 0)  # the oldest payments are taken back first
-    refundable = np.diff(left, axis=0, prepend=0)
-    refundable[-1] += refundable_of(redistributed, terms)
-    return Clawback(purses, stakes, redistributed), replace(history, refundable=refundable)
+    left = np.maximum(np.cumsum(claimable, axis=1) - taken[:, None], 0)  # the oldest payments are taken back first
+    remaining = np.diff(left, axis=1, prepend=0)
+    remaining[:, -1] += refundable_of(redistributed, terms)
+    return Clawback(purses, stakes, redistributed, remaining)
 
 
 def refundable_of(payments: Ints, terms: ContractTerms) -> Ints:
@@ -76,17 +76,16 @@ def refundable_of(payments: Ints, terms: ContractTerms) -> Ints:
     return np.minimum(np.rint(terms.clawback * payments).astype(np.int64), payments)
 
 
-def at_risk(history: CreditHistory, payments: Floats, terms: ContractTerms) -> Floats:
+def at_risk(refundable: Ints, payments: Floats, share: Floats) -> Floats:
     """What a principal would lose if its credit netted to less than nothing, whatever it still has.
 
     Args:
-        history: credit and what may be taken back of payments of the rounds before.
-        payments: (R, N) of this round, money.
-        terms: the share to take back.
+        refundable: (R, N, …) micro-units of the rounds before that may still be taken back.
+        payments: (R, N, …) of this round, money.
+        share: (R, 1, …) of payments that is taken back.
 
     Returns:
-        (R, N) money.
+        (R, N, …) money.
     """
-    past = 0.0 if history.refundable is None else history.refundable.sum(axis=0) / MICRO
-    risk: Floats = terms.clawback * payments + past
+    risk: Floats = share * payments + refundable / MICRO
     return risk

@@ -79,6 +79,11 @@ class Ledger:
         return self.balances[:, self.count : -2]
 
     @property
+    def owned(self) -> Ints:
+        """(R, N) what principals hold and have at stake, micro-units."""
+        return self.principals + self.escrows
+
+    @property
     def treasury(self) -> Ints:
         """(R,) what the cooperative holds, micro-units."""
         return self.balances[:, -2]

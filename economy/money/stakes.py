@@ -88,3 +88,19 @@ def slash_transfer(ledger: Ledger, guilty: Bools, terms: ContractTerms) -> Trans
     """
     slashed = np.minimum(np.rint(terms.slash * ledger.escrows).astype(np.int64), ledger.escrows)
     return Transfer(Reason.SLASH, escrows(ledger.count), treasury(ledger.count), np.where(guilty, slashed, 0))
+
+
+def expected_loss(cheats: bool, harmful: Bools, terms: ContractTerms) -> Floats:
+    """What a principal loses of its stake on expectation.
+
+    Args:
+        cheats: whether its action is one that an audit may reveal.
+        harmful: (R, N) whether its netted credit is below zero, which an audit always sees.
+        terms: stake and probabilities.
+
+    Returns:
+        (R, N) money.
+    """
+    risk = terms.audit * np.where(harmful, 1.0, terms.reveal if cheats else 0.0)
+    loss: Floats = risk * terms.slash * terms.stake
+    return loss

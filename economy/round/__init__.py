@@ -1,1 +1,1 @@
-"""A round: agree, learn, pay, remember."""
+"""A round: agree, learn, pay, remember. ``play`` is the round itself; markets and mechanisms have folders of their own."""

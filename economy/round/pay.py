@@ -1,129 +1,64 @@
-"""What a round pays: revenue, settlement, stakes and slashing, and the payoffs they amount to."""
+"""Third step of a round, pay: the market's income, what is settled of it, and the payoffs they amount to.
 
-from dataclasses import dataclass
+In: the moment after learning and its produce. Out: the moment with all money moved, and who got what. Scenario fields:
+``market``, ``settlement``, ``rewards``, ``stakes``, ``clawback``, ``population.outside_option``, ``actions.defect_gain``.
+"""
 
-import numpy as np
-
-from commonweal.agents.actions import ABSTAIN, DEFECT
-from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Streams
-from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
-from commonweal.economy.money.clawback import claw_back
-from commonweal.economy.money.ledger import MICRO, Ledger, Transfer, post
-from commonweal.economy.money.market import Income, revenue
-from commonweal.economy.money.membership import Membership
-from commonweal.economy.money.settlement import SETTLEMENTS, SettlementTerms, pay, settlement_transfers
-from commonweal.economy.money.stakes import caught, slash_transfer, stake_transfers
-from commonweal.economy.rewards.rules import rewards
-from commonweal.economy.round.agree import Agreements
-from commonweal.economy.round.hand_over import handed_over
-from commonweal.economy.round.learn import Lesson
-from commonweal.economy.round.public_goods import share_out
-from commonweal.economy.round.standing import standing_of, taking_part
-from commonweal.economy.world.world import State, World
+from commonweal.economy.money.ledger import MICRO
+from commonweal.economy.money.settlement import settlement_transfers
+from commonweal.economy.round.mechanism import run_hooks
+from commonweal.economy.round.record import Income, Moment, Payday, Produce
+from commonweal.economy.world.claims import felt
+from commonweal.economy.world.world import World
 
 
-@dataclass(frozen=True)
-class Payday:
-    """Who got what in a round."""
+def pay(moment: Moment, produce: Produce, world: World, streams: Streams) -> tuple[Moment, Payday]:
+    """Pay for a round; every transfer goes through the ledger.
 
-    quality: Floats  # (R,) test accuracy after the step, what customers paid for
-    revenue: Ints  # (R,) micro-units
-    payments: Ints  # (R, N) micro-units
-    slashed: Ints  # (R, N) micro-units
-    clawback: Ints  # (R, N) micro-units had of what was clawed back from others, less what was from itself
-    fees: Ints  # (R, N) micro-units paid for names
-    cumulated: Floats  # (R, N) credit over the horizon that is paid for
-    held: Floats  # (R, N) credit over the horizon that is held back until it is sure
-    transfers: tuple[Transfer, ...]  # of the whole round
-    membership: Membership  # after the round
-    payoffs: Floats  # (R, N) money
-    owed: Floats  # (R, N) accuracy of the model each is owed
-    rewards: Floats  # (R, N) accuracy of the model each is given
-    kept_promise: Bools  # (R, N) whether that is what it was owed, within the tolerance
+    Args:
+        moment: after learning, with the number of customers.
+        produce: what the round's contributions came to.
+        world: what does not move.
+        streams: audits and noise are drawn from the shock stream.
 
-
-def settle(
-    state: State, lesson: Lesson, quality: Floats, agreements: Agreements, world: World, streams: Streams
-) -> tuple[Payday, CreditHistory, Ledger]:
-    """Revenue, payments, stakes and slashing; every transfer goes through the ledger."""
-    terms, actions = world.terms, state.population.action
-    member = taking_part(state, world)
-    public = terms.public_goods.played
-    income = share_out(state, world, streams) if public else sell(state, lesson, quality, member, world)
-    ledger, staked, slashed = _hold_to_contract(state.ledger, actions, income.netted, world, streams)
-    paid = settlement_transfers(income.revenue, income.payments)
-    ledger = post(ledger, paid)
-    clawed, clawback, history = _claw_back(ledger, income, world)
-    outside = np.maximum(terms.outside.outside_option, state.tariff.alone)
-    gain = (actions == DEFECT) * terms.outside.defect_gain + ~member * outside
-    copies = handed_over(income.rewards, quality, lesson, state, world, streams)
-    private = gain + terms.market.model_value * copies.accuracy
-    if world.conduct is not None:
-        private = private * world.conduct.person
-    payoffs = (income.payments - slashed + clawback) / MICRO + private - income.cost
-    if (beside := agreements.net) is not None:
-        payoffs = payoffs + beside
+    Returns:
+        The moment with all money moved, and who got what.
+    """
+    income = world.market.income(moment, produce, world, streams)
+    moment = run_hooks(moment, world, lambda each, own, now: each.deliver(own, now, income, world, streams))
+    moment = moment.moved(settlement_transfers(income.revenue, income.payments))
+    moment = run_hooks(moment, world, lambda each, own, now: each.pay(own, now, produce, income, world, streams))
+    given = income.rewards if moment.given is None else moment.given
     payday = Payday(
-        quality=quality,
+        quality=produce.quality,
         revenue=income.revenue,
         payments=income.payments,
-        slashed=slashed,
-        clawback=clawback,
-        fees=np.zeros_like(slashed) if agreements.fees is None else agreements.fees.amount,
         cumulated=income.credit,
         held=income.held,
-        transfers=(*agreements.transfers, *staked, *paid, *clawed),
-        payoffs=payoffs,
         owed=income.rewards,
-        rewards=copies.accuracy,
-        kept_promise=copies.met,
+        rewards=given,
+        payoffs=payoffs(moment, income, given, world),
+        transfers=moment.transfers,
+        history=income.history,
         membership=income.membership,
     )
-    return payday, history, post(ledger, clawed)
+    return moment, payday
 
 
-def sell(state: State, lesson: Lesson, quality: Floats, member: Bools, world: World) -> Income:
-    """What customers pay for the model, divided by cumulated credit among who takes part, ``member`` (R, N)."""
+def payoffs(moment: Moment, income: Income, given: Floats, world: World) -> Floats:
+    """(R, N) money that the round is worth to each: what it received, what it has privately, less what it puts in.
+
+    Args:
+        moment: with all money moved.
+        income: of the round.
+        given: (R, N) accuracy of the model each is given.
+        world: what does not move.
+    """
     terms = world.terms
-    history = book(state.history, lesson.credit, lesson.appraisal.standard_error)
-    discount, clip = terms.settlement.discount, terms.settlement.clip
-    netted = cumulated(history, discount, "net")
-    held = _held_back(history, terms.settlement)
-    credit = (netted if clip == "net" else cumulated(history, discount, clip)) - held
-    membership = state.membership.after(lesson.put.total, state.round)
-    standing = standing_of(state, world, credit, member, lesson.put.total, membership)
-    earned = revenue(quality, state.rival, world.customers, terms.market)
-    payments = pay(earned, SETTLEMENTS[terms.settlement.kind](standing, terms.settlement), member, terms.settlement)
-    cost = state.population.cost * lesson.put.delegated
-    given = rewards(standing, quality, terms.rewards)
-    return Income(earned, payments, cost, netted, standing.credit, held, history, given, membership)
-
-
-def _held_back(history: CreditHistory, terms: SettlementTerms) -> Floats:
-    """(R, N) cumulated credit that is not sure enough to be paid for."""
-    if not terms.hold_back.any():
-        return np.zeros(history.rounds.shape[1:])
-    return terms.hold_back * cumulated_by_chance(history, terms.discount)
-
-
-def _claw_back(ledger: Ledger, income: Income, world: World) -> tuple[tuple[Transfer, ...], Ints, CreditHistory]:
-    """What is taken back and redistributed once the round is paid, and what everybody (R, N) has of it."""
-    if not world.terms.contract.clawback.any():
-        return (), np.zeros_like(income.payments), income.history
-    taken, history = claw_back(ledger, income.history, income.netted, income.payments, world.terms.contract)
-    return taken.transfers, taken.net, history
-
-
-def _hold_to_contract(
-    ledger: Ledger, actions: Ints, netted: Floats, world: World, streams: Streams
-) -> tuple[Ledger, tuple[Transfer, ...], Ints]:
-    """Post stakes, audit, slash who is caught: by netted credit (R, N) below zero, or by what an audit reveals."""
-    contract = world.terms.contract
-    if not contract.stake.any():
-        return ledger, (), np.zeros_like(actions)
-    staked = stake_transfers(ledger, actions != ABSTAIN, contract)
-    ledger = post(ledger, staked)
-    guilty = caught(actions, netted, streams.shock.uniform(2, actions.shape[1]), contract)
-    slash = slash_transfer(ledger, guilty, contract)
-    return post(ledger, (slash,)), (*staked, slash), slash.amount
+    received = moment.state.ledger.owned - moment.opening.owned
+    gain = (moment.actions == Action.DEFECT) * terms.outside.defect_gain + ~moment.member * moment.outside
+    total: Floats = received / MICRO + felt(gain + terms.market.model_value * given, world) - income.cost
+    return total if moment.private is None else total + moment.private

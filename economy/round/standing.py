@@ -1,74 +1,100 @@
-"""Standing of principals in a world and a state: what settlement and model rewards look at, real or supposed."""
+"""What principals put in and where they stand: what settlement and model rewards look at, real or supposed."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.actions import ABSTAIN
 from commonweal.agents.arrays import Bools, Floats, Ints
-from commonweal.economy.money.membership import NEVER, Membership
-from commonweal.economy.money.settlement import Standing
+from commonweal.agents.population import Population
+from commonweal.agents.terms import pick
+from commonweal.economy.money.membership import Membership
+from commonweal.economy.money.settlement import SETTLEMENTS, Standing, due_shares
+from commonweal.economy.rewards.rules import rewards
+from commonweal.economy.tasks import Form, PutIn
+from commonweal.economy.tasks.supply import carried_out
+from commonweal.economy.world.claims import claimed_cost, claimed_joining
 from commonweal.economy.world.world import State, World
 
 ROUNDING = 1e-9  # of credit
-SMALLEST_VALUE = 1e-12  # money per unit of accuracy that a cost is divided by
 
 
-def standing_of(
-    state: State,
-    world: World,
-    credit: Floats,
-    member: Bools,
-    put: Ints | Floats,
-    membership: Membership,
-    runs: Ints | slice = slice(None),
-) -> Standing:
-    """Where everybody stands, or would stand if it had done otherwise.
+@dataclass(frozen=True)
+class Supposed:
+    """What R' runs of N principals put in, or would: each a run of the R of a state, in any order."""
+
+    put: Ints | Floats  # (R', N) samples
+    member: Bools  # (R', N) who takes part
+    credit: Floats  # (R', N) cumulated credit
+    runs: Ints | None = None  # (R',) the runs of the state that these are; None: all of them, once each
+
+
+def usual_amounts(amount: Floats, actions: Ints, world: World) -> PutIn:
+    """What everybody puts in under actions (R, N) where samples are only counted; what is not its own is worth nothing.
 
     Args:
-        state: before the round, of R runs.
+        amount: (R, N) samples that each puts in if it puts in anything.
+        actions: (R, N).
         world: what does not move.
-        credit: (R', N) cumulated credit.
-        member: (R', N) who takes part.
-        put: (R', N) samples put in this round.
-        membership: of R' runs, this round included.
-        runs: (R',) the runs of these R' standings; all of them, once each, if not given.
     """
-    population, tariff = state.population, state.tariff
-    claims = world.holdings.count[runs] if world.terms.learns else put
-    # Without a task every round starts anew.
-    contributed = membership.contributed if world.terms.learns else put.astype(np.float64)
+    form, put = carried_out(actions, amount, world.terms.supply.actions, world.conduct)
+    return PutIn(put, put * (form == Form.OWN))
+
+
+def standing_of(supposed: Supposed, membership: Membership, state: State, people: Population, world: World) -> Standing:
+    """Where everybody stands, or would stand.
+
+    Args:
+        supposed: what everybody puts in.
+        membership: (R', N) with that included.
+        state: before the round, of R runs.
+        people: of the R runs.
+        world: what does not move.
+    """
+    runs = slice(None) if supposed.runs is None else supposed.runs
+    put, credit, member = supposed.put, supposed.credit, supposed.member
+    # Without data all samples are claimed as they are put in, and every round starts anew.
+    learns = world.market.learns
+    claims = world.holdings.count[runs] if learns else put
+    contributed = membership.contributed if learns else put.astype(np.float64)
     if (least := world.terms.membership.content[runs]).any():
         there = has_content(credit, put, least)
         put, contributed = (np.where(there, samples, 0) for samples in (put, contributed))
+    menu = state.mechanisms.get("menu")
+    nothing = np.zeros((len(credit), 0))
     return Standing(
         credit=credit,
         claims=np.where(member, claims, 0),
         member=member,
-        reputation=population.reputation[runs],
+        reputation=people.reputation[runs],
         put=put,
-        cost=claimed_cost(state, world)[runs],
+        cost=claimed_cost(people, world)[runs],
         joined=claimed_joining(membership.joined, world, runs),
         contributed=contributed,
         round=state.round,
-        menu=(tariff.amounts[runs], tariff.ratios[runs]),
+        menu=(nothing, nothing) if menu is None else (menu.amounts[runs], menu.ratios[runs]),
     )
 
 
-def taking_part(state: State, world: World) -> Bools:
-    """(R, N) who takes part: neither who abstains nor whom no line of a menu is worth its cost."""
-    takes_part: Bools = state.population.action != ABSTAIN
-    if world.terms.rewards.offer == "menu":
-        takes_part = takes_part & (state.membership.line != NEVER)
-    return takes_part
+def suppose(supposed: Supposed, state: State, people: Population, world: World) -> Standing:
+    """Where everybody would stand after a round in which this is put in."""
+    before = state.membership if supposed.runs is None else state.membership.pick(supposed.runs)
+    return standing_of(supposed, before.after(supposed.put, state.round), state, people, world)
 
 
-def claimed_cost(state: State, world: World) -> Floats:
-    """(R, N) what a sample costs, as its principal says, in units of accuracy."""
-    cost = state.population.cost / np.maximum(world.terms.market.model_value, SMALLEST_VALUE)
-    return cost if world.conduct is None else cost * (1 + world.conduct.dearer)
+def shares_of(standing: Standing, world: World, runs: Ints | None = None) -> Floats:
+    """(R', N) each one's part of all payments by the settlement rule, standing so in the runs (R',)."""
+    terms = world.terms.settlement if runs is None else pick(world.terms.settlement, runs)
+    return due_shares(SETTLEMENTS[terms.kind](standing, terms), standing.member, terms)
+
+
+def owed_to(standing: Standing, quality: Floats, world: World, runs: Ints | None = None) -> Floats:
+    """(R', N) accuracy of the model that each is owed by the model reward rule, at a quality (R',)."""
+    terms = world.terms.rewards if runs is None else pick(world.terms.rewards, runs)
+    return rewards(standing, quality, terms)
 
 
 def has_content(credit: Floats, put: Ints | Floats, least: Floats) -> Bools:
-    """(R, N) whose samples count: those with so much credit each.
+    """(R, N) whether samples count: those with so much credit each.
 
     Args:
         credit: (R, N) cumulated credit.
@@ -79,10 +105,3 @@ def has_content(credit: Floats, put: Ints | Floats, least: Floats) -> Bools:
     enough = (credit > 0) & (credit >= least * average * put * (1 - ROUNDING))
     counts: Bools = enough | (least == 0)
     return counts
-
-
-def claimed_joining(joined: Ints, world: World, runs: Ints | slice) -> Ints:
-    """(R', N) rounds of joining, of those seen (R', N): the same, unless principals' word counts and some lie."""
-    if world.conduct is None or world.terms.membership.joining == "seen":
-        return joined
-    return np.where(joined == NEVER, NEVER, np.maximum(joined - world.conduct.earlier[runs], 0))

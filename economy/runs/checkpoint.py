@@ -6,7 +6,7 @@ scenario; never a pickle. What does not move (data, graph, network) is found aga
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,8 +18,7 @@ from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.credit.novelty import Offers
 from commonweal.economy.money.ledger import Ledger
-from commonweal.economy.money.membership import Membership, Tariff
-from commonweal.economy.rewards.copies import Snapshots
+from commonweal.economy.money.membership import Membership
 from commonweal.economy.runs.archive import damaged, read_archive, write_archive
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.packing import Packer, Tree, Unpacker
@@ -30,7 +29,7 @@ from commonweal.economy.world.world import State, World
 if TYPE_CHECKING:
     from commonweal.economy.runs.cooperative import Cooperative
 
-_CLASSES = (State, Population, Supply, Plan, CreditHistory, Ledger, Offers, Membership, Tariff, Snapshots)
+_CLASSES = (State, Population, Supply, Plan, CreditHistory, Ledger, Offers, Membership)
 _MESA_OWN = {"model", "unique_id", "pos", "index"}  # attributes that every Mesa agent of ours has anyway
 
 
@@ -39,6 +38,7 @@ class Played(Protocol):
 
     world: World
     state: State
+    people: Population
     streams: Streams
 
 
@@ -57,6 +57,7 @@ def save(file: Path, played: Played, notebook: Notebook | None = None) -> None:
     document = {
         "origin": origin(played),
         "state": packer.pack(played.state, "state"),
+        "people": packer.pack(played.people, "people"),
         "streams": _stream_states(played.streams),
         "notes": None if notebook is None else packer.pack(_notes(notebook), "notes"),
         "shell": packer.pack(_shell(played), "principals"),
@@ -80,13 +81,15 @@ def restore(file: Path, played: Played, notebook: Notebook | None = None) -> Non
         raise InputError(f"{file}: is the checkpoint of another run ({difference}); remove it or name another file")
     if notebook is not None and document["notes"] is None:
         raise InputError(f"{file}: was kept without notes; the rounds before it could not be told")
-    unpacker = Unpacker.of(arrays, _CLASSES, played.world.terms.device)
+    classes = (*_CLASSES, *_classes_in(played.state.mechanisms))
+    unpacker = Unpacker.of(arrays, classes, played.world.terms.device)
     try:
-        state, notes = unpacker.unpack(document["state"]), unpacker.unpack(document["notes"])
+        state, people = unpacker.unpack(document["state"]), unpacker.unpack(document["people"])
+        notes = unpacker.unpack(document["notes"])
         shell, streams = unpacker.unpack(document["shell"]), _fresh_streams(document["streams"])
     except Exception as error:  # whatever does not fit together in a file that is not ours
         raise damaged(file, error) from None
-    played.state, played.streams = state, streams
+    played.state, played.people, played.streams = state, people, streams
     _put_shell(played, shell)
     if notebook is not None:
         vars(notebook).update(notes)
@@ -152,18 +155,27 @@ def play_on(
     if every < 1:
         raise InputError(f"rounds between checkpoints = {every}: must be at least 1")
     rounds, tell = ensemble.world.terms.rounds, on_round or (lambda: None)
-    notebook = Notebook(ensemble.world, ensemble.state, ensemble.opening, rounds, ensemble.keep_ledger)
+    notebook = Notebook(ensemble.world, ensemble.opening, rounds, ensemble.keep_ledger)
     if file.exists():
         restore(file, ensemble, notebook)
     for _ in range(ensemble.state.round):
         tell()
     while ensemble.state.round < rounds:
         before = ensemble.state
-        notebook.note(ensemble.step(), before, ensemble.state)
+        notebook.note(ensemble.step(), before, ensemble.state, ensemble.people)
         tell()
         if ensemble.state.round % every == 0:
             save(file, ensemble, notebook)
-    return notebook.results(ensemble.state)
+    return notebook.results(ensemble.state, ensemble.people)
+
+
+def _classes_in(value: Any) -> tuple[type, ...]:
+    """The dataclasses that mechanisms' states are made of."""
+    if isinstance(value, Mapping):
+        return tuple(kind for part in value.values() for kind in _classes_in(part))
+    if not is_dataclass(value):
+        return ()
+    return (type(value), *(kind for part in vars(value).values() for kind in _classes_in(part)))
 
 
 def origin(played: Played) -> dict[str, Any]:

@@ -9,14 +9,14 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import Population
 from commonweal.agents.principal import Principal, View
 from commonweal.economy.money.ledger import MICRO
-from commonweal.economy.round.play import Record, play_round
+from commonweal.economy.round.play import play_round
+from commonweal.economy.round.record import Record
+from commonweal.economy.round.set_up import Economy, set_up
 from commonweal.economy.runs.ensemble import next_actions, observe
 from commonweal.economy.runs.metrics import round_metrics
 from commonweal.economy.runs.results import Notebook, Results
-from commonweal.economy.world.world import found
 
 
 class Cooperative(mesa.Model):
@@ -43,7 +43,9 @@ class Cooperative(mesa.Model):
         super().__init__(rng=seed)
         self.scenario = scenario
         self.run_seed = seed
-        self.world, self.state, self.streams, self.opening = found([scenario], [seed])
+        economy = set_up([scenario], [seed])
+        self.world, self.state, self.people = economy.world, economy.state, economy.people
+        self.streams, self.opening = economy.streams, economy.opening
         self.record: Record | None = None
         self.metrics: dict[str, float] = {}
         count = self.world.terms.graph.count
@@ -67,13 +69,13 @@ class Cooperative(mesa.Model):
             Frames of the rounds played in this call, with every transfer.
         """
         rounds = self.world.terms.rounds if rounds is None else rounds
-        notebook = Notebook(self.world, self.state, self.opening, rounds, ledger=True)
+        notebook = Notebook(self.world, self.opening, rounds, ledger=True)
         for _ in range(rounds):
             before = self.state
             self.step()
             assert self.record is not None
-            notebook.note(self.record, before, self.state)
-        return notebook.results(self.state)
+            notebook.note(self.record, before, self.state, self.people)
+        return notebook.results(self.state, self.people)
 
     def release(self) -> None:
         """Let go of the agents, which Mesa 3.3 otherwise keeps for ever (``Agent._ids``)."""
@@ -81,28 +83,30 @@ class Cooperative(mesa.Model):
         mesa.Agent._ids.pop(self, None)
 
     @property
-    def population(self) -> Population:
-        """The principals' state; run axis of length 1."""
-        return self.state.population
+    def economy(self) -> Economy:
+        """The run where it stands."""
+        return Economy(self.world, self.state, self.people, self.streams)
 
     @property
     def wealth(self) -> Floats:
         """(N,) balance and escrow of every principal, money."""
-        wealth: Floats = (self.state.ledger.principals + self.state.ledger.escrows)[0] / MICRO
+        wealth: Floats = self.state.ledger.owned[0] / MICRO
         return wealth
 
     def _play(self) -> None:
         before = self.state
-        self.state, self.record = play_round(before, self._chosen(), self.world, self.streams)
-        metrics = round_metrics(self.record, before, self.state, self.world)
+        self.state, self.people, self.record = play_round(
+            before, self.people, self._chosen(), self.world, self.streams
+        )
+        metrics = round_metrics(self.record, before, self.state, self.people, self.world)
         self.metrics = {name: float(values[0]) for name, values in metrics.items()}
 
     def _chosen(self) -> Ints:
         """(1, N) actions: the policies', except of principals that choose for themselves."""
-        actions = next_actions(self.state, self.world, self.streams)
+        actions = next_actions(self.state, self.people, self.world, self.streams)
         if not self._deciding:
             return actions
-        observation, available = observe(self.state, self.world), self.world.terms.available
+        observation, available = observe(self.state, self.people, self.world), self.world.terms.available
         actions = actions.copy()
         for principal in self._deciding:
             view = View(observation, principal.index, Action(actions[0, principal.index]))

@@ -6,11 +6,14 @@ from typing import Any
 from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import Observation, decide
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.ledger import Transfer
-from commonweal.economy.round.play import Record, play_round
+from commonweal.economy.round.play import play_round
+from commonweal.economy.round.record import Record
+from commonweal.economy.round.set_up import Economy, set_up
 from commonweal.economy.runs.results import Notebook, Results
-from commonweal.economy.world.world import State, World, found
+from commonweal.economy.world.world import State, World
 
 
 class Ensemble:
@@ -29,21 +32,29 @@ class Ensemble:
         scenarios = list(scenario) if isinstance(scenario, Sequence) else [scenario] * len(seeds)
         if not seeds or len(scenarios) != len(seeds):
             raise InputError(f"an ensemble needs a seed per run: {len(scenarios)} scenarios and {len(seeds)} seeds")
-        self.world: World
-        self.state: State
-        self.streams: Streams
-        self.opening: tuple[Transfer, ...]
-        self.world, self.state, self.streams, self.opening = found(scenarios, seeds)
+        economy = set_up(scenarios, seeds)
+        self.world: World = economy.world
+        self.state: State = economy.state
+        self.people: Population = economy.people
+        self.streams: Streams = economy.streams
+        self.opening: tuple[Transfer, ...] = economy.opening
         self.keep_ledger = keep_ledger
         self.scenarios, self.seeds = tuple(scenarios), tuple(seeds)  # what a checkpoint finds the world from again
 
+    @property
+    def economy(self) -> Economy:
+        """The runs where they stand."""
+        return Economy(self.world, self.state, self.people, self.streams)
+
     def decide(self) -> Ints:
         """(R, N) what every principal's policy chooses now; in the first round everybody does what it starts with."""
-        return next_actions(self.state, self.world, self.streams)
+        return next_actions(self.state, self.people, self.world, self.streams)
 
     def step(self) -> Record:
         """Play one round."""
-        self.state, record = play_round(self.state, self.decide(), self.world, self.streams)
+        self.state, self.people, record = play_round(
+            self.state, self.people, self.decide(), self.world, self.streams
+        )
         return record
 
     def run(self, rounds: int | None = None, on_round: Callable[[], None] | None = None) -> Results:
@@ -57,23 +68,23 @@ class Ensemble:
             Frames of the rounds played in this call.
         """
         rounds = self.world.terms.rounds if rounds is None else rounds
-        notebook = Notebook(self.world, self.state, self.opening, rounds, self.keep_ledger)
+        notebook = Notebook(self.world, self.opening, rounds, self.keep_ledger)
         for _ in range(rounds):
             before = self.state
             record = self.step()
-            notebook.note(record, before, self.state)
+            notebook.note(record, before, self.state, self.people)
             if on_round is not None:
                 on_round()
-        return notebook.results(self.state)
+        return notebook.results(self.state, self.people)
 
 
-def next_actions(state: State, world: World, streams: Streams) -> Ints:
+def next_actions(state: State, people: Population, world: World, streams: Streams) -> Ints:
     """(R, N) what every principal's policy chooses; before the first round what it starts with."""
     if state.round == 0:
-        return state.population.action
-    return decide(observe(state, world), world.terms.policy, streams.choice)
+        return people.action
+    return decide(observe(state, people, world), world.terms.policy, streams.choice)
 
 
-def observe(state: State, world: World) -> Observation:
+def observe(state: State, people: Population, world: World) -> Observation:
     """What principals see before they choose."""
-    return Observation(state.population, world.graph, world.terms.available, state.quality, state.round)
+    return Observation(people, world.graph, world.terms.available, state.quality, state.round)

@@ -3,42 +3,64 @@
 import numpy as np
 
 from commonweal.agents.actions import ABSTAIN, Action, action_shares
-from commonweal.agents.arrays import Floats, Ints, ratio
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
+from commonweal.agents.population import Population
 from commonweal.economy.money.ledger import MICRO, Ledger
-from commonweal.economy.round.play import Record
+from commonweal.economy.round.record import Lesson, Record
 from commonweal.economy.screening.admissible import Screened
 from commonweal.economy.world.world import State, World
 
 SHARES = tuple(f"share_{action.name.lower()}" for action in Action)
 
 
-def round_metrics(record: Record, before: State, after: State, world: World) -> dict[str, Floats]:
+def round_metrics(
+    record: Record, before: State, after: State, people: Population, world: World
+) -> dict[str, Floats]:
     """Metrics of a round by name, each (R,).
 
     Shares are of all N principals; money is in units of money; clawed is what was taken back; welfare is the sum of
     payoffs and of what the treasury kept; probe losses are before the step (level), what the step was predicted to do
     to them, and what it did.
     """
-    lesson, payday = record.lesson, record.payday
+    produce, payday = record.produce, record.payday
     shares = action_shares(record.actions)
     kept = (after.ledger.treasury - before.ledger.treasury) / MICRO
     metrics = {name: shares[:, action] for action, name in enumerate(SHARES)}
     metrics |= {
         "accuracy": payday.quality,
-        "validation_loss": lesson.exam.loss,
+        "validation_loss": produce.loss,
         "revenue": payday.revenue / MICRO,
         "paid": payday.payments.sum(axis=1) / MICRO,
         "treasury": after.ledger.treasury / MICRO,
-        "clawed": np.maximum(-payday.clawback, 0).sum(axis=1) / MICRO,
+        "clawed": clawed(record),
         "welfare": payday.payoffs.sum(axis=1) + kept,
-        "gini": gini(after.ledger.principals + after.ledger.escrows),
+        "gini": gini(after.ledger.owned),
         "credit_concentration": concentration(payday.cumulated),
-        "screened_share": screened_share(record),
-        "gated_share": lesson.gated.sum(axis=1) / np.maximum(lesson.active.sum(axis=1), 1),
-        "step_factor": lesson.factor,
+        **_lesson_metrics(record, world),
         "rival": after.rival,
     }
-    return metrics | solvency(after.ledger) | _contract_metrics(record) | _value_metrics(record, after, world)
+    metrics |= solvency(after.ledger) | _contract_metrics(record)
+    if record.lesson is None or not len(world.senses):
+        return metrics
+    return metrics | _value_metrics(record.lesson, people, world)
+
+
+def _lesson_metrics(record: Record, world: World) -> dict[str, Floats]:
+    """What screening and the gate did; nothing where nothing is learned."""
+    if (lesson := record.lesson) is None:
+        nothing = np.zeros(len(record.actions))
+        return {"screened_share": nothing, "gated_share": nothing, "step_factor": nothing + 1}
+    return {
+        "screened_share": screened_share(lesson, world),
+        "gated_share": lesson.gated.sum(axis=1) / np.maximum(lesson.active.sum(axis=1), 1),
+        "step_factor": lesson.factor,
+    }
+
+
+def clawed(record: Record) -> Floats:
+    """(R,) money taken back from who did harm."""
+    taken = record.notes.get("clawback")
+    return np.zeros(len(record.actions)) if taken is None else np.maximum(-taken.net, 0).sum(axis=1) / MICRO
 
 
 def solvency(ledger: Ledger) -> dict[str, Floats]:
@@ -58,14 +80,14 @@ def _contract_metrics(record: Record) -> dict[str, Floats]:
     share of a limit was given up on average over those sold; mean accuracy of participants' own models, share of
     principals that were given what they were owed, and samples put in by all.
     """
-    payday, deals, sale = record.payday, record.deals, record.lesson.sale
+    payday, deals, sale = record.payday, record.notes.get("deals"), record.notes.get("tolerance")
     nothing = np.zeros(len(record.actions))
     members = np.maximum((record.actions != ABSTAIN).sum(axis=1), 1)
     sold = None if sale is None else np.maximum((sale.loosened > 0).sum(axis=(1, 2)), 1)
     return {
         "own_accuracy": payday.rewards.sum(axis=1) / members,
-        "promise_kept": payday.kept_promise.sum(axis=1) / record.actions.shape[1],
-        "samples": record.lesson.put.total.sum(axis=1).astype(np.float64),
+        "promise_kept": kept_promises(record).sum(axis=1) / record.actions.shape[1],
+        "samples": record.produce.put.total.sum(axis=1).astype(np.float64),
         "dealt_share": nothing if deals is None else deals.bound.mean(axis=1),
         "dealt": nothing if deals is None else deals.received.sum(axis=1) / MICRO,
         "tolerance_paid": nothing if sale is None else sale.payments.sum(axis=1) / MICRO,
@@ -73,15 +95,19 @@ def _contract_metrics(record: Record) -> dict[str, Floats]:
     }
 
 
-def _value_metrics(record: Record, after: State, world: World) -> dict[str, Floats]:
-    if not len(world.senses):
-        return {}
-    lesson = record.lesson
-    limits = after.population.limits
+def kept_promises(record: Record) -> Bools:
+    """(R, N) whether each was given the model it was owed, within the tolerance."""
+    copies = record.notes.get("copies")
+    kept: Bools = np.ones(record.actions.shape, dtype=np.bool_) if copies is None else copies.met
+    return kept
+
+
+def _value_metrics(lesson: Lesson, people: Population, world: World) -> dict[str, Floats]:
+    limits = people.limits
     by_dimension = {
         "level": lesson.exam.levels,
-        "limit": lesson.exam.levels - lesson.room * world.senses,
-        "predicted_change": predicted_changes(record, world),
+        "limit": lesson.exam.levels - lesson.common_room * world.senses,
+        "predicted_change": predicted_changes(lesson, world),
         "true_change": lesson.levels - lesson.exam.levels,
         "shadow_price": lesson.screened.shadow_prices,
         "mean_limit": limits.mean(axis=1),
@@ -90,19 +116,17 @@ def _value_metrics(record: Record, after: State, world: World) -> dict[str, Floa
     return {f"{name}_{k}": values[:, k] for name, values in by_dimension.items() for k in range(len(world.senses))}
 
 
-def predicted_changes(record: Record, world: World) -> Floats:
+def predicted_changes(lesson: Lesson, world: World) -> Floats:
     """(R, K) first-order change of every probe loss by the step: −η Σ_i ⟨p_k, ũ_i⟩."""
-    lesson = record.lesson
     kept = (lesson.screened.weights[..., None] * lesson.exam.alignments).sum(axis=1)
     offsets = (lesson.screened.multipliers.sum(axis=1)[:, None] @ lesson.exam.gram[:, 1:, 1:])[:, 0]
     change: Floats = -world.terms.learning.rate * lesson.factor[:, None] * (kept - offsets)
     return change
 
 
-def screened_share(record: Record) -> Floats:
+def screened_share(lesson: Lesson, world: World) -> Floats:
     """(R,) Σ‖u_i − ũ_i‖ / Σ‖u_i‖ over the updates that were screened: how much of what they say was taken off."""
-    lesson = record.lesson
-    if lesson.norms is None:
+    if world.terms.screening.mode == "off" or not len(world.senses):
         return np.zeros(len(lesson.factor))
     offered = lesson.active & ~lesson.gated
     taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])

@@ -7,9 +7,11 @@ import pandas as pd
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import AnyArray, Floats
+from commonweal.agents.population import Population
 from commonweal.economy.money.ledger import MICRO, Transfer, entries
-from commonweal.economy.round.play import Record
+from commonweal.economy.round.record import Record
 from commonweal.economy.runs.metrics import round_metrics
+from commonweal.economy.tasks import Batch
 from commonweal.economy.world.world import State, World
 
 PROFILE_SNAPSHOTS = 40  # of the value profiles, in a run
@@ -29,46 +31,47 @@ class Results:
 class Notebook:
     """Takes notes while runs are played."""
 
-    def __init__(self, world: World, state: State, opening: tuple[Transfer, ...], rounds: int, ledger: bool) -> None:
+    def __init__(self, world: World, opening: tuple[Transfer, ...], rounds: int, ledger: bool) -> None:
         self._world = world
         self._every = max(1, rounds // PROFILE_SNAPSHOTS)
         self._rounds: list[dict[str, Floats]] = []  # a round: (R,) by metric
         self._numbers: list[int] = []  # of the rounds
         self._profiles: list[tuple[int, Floats]] = []
         self._entries: list[dict[str, AnyArray]] | None = [] if ledger else None
-        if self._entries is not None and opening and state.round == 0:
+        if self._entries is not None and opening:
             self._entries.append(entries(opening, 0))
-        shape = state.population.shape
         summed = ("delegated", "credit", "payments", "payoff", "reward", "put", "right")
-        self._sums = {name: np.zeros(shape) for name in summed}
+        self._sums = {name: np.zeros(world.shape) for name in summed}
 
-    def note(self, record: Record, before: State, after: State) -> None:
+    def note(self, record: Record, before: State, after: State, people: Population) -> None:
         """Take in one round."""
-        metrics = round_metrics(record, before, after, self._world)
+        metrics = round_metrics(record, before, after, people, self._world)
         self._rounds.append(metrics)
         self._numbers.append(record.round)
         if record.round % self._every == 0 and len(self._world.senses):
-            self._profiles.append((record.round, after.population.limits))
+            self._profiles.append((record.round, people.limits))
         if self._entries is not None:
             self._entries.append(entries(record.payday.transfers, record.round))
         self._sums["delegated"] += record.actions == Action.DELEGATE
-        self._sums["credit"] += record.lesson.credit
+        self._sums["credit"] += record.produce.credit
         self._sums["payments"] += record.payday.payments / MICRO
         self._sums["payoff"] += record.payday.payoffs
         self._sums["reward"] += record.payday.rewards
-        self._note_quality(record)
+        self._sums["put"] += record.produce.put.total
+        if record.lesson is not None:
+            self._note_quality(record.lesson.batch)
 
-    def results(self, state: State) -> Results:
+    def results(self, state: State, people: Population) -> Results:
         """The frames, after the last round."""
         balances = _matrix_frame(state.ledger.balances, "account", "balance") if self._entries is not None else None
         ledger = None
         if self._entries is not None:
             ledger = pd.concat([pd.DataFrame(columns) for columns in self._entries], ignore_index=True)
-        return Results(self._round_frame(), self._principals(state), self._profile_frame(), ledger, balances)
+        return Results(self._round_frame(), self._principals(state, people), self._profile_frame(), ledger, balances)
 
-    def _note_quality(self, record: Record) -> None:
-        """Count samples put in and the ones whose label is the data's own."""
-        batch, principals = record.lesson.batch, record.actions.shape[1]
+    def _note_quality(self, batch: Batch) -> None:
+        """Count the samples put in whose label is the data's own."""
+        principals = self._world.shape[1]
         run = np.arange(len(batch.owner))[:, None]
         truth = self._world.truth[run % len(self._world.truth), batch.sample]
         right = (batch.label == truth) & (batch.owner >= 0)
@@ -77,22 +80,21 @@ class Notebook:
         place = (batch.owner + principals * run)[right]
         counted = np.bincount(place, minlength=self._sums["right"].size)
         self._sums["right"] += counted.reshape(self._sums["right"].shape)
-        self._sums["put"] += record.lesson.put.total
 
-    def _principals(self, state: State) -> pd.DataFrame:
-        population, ledger = state.population, state.ledger
-        runs, principals = population.shape
+    def _principals(self, state: State, people: Population) -> pd.DataFrame:
+        ledger = state.ledger
+        runs, principals = people.shape
         played = max(1, len(self._rounds))
-        labelled = self._world.terms.learns  # without a task there are no labels to be right or wrong
+        labelled = self._world.market.learns  # without a task there are no labels to be right or wrong
         with np.errstate(invalid="ignore"):
-            quality = self._sums["right"] / self._sums["put"] if labelled else np.full(population.shape, np.nan)
+            quality = self._sums["right"] / self._sums["put"] if labelled else np.full(people.shape, np.nan)
         names = np.array(self._world.terms.policy.names)
         columns = {
             "run": np.repeat(np.arange(runs), principals),
             "principal": np.tile(np.arange(principals), runs),
-            "policy": names[population.policy],
-            "cost": population.cost,
-            "action": np.array([action.name.lower() for action in Action])[population.action],
+            "policy": names[people.policy],
+            "cost": people.cost,
+            "action": np.array([action.name.lower() for action in Action])[people.action],
             "samples_held": self._world.holdings.count,
             "data_quality": quality,
             "delegated_share": self._sums["delegated"] / played,
@@ -104,7 +106,7 @@ class Notebook:
             "reward": self._sums["reward"] / played,
             "balance": ledger.principals / MICRO,
             "escrow": ledger.escrows / MICRO,
-            "reputation": population.reputation,
+            "reputation": people.reputation,
         }
         return pd.DataFrame({name: np.ravel(values) for name, values in columns.items()})
 

@@ -52,8 +52,8 @@ class ToleranceSale:
         """(R, N, K) limits that hold this round, of those claimed (R, N, K), with senses (K,)."""
         return claimed * (1.0 - self.loosened * senses)
 
-    def net(self, minded: Floats, claimed: Floats, price: Floats, senses: Floats) -> Floats:
-        """(R, N) money that each has of the sale: its payment less what it really gives up.
+    def given_up(self, minded: Floats, claimed: Floats, price: Floats, senses: Floats) -> Floats:
+        """(R, N) money that what each really gives up is worth to it.
 
         Args:
             minded: (R, N, K) limits that it really has; claimed ones beyond them are given up for nothing.
@@ -63,8 +63,8 @@ class ToleranceSale:
         """
         beyond = np.maximum((minded - self.limits(claimed, senses)) * senses, 0.0) * (self.loosened > 0)
         given = np.divide(beyond, minded, out=np.zeros_like(beyond), where=minded > 0).sum(axis=2)
-        net: Floats = self.payments / MICRO - price * given
-        return net
+        worth: Floats = price * given
+        return worth
 
 
 def buy_tolerance(offered: Offered, worth: Floats, useful: Floats, purse: Ints) -> ToleranceSale:

@@ -1,26 +1,21 @@
 """Replicas: runs taken out of a world and a state, in any order and as often as wanted, each free to go its own way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
 from torch.nn.functional import pad
 
 from commonweal.agents.arrays import AnyArray, Ints
-from commonweal.agents.population import Population
 from commonweal.agents.streams import Stream, Streams
 from commonweal.agents.terms import pick
-from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.credit.novelty import Offers
 from commonweal.economy.learning.network import Objectives
 from commonweal.economy.money.ledger import Ledger
-from commonweal.economy.money.membership import NEVER, Membership, Tariff
-from commonweal.economy.rewards.copies import Snapshots
 from commonweal.economy.tasks import FeatureTable, Holdings, Plan, Supply
-from commonweal.economy.world.world import State, World
+from commonweal.economy.world.world import World
 
 
 def pick_world(world: World, runs: Ints, spares: int = 0) -> World:
@@ -49,25 +44,51 @@ def pick_world(world: World, runs: Ints, spares: int = 0) -> World:
     )
 
 
-def pick_state(state: State, runs: Ints, spares: int = 0) -> State:
-    """The state of some of the runs; spare names own nothing."""
-    chosen = torch.as_tensor(runs, device=state.parameters[0].device)
-    return State(
-        round=state.round,
-        parameters=tuple(p[chosen] for p in state.parameters),
-        population=_pick_population(state.population, runs, spares),
-        supply=Supply(_padded(state.supply.cursor[runs], spares), _pick_plans(state.supply, runs, spares)),
-        history=_pick_history(state.history, runs, spares),
-        ledger=_pick_ledger(state.ledger, runs, spares),
-        rival=state.rival[runs],
-        quality=state.quality[runs],
-        entered=_padded(state.entered[runs], spares),
-        membership=_pick_membership(state.membership, runs, spares),
-        snapshots=_pick_snapshots(state.snapshots, chosen),
-        tariff=_pick_tariff(state.tariff, runs, spares),
-        offers=tuple(_pick_offers(each, chosen, spares) for each in state.offers),
-        change=tuple(p[chosen] for p in state.change),
-    )
+T = TypeVar("T")
+
+
+def pick_runs(value: T, runs: Ints, spares: int = 0) -> T:
+    """Some of the runs of a cooperative's state, of people, or of anything made of arrays with a run axis.
+
+    Args:
+        value: dataclasses, mappings and tuples of arrays, the run axis first unless ``per_principal`` says otherwise.
+        runs: (R',) which runs.
+        spares: names added behind the N principals in all that is declared ``per_principal``.
+    """
+    picked: Any = value
+    if isinstance(value, Ledger):
+        picked = _pick_ledger(value, runs, spares)
+    elif isinstance(value, Supply):
+        picked = Supply(_padded(value.cursor[runs], spares), _pick_plans(value, runs, spares))
+    elif is_dataclass(value) and not isinstance(value, type):
+        parts = {part.name: _pick_part(getattr(value, part.name), part.metadata, runs, spares) for part in fields(value)}
+        picked = type(value)(**parts)
+    elif isinstance(value, np.ndarray):
+        picked = value[runs]
+    elif isinstance(value, torch.Tensor):
+        picked = value[torch.as_tensor(runs, device=value.device)]
+    elif isinstance(value, Mapping):
+        picked = {name: pick_runs(part, runs, spares) for name, part in value.items()}
+    elif isinstance(value, tuple):
+        picked = tuple(pick_runs(part, runs, spares) for part in value)
+    return cast(T, picked)
+
+
+def _pick_part(part: Any, declared: Mapping[str, Any], runs: Ints, spares: int) -> Any:
+    """One field of a dataclass, as it is declared."""
+    if "axis" not in declared or part is None:
+        return pick_runs(part, runs, spares)
+    axis, spare = declared["axis"], declared["spare"]
+    if isinstance(part, torch.Tensor):
+        widths = [0, 0] * (part.dim() - 1 - axis) + [0, spares]  # of the last axis first
+        return pad(part[torch.as_tensor(runs, device=part.device)], widths)
+    values = np.take(part, runs, axis=declared["runs"])
+    if not spares:
+        return values
+    if spare == "first":
+        return np.concatenate([values, np.repeat(np.take(values, [0], axis=axis), spares, axis=axis)], axis=axis)
+    pads = [(0, spares if place == axis else 0) for place in range(values.ndim)]
+    return np.pad(values, pads, constant_values=spare)
 
 
 def pick_streams(streams: Streams, runs: Ints) -> Streams:
@@ -93,14 +114,6 @@ def _padded(values: AnyArray, spares: int, fill: float = 0) -> AnyArray:
     return np.pad(values, width, constant_values=fill) if spares else values
 
 
-def _pick_population(population: Population, runs: Ints, spares: int) -> Population:
-    values = {part.name: _padded(getattr(population, part.name)[runs], spares) for part in fields(Population)}
-    if spares:
-        values["action"][:, -spares:] = values["action"][:, :1]
-        values["foregone"][:, -spares:] = np.nan
-    return Population(**values)
-
-
 def _pick_holdings(holdings: Holdings, runs: Ints, spares: int) -> Holdings:
     by_run = ("labels", "held", "validation", "test", "probes", "weights")
     picked = {name: getattr(holdings, name)[runs] for name in by_run}
@@ -119,36 +132,6 @@ def _pick_objectives(exam: Objectives, chosen: torch.Tensor) -> Objectives:
 def _pick_plans(supply: Supply, runs: Ints, spares: int) -> tuple[Plan, ...]:
     plans = [supply.plans[run] for run in runs] if supply.plans else []
     return tuple(replace(plan, form=np.pad(plan.form, (0, spares))) for plan in plans)
-
-
-def _pick_history(history: CreditHistory, runs: Ints, spares: int) -> CreditHistory:
-    kept = {name: value for name, value in vars(history).items() if isinstance(value, np.ndarray)}  # (H, R, N) each
-    changes: dict[str, Any] = {
-        name: np.pad(values[:, runs], ((0, 0), (0, 0), (0, spares))) for name, values in kept.items()
-    }
-    return replace(history, **changes)
-
-
-def _pick_membership(membership: Membership, runs: Ints, spares: int) -> Membership:
-    fills = {"joined": NEVER, "line": NEVER}
-    picked = {name: _padded(values, spares, fills.get(name, 0)) for name, values in vars(membership.pick(runs)).items()}
-    if spares:
-        picked["amount"][:, -spares:] = picked["amount"][:, :1]
-    return Membership(**picked)
-
-
-def _pick_snapshots(kept: Snapshots, chosen: torch.Tensor) -> Snapshots:
-    return Snapshots(tuple(p[chosen] for p in kept.parameters), kept.accuracy[chosen.cpu().numpy()])
-
-
-def _pick_tariff(tariff: Tariff, runs: Ints, spares: int) -> Tariff:
-    picked = {part.name: getattr(tariff, part.name)[runs] for part in fields(Tariff)}
-    return Tariff(**{**picked, "alone": _padded(picked["alone"], spares)})
-
-
-def _pick_offers(past: Offers, chosen: torch.Tensor, spares: int) -> Offers:
-    widths = (0, 0, 0, spares)  # of the last axis, then of the principals
-    return Offers(pad(past.features[chosen], (0, 0, *widths)), pad(past.real[chosen], widths))
 
 
 def _pick_ledger(ledger: Ledger, runs: Ints, spares: int) -> Ledger:

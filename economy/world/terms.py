@@ -1,7 +1,7 @@
 """All terms of an economy: what each part needs to know of the scenario, stacked over the runs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -83,11 +83,7 @@ class Terms:
     rewards: RewardTerms
     tolerance: ToleranceTerms
     outside: OutsideTerms
-
-    @property
-    def learns(self) -> bool:
-        """Whether there is a task and a network that learns it."""
-        return self.market.kind == "model"
+    mechanisms: Mapping[str, Any] = field(default_factory=dict)  # of mechanisms from elsewhere, by name
 
     @classmethod
     def of(cls, scenarios: Sequence[Any]) -> "Terms":

@@ -1,44 +1,20 @@
-"""The world of R runs: what is drawn once and then stays, and the state that moves from round to round."""
+"""The world of R runs: what is drawn once and then stays, and a cooperative's state that moves from round to round."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.conduct import Conduct
-from commonweal.agents.graphs import Graph, build_graph
-from commonweal.agents.population import Population, draw_population
-from commonweal.agents.streams import Streams
-from commonweal.agents.values import draw_limits
+from commonweal.agents.graphs import Graph
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.credit.novelty import Offers
-from commonweal.economy.learning import NETWORKS, Site
-from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Network, Objectives, Parameters
-from commonweal.economy.money.ledger import Ledger, Transfer, post
-from commonweal.economy.money.membership import Membership, Tariff
-from commonweal.economy.money.stakes import endowment_transfer
-from commonweal.economy.negotiation import NEGOTIATORS, Negotiator
-from commonweal.economy.rewards.copies import Snapshots
-from commonweal.economy.rewards.learning_curve import SEEN
-from commonweal.economy.tasks import (
-    Examples,
-    FeatureTable,
-    Holdings,
-    ProbeTerms,
-    Supply,
-    draw_holdings,
-    draw_rotation_generator,
-    first_supply,
-    load_examples,
-    no_examples,
-    no_holdings,
-    rotation,
-)
+from commonweal.economy.money.ledger import Ledger
+from commonweal.economy.money.membership import Membership
+from commonweal.economy.tasks import FeatureTable, Holdings, Supply
 from commonweal.economy.world.terms import Terms
 
 
@@ -48,6 +24,9 @@ class World:
 
     terms: Terms
     graph: Graph
+    customers: int  # what revenue scales with: the number of principals the cooperative is founded with
+
+    # what is learned, from which data, and how it is measured; next to nothing in a market that does not learn
     holdings: Holdings
     truth: Ints  # (F, M) right classes of all samples, F one or R
     features: FeatureTable
@@ -57,137 +36,39 @@ class World:
     test: tuple[Tensor, Tensor]  # features (R, E, d) and labels (R, E) that revenue is measured on
     senses: Floats  # (K,) +1 withhold, −1 protect
     drift: Tensor | None  # (R, d, d) rotation of the features in a round; None where nothing drifts
-    customers: int  # what revenue scales with: the number of principals the cooperative was founded with
+
+    # rules; economy.round sets them up and gives them their types, which stand above this file
+    market: Any  # economy.round.market.Market
+    mechanisms: tuple[Any, ...] = ()  # economy.round.mechanism.Mechanism: those that are on, in the order of their hooks
+
+    # set by studies of deviations alone
     conduct: Conduct | None = None  # how single principals differ from what the scenario says
-    negotiator: Negotiator | None = None  # who speaks for all in talks; None: the default, for all at once
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(R, N), spare names included."""
+        return len(self.test[1]), self.graph.principals
 
 
 @dataclass(frozen=True)
 class State:
-    """What moves from round to round."""
+    """A cooperative between two rounds. Who its people are stands in a ``Population`` of the same R runs and N columns."""
 
     round: int  # rounds played
+
+    # the model
     parameters: Parameters
-    population: Population
-    supply: Supply
+    last_delta: Parameters  # the last step per unit of rate under FedAvg, where it may be sent back; else empty
+    quality: Floats  # (R,) what customers pay for: test accuracy of the model after the last round
+    supply: Supply  # where everybody's walk through its data goes on
+
+    # what everybody has done for it
     history: CreditHistory
+    recent: tuple[Offers, ...]  # samples by owner of the last rounds, where credit is discounted by them; else empty
+    membership: Membership
+
+    # money
     ledger: Ledger
     rival: Floats  # (R,) quality of the rival's model
-    quality: Floats  # (R,) test accuracy of the shared model after the last round
-    membership: Membership  # since when everybody takes part, and what it put in
-    tariff: Tariff  # what the cooperative offers
-    snapshots: Snapshots  # the shared model as it was in earlier rounds, where copies are made of these
-    entered: Bools  # (R, N) names under which somebody has taken part where names cost something
-    offers: tuple[Offers, ...] = ()  # samples by owner of the last rounds, where credit is discounted by them
-    change: Parameters = ()  # the last step per unit of rate under FedAvg, where it may be sent back; else empty
 
-
-def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State, Streams, tuple[Transfer, ...]]:
-    """Set up one run per scenario and seed.
-
-    Args:
-        scenarios: R scenarios; they may differ in numbers, not in shapes or rules.
-        seeds: R seeds.
-
-    Returns:
-        The world, the state before the first round, the runs' streams, and the transfers that opened the ledger.
-
-    Raises:
-        InputError: if a scenario asks for what the data or this machine cannot give.
-    """
-    terms = Terms.of(scenarios)
-    streams = Streams.from_seeds(seeds)
-    principals = terms.graph.count
-    examples, holdings = _data(terms, streams)
-    table = examples.table(terms.dtype, terms.device)
-    network = _network(holdings, terms)
-    parameters = network.initial(streams.task)
-    exam = _exam(holdings, table, terms)
-    limits = draw_limits(terms.values.dimensions, principals, streams.population)
-    world = World(
-        terms=terms,
-        graph=build_graph(terms.graph, streams.graph),
-        holdings=holdings,
-        truth=examples.labels,
-        features=table,
-        network=network,
-        exam=exam,
-        probes=exam.tail() if terms.values.dimensions else None,
-        test=(table.gather(holdings.test), _labels(holdings.test, holdings, terms)),
-        senses=terms.values.strictness,
-        drift=_drift(holdings.features, terms, streams),
-        customers=principals,
-        negotiator=_negotiator(terms),
-    )
-    opening = (endowment_transfer(principals, terms.contract),) if terms.contract.endowment.any() else ()
-    state = State(
-        round=0,
-        parameters=parameters,
-        population=draw_population(terms.population, limits, streams.population),
-        supply=first_supply(holdings),
-        history=CreditHistory.empty(terms.settlement.horizon, len(seeds), principals),
-        ledger=post(Ledger.empty(len(seeds), principals), opening),
-        rival=np.zeros(len(seeds)),
-        quality=np.zeros(len(seeds)),
-        entered=np.zeros((len(seeds), principals), dtype=np.bool_),
-        membership=Membership.none(len(seeds), principals, terms.supply.learning.samples),
-        snapshots=Snapshots.none(parameters),
-        tariff=_no_tariff(terms, len(seeds), principals),
-    )
-    return world, state, streams, opening
-
-
-def _data(terms: Terms, streams: Streams) -> tuple[Examples, Holdings]:
-    """The data and who holds them; none where nothing is learned."""
-    principals = terms.graph.count
-    if not terms.learns:
-        return no_examples(), no_holdings(len(streams.task), principals)
-    examples = load_examples(terms.task, streams.task)
-    probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
-    return examples, draw_holdings(examples, principals, terms.task, probes, streams.task)
-
-
-def _network(holdings: Holdings, terms: Terms) -> Network:
-    """The shared network; where nothing is learned the smallest there is, which nobody asks."""
-    if not terms.learns:
-        return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=terms.device)
-    site = Site(holdings.features, holdings.classes, terms.dtype, terms.device)
-    return NETWORKS[terms.learning.network](terms.learning, site)
-
-
-def _exam(holdings: Holdings, table: FeatureTable, terms: Terms) -> Objectives:
-    """The validation set, then the probes of all value dimensions, one after another."""
-    runs, samples = holdings.validation.shape
-    _, dimensions, probe = holdings.probes.shape
-    ids = np.concatenate([holdings.validation, holdings.probes.reshape(runs, -1)], axis=1)
-    mean = np.full((runs, samples), 1 / max(samples, 1))
-    weights = np.concatenate([mean, holdings.weights.reshape(runs, -1)], axis=1)
-    withheld = [dimension.sense == "withhold" for dimension in terms.values.dimensions for _ in range(probe)]
-    return Objectives(
-        features=table.gather(ids),
-        labels=_labels(ids, holdings, terms),
-        weights=torch.as_tensor(weights, dtype=terms.dtype, device=terms.device),
-        sizes=(samples, *[probe] * dimensions),
-        bounded=torch.tensor([False] * samples + withheld, device=terms.device),
-    )
-
-
-def _labels(ids: Ints, holdings: Holdings, terms: Terms) -> Tensor:
-    return torch.as_tensor(np.take_along_axis(holdings.labels, ids, axis=1), device=terms.device)
-
-
-def _negotiator(terms: Terms) -> Negotiator | None:
-    talks = terms.negotiation
-    return None if talks.negotiation == "none" or talks.negotiator == "shapley" else NEGOTIATORS[talks.negotiator]()
-
-
-def _no_tariff(terms: Terms, runs: int, principals: int) -> Tariff:
-    lines = len(terms.population.population.cost_types) if terms.rewards.offer == "menu" else 0
-    return Tariff.none(runs, principals, lines, SEEN if terms.rewards.accuracy.kind == "fitted" else 0)
-
-
-def _drift(features: int, terms: Terms, streams: Streams) -> Tensor | None:
-    if not terms.learns or not terms.task.drift.any():
-        return None
-    turned = rotation(draw_rotation_generator(features, streams.task), terms.task.drift)
-    return torch.as_tensor(turned, dtype=terms.dtype, device=terms.device)
+    mechanisms: Mapping[str, Any]  # what each mechanism that is on knows, by its name

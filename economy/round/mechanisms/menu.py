@@ -11,16 +11,22 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
-from commonweal.economy.money.membership import NEVER, Tariff
+from commonweal.economy.money.membership import NEVER
 from commonweal.economy.rewards.accuracy import Bound, best_alone
-from commonweal.economy.rewards.learning_curve import Ahead, believed, noted, of_run
-from commonweal.economy.round.prospects import prospects
-from commonweal.economy.round.standing import claimed_cost
+from commonweal.economy.rewards.learning_curve import SEEN, Ahead, believed, noted, of_run
+from commonweal.economy.rewards.tariff import Tariff
+from commonweal.economy.round.mechanism import Mechanism, mechanism
+from commonweal.economy.round.record import Effects, Moment, Payday, Produce
+from commonweal.economy.round.regret import prospects
+from commonweal.economy.world.claims import claimed_cost
+from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
 if TYPE_CHECKING:
-    from commonweal.economy.menus import Menu, MenuProblem
+    from commonweal.economy.menus import Menu as Solved
+    from commonweal.economy.menus import MenuProblem
 
 ALTERNATIVES = 64  # numbers of samples compared, first from nothing to the most that could pay
 ZOOMS = 2  # times that as many are compared around the best
@@ -28,65 +34,72 @@ MOST_SAMPLES = 100_000  # that a line may ask for in a round in which a network 
 TIE = 1e-6  # relative difference of two lines' worth below which the line of one's own type is taken
 
 
-def offered(state: State, world: World, streams: Streams) -> State:
-    """The state with what is on offer this round, and what each would put in.
+@mechanism("menu")
+class Menu(Mechanism):
+    """Scenario fields: ``contract.offer``, ``term``, ``reading``, ``alone``, ``accuracy``."""
 
-    Args:
-        state: before the round, with everybody's last action.
-        world: what does not move.
-        streams: who reconsiders its amount is drawn from the choice stream.
-    """
-    terms = world.terms.rewards
-    if terms.offer == "fixed" and not terms.alone:
-        return state
-    if state.round % terms.term == 0:
-        state = replace(state, tariff=_tariff(state, world))
-    if terms.offer == "fixed":
-        return state
-    if terms.offer == "menu":
-        line, amount = _lines(state, world)
-    else:
-        line, amount = state.membership.line, _amounts(state, world, streams)
-    return replace(state, membership=replace(state.membership, line=line, amount=amount))
+    @classmethod
+    def on(cls, terms: Terms) -> bool:
+        """Where amounts are chosen, somebody may train alone, or a learning curve is fitted."""
+        rewards = terms.rewards
+        return rewards.offer != "fixed" or rewards.alone or rewards.accuracy.kind == "fitted"
+
+    def begin(self, world: World, state: State) -> Tariff:
+        """Nothing is on offer yet."""
+        rewards = world.terms.rewards
+        lines = len(world.terms.population.population.cost_types) if rewards.offer == "menu" else 0
+        return Tariff.none(*world.shape, lines, SEEN if rewards.accuracy.kind == "fitted" else 0)
+
+    def before(self, own: Tariff, moment: Moment, world: World, streams: Streams) -> tuple[Tariff, Effects]:
+        """What is on offer this round, and what each would put in; who reconsiders is drawn from the choice stream."""
+        terms, state, people = world.terms.rewards, moment.state, moment.people
+        if (terms.alone or terms.offer != "fixed") and state.round % terms.term == 0:
+            own = _renewed(own, state, people, world)
+        outside = np.maximum(moment.outside, own.alone)
+        if terms.offer == "amounts":
+            return own, Effects(amounts=_amounts(own, state, people, world, streams), outside=outside)
+        if terms.offer == "menu":
+            line, amount = _lines(own, people, world)
+            own = replace(own, line=line)
+            return own, Effects(amounts=amount, excluded=line == NEVER, outside=outside)
+        return own, Effects(outside=outside)
+
+    def remember(self, own: Tariff, moment: Moment, produce: Produce, payday: Payday, world: World) -> Tariff:
+        """Note the round's accuracy, where a learning curve is fitted."""
+        if world.terms.rewards.accuracy.kind != "fitted":
+            return own
+        samples = payday.membership.contributed.sum(axis=1)
+        return noted(own, samples, produce.quality, moment.state.round + 1, world.terms.rounds)
 
 
-def observed(state: State, world: World) -> State:
-    """The state after a round whose accuracy has been noted, where a learning curve is fitted."""
-    if world.terms.rewards.accuracy.kind != "fitted":
-        return state
-    samples = state.membership.contributed.sum(axis=1)
-    return replace(state, tariff=noted(state.tariff, samples, state.quality, state.round, world.terms.rounds))
-
-
-def _ahead(state: State, world: World) -> Ahead:
+def _ahead(tariff: Tariff, state: State, world: World) -> Ahead:
     """What a term's samples are expected to lead to: in a market without a task every round starts anew."""
-    curve = believed(state.tariff, world.terms.rewards)
-    if not world.terms.learns:
+    curve = believed(tariff, world.terms.rewards)
+    if not world.market.learns:
         return Ahead(curve, np.zeros((len(state.quality), 1)), 1)
     return Ahead(curve, state.membership.contributed.sum(axis=1, keepdims=True), world.terms.rewards.term)
 
 
-def _tariff(state: State, world: World) -> Tariff:
+def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> Tariff:
     """What is offered from now on, for a term."""
-    terms, value, ahead = world.terms.rewards, world.terms.market.model_value, _ahead(state, world)
-    tariff = state.tariff
+    terms, value, ahead = world.terms.rewards, world.terms.market.model_value, _ahead(tariff, state, world)
     if terms.alone:
         scratch = replace(ahead, done=0.0)
-        price = state.population.cost / value
+        price = people.cost / value
         samples = best_alone(scratch, price)
         tariff = replace(tariff, alone=value * np.maximum(scratch(samples) - price * samples, 0.0))
     if terms.offer != "menu":
         return tariff
     from commonweal.economy.menus import solve  # imports scipy, which nothing else needs in a round
 
-    menus: dict[tuple[float, ...], Menu] = {}
+    menus: dict[tuple[float, ...], Solved] = {}
     for run in range(len(value)):
         key = (*_numbers(ahead, run), float(value[run, 0]))
         if key not in menus:
             menus[key] = solve(_problem(ahead, run, world), nodes=0)  # the gap is not looked at in a round
     solved = [menus[(*_numbers(ahead, run), float(value[run, 0]))] for run in range(len(value))]
     lines = {name: np.stack([getattr(menu, name) for menu in solved]) for name in ("amounts", "values", "ratios")}
-    if world.terms.learns:  # where samples are whole
+    if world.market.learns:  # where samples are whole
         lines["amounts"] = np.rint(lines["amounts"])
         if (asked := lines["amounts"].max()) > MOST_SAMPLES:
             raise InputError(
@@ -119,12 +132,12 @@ def _problem(ahead: Ahead, run: int, world: World) -> "MenuProblem":
     )
 
 
-def _lines(state: State, world: World) -> tuple[Ints, Floats]:
+def _lines(tariff: Tariff, people: Population, world: World) -> tuple[Ints, Floats]:
     """(R, N) the line each takes, and the samples it asks for; NEVER and 0 for whom none is worth its cost."""
-    tariff, value = state.tariff, world.terms.market.model_value[:, :, None]
-    cost = claimed_cost(state, world)[:, :, None] * value
+    value = world.terms.market.model_value[:, :, None]
+    cost = claimed_cost(people, world)[:, :, None] * value
     worth = tariff.values[:, None] - cost * tariff.amounts[:, None]  # (R, N, L)
-    slack = TIE * value + (cost if world.terms.learns else 0.0)  # where samples are whole, one may tip the balance
+    slack = TIE * value + (cost if world.market.learns else 0.0)  # where samples are whole, one may tip the balance
     tied = worth >= worth.max(axis=2, keepdims=True) - slack
     line = np.where(tied, np.abs(tariff.costs[:, None] - cost), np.inf).argmin(axis=2)
     taken = worth.max(axis=2) >= tariff.alone - slack[..., 0]
@@ -135,19 +148,19 @@ def _lines(state: State, world: World) -> tuple[Ints, Floats]:
     return np.where(taken, line, NEVER), np.where(taken, amount, 0.0)
 
 
-def _amounts(state: State, world: World, streams: Streams) -> Floats:
+def _amounts(tariff: Tariff, state: State, people: Population, world: World, streams: Streams) -> Floats:
     """(R, N) samples that each puts in from now on: who reconsiders takes what is best for it, the others given."""
-    old, ahead = state.membership.amount, _ahead(state, world)
+    old, ahead = state.membership.amount, _ahead(tariff, state, world)
     revises = streams.choice.uniform(old.shape[1]) < world.terms.policy.revision
     if not revises.any():
         return old
-    most = world.terms.market.model_value / np.maximum(state.population.cost, 1e-12)
-    if world.terms.learns:
+    most = world.terms.market.model_value / np.maximum(people.cost, 1e-12)
+    if world.market.learns:
         most = np.minimum(most, world.holdings.count)  # nobody has more to put in
     steps = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, ALTERNATIVES - 1)])
     tried = most[:, :, None] * steps
     for zoom in range(ZOOMS + 1):
-        worth = prospects(tried, tried, state, world, ahead)
+        worth = prospects(tried, tried, state, people, world, ahead)
         best = worth.argmax(axis=2)[..., None]
         chosen = np.take_along_axis(tried, best, axis=2)
         if zoom < ZOOMS:

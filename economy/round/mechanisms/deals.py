@@ -4,17 +4,22 @@ Each seller talks with the cooperative, which speaks for all who gain; between t
 both gain together (Shapley-Coop, Hua et al. 2025, arXiv 2506.07388). A deal binds for its round.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
+from commonweal.agents.streams import Streams
 from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, post, principals, treasury
 from commonweal.economy.money.settlement import SLACK, apportion
+from commonweal.economy.negotiation import NEGOTIATORS
 from commonweal.economy.negotiation.talks import MOST_ROUNDS, Negotiator, Plan, Situation, negotiate
-from commonweal.economy.round.gains import Gains, gains_of
-from commonweal.economy.world.world import State, World
+from commonweal.economy.round.gains import Gains
+from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
+from commonweal.economy.round.record import Effects, Income, Moment
+from commonweal.economy.world.terms import Terms
+from commonweal.economy.world.world import World
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,6 @@ class DataDeals:
         )
 
     @property
-    def transfers(self) -> tuple[Transfer, ...]:
-        """All that is posted."""
-        return (self.escrowing, *self.payments)
-
-    @property
     def net(self) -> Floats:
         """(R, N) what each has of the deals, money."""
         return (self.received - self.paid) / MICRO
@@ -55,28 +55,40 @@ class DataDeals:
         return post(ledger, self.payments)
 
 
-def strike_deals(state: State, intended: Ints, world: World) -> tuple[State, Ints, DataDeals | None]:
-    """Let sellers and the cooperative talk, and put what they agree on into escrow.
+@mechanism("deals")
+class Deals(Mechanism):
+    """Scenario section: ``contract.negotiation`` and what stands beside it. Note: ``DataDeals``."""
 
-    Args:
-        state: before the round.
-        intended: (R, N) what everybody would do without a deal.
-        world: what does not move.
+    def __init__(self, terms: Terms) -> None:
+        talks = terms.negotiation
+        by_default = talks.negotiator == "shapley"
+        self.negotiator: Negotiator | None = None if by_default else NEGOTIATORS[talks.negotiator]()
 
-    Returns:
-        The state with money in escrow, the actions to which everybody is held, and the deals; as they were, and None,
-        in a round without talks.
-    """
-    terms = world.terms.negotiation
-    if terms.negotiation == "none" or state.round % terms.negotiation_every:
-        return state, intended, None
-    gains, funds = gains_of(state, intended, world), state.ledger.principals
-    if world.negotiator is None:
-        deals = bargain(gains, funds, terms.concession)
-    else:
-        deals = converse(gains, funds, terms.concession, world.negotiator)
-    held = replace(state, ledger=post(state.ledger, [deals.escrowing]))
-    return held, np.where(deals.bound, int(Action.DELEGATE), intended), deals
+    @classmethod
+    def on(cls, terms: Terms) -> bool:
+        """Where there are talks."""
+        return terms.negotiation.negotiation != "none"
+
+    def before(self, own: None, moment: Moment, world: World, streams: Streams) -> tuple[None, Effects]:
+        """Let sellers and the cooperative talk, and put what they agree on into escrow."""
+        terms = world.terms.negotiation
+        if moment.state.round % terms.negotiation_every:
+            return own, NOTHING
+        gains = world.market.gains(moment.state, moment.people, moment.actions, world)
+        funds = moment.state.ledger.principals
+        if self.negotiator is None:
+            deals = bargain(gains, funds, terms.concession)
+        else:
+            deals = converse(gains, funds, terms.concession, self.negotiator)
+        held = np.where(deals.bound, int(Action.DELEGATE), moment.actions)
+        return own, Effects(actions=held, transfers=(deals.escrowing,), note=deals)
+
+    def deliver(
+        self, own: None, moment: Moment, income: Income, world: World, streams: Streams
+    ) -> tuple[None, Effects]:
+        """Once data are delivered, the deals are paid."""
+        deals = moment.notes.get(self.name)
+        return own, NOTHING if deals is None else Effects(transfers=deals.payments)
 
 
 def bargain(gains: Gains, funds: Ints, concession: Floats) -> DataDeals:

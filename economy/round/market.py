@@ -1,0 +1,57 @@
+"""Markets: how a round's contributions become quality, revenue and payments.
+
+A market is one class; register your own with ``@market("name")`` or as an entry point of ``commonweal.markets``.
+"""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.population import Population
+from commonweal.agents.registry import Registry
+from commonweal.agents.streams import Streams
+from commonweal.economy.round.gains import Gains
+from commonweal.economy.round.record import Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.world.world import State, World
+
+
+class Market(Protocol):
+    """What a round asks of a market. Markets hold nothing: all that moves is in the state."""
+
+    learns: bool  # whether there are a task, data and a network that learns it
+
+    def produce(self, moment: Moment, world: World, streams: Streams) -> tuple[Moment, Produce]:
+        """What the contributions of the round come to, and the moment once they are made."""
+        ...
+
+    def income(self, moment: Moment, produce: Produce, world: World, streams: Streams) -> Income:
+        """What the market pays for it, and what is due to whom."""
+        ...
+
+    def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
+        """What each action would have brought its principal, all others' given; mechanisms aside."""
+        ...
+
+    def gains(self, state: State, people: Population, intended: Ints, world: World) -> Gains:
+        """What everybody would gain or lose if a principal delegated: what data deals are priced by."""
+        ...
+
+    def usual_credit(
+        self, real: Floats, put: Floats, quality: Floats, row: Ints, state: State, people: Population, world: World
+    ) -> Floats:
+        """(R', N) credit of samples ``put`` (R', N), ``real`` of them one's own, as if they always had been put in."""
+        ...
+
+
+Kind = TypeVar("Kind", bound=Callable[[], Market])
+MARKETS: Registry[Market] = Registry("market", "commonweal.markets")
+
+
+def market(name: str) -> Callable[[Kind], Kind]:
+    """Decorator that makes a market usable as ``market.kind`` of any scenario."""
+
+    def add(kind: Kind) -> Kind:
+        MARKETS.register(name)(kind())
+        return kind
+
+    return add

@@ -1,0 +1,161 @@
+"""The linear public-goods game as a market: contributions are multiplied and shared in groups.
+
+Isaac and Walker (1988); overlapping groups after Szabó and Hauert (2002); punishment after Fehr and Gächter (2000).
+Nothing is learned: credit is what everybody pays in, and quality is the share contributed of what could have been.
+Settlement, ledger, memory and policies are those of every other economy.
+"""
+
+import numpy as np
+
+from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
+from commonweal.agents.errors import InputError
+from commonweal.agents.population import Population
+from commonweal.agents.streams import Stream, Streams
+from commonweal.economy.credit import Credit
+from commonweal.economy.money.groups import Groups, PublicGoodsTerms, form_groups
+from commonweal.economy.money.ledger import MICRO, to_micro
+from commonweal.economy.money.market import LARGEST_REVENUE
+from commonweal.economy.round.gains import Gains
+from commonweal.economy.round.market import market
+from commonweal.economy.round.record import Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.tasks import Form, PutIn
+from commonweal.economy.world.world import State, World
+
+
+@market("public_goods")
+class PublicGoods:
+    """Groups divide what they produce equally among their members who take part."""
+
+    learns = False
+
+    def produce(self, moment: Moment, world: World, streams: Streams) -> tuple[Moment, Produce]:
+        """What everybody pays in; credit (R, N) is what each pays into each of its groups, money."""
+        gifts = contributions(moment.actions, world) / MICRO
+        put = np.zeros(gifts.shape, dtype=np.int64)
+        possible = world.terms.public_goods.contribution[:, 0] * moment.customers
+        share = ratio(gifts.sum(axis=1), possible)
+        unknown = np.full(len(gifts), np.nan)
+        return moment, Produce(PutIn(put, put), Credit(gifts, "contribution"), share, unknown)
+
+    def income(self, moment: Moment, produce: Produce, world: World, streams: Streams) -> Income:
+        """What the groups produce, and what everybody gets of it and pays for it.
+
+        A group's revenue, less the reserve, is divided equally among its members who take part, in whole micro-units;
+        what is left of a division stays in the treasury.
+        """
+        terms, member = world.terms.public_goods, moment.actions != Action.ABSTAIN
+        groups = _groups(world, streams)
+        _demand_divisible(groups, terms)
+        members = groups.sizes if member.all() else groups.total(member.astype(np.int64))
+        gifts = contributions(moment.actions, world)
+        produced = np.rint(terms.multiplication * groups.total(gifts)).astype(np.int64)
+        kept = np.rint(world.terms.settlement.reserve * produced).astype(np.int64)
+        each = (produced - kept) // np.maximum(members, 1)
+        cost = gifts * groups.memberships / MICRO
+        return Income(
+            revenue=produced.sum(axis=1),
+            payments=groups.received(each) * member,
+            cost=cost + _punishment(gifts, member, groups, terms, streams),
+            netted=produce.credit,
+            credit=produce.credit,
+            held=np.zeros(gifts.shape),
+            history=moment.state.history,
+            rewards=np.zeros(gifts.shape),
+            membership=moment.state.membership.after(gifts, moment.state.round),
+        )
+
+    def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
+        """What each action would have paid. Punishment counts with its expected value; groups are dealt once more."""
+        terms, actions = world.terms.public_goods, moment.actions
+        groups = _groups(world, streams)
+        member, gifts = actions != Action.ABSTAIN, contributions(actions, world)
+        total, members = groups.total(gifts), groups.total(member.astype(np.int64))
+        # Σ_g pot_g / size_g and Σ_g 1 / size_g, where who stays away would make its groups larger by itself
+        as_is, joined = ([groups.received(x / np.maximum(size, 1)) for x in (total, np.ones(total.shape))]
+                         for size in (members, members + 1))  # fmt: skip
+        pot, part = (np.where(member, own, other) for own, other in zip(as_is, joined, strict=True))
+        factor = (1 - world.terms.settlement.reserve) * terms.multiplication
+        gives, punishment = gifts > 0, terms.punishment
+        payoffs = np.full((*actions.shape, len(Action)), np.nan)
+        payoffs[..., Action.ABSTAIN] = moment.outside
+        kept = factor * (pot - gifts * part) / MICRO
+        payoffs[..., Action.FREE_RIDE] = kept - punishment.fine * _met(groups, gives) * punishment.probability
+        fines = punishment.cost * _met(groups, member & ~gives) * punishment.probability
+        payoffs[..., Action.DELEGATE] = kept + terms.contribution * (factor * part - groups.memberships) - fines
+        payoffs[..., [a for a in Action if a not in world.terms.available]] = np.nan
+        return Foregone(payoffs, np.zeros(payoffs.shape), np.zeros(payoffs.shape, dtype=np.bool_))
+
+    def gains(self, state: State, people: Population, intended: Ints, world: World) -> Gains:
+        """Of paying a contribution into each of one's groups; punishment is left out. Exact: a public good is linear."""
+        seller = (intended != Action.DELEGATE) & (intended != Action.ABSTAIN)
+        member = intended != Action.ABSTAIN
+        terms = world.terms.public_goods
+        groups = form_groups(terms, world.graph, Stream(()))  # which are never dealt at random here
+        part = 1 / np.maximum(groups.total(member.astype(np.int64)), 1)  # (R, G) of each who takes part
+        each = (1 - world.terms.settlement.reserve) * terms.multiplication * terms.contribution
+        own = each * groups.received(part)
+        others = np.maximum(each * groups.memberships - own, 0.0)
+
+        def spread(price: Floats) -> Floats:
+            weight = ratio(price, others)
+            from_all = each * groups.received(part * groups.total(weight))
+            return np.where(member, np.maximum(from_all - weight * own, 0.0), 0.0)
+
+        return Gains(seller, terms.contribution * groups.memberships - own, others, spread)
+
+    def usual_credit(
+        self, real: Floats, put: Floats, quality: Floats, row: Ints, state: State, people: Population, world: World
+    ) -> Floats:
+        """Nobody chooses amounts here."""
+        return real
+
+
+def contributions(actions: Ints, world: World) -> Ints:
+    """(R, N) micro-units that each pays into each of its groups: who delegates all, the others nothing."""
+    gives = actions == Action.DELEGATE
+    amount = to_micro(world.terms.public_goods.contribution)
+    conduct = world.conduct
+    if conduct is None:
+        return np.where(gives, amount, 0)
+    instead = (conduct.form == Form.OWN) & (actions != Action.ABSTAIN)
+    gives = np.where(conduct.form < 0, gives, instead)  # junk is worth nothing here, and costs nothing
+    return np.where(gives, np.rint(amount * conduct.share).astype(np.int64), 0)
+
+
+def _punishment(
+    gifts: Ints, member: Bools, groups: Groups, terms: PublicGoodsTerms, streams: Streams
+) -> Floats:
+    """(R, N) money lost to punishing and to being punished, in all groups together.
+
+    Each contributor punishes with ``probability``, and then all who take part and give nothing, in all its groups.
+    """
+    punishment = terms.punishment
+    if not punishment.probability.any():
+        return np.zeros(gifts.shape)
+    gives = gifts > 0
+    punishes = gives & (streams.shock.uniform(gifts.shape[1]) < punishment.probability)
+    shirks = member & ~gives
+    seen, by = (groups.received(groups.total(some.astype(np.int64))) for some in (shirks, punishes))
+    return punishes * punishment.cost * seen + shirks * punishment.fine * by
+
+
+def _met(groups: Groups, some: Bools) -> Ints:
+    """(R, N) how many of ``some`` (R, N) each meets in its groups, itself left out."""
+    met: Ints = groups.received(groups.total(some.astype(np.int64))) - some * groups.memberships
+    return met
+
+
+def _demand_divisible(groups: Groups, terms: PublicGoodsTerms) -> None:
+    """Raise InputError where revenue could be too large to be divided exactly, or contributions to be counted."""
+    most = (terms.contribution * np.maximum(terms.multiplication, 1.0) * groups.memberships.sum(axis=1)[:, None]).max()
+    if most * MICRO > LARGEST_REVENUE:
+        allowed = LARGEST_REVENUE / MICRO
+        raise InputError(f"market.contribution: up to {most:g} money in a round; at most {allowed:g} is allowed")
+
+
+def _groups(world: World, streams: Streams) -> Groups:
+    terms = world.terms.public_goods
+    if terms.groups != "all" and world.graph.principals > world.customers:
+        raise InputError(f"market.groups = {terms.groups!r}: a second name belongs to no group; must be all")
+    return form_groups(terms, world.graph, streams.shock)

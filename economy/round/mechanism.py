@@ -1,0 +1,109 @@
+"""Mechanisms: whatever touches a round besides learning. Each carries its own terms, state and hooks.
+
+Register your own with ``@mechanism("name", Terms)`` over a subclass of ``Mechanism``, or as an entry point of the group
+``commonweal.mechanisms``; a scenario turns it on by a section ``[mechanisms.name]``.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from commonweal.agents.arrays import Floats
+from commonweal.agents.registry import Registry
+from commonweal.agents.streams import Streams
+from commonweal.economy.round.record import Admitted, Effects, Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.world.terms import Terms
+from commonweal.economy.world.world import State, World
+
+NOTHING = Effects()
+
+
+class Mechanism:
+    """A mechanism that does nothing: a subclass overrides the hooks that it uses.
+
+    An instance is made once for the runs of a world and holds nothing that moves. What moves is its state: a frozen
+    dataclass of arrays, run axis first, in which arrays with a place for each principal are declared ``per_principal``.
+    A hook gets the state as ``own`` and answers the state from then on and the effects on the round; money moves only
+    through transfers. Futures, checkpoints and pages treat the state like any other.
+
+    Args:
+        terms: of all runs.
+    """
+
+    name: str = ""  # what a scenario and the record call it; set at registration
+    section: type | None = None  # dataclass of its section [mechanisms.name]; None: it reads sections of the schema
+
+    def __init__(self, terms: Terms) -> None:
+        """Set up what does not move."""
+
+    @classmethod
+    def on(cls, terms: Terms) -> bool:
+        """Whether the scenario uses it."""
+        return cls.name in terms.mechanisms
+
+    def begin(self, world: World, state: State) -> Any:
+        """Its state before the first round, in which the cooperative stands as ``state``."""
+        return None
+
+    def before(self, own: Any, moment: Moment, world: World, streams: Streams) -> tuple[Any, Effects]:
+        """Before anybody acts: what is asked for, who is held to what, fees, escrows."""
+        return own, NOTHING
+
+    def admit(self, own: Any, moment: Moment, lesson: Admitted, world: World) -> tuple[Any, Effects]:
+        """Once updates are screened by the limits that principals claim: other limits for this round's step."""
+        return own, NOTHING
+
+    def deliver(self, own: Any, moment: Moment, income: Income, world: World, streams: Streams) -> tuple[Any, Effects]:
+        """Once data are delivered and before the round is paid."""
+        return own, NOTHING
+
+    def pay(
+        self, own: Any, moment: Moment, produce: Produce, income: Income, world: World, streams: Streams
+    ) -> tuple[Any, Effects]:
+        """Once the round is paid."""
+        return own, NOTHING
+
+    def remember(self, own: Any, moment: Moment, produce: Produce, payday: Payday, world: World) -> Any:
+        """At the end of the round."""
+        return own
+
+    def expect(self, own: Any, moment: Moment, foregone: Foregone, world: World) -> Floats | None:
+        """(R, N, 4) money that it adds to the payoff of each action, on expectation; None: nothing."""
+        return None
+
+
+Kind = TypeVar("Kind", bound=type[Mechanism])
+MECHANISMS: Registry[type[Mechanism]] = Registry("mechanism", "commonweal.mechanisms")
+
+
+def mechanism(name: str, section: type | None = None) -> Callable[[Kind], Kind]:
+    """Decorator that makes a subclass of ``Mechanism`` usable in any scenario.
+
+    Args:
+        name: what scenarios and records call it.
+        section: dataclass of its section ``[mechanisms.name]``, each field with a default; ``PerRun`` numbers may differ
+            between runs.
+    """
+
+    def add(kind: Kind) -> Kind:
+        kind.name, kind.section = name, section
+        MECHANISMS.register(name)(kind)
+        return kind
+
+    return add
+
+
+def run_hooks(
+    moment: Moment, world: World, hook: Callable[[Mechanism, Any, Moment], tuple[Any, Effects]]
+) -> Moment:
+    """The moment after every mechanism has acted, in their order.
+
+    Args:
+        moment: before.
+        world: whose mechanisms act.
+        hook: calls one of the hooks of a mechanism with its state and the moment.
+    """
+    for each in world.mechanisms:
+        own, effects = hook(each, moment.state.mechanisms[each.name], moment)
+        if effects is not NOTHING or own is not moment.state.mechanisms[each.name]:
+            moment = moment.after(each.name, own, effects)
+    return moment

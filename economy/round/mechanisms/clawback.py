@@ -1,0 +1,53 @@
+"""Clawback: whose credit turns out to be harm gives back what it was paid for it (``economy.money.clawback``)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from commonweal.agents.arrays import Floats, Ints, per_principal
+from commonweal.agents.streams import Streams
+from commonweal.economy.money.clawback import at_risk, claw_back
+from commonweal.economy.round.mechanism import Mechanism, mechanism
+from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.world.terms import Terms
+from commonweal.economy.world.world import State, World
+
+
+@dataclass(frozen=True)
+class Refundable:
+    """What may still be taken back."""
+
+    amounts: Ints = per_principal(axis=2)  # (R, up to H, N) micro-units paid in each round of the horizon, oldest first
+
+
+@mechanism("clawback")
+class Clawback(Mechanism):
+    """Scenario fields: ``contract.clawback``, ``settlement.horizon``. Note: ``economy.money.clawback.Clawback``."""
+
+    @classmethod
+    def on(cls, terms: Terms) -> bool:
+        """Where some of it is taken back."""
+        return bool(terms.contract.clawback.any())
+
+    def begin(self, world: World, state: State) -> Refundable:
+        """Nothing has been paid."""
+        runs, principals = world.shape
+        return Refundable(np.zeros((runs, 0, principals), dtype=np.int64))
+
+    def pay(
+        self, own: Refundable, moment: Moment, produce: Produce, income: Income, world: World, streams: Streams
+    ) -> tuple[Refundable, Effects]:
+        """Take back from who has done harm over the horizon, for the others who are paid."""
+        terms, horizon = world.terms.contract, world.terms.settlement.horizon
+        clawed = claw_back(moment.state.ledger, own.amounts, horizon, income.netted, income.payments, terms)
+        return own, Effects(transfers=clawed.transfers, note=clawed)
+
+    def remember(self, own: Refundable, moment: Moment, produce: Produce, payday: Payday, world: World) -> Refundable:
+        """What may be taken back from now on."""
+        return Refundable(moment.notes[self.name].refundable)
+
+    def expect(self, own: Refundable, moment: Moment, foregone: Foregone, world: World) -> Floats:
+        """Who does harm loses what it would be paid, and what it was paid within the horizon."""
+        risk = at_risk(own.amounts.sum(axis=1)[..., None], foregone.paid, world.terms.contract.clawback[:, :, None])
+        expected: Floats = -(foregone.harmful * risk)
+        return expected

@@ -1,0 +1,74 @@
+"""Copies: the copy of the shared model that each principal is given for the accuracy it is owed, made and measured."""
+
+from commonweal.agents.arrays import Floats
+from commonweal.agents.streams import Streams
+from commonweal.economy.rewards.copies import (
+    Realised,
+    Snapshots,
+    draw_noise,
+    given_copies,
+    given_snapshots,
+    noised,
+    pruned,
+    remembered_model,
+    retested,
+)
+from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
+from commonweal.economy.round.record import Effects, Income, Lesson, Moment, Payday, Produce
+from commonweal.economy.world.terms import Terms
+from commonweal.economy.world.world import State, World
+
+SNAPSHOTS = 32  # models of earlier rounds that are kept
+
+
+@mechanism("copies")
+class Copies(Mechanism):
+    """Scenario fields: ``contract.realise``, ``contract.tolerance``. Note: what was given, ``Realised``."""
+
+    @classmethod
+    def on(cls, terms: Terms) -> bool:
+        """Where promises are not taken as kept."""
+        return terms.rewards.realise != "promise"
+
+    def begin(self, world: World, state: State) -> Snapshots | None:
+        """No earlier model yet, where earlier models are what is given; else there is nothing to know."""
+        return Snapshots.none(state.parameters) if world.terms.rewards.realise == "snapshot" else None
+
+    def before(
+        self, own: Snapshots | None, moment: Moment, world: World, streams: Streams
+    ) -> tuple[Snapshots | None, Effects]:
+        """Features turn for earlier models too, so that they are tested anew."""
+        return own if own is None else retested(own, world.network, world.test, world.drift), NOTHING
+
+    def pay(
+        self,
+        own: Snapshots | None,
+        moment: Moment,
+        produce: Produce,
+        income: Income,
+        world: World,
+        streams: Streams,
+    ) -> tuple[Snapshots | None, Effects]:
+        """Make copies worth what is owed, and test them; noise is drawn from the shock stream."""
+        made = self._made(own, produce.taught, income.rewards, produce.quality, world, streams)
+        return own, Effects(rewards=made.accuracy, note=made)
+
+    def remember(
+        self, own: Snapshots | None, moment: Moment, produce: Produce, payday: Payday, world: World
+    ) -> Snapshots | None:
+        """Keep this round's model for later rounds, where earlier models are what is given."""
+        return own if own is None else remembered_model(own, produce.taught.parameters, produce.quality, SNAPSHOTS)
+
+    def _made(
+        self, own: Snapshots | None, lesson: Lesson, owed: Floats, quality: Floats, world: World, streams: Streams
+    ) -> Realised:
+        """The copies of the shared model nearest to what is owed (R, N)."""
+        terms = world.terms.rewards
+        if own is not None:
+            return given_snapshots(owed, quality, own, terms.tolerance)
+        trained = len(lesson.exam.directions)
+        if terms.realise == "noise":
+            family = noised(lesson.parameters, draw_noise(lesson.parameters[:trained], streams.shock), trained)
+        else:
+            family = pruned(lesson.parameters, trained)
+        return given_copies(owed, quality, family, world.network, world.test, terms.tolerance)

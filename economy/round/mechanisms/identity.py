@@ -1,0 +1,47 @@
+"""Identity cost: whoever takes part under a name for the first time pays for it (``economy.money.identity``)."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Bools, Floats, per_principal
+from commonweal.agents.streams import Streams
+from commonweal.economy.money.identity import admit
+from commonweal.economy.round.mechanism import Mechanism, mechanism
+from commonweal.economy.round.record import Effects, Foregone, Moment
+from commonweal.economy.world.terms import Terms
+from commonweal.economy.world.world import State, World
+
+
+@dataclass(frozen=True)
+class Names:
+    """Who may take part."""
+
+    paid: Bools = per_principal()  # (R, N) names that have been paid for
+
+
+@mechanism("identity")
+class IdentityCost(Mechanism):
+    """Scenario field: ``contract.identity_cost``. Note: the transfer of fees."""
+
+    @classmethod
+    def on(cls, terms: Terms) -> bool:
+        """Where a name costs something."""
+        return bool(terms.contract.identity_cost.any())
+
+    def begin(self, world: World, state: State) -> Names:
+        """Nobody has paid."""
+        return Names(np.zeros(world.shape, dtype=np.bool_))
+
+    def before(self, own: Names, moment: Moment, world: World, streams: Streams) -> tuple[Names, Effects]:
+        """New names pay; a name that cannot pay stays away."""
+        actions, fees = admit(moment.state.ledger, own.paid, moment.actions, world.terms.contract)
+        paid = own.paid | (actions != Action.ABSTAIN)
+        return replace(own, paid=paid), Effects(actions=actions, transfers=(fees,), note=fees)
+
+    def expect(self, own: Names, moment: Moment, foregone: Foregone, world: World) -> Floats:
+        """Taking part costs whoever has not paid yet."""
+        expected = np.zeros(foregone.payoffs.shape)
+        expected[..., Action.ABSTAIN + 1 :] = -(world.terms.contract.identity_cost * ~own.paid)[:, :, None]
+        return expected

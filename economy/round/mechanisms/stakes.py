@@ -1,0 +1,42 @@
+"""Stakes: who takes part holds money in escrow, and loses a share of it when caught (``economy.money.stakes``)."""
+
+import numpy as np
+
+from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats
+from commonweal.agents.streams import Streams
+from commonweal.economy.money.ledger import post
+from commonweal.economy.money.stakes import caught, expected_loss, slash_transfer, stake_transfers
+from commonweal.economy.round.mechanism import Mechanism, mechanism
+from commonweal.economy.round.record import Effects, Foregone, Income, Moment
+from commonweal.economy.world.terms import Terms
+from commonweal.economy.world.world import World
+
+
+@mechanism("stakes")
+class Stakes(Mechanism):
+    """Scenario fields: ``contract.stake``, ``audit``, ``reveal``, ``slash``. Note: (R, N) micro-units slashed."""
+
+    @classmethod
+    def on(cls, terms: Terms) -> bool:
+        """Where a stake is asked for."""
+        return bool(terms.contract.stake.any())
+
+    def deliver(
+        self, own: None, moment: Moment, income: Income, world: World, streams: Streams
+    ) -> tuple[None, Effects]:
+        """Post stakes, audit, slash who is caught: by netted credit below zero, or by what an audit reveals."""
+        terms, ledger, actions = world.terms.contract, moment.state.ledger, moment.actions
+        staked = stake_transfers(ledger, actions != Action.ABSTAIN, terms)
+        uniforms = streams.shock.uniform(2, actions.shape[1])
+        guilty = caught(actions, income.netted, uniforms, terms)
+        slash = slash_transfer(post(ledger, staked), guilty, terms)
+        return own, Effects(transfers=(*staked, slash), note=slash.amount)
+
+    def expect(self, own: None, moment: Moment, foregone: Foregone, world: World) -> Floats:
+        """Who cheats, or does harm, loses its stake with the probability of being caught."""
+        expected = np.zeros(foregone.payoffs.shape)
+        for action in (Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT):
+            cheats = action != Action.DELEGATE
+            expected[..., action] = -expected_loss(cheats, foregone.harmful[..., action], world.terms.contract)
+        return expected

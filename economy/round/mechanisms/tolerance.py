@@ -1,0 +1,55 @@
+"""The market for tolerance: what the cooperative spends on looser limits, and what sellers give up for it."""
+
+import numpy as np
+
+from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Bools, Floats
+from commonweal.economy.money.ledger import to_micro
+from commonweal.economy.round.mechanism import Mechanism, mechanism
+from commonweal.economy.round.record import Admitted, Effects, Moment
+from commonweal.economy.screening.admissible import slack
+from commonweal.economy.screening.tolerance import Offered, buy_tolerance
+from commonweal.economy.world.claims import claimed_limits, claimed_price, felt
+from commonweal.economy.world.terms import Terms
+from commonweal.economy.world.world import World
+
+
+@mechanism("tolerance")
+class ToleranceMarket(Mechanism):
+    """Scenario fields: ``contract.admissibility_budget``, ``values.for_sale``. Note: ``ToleranceSale``."""
+
+    @classmethod
+    def on(cls, terms: Terms) -> bool:
+        """Where the cooperative has a budget for looser limits."""
+        return bool(terms.tolerance.admissibility_budget.any())
+
+    def admit(self, own: None, moment: Moment, lesson: Admitted, world: World) -> tuple[None, Effects]:
+        """Let principals sell looser limits for this round, up to the budget and what the treasury holds."""
+        terms, people, senses = world.terms, moment.people, world.senses
+        limits, budget = claimed_limits(people, world), to_micro(terms.tolerance.admissibility_budget[:, 0])
+        offered = Offered(
+            room=slack(lesson.exam.levels, limits, senses),
+            limits=limits,
+            price=claimed_price(people, world),
+            most=terms.values.for_sale,
+            member=moment.actions != Action.ABSTAIN,
+        )
+        # Without a budget not even what is free is taken.
+        wanted = lesson.screened.shadow_prices * (budget > 0)[:, None]
+        useful = _useful(lesson.exam.alignments * senses, lesson.active & ~lesson.gated, world)
+        sale = buy_tolerance(offered, wanted, useful, np.minimum(budget, moment.state.ledger.treasury))
+        # Who sells under several names gives up its limits but once.
+        given_up = sale.given_up(people.limits, limits, felt(people.price, world), senses)
+        return own, Effects(
+            limits=sale.limits(limits, senses), transfers=(sale.transfer,), private=-given_up, note=sale
+        )
+
+
+def _useful(harms: Floats, active: Bools, world: World) -> Floats:
+    """(R, K) room in which no update need be screened."""
+    harmful = harms * active[..., None]
+    if world.terms.screening.scope == "aggregate":
+        whole: Floats = harmful.sum(axis=1)
+    else:  # every update has an equal share of the room
+        whole = harmful.max(axis=1) * active.sum(axis=1)[:, None]
+    return world.terms.learning.rate * np.maximum(whole, 0.0)

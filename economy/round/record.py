@@ -1,0 +1,267 @@
+"""What happens in a round, as data: what is agreed, learned, earned and paid. Imports no step of the round."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.population import Population
+from commonweal.economy.credit import Credit
+from commonweal.economy.credit.history import CreditHistory
+from commonweal.economy.credit.novelty import Offers
+from commonweal.economy.learning.network import Directions, Parameters, Passage, to_numpy
+from commonweal.economy.money.ledger import Ledger, Transfer, post
+from commonweal.economy.money.membership import Membership
+from commonweal.economy.screening.admissible import Screened
+from commonweal.economy.tasks import Batch, PutIn, Supply
+from commonweal.economy.world.world import State
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What a mechanism does to a round. What it leaves out stays as it is; what several do adds up in their order."""
+
+    actions: Ints | None = None  # (R, N) what everybody is held to
+    amounts: Floats | None = None  # (R, N) samples that each puts in if it delegates
+    excluded: Bools | None = None  # (R, N) who does not count as taking part, whatever it does
+    outside: Floats | None = None  # (R, N) money that who stays away has at least
+    limits: Floats | None = None  # (R, N, K) limits that hold for this round's step
+    rewards: Floats | None = None  # (R, N) accuracy of the model each is given, in place of what it is owed
+    transfers: tuple[Transfer, ...] = ()  # money that moves now
+    private: Floats | None = None  # (R, N) money gained or given up without a transfer
+    note: Any = None  # what there is to tell of it, kept in the round's record under the mechanism's name
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A round as far as it has come: where cooperative and people stand, what is agreed, what has moved."""
+
+    state: State  # of the cooperative; before the step, with all money that has moved so far
+    people: Population  # with their last actions until all have agreed, then with those of the round
+    actions: Ints  # (R, N) what everybody does, or means to do as long as nothing holds it to something else
+    opening: Ledger  # before the round
+    customers: Ints  # (R,) principals that the market's price scales with
+    outside: Floats  # (R, N) or (R, 1) money that who stays away has
+    excluded: Bools | None = None  # (R, N) who does not count as taking part; None: nobody
+    limits: Floats | None = None  # (R, N, K) limits that hold for this round's step; None: as principals claim
+    given: Floats | None = None  # (R, N) accuracy of the model each is given; None: what it is owed
+    transfers: tuple[Transfer, ...] = ()  # of the round so far
+    private: Floats | None = None  # (R, N) money gained or given up without a transfer; None: none
+    notes: Mapping[str, Any] = field(default_factory=dict)  # by mechanism
+
+    @cached_property
+    def member(self) -> Bools:
+        """(R, N) who takes part."""
+        member: Bools = self.actions != Action.ABSTAIN
+        return member if self.excluded is None else member & ~self.excluded
+
+    def moved(self, transfers: tuple[Transfer, ...]) -> "Moment":
+        """The moment after money has moved."""
+        if not transfers:
+            return self
+        state = replace(self.state, ledger=post(self.state.ledger, transfers))
+        return replace(self, state=state, transfers=(*self.transfers, *transfers))
+
+    def after(self, name: str, own: Any, effects: Effects) -> "Moment":
+        """The moment after a mechanism has acted.
+
+        Args:
+            name: of the mechanism.
+            own: what it knows from now on.
+            effects: what it does.
+        """
+        state = self.state
+        if own is not state.mechanisms[name]:
+            state = replace(state, mechanisms={**state.mechanisms, name: own})
+        if effects.amounts is not None:
+            state = replace(state, membership=replace(state.membership, amount=effects.amounts))
+        changes: dict[str, Any] = {"state": state}
+        replaced = {
+            "actions": effects.actions,
+            "outside": effects.outside,
+            "limits": effects.limits,
+            "given": effects.rewards,
+        }
+        changes |= {part: value for part, value in replaced.items() if value is not None}
+        if effects.excluded is not None:
+            changes["excluded"] = effects.excluded if self.excluded is None else self.excluded | effects.excluded
+        if effects.private is not None:
+            changes["private"] = effects.private if self.private is None else self.private + effects.private
+        if effects.note is not None:
+            changes["notes"] = {**self.notes, name: effects.note}
+        return replace(self, **changes).moved(effects.transfers)
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What the network and the updates look like in the K + 1 directions that matter, before the step."""
+
+    levels: Floats  # (R, K) probe losses
+    loss: Floats  # (R,) validation loss
+    directions: Directions  # gradients of the validation loss and of the K probes, each entry (R, 1 + K, *shape)
+    curvature: Callable[[Parameters], Parameters]  # v ↦ H v of the validation loss
+    slopes: Floats  # (R, N) ⟨∇L, u_i⟩
+    alignments: Floats  # (R, N, K) ⟨p_k, u_i⟩
+    gram: Floats  # (R, 1 + K, 1 + K) inner products of the directions
+
+    @property
+    def probes(self) -> Directions:
+        """Gradients p_k of the probes, each entry (R, K, *shape)."""
+        return tuple(v[:, 1:] for v in self.directions)
+
+
+@dataclass(frozen=True)
+class Traversed:
+    """A lesson after its first step: the virtual batch has been visited."""
+
+    batch: Batch
+    put: PutIn
+    supply: Supply  # to carry on
+    passage: Passage  # every principal's path
+    exam: Exam
+    recent: tuple[Offers, ...]  # samples by owner, this round's last, of the rounds that discounts look at
+
+    @property
+    def active(self) -> Bools:
+        """(R, N) who put samples in."""
+        active: Bools = self.put.total > 0
+        return active
+
+
+@dataclass(frozen=True)
+class Admitted(Traversed):
+    """A lesson after its second step: updates are gated and screened."""
+
+    gated: Bools  # (R, N) whose update the quality gate dropped
+    room: Floats  # (R, 1 or N, K) how far each probe may move as the scope's principals see it; ∞ where nobody limits it
+    screened: Screened  # what was left of every update
+
+    @property
+    def common_room(self) -> Floats:
+        """(R, K) how far each probe may move as far as anybody sees it."""
+        tightest: Floats = self.room.min(axis=1)
+        return tightest
+
+
+@dataclass(frozen=True)
+class Stepped(Admitted):
+    """A lesson after its third step: the network has moved."""
+
+    factor: Floats  # (R,) part of the step that the safeguard let through
+    parameters: Parameters  # after the step
+    levels: Floats  # (R, K) probe losses after it
+
+
+@dataclass(frozen=True)
+class Lesson(Stepped):
+    """What the network learned from a round's virtual batch, and what every update was worth."""
+
+    appraisal: Credit  # and how it was found
+
+    @property
+    def credit(self) -> Floats:
+        """(R, N) what every update was worth, in the unit of the rule."""
+        return self.appraisal.values
+
+    @cached_property
+    def norms(self) -> Floats:
+        """(R, N) ‖u_i‖."""
+        norms: Floats = np.sqrt(np.maximum(to_numpy(self.passage.squared_norms()), 0.0))
+        return norms
+
+
+@dataclass(frozen=True)
+class Produce:
+    """What a round's contributions come to, in any market."""
+
+    put: PutIn  # samples that everybody put in
+    appraisal: Credit  # what they are worth, and how that was found
+    quality: Floats  # (R,) what customers pay for: test accuracy, or what stands in its place
+    loss: Floats  # (R,) validation loss, or what stands in its place; nan where nothing does
+    lesson: Lesson | None = None  # None where nothing is learned
+
+    @property
+    def credit(self) -> Floats:
+        """(R, N) what every contribution was worth, in the unit of the rule."""
+        return self.appraisal.values
+
+    @property
+    def taught(self) -> Lesson:
+        """What the network learned.
+
+        Raises:
+            ValueError: in a market where nothing is learned.
+        """
+        if self.lesson is None:
+            raise ValueError("nothing is learned in this market")
+        return self.lesson
+
+
+@dataclass(frozen=True)
+class Income:
+    """What a round's market brings in, what is due to whom of it, and at what cost it was made."""
+
+    revenue: Ints  # (R,) micro-units
+    payments: Ints  # (R, N) micro-units
+    cost: Floats  # (R, N) money, of what principals put in
+    netted: Floats  # (R, N) credit over the horizon, harm set off: what a stake is judged by
+    credit: Floats  # (R, N) credit over the horizon that is paid for
+    held: Floats  # (R, N) credit over the horizon that is held back until it is sure
+    history: CreditHistory
+    rewards: Floats  # (R, N) accuracy of the model each is owed
+    membership: Membership  # after the round
+
+
+@dataclass(frozen=True)
+class Payday:
+    """Who got what in a round."""
+
+    quality: Floats  # (R,) what customers paid for
+    revenue: Ints  # (R,) micro-units
+    payments: Ints  # (R, N) micro-units
+    cumulated: Floats  # (R, N) credit over the horizon that is paid for
+    held: Floats  # (R, N) credit over the horizon that is held back until it is sure
+    owed: Floats  # (R, N) accuracy of the model each is owed
+    rewards: Floats  # (R, N) accuracy of the model each is given
+    payoffs: Floats  # (R, N) money
+    transfers: tuple[Transfer, ...]  # of the whole round
+    history: CreditHistory  # after the round
+    membership: Membership  # after the round
+
+
+@dataclass(frozen=True)
+class Foregone:
+    """What each action would have brought its principal, all others' given."""
+
+    payoffs: Floats  # (R, N, 4) money; nan where an action is not available
+    paid: Floats  # (R, N, 4) money of it that is payment for credit
+    harmful: Bools  # (R, N, 4) whether its credit over the horizon would net to less than nothing
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that happened in a round."""
+
+    round: int  # rounds played before
+    actions: Ints  # (R, N)
+    produce: Produce
+    payday: Payday
+    notes: Mapping[str, Any]  # what each mechanism tells of the round
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """What the network learned; None in a market where nothing is learned."""
+        return self.produce.lesson
+
+    @property
+    def taught(self) -> Lesson:
+        """What the network learned.
+
+        Raises:
+            ValueError: in a market where nothing is learned.
+        """
+        return self.produce.taught

@@ -1,0 +1,160 @@
+"""Setting up runs: data, network, people, and the cooperative before its first round."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from commonweal.agents.arrays import Ints
+from commonweal.agents.graphs import build_graph
+from commonweal.agents.population import Population, draw_population
+from commonweal.agents.streams import Streams
+from commonweal.agents.values import draw_limits
+from commonweal.economy.credit.history import CreditHistory
+from commonweal.economy.learning import NETWORKS, Site
+from commonweal.economy.learning.mlp import MLP
+from commonweal.economy.learning.network import Network, Objectives
+from commonweal.economy.money.ledger import Ledger, Transfer, post
+from commonweal.economy.money.membership import Membership
+from commonweal.economy.money.stakes import endowment_transfer
+from commonweal.economy.round import markets, mechanisms  # noqa: F401  registers them
+from commonweal.economy.round.market import MARKETS, Market
+from commonweal.economy.round.mechanism import MECHANISMS, Mechanism
+from commonweal.economy.tasks import (
+    Examples,
+    FeatureTable,
+    Holdings,
+    ProbeTerms,
+    draw_holdings,
+    draw_rotation_generator,
+    first_supply,
+    load_examples,
+    no_examples,
+    no_holdings,
+    rotation,
+)
+from commonweal.economy.world.terms import Terms
+from commonweal.economy.world.world import State, World
+
+# Hooks run in this order; mechanisms from elsewhere come after, by name.
+ORDER = ("menu", "identity", "deals", "tolerance", "stakes", "clawback", "copies")
+
+
+@dataclass(frozen=True)
+class Economy:
+    """R runs where they stand: what does not move, the cooperative, the people, and what luck there is to come."""
+
+    world: World
+    state: State  # of the cooperative
+    people: Population
+    streams: Streams
+    opening: tuple[Transfer, ...] = ()  # the transfers that open the ledger
+
+
+def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
+    """Set up one run per scenario and seed.
+
+    Args:
+        scenarios: R scenarios; they may differ in numbers, not in shapes or rules.
+        seeds: R seeds.
+
+    Raises:
+        InputError: if a scenario asks for what the data or this machine cannot give.
+    """
+    terms = Terms.of(scenarios)
+    streams = Streams.from_seeds(seeds)
+    runs, principals = len(seeds), terms.graph.count
+    market: Market = MARKETS[terms.market.kind]
+    examples, holdings = _data(terms, market, streams)
+    table = examples.table(terms.dtype, terms.device)
+    network = _network(holdings, terms, market)
+    parameters = network.initial(streams.task)
+    exam = _exam(holdings, table, terms)
+    limits = draw_limits(terms.values.dimensions, principals, streams.population)
+    world = World(
+        terms=terms,
+        graph=build_graph(terms.graph, streams.graph),
+        customers=principals,
+        holdings=holdings,
+        truth=examples.labels,
+        features=table,
+        network=network,
+        exam=exam,
+        probes=exam.tail() if terms.values.dimensions else None,
+        test=(table.gather(holdings.test), _labels(holdings.test, holdings, terms)),
+        senses=terms.values.strictness,
+        drift=_drift(holdings.features, terms, streams) if market.learns else None,
+        market=market,
+        mechanisms=_mechanisms(terms),
+    )
+    opening = (endowment_transfer(principals, terms.contract),) if terms.contract.endowment.any() else ()
+    state = State(
+        round=0,
+        parameters=parameters,
+        last_delta=(),
+        quality=np.zeros(runs),
+        supply=first_supply(holdings),
+        history=CreditHistory.empty(terms.settlement.horizon, runs, principals),
+        recent=(),
+        membership=Membership.none(runs, principals, terms.supply.learning.samples),
+        ledger=post(Ledger.empty(runs, principals), opening),
+        rival=np.zeros(runs),
+        mechanisms={},
+    )
+    state = replace(state, mechanisms={each.name: each.begin(world, state) for each in world.mechanisms})
+    return Economy(world, state, draw_population(terms.population, limits, streams.population), streams, opening)
+
+
+def _mechanisms(terms: Terms) -> tuple[Mechanism, ...]:
+    """Those that are on, each made for these runs."""
+    others = [name for name in MECHANISMS if name not in ORDER]
+    return tuple(kind(terms) for name in (*ORDER, *others) if (kind := MECHANISMS[name]).on(terms))
+
+
+def _data(terms: Terms, market: Market, streams: Streams) -> tuple[Examples, Holdings]:
+    """The data and who holds them; none where nothing is learned."""
+    principals = terms.graph.count
+    if not market.learns:
+        return no_examples(), no_holdings(len(streams.task), principals)
+    examples = load_examples(terms.task, streams.task)
+    probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
+    return examples, draw_holdings(examples, principals, terms.task, probes, streams.task)
+
+
+def _network(holdings: Holdings, terms: Terms, market: Market) -> Network:
+    """The shared network; where nothing is learned the smallest there is, which nobody asks."""
+    if not market.learns:
+        return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=terms.device)
+    site = Site(holdings.features, holdings.classes, terms.dtype, terms.device)
+    return NETWORKS[terms.learning.network](terms.learning, site)
+
+
+def _exam(holdings: Holdings, table: FeatureTable, terms: Terms) -> Objectives:
+    """The validation set, then the probes of all value dimensions, one after another."""
+    runs, samples = holdings.validation.shape
+    _, dimensions, probe = holdings.probes.shape
+    ids = np.concatenate([holdings.validation, holdings.probes.reshape(runs, -1)], axis=1)
+    mean = np.full((runs, samples), 1 / max(samples, 1))
+    weights = np.concatenate([mean, holdings.weights.reshape(runs, -1)], axis=1)
+    withheld = [dimension.sense == "withhold" for dimension in terms.values.dimensions for _ in range(probe)]
+    return Objectives(
+        features=table.gather(ids),
+        labels=_labels(ids, holdings, terms),
+        weights=torch.as_tensor(weights, dtype=terms.dtype, device=terms.device),
+        sizes=(samples, *[probe] * dimensions),
+        bounded=torch.tensor([False] * samples + withheld, device=terms.device),
+    )
+
+
+def _labels(ids: Ints, holdings: Holdings, terms: Terms) -> Tensor:
+    return torch.as_tensor(np.take_along_axis(holdings.labels, ids, axis=1), device=terms.device)
+
+
+def _drift(features: int, terms: Terms, streams: Streams) -> Tensor | None:
+    if not terms.task.drift.any():
+        return None
+    turned = rotation(draw_rotation_generator(features, streams.task), terms.task.drift)
+    return torch.as_tensor(turned, dtype=terms.dtype, device=terms.device)

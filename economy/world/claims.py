@@ -1,0 +1,41 @@
+"""What principals say of themselves: as it is, unless a study of deviations lets some of them say otherwise."""
+
+import numpy as np
+
+from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.population import Population
+from commonweal.economy.money.membership import NEVER
+from commonweal.economy.world.world import World
+
+SMALLEST_VALUE = 1e-12  # money per unit of accuracy that a cost is divided by
+
+
+def claimed_limits(people: Population, world: World) -> Floats:
+    """(R, N, K) limits as principals report them."""
+    return people.limits if world.conduct is None else people.limits + world.conduct.claimed
+
+
+def claimed_cost(people: Population, world: World) -> Floats:
+    """(R, N) what a sample costs, as its principal says, in units of accuracy."""
+    return _dearer(people.cost / np.maximum(world.terms.market.model_value, SMALLEST_VALUE), world)
+
+
+def claimed_price(people: Population, world: World) -> Floats:
+    """(R, N) money that each asks for the whole of a limit."""
+    return _dearer(people.price, world)
+
+
+def claimed_joining(joined: Ints, world: World, runs: Ints | slice) -> Ints:
+    """(R', N) rounds of joining, of those seen (R', N): the same, unless principals' word counts and some lie."""
+    if world.conduct is None or world.terms.membership.joining == "seen":
+        return joined
+    return np.where(joined == NEVER, NEVER, np.maximum(joined - world.conduct.earlier[runs], 0))
+
+
+def felt(money: Floats, world: World) -> Floats:
+    """(R, N) money as far as somebody has it: a name without a person enjoys nothing."""
+    return money if world.conduct is None else money * world.conduct.person
+
+
+def _dearer(money: Floats, world: World) -> Floats:
+    return money if world.conduct is None else money * (1 + world.conduct.dearer)
