@@ -90,7 +90,7 @@ def games(attack: str, count: int) -> tuple[list[RoundGame], Bools]:
     changes: dict[str, Any] = {f"population.{name}": part for name, part in starts.items()}
     changes |= {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "credit.kind": "watched", **ATTACKS[attack]}
     ensemble = Ensemble(load("commons", {**changes, "credit.novelty.memory": 2, "credit.budget": 200}), SEEDS)
-    attackers = ensemble.state.population.action != Action.DELEGATE
+    attackers = ensemble.people.action != Action.DELEGATE
     if attack in FORGED:
         attackers[:, :count] = True  # who holds what is drawn, so that the first are as good as any
         forging = Forging(ensemble.world.network, torch.tensor(attackers), attack, torch.Generator().manual_seed(7))

@@ -75,7 +75,7 @@ def payments(changes: dict[str, Any], rounds: int = 200, twins: bool = False) ->
         twins: whether the first honest principal holds the very samples of the second.
     """
     ensemble = Ensemble(load("commons", changes), SEEDS)
-    repeats = ensemble.state.population.action == Action.FREE_RIDE
+    repeats = ensemble.people.action == Action.FREE_RIDE
     if twins:
         holdings = ensemble.world.holdings
         first, second = np.argsort(repeats, axis=1, kind="stable")[:, :2].T

@@ -60,7 +60,7 @@ def protection(changes: Changes, seeds: Sequence[int] = SEEDS) -> Protection:
 def breach(levels: Floats, ensemble: Ensemble) -> Floats:
     """(R, K) how far probe levels (R, K) are on the wrong side of the tightest principal's limit; negative if not."""
     senses = ensemble.world.senses
-    strictest: Floats = (ensemble.state.population.limits * senses).max(axis=1)
+    strictest: Floats = (ensemble.people.limits * senses).max(axis=1)
     return strictest - levels * senses
 
 

@@ -15,6 +15,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.streams import Streams
 from commonweal.economy.learning.network import Parameters, descend, to_numpy, to_tensor
 from commonweal.economy.round.learn import accuracy, visit
+from commonweal.economy.round.set_up import Economy
 from commonweal.economy.tasks import put_in
 from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world
 from commonweal.economy.world.world import State, World
@@ -30,9 +31,7 @@ class Retrained:
 
 @torch.inference_mode()
 def retrain(
-    world: World,
-    state: State,
-    streams: Streams,
+    economy: Economy,
     coalitions: Bools,
     rounds: int,
     *,
@@ -44,15 +43,14 @@ def retrain(
     anything. Nothing is gated or screened. Coalitions of a run start from the same network and draw the same numbers.
 
     Args:
-        world: of R runs of N principals.
-        state: where they stand; unchanged.
-        streams: their generators; not moved.
+        economy: R runs of N principals where they stand; unchanged.
         coalitions: (C, N), the same for every run.
         rounds: steps of training.
         on_run: called after every run.
     """
     actions = np.where(coalitions, Action.DELEGATE, Action.ABSTAIN).astype(np.int64)
     learned = []
+    world, state, streams = economy.world, economy.state, economy.streams
     for run in range(len(state.quality)):
         copies = np.full(len(coalitions), run)
         own = replace(pick_world(world, copies), probes=None)

@@ -4,7 +4,7 @@ Each run has N principals, N escrows, a treasury and the market, numbered in thi
 zero: its negative balance counts what came in, so that all balances always sum to zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -187,6 +187,25 @@ def _add(balances: Ints, accounts: Accounts, amount: Ints) -> None:
         balances[:, accounts.start : accounts.stop] += amount
     else:
         np.add.at(balances.T, accounts, amount.T)  # an account may occur twice
+
+
+def net_of(transfers: Sequence[Transfer], reasons: Container[Reason], shape: tuple[int, int]) -> Ints:
+    """What principals have of transfers for some reasons.
+
+    Args:
+        transfers: of one round, say.
+        reasons: which ones count.
+        shape: (R, N).
+
+    Returns:
+        (R, N) micro-units received less paid, balances and escrows together.
+    """
+    books = np.zeros((shape[0], 2 * shape[1] + 2), dtype=np.int64)
+    for transfer in transfers:
+        if transfer.reason in reasons:
+            _add(books, transfer.source, -transfer.columns)
+            _add(books, transfer.target, transfer.columns)
+    return Ledger(books).owned
 
 
 def entries(transfers: Sequence[Transfer], round: int) -> dict[str, AnyArray]:

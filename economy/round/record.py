@@ -14,7 +14,7 @@ from commonweal.economy.credit import Credit
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.credit.novelty import Offers
 from commonweal.economy.learning.network import Directions, Parameters, Passage, to_numpy
-from commonweal.economy.money.ledger import Ledger, Transfer, post
+from commonweal.economy.money.ledger import Ledger, Reason, Transfer, net_of, post
 from commonweal.economy.money.membership import Membership
 from commonweal.economy.screening.admissible import Screened
 from commonweal.economy.tasks import Batch, PutIn, Supply
@@ -231,6 +231,10 @@ class Payday:
     transfers: tuple[Transfer, ...]  # of the whole round
     history: CreditHistory  # after the round
     membership: Membership  # after the round
+
+    def net(self, *reasons: Reason) -> Ints:
+        """(R, N) micro-units that each has of the round's transfers for these reasons, received less paid."""
+        return net_of(self.transfers, reasons, (len(self.payments), self.payments.shape[1]))
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def play_together(order: Order) -> Played:
         before = ensemble.state
         with _stage(f"round {number}", number):
             record = ensemble.step()
-            courses.note(round_metrics(record, before, ensemble.state, ensemble.world))
+            courses.note(round_metrics(record, before, ensemble.state, ensemble.people, ensemble.world))
             if order.stop is None:
                 continue
             so_far = courses.so_far(order.stop.metrics)

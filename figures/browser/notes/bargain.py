@@ -22,7 +22,7 @@ def credit_unit(world: World) -> str:
     """What credit is measured in."""
     if world.terms.public_goods.played:
         return "money"
-    return "loss" if world.terms.learns else "accuracy"
+    return "loss" if world.market.learns else "accuracy"
 
 
 def bargain_rows(sight: Sight, index: int, world: World) -> Rows:

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, ratio
-from commonweal.economy.money.ledger import MICRO, entries
-from commonweal.economy.round.pay import Payday
-from commonweal.economy.round.play import Record
-from commonweal.economy.runs.metrics import removed_norms, round_metrics
+from commonweal.agents.population import Population
+from commonweal.economy.money.ledger import MICRO, Reason, entries
+from commonweal.economy.rewards.tariff import Tariff
+from commonweal.economy.round.record import Lesson, Payday, Record
+from commonweal.economy.runs.metrics import kept_promises, removed_norms, round_metrics
 from commonweal.economy.world.world import State, World
 
 SIGHT_NUMBERS = 4_000_000  # numbers of sights kept at a time: 32 MB
+CLAWBACK = (Reason.CLAWBACK, Reason.REDISTRIBUTION)
 TRANSFERS = 200_000  # transfers kept at a time
 
 
@@ -69,15 +71,15 @@ class Chronicle:
     sights: deque[Sight] = field(default_factory=deque)  # of the latest rounds; the last one is the newest
     books: deque[dict[str, AnyArray]] = field(default_factory=deque)  # entries of the latest rounds, by column
 
-    def begin(self, state: State, opening: tuple[Any, ...] = ()) -> None:
+    def begin(self, state: State, people: Population, opening: tuple[Any, ...] = ()) -> None:
         """Note how a run stands before it is played on."""
         if opening and state.round == 0:
             self.books.append(entries(opening, 0))
-        self._see(_standing(state))
+        self._see(_standing(state, people))
 
-    def note(self, record: Record, before: State, after: State) -> None:
+    def note(self, record: Record, before: State, after: State, people: Population) -> None:
         """Take in one round."""
-        metrics = round_metrics(record, before, after, self.world)
+        metrics = round_metrics(record, before, after, people, self.world)
         self.rows.append({
             "round": after.round,
             **{name: float(values[0]) for name, values in metrics.items()},
@@ -87,7 +89,7 @@ class Chronicle:
         self.books.append(entries(record.payday.transfers, after.round))
         while len(self.books) > 1 and sum(len(book["round"]) for book in self.books) > TRANSFERS:
             self.books.popleft()
-        self._see(_sight(record, after))
+        self._see(_sight(record, after, people, self.world))
 
     @property
     def newest(self) -> Sight:
@@ -132,7 +134,11 @@ class Chronicle:
 
 def _taken(payday: Payday) -> dict[str, float]:
     """What was taken from principals in a round, money, and from how many."""
-    taken = {"slashed": payday.slashed, "clawed": np.maximum(-payday.clawback, 0), "fees": payday.fees}
+    taken = {
+        "slashed": -payday.net(Reason.SLASH),
+        "clawed": np.maximum(-payday.net(*CLAWBACK), 0),
+        "fees": -payday.net(Reason.IDENTITY),
+    }
     counts = {f"{name}_count": float(np.count_nonzero(amount[0])) for name, amount in taken.items()}
     return {name: float(amount[0].sum() / MICRO) for name, amount in taken.items()} | counts
 
@@ -143,74 +149,80 @@ def _held_share(payday: Payday) -> float:
     return float(1 - np.maximum(payday.cumulated, 0.0)[0].sum() / earned) if earned > 0 else 0.0
 
 
-def _sight(record: Record, after: State) -> Sight:
-    lesson, payday = record.lesson, record.payday
+def _screened(lesson: Lesson, world: World) -> Floats:
+    """(N,) share of each update that was taken off; nan for who had none to screen."""
     offered = np.where((lesson.active & ~lesson.gated)[0], 1.0, np.nan)
-    share = np.zeros_like(offered)
-    if lesson.norms is not None:
-        taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])[0]
-        share = ratio(taken, lesson.norms[0])
-    standing, nothing = _standing(after), np.zeros(len(offered))
+    if world.terms.screening.mode == "off" or not len(world.senses):
+        return np.zeros_like(offered) * offered
+    taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])[0]
+    return ratio(taken, lesson.norms[0]) * offered
+
+
+def _sight(record: Record, after: State, people: Population, world: World) -> Sight:
+    lesson, payday, sale = record.lesson, record.payday, record.notes.get("tolerance")
+    standing, nothing = _standing(after, people), np.zeros(people.shape[1])
+    nobody = np.where(record.produce.credit[0] > 0, 0.0, np.nan)
     return Sight(
         **{
             **vars(standing),
             "payments": payday.payments[0] / MICRO,
             "payoffs": payday.payoffs[0],
-            "slashed": payday.slashed[0] / MICRO,
-            "credit": lesson.credit[0],
+            "slashed": -payday.net(Reason.SLASH)[0] / MICRO,
+            "credit": record.produce.credit[0],
             "cumulated": payday.cumulated[0],
-            "samples": lesson.put.total[0],
-            "screened": share * offered,
-            "gated": lesson.gated[0],
+            "samples": record.produce.put.total[0],
+            "screened": nobody if lesson is None else _screened(lesson, world),
+            "gated": standing.gated if lesson is None else lesson.gated[0],
             "quality": float(payday.quality[0]),
             "owed": payday.owed[0],
             "given": payday.rewards[0],
-            "kept_promise": payday.kept_promise[0],
-            "clawback": payday.clawback[0] / MICRO,
+            "kept_promise": kept_promises(record)[0],
+            "clawback": payday.net(*CLAWBACK)[0] / MICRO,
             "held": payday.held[0],
-            "sold": nothing if lesson.sale is None else lesson.sale.payments[0] / MICRO,
-            "loosened": standing.loosened if lesson.sale is None else lesson.sale.loosened[0],
+            "sold": nothing if sale is None else sale.payments[0] / MICRO,
+            "loosened": standing.loosened if sale is None else sale.loosened[0],
         }
     )
 
 
-def _standing(state: State) -> Sight:
-    """What can be seen of a state alone."""
-    population, ledger, membership, tariff = state.population, state.ledger, state.membership, state.tariff
-    nothing = np.zeros(population.shape[1])
+def _standing(state: State, people: Population) -> Sight:
+    """What can be seen between two rounds."""
+    ledger, membership, count = state.ledger, state.membership, people.shape[1]
+    menu = state.mechanisms.get("menu", Tariff.none(1, count))
+    nothing = np.zeros(count)
     return Sight(
         round=state.round,
-        actions=population.action[0],
+        actions=people.action[0],
         balances=ledger.balances[0],
-        wealth=(ledger.principals + ledger.escrows)[0] / MICRO,
+        wealth=ledger.owned[0] / MICRO,
         escrow=ledger.escrows[0] / MICRO,
         payments=nothing,
         payoffs=nothing,
         slashed=nothing,
         credit=nothing,
         cumulated=nothing,
-        reputation=population.reputation[0],
-        remembered=population.payoff[0],
-        action_values=population.action_values[0],
-        foregone=population.foregone[0],
-        limits=population.limits[0],
+        reputation=people.reputation[0],
+        remembered=people.payoff[0],
+        action_values=people.action_values[0],
+        foregone=people.foregone[0],
+        limits=people.limits[0],
         samples=nothing,
-        screened=np.full(population.shape[1], np.nan),
-        gated=np.zeros(population.shape[1], dtype=bool),
-        cost=population.cost[0],
-        policy=population.policy[0],
-        kind=population.kind[0],
+        screened=np.full(count, np.nan),
+        gated=np.zeros(count, dtype=bool),
+        cost=people.cost[0],
+        policy=people.policy[0],
+        kind=people.kind[0],
         quality=float(state.quality[0]),
         joined=membership.joined[0],
         contributed=membership.contributed[0],
-        line=membership.line[0],
-        worth=tariff.values[0] - population.cost[0][:, None] * tariff.amounts[0],
-        alone=tariff.alone[0],
+        line=menu.line[0],
+        worth=menu.values[0] - people.cost[0][:, None] * menu.amounts[0],
+        alone=menu.alone[0],
         owed=nothing,
         given=nothing,
-        kept_promise=np.ones(population.shape[1], dtype=bool),
+        kept_promise=np.ones(count, dtype=bool),
         clawback=nothing,
         held=nothing,
         sold=nothing,
-        loosened=np.zeros(population.limits.shape[1:]),
+        loosened=np.zeros(people.limits.shape[1:]),
     )

@@ -51,7 +51,7 @@ def principal_card(chronicle: Chronicle, index: int, round: int | None = None) -
         ("reputation, from 0 to 1", f"{sight.reputation[index]:.2f}"),
         (f"credit of the round, {credit_unit(world)}", f"{sight.credit[index]:.3g}"),
         (f"credit over the horizon, {credit_unit(world)}", f"{sight.cumulated[index]:.3g}"),
-        *(_data_rows(world, index) if world.terms.learns else ()),
+        *(_data_rows(world, index) if world.market.learns else ()),
         ("cost of delegating, money per sample", f"{sight.cost[index]:.4g}"),
         *_value_rows(chronicle, sight, index),
     ]

@@ -77,6 +77,6 @@ def _panels(worlds: Sequence[World]) -> list[tuple[str, str, Span | None]]:
         (True, "welfare", "welfare, money per round", None),
         (differ, "samples", "samples put in", None),
         (pays, "gini", "wealth, Gini index", (0.0, 1.0)),
-        (worlds[0].terms.learns, "screened_share", "screened, share of updates", (0.0, 1.0)),
+        (worlds[0].market.learns, "screened_share", "screened, share of updates", (0.0, 1.0)),
     )
     return [(metric, title, y) for shown, metric, title, y in panels if shown][:_MOST]

@@ -80,7 +80,7 @@ def contents(world: World) -> tuple[Row, Row]:
     worth = _money() if pays_money(world) else welfare
     credit = Content("credit, Herfindahl index", (("credit_concentration", Ink(PURPLE, "-", "o"), 1.6),))
     below = tuple(_panels_below(world)) or (credit,)
-    if world.terms.learns and not len(world.senses) and not rewards_differ(world) and len(below) < 3:
+    if world.market.learns and not len(world.senses) and not rewards_differ(world) and len(below) < 3:
         below = (*below, Content("probe losses", ()))
     return (actions, _accuracy(world), worth), below
 
@@ -89,7 +89,7 @@ def accuracy_name(world: World) -> str:
     """What accuracy is in an economy, with its unit."""
     if world.terms.public_goods.played:
         return "contributed, share of what could be"
-    return "accuracy, share of test samples" if world.terms.learns else "accuracy, share"
+    return "accuracy, share of test samples" if world.market.learns else "accuracy, share"
 
 
 def _accuracy(world: World) -> Content:
@@ -110,7 +110,7 @@ def _panels_below(world: World) -> Iterator[Content]:
         yield Content("samples put in", (("samples", Ink(BLUE, "-", "o"), 1.6),), y=None, low=0.0)
         if makes_copies(world):
             yield Content("promises kept, share", (("promise_kept", Ink(GREEN, "-", "o"), 1.6),))
-    if world.terms.learns and (len(world.senses) or not rewards_differ(world)):
+    if world.market.learns and (len(world.senses) or not rewards_differ(world)):
         yield Content("updates taken off, share", (("screened_share", _SCREENED, 1.6), ("gated_share", _GATED, 1.3)),
                       (("screened", _SCREENED), ("gated", _GATED)))
     if pays_money(world):
@@ -148,7 +148,7 @@ def metric_names(world: World) -> Iterator[tuple[str, str]]:
         yield from (("own_accuracy", "own model's accuracy, mean of participants"), ("samples", "samples put in"))
     if rewards_differ(world) and makes_copies(world):
         yield "promise_kept", "promises kept, share of principals"
-    if world.terms.learns:
+    if world.market.learns:
         yield "validation_loss", "validation loss, nat"
     if pays_money(world):
         yield from (("revenue", "revenue, money"), ("paid", "payments, money"), ("treasury", "treasury, money"))
@@ -156,7 +156,7 @@ def metric_names(world: World) -> Iterator[tuple[str, str]]:
     if pays_money(world):
         yield "gini", "wealth, Gini index"
     yield "credit_concentration", "concentration of credit, Herfindahl index"
-    if world.terms.learns:
+    if world.market.learns:
         yield from (("screened_share", "screened, share of updates"), ("gated_share", "gated, share of updates"),
                     ("step_factor", "step taken, share of the learning rate"), ("rival", "rival's accuracy"))
     for name in takes_back(world):

@@ -29,7 +29,7 @@ class Live:
         self.scenario, self.seed = scenario, seed
         self.model = Cooperative(scenario, rng=seed)
         self.chronicle = Chronicle(self.model.world)
-        self.chronicle.begin(self.model.state, self.model.opening)
+        self.chronicle.begin(self.model.state, self.model.people, self.model.opening)
         self.layout: Layout = lay_out(self.model.world, seed)
 
     @property
@@ -46,7 +46,7 @@ class Live:
         before = self.model.state
         self.model.step()
         assert self.model.record is not None
-        self.chronicle.note(self.model.record, before, self.model.state)
+        self.chronicle.note(self.model.record, before, self.model.state, self.model.people)
 
     def release(self) -> None:
         """Let go of the model, which Mesa would keep for ever."""

@@ -8,10 +8,9 @@ from math import floor, log10
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.agents.streams import Streams
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
-from commonweal.economy.world.world import State, World
+from commonweal.economy.round.set_up import Economy
 from commonweal.figures.browser.pictures.pictures import Picture, drawn
 from commonweal.figures.browser.pictures.what_if_picture import draw_what_if
 from commonweal.scenarios.reading.cells import mean_and_half_width
@@ -60,9 +59,9 @@ class Answer:
     picture: Picture
 
 
-def answer(world: World, state: State, streams: Streams, question: Question) -> Answer:
+def answer(economy: Economy, question: Question) -> Answer:
     """Weigh a deviation and draw what came out; see ``weigh``."""
-    verdict = weigh(world, state, streams, question)
+    verdict = weigh(economy, question)
     done = f"{question.verb} in every round", "follow its policy"
     picture = drawn(
         lambda: draw_what_if(verdict.deviates, verdict.follows, verdict.gain, verdict.half_width, done,
@@ -91,23 +90,21 @@ def _signed(mean: float, half_width: float) -> str:
     return f"{mean:+.{decimals}f} ± {half_width:.{decimals}f}".replace("-", "−")
 
 
-def weigh(world: World, state: State, streams: Streams, question: Question) -> Verdict:
+def weigh(economy: Economy, question: Question) -> Verdict:
     """Play the futures of one run, with the deviation and without.
 
     Args:
-        world: of one run.
-        state: where it stands; unchanged.
-        streams: its generators; not moved.
+        economy: one run where it stands; unchanged.
         question: who deviates, and how.
 
     Raises:
         InputError: if there is no such principal, or a future diverges.
     """
-    several = branch(world, state, streams, FUTURES, _LUCK)
+    several = branch(economy, FUTURES, _LUCK)
     deviation = Deviation(question.verb, (question.principal,), question.action, line=question.line)
-    futures = play_futures(*several, [deviation], ROUNDS)
+    futures = play_futures(several, [deviation], ROUNDS)
     gain, half_width = mean_and_half_width(futures.gains[:, 0])
     others, others_half_width = mean_and_half_width(-futures.losses[:, 0])
     follows, deviates = (futures.payoffs[:, which, :, question.principal] for which in (0, 1))
-    return Verdict(question, state.round, float(gain), float(half_width), float(others), float(others_half_width),
-                   follows, deviates)
+    margins = float(half_width), float(others_half_width)
+    return Verdict(question, economy.state.round, float(gain), margins[0], float(others), margins[1], follows, deviates)

@@ -10,10 +10,10 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.population import draw_population
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.play import play_round
+from commonweal.economy.round.set_up import Economy, set_up
 from commonweal.economy.runs.ensemble import next_actions
 from commonweal.economy.world.replicas import pick_streams
 from commonweal.economy.world.terms import Terms
-from commonweal.economy.world.world import State, World, found
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.calibrate.parameters import placed
 
@@ -26,16 +26,14 @@ class Simulator:
     names: tuple[str, ...]  # (P,) fitted parameters
     seeds: tuple[int, ...]  # (M,) of the runs of each candidate
     candidates: int  # C
-    world: World  # of C M runs
-    state: State  # of C M runs, before the first round
-    streams: Streams  # of C M runs, never moved
+    economy: Economy  # C M runs before the first round; its streams never move
 
     @classmethod
     def of(cls, scenario: Scenario, names: Sequence[str], seeds: Sequence[int], candidates: int) -> "Simulator":
         """Set up the game."""
         each = list(seeds) * candidates
-        world, state, _, _ = found([scenario] * len(each), each)
-        return cls(scenario, tuple(names), tuple(seeds), candidates, world, state, Streams.from_seeds(each))
+        economy = replace(set_up([scenario] * len(each), each), streams=Streams.from_seeds(each))
+        return cls(scenario, tuple(names), tuple(seeds), candidates, economy)
 
     def series(self, values: Floats) -> Floats:
         """(C', rounds) mean share delegating, over the seeds, of any number of candidates (C', P)."""
@@ -52,11 +50,12 @@ class Simulator:
         each = [placed(self.scenario, self.names, candidate) for candidate in values]
         terms = Terms.of([scenario for scenario in each for _ in self.seeds])
         runs = self.candidates * len(self.seeds)
-        streams = pick_streams(self.streams, np.arange(runs))
-        population = draw_population(terms.population, self.state.population.limits, streams.population)
-        world, state = replace(self.world, terms=terms), replace(self.state, population=population)
+        streams = pick_streams(self.economy.streams, np.arange(runs))
+        people = draw_population(terms.population, self.economy.people.limits, streams.population)
+        world, state = replace(self.economy.world, terms=terms), self.economy.state
         shares = np.empty((terms.rounds, runs))
         for number in range(terms.rounds):
-            state, record = play_round(state, next_actions(state, world, streams), world, streams)
+            actions = next_actions(state, people, world, streams)
+            state, people, record = play_round(state, people, actions, world, streams)
             shares[number] = (record.actions == Action.DELEGATE).mean(axis=1)
         return shares.T.reshape(self.candidates, len(self.seeds), -1)

@@ -48,7 +48,7 @@ def agreements(
 
 def _agreement(mechanism: Mechanism, seeds: tuple[int, ...], worth: Worth, on_round: Callable[[], None]) -> Floats:
     ensemble = Ensemble(mechanism.scenario, list(seeds))
-    paid, values = np.zeros((2, *ensemble.state.population.shape))
+    paid, values = np.zeros((2, *ensemble.people.shape))
     for _ in range(worth.rounds):
         values += true_credit(ensemble, worth)
         paid += ensemble.step().payday.payments
@@ -59,9 +59,9 @@ def _agreement(mechanism: Mechanism, seeds: tuple[int, ...], worth: Worth, on_ro
 
 def true_credit(ensemble: Ensemble, worth: Worth) -> Floats:
     """(S, N) what the contributions to the coming round are worth, from playing it aside with another credit rule."""
-    world, state = ensemble.world, ensemble.state
+    world, state, people = ensemble.world, ensemble.state, ensemble.people
     credit = replace(world.terms.credit, kind=ESTIMATOR[worth.truth], budget=worth.budget, estimator="adjusted")
     aside = replace(world, terms=replace(world.terms, credit=credit))
     streams = pick_streams(ensemble.streams, np.arange(len(state.quality)))
-    _, record = play_round(state, next_actions(state, world, streams), aside, streams)
-    return record.lesson.credit
+    _, _, record = play_round(state, people, next_actions(state, people, world, streams), aside, streams)
+    return record.produce.credit

@@ -206,7 +206,7 @@ def _play(scenarios: Sequence[Scenario], seeds: Sequence[int], strategies: tuple
 
 def _played(ensemble: "Ensemble", strategies: tuple[str, ...]) -> Ints:
     """(R, N, M) one where a principal plays a strategy."""
-    population, names = ensemble.state.population, ensemble.world.terms.policy.names
+    population, names = ensemble.people, ensemble.world.terms.policy.names
     if are_actions(strategies):
         codes, kept = [int(Action[name.upper()]) for name in strategies], population.action
     else:

@@ -10,8 +10,8 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.exact import MOST_PLAYERS, all_coalitions, shapley_value
 from commonweal.economy.futures.retraining import Retrained, retrain
+from commonweal.economy.round.set_up import set_up
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.economy.world.world import found
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.fairness.economies import Economy
@@ -101,8 +101,7 @@ def _retrained(scenario: Scenario, seeds: Sequence[int], every: bool, tick: Call
     """Every coalition trained alone, numbered as in ``all_coalitions``; only single principals unless ``every``."""
     principals = scenario.population.count
     coalitions = all_coalitions(principals) if every else np.eye(principals, dtype=bool)
-    world, state, streams, _ = found([scenario] * len(seeds), seeds)
-    return retrain(world, state, streams, coalitions, scenario.rounds, on_run=tick)
+    return retrain(set_up([scenario] * len(seeds), seeds), coalitions, scenario.rounds, on_run=tick)
 
 
 def _truths(retrained: Retrained, pooled: Retrained, every: bool) -> dict[str, Floats]:
@@ -140,6 +139,5 @@ def _centralised(scenario: Scenario, seeds: Sequence[int]) -> Floats:
     learning = scenario.learning
     batch = learning.samples * scenario.population.count if learning.sampling == "each" else learning.batch
     central = revise(scenario, {"learning.sampling": "pool", "learning.batch": batch, "learning.method": "traversal"})
-    world, state, streams, _ = found([central] * len(seeds), seeds)
     everybody = np.ones((1, scenario.population.count), dtype=bool)
-    return retrain(world, state, streams, everybody, scenario.rounds).accuracy[:, 0]
+    return retrain(set_up([central] * len(seeds), seeds), everybody, scenario.rounds).accuracy[:, 0]

@@ -34,11 +34,10 @@ def hysteresis(
     """
     path = [*factors, *factors[::-1]]
     ensemble = Ensemble(scenario, seeds)
-    cost = ensemble.state.population.cost
+    cost = ensemble.people.cost
     shares = np.empty((len(seeds), len(path)))
     for step, factor in enumerate(path):
-        population = replace(ensemble.state.population, cost=cost * factor)
-        ensemble.state = replace(ensemble.state, population=population)
+        ensemble.people = replace(ensemble.people, cost=cost * factor)
         course = [(ensemble.step().actions == Action.DELEGATE).mean(axis=1) for _ in range(rounds)]
         shares[:, step] = np.mean(course[-max(1, rounds // 4) :], axis=0)
         tell(step + 1, len(path))

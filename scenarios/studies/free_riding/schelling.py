@@ -47,10 +47,9 @@ def schelling(
     done = iter(range(1, rounds * len(seeds) + 1))
     for row, seed in enumerate(seeds):
         ensemble = Ensemble([still] * len(others), [seed] * len(others))
-        population = replace(ensemble.state.population, action=_actions(others, count, focal, seed))
-        state = replace(ensemble.state, population=population)
+        people = replace(ensemble.people, action=_actions(others, count, focal, seed))
         futures = play_futures(
-            ensemble.world, state, ensemble.streams, asked, rounds, others="freeze",
+            replace(ensemble.economy, people=people), asked, rounds, others="freeze",
             on_round=lambda: tell(next(done), rounds * len(seeds)),
         )  # fmt: skip
         late = futures.payoffs[:, 1:, rounds // 2 :].mean(axis=2)  # (L, F · 2, N)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import AnyArray, Floats, Ints
+from commonweal.economy.money.ledger import Reason
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario
@@ -74,7 +75,7 @@ def play_base(scenario: Scenario, seeds: Sequence[int], start: int, rounds: int)
     ensemble = Ensemble(scenario, list(seeds))
     for _ in range(start):
         ensemble.step()
-    population = ensemble.state.population
+    population = ensemble.people
     sorted_by = () if scenario.population.cost_types else (population.cost,)
     order = np.lexsort((*sorted_by, population.action, population.policy), axis=1)
     types, cost = types_of(ensemble), population.cost
@@ -86,15 +87,17 @@ def play_base(scenario: Scenario, seeds: Sequence[int], start: int, rounds: int)
         payoffs += payday.payoffs / rounds
         revenue += payday.revenue
         paid += payday.payments.sum(axis=1)
-        slashed += payday.slashed.sum(axis=1)
+        slashed -= payday.net(Reason.SLASH).sum(axis=1)
     kept = ensemble.state.ledger.treasury - treasury - slashed
-    outside = np.maximum(scenario.population.outside_option, ensemble.state.tariff.alone)
+    menu = ensemble.state.mechanisms.get("menu")
+    alone = np.zeros(population.shape) if menu is None else menu.alone
+    outside = np.maximum(scenario.population.outside_option, alone)
     return BaseRuns(tuple(seeds), order, types, cost, payoffs, revenue, paid, kept, slashed, outside)
 
 
 def types_of(ensemble: Ensemble) -> dict[str, NDArray[np.str_]]:
     """(S, N) type of every principal by trait; traits in which principals do not differ are left out."""
-    population, world = ensemble.state.population, ensemble.world
+    population, world = ensemble.people, ensemble.world
     names = np.array([action.name.lower() for action in Action])
     traits = {
         "action": names[population.action],
@@ -104,7 +107,7 @@ def types_of(ensemble: Ensemble) -> dict[str, NDArray[np.str_]]:
         traits[DRAWN] = np.char.mod("cost %g", population.cost)
     elif not world.terms.public_goods.played:
         traits["cost"] = _tertiles(population.cost)
-    if world.terms.learns:
+    if world.market.learns:
         traits |= {
             "data": _tertiles(world.holdings.count.astype(np.float64)),
             "labels": np.where(_wrong_labels(world) > 0, "noisy", "clean"),

@@ -164,7 +164,7 @@ def paid(changes: dict[str, Any], seeds: Sequence[int], rounds: int, twins: bool
         twins: whether the first honest principal holds the very samples of the second.
     """
     ensemble = Ensemble(load("commons", {**STALE, **changes}), seeds)
-    stale = ensemble.state.population.action == Action.FREE_RIDE
+    stale = ensemble.people.action == Action.FREE_RIDE
     first, second = np.argsort(stale, axis=1, kind="stable")[:, :2].T
     runs = np.arange(len(seeds))
     if twins:
@@ -203,7 +203,7 @@ class TestInCommons:
             whole.step(), first.step()
         save(tmp_path / "kept.npz", first)
         restore(tmp_path / "kept.npz", second)
-        assert len(second.state.offers) == 2
+        assert len(second.state.recent) == 2
         for _ in range(3):
             one, other = whole.step(), second.step()
             np.testing.assert_array_equal(one.lesson.credit, other.lesson.credit)

@@ -98,7 +98,7 @@ class TestDeviations:
         equal = revise(SMALL, {"settlement.kind": "equal", "policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0})
         ensemble = played(equal)
         futures = futures_of(ensemble, Deviation("delegate", (0,), Action.DELEGATE), free_rider(0), others="freeze")
-        cost = ensemble.state.population.cost[:, 0] * equal.learning.samples
+        cost = ensemble.people.cost[:, 0] * equal.learning.samples
         saved = futures.payoffs[:, 2, :, 0] - futures.payoffs[:, 1, :, 0]
         customers = equal.market.price * PRINCIPALS
         revenue = customers * np.maximum(futures.quality - equal.market.baseline, 0)
@@ -110,7 +110,7 @@ class TestDeviations:
         whole, half = Deviation("all", (0,), Action.DELEGATE), Deviation("half", (0,), Action.DELEGATE, share=0.5)
         none = Deviation("none", (0,), Action.DELEGATE, share=0.0)
         futures = futures_of(ensemble, whole, half, none, rounds=1, others="freeze")
-        cost = ensemble.state.population.cost[:, 0] * SMALL.learning.samples
+        cost = ensemble.people.cost[:, 0] * SMALL.learning.samples
         pay = futures.payoffs[:, 1:, 0, 0] + cost[:, None] * np.array([1.0, 0.5, 0.0])
         others = futures.payoffs[:, 1:, 0, 1:].max(axis=2)  # equal pay; who free-rides has no cost
         np.testing.assert_allclose(pay, others, atol=2e-6)

@@ -42,7 +42,7 @@ class TestOnAKnownCurve:
         """Wang et al. (2025): v(r_i(n)) = (t_i / t̄_i) v(a(Σ n m)), and a payoff of v(r_i) − c_i m_i."""
         ensemble, record = played(load(name), 20, 2)
         state, put = ensemble.state, record.lesson.put.total
-        line, tariff, value = state.membership.line, state.tariff, 100.0
+        line, tariff, value = state.mechanisms["menu"].line, state.mechanisms["menu"], 100.0
         rows = np.arange(20)[:, None]
         np.testing.assert_allclose(put, tariff.amounts[rows, line])
         quality = Bound(1.0, 1.0)(put.sum(axis=1))
@@ -64,7 +64,7 @@ class TestOnAKnownCurve:
         """max_m v a(m) − c m: the reservation utilities published for S1."""
         ensemble, _ = played(load("big-firms"), 30, 1)
         published = {0.2: 6.7701, 0.16: 13.15161, 0.12: 20.74508, 0.08: 30.34426, 0.04: 44.16052}
-        cost, alone = ensemble.state.population.cost, ensemble.state.tariff.alone
+        cost, alone = ensemble.people.cost, ensemble.state.mechanisms["menu"].alone
         for kind, worth in published.items():
             np.testing.assert_allclose(alone[cost == kind], worth, atol=1e-4)
         leaves = play_futures(
@@ -123,8 +123,8 @@ class TestOnRealData:
             best.append(payday.rewards.max(axis=1) - payday.quality)
         assert (np.array(best) <= 0.05 + 1e-9).all()
         assert np.mean(kept) > (0.6 if how == "snapshot" else 0.9)
-        line = ensemble.state.membership.line
-        ratios = np.take_along_axis(ensemble.state.tariff.ratios, np.maximum(line, 0), axis=1)
+        line = ensemble.state.mechanisms["menu"].line
+        ratios = np.take_along_axis(ensemble.state.mechanisms["menu"].ratios, np.maximum(line, 0), axis=1)
         owed = np.where(line == NEVER, 0.0, ratios * payday.quality[:, None])
         met = payday.kept_promise
         np.testing.assert_array_less(np.abs(payday.rewards - owed)[met], 0.05 + 1e-9)
@@ -134,7 +134,7 @@ class TestOnRealData:
         menus = []
         for _ in range(12):
             ensemble.step()
-            menus.append(ensemble.state.tariff.amounts[0])
+            menus.append(ensemble.state.mechanisms["menu"].amounts[0])
         for term in range(3):
             np.testing.assert_array_equal(menus[4 * term], menus[4 * term + 3])
         assert not np.array_equal(menus[3], menus[4])

@@ -259,7 +259,7 @@ class TestBestResponses:
         (ensemble, _), (held, _) = foregone(**stakes), foregone(**stakes, settlement__hold_back=50.0)
         for action in (Action.DELEGATE, Action.FREE_RIDE):
             np.testing.assert_allclose(
-                held.state.population.foregone[..., action], ensemble.state.population.foregone[..., action]
+                held.state.population.foregone[..., action], ensemble.people.foregone[..., action]
             )
 
 
@@ -296,7 +296,7 @@ class TestSybils:
         ensemble = Ensemble(revise(load("commons"), changes), [0])
         outside = ensemble.decide() == Action.ABSTAIN
         ensemble.step()
-        offered = ensemble.state.population.foregone[..., Action.DELEGATE]
+        offered = ensemble.people.foregone[..., Action.DELEGATE]
         assert (offered[outside] < -0.9).all() and (offered[~outside] > -0.1).all()
 
 
@@ -351,10 +351,10 @@ def test_a_run_that_was_stopped_goes_on_with_what_it_may_claw_back(tmp_path: Pat
     for _ in range(10):
         resumed.step()
     np.testing.assert_array_equal(resumed.state.ledger.balances, straight.state.ledger.balances)
-    np.testing.assert_array_equal(resumed.state.entered, straight.state.entered)
-    refundable = straight.state.history.refundable
+    np.testing.assert_array_equal(resumed.state.mechanisms["identity"].paid, straight.state.mechanisms["identity"].paid)
+    refundable = straight.state.mechanisms["clawback"].amounts
     assert refundable is not None and refundable.any()
-    np.testing.assert_array_equal(resumed.state.history.refundable, refundable)
+    np.testing.assert_array_equal(resumed.state.mechanisms["clawback"].amounts, refundable)
 
 
 def test_solvency_counts_the_smallest_accounts_and_claims_without_money() -> None:

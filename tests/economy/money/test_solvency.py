@@ -93,7 +93,7 @@ def economy(kind: str, seed: int) -> Ensemble:
 
 def moved(record: Record) -> NDArray[np.int64]:
     """(R, N) micro-units that each principal gained in a round, balance and escrow together, by its parts."""
-    payday, deals, sale = record.payday, record.deals, record.lesson.sale
+    payday, deals, sale = record.payday, record.notes.get("deals"), record.notes.get("tolerance")
     dealt = 0 if deals is None else deals.received - deals.paid
     sold = 0 if sale is None else sale.payments
     return payday.payments - payday.slashed + payday.clawback - payday.fees + dealt + sold

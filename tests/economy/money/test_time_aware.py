@@ -222,7 +222,7 @@ class TestEconomy:
         members = [deviation.members[0] for deviation in deviations]
         counted = np.ones((len(self.SEEDS), len(members)), dtype=bool)
         if only is not None:
-            counted = ensemble.state.population.action[:, members] == only
+            counted = ensemble.people.action[:, members] == only
         won: Floats = (futures.gains * self.ROUNDS * counted).sum(axis=1) / counted.sum(axis=1)
         return won
 

@@ -314,11 +314,11 @@ def test_a_deal_binds_and_its_price_is_part_of_the_payoff() -> None:
     intended = np.full((1, 8), int(Action.FREE_RIDE))
     ensemble.decide = lambda: intended  # type: ignore[method-assign]
     record = ensemble.step()
-    assert record.deals is not None
-    assert record.deals.bound.any()
-    assert (record.actions == np.where(record.deals.bound, Action.DELEGATE, Action.FREE_RIDE)).all()
-    without = record.payday.payments / MICRO - ensemble.state.population.cost * record.lesson.put.delegated
-    np.testing.assert_allclose(record.payday.payoffs, without + record.deals.net, atol=1e-12)
+    assert record.notes.get("deals") is not None
+    assert record.notes.get("deals").bound.any()
+    assert (record.actions == np.where(record.notes.get("deals").bound, Action.DELEGATE, Action.FREE_RIDE)).all()
+    without = record.payday.payments / MICRO - ensemble.people.cost * record.lesson.put.delegated
+    np.testing.assert_allclose(record.payday.payoffs, without + record.notes.get("deals").net, atol=1e-12)
 
 
 def test_talks_come_every_so_many_rounds() -> None:
@@ -350,7 +350,7 @@ def test_a_public_good_is_provided_by_deals() -> None:
 def test_the_gains_of_a_public_good_are_what_is_paid_out() -> None:
     blocks = {"market.groups": "blocks", "population.count": 20}
     ensemble = Ensemble(load("public-goods", blocks | {"contract.negotiation": "shapley_coop"}), seeds=[0])
-    nobody = np.full(ensemble.state.population.shape, int(Action.FREE_RIDE))
+    nobody = np.full(ensemble.people.shape, int(Action.FREE_RIDE))
     gains = gains_of(ensemble.state, nobody, ensemble.world)
     one = nobody.copy()
     one[0, 2] = Action.DELEGATE

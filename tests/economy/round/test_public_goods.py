@@ -249,7 +249,7 @@ class TestSameRound:
         np.testing.assert_array_equal(counts, [12, 4])
         for scenario, run in zip(scenarios, (0, 1), strict=True):
             alone = Ensemble(scenario, (4,))
-            np.testing.assert_array_equal(alone.state.population.policy[0], together.state.population.policy[run])
+            np.testing.assert_array_equal(alone.people.policy[0], together.state.population.policy[run])
 
     def test_different_policies_may_not(self) -> None:
         scenarios = [revise(self.LIVELY, {"policy.mix": {name: 1.0}}) for name in ("fixed", "learning")]

@@ -36,7 +36,7 @@ def test_mesa_and_the_ensemble_play_the_same_lattice() -> None:
     for _ in range(30):
         model.step()
         ensemble.step()
-    np.testing.assert_array_equal(model.population.action, ensemble.state.population.action)
+    np.testing.assert_array_equal(model.people.action, ensemble.people.action)
     assert 0 < model.metrics["share_delegate"] < 1
 
 

@@ -121,7 +121,7 @@ def test_mesa_steps_count_the_rounds_played() -> None:
 def test_mesas_agent_sets_select_principals_by_their_state() -> None:
     model = played({0: Delegator, 1: Delegator})
     delegating = model.agents.select(lambda principal: principal.action == Action.DELEGATE)
-    assert len(delegating) == (model.population.action == Action.DELEGATE).sum() >= 2
+    assert len(delegating) == (model.people.action == Action.DELEGATE).sum() >= 2
     assert set(model.agents_by_type) == {Principal, Delegator}
     seen: list[int] = []
     model.agents.do(lambda principal: seen.append(principal.index))

@@ -172,7 +172,7 @@ def test_no_two_texts_of_its_pictures_overlap(name: str) -> None:
 
 def test_a_card_tells_the_line_the_samples_and_the_model_of_a_menu() -> None:
     live = played("big-and-small")
-    sight, tariff = live.chronicle.newest, live.model.state.tariff
+    sight, tariff = live.chronicle.newest, live.model.state.mechanisms["menu"]
     for i in range(10):
         told = card("big-and-small", i)
         line = int(sight.line[i])

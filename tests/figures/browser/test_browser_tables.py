@@ -198,7 +198,7 @@ def test_a_table_is_headers_and_rows_of_as_many_texts() -> None:
 
 def decisions(chronicle: Chronicle, ensemble: Ensemble, name: str, runs: int) -> tuple[Any, ...]:
     """Observation, terms and stream of many runs that stand where the ensemble's only one stands."""
-    population = ensemble.state.population
+    population = ensemble.people
     tiled = Population(**{field: np.repeat(values, runs, axis=0) for field, values in vars(population).items()})
     scenario = ensemble.scenarios[0]
     terms = stack(PolicyTerms, [scenario.policy.model_copy(update={"mix": {name: 1.0}})] * runs)

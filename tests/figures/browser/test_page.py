@@ -232,7 +232,7 @@ def test_the_gain_of_an_idle_free_rider_under_equal_pay_is_the_cost_it_saves() -
     live.step()
     model = live.model
     verdict = weigh(model.world, model.state, model.streams, Question(1, Action.FREE_RIDE))
-    assert verdict.gain == pytest.approx(4 * model.population.cost[0, 1], rel=1e-9)
+    assert verdict.gain == pytest.approx(4 * model.people.cost[0, 1], rel=1e-9)
     assert verdict.half_width == pytest.approx(0.0, abs=1e-12)
     live.release()
 
@@ -242,7 +242,7 @@ def test_what_if_it_took_another_line_of_the_menu() -> None:
     live = Live(load("big-and-small"), 0)
     live.step()
     model = live.model
-    own = int(model.state.membership.line[0, 0])
+    own = int(model.state.mechanisms["menu"].line[0, 0])
     same, other = (weigh(model.world, model.state, model.streams, Question(0, None, line)) for line in (own, 0))
     assert own > 1
     assert same.gain == 0

@@ -116,7 +116,7 @@ class TestWhatIsPutIn:
         samples = first.lesson.batch.sample[0, own]
         assert len(set(samples.tolist())) == SMALL.actions.stale_samples
         np.testing.assert_array_equal(first.lesson.batch.label[0, own], ensemble.world.truth[0, samples])
-        shown = first.lesson.offers[-1].features[0, 0]
+        shown = first.lesson.recent[-1].features[0, 0]
         assert len(torch.unique(shown, dim=0)) == SMALL.learning.samples
         noise = shown - ensemble.world.features.gather(samples[None])[0]
         assert float(noise.std()) == pytest.approx(SMALL.actions.noise, rel=0.2)
@@ -149,13 +149,13 @@ class TestUnderFedAvg:
         for scenario, kept in ((SMALL, False), (FEDERATED, True)):
             ensemble = Ensemble(scenario, [0])
             ensemble.step()
-            assert bool(ensemble.state.change) is kept
+            assert bool(ensemble.state.last_delta) is kept
 
     def test_the_last_change_is_the_step_that_was_taken(self):
         ensemble = Ensemble(revise(FEDERATED, {"task.drift": 0.0}), [0])
         before = ensemble.state.parameters
         ensemble.step()
-        for old, new, change in zip(before, ensemble.state.parameters, ensemble.state.change, strict=True):
+        for old, new, change in zip(before, ensemble.state.parameters, ensemble.state.last_delta, strict=True):
             torch.testing.assert_close(old - FEDERATED.learning.rate * change, new)
 
     def test_a_replay_goes_on_from_a_checkpoint_as_if_it_had_never_stopped(self, tmp_path):

@@ -191,7 +191,7 @@ def test_a_strategy_earns_what_its_principals_are_paid_in_a_run_of_that_composit
     mixed = revise(scenario, start | {"population.start_delegate": 4 / 6, "population.start_free_ride": 2 / 6})
     ensemble = Ensemble(mixed, [7])
     paid = np.mean([ensemble.step().payday.payoffs[0] for _ in range(8)][-3:], axis=0)
-    delegates = ensemble.state.population.action[0] == 1
+    delegates = ensemble.people.action[0] == 1
     assert delegates.sum() == 4
     assert meta.payoffs[1, 1, 0] == pytest.approx(paid[delegates].mean(), abs=1e-12)  # three others and oneself
     assert meta.payoffs.shape == (2, 3, 2) and np.isfinite(meta.payoffs).all()
@@ -204,7 +204,7 @@ def test_policies_are_dealt_out_in_the_numbers_of_the_composition() -> None:
     meta = play_meta_game(scenario, names, np.array([[0, 5], [2, 3], [5, 0]]), (1,), 4, lambda done, of: None)
     ensemble = Ensemble(revise(scenario, {"policy.mix": {"imitation": 3 / 6, "fixed": 3 / 6}}), [1])
     paid = np.mean([ensemble.step().payday.payoffs[0] for _ in range(8)][-4:], axis=0)
-    follows = ensemble.state.population.policy[0] == ensemble.world.terms.policy.names.index("imitation")
+    follows = ensemble.people.policy[0] == ensemble.world.terms.policy.names.index("imitation")
     assert follows.sum() == 3
     assert meta.payoffs[0, 1, 0] == pytest.approx(paid[follows].mean(), abs=1e-12)
 
