@@ -57,22 +57,36 @@ def scenario(**sections: Any) -> Scenario:
     return Scenario.model_validate(merged)
 
 
-def played(economy: Ensemble, rounds: int) -> list[tuple[State, Record, State]]:
-    """Rounds with the states before and after."""
+@dataclass(frozen=True)
+class Stand:
+    """A cooperative and its people, between two rounds."""
+
+    state: State
+    people: Population
+
+    @classmethod
+    def of(cls, economy: Ensemble) -> "Stand":
+        return cls(economy.state, economy.people)
+
+
+def played(economy: Ensemble, rounds: int) -> list[tuple[Stand, Record, Stand]]:
+    """Rounds with how all stood before and after."""
     story = []
     for _ in range(rounds):
-        before = economy.state
+        before = Stand.of(economy)
         record = economy.step()
-        story.append((before, record, economy.state))
+        story.append((before, record, Stand.of(economy)))
     return story
 
 
-def acted(economy: Ensemble, *actions: list[Action]) -> tuple[State, Record, State]:
+def acted(economy: Ensemble, *actions: list[Action]) -> tuple[Stand, Record, Stand]:
     """One round in which the principals of every run do as told."""
-    before = economy.state
+    before = Stand.of(economy)
     chosen = np.array([[int(a) for a in run] for run in actions])
-    economy.state, record = play_round(before, chosen, economy.world, economy.streams)
-    return before, record, economy.state
+    economy.state, economy.people, record = play_round(
+        before.state, before.people, chosen, economy.world, economy.streams
+    )
+    return before, record, Stand.of(economy)
 
 
 def story_of(chosen: list[Scenario], seeds: list[int], rounds: int) -> list[dict[str, Any]]:
@@ -82,11 +96,11 @@ def story_of(chosen: list[Scenario], seeds: list[int], rounds: int) -> list[dict
     return [
         {
             "actions": [record.actions[run].tolist() for _, record, _ in told],
-            "balances": [after.ledger.balances[run].tolist() for _, _, after in told],
+            "balances": [after.state.ledger.balances[run].tolist() for _, _, after in told],
             "credit": [record.lesson.credit[run].tolist() for _, record, _ in told],
             "levels": [record.lesson.levels[run].tolist() for _, record, _ in told],
             "payoffs": [record.payday.payoffs[run].tolist() for _, record, _ in told],
-            "limits": [after.population.limits[run].tolist() for _, _, after in told],
+            "limits": [after.people.limits[run].tolist() for _, _, after in told],
             "weights": [p[run].tolist() for p in economy.state.parameters],
         }
         for run in range(len(seeds))
@@ -155,7 +169,7 @@ class TestSameNumbersEverywhere:
         assert any(record.lesson.gated.any() for _, record, _ in told)
         assert any(record.payday.slashed.any() for _, record, _ in told)
         assert any((record.lesson.factor < 1).any() for _, record, _ in told)
-        assert not np.array_equal(told[0][0].population.limits, told[-1][2].population.limits)
+        assert not np.array_equal(told[0][0].people.limits, told[-1][2].people.limits)
 
 
 def tell(text: str) -> None:
@@ -206,7 +220,7 @@ class TestForesight:
         economy = Ensemble(scenario(task={"drift": 0.0}), [5, 6])
         _, record, after = acted(economy, *[[Action.DELEGATE] * 8] * 2)
         world, test = economy.world, economy.world.holdings.test
-        scores = world.network.logits(after.parameters, world.features.gather(test)).argmax(-1).numpy()
+        scores = world.network.logits(after.state.parameters, world.features.gather(test)).argmax(-1).numpy()
         right = scores == np.take_along_axis(np.broadcast_to(world.truth, (2, world.truth.shape[1])), test, axis=1)
         np.testing.assert_allclose(record.payday.quality, right.mean(axis=1), rtol=1e-12)
 
@@ -235,7 +249,7 @@ class TestSafeguard:
 
     def _overshoots(self, record: Record, after: State) -> tuple[Floats, Floats]:
         """(R, K) by which the tightest limits are broken after the round, and those limits."""
-        limits = np.stack([after.population.limits[..., 0].min(axis=1), after.population.limits[..., 1].max(axis=1)], 1)
+        limits = np.stack([after.people.limits[..., 0].min(axis=1), after.people.limits[..., 1].max(axis=1)], 1)
         return np.maximum((limits - record.lesson.levels) * np.array([-1.0, 1.0]), 0.0), limits
 
     @pytest.mark.parametrize("mode", ["reject", "scale", "project"])
@@ -262,7 +276,7 @@ class TestSafeguard:
         assert any(0 < factor < 1 for factor in factors)
         for before, record, after in told:
             for run in np.flatnonzero(record.lesson.factor == 0):
-                layers = zip(after.parameters, before.parameters, strict=True)
+                layers = zip(after.state.parameters, before.state.parameters, strict=True)
                 assert all(torch.equal(new[run], old[run]) for new, old in layers)
 
 
@@ -279,7 +293,7 @@ class TestGate:
         assert sum(int(record.lesson.gated.sum()) for _, record, _ in told) > 10
         for before, record, after in told:
             lesson = record.lesson
-            passage = traverse(lesson.batch, before.parameters, economy.world)
+            passage = traverse(lesson.batch, before.state.parameters, economy.world)
             slopes = passage.products(tuple(v[:, :1] for v in lesson.exam.directions))[..., 0].numpy()
             np.testing.assert_array_equal(lesson.gated, lesson.active & (slopes < 0))
             np.testing.assert_allclose(lesson.credit[lesson.gated], 0.5 * slopes[lesson.gated], rtol=1e-9)
@@ -292,7 +306,7 @@ class TestGate:
         keeps = torch.as_tensor(lesson.screened.weights * ~lesson.gated)
         takes = torch.as_tensor(lesson.screened.multipliers * ~lesson.gated[..., None])
         rate = torch.as_tensor(0.5 * lesson.factor)
-        moves = zip(before.parameters, after.parameters, updates, lesson.exam.probes, strict=True)
+        moves = zip(before.state.parameters, after.state.parameters, updates, lesson.exam.probes, strict=True)
         for old, new, update, probe in moves:
             step = torch.einsum("rn,rnoi->roi", keeps, update) - torch.einsum("rnk,rkoi->roi", takes, probe)
             torch.testing.assert_close(new, old - rate[:, None, None] * step, rtol=1e-9, atol=1e-12)
@@ -322,9 +336,9 @@ class TestNobodyContributes:
         assert not record.lesson.credit.any()
         assert record.lesson.factor.tolist() == [1.0]
         np.testing.assert_array_equal(record.lesson.screened.shadow_prices, 0)
-        assert all(torch.equal(a, b) for a, b in zip(after.parameters, before.parameters, strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(after.state.parameters, before.state.parameters, strict=True))
         assert audit_trail(record.lesson.batch, 0) == []
-        assert after.round == 1
+        assert after.state.round == 1
 
     @pytest.mark.parametrize("sampling", ["each", "pool"])
     def test_one_idle_run_does_not_disturb_the_others(self, sampling: str) -> None:
@@ -334,7 +348,7 @@ class TestNobodyContributes:
         _, alone, _ = acted(Ensemble(chosen, [6]), busy)
         assert_same(together.lesson.credit[1], alone.lesson.credit[0])
         assert not together.lesson.credit[0].any()
-        assert all(torch.equal(a[0], b[0]) for a, b in zip(after.parameters, before.parameters, strict=True))
+        assert all(torch.equal(a[0], b[0]) for a, b in zip(after.state.parameters, before.state.parameters, strict=True))
 
 
 class TestAuditTrail:
@@ -354,7 +368,7 @@ class TestMoney:
         economy = Ensemble(chosen, [5, 6])
         slashed = 0
         for before, record, after in played(economy, 40):
-            held = after.ledger.principals + after.ledger.escrows - before.ledger.principals - before.ledger.escrows
+            held = after.state.ledger.principals + after.state.ledger.escrows - before.state.ledger.principals - before.state.ledger.escrows
             np.testing.assert_array_equal(held, record.payday.payments - record.payday.slashed)
             for run, i in np.ndindex(record.actions.shape):
                 action, expected = record.actions[run, i], held[run, i] / MICRO
@@ -365,7 +379,7 @@ class TestMoney:
                 if action == Action.DEFECT:
                     expected += 0.002
                 if action == Action.DELEGATE:
-                    expected -= before.population.cost[run, i] * 4  # learning.samples
+                    expected -= before.people.cost[run, i] * 4  # learning.samples
                 assert record.payday.payoffs[run, i] == pytest.approx(expected, abs=1e-12)
             slashed += int(record.payday.slashed.sum())
         assert slashed > 0
@@ -405,7 +419,7 @@ class TestMoney:
         defecting = [Action.DELEGATE] * 4 + [Action.DEFECT] * 4
         _, record, after = acted(leaking, defecting)
         # the gap .5 · (half of all leak) · quality is closed; leak = .5
-        assert after.rival[0] == pytest.approx(0.25 * record.payday.quality[0])
+        assert after.state.rival[0] == pytest.approx(0.25 * record.payday.quality[0])
         assert acted(poisoning, defecting)[2].rival[0] == 0
         replaced = replace(leaking.state, rival=np.array([1.0]))
         _, record = play_round(replaced, record.actions, leaking.world, leaking.streams)
