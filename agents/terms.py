@@ -43,7 +43,7 @@ def stack(cls: type[T], parts: Sequence[Any], path: str = "") -> T:
     for name, hint in _hints(cls).items():
         values = [getattr(part, name) for part in parts]
         where = f"{path}.{name}" if path else name
-        if hint == PerRun:
+        if hint == PerRun:  # not ``is``: each look-up of hints makes an Annotated of its own
             filled[name] = np.array(values, dtype=np.float64)[:, None]
         elif is_dataclass(hint) and isinstance(hint, type):
             filled[name] = stack(hint, values, where)
@@ -107,6 +107,8 @@ def pick(terms: T, runs: Ints) -> T:
 def term_paths(cls: type, path: str = "") -> Iterator[tuple[str, bool]]:
     """Every scenario field that the terms dataclass ``cls`` needs, and whether it may differ between runs.
 
+    Fields of the items of a list are written ``values.dimensions[].limit``.
+
     Args:
         cls: a dataclass whose field names are attributes of a scenario part.
         path: where the part stands in the scenario.
@@ -115,5 +117,7 @@ def term_paths(cls: type, path: str = "") -> Iterator[tuple[str, bool]]:
         where = f"{path}.{name}" if path else name
         if is_dataclass(hint) and isinstance(hint, type):
             yield from term_paths(hint, where)
+        elif (item := _item_of(hint)) is not None:
+            yield from term_paths(item, f"{where}[]")
         else:
             yield where, hint == PerRun

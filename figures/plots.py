@@ -131,9 +131,8 @@ def _dimensions(scenario: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _rewards_differ(scenario: dict[str, Any], varied: tuple[str, ...]) -> bool:
-    contract = scenario.get("contract", {})
-    fixed = contract.get("reward", "shared") == "shared" and contract.get("offer", "fixed") == "fixed"
-    return not fixed or bool({"contract.reward", "contract.offer"} & set(varied))
+    rule, offer = scenario.get("rewards", {}).get("kind", "shared"), scenario.get("menu", {}).get("offer", "fixed")
+    return (rule, offer) != ("shared", "fixed") or bool({"rewards.kind", "menu.offer"} & set(varied))
 
 
 def _source(about: dict[str, Any]) -> dict[str, str]:

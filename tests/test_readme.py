@@ -38,8 +38,8 @@ PLUG_POINTS: dict[str, Registry[Any]] = {
     "policy.mix": POLICIES,
     "task.kind": TASKS,
     "learning.network": NETWORKS,
-    "contract.negotiator": NEGOTIATORS,
-    "contract.reward": REWARDS,
+    "negotiation.negotiator": NEGOTIATORS,
+    "rewards.kind": REWARDS,
 }
 CHOICES: list[tuple[type[Part], str]] = [
     (Population, "graph"), (Actions, "free_ride"), (Actions, "defect"), (Screening, "mode"), (Screening, "scope"),

@@ -103,9 +103,9 @@ def play_futures(
     world, state = pick_world(world, runs, names.spares), pick_state(state, runs, names.spares)
     streams = pick_streams(streams, runs)
     state = replace(state, population=borne(state.population, bearer))
-    if names.spares and world.terms.contract.identity_cost.any():
+    if names.spares and world.terms.identity.cost.any():
         unborne = np.tile(names.unborne, (bases, 1))
-        state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, state.entered, world.terms.contract))
+        state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, state.entered, world.terms.identity))
     world = conducted(world, state, deviations, names)
     deciding = replace(world, graph=acquaintances)
     copies = first_copies(world, state, deviations)

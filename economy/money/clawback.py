@@ -8,11 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.terms import PerRun
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, principals, treasury
 from commonweal.economy.money.market import LARGEST_REVENUE
 from commonweal.economy.money.settlement import apportion
-from commonweal.economy.money.stakes import ContractTerms
+
+
+@dataclass(frozen=True)
+class ClawbackTerms:
+    """``scenario.clawback``."""
+
+    share: PerRun  # (R, 1) share of payments that is taken back when netted credit falls below zero
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Clawback:
 
 
 def claw_back(
-    ledger: Ledger, history: CreditHistory, netted: Floats, payments: Ints, terms: ContractTerms
+    ledger: Ledger, history: CreditHistory, netted: Floats, payments: Ints, terms: ClawbackTerms
 ) -> tuple[Clawback, CreditHistory]:
     """Take back what was paid within the horizon for credit that nets to less than nothing.
 
@@ -71,12 +78,12 @@ def claw_back(
     return Clawback(purses, stakes, redistributed), replace(history, refundable=refundable)
 
 
-def refundable_of(payments: Ints, terms: ContractTerms) -> Ints:
+def refundable_of(payments: Ints, terms: ClawbackTerms) -> Ints:
     """(R, N) what may be taken back of payments (R, N), micro-units."""
-    return np.minimum(np.rint(terms.clawback * payments).astype(np.int64), payments)
+    return np.minimum(np.rint(terms.share * payments).astype(np.int64), payments)
 
 
-def at_risk(history: CreditHistory, payments: Floats, terms: ContractTerms) -> Floats:
+def at_risk(history: CreditHistory, payments: Floats, terms: ClawbackTerms) -> Floats:
     """What a principal would lose if its credit netted to less than nothing, whatever it still has.
 
     Args:
@@ -88,5 +95,5 @@ def at_risk(history: CreditHistory, payments: Floats, terms: ContractTerms) -> F
         (R, N) money.
     """
     past = 0.0 if history.refundable is None else history.refundable.sum(axis=0) / MICRO
-    risk: Floats = terms.clawback * payments + past
+    risk: Floats = terms.share * payments + past
     return risk

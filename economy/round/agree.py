@@ -76,9 +76,9 @@ def delivered(
 
 def _admitted(state: State, actions: Ints, world: World) -> tuple[State, Ints, Transfer | None]:
     """Who takes part under a name for the first time pays for it, where that costs; who cannot pay stays away."""
-    contract = world.terms.contract
-    if not contract.identity_cost.any():
+    identity = world.terms.identity
+    if not identity.cost.any():
         return state, actions, None
-    actions, fees = admit(state.ledger, state.entered, actions, contract)
+    actions, fees = admit(state.ledger, state.entered, actions, identity)
     entered = state.entered | (actions != Action.ABSTAIN)
     return replace(state, ledger=post(state.ledger, [fees]), entered=entered), actions, fees

@@ -46,13 +46,13 @@ def foregone_payoffs(
     terms = world.terms
     if not COMPARING.intersection(terms.policy.names):
         return None
-    if terms.public_goods.played:
+    if terms.market.public:
         payoffs = foregone(state, world, streams)
     elif not terms.learns:
         payoffs = foregone_on_curve(state, world)
     else:
         payoffs = _foregone_in_training(state, lesson, payday, world, streams)
-    entering = terms.contract.identity_cost * ~state.entered
+    entering = terms.identity.cost * ~state.entered
     payoffs[..., Action.ABSTAIN + 1 :] -= entering[:, :, None]
     return payoffs
 
@@ -60,10 +60,10 @@ def foregone_payoffs(
 def _foregone_in_training(state: State, lesson: Lesson, payday: Payday, world: World, streams: Streams) -> Floats:
     """(R, N, 4) as above, where a network learns."""
     terms = world.terms
-    if terms.graph.count > MOST_PRINCIPALS:
+    if terms.population.count > MOST_PRINCIPALS:
         raise InputError(
             f"policy.mix: best_response and wait_and_see settle every deviation of every principal: population.count = "
-            f"{terms.graph.count} must be at most {MOST_PRINCIPALS}"
+            f"{terms.population.count} must be at most {MOST_PRINCIPALS}"
         )
     payoffs = np.full((*state.population.shape, len(Action)), np.nan)
     for action in terms.available:
@@ -79,16 +79,16 @@ def _payoff_of(
     credit, samples = _credit_of(action, state, lesson, world, streams)
     instead = payday.cumulated - lesson.credit + credit
     if action == Action.ABSTAIN:
-        return np.maximum(terms.outside.outside_option, state.tariff.alone)
+        return np.maximum(terms.population.outside_option, state.tariff.alone)
     share, given = _deviator_dues(instead, samples, state, lesson, payday, world)
     paid = (1 - terms.settlement.reserve) * payday.revenue[:, None] / MICRO * share
-    gain = terms.outside.defect_gain if action == Action.DEFECT else 0.0
+    gain = terms.actions.defect_gain if action == Action.DEFECT else 0.0
     cost = state.population.cost * samples if action == Action.DELEGATE else 0.0
     cheats = action in (Action.FREE_RIDE, Action.DEFECT)
     harmful = instead + payday.held < 0
-    paid = paid - harmful * at_risk(state.history, paid, terms.contract)
-    risk = terms.contract.audit * np.where(harmful, 1.0, terms.contract.reveal if cheats else 0.0)
-    return paid + gain + terms.market.model_value * given - cost - risk * terms.contract.slash * terms.contract.stake
+    paid = paid - harmful * at_risk(state.history, paid, terms.clawback)
+    risk = terms.stakes.audit * np.where(harmful, 1.0, terms.stakes.reveal if cheats else 0.0)
+    return paid + gain + terms.market.model_value * given - cost - risk * terms.stakes.slash * terms.stakes.stake
 
 
 def _credit_of(
@@ -98,7 +98,7 @@ def _credit_of(
     everyone = np.full(state.population.shape, int(action))
     amounts = asked_amounts(state, world)
     batch, _, put = put_in(
-        everyone, world.holdings, state.supply, world.terms.supply, streams.batch, amounts=amounts
+        everyone, world.holdings, state.supply, world.terms, streams.batch, amounts=amounts
     )
     if not put.total.any():
         return np.zeros(everyone.shape), put.total

@@ -23,7 +23,7 @@ def add_up(state: State, world: World) -> tuple[Lesson, Floats]:
 
 def usual_amounts(state: State, world: World, actions: Ints) -> PutIn:
     """What everybody puts in under actions (R, N); junk, stale and wrong samples count, but are worth nothing."""
-    form, amount = carried_out(actions, state.membership.amount, world.terms.supply.actions, world.conduct)
+    form, amount = carried_out(actions, state.membership.amount, world.terms.actions, world.conduct)
     return PutIn(amount, amount * (form == Form.OWN))
 
 

@@ -68,7 +68,7 @@ def strike_deals(state: State, intended: Ints, world: World) -> tuple[State, Int
         in a round without talks.
     """
     terms = world.terms.negotiation
-    if terms.negotiation == "none" or state.round % terms.negotiation_every:
+    if terms.kind == "none" or state.round % terms.every:
         return state, intended, None
     gains, funds = gains_of(state, intended, world), state.ledger.principals
     if world.negotiator is None:

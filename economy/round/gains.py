@@ -1,7 +1,7 @@
 """What everybody would gain or lose if a principal delegated: what data deals are priced by.
 
-With a model, one more contribution is taken to earn a share (``contract.returns``) of what contributions earned lately
-on average, and the settlement rule says whose that would be. A public good is linear: there it is exact.
+With a model, one more contribution is taken to earn a share (``negotiation.returns``) of what contributions earned
+lately on average, and the settlement rule says whose that would be. A public good is linear: there it is exact.
 """
 
 from collections.abc import Callable
@@ -48,15 +48,15 @@ def gains_of(state: State, intended: Ints, world: World) -> Gains:
     """
     seller = (intended != Action.DELEGATE) & (intended != Action.ABSTAIN)
     member = intended != Action.ABSTAIN
-    if world.terms.public_goods.played:
+    if world.terms.market.public:
         return _of_public_good(seller, member, world)
     if world.graph.principals > MOST_PRINCIPALS:
         raise InputError(
-            f"contract.negotiation settles every deal that could be made: population.count = {world.graph.principals} "
+            f"negotiation.kind settles every deal that could be made: population.count = {world.graph.principals} "
             f"must be at most {MOST_PRINCIPALS}"
         )
     cost = state.population.cost * _samples(seller, intended, world)
-    cost = cost + (intended == Action.DEFECT) * world.terms.outside.defect_gain
+    cost = cost + (intended == Action.DEFECT) * world.terms.actions.defect_gain
     return gains_from(_by_settlement(state, intended, world), cost, seller)
 
 
@@ -83,7 +83,7 @@ def gains_from(gain: Floats, cost: Floats, seller: Bools) -> Gains:
 
 def _samples(seller: Bools, intended: Ints, world: World) -> Floats:
     """(R, N) samples that each would put in."""
-    learning, held = world.terms.supply.learning, world.holdings.count
+    learning, held = world.terms.learning, world.holdings.count
     if learning.sampling == "each":
         return np.full(held.shape, float(learning.samples))
     contributed = np.where(intended == Action.DELEGATE, held, 0).sum(axis=1, keepdims=True)
@@ -121,7 +121,7 @@ def _due(credit: Floats, state: State, member: Bools, world: World) -> Floats:
 
 def _of_public_good(seller: Bools, member: Bools, world: World) -> Gains:
     """Of paying a contribution into each of one's groups; punishment is left out."""
-    terms = world.terms.public_goods
+    terms = world.terms.market
     groups = form_groups(terms, world.graph, Stream(()))  # which are never dealt at random here
     part = 1 / np.maximum(groups.total(member.astype(np.int64)), 1)  # (R, G) of each who takes part
     each = (1 - world.terms.settlement.reserve) * terms.multiplication * terms.contribution

@@ -88,7 +88,7 @@ def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]
         population.action,
         world.holdings,
         state.supply,
-        terms.supply,
+        terms,
         streams.batch,
         world.conduct,
         asked_amounts(state, world),
@@ -116,7 +116,7 @@ def learn(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply]
 
 def asked_amounts(state: State, world: World) -> Floats | None:
     """(R, N) samples that each would put in; None where that is the same fixed number for all."""
-    return state.membership.amount if world.terms.rewards.offer != "fixed" else None
+    return state.membership.amount if world.terms.menu.offer != "fixed" else None
 
 
 def _demand_finite(what: str, values: Floats, number: int) -> None:

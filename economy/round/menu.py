@@ -1,6 +1,6 @@
 """What is on offer before a round, and how much each principal puts in: a fixed number, a line of a menu, or its best.
 
-``contract.offer = menu``: the menu of Paid with Models (Wang et al. 2025, arXiv 2412.11122), solved for the principals'
+``menu.offer = menu``: the menu of Paid with Models (Wang et al. 2025, arXiv 2412.11122), solved for the principals'
 types at the start of every term; each takes the line that is best for its own cost. ``amounts``: best responses.
 """
 
@@ -36,8 +36,8 @@ def offered(state: State, world: World, streams: Streams) -> State:
         world: what does not move.
         streams: who reconsiders its amount is drawn from the choice stream.
     """
-    terms = world.terms.rewards
-    if terms.offer == "fixed" and not terms.alone:
+    terms = world.terms.menu
+    if terms.offer == "fixed" and not world.terms.rewards.alone:
         return state
     if state.round % terms.term == 0:
         state = replace(state, tariff=_tariff(state, world))
@@ -63,19 +63,19 @@ def _ahead(state: State, world: World) -> Ahead:
     curve = believed(state.tariff, world.terms.rewards)
     if not world.terms.learns:
         return Ahead(curve, np.zeros((len(state.quality), 1)), 1)
-    return Ahead(curve, state.membership.contributed.sum(axis=1, keepdims=True), world.terms.rewards.term)
+    return Ahead(curve, state.membership.contributed.sum(axis=1, keepdims=True), world.terms.menu.term)
 
 
 def _tariff(state: State, world: World) -> Tariff:
     """What is offered from now on, for a term."""
-    terms, value, ahead = world.terms.rewards, world.terms.market.model_value, _ahead(state, world)
+    value, ahead = world.terms.market.model_value, _ahead(state, world)
     tariff = state.tariff
-    if terms.alone:
+    if world.terms.rewards.alone:
         scratch = replace(ahead, done=0.0)
         price = state.population.cost / value
         samples = best_alone(scratch, price)
         tariff = replace(tariff, alone=value * np.maximum(scratch(samples) - price * samples, 0.0))
-    if terms.offer != "menu":
+    if world.terms.menu.offer != "menu":
         return tariff
     from commonweal.economy.menus import solve  # imports scipy, which nothing else needs in a round
 
@@ -90,7 +90,7 @@ def _tariff(state: State, world: World) -> Tariff:
         lines["amounts"] = np.rint(lines["amounts"])
         if (asked := lines["amounts"].max()) > MOST_SAMPLES:
             raise InputError(
-                f"contract.offer = 'menu': asks for {asked:.0f} samples per round and principal, more than"
+                f"menu.offer = 'menu': asks for {asked:.0f} samples per round and principal, more than"
                 f" {MOST_SAMPLES}; raise population.cost_types, or lower market.model_value"
             )
     return replace(tariff, costs=np.stack([menu.problem.costs for menu in solved]), **lines)
@@ -105,7 +105,7 @@ def _problem(ahead: Ahead, run: int, world: World) -> "MenuProblem":
     """Whom the cooperative of a run offers a menu to."""
     from commonweal.economy.menus import MenuProblem
 
-    terms, types = world.terms.rewards, world.terms.population.population
+    types = world.terms.population
     dearest_first = np.argsort(types.cost_types)[::-1]
     curve = of_run(ahead.curve, run)
     return MenuProblem(
@@ -114,8 +114,8 @@ def _problem(ahead: Ahead, run: int, world: World) -> "MenuProblem":
         parties=types.count,
         value=float(world.terms.market.model_value[run, 0]),
         accuracy=Ahead(curve, float(np.asarray(ahead.done)[run, 0]), ahead.rounds),
-        reading=terms.reading,
-        alone=Ahead(curve, 0.0, ahead.rounds) if terms.alone else Bound(0.0, 1.0),
+        reading=world.terms.menu.reading,
+        alone=Ahead(curve, 0.0, ahead.rounds) if world.terms.rewards.alone else Bound(0.0, 1.0),
     )
 
 

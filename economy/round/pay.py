@@ -49,14 +49,14 @@ def settle(
     """Revenue, payments, stakes and slashing; every transfer goes through the ledger."""
     terms, actions = world.terms, state.population.action
     member = taking_part(state, world)
-    public = terms.public_goods.played
+    public = terms.market.public
     income = share_out(state, world, streams) if public else sell(state, lesson, quality, member, world)
     ledger, staked, slashed = _hold_to_contract(state.ledger, actions, income.netted, world, streams)
     paid = settlement_transfers(income.revenue, income.payments)
     ledger = post(ledger, paid)
     clawed, clawback, history = _claw_back(ledger, income, world)
-    outside = np.maximum(terms.outside.outside_option, state.tariff.alone)
-    gain = (actions == DEFECT) * terms.outside.defect_gain + ~member * outside
+    outside = np.maximum(terms.population.outside_option, state.tariff.alone)
+    gain = (actions == DEFECT) * terms.actions.defect_gain + ~member * outside
     copies = handed_over(income.rewards, quality, lesson, state, world, streams)
     private = gain + terms.market.model_value * copies.accuracy
     if world.conduct is not None:
@@ -109,9 +109,9 @@ def _held_back(history: CreditHistory, terms: SettlementTerms) -> Floats:
 
 def _claw_back(ledger: Ledger, income: Income, world: World) -> tuple[tuple[Transfer, ...], Ints, CreditHistory]:
     """What is taken back and redistributed once the round is paid, and what everybody (R, N) has of it."""
-    if not world.terms.contract.clawback.any():
+    if not world.terms.clawback.share.any():
         return (), np.zeros_like(income.payments), income.history
-    taken, history = claw_back(ledger, income.history, income.netted, income.payments, world.terms.contract)
+    taken, history = claw_back(ledger, income.history, income.netted, income.payments, world.terms.clawback)
     return taken.transfers, taken.net, history
 
 
@@ -119,11 +119,11 @@ def _hold_to_contract(
     ledger: Ledger, actions: Ints, netted: Floats, world: World, streams: Streams
 ) -> tuple[Ledger, tuple[Transfer, ...], Ints]:
     """Post stakes, audit, slash who is caught: by netted credit (R, N) below zero, or by what an audit reveals."""
-    contract = world.terms.contract
-    if not contract.stake.any():
+    stakes = world.terms.stakes
+    if not stakes.stake.any():
         return ledger, (), np.zeros_like(actions)
-    staked = stake_transfers(ledger, actions != ABSTAIN, contract)
+    staked = stake_transfers(ledger, actions != ABSTAIN, stakes)
     ledger = post(ledger, staked)
-    guilty = caught(actions, netted, streams.shock.uniform(2, actions.shape[1]), contract)
-    slash = slash_transfer(ledger, guilty, contract)
+    guilty = caught(actions, netted, streams.shock.uniform(2, actions.shape[1]), stakes)
+    slash = slash_transfer(ledger, guilty, stakes)
     return post(ledger, (slash,)), (*staked, slash), slash.amount

@@ -62,7 +62,7 @@ def play_round(state: State, actions: Ints, world: World, streams: Streams) -> t
     payday, history, ledger = settle(state, lesson, quality, agreements, world, streams)
     counterfactual = foregone_payoffs(state, lesson, payday, world, streams)
     population = adapt(state, lesson, payday, counterfactual, world)
-    leaking = (actions == DEFECT).sum(axis=1) / actions.shape[1] * (world.terms.supply.actions.defect == "leak")
+    leaking = (actions == DEFECT).sum(axis=1) / actions.shape[1] * (world.terms.actions.defect == "leak")
     after = State(
         round=state.round + 1,
         parameters=lesson.parameters,
@@ -97,7 +97,7 @@ def adapt(
 
 def _lesson(state: State, world: World, streams: Streams) -> tuple[Lesson, Supply, Floats]:
     """What is learned of what principals put in, and how good (R,) the result is."""
-    if world.terms.public_goods.played:
+    if world.terms.market.public:
         lesson, share = contribute(state, world)
         return lesson, state.supply, share
     if not world.terms.learns:

@@ -43,7 +43,7 @@ def prospects(put: Floats, real: Floats, state: State, world: World, accuracy: A
     runs, principals, grid = put.shape
     if put.size * principals > MOST_CELLS:
         raise InputError(
-            f"population.count = {principals}: too many principals to settle every alternative of each (contract.offer)"
+            f"population.count = {principals}: too many principals to settle every alternative of each (menu.offer)"
         )
     terms, actions = world.terms, state.population.action
     usual = usual_amounts(state, world, actions)
@@ -87,10 +87,10 @@ def foregone_on_curve(state: State, world: World) -> Floats:
     puts = [usual_amounts(state, world, np.full(shape, int(action))) for action in Action]
     put, real = (np.stack([getattr(each, name) for each in puts], axis=2) for name in ("total", "delegated"))
     payoffs = prospects(put, real, state, world, Bound(terms.rewards.accuracy.optimum, terms.rewards.accuracy.scale))
-    payoffs[..., Action.DEFECT] += terms.outside.defect_gain
-    risk = terms.contract.audit * terms.contract.reveal * terms.contract.slash * terms.contract.stake
+    payoffs[..., Action.DEFECT] += terms.actions.defect_gain
+    risk = terms.stakes.audit * terms.stakes.reveal * terms.stakes.slash * terms.stakes.stake
     payoffs[..., [Action.FREE_RIDE, Action.DEFECT]] -= risk[:, :, None]
-    payoffs[..., Action.ABSTAIN] = np.maximum(terms.outside.outside_option, state.tariff.alone)
+    payoffs[..., Action.ABSTAIN] = np.maximum(terms.population.outside_option, state.tariff.alone)
     payoffs[..., [a for a in Action if a not in terms.available]] = np.nan
     return payoffs
 

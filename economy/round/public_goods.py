@@ -11,9 +11,9 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
-from commonweal.economy.money.groups import Groups, PublicGoodsTerms, form_groups
+from commonweal.economy.money.groups import Groups, form_groups
 from commonweal.economy.money.ledger import MICRO, to_micro
-from commonweal.economy.money.market import LARGEST_REVENUE, Income
+from commonweal.economy.money.market import LARGEST_REVENUE, Income, MarketTerms
 from commonweal.economy.round.learn import Lesson
 from commonweal.economy.round.untaught import without_learning
 from commonweal.economy.tasks import Form, PutIn
@@ -28,14 +28,14 @@ def contribute(state: State, world: World) -> tuple[Lesson, Floats]:
     gifts = contributions(state.population.action, world) / MICRO
     put = np.zeros(gifts.shape, dtype=np.int64)
     lesson = without_learning(state, PutIn(put, put), gifts, np.full(len(gifts), np.nan), "contribution")
-    possible = world.terms.public_goods.contribution[:, 0] * world.customers
+    possible = world.terms.market.contribution[:, 0] * world.customers
     return lesson, ratio(gifts.sum(axis=1), possible)
 
 
 def contributions(actions: Ints, world: World) -> Ints:
     """(R, N) micro-units that each pays into each of its groups: who delegates all, the others nothing."""
     gives = actions == Action.DELEGATE
-    amount = to_micro(world.terms.public_goods.contribution)
+    amount = to_micro(world.terms.market.contribution)
     conduct = world.conduct
     if conduct is None:
         return np.where(gives, amount, 0)
@@ -50,7 +50,7 @@ def share_out(state: State, world: World, streams: Streams) -> Income:
     A group's revenue, less the reserve, is divided equally among its members who take part, in whole micro-units; what
     is left of a division stays in the treasury.
     """
-    terms, actions = world.terms.public_goods, state.population.action
+    terms, actions = world.terms.market, state.population.action
     groups = _groups(world, streams)
     _demand_divisible(groups, terms)
     member = actions != Action.ABSTAIN
@@ -74,7 +74,7 @@ def share_out(state: State, world: World, streams: Streams) -> Income:
 
 
 def _punishment(
-    gifts: Ints, member: Bools, groups: Groups, terms: PublicGoodsTerms, streams: Streams
+    gifts: Ints, member: Bools, groups: Groups, terms: MarketTerms, streams: Streams
 ) -> Floats:
     """(R, N) money lost to punishing and to being punished, in all groups together.
 
@@ -95,7 +95,7 @@ def foregone(state: State, world: World, streams: Streams) -> Floats:
 
     Punishment and audits count with their expected value; groups dealt at random are dealt once more.
     """
-    terms, actions = world.terms.public_goods, state.population.action
+    terms, actions = world.terms.market, state.population.action
     groups = _groups(world, streams)
     member, gifts = actions != Action.ABSTAIN, contributions(actions, world)
     total, members = groups.total(gifts), groups.total(member.astype(np.int64))
@@ -104,12 +104,12 @@ def foregone(state: State, world: World, streams: Streams) -> Floats:
                      for size in (members, members + 1))  # fmt: skip
     pot, part = (np.where(member, own, other) for own, other in zip(as_is, joined, strict=True))
     factor = (1 - world.terms.settlement.reserve) * terms.multiplication
-    gives, contract, punishment = gifts > 0, world.terms.contract, terms.punishment
+    gives, stakes, punishment = gifts > 0, world.terms.stakes, terms.punishment
     payoffs = np.full((*actions.shape, len(Action)), np.nan)
-    payoffs[..., Action.ABSTAIN] = world.terms.outside.outside_option
+    payoffs[..., Action.ABSTAIN] = world.terms.population.outside_option
     kept = factor * (pot - gifts * part) / MICRO
     fined = punishment.fine * _met(groups, gives) * punishment.probability
-    payoffs[..., Action.FREE_RIDE] = kept - fined - contract.audit * contract.reveal * contract.slash * contract.stake
+    payoffs[..., Action.FREE_RIDE] = kept - fined - stakes.audit * stakes.reveal * stakes.slash * stakes.stake
     fines = punishment.cost * _met(groups, member & ~gives) * punishment.probability
     payoffs[..., Action.DELEGATE] = kept + terms.contribution * (factor * part - groups.memberships) - fines
     payoffs[..., [a for a in Action if a not in world.terms.available]] = np.nan
@@ -122,7 +122,7 @@ def _met(groups: Groups, some: Bools) -> Ints:
     return met
 
 
-def _demand_divisible(groups: Groups, terms: PublicGoodsTerms) -> None:
+def _demand_divisible(groups: Groups, terms: MarketTerms) -> None:
     """Raise InputError where revenue could be too large to be divided exactly, or contributions to be counted."""
     most = (terms.contribution * np.maximum(terms.multiplication, 1.0) * groups.memberships.sum(axis=1)[:, None]).max()
     if most * MICRO > LARGEST_REVENUE:
@@ -131,7 +131,7 @@ def _demand_divisible(groups: Groups, terms: PublicGoodsTerms) -> None:
 
 
 def _groups(world: World, streams: Streams) -> Groups:
-    terms = world.terms.public_goods
+    terms = world.terms.market
     if terms.groups != "all" and world.graph.principals > world.customers:
         raise InputError(f"market.groups = {terms.groups!r}: a second name belongs to no group; must be all")
     return form_groups(terms, world.graph, streams.shock)

@@ -33,9 +33,9 @@ def sell_tolerance(
         The sale; None where the cooperative buys nothing, so that nobody need be asked.
     """
     terms = world.terms
-    if not terms.tolerance.admissibility_budget.any():
+    if not terms.tolerance.budget.any():
         return None
-    limits, budget = claimed_limits(state, world), to_micro(terms.tolerance.admissibility_budget[:, 0])
+    limits, budget = claimed_limits(state, world), to_micro(terms.tolerance.budget[:, 0])
     price = state.population.price
     offered = Offered(
         room=slack(levels, limits, world.senses),

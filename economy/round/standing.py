@@ -36,7 +36,7 @@ def standing_of(
     claims = world.holdings.count[runs] if world.terms.learns else put
     # Without a task every round starts anew.
     contributed = membership.contributed if world.terms.learns else put.astype(np.float64)
-    if (least := world.terms.membership.content[runs]).any():
+    if (least := world.terms.rewards.content[runs]).any():
         there = has_content(credit, put, least)
         put, contributed = (np.where(there, samples, 0) for samples in (put, contributed))
     return Standing(
@@ -56,7 +56,7 @@ def standing_of(
 def taking_part(state: State, world: World) -> Bools:
     """(R, N) who takes part: neither who abstains nor whom no line of a menu is worth its cost."""
     takes_part: Bools = state.population.action != ABSTAIN
-    if world.terms.rewards.offer == "menu":
+    if world.terms.menu.offer == "menu":
         takes_part = takes_part & (state.membership.line != NEVER)
     return takes_part
 
@@ -83,6 +83,6 @@ def has_content(credit: Floats, put: Ints | Floats, least: Floats) -> Bools:
 
 def claimed_joining(joined: Ints, world: World, runs: Ints | slice) -> Ints:
     """(R', N) rounds of joining, of those seen (R', N): the same, unless principals' word counts and some lie."""
-    if world.conduct is None or world.terms.membership.joining == "seen":
+    if world.conduct is None or world.terms.rewards.joining == "seen":
         return joined
     return np.where(joined == NEVER, NEVER, np.maximum(joined - world.conduct.earlier[runs], 0))

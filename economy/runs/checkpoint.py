@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import torch
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
@@ -80,7 +81,7 @@ def restore(file: Path, played: Played, notebook: Notebook | None = None) -> Non
         raise InputError(f"{file}: is the checkpoint of another run ({difference}); remove it or name another file")
     if notebook is not None and document["notes"] is None:
         raise InputError(f"{file}: was kept without notes; the rounds before it could not be told")
-    unpacker = Unpacker.of(arrays, _CLASSES, played.world.terms.device)
+    unpacker = Unpacker.of(arrays, _CLASSES, torch.device(played.world.terms.device))
     try:
         state, notes = unpacker.unpack(document["state"]), unpacker.unpack(document["notes"])
         shell, streams = unpacker.unpack(document["shell"]), _fresh_streams(document["streams"])

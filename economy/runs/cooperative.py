@@ -46,7 +46,7 @@ class Cooperative(mesa.Model):
         self.world, self.state, self.streams, self.opening = found([scenario], [seed])
         self.record: Record | None = None
         self.metrics: dict[str, float] = {}
-        count = self.world.terms.graph.count
+        count = self.world.terms.population.count
         chosen = principals if isinstance(principals, Mapping) else dict.fromkeys(range(count), principals)
         if wrong := [index for index in chosen if not 0 <= index < count]:
             raise InputError(f"principals: there is no principal {wrong[0]}; they are numbered 0 to {count - 1}")

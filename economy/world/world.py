@@ -10,8 +10,9 @@ from torch import Tensor
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.conduct import Conduct
+from commonweal.agents.drawing import draw_population
 from commonweal.agents.graphs import Graph, build_graph
-from commonweal.agents.population import Population, draw_population
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.agents.values import draw_limits
 from commonweal.economy.credit.history import CreditHistory
@@ -97,7 +98,7 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
     """
     terms = Terms.of(scenarios)
     streams = Streams.from_seeds(seeds)
-    principals = terms.graph.count
+    principals = terms.population.count
     examples, holdings = _data(terms, streams)
     table = examples.table(terms.dtype, terms.device)
     network = _network(holdings, terms)
@@ -106,7 +107,7 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
     limits = draw_limits(terms.values.dimensions, principals, streams.population)
     world = World(
         terms=terms,
-        graph=build_graph(terms.graph, streams.graph),
+        graph=build_graph(terms.population, streams.graph),
         holdings=holdings,
         truth=examples.labels,
         features=table,
@@ -119,18 +120,18 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
         customers=principals,
         negotiator=_negotiator(terms),
     )
-    opening = (endowment_transfer(principals, terms.contract),) if terms.contract.endowment.any() else ()
+    opening = (endowment_transfer(principals, terms.population.endowment),) if terms.population.endowment.any() else ()
     state = State(
         round=0,
         parameters=parameters,
-        population=draw_population(terms.population, limits, streams.population),
+        population=draw_population(terms.population, terms.policy, terms.values, limits, streams.population),
         supply=first_supply(holdings),
         history=CreditHistory.empty(terms.settlement.horizon, len(seeds), principals),
         ledger=post(Ledger.empty(len(seeds), principals), opening),
         rival=np.zeros(len(seeds)),
         quality=np.zeros(len(seeds)),
         entered=np.zeros((len(seeds), principals), dtype=np.bool_),
-        membership=Membership.none(len(seeds), principals, terms.supply.learning.samples),
+        membership=Membership.none(len(seeds), principals, terms.learning.samples),
         snapshots=Snapshots.none(parameters),
         tariff=_no_tariff(terms, len(seeds), principals),
     )
@@ -139,7 +140,7 @@ def found(scenarios: Sequence[Any], seeds: Sequence[int]) -> tuple[World, State,
 
 def _data(terms: Terms, streams: Streams) -> tuple[Examples, Holdings]:
     """The data and who holds them; none where nothing is learned."""
-    principals = terms.graph.count
+    principals = terms.population.count
     if not terms.learns:
         return no_examples(), no_holdings(len(streams.task), principals)
     examples = load_examples(terms.task, streams.task)
@@ -149,9 +150,10 @@ def _data(terms: Terms, streams: Streams) -> tuple[Examples, Holdings]:
 
 def _network(holdings: Holdings, terms: Terms) -> Network:
     """The shared network; where nothing is learned the smallest there is, which nobody asks."""
+    device = torch.device(terms.device)
     if not terms.learns:
-        return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=terms.device)
-    site = Site(holdings.features, holdings.classes, terms.dtype, terms.device)
+        return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=device)
+    site = Site(holdings.features, holdings.classes, terms.dtype, device)
     return NETWORKS[terms.learning.network](terms.learning, site)
 
 
@@ -178,11 +180,11 @@ def _labels(ids: Ints, holdings: Holdings, terms: Terms) -> Tensor:
 
 def _negotiator(terms: Terms) -> Negotiator | None:
     talks = terms.negotiation
-    return None if talks.negotiation == "none" or talks.negotiator == "shapley" else NEGOTIATORS[talks.negotiator]()
+    return None if talks.kind == "none" or talks.negotiator == "shapley" else NEGOTIATORS[talks.negotiator]()
 
 
 def _no_tariff(terms: Terms, runs: int, principals: int) -> Tariff:
-    lines = len(terms.population.population.cost_types) if terms.rewards.offer == "menu" else 0
+    lines = len(terms.population.cost_types) if terms.menu.offer == "menu" else 0
     return Tariff.none(runs, principals, lines, SEEN if terms.rewards.accuracy.kind == "fitted" else 0)
 
 

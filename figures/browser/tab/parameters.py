@@ -42,14 +42,14 @@ def parameters(scenario: Scenario) -> tuple[Parameter, ...]:
 def _has_money(scenario: Scenario) -> bool:
     """Whether there is money in an economy; the model may be all that is paid with."""
     market = scenario.market
-    return bool(market.price or scenario.contract.endowment) or market.kind == "public_goods"
+    return bool(market.price or scenario.population.endowment) or market.kind == "public_goods"
 
 
 def rules_of(scenario: Scenario) -> str:
     """The rules by which an economy pays, in a few words."""
     rules = [(_has_money(scenario), f"{scenario.settlement.kind} settlement"),
              (scenario.market.kind == "model", f"{scenario.credit.kind} credit"),
-             (scenario.market.model_value > 0, f"{scenario.contract.reward} model reward")]
+             (scenario.market.model_value > 0, f"{scenario.rewards.kind} model reward")]
     return ", ".join(rule for applies, rule in rules if applies)
 
 
@@ -58,7 +58,7 @@ def _rules(scenario: Scenario) -> Iterator[Parameter]:
     if scenario.market.kind != "public_goods":
         if _has_money(scenario):
             yield Parameter("settlement.kind", "Settlement rule", "Rules")
-        yield Parameter("contract.reward", "Model reward rule", "Rules")
+        yield Parameter("rewards.kind", "Model reward rule", "Rules")
     if scenario.market.kind == "model":
         yield Parameter("credit.kind", "Credit rule", "Rules")
         yield Parameter("screening.mode", "Screening mode", "Rules")
@@ -76,26 +76,26 @@ def _people(scenario: Scenario) -> Iterator[Parameter]:
 
 def _contract(scenario: Scenario) -> Iterator[Parameter]:
     """What is agreed: models where there are any, stakes where there is money, names that cost no more than it."""
-    kind, endowment, value = scenario.market.kind, scenario.contract.endowment, scenario.market.model_value
+    kind, endowment, value = scenario.market.kind, scenario.population.endowment, scenario.market.model_value
     if kind != "public_goods":
         high = max(_MOST_VALUE, 2 * value)
-        yield Parameter("contract.offer", "Samples asked for", "Contract")
+        yield Parameter("menu.offer", "Samples asked for", "Contract")
         yield Parameter("market.model_value", "Value of the model", "Contract", high, high / 100)
-        yield Parameter("contract.content", "Content asked for", "Contract", 1.0, 0.01)
+        yield Parameter("rewards.content", "Content asked for", "Contract", 1.0, 0.01)
     if _has_money(scenario):
-        yield Parameter("contract.stake", "Stake", "Contract", 1.0, 0.01)
-        yield Parameter("contract.audit", "Audits", "Contract", 1.0, 0.01)
+        yield Parameter("stakes.stake", "Stake", "Contract", 1.0, 0.01)
+        yield Parameter("stakes.audit", "Audits", "Contract", 1.0, 0.01)
     if kind != "public_goods" and _has_money(scenario):
-        yield Parameter("contract.clawback", "Clawback", "Contract", 1.0, 0.01)
+        yield Parameter("clawback.share", "Clawback", "Contract", 1.0, 0.01)
     if kind == "model":
         yield Parameter("settlement.hold_back", "Hold-back", "Contract", 3.0, 0.05)
     if endowment:
         step = 0.01 if endowment >= 1 else 0.001
-        yield Parameter("contract.identity_cost", "Identity cost", "Contract", endowment, step)
+        yield Parameter("identity.cost", "Identity cost", "Contract", endowment, step)
     if scenario.values.dimensions:
-        yield Parameter("contract.admissibility_budget", "Admissibility budget", "Contract", 0.5, 0.005)
+        yield Parameter("tolerance.budget", "Admissibility budget", "Contract", 0.5, 0.005)
     if kind != "curve":
-        yield Parameter("contract.negotiation", "Data deals", "Contract")
+        yield Parameter("negotiation.kind", "Data deals", "Contract")
 
 
 def _fitted(parameter: Parameter, scenario: Scenario) -> Parameter:

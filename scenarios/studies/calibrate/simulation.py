@@ -7,7 +7,7 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.agents.population import draw_population
+from commonweal.agents.drawing import draw_population
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.play import play_round
 from commonweal.economy.runs.ensemble import next_actions
@@ -53,7 +53,9 @@ class Simulator:
         terms = Terms.of([scenario for scenario in each for _ in self.seeds])
         runs = self.candidates * len(self.seeds)
         streams = pick_streams(self.streams, np.arange(runs))
-        population = draw_population(terms.population, self.state.population.limits, streams.population)
+        population = draw_population(
+            terms.population, terms.policy, terms.values, self.state.population.limits, streams.population
+        )
         world, state = replace(self.world, terms=terms), replace(self.state, population=population)
         shares = np.empty((terms.rounds, runs))
         for number in range(terms.rounds):

@@ -60,8 +60,8 @@ def relevant_fields(scenario: Scenario) -> list[str]:
         "market.contribution": public,
         "market.punishment.probability": public,
         "market.model_value": not public,
-        "contract.accuracy.optimum": market.kind == "curve",
-        "contract.accuracy.scale": market.kind == "curve",
+        "rewards.accuracy.optimum": market.kind == "curve",
+        "rewards.accuracy.scale": market.kind == "curve",
         "market.leak": model and scenario.actions.defect == "leak",
         "market.rivalry": model and scenario.actions.defect == "leak",
         "actions.defect_gain": "defect" in scenario.actions.available,
@@ -87,8 +87,8 @@ def relevant_fields(scenario: Scenario) -> list[str]:
         "values.confidence": values.influence == "hegselmann_krause",
         "values.experience": bool(values.dimensions),
         **{f"values.dimensions[{k}].limit": screened for k in range(len(values.dimensions))},
-        "contract.stake": True,
-        "contract.audit": scenario.contract.stake > 0,
+        "stakes.stake": True,
+        "stakes.audit": scenario.stakes.stake > 0,
     }
     return [path for path, matter in matters.items() if matter and _around(scenario, path) is not None]
 

@@ -265,13 +265,13 @@ class TestBestResponses:
 
 SYBIL = Deviation("sybil", (0,), identities=5)
 EVERYBODY = FIXED | {"population.start_delegate": 1.0, "population.start_free_ride": 0.0}
-EVERYBODY |= {"population.start_defect": 0.0, "settlement.kind": "equal", "contract.endowment": 5.0}
+EVERYBODY |= {"population.start_defect": 0.0, "settlement.kind": "equal", "population.endowment": 5.0}
 
 
 class TestSybils:
     def gains(self, fee: float, **changes: Any) -> Floats:
         """(S,) money per round that taking part under five names brings."""
-        scenario = revise(load("commons"), {**EVERYBODY, "contract.identity_cost": fee, **_dotted(changes)})
+        scenario = revise(load("commons"), {**EVERYBODY, "identity.cost": fee, **_dotted(changes)})
         ensemble = Ensemble(scenario, range(4))
         futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [SYBIL], scenario.rounds)
         gained: Floats = futures.gains[:, 0]
@@ -284,7 +284,7 @@ class TestSybils:
         assert (dear < 0).all()
 
     def test_who_cannot_pay_for_a_second_name_has_none(self) -> None:
-        scenario = revise(load("commons"), {**EVERYBODY, "contract.identity_cost": 1.0, "contract.endowment": 2.5})
+        scenario = revise(load("commons"), {**EVERYBODY, "identity.cost": 1.0, "population.endowment": 2.5})
         ensemble = Ensemble(scenario, [0])
         futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [SYBIL], 3)
         doing = futures.actions[0, 1, :, [0, *range(20, 24)]]
@@ -292,7 +292,7 @@ class TestSybils:
 
     def test_persons_are_asked_for_the_price_of_a_name_before_they_respond(self) -> None:
         changes = EVERYBODY | {"policy.mix": {"best_response": 1.0}, "actions.available": ["abstain", "delegate"]}
-        changes |= {"population.start_delegate": 0.5, "population.start_abstain": 0.5, "contract.identity_cost": 1.0}
+        changes |= {"population.start_delegate": 0.5, "population.start_abstain": 0.5, "identity.cost": 1.0}
         ensemble = Ensemble(revise(load("commons"), changes), [0])
         outside = ensemble.decide() == Action.ABSTAIN
         ensemble.step()
@@ -307,12 +307,12 @@ def test_stakes_audits_and_slashing_work_under_every_rule_in_every_market(kind: 
         with pytest.raises(InputError, match=r"settlement\.kind must be equal"):
             revise(load("commons"), {"market.kind": kind, "settlement.kind": rule})
         return
-    terms = {"contract.endowment": 3.0, "contract.stake": 2.0, "contract.audit": 0.5, "contract.slash": 0.5}
+    terms = {"population.endowment": 3.0, "stakes.stake": 2.0, "stakes.audit": 0.5, "stakes.slash": 0.5}
     who = {"actions.available": ["delegate", "free_ride"], "population.start_delegate": 0.5}
     who |= {"population.start_free_ride": 0.5, "population.start_defect": 0.0, "actions.free_ride": "idle"}
     ensemble = Ensemble(
         [revise(load("commons"), {**FIXED, **who, **terms, "market.kind": kind, "settlement.kind": rule, "rounds": 1,
-                                  "contract.reveal": reveal}) for reveal in (0.0, 1.0)] * 10,
+                                  "stakes.reveal": reveal}) for reveal in (0.0, 1.0)] * 10,
         range(20),
     )  # fmt: skip
     record = ensemble.step()
@@ -335,8 +335,8 @@ def test_the_robust_rule_sets_what_the_scenario_leaves_open() -> None:
 
 
 def test_a_run_that_was_stopped_goes_on_with_what_it_may_claw_back(tmp_path: Path) -> None:
-    terms = {"contract.clawback": 1.0, "settlement.hold_back": 1.0, "settlement.kind": "equal"}
-    paid_for = {"contract.endowment": 1.0, "contract.identity_cost": 0.5}
+    terms = {"clawback.share": 1.0, "settlement.hold_back": 1.0, "settlement.kind": "equal"}
+    paid_for = {"population.endowment": 1.0, "identity.cost": 0.5}
     scenario = revise(load("commons"), {**FIXED, **terms, **paid_for})
 
     def played(rounds: int) -> Ensemble:
@@ -369,10 +369,10 @@ def test_solvency_counts_the_smallest_accounts_and_claims_without_money() -> Non
 
 @pytest.mark.parametrize(("changes", "complaint"), [
     ({"settlement.hold_back": -1.0}, "settlement.hold_back = -1.0: must be a number between 0 and 100"),
-    ({"contract.clawback": 1.5}, "contract.clawback = 1.5: must be a number between 0 and 1"),
-    ({"contract.identity_cost": -1}, "contract.identity_cost = -1: must be a number between 0 and"),
-    ({"contract.identity_cost": 2.0, "contract.endowment": 1.0},
-     "contract.identity_cost = 2 exceeds contract.endowment = 1: nobody could take part"),
+    ({"clawback.share": 1.5}, "clawback.share = 1.5: must be a number between 0 and 1"),
+    ({"identity.cost": -1}, "identity.cost = -1: must be a number between 0 and"),
+    ({"identity.cost": 2.0, "population.endowment": 1.0},
+     "identity.cost = 2 exceeds population.endowment = 1: nobody could take part"),
 ])  # fmt: skip
 def test_terms_that_make_no_sense_are_refused_in_one_line(changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(InputError) as refused:
@@ -380,7 +380,7 @@ def test_terms_that_make_no_sense_are_refused_in_one_line(changes: dict[str, Any
     assert complaint in str(refused.value) and "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("path", ["settlement.hold_back", "contract.clawback"])
+@pytest.mark.parametrize("path", ["settlement.hold_back", "clawback.share"])
 def test_a_public_good_has_nothing_to_hold_back_or_claw_back(path: str) -> None:
     with pytest.raises(InputError, match=f"{path} must be 0"):
         revise(load("public-goods"), {path: 0.5})

@@ -160,5 +160,5 @@ def _subclasses(cls: type) -> set[Any]:
 def test_a_rule_that_promises_what_there_is_not_is_refused(promised: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(REWARDS, "_plugs", dict(REWARDS._plugs))
     reward_rule("generous")(lambda standing, quality, terms: np.full(standing.credit.shape, promised))
-    with pytest.raises(InputError, match="contract.reward = 'generous' gave accuracies from .* a rule gives from 0"):
+    with pytest.raises(InputError, match="rewards.kind = 'generous' gave accuracies from .* a rule gives from 0"):
         rewards(standing_with([[1, 2]]), np.array([0.8]), terms(reward="generous"))

@@ -41,7 +41,7 @@ ECONOMIES: dict[str, dict[str, Any]] = {
     "float64, pool, junk": {"precision": "float64", "learning.sampling": "pool", "learning.batch": 20,
                             "actions.free_ride": "junk"},
     "stale and leaking": {"actions.free_ride": "stale", "actions.defect": "leak"},
-    "stakes and audits": {"contract.endowment": 1.0, "contract.stake": 0.1, "contract.audit": 0.5},
+    "stakes and audits": {"population.endowment": 1.0, "stakes.stake": 0.1, "stakes.audit": 0.5},
     "screening and values that move": {
         "values.dimensions": [{"sense": "protect", "label": 0, "limit": 1.0, "spread": 0.5, "samples": 8}],
         "values.influence": "friedkin_johnsen", "values.experience": 0.1, "screening.mode": "project",
@@ -54,7 +54,7 @@ ECONOMIES: dict[str, dict[str, Any]] = {
                      "accuracy": {"kind": "fitted"}}},
     "amounts that are best responses": {
         "market.kind": "curve", "market.model_value": 100.0, "population.cost_low": 0.02, "population.cost_high": 0.1,
-        "contract.offer": "amounts"},
+        "menu.offer": "amounts"},
     "credit that is estimated": {"credit.kind": "fedsv", "credit.budget": 12},
 }  # fmt: skip
 TABLES = ("rounds", "principals", "profiles", "ledger", "balances")

@@ -157,7 +157,7 @@ class TestInTheEconomy:
 
     def test_a_run_without_a_budget_is_the_same_beside_one_that_has_one(self):
         free = {**SMALL, "values.price_low": 0.0, "values.price_high": 0.0}  # even what costs nothing is not taken
-        budgets = ({**free, "contract.admissibility_budget": money} for money in (1.0, 0.0))
+        budgets = ({**free, "tolerance.budget": money} for money in (1.0, 0.0))
         rich, poor = (load("tolerance-for-sale", changes) for changes in budgets)
         together, alone = Ensemble([rich, poor], [0, 1]), Ensemble(poor, [1])
         for _ in range(5):
