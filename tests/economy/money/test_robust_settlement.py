@@ -17,11 +17,10 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
-from commonweal.economy.money.clawback import at_risk, claw_back
-from commonweal.economy.money.identity import admit, fund_names
+from commonweal.economy.money.clawback import ClawbackTerms, at_risk, claw_back
+from commonweal.economy.money.identity import IdentityTerms, admit, fund_names
 from commonweal.economy.money.ledger import MICRO, Ledger, Transfer, post
 from commonweal.economy.money.settlement import SETTLEMENTS
-from commonweal.economy.money.stakes import ContractTerms
 from commonweal.economy.runs import checkpoint
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import solvency
@@ -34,8 +33,11 @@ ONE = np.array([[1.0]])
 SEEDS = range(8)
 
 
-def contract(clawback: float = 1.0, identity_cost: float = 1.0) -> ContractTerms:
-    return ContractTerms(*(np.array([[x]]) for x in (0.0, 0.0, 0.0, 0.0, 0.0, clawback, identity_cost)))
+PRICED = IdentityTerms(ONE)
+
+
+def back(share: float = 1.0) -> ClawbackTerms:
+    return ClawbackTerms(np.array([[share]]))
 
 
 def history(*rounds: list[float], horizon: int = 50) -> CreditHistory:
@@ -80,7 +82,7 @@ class TestCreditByChance:
 
 
 class TestClawback:
-    def paid(self, *payments: list[int], terms: ContractTerms) -> CreditHistory:
+    def paid(self, *payments: list[int], terms: ClawbackTerms) -> CreditHistory:
         """The history after rounds in which nobody's credit was below zero."""
         past = CreditHistory.empty(50, 1, len(payments[0]))
         for amounts in payments:
@@ -89,25 +91,25 @@ class TestClawback:
         return past
 
     def test_all_that_was_paid_within_the_horizon_goes_to_the_others_by_what_they_are_paid(self) -> None:
-        past = book(self.paid([10, 10, 10, 0], [20, 0, 0, 10], terms=contract()), np.zeros((1, 4)))
+        past = book(self.paid([10, 10, 10, 0], [20, 0, 0, 10], terms=back()), np.zeros((1, 4)))
         netted, payments = np.array([[-1.0, 2.0, 1.0, 0.0]]), np.array([[5, 20, 10, 0]])
-        taken, after = claw_back(ledger([50] * 4), past, netted, payments, contract())
+        taken, after = claw_back(ledger([50] * 4), past, netted, payments, back())
         # 10 + 20 + 5 = 35 by 20 : 10, quotas 23.33 and 11.67
         assert taken.purses.tolist() == [[35, 0, 0, 0]]
         assert taken.redistributed.tolist() == [[0, 23, 12, 0]]
         assert after.refundable is not None
         assert after.refundable.sum(axis=0).tolist() == [[0, 10 + 20 + 23, 10 + 10 + 12, 10]]
-        assert at_risk(after, np.zeros((1, 4)), contract()).tolist() == [[0, 53 / MICRO, 32 / MICRO, 10 / MICRO]]
+        assert at_risk(after, np.zeros((1, 4)), back()).tolist() == [[0, 53 / MICRO, 32 / MICRO, 10 / MICRO]]
 
     def test_what_left_the_horizon_is_ones_own(self) -> None:
-        past = replace(self.paid([10], [20], terms=contract()), horizon=2)
-        taken, _ = claw_back(ledger([50]), book(past, -ONE), -ONE, np.array([[0]]), contract())
+        past = replace(self.paid([10], [20], terms=back()), horizon=2)
+        taken, _ = claw_back(ledger([50]), book(past, -ONE), -ONE, np.array([[0]]), back())
         assert taken.purses.tolist() == [[20]]
 
     def test_escrows_are_taken_after_balances_and_nobody_owes_more_than_it_has(self) -> None:
-        past = self.paid([30, 30], terms=contract())
+        past = self.paid([30, 30], terms=back())
         held = ledger([20, 5], [4, 100])
-        taken, after = claw_back(held, past, -np.ones((1, 2)), np.zeros((1, 2), dtype=np.int64), contract())
+        taken, after = claw_back(held, past, -np.ones((1, 2)), np.zeros((1, 2), dtype=np.int64), back())
         assert taken.purses.tolist() == [[20, 5]]
         assert taken.stakes.tolist() == [[4, 25]]
         assert post(held, taken.transfers).balances.tolist() == [[0, 0, 0, 75, 54, -129]]
@@ -115,24 +117,24 @@ class TestClawback:
         assert after.refundable is not None and after.refundable.tolist() == [[[6, 0]]]
 
     def test_more_than_can_be_divided_exactly_is_redistributed_in_part(self) -> None:
-        past = book(self.paid([3 * 10**15, 0], terms=contract()), np.zeros((1, 2)))
+        past = book(self.paid([3 * 10**15, 0], terms=back()), np.zeros((1, 2)))
         netted, payments = np.array([[-1.0, 1.0]]), np.array([[0, 5]])
-        taken, _ = claw_back(ledger([4 * 10**15, 0]), past, netted, payments, contract())
+        taken, _ = claw_back(ledger([4 * 10**15, 0]), past, netted, payments, back())
         assert taken.net.tolist() == [[-3 * 10**15, 10**15]]
 
     def test_nothing_is_taken_back_twice_and_the_oldest_first(self) -> None:
-        past = self.paid([10], [20], terms=contract())
-        _, past = claw_back(ledger([15]), past, -ONE, np.array([[0]]), contract())
+        past = self.paid([10], [20], terms=back())
+        _, past = claw_back(ledger([15]), past, -ONE, np.array([[0]]), back())
         assert past.refundable is not None and past.refundable.tolist() == [[[0]], [[15]]]
-        _, past = claw_back(ledger([100]), past, -ONE, np.array([[0]]), contract())
+        _, past = claw_back(ledger([100]), past, -ONE, np.array([[0]]), back())
         assert not np.any(past.refundable)
 
     def test_a_share_leaves_the_rest_for_good(self) -> None:
-        past = self.paid([10, 9], terms=contract(clawback=0.5))
+        past = self.paid([10, 9], terms=back(0.5))
         nothing = np.zeros((1, 2), dtype=np.int64)
-        taken, past = claw_back(ledger([10, 9]), past, -np.ones((1, 2)), nothing, contract(clawback=0.5))
+        taken, past = claw_back(ledger([10, 9]), past, -np.ones((1, 2)), nothing, back(0.5))
         assert taken.purses.tolist() == [[5, 4]]  # 4.5 is rounded to even
-        taken, _ = claw_back(ledger([5, 5]), past, -np.ones((1, 2)), nothing, contract(clawback=0.5))
+        taken, _ = claw_back(ledger([5, 5]), past, -np.ones((1, 2)), nothing, back(0.5))
         assert not taken.purses.any()
 
 
@@ -140,12 +142,12 @@ class TestIdentityCost:
     def test_a_name_is_paid_for_when_somebody_first_takes_part_under_it(self) -> None:
         held = ledger([3 * MICRO] * 3)
         actions = np.array([[Action.DELEGATE, Action.ABSTAIN, Action.FREE_RIDE]])
-        doing, fees = admit(held, np.array([[False, False, True]]), actions, contract())
+        doing, fees = admit(held, np.array([[False, False, True]]), actions, PRICED)
         assert doing.tolist() == actions.tolist()
         assert post(held, [fees]).balances.tolist() == [[2 * MICRO, 3 * MICRO, 3 * MICRO, 0, 0, 0, MICRO, -9 * MICRO]]
 
     def test_a_name_that_cannot_pay_cannot_enter(self) -> None:
-        doing, fees = admit(ledger([MICRO - 1, MICRO]), np.zeros((1, 2), bool), np.ones((1, 2), int), contract())
+        doing, fees = admit(ledger([MICRO - 1, MICRO]), np.zeros((1, 2), bool), np.ones((1, 2), int), PRICED)
         assert doing.tolist() == [[Action.ABSTAIN, Action.DELEGATE]]
         assert fees.amount.tolist() == [[0, MICRO]]
 
@@ -157,7 +159,7 @@ class TestIdentityCost:
     ) -> None:
         held = ledger([7 * MICRO, money * MICRO, 0, 0, 0, 0])
         bearer, unborne = np.array([[0, 1, 1, 1, 1, 0]]), np.array([[False] * 5 + [True]])
-        after = fund_names(held, bearer, unborne, np.array([[True, entered] + [False] * 4]), contract())
+        after = fund_names(held, bearer, unborne, np.array([[True, entered] + [False] * 4]), PRICED)
         spare = [MICRO] * funded + [0] * (4 - funded)
         assert after.principals.tolist() == [[7 * MICRO, (money - funded) * MICRO, *spare]]
         assert after.balances.sum() == 0

@@ -50,8 +50,8 @@ ECONOMIES: dict[str, dict[str, Any]] = {
     "a short horizon": {"settlement.horizon": 3},
     "menus from a fitted curve, paid with earlier models": {
         "population.cost_types": [0.02, 0.005], "market.model_value": 1.0, "task.drift": 0.01,
-        "contract": {"reward": "menu", "offer": "menu", "term": 4, "alone": True, "realise": "snapshot",
-                     "accuracy": {"kind": "fitted"}}},
+        "menu": {"offer": "menu", "term": 4},
+        "rewards": {"kind": "menu", "alone": True, "realise": "snapshot", "accuracy": {"kind": "fitted"}}},
     "amounts that are best responses": {
         "market.kind": "curve", "market.model_value": 100.0, "population.cost_low": 0.02, "population.cost_high": 0.1,
         "menu.offer": "amounts"},

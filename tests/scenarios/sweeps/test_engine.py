@@ -98,15 +98,18 @@ class TestBatches:
 
     @pytest.mark.parametrize("path", sorted(per_run_paths()))
     def test_every_field_said_to_differ_between_runs_may(self, path: str) -> None:
+        base = revise(BASE, BESIDE.get(path, {}))
         if path.startswith("population.start_"):
             changes: dict[str, Any] = {"population.start_delegate": 0.5, "population.start_free_ride": 0.3}
         elif path.startswith("population.cost"):
             changes = {"population.cost_low": 0.0001, "population.cost_high": 0.0009}
         elif path.startswith("policy.conditional."):
             changes = {path: 0.05}
+        elif path.startswith("values.dimensions[]."):
+            base = revise(BASE, {"values.dimensions": [{"sense": "protect", "label": 1, "limit": 0.7}]})
+            changes = {path.replace("[]", "[0]"): 0.35}
         else:
             changes = {path: 0.35}
-        base = revise(BASE, BESIDE.get(path, {}))
         record = Ensemble([base, revise(base, changes)], [0, 0]).step()
         assert len(record.actions) == 2
 
