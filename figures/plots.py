@@ -131,7 +131,9 @@ def _dimensions(scenario: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _rewards_differ(scenario: dict[str, Any], varied: tuple[str, ...]) -> bool:
-    rule, offer = scenario.get("rewards", {}).get("kind", "shared"), scenario.get("menu", {}).get("offer", "fixed")
+    before = scenario.get("contract", {})  # in results of version 0.1
+    rule = scenario.get("rewards", {}).get("kind", before.get("reward", "shared"))
+    offer = scenario.get("menu", {}).get("offer", before.get("offer", "fixed"))
     return (rule, offer) != ("shared", "fixed") or bool({"rewards.kind", "menu.offer"} & set(varied))
 
 

@@ -178,7 +178,7 @@ _HEADER = "| field | unit | default | allowed | meaning |"
 _RULE = "| --- | --- | --- | --- | --- |"
 _PREFACE = """# Scenario reference
 
-Written by `commonweal describe --markdown`; change the fields in `scenarios/schema/`, then run `make docs`.
+Written by `commonweal describe --markdown`; change `scenarios/schema/scenario.py`, then run `make docs`.
 
 A scenario is a TOML file. Every field has a default, so a file says only what is different. `commonweal run
 FILE.toml` plays it, `--set settlement.alpha=2` changes a field, `--vary settlement.kind=equal,data` compares values.

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from commonweal.scenarios.schema.fields import Count, Part, Share, field
-from commonweal.scenarios.schema.relevance import valued
+from commonweal.scenarios.schema.relevance import screens, valued
 
 
 class Task(Part):
@@ -44,9 +44,9 @@ class Learning(Part):
 class Screening(Part):
     """Which part of an update is admissible under the principals' value profiles."""
 
-    mode: Literal["off", "reject", "scale", "project"] = field("off", "what happens to an inadmissible update", "name")
-    scope: Literal["own", "all", "quorum", "aggregate"] = field("aggregate", "whose profiles screen an update", "name")
-    budget: Literal["level", "step"] = field("level", "level: the slack to the limit; step: a fixed tolerance each round", "name")
+    mode: Literal["off", "reject", "scale", "project"] = field("off", "what happens to an inadmissible update", "name", matters=valued)
+    scope: Literal["own", "all", "quorum", "aggregate"] = field("aggregate", "whose profiles screen an update", "name", matters=screens)
+    budget: Literal["level", "step"] = field("level", "level: the slack to the limit; step: a fixed tolerance each round", "name", matters=screens)
     step_tolerance: float = field(0.0, "harm allowed in a round under budget = step", "nat per round", ge=0, le=1e6, matters=lambda s: valued(s) and s.screening.budget == "step")
     quorum: Share = field(0.8, "share of principals that must find an update admissible under scope = quorum")
     gate: bool = field(True, "drop updates whose first-order credit this round is negative", "switch")

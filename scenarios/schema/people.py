@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
-from commonweal.scenarios.schema.relevance import costs_spread, follows, may, valued
+from commonweal.scenarios.schema.relevance import costs_spread, follows, may, screens, valued
 
 
 class Population(Part):
@@ -126,7 +126,7 @@ class Dimension(Part):
     sense: Literal["protect", "withhold"] = Field(description="protect: the group's loss must not rise above the limit; withhold: the bounded loss must not fall below it", json_schema_extra={"unit": "name"})
     label: int | None = field(None, "class the probe is made of", "class", ge=0)
     feature: int | None = field(None, "feature the probe is made of: samples in its top quarter", "feature", ge=0)
-    limit: float = field(1.0, "middle of the principals' limits on the probe loss", "nat (protect), 1 (withhold)", ge=0, le=1e6, matters=lambda s: s.screening.mode != "off")
+    limit: float = field(1.0, "middle of the principals' limits on the probe loss", "nat (protect), 1 (withhold)", ge=0, le=1e6, matters=screens)
     spread: float = field(0.0, "half width of the principals' limits around the middle", "as limit", ge=0, le=1e6)
     samples: Count = field(32, "samples of the probe", "samples", le=100_000)
 

@@ -58,6 +58,11 @@ def valued(scenario: Any) -> bool:
     return bool(scenario.values.dimensions)
 
 
+def screens(scenario: Any) -> bool:
+    """Whether updates are screened by what is valued."""
+    return valued(scenario) and scenario.screening.mode != "off"
+
+
 def follows(policy: str) -> Condition:
     """Whether anybody follows a policy."""
     return lambda scenario: policy in scenario.policy.mix

@@ -7,8 +7,8 @@ from itertools import product
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.relevance import BLIND
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.sensitivity.fields import BLIND
 
 _PATHS = ("settlement.kind", "credit.kind", "screening.mode", "rewards.kind")
 

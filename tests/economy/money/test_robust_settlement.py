@@ -222,7 +222,7 @@ class TestInTheEconomy:
 
     @pytest.mark.parametrize("rule", ["equal", "data", "credit"])
     def test_clawback_takes_from_junk_and_label_flippers_and_gives_to_the_honest(self, rule: str) -> None:
-        before, after = earned(settlement__kind=rule), earned(settlement__kind=rule, contract__clawback=1.0)
+        before, after = earned(settlement__kind=rule), earned(settlement__kind=rule, clawback__share=1.0)
         # of an honest share, under equal: junk 1 before, .14 ± .15 after; poison 1 before, .32 ± .25 after
         assert_lower(relative(after), relative(before))
         assert_lower(-after[:, 0], -before[:, 0])
@@ -248,7 +248,7 @@ def foregone(**changes: Any) -> tuple[Ensemble, Any]:
 
 class TestBestResponses:
     def test_who_has_done_harm_expects_to_give_back_all_it_was_paid_if_it_goes_on(self) -> None:
-        (without, record), (clawed, _) = foregone(), foregone(contract__clawback=0.5)
+        (without, record), (clawed, _) = foregone(), foregone(clawback__share=0.5)
         loss = (without.state.population.foregone - clawed.state.population.foregone)[..., Action.FREE_RIDE]
         paid = record.payday.payments / MICRO
         netted = cumulated(without.state.history, np.array([[0.95]]))
@@ -257,7 +257,7 @@ class TestBestResponses:
         assert not loss[netted - record.lesson.credit > 0.1].any()  # whose credit one round of junk cannot spoil
 
     def test_held_back_credit_is_no_evidence_of_harm(self) -> None:
-        stakes = {"contract__endowment": 5.0, "contract__stake": 1.0, "contract__audit": 1.0, "contract__reveal": 0.0}
+        stakes = {"population__endowment": 5.0, "stakes__stake": 1.0, "stakes__audit": 1.0, "stakes__reveal": 0.0}
         (ensemble, _), (held, _) = foregone(**stakes), foregone(**stakes, settlement__hold_back=50.0)
         for action in (Action.DELEGATE, Action.FREE_RIDE):
             np.testing.assert_allclose(

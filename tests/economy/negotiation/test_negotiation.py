@@ -292,7 +292,7 @@ def test_with_deals_data_keep_coming_that_nobody_gives_for_equal_pay() -> None:
 
 @pytest.mark.parametrize(("kind", "part"), [("equal", 7 / 8), ("credit", 0.0)])
 def test_others_gain_what_the_settlement_does_not_pay_the_contributor(kind: str, part: float) -> None:
-    terms = {"settlement__kind": kind, "settlement__horizon": 1, "contract__negotiation": "none"}
+    terms = {"settlement__kind": kind, "settlement__horizon": 1, "negotiation__kind": "none"}
     ensemble = Ensemble(small(**terms), seeds=[0])
     ensemble.step()
     ensemble.step()
@@ -322,7 +322,7 @@ def test_a_deal_binds_and_its_price_is_part_of_the_payoff() -> None:
 
 
 def test_talks_come_every_so_many_rounds() -> None:
-    rounds = Ensemble(small(contract__negotiation_every=3, policy__revision=1.0), seeds=[0]).run().rounds
+    rounds = Ensemble(small(negotiation__every=3, policy__revision=1.0), seeds=[0]).run().rounds
     assert not rounds["dealt"][rounds["round"] % 3 > 0].any()
     assert rounds["dealt"].any()
 
@@ -370,7 +370,7 @@ def test_negotiators_are_plugged_in_by_name(monkeypatch: pytest.MonkeyPatch) -> 
             return Move(party, Kind.HALT)
 
     monkeypatch.setitem(NEGOTIATORS._plugs, "refusing", Refusing)
-    assert not Ensemble(small(contract__negotiator="refusing"), seeds=[0]).run(4).rounds["dealt"].any()
+    assert not Ensemble(small(negotiation__negotiator="refusing"), seeds=[0]).run(4).rounds["dealt"].any()
     speakers: list[type[Negotiator]] = [ShapleyNegotiator, ModelNegotiator, ReplayedNegotiator]
     assert {"shapley", "endpoint", "replay"} <= set(NEGOTIATORS)
     assert all(hasattr(speaker, "move") for speaker in speakers)
@@ -413,7 +413,7 @@ def test_nobody_negotiates_in_groups_dealt_anew() -> None:
 def test_the_environment_must_name_an_endpoint_before_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COMMONWEAL_NEGOTIATOR_URL", raising=False)
     with pytest.raises(InputError, match="COMMONWEAL_NEGOTIATOR_URL is missing"):
-        Ensemble(small(contract__negotiator="endpoint"), seeds=[0])
+        Ensemble(small(negotiation__negotiator="endpoint"), seeds=[0])
 
 
 def test_fair_payoffs_share_out_the_best_plan_whole() -> None:
