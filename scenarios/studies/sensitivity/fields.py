@@ -61,7 +61,8 @@ def relevant_fields(scenario: Scenario) -> list[str]:
     """Paths of the numbers that matter under the scenario's rules and can be halved and doubled."""
     dimensions = len(scenario.values.dimensions)
     paths = [path.replace("[]", f"[{k}]") for path in _NUMBERS for k in range(dimensions if "[]" in path else 1)]
-    return [path for path in paths if matters(scenario, _COSTS[0] if path == COST else path) and _around(scenario, path)]
+    fields = {path: _COSTS[0] if path == COST else path for path in paths}
+    return [path for path, field in fields.items() if matters(scenario, field) and _around(scenario, path)]
 
 
 def own_value(scenario: Scenario, path: str) -> Any:
