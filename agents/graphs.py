@@ -15,19 +15,8 @@ from scipy.sparse import csr_array, eye_array
 
 from commonweal.agents.arrays import AnyArray, Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.agents.population import PopulationTerms
 from commonweal.agents.streams import Stream
-from commonweal.agents.terms import PerRun
-
-
-@dataclass(frozen=True)
-class GraphTerms:
-    """The fields of ``scenario.population`` that say who knows whom."""
-
-    count: int  # principals
-    graph: str  # complete, cliques, ring, lattice, watts_strogatz, barabasi_albert or file
-    degree: int  # neighbours (cliques, ring, Watts-Strogatz) or edges of a newcomer (Barabasi-Albert)
-    rewiring: PerRun  # (R, 1) Watts-Strogatz rewiring probability
-    edges: Path | None  # edge-list file
 
 
 @dataclass(frozen=True)
@@ -211,7 +200,7 @@ class SparseGraph(Graph):
         return graph
 
 
-def build_graph(terms: GraphTerms, stream: Stream) -> Graph:
+def build_graph(terms: PopulationTerms, stream: Stream) -> Graph:
     """Build every run's graph, the random ones from the run's own generator.
 
     Args:
@@ -270,7 +259,7 @@ def _edge(entry: str, principals: int, where: str) -> tuple[int, int]:
     return first, second
 
 
-def _regular_edges(terms: GraphTerms) -> Ints:
+def _regular_edges(terms: PopulationTerms) -> Ints:
     """Edges of the graphs that are the same in every run."""
     if terms.graph == "file" and terms.edges is not None:
         return read_edges(terms.edges, terms.count)
@@ -283,13 +272,13 @@ def _regular_edges(terms: GraphTerms) -> Ints:
     raise InputError(f"population.graph = {terms.graph!r} with edges = {terms.edges} is not a graph that can be built")
 
 
-def _random_edges(terms: GraphTerms, rewiring: float, generator: np.random.Generator) -> Ints:
+def _random_edges(terms: PopulationTerms, rewiring: float, generator: np.random.Generator) -> Ints:
     if terms.graph == "barabasi_albert":
         return _edges(nx.barabasi_albert_graph(terms.count, terms.degree, seed=generator))
     return _edges(nx.watts_strogatz_graph(terms.count, _even(terms), rewiring, seed=generator))
 
 
-def _even(terms: GraphTerms) -> int:
+def _even(terms: PopulationTerms) -> int:
     """The degree, refused where half of it would have to lie on either side: networkx would round it down unsaid."""
     if terms.degree % 2:
         raise InputError(f"population.degree = {terms.degree} must be even for graph = {terms.graph!r}")

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 
 import numpy as np
 
-from commonweal.agents.actions import Action
-from commonweal.agents.arrays import Floats, Ints, apportioned, per_principal
-from commonweal.agents.streams import Stream
-from commonweal.agents.terms import PerRun, PerRunByName
+from commonweal.agents.arrays import Floats, Ints, per_principal
+from commonweal.agents.terms import PerRun
 
 
 class ConditionalKind(IntEnum):
@@ -44,10 +43,14 @@ class Population:
 
 
 @dataclass(frozen=True)
-class StartTerms:
-    """The fields of ``scenario.population`` that say how principals start."""
+class PopulationTerms:
+    """``scenario.population``: who the principals are, whom they know and how they start."""
 
     count: int  # principals
+    graph: str  # complete, cliques, ring, lattice, watts_strogatz, barabasi_albert or file
+    degree: int  # neighbours (cliques, ring, Watts-Strogatz) or edges of a newcomer (Barabasi-Albert)
+    rewiring: PerRun  # (R, 1) Watts-Strogatz rewiring probability
+    edges: Path | None  # edge-list file
     start_abstain: PerRun  # (R, 1) share
     start_delegate: PerRun  # (R, 1) share
     start_free_ride: PerRun  # (R, 1) share
@@ -56,103 +59,5 @@ class StartTerms:
     cost_high: PerRun  # (R, 1) money per sample
     cost_types: tuple[float, ...]  # money per sample of each type; empty: between lowest and highest
     type_shares: tuple[float, ...]  # probability of each type; empty: all alike
-
-
-@dataclass(frozen=True)
-class KindTerms:
-    """The fields of ``scenario.policy.conditional`` that say who is of which kind."""
-
-    cooperators: PerRun  # (R, 1) share
-    free_riders: PerRun  # (R, 1) share
-    hump_shaped: PerRun  # (R, 1) share; the rest choose at random
-
-
-@dataclass(frozen=True)
-class FollowingTerms:
-    """The fields of ``scenario.policy`` that say who follows which policy."""
-
-    mix: PerRunByName  # (R, 1) share of principals by policy name
-    conditional: KindTerms
-
-
-@dataclass(frozen=True)
-class PriceTerms:
-    """The fields of ``scenario.values`` that say what looser limits cost."""
-
-    price_low: PerRun  # (R, 1) money per round
-    price_high: PerRun  # (R, 1) money per round
-
-
-@dataclass(frozen=True)
-class PopulationTerms:
-    """What drawing a population needs of a whole scenario: ``stack(PopulationTerms, scenarios)``."""
-
-    population: StartTerms
-    policy: FollowingTerms
-    values: PriceTerms
-
-
-def draw_population(terms: PopulationTerms, limits: Floats, stream: Stream) -> Population:
-    """Draw the principals of every run.
-
-    The numbers starting with each action, following each policy and of each kind are exact; who they are is random.
-
-    Args:
-        terms: composition and costs.
-        limits: (R, N, K) limits drawn by ``commonweal.agents.values.draw_limits``.
-        stream: the runs' population streams; takes 5 N numbers of each.
-
-    Returns:
-        The population before its first round: nothing paid, nothing learned, reputations even at one half.
-    """
-    start, prices = terms.population, terms.values
-    shape = (len(stream), start.count)
-    draws = stream.uniform(5, start.count)
-    return Population(
-        cost=_costs(start, draws[:, 0]),
-        policy=_dealt(_policy_shares(terms.policy), draws[:, 2]),
-        kind=_dealt(_kind_shares(terms.policy.conditional), draws[:, 3]),
-        limits=limits,
-        anchor=limits,
-        action=_dealt(_action_shares(start), draws[:, 1]),
-        payoff=np.zeros(shape),
-        action_values=np.zeros((*shape, len(Action))),
-        foregone=np.full((*shape, len(Action)), np.nan),
-        reputation=np.full(shape, 0.5),
-        price=prices.price_low + (prices.price_high - prices.price_low) * draws[:, 4],
-    )
-
-
-def _costs(start: StartTerms, uniform: Floats) -> Floats:
-    """(R, N) money per sample: of a type drawn for each principal on its own, or anywhere between two bounds."""
-    if not start.cost_types:
-        spread: Floats = start.cost_low + (start.cost_high - start.cost_low) * uniform
-        return spread
-    types = np.array(start.cost_types)
-    shares = np.array(start.type_shares or [1 / len(types)] * len(types))
-    drawn: Floats = types[np.minimum(np.searchsorted(np.cumsum(shares), uniform, side="right"), len(types) - 1)]
-    return drawn
-
-
-def _dealt(shares: Floats, uniform: Floats) -> Ints:
-    """(R, N) category of each principal: exactly apportioned, then dealt out in the random order of ``uniform``."""
-    card = np.argsort(uniform, axis=1)
-    ends = np.cumsum(apportioned(shares, uniform.shape[1]), axis=1)
-    passed: Ints = (card[:, :, None] >= ends[:, None, :]).sum(axis=2)
-    return passed
-
-
-def _action_shares(start: StartTerms) -> Floats:
-    """(R, 4) shares, columns in the order of ``Action``."""
-    return np.hstack([start.start_abstain, start.start_delegate, start.start_free_ride, start.start_defect])
-
-
-def _policy_shares(policy: FollowingTerms) -> Floats:
-    """(R, number of policies) shares in the order of ``PolicyTerms.names``."""
-    return np.hstack([policy.mix[name] for name in sorted(policy.mix)])
-
-
-def _kind_shares(kinds: KindTerms) -> Floats:
-    """(R, 4) shares, columns in the order of ``ConditionalKind``."""
-    named = np.hstack([kinds.cooperators, kinds.free_riders, kinds.hump_shaped])
-    return np.hstack([named, np.maximum(1 - named.sum(axis=1, keepdims=True), 0.0)])
+    outside_option: PerRun  # (R, 1) money per round of abstaining
+    endowment: PerRun  # (R, 1) money a principal starts with

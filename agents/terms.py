@@ -5,8 +5,8 @@ annotated ``PerRun`` may differ between runs and becomes an (R, 1) array; a tupl
 item; everything else must be the same in all runs.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import is_dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, is_dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -15,6 +15,7 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 
 PerRun = Annotated[Floats, "per run"]  # (R, 1)
+TermsByName = Annotated[Mapping[str, Any], "terms by name"]  # terms dataclasses, of the same types in all runs
 PerRunByName = Annotated[dict[str, Floats], "per run"]  # (R, 1) by name, the same names in all runs
 
 T = TypeVar("T")
@@ -43,12 +44,14 @@ def stack(cls: type[T], parts: Sequence[Any], path: str = "") -> T:
     for name, hint in _hints(cls).items():
         values = [getattr(part, name) for part in parts]
         where = f"{path}.{name}" if path else name
-        if hint == PerRun:
+        if hint == PerRun:  # not ``is``: each look-up of hints makes an Annotated of its own
             filled[name] = np.array(values, dtype=np.float64)[:, None]
         elif is_dataclass(hint) and isinstance(hint, type):
             filled[name] = stack(hint, values, where)
         elif hint == PerRunByName:
             filled[name] = _stack_by_name(values, where)
+        elif hint == TermsByName:
+            filled[name] = _stack_terms_by_name(values, where)
         elif (item := _item_of(hint)) is not None:
             filled[name] = _stack_items(item, values, where)
         elif any(value != values[0] for value in values):
@@ -81,6 +84,27 @@ def _stack_by_name(tables: Sequence[dict[str, float]], path: str) -> dict[str, F
     return {name: np.array([[table[name]] for table in tables]) for name in tables[0]}
 
 
+def _stack_terms_by_name(tables: Sequence[Mapping[str, Any]], path: str) -> dict[str, Any]:
+    """Terms dataclasses, under names that may not differ between runs."""
+    if any(set(table) != set(tables[0]) for table in tables):
+        raise InputError(f"{path} must be the same in all runs of an ensemble")
+    return {
+        name: stack(type(section), [table[name] for table in tables], f"{path}.{name}")
+        for name, section in tables[0].items()
+    }
+
+
+def term(default: Any, description: str = "", **bounds: float) -> Any:
+    """A field of the terms dataclass of a mechanism, as a scenario may set it.
+
+    Args:
+        default: what it is where a scenario does not say.
+        description: one line.
+        bounds: ``ge``, ``gt``, ``le``, ``lt``: what numbers are allowed.
+    """
+    return field(default=default, metadata={"description": description, "bounds": bounds})
+
+
 def pick(terms: T, runs: Ints) -> T:
     """The terms of some of the runs, in any order and as often as named.
 
@@ -95,6 +119,8 @@ def pick(terms: T, runs: Ints) -> T:
             picked[name] = value[runs]
         elif hint == PerRunByName:
             picked[name] = {key: numbers[runs] for key, numbers in value.items()}
+        elif hint == TermsByName:
+            picked[name] = {key: pick(section, runs) for key, section in value.items()}
         elif is_dataclass(hint):
             picked[name] = pick(value, runs)
         elif _item_of(hint) is not None:
@@ -107,6 +133,8 @@ def pick(terms: T, runs: Ints) -> T:
 def term_paths(cls: type, path: str = "") -> Iterator[tuple[str, bool]]:
     """Every scenario field that the terms dataclass ``cls`` needs, and whether it may differ between runs.
 
+    Fields of the items of a list are written ``values.dimensions[].limit``.
+
     Args:
         cls: a dataclass whose field names are attributes of a scenario part.
         path: where the part stands in the scenario.
@@ -115,5 +143,7 @@ def term_paths(cls: type, path: str = "") -> Iterator[tuple[str, bool]]:
         where = f"{path}.{name}" if path else name
         if is_dataclass(hint) and isinstance(hint, type):
             yield from term_paths(hint, where)
+        elif (item := _item_of(hint)) is not None:
+            yield from term_paths(item, f"{where}[]")
         else:
             yield where, hint == PerRun

@@ -42,6 +42,8 @@ class ValueTerms:
     experience: PerRun  # (R, 1) rate per round at which harm tightens and payoff loosens limits
     loss_aversion: PerRun  # (R, 1) weight of a loss against an equal gain
     for_sale: PerRun  # (R, 1) share of its limits that a principal would give up for money
+    price_low: PerRun  # (R, 1) money per round: lowest price of the whole of a limit
+    price_high: PerRun  # (R, 1) money per round: highest price of the whole of a limit
 
     @cached_property
     def strictness(self) -> Floats:

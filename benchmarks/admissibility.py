@@ -39,7 +39,7 @@ def played(budgets: Sequence[float], seeds: Sequence[int], rounds: int | None = 
     frames = []
     for budget in (*budgets, None):
         changes = {"screening.mode": "off"} if budget is None else {}
-        changes |= {"contract.admissibility_budget": budget or 0.0, **({} if rounds is None else {"rounds": rounds})}
+        changes |= {"tolerance.budget": budget or 0.0, **({} if rounds is None else {"rounds": rounds})}
         courses = Ensemble(load("tolerance-for-sale", changes), seeds).run().rounds
         late = courses[courses["round"] >= 0.75 * courses["round"].max()].groupby("run").mean()
         late = late.reindex(columns=list(COLUMNS | GAINED)).fillna(0.0)

@@ -65,13 +65,13 @@ VALUES: Changes = {
     "screening.gate": False,
 }
 
-STAKES: Changes = {"contract.endowment": 0.05, "contract.stake": 0.05, "contract.audit": 0.1}
-NAMES: Changes = {"contract.endowment": 1.0, "contract.identity_cost": 0.2}  # what a name earns in some 25 rounds
-ROBUST: Changes = {"settlement.kind": "robust", "settlement.hold_back": 1.0, "contract.clawback": 1.0}
+STAKES: Changes = {"population.endowment": 0.05, "stakes.stake": 0.05, "stakes.audit": 0.1}
+NAMES: Changes = {"population.endowment": 1.0, "identity.cost": 0.2}  # what a name earns in some 25 rounds
+ROBUST: Changes = {"settlement.kind": "robust", "settlement.hold_back": 1.0, "clawback.share": 1.0}
 MODELS: Changes = {"market.price": 0.0, "market.model_value": 0.02}  # the model is all that anybody is paid with
-MENU: Changes = {**MODELS, "contract.reward": "menu", "contract.offer": "menu", "contract.accuracy.kind": "fitted",
-                 "contract.term": 10, "population.cost_types": [0.00075, 0.0005, 0.00025]}  # fmt: skip
-CONTENT: Changes = {"contract.content": 0.5, "credit.novelty.memory": 2}
+MENU: Changes = {**MODELS, "rewards.kind": "menu", "menu.offer": "menu", "rewards.accuracy.kind": "fitted",
+                 "menu.term": 10, "population.cost_types": [0.00075, 0.0005, 0.00025]}  # fmt: skip
+CONTENT: Changes = {"rewards.content": 0.5, "credit.novelty.memory": 2}
 SETTLEMENTS: dict[str, Changes] = {
     "equal": {"settlement.kind": "equal"},
     "data": {"settlement.kind": "data"},
@@ -80,26 +80,26 @@ SETTLEMENTS: dict[str, Changes] = {
     "credit, novelty": {"credit.novelty.memory": 2},
     "credit, replication": {"credit.replication.penalty": LN2},
     "credit, hold-back": {"settlement.hold_back": 1.0},
-    "credit, clawback": {"contract.clawback": 1.0},
+    "credit, clawback": {"clawback.share": 1.0},
     "credit, identity cost": NAMES,
     "robust": {"settlement.kind": "robust"},
     "robust, all of these": {**STAKES, **ROBUST, **NAMES},
     "quota": {"settlement.kind": "quota"},
     "time cumulation": {"settlement.kind": "time_cumulation"},
     "time valuation": {"settlement.kind": "time_valuation"},
-    "time cumulation, claimed": {"settlement.kind": "time_cumulation", "contract.joining": "claimed"},
-    "time valuation, claimed": {"settlement.kind": "time_valuation", "contract.joining": "claimed"},
-    "equal, negotiated deals": {"settlement.kind": "equal", "contract.negotiation": "shapley_coop",
-                                "contract.returns": 1.0},
-    "tolerance for sale": {**VALUES, "settlement.reserve": 0.3, "contract.admissibility_budget": 0.03},
+    "time cumulation, claimed": {"settlement.kind": "time_cumulation", "rewards.joining": "claimed"},
+    "time valuation, claimed": {"settlement.kind": "time_valuation", "rewards.joining": "claimed"},
+    "equal, negotiated deals": {"settlement.kind": "equal", "negotiation.kind": "shapley_coop",
+                                "negotiation.returns": 1.0},
+    "tolerance for sale": {**VALUES, "settlement.reserve": 0.3, "tolerance.budget": 0.03},
     "model: shared": MODELS,
-    "model: shaping": {**MODELS, "contract.reward": "shaping"},
-    "model: shaping, content": {**MODELS, "contract.reward": "shaping", **CONTENT},
-    "model: quota": {**MODELS, "contract.reward": "quota"},
+    "model: shaping": {**MODELS, "rewards.kind": "shaping"},
+    "model: shaping, content": {**MODELS, "rewards.kind": "shaping", **CONTENT},
+    "model: quota": {**MODELS, "rewards.kind": "quota"},
     "model: menu": MENU,
     "model: menu, content": {**MENU, **CONTENT},
-    "model: time cumulation": {**MODELS, "contract.reward": "time_cumulation"},
-    "model: time valuation": {**MODELS, "contract.reward": "time_valuation"},
+    "model: time cumulation": {**MODELS, "rewards.kind": "time_cumulation"},
+    "model: time valuation": {**MODELS, "rewards.kind": "time_valuation"},
 }  # fmt: skip
 
 

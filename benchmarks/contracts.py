@@ -32,7 +32,7 @@ TRIED = (
 )  # fmt: skip
 SEEDS, LEARNING_SEEDS = 200, 16  # without and with a network that learns
 JUNK_SEEDS = 8
-CONTENTS = (0.0, 5), (0.25, 50), (0.25, 5)  # contract.content, and rounds over which credit is cumulated
+CONTENTS = (0.0, 5), (0.25, 50), (0.25, 5)  # rewards.content, and rounds over which credit is cumulated
 SIZES = (2, 2, 20_000), (5, 10, 20_000), (3, 50, 20_000), (5, 50, 20_000), (10, 100, 20_000), (10, 100, 200_000)
 
 
@@ -154,12 +154,12 @@ def _played(menu: Menu) -> tuple[np.ndarray, np.ndarray, float]:
 
 def in_economies() -> str:
     """What each type gains in the economy by another line or by staying away, over seeds that draw new principals."""
-    heads = ["scenario", "contract.reward", "type", "payoff", "best deviation", "gain [95 %]"]
+    heads = ["scenario", "rewards.kind", "type", "payoff", "best deviation", "gain [95 %]"]
     rows = []
     for name, reward in TRIED:
-        scenario = revise(load(name), {"contract.reward": reward})
+        scenario = revise(load(name), {"rewards.kind": reward})
         learns = scenario.market.kind == "model"  # then a deviation lasts for the second term: the first has no curve
-        asked = {"horizon": scenario.contract.term, "start": scenario.contract.term if learns else 0}
+        asked = {"horizon": scenario.menu.term, "start": scenario.menu.term if learns else 0}
         seeds = LEARNING_SEEDS if learns else SEEDS
         answer = ask("incentives", scenario, seeds, others="freeze", deviations=["cost", "abstain"], **asked)
         for kind, payoff, deviation, gain in _by_type(answer):
@@ -176,13 +176,13 @@ def _by_type(answer: Answer) -> list[tuple[str, str, str, str]]:
 
 def without_content() -> str:
     """What each type gains by fulfilling its line with junk or with the same few samples, unless content counts."""
-    heads = ["contract.content", "settlement.horizon", "puts in", "type", "payoff", "gain [95 %]"]
+    heads = ["rewards.content", "settlement.horizon", "puts in", "type", "payoff", "gain [95 %]"]
     rows = []
     for content, horizon in CONTENTS:
         memory = {"settlement.horizon": horizon, "settlement.discount": 1.0, "credit.novelty.memory": 2}
-        changes = {"contract.content": content, **memory}
+        changes = {"rewards.content": content, **memory}
         scenario = revise(load("paid-with-models"), changes)
-        term = scenario.contract.term
+        term = scenario.menu.term
         for form in ("junk", "stale"):
             asked = {"others": "freeze", "deviations": [form], "horizon": term, "start": term}
             answer = ask("incentives", scenario, JUNK_SEEDS, **asked)

@@ -35,9 +35,9 @@ AT_ONCE: Changes = {
 MONEY: Changes = {"market.model_value": 0.0, "market.price": 1.0, "market.baseline": 0.2, "market.rivalry": 0.0}
 RULES: dict[str, Changes] = {
     "reward shared": {},
-    "reward by credit alone": {"contract.reward": "time_valuation", "contract.time.decay": 0.0},
-    "reward time_cumulation": {"contract.reward": "time_cumulation"},
-    "reward time_valuation": {"contract.reward": "time_valuation"},
+    "reward by credit alone": {"rewards.kind": "time_valuation", "rewards.time.decay": 0.0},
+    "reward time_cumulation": {"rewards.kind": "time_cumulation"},
+    "reward time_valuation": {"rewards.kind": "time_valuation"},
     "money equal": {**MONEY, "settlement.kind": "equal"},
     "money credit": {**MONEY, "settlement.kind": "credit"},
     "money quota": {**MONEY, "settlement.kind": "quota"},
@@ -58,7 +58,7 @@ def shaping() -> str:
     """Scenario catastrophe: samples put in, accuracy and welfare per round, beside the equilibrium of the paper."""
     rows = []
     for rule, equilibrium in (("shared", naive_samples), ("shaping", lambda a, c: most_samples(a, c, MARGIN))):
-        ensemble, record = played("catastrophe", {"contract.reward": rule})
+        ensemble, record = played("catastrophe", {"rewards.kind": rule})
         put, price = record.lesson.put.total, ensemble.people.cost / 100
         expected = equilibrium(CURVE, price)
         cheapest = price == price.min(axis=1, keepdims=True)
@@ -68,14 +68,14 @@ def shaping() -> str:
             _interval((put * cheapest).sum(axis=1) / put.sum(axis=1), 3), _interval(record.payday.quality, 4),
             _interval(record.payday.payoffs.sum(axis=1), 1),
         ])  # fmt: skip
-    heads = ["`contract.reward`", "samples", "at the paper's equilibrium", "largest difference", "of the cheapest type",
+    heads = ["`rewards.kind`", "samples", "at the paper's equilibrium", "largest difference", "of the cheapest type",
              "accuracy", "welfare"]  # fmt: skip
     return markdown(heads, rows)
 
 
 def claims() -> str:
     """Accuracy shaping believes what it is told: gain per round of claiming another cost than one's own."""
-    ensemble, record = played("catastrophe", {"contract.reward": "shaping"})
+    ensemble, record = played("catastrophe", {"rewards.kind": "shaping"})
     rows = []
     for dearer in (-0.2, 0.1, 0.25, 0.5, 1.0):
         lies = [Deviation(f"{dearer:+.0%}", (i,), dearer=dearer) for i in range(3)]
@@ -164,8 +164,8 @@ def copies() -> str:
     """Copies in the commons (40 principals, all delegate, reward by credit, rho .3, tolerance .01), 60 rounds."""
     rows = []
     for kind in ("promise", "noise", "sparsify", "snapshot"):
-        changes = {**AT_ONCE, "contract.reward": "time_valuation", "contract.rho": 0.3, "contract.realise": kind,
-                   "contract.tolerance": 0.01, "market.model_value": 0.01}  # fmt: skip
+        changes = {**AT_ONCE, "rewards.kind": "time_valuation", "rewards.rho": 0.3, "rewards.realise": kind,
+                   "rewards.tolerance": 0.01, "market.model_value": 0.01}  # fmt: skip
         ensemble, kept, clock = Ensemble(revise(load("commons"), changes), SEEDS), [], time.process_time()
         for _ in range(60):
             payday = ensemble.step().payday
@@ -173,7 +173,7 @@ def copies() -> str:
         spent = (time.process_time() - clock) / 60 / len(SEEDS) * 1000
         low, high = np.quantile(payday.rewards / payday.quality[:, None], [0.05, 0.95])
         rows.append([kind, _interval(np.mean(kept, axis=0), 3), f"{low:.2f} – {high:.2f}", f"{spent:.1f}"])
-    heads = ["`contract.realise`", "promises kept", "accuracy given, of the model's (5 – 95 %)", "ms per round and run"]
+    heads = ["`rewards.realise`", "promises kept", "accuracy given, of the model's (5 – 95 %)", "ms per round and run"]
     return markdown(heads, rows)
 
 

@@ -121,7 +121,7 @@ def leaky() -> str:
     """Audits against those who sell the model."""
     columns = {"share_abstain": "abstaining", "share_delegate": "delegating", "share_free_ride": "free-riding"}
     columns |= {"share_defect": "leaking", "accuracy": "test accuracy", "rival": "rival", "revenue": "revenue"}
-    return _by_point(_compare("leaky", {"contract.audit": [0.0, 0.1, 0.2]}), columns | {"welfare": "welfare"})
+    return _by_point(_compare("leaky", {"stakes.audit": [0.0, 0.1, 0.2]}), columns | {"welfare": "welfare"})
 
 
 def small_and_large() -> str:

@@ -24,11 +24,11 @@ from commonweal.scenarios import load
 from commonweal.scenarios.runs.summary import interval
 
 SEEDS, ROUNDS = range(8), 100
-FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "rounds": ROUNDS, "contract.endowment": 5.0}
+FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "rounds": ROUNDS, "population.endowment": 5.0}
 MIXED = FIXED | {"population.start_delegate": 0.7, "population.start_free_ride": 0.15, "population.start_defect": 0.15}
 HONEST = FIXED | {"population.start_delegate": 1.0, "population.start_free_ride": 0.0, "population.start_defect": 0.0}
-STAKE = {"contract.stake": 0.05, "contract.audit": 0.1, "contract.slash": 0.5}
-HELD, CLAWED = {"settlement.hold_back": 2.0}, {"contract.clawback": 1.0}
+STAKE = {"stakes.stake": 0.05, "stakes.audit": 0.1, "stakes.slash": 0.5}
+HELD, CLAWED = {"settlement.hold_back": 2.0}, {"clawback.share": 1.0}
 PARTS: dict[str, dict[str, Any]] = {
     "credit": {},
     "credit, stakes": STAKE,
@@ -78,7 +78,7 @@ def names() -> str:
     for kind in ("equal", "data", "credit", "robust"):
         cells = []
         for fee in (0.0, 0.05, 0.2, 0.8):
-            changes = {"population.count": 20, "settlement.kind": kind, "contract.identity_cost": fee}
+            changes = {"population.count": 20, "settlement.kind": kind, "identity.cost": fee}
             ensemble = Ensemble(load("commons", HONEST | changes), SEEDS)
             tried = [Deviation(f"sybil {i}", (i,), identities=5) for i in range(4)]
             futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, tried, ROUNDS)

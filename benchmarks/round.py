@@ -185,7 +185,7 @@ def whole_round(runs: int = 64) -> None:
     """Part (b)."""
     scenario = revise(load("value-conflict"), {
         "task.drift": 0.02, "task.validation": 300, "policy.mix": {"imitation": 1.0}, "policy.revision": 0.0,
-        "values.experience": 0.1, "contract.endowment": 1.0, "contract.stake": 0.1, "contract.audit": 0.05,
+        "values.experience": 0.1, "population.endowment": 1.0, "stakes.stake": 0.1, "stakes.audit": 0.05,
         "learning.hidden": [32],
     })  # fmt: skip
     for name, limit, make in (

@@ -131,9 +131,10 @@ def _dimensions(scenario: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _rewards_differ(scenario: dict[str, Any], varied: tuple[str, ...]) -> bool:
-    contract = scenario.get("contract", {})
-    fixed = contract.get("reward", "shared") == "shared" and contract.get("offer", "fixed") == "fixed"
-    return not fixed or bool({"contract.reward", "contract.offer"} & set(varied))
+    before = scenario.get("contract", {})  # in results of version 0.1
+    rule = scenario.get("rewards", {}).get("kind", before.get("reward", "shared"))
+    offer = scenario.get("menu", {}).get("offer", before.get("offer", "fixed"))
+    return (rule, offer) != ("shared", "fixed") or bool({"rewards.kind", "menu.offer"} & set(varied))
 
 
 def _source(about: dict[str, Any]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from commonweal.economy.rewards.rules import REWARDS
 from commonweal.economy.tasks import PARTITIONS, TASKS
 from commonweal.scenarios import load
 from commonweal.scenarios.schema.loading import library_names
-from commonweal.scenarios.schema.scenario import Actions, Contract, Market, Part, Population, Screening, Values
+from commonweal.scenarios.schema.scenario import Actions, Market, Menu, Part, Population, Rewards, Screening, Values
 from commonweal.scenarios.studies import STUDIES
 
 ROOT = Path(__file__).parents[1]
@@ -38,12 +38,12 @@ PLUG_POINTS: dict[str, Registry[Any]] = {
     "policy.mix": POLICIES,
     "task.kind": TASKS,
     "learning.network": NETWORKS,
-    "contract.negotiator": NEGOTIATORS,
-    "contract.reward": REWARDS,
+    "negotiation.negotiator": NEGOTIATORS,
+    "rewards.kind": REWARDS,
 }
 CHOICES: list[tuple[type[Part], str]] = [
     (Population, "graph"), (Actions, "free_ride"), (Actions, "defect"), (Screening, "mode"), (Screening, "scope"),
-    (Screening, "budget"), (Values, "influence"), (Market, "kind"), (Contract, "offer"), (Contract, "realise"),
+    (Screening, "budget"), (Values, "influence"), (Market, "kind"), (Menu, "offer"), (Rewards, "realise"),
 ]  # fmt: skip
 
 

@@ -52,8 +52,11 @@ class QLearningTerms:
 
 @dataclass(frozen=True)
 class ConditionalTerms:
-    """The part of ``scenario.policy.conditional`` that choosing needs; the population holds each principal's kind."""
+    """``scenario.policy.conditional``; the population holds each principal's kind."""
 
+    cooperators: PerRun  # (R, 1) share
+    free_riders: PerRun  # (R, 1) share
+    hump_shaped: PerRun  # (R, 1) share; the rest choose at random
     slope: PerRun  # (R, 1) how strongly a conditional cooperator follows its neighbours' delegating share
 
 

@@ -130,7 +130,7 @@ def conducted(world: World, people: Population, deviations: Sequence[Deviation],
     conduct = Conduct.plain(*people.shape, len(world.senses))
     conduct.person[:, names.principals :] = False
     start, count = world.holdings.start.copy(), world.holdings.count.copy()
-    each = world.terms.supply.learning.sampling == "each"
+    each = world.terms.learning.sampling == "each"
     for k, deviation in enumerate(deviations, start=1):
         rows = slice(k, None, 1 + len(deviations))
         own = [*deviation.members, *spares_of(deviation, names.principals)]

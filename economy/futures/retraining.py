@@ -70,7 +70,7 @@ def _train(world: World, state: State, streams: Streams, actions: Ints, rounds: 
     for _ in range(rounds):
         if world.drift is not None:
             parameters = world.network.turn(parameters, world.drift)
-        batch, supply, _ = put_in(actions, world.holdings, supply, world.terms.supply, streams.batch)
+        batch, supply, _ = put_in(actions, world.holdings, supply, world.terms, streams.batch)
         step = visit(batch, parameters, world).weighted_sum(everybody)
         parameters = descend(parameters, tuple(rate.view(-1, *[1] * (g.dim() - 1)) * g for g in step))
     return parameters

@@ -24,6 +24,9 @@ class LearningTerms:
     rate: PerRun  # (R, 1) learning rate η
     method: str = "traversal"  # traversal or federated
     local_epochs: int = 1  # E steps of each contributor (federated)
+    sampling: str = "each"  # each or pool
+    samples: int = 1  # samples per contributor and round (each)
+    batch: int = 1  # samples per round (pool)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.terms import PerRun
 from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, principals, treasury
 from commonweal.economy.money.market import LARGEST_REVENUE
 from commonweal.economy.money.settlement import apportion
-from commonweal.economy.money.stakes import ContractTerms
+
+
+@dataclass(frozen=True)
+class ClawbackTerms:
+    """``scenario.clawback``."""
+
+    share: PerRun  # (R, 1) share of payments that is taken back when netted credit falls below zero
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Clawback:
 
 
 def claw_back(
-    ledger: Ledger, refundable: Ints, horizon: int, netted: Floats, payments: Ints, terms: ContractTerms
+    ledger: Ledger, refundable: Ints, horizon: int, netted: Floats, payments: Ints, terms: ClawbackTerms
 ) -> Clawback:
     """Take back what was paid within the horizon for credit that nets to less than nothing.
 
@@ -71,9 +78,9 @@ def claw_back(
     return Clawback(purses, stakes, redistributed, remaining)
 
 
-def refundable_of(payments: Ints, terms: ContractTerms) -> Ints:
+def refundable_of(payments: Ints, terms: ClawbackTerms) -> Ints:
     """(R, N) what may be taken back of payments (R, N), micro-units."""
-    return np.minimum(np.rint(terms.clawback * payments).astype(np.int64), payments)
+    return np.minimum(np.rint(terms.share * payments).astype(np.int64), payments)
 
 
 def at_risk(refundable: Ints, payments: Floats, share: Floats) -> Floats:

@@ -11,35 +11,9 @@ import numpy as np
 from commonweal.agents.arrays import AnyArray, Ints
 from commonweal.agents.graphs import Graph
 from commonweal.agents.streams import Stream
-from commonweal.agents.terms import PerRun
+from commonweal.economy.money.market import MarketTerms
 
 Array = AnyArray
-
-
-@dataclass(frozen=True)
-class PunishmentTerms:
-    """Costly punishment of members who contribute nothing (Fehr and Gächter 2000)."""
-
-    probability: PerRun  # (R, 1) that a contributor punishes in a round
-    cost: PerRun  # (R, 1) money, to who punishes, for each member punished
-    fine: PerRun  # (R, 1) money, to who is punished, by each who punishes
-
-
-@dataclass(frozen=True)
-class PublicGoodsTerms:
-    """The part of ``scenario.market`` that a public good needs."""
-
-    kind: str  # model or public_goods
-    multiplication: PerRun  # (R, 1) revenue of a group for each money contributed
-    contribution: PerRun  # (R, 1) money that who delegates pays into each of its groups
-    groups: str  # all, blocks, random or neighbourhoods
-    group_size: int  # members of a group (blocks, random)
-    punishment: PunishmentTerms
-
-    @property
-    def played(self) -> bool:
-        """Whether principals play for a public good rather than sell a model."""
-        return self.kind == "public_goods"
 
 
 class Groups(Protocol):
@@ -117,7 +91,7 @@ class Neighbourhoods:
         return self.graph.neighbourhood_sum(amounts)
 
 
-def form_groups(terms: PublicGoodsTerms, graph: Graph, stream: Stream) -> Groups:
+def form_groups(terms: MarketTerms, graph: Graph, stream: Stream) -> Groups:
     """The groups of a round.
 
     Args:

@@ -3,15 +3,24 @@
 No anonymous mechanism is proof against false names without it (Douceur 2002; Yokoo, Sakurai and Matsubara 2004).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Ints
+from commonweal.agents.terms import PerRun
 from commonweal.economy.money.ledger import Ledger, Reason, Transfer, post, principals, to_micro, treasury
-from commonweal.economy.money.stakes import ContractTerms
 
 
-def admit(ledger: Ledger, entered: Bools, actions: Ints, terms: ContractTerms) -> tuple[Ints, Transfer]:
+@dataclass(frozen=True)
+class IdentityTerms:
+    """``scenario.identity``."""
+
+    cost: PerRun  # (R, 1) money paid on first taking part under a name
+
+
+def admit(ledger: Ledger, entered: Bools, actions: Ints, terms: IdentityTerms) -> tuple[Ints, Transfer]:
     """Before a round: who takes part for the first time pays for its name; a name that cannot pay cannot enter.
 
     Args:
@@ -23,7 +32,7 @@ def admit(ledger: Ledger, entered: Bools, actions: Ints, terms: ContractTerms) -
     Returns:
         Actions (R, N), in which names that cannot pay abstain, and what the others pay to the treasury.
     """
-    price = to_micro(terms.identity_cost)
+    price = to_micro(terms.cost)
     new = (actions != Action.ABSTAIN) & ~entered
     barred = new & (ledger.principals < price)
     fees = Transfer(
@@ -32,7 +41,7 @@ def admit(ledger: Ledger, entered: Bools, actions: Ints, terms: ContractTerms) -
     return np.where(barred, np.int64(Action.ABSTAIN), actions), fees
 
 
-def fund_names(ledger: Ledger, bearer: Ints, unborne: Bools, entered: Bools, terms: ContractTerms) -> Ledger:
+def fund_names(ledger: Ledger, bearer: Ints, unborne: Bools, entered: Bools, terms: IdentityTerms) -> Ledger:
     """Who goes under several names gives each what it costs to enter, to as many as it can afford.
 
     Args:
@@ -43,7 +52,7 @@ def fund_names(ledger: Ledger, bearer: Ints, unborne: Bools, entered: Bools, ter
         terms: the identity cost.
     """
     runs, count = bearer.shape
-    price = to_micro(terms.identity_cost)
+    price = to_micro(terms.cost)
     spare = (bearer != np.arange(count)) & ~unborne
     same = (bearer[:, :, None] == bearer[:, None, :]) & spare[:, :, None] & spare[:, None, :]
     earlier = np.tril(same, -1).sum(axis=2)  # (R, N) spare names of the same bearer before this one

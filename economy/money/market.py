@@ -15,8 +15,17 @@ LARGEST_REVENUE = 10**15  # micro-units a round: shares of more would not be exa
 
 
 @dataclass(frozen=True)
+class PunishmentTerms:
+    """Costly punishment of members who contribute nothing (Fehr and Gächter 2000)."""
+
+    probability: PerRun  # (R, 1) that a contributor punishes in a round
+    cost: PerRun  # (R, 1) money, to who punishes, for each member punished
+    fine: PerRun  # (R, 1) money, to who is punished, by each who punishes
+
+
+@dataclass(frozen=True)
 class MarketTerms:
-    """How model quality becomes revenue."""
+    """``scenario.market``: how model quality, or what is contributed to a public good, becomes revenue."""
 
     kind: str  # model, curve (quality is what the accuracy function says) or public_goods
     price: PerRun  # (R, 1) money per round and principal for each unit of quality
@@ -25,6 +34,16 @@ class MarketTerms:
     leak: PerRun  # (R, 1) share of the rival's gap closed per round when everybody leaks
     rival_decay: PerRun  # (R, 1) share of its quality an unfed rival loses per round
     model_value: PerRun  # (R, 1) money per round and unit of quality, for a participant
+    multiplication: PerRun  # (R, 1) revenue of a group for each money contributed
+    contribution: PerRun  # (R, 1) money that who delegates pays into each of its groups
+    groups: str  # all, blocks, random or neighbourhoods
+    group_size: int  # members of a group (blocks, random)
+    punishment: PunishmentTerms
+
+    @property
+    def public(self) -> bool:
+        """Whether principals play for a public good rather than sell a model."""
+        return self.kind == "public_goods"
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints, per_principal
-from commonweal.agents.terms import PerRun
 
 NEVER = -1  # of a round or a line that is not there
-
-
-@dataclass(frozen=True)
-class MembershipTerms:
-    """The part of ``scenario.contract`` about what members have done, where money or models go by it."""
-
-    content: PerRun  # (R, 1) credit per sample, in units of the average, below which samples do not count
-    joining: str  # seen or claimed: whose word counts on when a principal joined
 
 
 @dataclass(frozen=True)

@@ -17,31 +17,32 @@ MOST_MONEY = 10**12  # money endowed in all: int64 holds nine times as many micr
 
 
 @dataclass(frozen=True)
-class ContractTerms:
-    """What is agreed before a round."""
+class StakeTerms:
+    """``scenario.stakes``."""
 
     stake: PerRun  # (R, 1) money a participant holds in escrow
-    endowment: PerRun  # (R, 1) money a principal starts with
     audit: PerRun  # (R, 1) probability that a participant is audited in a round
     reveal: PerRun  # (R, 1) probability that an audit reveals the action
     slash: PerRun  # (R, 1) share of its stake that a caught participant loses
-    clawback: PerRun  # (R, 1) share of payments that is taken back when netted credit falls below zero
-    identity_cost: PerRun  # (R, 1) money paid on first taking part under a name
 
 
-def endowment_transfer(count: int, terms: ContractTerms) -> Transfer:
+def endowment_transfer(count: int, endowment: Floats) -> Transfer:
     """What N = ``count`` principals start with.
+
+    Args:
+        count: N.
+        endowment: (R, 1) money for each.
 
     Raises:
         InputError: if all of it together is more than the ledger can count.
     """
-    if (total := float(terms.endowment.max()) * count) > MOST_MONEY:
-        raise InputError(f"contract.endowment: {total:g} money for all principals; at most {MOST_MONEY:g} is allowed")
-    amount = np.broadcast_to(to_micro(terms.endowment), (len(terms.endowment), count))
+    if (total := float(endowment.max()) * count) > MOST_MONEY:
+        raise InputError(f"population.endowment: {total:g} money for all principals; at most {MOST_MONEY:g} is allowed")
+    amount = np.broadcast_to(to_micro(endowment), (len(endowment), count))
     return Transfer(Reason.ENDOWMENT, market(count), principals(count), amount)
 
 
-def stake_transfers(ledger: Ledger, member: Bools, terms: ContractTerms) -> tuple[Transfer, Transfer]:
+def stake_transfers(ledger: Ledger, member: Bools, terms: StakeTerms) -> tuple[Transfer, Transfer]:
     """Before a round: who abstains gets its escrow back, who takes part tops it up as far as its balance allows.
 
     Args:
@@ -59,7 +60,7 @@ def stake_transfers(ledger: Ledger, member: Bools, terms: ContractTerms) -> tupl
     return Transfer(Reason.RELEASE, stakes, purses, release), Transfer(Reason.STAKE, purses, stakes, topping)
 
 
-def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: ContractTerms) -> Bools:
+def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: StakeTerms) -> Bools:
     """Who is audited and found to cheat.
 
     Args:
@@ -78,7 +79,7 @@ def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: ContractTerms
     return guilty
 
 
-def slash_transfer(ledger: Ledger, guilty: Bools, terms: ContractTerms) -> Transfer:
+def slash_transfer(ledger: Ledger, guilty: Bools, terms: StakeTerms) -> Transfer:
     """The slashed share of the escrows of who was caught goes to the treasury, never more than they hold.
 
     Args:
@@ -90,7 +91,7 @@ def slash_transfer(ledger: Ledger, guilty: Bools, terms: ContractTerms) -> Trans
     return Transfer(Reason.SLASH, escrows(ledger.count), treasury(ledger.count), np.where(guilty, slashed, 0))
 
 
-def expected_loss(cheats: bool, harmful: Bools, terms: ContractTerms) -> Floats:
+def expected_loss(cheats: bool, harmful: Bools, terms: StakeTerms) -> Floats:
     """What a principal loses of its stake on expectation.
 
     Args:

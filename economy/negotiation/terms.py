@@ -7,10 +7,10 @@ from commonweal.agents.terms import PerRun
 
 @dataclass(frozen=True)
 class NegotiationTerms:
-    """The part of ``scenario.contract`` that negotiated deals need."""
+    """``scenario.negotiation``."""
 
-    negotiation: str  # none or shapley_coop
+    kind: str  # none or shapley_coop
     negotiator: str  # name of the negotiator
-    negotiation_every: int  # rounds from one talk to the next
+    every: int  # rounds from one talk to the next
     returns: PerRun  # (R, 1) what one more contribution earns, as a share of what they earned on average
     concession: PerRun  # (R, 1) share of its gain that a party gives up in each further round of talks

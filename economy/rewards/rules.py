@@ -34,12 +34,11 @@ class AccuracyTerms:
 
 @dataclass(frozen=True)
 class RewardTerms:
-    """The part of ``scenario.contract`` about models as payment."""
+    """``scenario.rewards``: models as payment."""
 
-    reward: str  # name of the model reward rule
-    offer: str  # fixed, menu or amounts: how much who delegates puts in
-    term: int  # rounds for which a menu is offered
-    reading: str  # party or published: what a party expects of the others
+    kind: str  # name of the model reward rule
+    content: PerRun  # (R, 1) credit per sample, in units of the average, below which samples do not count
+    joining: str  # seen or claimed: whose word counts on when a principal joined
     alone: bool  # who abstains trains a model of its own
     realise: str  # promise, noise, sparsify or snapshot: how a worse copy is made
     tolerance: PerRun  # (R, 1) accuracy by which a copy may miss what is owed
@@ -48,6 +47,15 @@ class RewardTerms:
     altruism: PerRun  # (R, 1) β of quotas
     rho: PerRun  # (R, 1) exponent of values in time-aware rewards
     time: TimeTerms
+
+
+@dataclass(frozen=True)
+class MenuTerms:
+    """``scenario.menu``: how much who delegates puts in."""
+
+    offer: str  # fixed, menu or amounts
+    term: int  # rounds for which a menu is offered
+    reading: str  # party or published: what a party expects of the others
 
 
 RewardRule = Callable[[Standing, Floats, RewardTerms], Floats]  # quality (R,) → (R, N) accuracy owed, 0 to quality
@@ -126,8 +134,8 @@ def rewards(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     Raises:
         InputError: if a rule promises less than no model, or more than there is.
     """
-    owed = REWARDS[terms.reward](standing, quality, terms)
-    if terms.reward != "shared" and not ((owed >= 0.0) & (owed <= quality[:, None] + ROUNDING)).all():
+    owed = REWARDS[terms.kind](standing, quality, terms)
+    if terms.kind != "shared" and not ((owed >= 0.0) & (owed <= quality[:, None] + ROUNDING)).all():
         found = f"accuracies from {owed.min():g} to {owed.max():g} where the model has up to {quality.max():g}"
-        raise InputError(f"contract.reward = {terms.reward!r} gave {found}; a rule gives from 0 to the model's")
+        raise InputError(f"rewards.kind = {terms.kind!r} gave {found}; a rule gives from 0 to the model's")
     return owed

@@ -30,7 +30,7 @@ def agree(state: State, people: Population, intended: Ints, world: World, stream
         The moment with the actions to which everybody is held, and all fees and escrows moved.
     """
     customers = np.full(len(state.quality), world.customers)
-    outside = world.terms.outside.outside_option
+    outside = world.terms.population.outside_option
     moment = Moment(state, people, intended, opening=state.ledger, customers=customers, outside=outside)
     moment = run_hooks(moment, world, lambda each, own, now: each.before(own, now, world, streams))
     return drift(replace(moment, people=replace(people, action=moment.actions)), world)

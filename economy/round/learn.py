@@ -68,7 +68,7 @@ def traverse(moment: Moment, world: World, streams: Streams) -> Traversed:
         moment.actions,
         world.holdings,
         state.supply,
-        terms.supply,
+        terms,
         streams.batch,
         world.conduct,
         asked_amounts(state, world),
@@ -166,7 +166,7 @@ def game_of(parameters: Parameters, stepped: Stepped, world: World, stream: Stre
 
 def asked_amounts(state: State, world: World) -> Floats | None:
     """(R, N) samples that each would put in; None where that is the same fixed number for all."""
-    return state.membership.amount if world.terms.rewards.offer != "fixed" else None
+    return state.membership.amount if world.terms.menu.offer != "fixed" else None
 
 
 def _demand_finite(what: str, values: Floats, number: int) -> None:

@@ -59,6 +59,6 @@ def payoffs(moment: Moment, income: Income, given: Floats, world: World) -> Floa
     """
     terms = world.terms
     received = moment.state.ledger.owned - moment.opening.owned
-    gain = (moment.actions == Action.DEFECT) * terms.outside.defect_gain + ~moment.member * moment.outside
+    gain = (moment.actions == Action.DEFECT) * terms.actions.defect_gain + ~moment.member * moment.outside
     total: Floats = received / MICRO + felt(gain + terms.market.model_value * given, world) - income.cost
     return total if moment.private is None else total + moment.private

@@ -76,7 +76,7 @@ def prospects(put: Floats, real: Floats, state: State, people: Population, world
     runs, principals, grid = put.shape
     if put.size * principals > MOST_CELLS:
         raise InputError(
-            f"population.count = {principals}: too many principals to settle every alternative of each (contract.offer)"
+            f"population.count = {principals}: too many principals to settle every alternative of each (menu.offer)"
         )
     terms, actions = world.terms, people.action
     usual = usual_amounts(state.membership.amount, actions, world)

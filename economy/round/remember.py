@@ -63,7 +63,7 @@ def state_after(moment: Moment, produce: Produce, payday: Payday, world: World) 
     """The cooperative after the round."""
     before, lesson, terms = moment.state, produce.lesson, world.terms
     defecting = (moment.actions == Action.DEFECT).sum(axis=1) / moment.actions.shape[1]
-    leaking = defecting * (terms.supply.actions.defect == "leak")
+    leaking = defecting * (terms.actions.defect == "leak")
     mechanisms = {
         each.name: each.remember(before.mechanisms[each.name], moment, produce, payday, world)
         for each in world.mechanisms

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import Ints
+from commonweal.agents.drawing import draw_population
 from commonweal.agents.graphs import build_graph
-from commonweal.agents.population import Population, draw_population
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.agents.values import draw_limits
 from commonweal.economy.credit.history import CreditHistory
@@ -66,7 +67,7 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
     """
     terms = Terms.of(scenarios)
     streams = Streams.from_seeds(seeds)
-    runs, principals = len(seeds), terms.graph.count
+    runs, principals = len(seeds), terms.population.count
     market: Market = MARKETS[terms.market.kind]
     examples, holdings = _data(terms, market, streams)
     table = examples.table(terms.dtype, terms.device)
@@ -76,7 +77,7 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
     limits = draw_limits(terms.values.dimensions, principals, streams.population)
     world = World(
         terms=terms,
-        graph=build_graph(terms.graph, streams.graph),
+        graph=build_graph(terms.population, streams.graph),
         customers=principals,
         holdings=holdings,
         truth=examples.labels,
@@ -90,7 +91,7 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
         market=market,
         mechanisms=_mechanisms(terms),
     )
-    opening = (endowment_transfer(principals, terms.contract),) if terms.contract.endowment.any() else ()
+    opening = (endowment_transfer(principals, terms.population.endowment),) if terms.population.endowment.any() else ()
     state = State(
         round=0,
         parameters=parameters,
@@ -99,13 +100,14 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
         supply=first_supply(holdings),
         history=CreditHistory.empty(terms.settlement.horizon, runs, principals),
         recent=(),
-        membership=Membership.none(runs, principals, terms.supply.learning.samples),
+        membership=Membership.none(runs, principals, terms.learning.samples),
         ledger=post(Ledger.empty(runs, principals), opening),
         rival=np.zeros(runs),
         mechanisms={},
     )
     state = replace(state, mechanisms={each.name: each.begin(world, state) for each in world.mechanisms})
-    return Economy(world, state, draw_population(terms.population, limits, streams.population), streams, opening)
+    people = draw_population(terms.population, terms.policy, terms.values, limits, streams.population)
+    return Economy(world, state, people, streams, opening)
 
 
 def _mechanisms(terms: Terms) -> tuple[Mechanism, ...]:
@@ -116,7 +118,7 @@ def _mechanisms(terms: Terms) -> tuple[Mechanism, ...]:
 
 def _data(terms: Terms, market: Market, streams: Streams) -> tuple[Examples, Holdings]:
     """The data and who holds them; none where nothing is learned."""
-    principals = terms.graph.count
+    principals = terms.population.count
     if not market.learns:
         return no_examples(), no_holdings(len(streams.task), principals)
     examples = load_examples(terms.task, streams.task)
@@ -127,8 +129,8 @@ def _data(terms: Terms, market: Market, streams: Streams) -> tuple[Examples, Hol
 def _network(holdings: Holdings, terms: Terms, market: Market) -> Network:
     """The shared network; where nothing is learned the smallest there is, which nobody asks."""
     if not market.learns:
-        return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=terms.device)
-    site = Site(holdings.features, holdings.classes, terms.dtype, terms.device)
+        return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=torch.device(terms.device))
+    site = Site(holdings.features, holdings.classes, terms.dtype, torch.device(terms.device))
     return NETWORKS[terms.learning.network](terms.learning, site)
 
 
@@ -143,7 +145,7 @@ def _exam(holdings: Holdings, table: FeatureTable, terms: Terms) -> Objectives:
     return Objectives(
         features=table.gather(ids),
         labels=_labels(ids, holdings, terms),
-        weights=torch.as_tensor(weights, dtype=terms.dtype, device=terms.device),
+        weights=torch.as_tensor(weights, dtype=terms.dtype, device=torch.device(terms.device)),
         sizes=(samples, *[probe] * dimensions),
         bounded=torch.tensor([False] * samples + withheld, device=terms.device),
     )
@@ -157,4 +159,4 @@ def _drift(features: int, terms: Terms, streams: Streams) -> Tensor | None:
     if not terms.task.drift.any():
         return None
     turned = rotation(draw_rotation_generator(features, streams.task), terms.task.drift)
-    return torch.as_tensor(turned, dtype=terms.dtype, device=terms.device)
+    return torch.as_tensor(turned, dtype=terms.dtype, device=torch.device(terms.device))

@@ -36,7 +36,7 @@ def usual_amounts(amount: Floats, actions: Ints, world: World) -> PutIn:
         actions: (R, N).
         world: what does not move.
     """
-    form, put = carried_out(actions, amount, world.terms.supply.actions, world.conduct)
+    form, put = carried_out(actions, amount, world.terms.actions, world.conduct)
     return PutIn(put, put * (form == Form.OWN))
 
 
@@ -56,7 +56,7 @@ def standing_of(supposed: Supposed, membership: Membership, state: State, people
     learns = world.market.learns
     claims = world.holdings.count[runs] if learns else put
     contributed = membership.contributed if learns else put.astype(np.float64)
-    if (least := world.terms.membership.content[runs]).any():
+    if (least := world.terms.rewards.content[runs]).any():
         there = has_content(credit, put, least)
         put, contributed = (np.where(there, samples, 0) for samples in (put, contributed))
     menu = state.mechanisms.get("menu")

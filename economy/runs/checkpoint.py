@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import torch
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
@@ -82,7 +83,7 @@ def restore(file: Path, played: Played, notebook: Notebook | None = None) -> Non
     if notebook is not None and document["notes"] is None:
         raise InputError(f"{file}: was kept without notes; the rounds before it could not be told")
     classes = (*_CLASSES, *_classes_in(played.state.mechanisms))
-    unpacker = Unpacker.of(arrays, classes, played.world.terms.device)
+    unpacker = Unpacker.of(arrays, classes, torch.device(played.world.terms.device))
     try:
         state, people = unpacker.unpack(document["state"]), unpacker.unpack(document["people"])
         notes = unpacker.unpack(document["notes"])

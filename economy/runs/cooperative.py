@@ -48,7 +48,7 @@ class Cooperative(mesa.Model):
         self.streams, self.opening = economy.streams, economy.opening
         self.record: Record | None = None
         self.metrics: dict[str, float] = {}
-        count = self.world.terms.graph.count
+        count = self.world.terms.population.count
         chosen = principals if isinstance(principals, Mapping) else dict.fromkeys(range(count), principals)
         if wrong := [index for index in chosen if not 0 <= index < count]:
             raise InputError(f"principals: there is no principal {wrong[0]}; they are numbered 0 to {count - 1}")

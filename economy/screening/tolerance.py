@@ -19,9 +19,9 @@ ROUNDING = 1e-6  # micro-units by which a sum may miss a whole one
 
 @dataclass(frozen=True)
 class ToleranceTerms:
-    """The part of ``scenario.contract`` about bought tolerance."""
+    """``scenario.tolerance``."""
 
-    admissibility_budget: PerRun  # (R, 1) money per round
+    budget: PerRun  # (R, 1) money per round
 
 
 @dataclass(frozen=True)

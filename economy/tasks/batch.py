@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,29 +32,42 @@ NOTHING, OWN, WRONG = int(Form.NOTHING), int(Form.OWN), int(Form.WRONG)
 
 @dataclass(frozen=True)
 class ActionTerms:
-    """The ``actions`` section: what each action does to samples."""
+    """``scenario.actions``: what each action does to samples."""
 
-    free_ride: str  # idle, junk or stale
+    available: tuple[str, ...]  # names of the actions a principal may take
+    free_ride: str  # idle, junk, stale, disguised or replay
     stale_samples: int  # samples a stale free-rider puts in over and over
     noise: PerRun  # (R, 1) standard deviation of the noise under which a free-rider disguises its samples
     defect: str  # poison or leak
+    defect_gain: PerRun  # (R, 1) money per round of defecting
 
 
-@dataclass(frozen=True)
-class SamplingTerms:
-    """The part of the ``learning`` section that says how many samples are put in."""
+class SamplingTerms(Protocol):
+    """The part of ``scenario.learning`` that says how many samples are put in."""
 
-    sampling: str  # each or pool
-    samples: int  # per contributor and round (each)
-    batch: int  # per round (pool)
+    @property
+    def sampling(self) -> str:
+        """Either each or pool."""
+
+    @property
+    def samples(self) -> int:
+        """Samples per contributor and round (each)."""
+
+    @property
+    def batch(self) -> int:
+        """Samples per round (pool)."""
 
 
-@dataclass(frozen=True)
-class SupplyTerms:
-    """Stacked from whole scenarios."""
+class SupplyTerms(Protocol):
+    """The terms of an economy that say what is put in."""
 
-    actions: ActionTerms
-    learning: SamplingTerms
+    @property
+    def actions(self) -> ActionTerms:
+        """What each action does to samples."""
+
+    @property
+    def learning(self) -> SamplingTerms:
+        """How many samples are put in."""
 
 
 @dataclass(frozen=True)

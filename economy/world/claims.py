@@ -27,7 +27,7 @@ def claimed_price(people: Population, world: World) -> Floats:
 
 def claimed_joining(joined: Ints, world: World, runs: Ints | slice) -> Ints:
     """(R', N) rounds of joining, of those seen (R', N): the same, unless principals' word counts and some lie."""
-    if world.conduct is None or world.terms.membership.joining == "seen":
+    if world.conduct is None or world.terms.rewards.joining == "seen":
         return joined
     return np.where(joined == NEVER, NEVER, np.maximum(joined - world.conduct.earlier[runs], 0))
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from commonweal.agents.errors import InputError
+from commonweal.scenarios.schema.moved import moved
 from commonweal.scenarios.schema.notation import join_path, parse_path, split_path, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -133,8 +134,15 @@ def fields_under(path: str) -> tuple[FieldEntry, ...]:
     return found
 
 
-def unknown_field(parts: Sequence[str | int]) -> str:
-    """One line that says that a path is no field, with the nearest name."""
+def unknown_field(parts: Sequence[str | int], value: Any = None) -> str:
+    """One line that says that a path is no field, with its new place or the nearest name.
+
+    Args:
+        parts: of the path.
+        value: what stands there.
+    """
+    if line := moved(parts, value):
+        return line
     *above, name = map(str, parts)
     siblings = (find_spec(above) or {}).get("properties", {})
     path = join_path(parts)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from commonweal.scenarios.schema.fields import Count, Part, Share, field
+from commonweal.scenarios.schema.relevance import screens, valued
 
 
 class Task(Part):
@@ -14,9 +15,9 @@ class Task(Part):
 
     kind: str = field("digits", "data set: digits, breast_cancer, wine, synthetic, openml:NAME, or a registered task", "name")
     partition: Literal["equal", "dirichlet", "power", "class"] = field("dirichlet", "how training samples are spread over principals", "name")
-    concentration: float = field(1.0, "Dirichlet concentration of each class over principals: small is non-IID", "1", gt=0, le=1e6)
+    concentration: float = field(1.0, "Dirichlet concentration of each class over principals: small is non-IID", "1", gt=0, le=1e6, matters=lambda s: s.task.partition == "dirichlet")
     label_noise: Share = field(0.0, "share of its labels that a noisy principal holds wrong")
-    noisy_share: Share = field(0.0, "share of principals whose labels are noisy")
+    noisy_share: Share = field(0.0, "share of principals whose labels are noisy", matters=lambda s: s.task.label_noise > 0)
     validation: Count = field(300, "samples of the validation set that credit is measured on", "samples")
     test: Count = field(300, "samples of the test set that revenue is measured on", "samples")
     drift: float = field(0.0, "rotation of the features per round, by the largest angle", "radian per round", ge=0, le=1)
@@ -43,10 +44,10 @@ class Learning(Part):
 class Screening(Part):
     """Which part of an update is admissible under the principals' value profiles."""
 
-    mode: Literal["off", "reject", "scale", "project"] = field("off", "what happens to an inadmissible update", "name")
-    scope: Literal["own", "all", "quorum", "aggregate"] = field("aggregate", "whose profiles screen an update", "name")
-    budget: Literal["level", "step"] = field("level", "level: the slack to the limit; step: a fixed tolerance each round", "name")
-    step_tolerance: float = field(0.0, "harm allowed in a round under budget = step", "nat per round", ge=0, le=1e6)
+    mode: Literal["off", "reject", "scale", "project"] = field("off", "what happens to an inadmissible update", "name", matters=valued)
+    scope: Literal["own", "all", "quorum", "aggregate"] = field("aggregate", "whose profiles screen an update", "name", matters=screens)
+    budget: Literal["level", "step"] = field("level", "level: the slack to the limit; step: a fixed tolerance each round", "name", matters=screens)
+    step_tolerance: float = field(0.0, "harm allowed in a round under budget = step", "nat per round", ge=0, le=1e6, matters=lambda s: valued(s) and s.screening.budget == "step")
     quorum: Share = field(0.8, "share of principals that must find an update admissible under scope = quorum")
     gate: bool = field(True, "drop updates whose first-order credit this round is negative", "switch")
     safeguard: Share = field(0.02, "share of its limit by which a probe may overshoot before the step is halved")

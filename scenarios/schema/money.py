@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field
+from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
+from commonweal.scenarios.schema.relevance import leaks, learns, pays_by_credit, pays_money, sells, shares
 
 
 class TimeAware(Part):
@@ -17,16 +18,16 @@ class TimeAware(Part):
 class Settlement(Part):
     """How revenue becomes payments."""
 
-    kind: str = field("credit", "settlement rule: equal, data, credit, robust (credit less what is put in by others too), quota (CGSV), time_cumulation or time_valuation (credit, and the earlier joined the more), or a registered rule", "name")
-    horizon: Count = field(50, "rounds over which credit is cumulated", "rounds", le=100_000)
-    discount: Share = field(0.95, "weight of a round's credit one round later")
-    alpha: float = field(1.0, "exponent of cumulated credit in the shares", "1", ge=0, le=100)
-    reserve: Share = field(0.0, "share of revenue kept in the treasury")
-    floor: Share = field(0.0, "share of payments split equally among participants")
+    kind: str = field("credit", "settlement rule: equal, data, credit, robust (credit less what is put in by others too), quota (CGSV), time_cumulation or time_valuation (credit, and the earlier joined the more), or a registered rule", "name", matters=lambda s: sells(s) and pays_money(s))
+    horizon: Count = field(50, "rounds over which credit is cumulated", "rounds", le=100_000, matters=pays_by_credit)
+    discount: Share = field(0.95, "weight of a round's credit one round later", matters=pays_by_credit)
+    alpha: float = field(1.0, "exponent of cumulated credit in the shares", "1", ge=0, le=100, matters=pays_by_credit)
+    reserve: Share = field(0.0, "share of revenue kept in the treasury", matters=learns)
+    floor: Share = field(0.0, "share of payments split equally among participants", matters=learns)
     clip: Literal["net", "gross"] = field("net", "net credit over the horizon before clipping at zero, or clip each round", "name")
     altruism: float = field(1.0, "beta of the quotas tanh(beta r) of CGSV: the larger, the more even (kind = quota)", "1", gt=0, le=1e9)
     time: TimeAware = TimeAware()
-    hold_back: float = field(0.0, "standard errors held back from cumulated credit until it is sure: of what chance, or its estimate, would make of worthless data", "standard errors", ge=0, le=100)
+    hold_back: float = field(0.0, "standard errors held back from cumulated credit until it is sure: of what chance, or its estimate, would make of worthless data", "standard errors", ge=0, le=100, matters=learns)
 
 
 class Punishment(Part):
@@ -40,18 +41,18 @@ class Punishment(Part):
 class Market(Part):
     """How model quality becomes revenue; or how contributions do, where there is no model but a public good."""
 
-    kind: Literal["model", "curve", "public_goods"] = field("model", "model: customers pay for its quality; curve: accuracy is contract.accuracy of the round's samples, without a task; public_goods: contributions are multiplied and shared, without a task", "name")
-    multiplication: float = field(1.6, "revenue of a group for each unit contributed (kind = public_goods)", "1", ge=0, le=1e6)
-    contribution: Utility = field(1.0, "what a principal that delegates pays into each of its groups (kind = public_goods)", "money per round")
-    groups: Literal["all", "blocks", "random", "neighbourhoods"] = field("all", "who shares a public good: all; blocks of group_size, the same or dealt anew each round; or each principal with its neighbours, overlapping", "name")
-    group_size: Count = field(4, "members of a group (groups = blocks or random)", "principals")
-    punishment: Punishment = Punishment()
-    price: Utility = field(0.01, "revenue per principal for each unit of accuracy above the baseline", "money per round")
+    kind: Literal["model", "curve", "public_goods"] = field("model", "model: customers pay for its quality; curve: accuracy is rewards.accuracy of the round's samples, without a task; public_goods: contributions are multiplied and shared, without a task", "name")
+    multiplication: float = field(1.6, "revenue of a group for each unit contributed (kind = public_goods)", "1", ge=0, le=1e6, matters=shares)
+    contribution: Utility = field(1.0, "what a principal that delegates pays into each of its groups (kind = public_goods)", "money per round", matters=shares)
+    groups: Literal["all", "blocks", "random", "neighbourhoods"] = field("all", "who shares a public good: all; blocks of group_size, the same or dealt anew each round; or each principal with its neighbours, overlapping", "name", matters=shares)
+    group_size: Count = field(4, "members of a group (groups = blocks or random)", "principals", matters=shares)
+    punishment: Punishment = section(Punishment(), shares)
+    price: Utility = field(0.01, "revenue per principal for each unit of accuracy above the baseline", "money per round", matters=sells)
     baseline: Share = field(0.1, "accuracy that is worth nothing")
-    rivalry: Share = field(1.0, "how far a rival's quality displaces ours (1: customers pay only for the advantage)")
-    leak: PerRound = field(0.5, "how fast leaks close the rival's gap when everybody leaks")
+    rivalry: Share = field(1.0, "how far a rival's quality displaces ours (1: customers pay only for the advantage)", matters=leaks)
+    leak: PerRound = field(0.5, "how fast leaks close the rival's gap when everybody leaks", matters=leaks)
     rival_decay: PerRound = field(0.02, "how fast an unfed rival model decays")
-    model_value: Utility = field(0.0, "utility of the shared model to a participant, for each unit of accuracy", "money per round")
+    model_value: Utility = field(0.0, "utility of the shared model to a participant, for each unit of accuracy", "money per round", matters=sells)
 
 
 class Accuracy(Part):
@@ -62,33 +63,62 @@ class Accuracy(Part):
     scale: float = field(1.0, "k: the larger, the more samples it takes (bound)", "samples", gt=0, le=1e6)
 
 
-class Contract(Part):
-    """What is agreed before a round."""
+class Stakes(Part):
+    """What participants hold in escrow, and lose when they are caught cheating."""
 
     stake: Utility = field(0.0, "stake a participant holds in escrow", "money")
-    endowment: Utility = field(0.0, "money a principal starts with", "money")
-    audit: PerRound = field(0.0, "probability that a participant is audited")
-    reveal: Share = field(1.0, "probability that an audit reveals the action; negative cumulated credit is always evidence")
-    slash: Share = field(1.0, "share of its stake that a caught participant loses")
-    clawback: Share = field(0.0, "share of what it was paid within settlement.horizon that is taken back from a principal whose netted credit is below zero, and redistributed")
-    identity_cost: Utility = field(0.0, "price of a name, paid to the cooperative on first taking part under it", "money")
-    reward: str = field("shared", "model reward rule, how good a copy of the model each is given: shared (the whole model), menu, shaping, quota, time_cumulation, time_valuation, or a registered rule", "name")
-    offer: Literal["fixed", "menu", "amounts"] = field("fixed", "how much who delegates puts in: fixed (learning.samples), menu (a line of the optimal menu for the cost types), or amounts (whatever is best for it, the others given)", "name")
-    content: Share = field(0.0, "what must be in samples to count where models are given for samples (reward = menu or shaping): cumulated credit per sample, as a share of everybody's average; with 0 all count, junk too")
+    audit: PerRound = field(0.0, "probability that a participant is audited", matters=lambda s: s.stakes.stake > 0)
+    reveal: Share = field(1.0, "probability that an audit reveals the action; negative cumulated credit is always evidence", matters=lambda s: s.stakes.stake > 0)
+    slash: Share = field(1.0, "share of its stake that a caught participant loses", matters=lambda s: s.stakes.stake > 0)
+
+
+class Clawback(Part):
+    """What whoever turns out to have done harm gives back of what it was paid."""
+
+    share: Share = field(0.0, "share of what it was paid within settlement.horizon that is taken back from a principal whose netted credit is below zero, and redistributed")
+
+
+class Identity(Part):
+    """What a name costs."""
+
+    cost: Utility = field(0.0, "price of a name, paid to the cooperative on first taking part under it", "money", matters=lambda s: s.population.endowment > 0)
+
+
+class Rewards(Part):
+    """Models as pay: how good a copy of the model each is given."""
+
+    kind: str = field("shared", "model reward rule, how good a copy of the model each is given: shared (the whole model), menu, shaping, quota, time_cumulation, time_valuation, or a registered rule", "name")
+    content: Share = field(0.0, "what must be in samples to count where models are given for samples (kind = menu or shaping): cumulated credit per sample, as a share of everybody's average; with 0 all count, junk too")
     joining: Literal["seen", "claimed"] = field("seen", "whose word counts on when a principal joined, where a rule goes by it: seen (the cooperative's) or claimed (the principal's)", "name")
-    term: Count = field(1, "rounds for which a menu is offered and amounts are planned", "rounds", le=1_000_000)
-    accuracy: Accuracy = Accuracy()
+    accuracy: Accuracy = section(Accuracy(), lambda s: s.market.kind == "curve")
     shaping_margin: float = field(0.01, "by how much more than it costs a further sample is rewarded under accuracy shaping, as a share of its cost", "share", ge=0, le=100)
-    altruism: float = field(1.0, "beta of the quotas tanh(beta r) of CGSV: the larger, the more even (reward = quota)", "1", gt=0, le=1e9)
+    altruism: float = field(1.0, "beta of the quotas tanh(beta r) of CGSV: the larger, the more even (kind = quota)", "1", gt=0, le=1e9)
     time: TimeAware = TimeAware()
-    rho: float = field(1.0, "exponent of values, relative to the largest, in the accuracy that is given (reward = time_cumulation or time_valuation)", "1", ge=0, le=100)
-    reading: Literal["party", "published"] = field("party", "what a party expects of the others in a menu: party (itself and the rest at random) or published (as the paper writes it)", "name")
+    rho: float = field(1.0, "exponent of values, relative to the largest, in the accuracy that is given (kind = time_cumulation or time_valuation)", "1", ge=0, le=100)
     alone: bool = field(False, "who abstains trains a model of its own", "switch")
     realise: Literal["promise", "noise", "sparsify", "snapshot"] = field("promise", "how a worse copy of the model is made: promise takes its accuracy as given; the others make it and measure it", "name")
     tolerance: Share = field(0.02, "accuracy by which a copy may miss what is owed")
-    admissibility_budget: Utility = field(0.0, "what the cooperative spends at most of its treasury on looser limits", "money per round")
-    negotiation: Literal["none", "shapley_coop"] = field("none", "data deals before a round: none, or shapley_coop: who gains pays others to delegate, at Shapley prices", "name")
+
+
+class Menu(Part):
+    """How much who delegates puts in."""
+
+    offer: Literal["fixed", "menu", "amounts"] = field("fixed", "how much who delegates puts in: fixed (learning.samples), menu (a line of the optimal menu for the cost types), or amounts (whatever is best for it, the others given)", "name")
+    term: Count = field(1, "rounds for which a menu is offered and amounts are planned", "rounds", le=1_000_000)
+    reading: Literal["party", "published"] = field("party", "what a party expects of the others in a menu: party (itself and the rest at random) or published (as the paper writes it)", "name")
+
+
+class Negotiation(Part):
+    """Deals that principals make before a round."""
+
+    kind: Literal["none", "shapley_coop"] = field("none", "data deals before a round: none, or shapley_coop: who gains pays others to delegate, at Shapley prices", "name")
     negotiator: str = field("shapley", "who speaks in talks: shapley, endpoint (a language model), replay (a transcript), or a registered negotiator", "name")
-    negotiation_every: Count = field(1, "rounds from one talk to the next; a deal binds for one round", "rounds")
+    every: Count = field(1, "rounds from one talk to the next; a deal binds for one round", "rounds")
     returns: Share = field(0.2, "what one more contribution is expected to earn in data deals, as a share of what contributions earned on average; below 1 returns diminish")
     concession: Share = field(0.1, "share of its gain that a party gives up in each further round of talks")
+
+
+class Tolerance(Part):
+    """Looser limits that the cooperative buys."""
+
+    budget: Utility = field(0.0, "what the cooperative spends at most of its treasury on looser limits", "money per round")

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field
+from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
+from commonweal.scenarios.schema.relevance import costs_spread, follows, may, screens, valued
 
 
 class Population(Part):
@@ -22,11 +23,12 @@ class Population(Part):
     start_free_ride: Share = field(0.2, "share of principals that free-ride at the start")
     start_defect: Share = field(0.2, "share of principals that defect at the start")
     start_abstain: Share = field(0.0, "share of principals that abstain at the start")
-    cost_low: Utility = field(0.00025, "lowest cost of delegating a sample", "money per sample")
-    cost_high: Utility = field(0.00075, "highest cost of delegating a sample", "money per sample")
+    cost_low: Utility = field(0.00025, "lowest cost of delegating a sample", "money per sample", matters=costs_spread)
+    cost_high: Utility = field(0.00075, "highest cost of delegating a sample", "money per sample", matters=costs_spread)
     cost_types: tuple[Utility, ...] = field((), "costs of delegating a sample, each a type of principal; empty: spread between cost_low and cost_high", "money per sample", max_length=20)
     type_shares: tuple[Share, ...] = field((), "probability that a principal is of each type; empty: all types alike", "share", max_length=20)
-    outside_option: Utility = field(0.0, "payoff of abstaining", "money per round")
+    outside_option: Utility = field(0.0, "payoff of abstaining", "money per round", matters=may("abstain"))
+    endowment: Utility = field(0.0, "money a principal starts with", "money")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -59,7 +61,7 @@ class Actions(Part):
     stale_samples: Count = field(2, "samples a stale or disguised free-rider puts in over and over", "samples")
     noise: float = field(0.3, "standard deviation of the noise under which a free-rider disguises its samples (free_ride = disguised)", "as features", ge=0, le=100)
     defect: Literal["poison", "leak"] = field("poison", "form of defection: wrong labels, or selling the model outside", "name")
-    defect_gain: Utility = field(0.002, "private gain of a defector", "money per round")
+    defect_gain: Utility = field(0.002, "private gain of a defector", "money per round", matters=may("defect"))
 
 
 class Imitation(Part):
@@ -104,11 +106,11 @@ class Policy(Part):
     mix: dict[str, Annotated[float, Field(gt=0, le=1)]] = field({"imitation": 1.0}, "share of principals following each policy: fixed, imitation, best_response, learning, conditional, wait_and_see, or a registered policy", "share by name", min_length=1)
     revision: PerRound = field(0.1, "probability that a principal reconsiders in a round")
     mutation: PerRound = field(0.01, "probability that a principal takes a random action in a round")
-    memory: Share = field(0.8, "weight of the past in a principal's remembered payoff")
-    imitation: Imitation = Imitation()
-    best_response: BestResponse = BestResponse()
-    learning: QLearning = QLearning()
-    conditional: Conditional = Conditional()
+    memory: Share = field(0.8, "weight of the past in a principal's remembered payoff", matters=lambda s: bool(set(s.policy.mix) - {"fixed", "conditional"}))
+    imitation: Imitation = section(Imitation(), follows("imitation"))
+    best_response: BestResponse = section(BestResponse(), follows("best_response"))
+    learning: QLearning = section(QLearning(), follows("learning"))
+    conditional: Conditional = section(Conditional(), follows("conditional"))
     options: dict[str, float] = field({}, "parameters of registered policies, by name", "by name")
 
     @model_validator(mode="after")
@@ -124,7 +126,7 @@ class Dimension(Part):
     sense: Literal["protect", "withhold"] = Field(description="protect: the group's loss must not rise above the limit; withhold: the bounded loss must not fall below it", json_schema_extra={"unit": "name"})
     label: int | None = field(None, "class the probe is made of", "class", ge=0)
     feature: int | None = field(None, "feature the probe is made of: samples in its top quarter", "feature", ge=0)
-    limit: float = field(1.0, "middle of the principals' limits on the probe loss", "nat (protect), 1 (withhold)", ge=0, le=1e6)
+    limit: float = field(1.0, "middle of the principals' limits on the probe loss", "nat (protect), 1 (withhold)", ge=0, le=1e6, matters=screens)
     spread: float = field(0.0, "half width of the principals' limits around the middle", "as limit", ge=0, le=1e6)
     samples: Count = field(32, "samples of the probe", "samples", le=100_000)
 
@@ -144,12 +146,12 @@ class Values(Part):
 
     dimensions: tuple[Dimension, ...] = field((), "value dimensions, each with a probe", "list", max_length=8)
     influence: Literal["none", "friedkin_johnsen", "hegselmann_krause"] = field("none", "how acquaintances move a principal's limits", "name")
-    stubbornness: Share = field(0.2, "weight of a principal's first opinion (Friedkin-Johnsen)")
+    stubbornness: Share = field(0.2, "weight of a principal's first opinion (Friedkin-Johnsen)", matters=lambda s: s.values.influence == "friedkin_johnsen")
     self_weight: Share = field(0.5, "weight of a principal's own current opinion among its acquaintances'")
-    confidence: float = field(0.1, "largest difference of limits that still influences (Hegselmann-Krause)", "as limit", ge=0, le=1e6)
-    experience: float = field(0.0, "rate at which harm suffered tightens a limit and payoff loosens it", "per round", ge=0, le=10)
+    confidence: float = field(0.1, "largest difference of limits that still influences (Hegselmann-Krause)", "as limit", ge=0, le=1e6, matters=lambda s: s.values.influence == "hegselmann_krause")
+    experience: float = field(0.0, "rate at which harm suffered tightens a limit and payoff loosens it", "per round", ge=0, le=10, matters=valued)
     loss_aversion: float = field(2.25, "weight of a loss against an equal gain (Tversky and Kahneman)", "1", ge=0, le=100)
-    for_sale: Share = field(0.0, "share of each of its limits that a principal would give up for money (contract.admissibility_budget)")
+    for_sale: Share = field(0.0, "share of each of its limits that a principal would give up for money (tolerance.budget)")
     price_low: Utility = field(0.0, "lowest price for which a principal gives up the whole of a limit", "money per round")
     price_high: Utility = field(0.0, "highest price for which a principal gives up the whole of a limit", "money per round")
 

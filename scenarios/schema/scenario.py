@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Iterator
+from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
-from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field
+from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
 from commonweal.scenarios.schema.learning import Credit, Learning, Screening, Task
-from commonweal.scenarios.schema.money import Accuracy, Contract, Market, Settlement
+from commonweal.scenarios.schema.money import (
+    Accuracy,
+    Clawback,
+    Identity,
+    Market,
+    Menu,
+    Negotiation,
+    Rewards,
+    Settlement,
+    Stakes,
+    Tolerance,
+)
 from commonweal.scenarios.schema.people import Actions, Dimension, Policy, Population, Values
+from commonweal.scenarios.schema.relevance import learns, pays_money, sells, valued
 
-__all__ = ["Accuracy", "Actions", "Contract", "Count", "Credit", "Dimension", "Learning", "Market", "Part", "PerRound", "Policy", "Population", "Scenario", "Screening", "Settlement", "Share", "Task", "Utility", "Values", "field"]
+__all__ = ["Accuracy", "Actions", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
 
 
 class Scenario(Part):
@@ -22,79 +35,88 @@ class Scenario(Part):
     rounds: Count = field(200, "rounds to play", "rounds", le=10_000_000)
     precision: Literal["float32", "float64"] = field("float32", "number format of the network", "name")
     device: str = field("cpu", "where the network is computed: cpu, cuda or cuda:N", "name", "cpu, cuda or cuda:N", pattern=r"^(cpu|cuda(:\d+)?)$")
-    task: Task = Task()
+    task: Task = section(Task(), learns)
     population: Population = Population()
     actions: Actions = Actions()
     policy: Policy = Policy()
     values: Values = Values()
-    learning: Learning = Learning()
-    screening: Screening = Screening()
-    credit: Credit = Credit()
+    learning: Learning = section(Learning(), learns)
+    screening: Screening = section(Screening(), learns)
+    credit: Credit = section(Credit(), learns)
     settlement: Settlement = Settlement()
     market: Market = Market()
-    contract: Contract = Contract()
+    stakes: Stakes = section(Stakes(), pays_money)
+    clawback: Clawback = section(Clawback(), lambda s: sells(s) and pays_money(s))
+    identity: Identity = Identity()
+    rewards: Rewards = section(Rewards(), sells)
+    menu: Menu = section(Menu(), sells)
+    negotiation: Negotiation = section(Negotiation(), lambda s: s.market.kind != "curve")
+    tolerance: Tolerance = section(Tolerance(), valued)
+    mechanisms: dict[str, Any] = field({}, "sections of mechanisms from elsewhere, by the name they are registered under", "by name")
+
+    @field_validator("mechanisms")
+    @classmethod
+    def _sections(cls, tables: dict[str, Any]) -> dict[str, Any]:
+        from commonweal.scenarios.schema.mechanisms import sections_of
+
+        return sections_of(tables) if tables else tables
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.market.kind == "public_goods":
-            for path, fits, needed in self._public_goods_demands():
-                if not fits:
-                    raise ValueError(f"market.kind = 'public_goods': {path} must be {needed}")
-        if self.contract.negotiation != "none" and "delegate" not in self.actions.available:
-            raise ValueError("actions.available must hold delegate, since contract.negotiation is about delegating")
-        for path, fits, needed in self._contract_demands():
+        for path, fits, needed in self._demands():
             if not fits:
                 raise ValueError(f"{path} must be {needed}")
-        return self
-
-    @model_validator(mode="after")
-    def _affordable(self) -> Self:
-        if self.contract.identity_cost > self.contract.endowment:
+        if self.negotiation.kind != "none" and "delegate" not in self.actions.available:
+            raise ValueError("actions.available must hold delegate, since negotiation.kind is about delegating")
+        if self.identity.cost > self.population.endowment:
             raise ValueError(
-                f"contract.identity_cost = {self.contract.identity_cost:g} exceeds contract.endowment = "
-                f"{self.contract.endowment:g}: nobody could take part"
+                f"identity.cost = {self.identity.cost:g} exceeds population.endowment = "
+                f"{self.population.endowment:g}: nobody could take part"
             )
         return self
 
-    def _public_goods_demands(self) -> tuple[tuple[str, bool, str], ...]:
-        """Field, whether it fits a market without a task, and what it must be."""
-        market, actions, blocks = self.market, self.actions.available, self.market.groups in ("blocks", "random")
-        return (
-            ("settlement.kind", self.settlement.kind == "equal", "equal, since groups share equally"),
-            ("settlement.hold_back", self.settlement.hold_back == 0, "0, since what is paid in is known"),
-            ("contract.clawback", self.contract.clawback == 0, "0, since nobody pays in less than nothing"),
-            ("screening.mode", self.screening.mode == "off", "off, since there are no updates to screen"),
-            ("values.dimensions", not self.values.dimensions, "empty, since nothing is learned"),
-            ("market.model_value", market.model_value == 0, "0, since there is no model"),
-            ("actions.available", "defect" not in actions, "without defect, since there are no data to spoil or leak"),
-            ("population.start_defect", self.population.start_defect == 0, "0, since there are no data to spoil or leak"),
-            ("population.count", not blocks or self.population.count % market.group_size == 0,
-             f"a multiple of market.group_size = {market.group_size} for market.groups = {market.groups!r}"),
-            ("contract.negotiation", self.contract.negotiation == "none" or market.groups != "random",
-             "none where market.groups = 'random', since nobody knows with whom to negotiate"),
-        )  # fmt: skip
+    def _demands(self) -> Iterator[tuple[str, bool, str]]:
+        """Field, whether it fits the others, and what it must be."""
+        where = f"where market.kind = {self.market.kind!r}, since"
+        if not learns(self):
+            yield "screening.mode", self.screening.mode == "off", f"off {where} there are no updates to screen"
+            yield "values.dimensions", not valued(self), f"empty {where} nothing is learned"
+            yield "rewards.realise", self.rewards.realise == "promise", f"promise {where} there is no model"
+        if self.market.kind == "curve":
+            yield "rewards.accuracy.kind", self.rewards.accuracy.kind == "bound", f"bound {where} that is the accuracy"
+            yield "negotiation.kind", self.negotiation.kind == "none", f"none {where} talks have no past earnings to go by"
+        if not sells(self):
+            yield from self._public_goods_demands(where)
+        yield from self._model_demands()
+        if self.tolerance.budget > 0:
+            screening = self.screening
+            yield "screening.mode", screening.mode == "project", "project for tolerance.budget above 0: the other modes have no shadow prices"
+            yield "screening.scope", screening.scope in ("all", "aggregate"), "all or aggregate for tolerance.budget above 0: limits that everybody shares"
+            yield "screening.budget", screening.budget == "level", "level for tolerance.budget above 0: limits that leave room"
+            yield "values.dimensions", valued(self), "given for tolerance.budget above 0: limits to be loosened"
 
-    def _contract_demands(self) -> tuple[tuple[str, bool, str], ...]:
-        """Field, whether it fits the contract and a market without a task, and what it must be."""
-        contract, curve = self.contract, self.market.kind == "curve"
-        menu, worth = contract.offer == "menu", self.market.model_value > 0
-        model, offers = self.market.kind == "model", contract.offer != "fixed"
-        buys = contract.admissibility_budget > 0
-        return (
-            ("screening.mode", not curve or self.screening.mode == "off", "off where market.kind = 'curve', since there are no updates to screen"),
-            ("values.dimensions", not curve or not self.values.dimensions, "empty where market.kind = 'curve', since nothing is learned"),
-            ("contract.accuracy.kind", not curve or contract.accuracy.kind == "bound", "bound where market.kind = 'curve', since that is the accuracy"),
-            ("contract.accuracy.kind", contract.reward != "shaping" or contract.accuracy.kind == "bound", "bound for contract.reward = 'shaping', which goes by the amounts that are best alone"),
-            ("contract.negotiation", not curve or contract.negotiation == "none", "none where market.kind = 'curve', where talks have no past earnings to go by"),
-            ("contract.realise", model or contract.realise == "promise", f"promise where market.kind = {self.market.kind!r}, since there is no model"),
-            ("population.cost_types", not menu or bool(self.population.cost_types), "given for contract.offer = 'menu': the types that the menu is for"),
-            ("population.count", not menu or self.population.count > 1, "above 1 for contract.offer = 'menu'"),
-            ("population.cost_types", not menu or min(self.population.cost_types, default=1) > 0, "above 0 for contract.offer = 'menu'"),
-            ("market.model_value", worth or not (offers or contract.alone), "above 0, since the model is what is paid with"),
-            ("contract.offer", contract.reward != "menu" or menu, "menu for contract.reward = 'menu'"),
-            ("contract.offer", contract.offer == "fixed" or self.market.kind != "public_goods", "fixed where market.kind = 'public_goods'"),
-            ("screening.mode", not buys or self.screening.mode == "project", "project for contract.admissibility_budget above 0: the other modes have no shadow prices"),
-            ("screening.scope", not buys or self.screening.scope in ("all", "aggregate"), "all or aggregate for contract.admissibility_budget above 0: limits that everybody shares"),
-            ("screening.budget", not buys or self.screening.budget == "level", "level for contract.admissibility_budget above 0: limits that leave room"),
-            ("values.dimensions", not buys or bool(self.values.dimensions), "given for contract.admissibility_budget above 0: limits to be loosened"),
-        )
+    def _public_goods_demands(self, where: str) -> Iterator[tuple[str, bool, str]]:
+        market, people, blocks = self.market, self.population, self.market.groups in ("blocks", "random")
+        yield "settlement.kind", self.settlement.kind == "equal", f"equal {where} groups share equally"
+        yield "settlement.hold_back", self.settlement.hold_back == 0, f"0 {where} what is paid in is known"
+        yield "clawback.share", self.clawback.share == 0, f"0 {where} nobody pays in less than nothing"
+        yield "market.model_value", market.model_value == 0, f"0 {where} there is no model"
+        yield "actions.available", "defect" not in self.actions.available, f"without defect {where} there are no data to spoil or leak"
+        yield "population.start_defect", people.start_defect == 0, f"0 {where} there are no data to spoil or leak"
+        yield "population.count", not blocks or people.count % market.group_size == 0, f"a multiple of market.group_size = {market.group_size} for market.groups = {market.groups!r}"
+        yield "negotiation.kind", self.negotiation.kind == "none" or market.groups != "random", "none where market.groups = 'random', since nobody knows with whom to negotiate"
+        yield "menu.offer", self.menu.offer == "fixed", f"fixed {where} there is no model"
+
+    def _model_demands(self) -> Iterator[tuple[str, bool, str]]:
+        """What paying with models, and menus, need."""
+        rewards, offer, people = self.rewards, self.menu.offer, self.population
+        if rewards.kind == "shaping":
+            yield "rewards.accuracy.kind", rewards.accuracy.kind == "bound", "bound for rewards.kind = 'shaping', which goes by the amounts that are best alone"
+        if offer == "menu":
+            yield "population.cost_types", bool(people.cost_types), "given for menu.offer = 'menu': the types that the menu is for"
+            yield "population.count", people.count > 1, "above 1 for menu.offer = 'menu'"
+            yield "population.cost_types", min(people.cost_types, default=1) > 0, "above 0 for menu.offer = 'menu'"
+        if offer != "fixed" or rewards.alone:
+            yield "market.model_value", self.market.model_value > 0, "above 0, since the model is what is paid with"
+        if rewards.kind == "menu":
+            yield "menu.offer", offer == "menu", "menu for rewards.kind = 'menu'"

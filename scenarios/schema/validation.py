@@ -24,8 +24,8 @@ REGISTRIES = {
     "learning.network": ("commonweal.economy.learning", "NETWORKS"),
     "credit.kind": ("commonweal.economy.credit", "CREDITS"),
     "settlement.kind": ("commonweal.economy.money.settlement", "SETTLEMENTS"),
-    "contract.reward": ("commonweal.economy.rewards.rules", "REWARDS"),
-    "contract.negotiator": ("commonweal.economy.negotiation", "NEGOTIATORS"),
+    "rewards.kind": ("commonweal.economy.rewards.rules", "REWARDS"),
+    "negotiation.negotiator": ("commonweal.economy.negotiation", "NEGOTIATORS"),
     "policy.mix": ("commonweal.agents.policies", "POLICIES"),
 }
 
@@ -63,7 +63,7 @@ def _complaint(error: ValidationError) -> str:
 def _sentence(problem: "ErrorDetails") -> str:
     parts, path = problem["loc"], join_path(problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return unknown_field(parts)
+        return unknown_field(parts, problem["input"])
     if problem["type"] == "value_error":
         return f"{path}{': ' if path else ''}{problem['ctx']['error']}"
     limits = allowed(find_spec(parts) or {})

@@ -5,7 +5,6 @@ gives the same tables however it is played.
 """
 
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,7 +28,6 @@ _FEATURES = {"wine": 13, "breast_cancer": 30, "digits": 64}
 _UNKNOWN_FEATURES = 800  # a guess for data sets that are fetched or registered
 _CLASSES = 10
 _COALITIONS = 64  # networks that the exact credit rules hold at once
-_LIMITS = re.compile(r"values\.dimensions\[\d+\]\.(limit|spread)")  # lists are no terms of their own
 
 
 @dataclass(frozen=True)
@@ -55,9 +53,9 @@ def _plain(value: Any) -> Any:
 
 def may_differ(path: str) -> bool:
     """Whether runs computed together may differ in the field at ``path``."""
-    from commonweal.economy.world.terms import per_run_paths  # imports torch
+    from commonweal.economy.world.terms import is_per_run  # imports torch
 
-    return path in per_run_paths() or bool(_LIMITS.fullmatch(path))
+    return is_per_run(path)
 
 
 def form_batches(plan: "Plan", runs: Sequence[tuple[int, int]], first: int = 0) -> Iterator[Batch]:

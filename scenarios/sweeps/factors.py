@@ -33,7 +33,7 @@ def flatten(table: Any, where: str) -> dict[str, Any]:
     for path, value in _leaves(table, []):
         if path in flat:
             raise InputError(f"{where}: {path} is given twice")
-        check_field(path, where)
+        check_field(path, where, value)
         flat[path] = value
     return flat
 
@@ -48,15 +48,15 @@ def _leaves(table: Mapping[str, Any], above: list[str]) -> Iterator[tuple[str, A
             yield join_path(parts), value
 
 
-def check_field(path: str, where: str = "vary") -> Spec:
-    """The schema of the field at ``path``.
+def check_field(path: str, where: str = "vary", value: Any = None) -> Spec:
+    """The schema of the field at ``path``, where ``value`` is written.
 
     Raises:
         InputError: if a scenario has no such field; the message suggests one.
     """
     spec = find_spec(split_path(path))
     if spec is None:
-        raise InputError(f"{where}: {unknown_field(split_path(path))}")
+        raise InputError(f"{where}: {unknown_field(split_path(path), value)}")
     return spec
 
 

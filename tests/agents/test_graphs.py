@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from commonweal.agents.errors import InputError
-from commonweal.agents.graphs import CompleteGraph, Graph, GraphTerms, SparseGraph, build_graph, read_edges
+from commonweal.agents.graphs import CompleteGraph, Graph, SparseGraph, build_graph, read_edges
+from commonweal.agents.population import PopulationTerms
 from commonweal.agents.streams import Stream, Streams
 from commonweal.agents.terms import stack
 from commonweal.scenarios.schema.scenario import Population as Section
@@ -19,8 +20,8 @@ from commonweal.scenarios.schema.scenario import Population as Section
 GRAPHS = ("complete", "ring", "lattice", "watts_strogatz", "barabasi_albert")
 
 
-def terms_of(runs: int = 1, **fields: object) -> GraphTerms:
-    return stack(GraphTerms, [Section.model_validate(fields)] * runs)
+def terms_of(runs: int = 1, **fields: object) -> PopulationTerms:
+    return stack(PopulationTerms, [Section.model_validate(fields)] * runs)
 
 
 def stream_of(runs: int) -> Stream:

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Ints, apportioned
+from commonweal.agents.drawing import draw_population
 from commonweal.agents.errors import InputError
-from commonweal.agents.graphs import GraphTerms, SparseGraph, build_graph
+from commonweal.agents.graphs import SparseGraph, build_graph
 from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, available_actions, decide, policy, remember
 from commonweal.agents.policies.conditional import willingness
-from commonweal.agents.population import ConditionalKind, Population, PopulationTerms, draw_population
+from commonweal.agents.population import ConditionalKind, Population, PopulationTerms
 from commonweal.agents.streams import Stream, Streams
 from commonweal.agents.terms import stack
+from commonweal.agents.values import ValueTerms
 from commonweal.scenarios.schema.scenario import Scenario
 
 N = 24
@@ -37,14 +39,14 @@ def terms_of(scenario: Scenario, runs: int = 1) -> PolicyTerms:
 def drawn(scenario: Scenario, runs: int = 1) -> Population:
     count = scenario.population.count
     limits = np.zeros((runs, count, 0))
-    terms = stack(PopulationTerms, [scenario] * runs)
-    return draw_population(terms, limits, Streams.from_seeds(range(runs)).population)
+    start, values = stack(PopulationTerms, [scenario.population] * runs), stack(ValueTerms, [scenario.values] * runs)
+    return draw_population(start, terms_of(scenario, runs), values, limits, Streams.from_seeds(range(runs)).population)
 
 
 def observed(scenario: Scenario, population: Population) -> Observation:
     """A ring of principals, in their first round."""
     runs, _ = population.shape
-    graph = build_graph(stack(GraphTerms, [scenario.population] * runs), Streams.from_seeds(range(runs)).graph)
+    graph = build_graph(stack(PopulationTerms, [scenario.population] * runs), Streams.from_seeds(range(runs)).graph)
     return Observation(population, graph, available_actions(scenario.actions.available), np.full(runs, 0.5), 0)
 
 

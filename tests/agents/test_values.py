@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from commonweal.agents.arrays import Floats
-from commonweal.agents.graphs import CompleteGraph, GraphTerms, build_graph
+from commonweal.agents.graphs import CompleteGraph, build_graph
+from commonweal.agents.population import PopulationTerms
 from commonweal.agents.streams import Streams
 from commonweal.agents.terms import stack
 from commonweal.agents.values import (
@@ -138,7 +139,7 @@ def test_moved_limits_stay_valid_however_strong_the_experience() -> None:
 @pytest.mark.parametrize("influence", ["none", "friedkin_johnsen", "hegselmann_krause"])
 @pytest.mark.parametrize("graph", ["complete", "watts_strogatz"])
 def test_a_run_moves_its_values_alike_alone_and_in_an_ensemble(influence: str, graph: str) -> None:
-    acquaintances = stack(GraphTerms, [Population.model_validate({"count": N, "graph": graph})] * 3)
+    acquaintances = stack(PopulationTerms, [Population.model_validate({"count": N, "graph": graph})] * 3)
     terms = replace(terms_of(3, influence=influence), experience=np.array([[0.0], [0.5], [0.1]]))
     alone = replace(terms_of(1, influence=influence), experience=np.array([[0.5]]))
     limits = limits_of(terms, runs=3)

@@ -209,8 +209,8 @@ def test_a_sweep_of_fourteen_points_shows_twelve_and_says_so() -> None:
 
 
 def test_values_that_differ_in_the_ninth_digit_are_two_points() -> None:
-    frame = pd.DataFrame({"run": [0, 1, 2], "contract.stake": [0.1, 0.1 + 1e-9, 0.1]})
-    points = points_of(frame, ["contract.stake"]).shown
+    frame = pd.DataFrame({"run": [0, 1, 2], "stakes.stake": [0.1, 0.1 + 1e-9, 0.1]})
+    points = points_of(frame, ["stakes.stake"]).shown
     assert [list(point.runs) for point in points] == [[0, 2], [1]]
     assert points[0].title == "stake = 0.1"
 

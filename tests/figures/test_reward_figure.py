@@ -70,15 +70,15 @@ def test_a_missing_column_is_named_in_one_line(menu: Results) -> None:
         draw_rewards(menu.rounds, menu.principals.drop(columns="reward"))
 
 
-@pytest.mark.parametrize(("contract", "drawn"), [
-    ('[contract]\nreward = "menu"\noffer = "menu"\n', True), ('[contract]\noffer = "amounts"\n', True), ("", False)])
+@pytest.mark.parametrize(("sections", "drawn"), [
+    ('[rewards]\nkind = "menu"\n[menu]\noffer = "menu"\n', True), ('[menu]\noffer = "amounts"\n', True), ("", False)])
 def test_rewards_are_drawn_where_they_may_differ_and_money_where_there_is_any(
-    menu: Results, tmp_path: Path, contract: str, drawn: bool
+    menu: Results, tmp_path: Path, sections: str, drawn: bool
 ) -> None:
     for name in ("rounds", "principals", "profiles"):
         getattr(menu, name).to_parquet(tmp_path / f"{name}.parquet")
     (tmp_path / "about.json").write_text(json.dumps({"varied": [], "commonweal": "1.2.3", "command": "commonweal x"}))
-    (tmp_path / "scenario.toml").write_text(f'{contract}[market]\nkind = "curve"\n')
+    (tmp_path / "scenario.toml").write_text(f'{sections}[market]\nkind = "curve"\n')
     told: list[str] = []
     names = {path.stem for path in draw_all(tmp_path, told.append)}
     assert ("rewards" in names) == drawn

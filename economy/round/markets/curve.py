@@ -39,7 +39,7 @@ class CurveMarket(ModelMarket):
         puts = [usual_amounts(amount, np.full(shape, int(action)), world) for action in Action]
         put, real = (np.stack([getattr(each, name) for each in puts], axis=2) for name in ("total", "delegated"))
         payoffs = prospects(put, real, moment.state, moment.people, world, curve_of(world))
-        payoffs[..., Action.DEFECT] += terms.outside.defect_gain
+        payoffs[..., Action.DEFECT] += terms.actions.defect_gain
         payoffs[..., Action.ABSTAIN] = moment.outside
         payoffs[..., [a for a in Action if a not in terms.available]] = np.nan
         return Foregone(payoffs, np.zeros(payoffs.shape), np.zeros(payoffs.shape, dtype=np.bool_))

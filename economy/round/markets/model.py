@@ -65,10 +65,10 @@ class ModelMarket:
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
         """First order in one principal's weight."""
-        if world.terms.graph.count > MOST_PRINCIPALS:
+        if world.terms.population.count > MOST_PRINCIPALS:
             raise InputError(
                 f"policy.mix: best_response and wait_and_see settle every deviation of every principal: "
-                f"population.count = {world.terms.graph.count} must be at most {MOST_PRINCIPALS}"
+                f"population.count = {world.terms.population.count} must be at most {MOST_PRINCIPALS}"
             )
         shape = (*moment.actions.shape, len(Action))
         foregone = Foregone(np.full(shape, np.nan), np.zeros(shape), np.zeros(shape, dtype=np.bool_))
@@ -86,19 +86,19 @@ class ModelMarket:
     def gains(self, state: State, people: Population, intended: Ints, world: World) -> Gains:
         """One more contribution is taken to earn a share of what contributions earned lately on average.
 
-        The share is ``contract.returns``, and the settlement rule says whose that would be.
+        The share is ``negotiation.returns``, and the settlement rule says whose that would be.
 
         Raises:
             InputError: if there are too many principals to settle every deal that could be made.
         """
         if world.graph.principals > MOST_PRINCIPALS:
             raise InputError(
-                f"contract.negotiation settles every deal that could be made: population.count = "
+                f"negotiation.kind settles every deal that could be made: population.count = "
                 f"{world.graph.principals} must be at most {MOST_PRINCIPALS}"
             )
         seller = (intended != Action.DELEGATE) & (intended != Action.ABSTAIN)
         cost = people.cost * samples_of(seller, intended, world)
-        cost = cost + (intended == Action.DEFECT) * world.terms.outside.defect_gain
+        cost = cost + (intended == Action.DEFECT) * world.terms.actions.defect_gain
         return gains_from(gained_by_settlement(state, people, intended, world), cost, seller)
 
     def usual_credit(
@@ -134,7 +134,7 @@ def payoff_of(
     instead = payday.cumulated - produce.credit + credit
     share, given = deviator_dues(instead, samples, moment, produce, payday, world)
     paid = (1 - terms.settlement.reserve) * payday.revenue[:, None] / MICRO * share
-    gain = terms.outside.defect_gain if action == Action.DEFECT else 0.0
+    gain = terms.actions.defect_gain if action == Action.DEFECT else 0.0
     cost = moment.people.cost * samples if action == Action.DELEGATE else 0.0
     return paid + gain + terms.market.model_value * given - cost, paid, instead + payday.held < 0
 
@@ -148,7 +148,7 @@ def credit_of(
     everyone = np.full(moment.actions.shape, int(action))
     amounts = asked_amounts(state, world)
     batch, _, put = put_in(
-        everyone, world.holdings, state.supply, world.terms.supply, streams.batch, amounts=amounts
+        everyone, world.holdings, state.supply, world.terms, streams.batch, amounts=amounts
     )
     if not put.total.any():
         return np.zeros(everyone.shape), put.total
@@ -163,7 +163,7 @@ def credit_of(
 
 def samples_of(seller: Bools, intended: Ints, world: World) -> Floats:
     """(R, N) samples that each would put in."""
-    learning, held = world.terms.supply.learning, world.holdings.count
+    learning, held = world.terms.learning, world.holdings.count
     if learning.sampling == "each":
         return np.full(held.shape, float(learning.samples))
     contributed = np.where(intended == Action.DELEGATE, held, 0).sum(axis=1, keepdims=True)

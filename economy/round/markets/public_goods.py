@@ -13,9 +13,9 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit import Credit
-from commonweal.economy.money.groups import Groups, PublicGoodsTerms, form_groups
+from commonweal.economy.money.groups import Groups, form_groups
 from commonweal.economy.money.ledger import MICRO, to_micro
-from commonweal.economy.money.market import LARGEST_REVENUE
+from commonweal.economy.money.market import LARGEST_REVENUE, MarketTerms
 from commonweal.economy.round.gains import Gains
 from commonweal.economy.round.market import market
 from commonweal.economy.round.record import Foregone, Income, Moment, Payday, Produce
@@ -33,7 +33,7 @@ class PublicGoods:
         """What everybody pays in; credit (R, N) is what each pays into each of its groups, money."""
         gifts = contributions(moment.actions, world) / MICRO
         put = np.zeros(gifts.shape, dtype=np.int64)
-        possible = world.terms.public_goods.contribution[:, 0] * moment.customers
+        possible = world.terms.market.contribution[:, 0] * moment.customers
         share = ratio(gifts.sum(axis=1), possible)
         unknown = np.full(len(gifts), np.nan)
         return moment, Produce(PutIn(put, put), Credit(gifts, "contribution"), share, unknown)
@@ -44,7 +44,7 @@ class PublicGoods:
         A group's revenue, less the reserve, is divided equally among its members who take part, in whole micro-units;
         what is left of a division stays in the treasury.
         """
-        terms, member = world.terms.public_goods, moment.actions != Action.ABSTAIN
+        terms, member = world.terms.market, moment.actions != Action.ABSTAIN
         groups = _groups(world, streams)
         _demand_divisible(groups, terms)
         members = groups.sizes if member.all() else groups.total(member.astype(np.int64))
@@ -67,7 +67,7 @@ class PublicGoods:
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
         """What each action would have paid. Punishment counts with its expected value; groups are dealt once more."""
-        terms, actions = world.terms.public_goods, moment.actions
+        terms, actions = world.terms.market, moment.actions
         groups = _groups(world, streams)
         member, gifts = actions != Action.ABSTAIN, contributions(actions, world)
         total, members = groups.total(gifts), groups.total(member.astype(np.int64))
@@ -90,7 +90,7 @@ class PublicGoods:
         """Of paying a contribution into each of one's groups; punishment is left out. Exact: a public good is linear."""
         seller = (intended != Action.DELEGATE) & (intended != Action.ABSTAIN)
         member = intended != Action.ABSTAIN
-        terms = world.terms.public_goods
+        terms = world.terms.market
         groups = form_groups(terms, world.graph, Stream(()))  # which are never dealt at random here
         part = 1 / np.maximum(groups.total(member.astype(np.int64)), 1)  # (R, G) of each who takes part
         each = (1 - world.terms.settlement.reserve) * terms.multiplication * terms.contribution
@@ -114,7 +114,7 @@ class PublicGoods:
 def contributions(actions: Ints, world: World) -> Ints:
     """(R, N) micro-units that each pays into each of its groups: who delegates all, the others nothing."""
     gives = actions == Action.DELEGATE
-    amount = to_micro(world.terms.public_goods.contribution)
+    amount = to_micro(world.terms.market.contribution)
     conduct = world.conduct
     if conduct is None:
         return np.where(gives, amount, 0)
@@ -124,7 +124,7 @@ def contributions(actions: Ints, world: World) -> Ints:
 
 
 def _punishment(
-    gifts: Ints, member: Bools, groups: Groups, terms: PublicGoodsTerms, streams: Streams
+    gifts: Ints, member: Bools, groups: Groups, terms: MarketTerms, streams: Streams
 ) -> Floats:
     """(R, N) money lost to punishing and to being punished, in all groups together.
 
@@ -146,7 +146,7 @@ def _met(groups: Groups, some: Bools) -> Ints:
     return met
 
 
-def _demand_divisible(groups: Groups, terms: PublicGoodsTerms) -> None:
+def _demand_divisible(groups: Groups, terms: MarketTerms) -> None:
     """Raise InputError where revenue could be too large to be divided exactly, or contributions to be counted."""
     most = (terms.contribution * np.maximum(terms.multiplication, 1.0) * groups.memberships.sum(axis=1)[:, None]).max()
     if most * MICRO > LARGEST_REVENUE:
@@ -155,7 +155,7 @@ def _demand_divisible(groups: Groups, terms: PublicGoodsTerms) -> None:
 
 
 def _groups(world: World, streams: Streams) -> Groups:
-    terms = world.terms.public_goods
+    terms = world.terms.market
     if terms.groups != "all" and world.graph.principals > world.customers:
         raise InputError(f"market.groups = {terms.groups!r}: a second name belongs to no group; must be all")
     return form_groups(terms, world.graph, streams.shock)

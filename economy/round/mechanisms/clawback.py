@@ -22,12 +22,12 @@ class Refundable:
 
 @mechanism("clawback")
 class Clawback(Mechanism):
-    """Scenario fields: ``contract.clawback``, ``settlement.horizon``. Note: ``economy.money.clawback.Clawback``."""
+    """Scenario fields: ``clawback.share``, ``settlement.horizon``. Note: ``economy.money.clawback.Clawback``."""
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
         """Where some of it is taken back."""
-        return bool(terms.contract.clawback.any())
+        return bool(terms.clawback.share.any())
 
     def begin(self, world: World, state: State) -> Refundable:
         """Nothing has been paid."""
@@ -38,7 +38,7 @@ class Clawback(Mechanism):
         self, own: Refundable, moment: Moment, produce: Produce, income: Income, world: World, streams: Streams
     ) -> tuple[Refundable, Effects]:
         """Take back from who has done harm over the horizon, for the others who are paid."""
-        terms, horizon = world.terms.contract, world.terms.settlement.horizon
+        terms, horizon = world.terms.clawback, world.terms.settlement.horizon
         clawed = claw_back(moment.state.ledger, own.amounts, horizon, income.netted, income.payments, terms)
         return own, Effects(transfers=clawed.transfers, note=clawed)
 
@@ -48,6 +48,6 @@ class Clawback(Mechanism):
 
     def expect(self, own: Refundable, moment: Moment, foregone: Foregone, world: World) -> Floats:
         """Who does harm loses what it would be paid, and what it was paid within the horizon."""
-        risk = at_risk(own.amounts.sum(axis=1)[..., None], foregone.paid, world.terms.contract.clawback[:, :, None])
+        risk = at_risk(own.amounts.sum(axis=1)[..., None], foregone.paid, world.terms.clawback.share[:, :, None])
         expected: Floats = -(foregone.harmful * risk)
         return expected

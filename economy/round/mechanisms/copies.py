@@ -23,7 +23,7 @@ SNAPSHOTS = 32  # models of earlier rounds that are kept
 
 @mechanism("copies")
 class Copies(Mechanism):
-    """Scenario fields: ``contract.realise``, ``contract.tolerance``. Note: what was given, ``Realised``."""
+    """Scenario fields: ``rewards.realise``, ``rewards.tolerance``. Note: what was given, ``Realised``."""
 
     @classmethod
     def on(cls, terms: Terms) -> bool:

@@ -57,7 +57,7 @@ class DataDeals:
 
 @mechanism("deals")
 class Deals(Mechanism):
-    """Scenario section: ``contract.negotiation`` and what stands beside it. Note: ``DataDeals``."""
+    """Scenario section: ``negotiation``. Note: ``DataDeals``."""
 
     def __init__(self, terms: Terms) -> None:
         talks = terms.negotiation
@@ -67,12 +67,12 @@ class Deals(Mechanism):
     @classmethod
     def on(cls, terms: Terms) -> bool:
         """Where there are talks."""
-        return terms.negotiation.negotiation != "none"
+        return terms.negotiation.kind != "none"
 
     def before(self, own: None, moment: Moment, world: World, streams: Streams) -> tuple[None, Effects]:
         """Let sellers and the cooperative talk, and put what they agree on into escrow."""
         terms = world.terms.negotiation
-        if moment.state.round % terms.negotiation_every:
+        if moment.state.round % terms.every:
             return own, NOTHING
         gains = world.market.gains(moment.state, moment.people, moment.actions, world)
         funds = moment.state.ledger.principals

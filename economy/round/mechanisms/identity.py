@@ -23,12 +23,12 @@ class Names:
 
 @mechanism("identity")
 class IdentityCost(Mechanism):
-    """Scenario field: ``contract.identity_cost``. Note: the transfer of fees."""
+    """Scenario field: ``identity.cost``. Note: the transfer of fees."""
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
         """Where a name costs something."""
-        return bool(terms.contract.identity_cost.any())
+        return bool(terms.identity.cost.any())
 
     def begin(self, world: World, state: State) -> Names:
         """Nobody has paid."""
@@ -36,12 +36,12 @@ class IdentityCost(Mechanism):
 
     def before(self, own: Names, moment: Moment, world: World, streams: Streams) -> tuple[Names, Effects]:
         """New names pay; a name that cannot pay stays away."""
-        actions, fees = admit(moment.state.ledger, own.paid, moment.actions, world.terms.contract)
+        actions, fees = admit(moment.state.ledger, own.paid, moment.actions, world.terms.identity)
         paid = own.paid | (actions != Action.ABSTAIN)
         return replace(own, paid=paid), Effects(actions=actions, transfers=(fees,), note=fees)
 
     def expect(self, own: Names, moment: Moment, foregone: Foregone, world: World) -> Floats:
         """Taking part costs whoever has not paid yet."""
         expected = np.zeros(foregone.payoffs.shape)
-        expected[..., Action.ABSTAIN + 1 :] = -(world.terms.contract.identity_cost * ~own.paid)[:, :, None]
+        expected[..., Action.ABSTAIN + 1 :] = -(world.terms.identity.cost * ~own.paid)[:, :, None]
         return expected

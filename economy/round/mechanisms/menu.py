@@ -1,6 +1,6 @@
 """What is on offer before a round, and how much each principal puts in: a fixed number, a line of a menu, or its best.
 
-``contract.offer = menu``: the menu of Paid with Models (Wang et al. 2025, arXiv 2412.11122), solved for the principals'
+``menu.offer = menu``: the menu of Paid with Models (Wang et al. 2025, arXiv 2412.11122), solved for the principals'
 types at the start of every term; each takes the line that is best for its own cost. ``amounts``: best responses.
 """
 
@@ -36,24 +36,24 @@ TIE = 1e-6  # relative difference of two lines' worth below which the line of on
 
 @mechanism("menu")
 class Menu(Mechanism):
-    """Scenario fields: ``contract.offer``, ``term``, ``reading``, ``alone``, ``accuracy``."""
+    """Scenario fields: ``menu``, ``rewards.alone``, ``rewards.accuracy``."""
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
         """Where amounts are chosen, somebody may train alone, or a learning curve is fitted."""
         rewards = terms.rewards
-        return rewards.offer != "fixed" or rewards.alone or rewards.accuracy.kind == "fitted"
+        return terms.menu.offer != "fixed" or rewards.alone or rewards.accuracy.kind == "fitted"
 
     def begin(self, world: World, state: State) -> Tariff:
         """Nothing is on offer yet."""
-        rewards = world.terms.rewards
-        lines = len(world.terms.population.population.cost_types) if rewards.offer == "menu" else 0
-        return Tariff.none(*world.shape, lines, SEEN if rewards.accuracy.kind == "fitted" else 0)
+        terms = world.terms
+        lines = len(terms.population.cost_types) if terms.menu.offer == "menu" else 0
+        return Tariff.none(*world.shape, lines, SEEN if terms.rewards.accuracy.kind == "fitted" else 0)
 
     def before(self, own: Tariff, moment: Moment, world: World, streams: Streams) -> tuple[Tariff, Effects]:
         """What is on offer this round, and what each would put in; who reconsiders is drawn from the choice stream."""
-        terms, state, people = world.terms.rewards, moment.state, moment.people
-        if (terms.alone or terms.offer != "fixed") and state.round % terms.term == 0:
+        terms, state, people = world.terms.menu, moment.state, moment.people
+        if (world.terms.rewards.alone or terms.offer != "fixed") and state.round % terms.term == 0:
             own = _renewed(own, state, people, world)
         outside = np.maximum(moment.outside, own.alone)
         if terms.offer == "amounts":
@@ -77,7 +77,7 @@ def _ahead(tariff: Tariff, state: State, world: World) -> Ahead:
     curve = believed(tariff, world.terms.rewards)
     if not world.market.learns:
         return Ahead(curve, np.zeros((len(state.quality), 1)), 1)
-    return Ahead(curve, state.membership.contributed.sum(axis=1, keepdims=True), world.terms.rewards.term)
+    return Ahead(curve, state.membership.contributed.sum(axis=1, keepdims=True), world.terms.menu.term)
 
 
 def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> Tariff:
@@ -88,7 +88,7 @@ def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> 
         price = people.cost / value
         samples = best_alone(scratch, price)
         tariff = replace(tariff, alone=value * np.maximum(scratch(samples) - price * samples, 0.0))
-    if terms.offer != "menu":
+    if world.terms.menu.offer != "menu":
         return tariff
     from commonweal.economy.menus import solve  # imports scipy, which nothing else needs in a round
 
@@ -103,7 +103,7 @@ def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> 
         lines["amounts"] = np.rint(lines["amounts"])
         if (asked := lines["amounts"].max()) > MOST_SAMPLES:
             raise InputError(
-                f"contract.offer = 'menu': asks for {asked:.0f} samples per round and principal, more than"
+                f"menu.offer = 'menu': asks for {asked:.0f} samples per round and principal, more than"
                 f" {MOST_SAMPLES}; raise population.cost_types, or lower market.model_value"
             )
     return replace(tariff, costs=np.stack([menu.problem.costs for menu in solved]), **lines)
@@ -118,7 +118,7 @@ def _problem(ahead: Ahead, run: int, world: World) -> "MenuProblem":
     """Whom the cooperative of a run offers a menu to."""
     from commonweal.economy.menus import MenuProblem
 
-    terms, types = world.terms.rewards, world.terms.population.population
+    terms, types = world.terms.rewards, world.terms.population
     dearest_first = np.argsort(types.cost_types)[::-1]
     curve = of_run(ahead.curve, run)
     return MenuProblem(
@@ -127,7 +127,7 @@ def _problem(ahead: Ahead, run: int, world: World) -> "MenuProblem":
         parties=types.count,
         value=float(world.terms.market.model_value[run, 0]),
         accuracy=Ahead(curve, float(np.asarray(ahead.done)[run, 0]), ahead.rounds),
-        reading=terms.reading,
+        reading=world.terms.menu.reading,
         alone=Ahead(curve, 0.0, ahead.rounds) if terms.alone else Bound(0.0, 1.0),
     )
 

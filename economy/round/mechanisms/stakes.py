@@ -15,18 +15,18 @@ from commonweal.economy.world.world import World
 
 @mechanism("stakes")
 class Stakes(Mechanism):
-    """Scenario fields: ``contract.stake``, ``audit``, ``reveal``, ``slash``. Note: (R, N) micro-units slashed."""
+    """Scenario fields: ``stakes.stake``, ``audit``, ``reveal``, ``slash``. Note: (R, N) micro-units slashed."""
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
         """Where a stake is asked for."""
-        return bool(terms.contract.stake.any())
+        return bool(terms.stakes.stake.any())
 
     def deliver(
         self, own: None, moment: Moment, income: Income, world: World, streams: Streams
     ) -> tuple[None, Effects]:
         """Post stakes, audit, slash who is caught: by netted credit below zero, or by what an audit reveals."""
-        terms, ledger, actions = world.terms.contract, moment.state.ledger, moment.actions
+        terms, ledger, actions = world.terms.stakes, moment.state.ledger, moment.actions
         staked = stake_transfers(ledger, actions != Action.ABSTAIN, terms)
         uniforms = streams.shock.uniform(2, actions.shape[1])
         guilty = caught(actions, income.netted, uniforms, terms)
@@ -38,5 +38,5 @@ class Stakes(Mechanism):
         expected = np.zeros(foregone.payoffs.shape)
         for action in (Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT):
             cheats = action != Action.DELEGATE
-            expected[..., action] = -expected_loss(cheats, foregone.harmful[..., action], world.terms.contract)
+            expected[..., action] = -expected_loss(cheats, foregone.harmful[..., action], world.terms.stakes)
         return expected

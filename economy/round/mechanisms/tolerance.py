@@ -16,17 +16,17 @@ from commonweal.economy.world.world import World
 
 @mechanism("tolerance")
 class ToleranceMarket(Mechanism):
-    """Scenario fields: ``contract.admissibility_budget``, ``values.for_sale``. Note: ``ToleranceSale``."""
+    """Scenario fields: ``tolerance.budget``, ``values.for_sale``. Note: ``ToleranceSale``."""
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
         """Where the cooperative has a budget for looser limits."""
-        return bool(terms.tolerance.admissibility_budget.any())
+        return bool(terms.tolerance.budget.any())
 
     def admit(self, own: None, moment: Moment, lesson: Admitted, world: World) -> tuple[None, Effects]:
         """Let principals sell looser limits for this round, up to the budget and what the treasury holds."""
         terms, people, senses = world.terms, moment.people, world.senses
-        limits, budget = claimed_limits(people, world), to_micro(terms.tolerance.admissibility_budget[:, 0])
+        limits, budget = claimed_limits(people, world), to_micro(terms.tolerance.budget[:, 0])
         offered = Offered(
             room=slack(lesson.exam.levels, limits, senses),
             limits=limits,

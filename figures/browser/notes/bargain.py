@@ -20,14 +20,14 @@ Rows = list[tuple[str, str]]
 
 def credit_unit(world: World) -> str:
     """What credit is measured in."""
-    if world.terms.public_goods.played:
+    if world.terms.market.public:
         return "money"
     return "loss" if world.market.learns else "accuracy"
 
 
 def bargain_rows(sight: Sight, index: int, world: World) -> Rows:
     """What was agreed with a principal and what came of it in a round, where an economy knows such things."""
-    rows = _menu_row(sight, index) + ([] if world.terms.public_goods.played else _sample_rows(sight, index))
+    rows = _menu_row(sight, index) + ([] if world.terms.market.public else _sample_rows(sight, index))
     if gives_models(world):
         rows.append(("accuracy of its own model", _own_model(sight, index, world)))
     if world.terms.rewards.alone:
@@ -67,7 +67,7 @@ def _own_model(sight: Sight, index: int, world: World) -> str:
 
 def why_so_many(sight: Sight, index: int, world: World) -> str:
     """Why a principal puts in as many samples as it does, in a sentence; "" where that is not for it to choose."""
-    offer, line = world.terms.rewards.offer, int(sight.line[index])
+    offer, line = world.terms.menu.offer, int(sight.line[index])
     if offer == "amounts" and sight.actions[index] == Action.DELEGATE:
         return (f"It puts in {sight.samples[index]:.5g} samples: as many as it began with, or as were best for it, the "
                 "others given, when it last reconsidered.")

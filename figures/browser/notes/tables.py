@@ -163,7 +163,7 @@ def conservation(chronicle: Chronicle, round: int | None = None) -> str:
 
 def _complete(chronicle: Chronicle) -> bool:
     """Whether every transfer since the beginning is still kept."""
-    opening = bool(chronicle.world.terms.contract.endowment.any())
+    opening = bool(chronicle.world.terms.population.endowment.any())
     begun = not chronicle.rows or chronicle.rows[0]["round"] == 1
     return begun and len(chronicle.books) == len(chronicle.rows) + opening
 

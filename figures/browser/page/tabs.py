@@ -136,7 +136,7 @@ def WhatIf(session: Session, scene: Scene, standing: Standing) -> None:
     names: dict[str, tuple[Action | None, int | None]] = {
         each.name.lower().replace("_", "-"): (each, None) for each in standing.available
     }
-    if standing.scenario.contract.offer == "menu":
+    if standing.scenario.menu.offer == "menu":
         names |= {f"take line {k + 1}": (None, k) for k in range(len(standing.scenario.population.cost_types))}
     action = solara.use_reactive(next(iter(names)))
     answer, asking, selected = session.answer.value, session.asking.value, session.looks.value.selected

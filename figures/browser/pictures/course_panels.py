@@ -34,7 +34,7 @@ class Content:
 def pays_money(world: World) -> bool:
     """Whether there is money in an economy; the model may be all that is paid with."""
     terms = world.terms
-    return bool(terms.market.price.any() or terms.contract.endowment.any() or terms.public_goods.played)
+    return bool(terms.market.price.any() or terms.population.endowment.any() or terms.market.public)
 
 
 def gives_models(world: World) -> bool:
@@ -44,8 +44,7 @@ def gives_models(world: World) -> bool:
 
 def rewards_differ(world: World) -> bool:
     """Whether principals may put in, and be given, more or less than each other."""
-    terms = world.terms.rewards
-    return terms.reward != "shared" or terms.offer != "fixed"
+    return world.terms.rewards.kind != "shared" or world.terms.menu.offer != "fixed"
 
 
 def makes_copies(world: World) -> bool:
@@ -55,14 +54,14 @@ def makes_copies(world: World) -> bool:
 
 def takes_back(world: World) -> tuple[str, ...]:
     """The metrics of what is taken from principals that an economy has."""
-    terms = world.terms.contract
-    able = {"slashed": terms.stake, "clawed": terms.clawback, "fees": terms.identity_cost}
+    terms = world.terms
+    able = {"slashed": terms.stakes.stake, "clawed": terms.clawback.share, "fees": terms.identity.cost}
     return tuple(name for name, term in able.items() if term.any())
 
 
 def buys_tolerance(world: World) -> bool:
     """Whether the cooperative pays for looser limits."""
-    return bool(world.terms.tolerance.admissibility_budget.any())
+    return bool(world.terms.tolerance.budget.any())
 
 
 def holds_back(world: World) -> bool:
@@ -87,7 +86,7 @@ def contents(world: World) -> tuple[Row, Row]:
 
 def accuracy_name(world: World) -> str:
     """What accuracy is in an economy, with its unit."""
-    if world.terms.public_goods.played:
+    if world.terms.market.public:
         return "contributed, share of what could be"
     return "accuracy, share of test samples" if world.market.learns else "accuracy, share"
 
@@ -164,7 +163,7 @@ def metric_names(world: World) -> Iterator[tuple[str, str]]:
         yield from ((name, f"{told}, money"), (f"{name}_count", f"{told}, principals"))
     if holds_back(world):
         yield "held_share", "credit held back, share"
-    if world.terms.negotiation.negotiation != "none":
+    if world.terms.negotiation.kind != "none":
         yield from (("dealt", "data deals, money"), ("dealt_share", "bound by data deals, share of principals"))
     if buys_tolerance(world):
         yield from (("tolerance_paid", "paid for looser limits, money"), ("loosened", "limits given up, mean share"))

@@ -48,7 +48,7 @@ def lay_out(world: World, seed: int = 0) -> Layout:
         world: whose graph of acquaintances is drawn.
         seed: of the sample, where there are more principals than can be drawn, and of the placement.
     """
-    graph, kind = world.graph, world.terms.graph.graph
+    graph, kind = world.graph, world.terms.population.graph
     rng = np.random.default_rng(seed)
     if not isinstance(graph, SparseGraph):
         members = np.sort(rng.choice(graph.principals, min(MOST, graph.principals), replace=False))

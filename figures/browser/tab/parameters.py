@@ -10,6 +10,7 @@ from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.describe import find_spec
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.notation import split_path
+from commonweal.scenarios.schema.relevance import learns, matters, pays_money
 from commonweal.scenarios.schema.scenario import Dimension, Scenario
 from commonweal.scenarios.schema.validation import REGISTRIES
 
@@ -28,6 +29,7 @@ class Parameter:
     high: float = 0.0  # end of its slider, which begins at 0; no slider where 0
     step: float = 0.0  # of its slider
     unit: str | None = None  # the schema's if None
+    beside: str = ""  # field where this one is shown, though it may change nothing until that one is set
 
 
 _MOST_VALUE = 2.0  # end of the slider for what a model is worth, where it is worth less than half of that
@@ -35,67 +37,46 @@ _MOST_VALUE = 2.0  # end of the slider for what a model is worth, where it is wo
 
 def parameters(scenario: Scenario) -> tuple[Parameter, ...]:
     """The fields of a scenario that have a control: the ones that change something in its kind of market."""
-    found = (*_rules(scenario), *_people(scenario), *_contract(scenario), *_tolerances(scenario))
-    return tuple(_fitted(parameter, scenario) for parameter in found)
-
-
-def _has_money(scenario: Scenario) -> bool:
-    """Whether there is money in an economy; the model may be all that is paid with."""
-    market = scenario.market
-    return bool(market.price or scenario.contract.endowment) or market.kind == "public_goods"
+    found = (*_rules(), *_people(), *_contract(scenario), *_tolerances(scenario))
+    return tuple(_fitted(each, scenario) for each in found if matters(scenario, each.beside or each.path))
 
 
 def rules_of(scenario: Scenario) -> str:
     """The rules by which an economy pays, in a few words."""
-    rules = [(_has_money(scenario), f"{scenario.settlement.kind} settlement"),
-             (scenario.market.kind == "model", f"{scenario.credit.kind} credit"),
-             (scenario.market.model_value > 0, f"{scenario.contract.reward} model reward")]
+    rules = [(pays_money(scenario), f"{scenario.settlement.kind} settlement"),
+             (learns(scenario), f"{scenario.credit.kind} credit"),
+             (scenario.market.model_value > 0, f"{scenario.rewards.kind} model reward")]
     return ", ".join(rule for applies, rule in rules if applies)
 
 
-def _rules(scenario: Scenario) -> Iterator[Parameter]:
-    """Rules; where nothing is learned credit is what was put in, and there is nothing to screen."""
-    if scenario.market.kind != "public_goods":
-        if _has_money(scenario):
-            yield Parameter("settlement.kind", "Settlement rule", "Rules")
-        yield Parameter("contract.reward", "Model reward rule", "Rules")
-    if scenario.market.kind == "model":
-        yield Parameter("credit.kind", "Credit rule", "Rules")
-        yield Parameter("screening.mode", "Screening mode", "Rules")
-        yield Parameter("screening.scope", "Screening scope", "Rules")
+def _rules() -> Iterator[Parameter]:
+    yield Parameter("settlement.kind", "Settlement rule", "Rules")
+    yield Parameter("rewards.kind", "Model reward rule", "Rules")
+    yield Parameter("credit.kind", "Credit rule", "Rules")
+    yield Parameter("screening.mode", "Screening mode", "Rules", beside="screening")
+    yield Parameter("screening.scope", "Screening scope", "Rules", beside="screening")
 
 
-def _people(scenario: Scenario) -> Iterator[Parameter]:
+def _people() -> Iterator[Parameter]:
     yield Parameter("population.count", "Principals", "Population")
-    if not scenario.population.cost_types and scenario.market.kind != "public_goods":
-        yield Parameter("population.cost_low", "Lowest cost", "Population", 0.005, 0.00005)
-        yield Parameter("population.cost_high", "Highest cost", "Population", 0.005, 0.00005)
-    if scenario.market.kind == "model":
-        yield Parameter("task.drift", "Drift", "Data", 0.2, 0.005)
+    yield Parameter("population.cost_low", "Lowest cost", "Population", 0.005, 0.00005)
+    yield Parameter("population.cost_high", "Highest cost", "Population", 0.005, 0.00005)
+    yield Parameter("task.drift", "Drift", "Data", 0.2, 0.005)
 
 
 def _contract(scenario: Scenario) -> Iterator[Parameter]:
-    """What is agreed: models where there are any, stakes where there is money, names that cost no more than it."""
-    kind, endowment, value = scenario.market.kind, scenario.contract.endowment, scenario.market.model_value
-    if kind != "public_goods":
-        high = max(_MOST_VALUE, 2 * value)
-        yield Parameter("contract.offer", "Samples asked for", "Contract")
-        yield Parameter("market.model_value", "Value of the model", "Contract", high, high / 100)
-        yield Parameter("contract.content", "Content asked for", "Contract", 1.0, 0.01)
-    if _has_money(scenario):
-        yield Parameter("contract.stake", "Stake", "Contract", 1.0, 0.01)
-        yield Parameter("contract.audit", "Audits", "Contract", 1.0, 0.01)
-    if kind != "public_goods" and _has_money(scenario):
-        yield Parameter("contract.clawback", "Clawback", "Contract", 1.0, 0.01)
-    if kind == "model":
-        yield Parameter("settlement.hold_back", "Hold-back", "Contract", 3.0, 0.05)
-    if endowment:
-        step = 0.01 if endowment >= 1 else 0.001
-        yield Parameter("contract.identity_cost", "Identity cost", "Contract", endowment, step)
-    if scenario.values.dimensions:
-        yield Parameter("contract.admissibility_budget", "Admissibility budget", "Contract", 0.5, 0.005)
-    if kind != "curve":
-        yield Parameter("contract.negotiation", "Data deals", "Contract")
+    """What is agreed; names cost no more than there is money."""
+    endowment, high = scenario.population.endowment, max(_MOST_VALUE, 2 * scenario.market.model_value)
+    yield Parameter("menu.offer", "Samples asked for", "Contract")
+    yield Parameter("market.model_value", "Value of the model", "Contract", high, high / 100)
+    yield Parameter("rewards.content", "Content asked for", "Contract", 1.0, 0.01)
+    yield Parameter("stakes.stake", "Stake", "Contract", 1.0, 0.01)
+    yield Parameter("stakes.audit", "Audits", "Contract", 1.0, 0.01, beside="stakes.stake")
+    yield Parameter("clawback.share", "Clawback", "Contract", 1.0, 0.01)
+    yield Parameter("settlement.hold_back", "Hold-back", "Contract", 3.0, 0.05)
+    yield Parameter("identity.cost", "Identity cost", "Contract", endowment, 0.01 if endowment >= 1 else 0.001)
+    yield Parameter("tolerance.budget", "Admissibility budget", "Contract", 0.5, 0.005)
+    yield Parameter("negotiation.kind", "Data deals", "Contract")
 
 
 def _fitted(parameter: Parameter, scenario: Scenario) -> Parameter:
@@ -117,9 +98,9 @@ def _tolerances(scenario: Scenario) -> Iterator[Parameter]:
     for place, dimension in enumerate(scenario.values.dimensions):
         high, unit = (1.0, "loss, 0 to 1") if dimension.sense == "withhold" else (4.0, "loss, nat")
         name = dimension_name(dimension).capitalize()
-        yield Parameter(f"values.dimensions[{place}].limit", name, "Tolerance", high, 0.01, unit)
-    if scenario.values.dimensions and scenario.screening.budget == "step":
-        yield Parameter("screening.step_tolerance", "Harm allowed", "Tolerance", 0.5, 0.005)
+        path = f"values.dimensions[{place}].limit"
+        yield Parameter(path, name, "Tolerance", high, 0.01, unit, beside="values.dimensions")
+    yield Parameter("screening.step_tolerance", "Harm allowed", "Tolerance", 0.5, 0.005)
 
 
 def dimension_name(dimension: Dimension) -> str:

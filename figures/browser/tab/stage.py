@@ -144,4 +144,4 @@ class Stage:
 def standing_of(live: Live, choice: Choice) -> Standing:
     """What the page may know of a run."""
     terms = live.model.world.terms
-    return Standing(live.scenario, live.seed, choice, terms.graph.count, tuple(map(Action, terms.available)))
+    return Standing(live.scenario, live.seed, choice, terms.population.count, tuple(map(Action, terms.available)))

@@ -29,9 +29,9 @@ def space_of(scenario: Scenario, horizon: int) -> Space:
     space["share"] = (1.0, 0.75, 0.5, 0.25)
     if "looser" not in against:
         space["looser"] = (0.0, -1.0, -0.5, 0.5, 1.0)
-    if scenario.contract.offer == "menu":
+    if scenario.menu.offer == "menu":
         space["line"] = (None, *range(len(scenario.population.cost_types)))
-    if scenario.contract.reward == "shaping":
+    if scenario.rewards.kind == "shaping":
         space["dearer"] = (0.0, -0.5, -0.25, 0.5, 1.0)
     space["joins"] = (0, *(rounds for rounds in late if 0 < rounds < horizon))
     if "backdated" not in against:

@@ -7,7 +7,7 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.agents.population import draw_population
+from commonweal.agents.drawing import draw_population
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.set_up import Economy, set_up
@@ -51,7 +51,8 @@ class Simulator:
         terms = Terms.of([scenario for scenario in each for _ in self.seeds])
         runs = self.candidates * len(self.seeds)
         streams = pick_streams(self.economy.streams, np.arange(runs))
-        people = draw_population(terms.population, self.economy.people.limits, streams.population)
+        limits = self.economy.people.limits
+        people = draw_population(terms.population, terms.policy, terms.values, limits, streams.population)
         world, state = replace(self.economy.world, terms=terms), self.economy.state
         shares = np.empty((terms.rounds, runs))
         for number in range(terms.rounds):

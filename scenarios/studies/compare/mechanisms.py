@@ -7,10 +7,10 @@ from itertools import product
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.relevance import BLIND
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.sensitivity.fields import BLIND
 
-_PATHS = ("settlement.kind", "credit.kind", "screening.mode", "contract.reward")
+_PATHS = ("settlement.kind", "credit.kind", "screening.mode", "rewards.kind")
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ def mechanisms(
         settlements or list(SETTLEMENTS),
         credits or [scenario.credit.kind],
         screenings or [scenario.screening.mode],
-        rewards or [scenario.contract.reward],
+        rewards or [scenario.rewards.kind],
     ]
     for path, names in zip(_PATHS, lists, strict=True):
         if len(set(names)) < len(names):
             raise InputError(f"{path} = {', '.join(names)}: name each once")
     told = [k for k, names in enumerate(lists) if len(names) > 1] or [0]
-    staked = scenario.contract.stake > 0  # then credit decides who is slashed, however payments are made
+    staked = scenario.stakes.stake > 0  # then credit decides who is slashed, however payments are made
     found = []
     for rules in product(*lists):
         if rules[0] in BLIND and rules[1] != lists[1][0] and not staked:

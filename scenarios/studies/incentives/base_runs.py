@@ -103,9 +103,9 @@ def types_of(ensemble: Ensemble) -> dict[str, NDArray[np.str_]]:
         "action": names[population.action],
         "policy": np.array(world.terms.policy.names)[population.policy],
     }
-    if world.terms.population.population.cost_types:
+    if world.terms.population.cost_types:
         traits[DRAWN] = np.char.mod("cost %g", population.cost)
-    elif not world.terms.public_goods.played:
+    elif not world.terms.market.public:
         traits["cost"] = _tertiles(population.cost)
     if world.market.learns:
         traits |= {

@@ -39,11 +39,10 @@ def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
 
 def other_costs(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, ...]:
     """What a principal can claim its cost to be: the lines of a menu, or more and less; nothing where no rule asks."""
-    contract = scenario.contract
-    if contract.offer == "menu":
+    if scenario.menu.offer == "menu":
         lines = range(len(scenario.population.cost_types))
         return tuple(Deviation(f"line_{line + 1}", _SOMEBODY, line=line) for line in lines)
-    if contract.reward != "shaping" and not contract.admissibility_budget:
+    if scenario.rewards.kind != "shaping" and not scenario.tolerance.budget:
         return ()
     return tuple(Deviation(name, _SOMEBODY, dearer=claim) for name, claim in
                  (("dearer", options.claim), ("cheaper", -options.claim)))  # fmt: skip
@@ -85,7 +84,7 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
         against[PAIR] = "there is only one principal"
     if not scenario.values.dimensions or scenario.screening.mode == "off":
         against |= dict.fromkeys(("stricter", "looser"), "limits matter only with value dimensions and screening")
-    if scenario.contract.joining == "seen" or not _goes_by_joining(scenario):
+    if scenario.rewards.joining == "seen" or not _goes_by_joining(scenario):
         against["backdated"] = "no rule goes by when principals say that they joined"
     if scenario.learning.method != "federated":
         against |= dict.fromkeys(_FORGED, "learning.method is not federated: there are no deltas to be forged")
@@ -101,7 +100,7 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
 
 def _goes_by_joining(scenario: Scenario) -> bool:
     """Whether money or models depend on when a principal joined."""
-    return any(rule.startswith("time_") for rule in (scenario.settlement.kind, scenario.contract.reward))
+    return any(rule.startswith("time_") for rule in (scenario.settlement.kind, scenario.rewards.kind))
 
 
 def tried_by(deviation: Deviation, *members: int) -> Deviation:

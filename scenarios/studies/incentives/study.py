@@ -83,7 +83,7 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
         notes.append("A misreported cost gains exactly nothing and was not played: no rule here reads reported costs.")
     if evidence.cost_types:
         notes.append("Costs are drawn from types: incentives are judged by type (by_type), over all who are of it.")
-    if scenario.contract.offer == "menu":
+    if scenario.menu.offer == "menu":
         notes.append("line_k: it takes line k of the menu, dearest type first, whatever line is best for its cost.")
     if any(d.leaves is not None for d in evidence.trials.alone) and scenario.market.model_value > 0:
         notes.append("Who leaves keeps its copy of the model, which ages as features drift and is worth its accuracy.")

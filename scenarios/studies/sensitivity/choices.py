@@ -10,31 +10,29 @@ from commonweal.agents.errors import InputError
 from commonweal.scenarios.reading.cells import Cells
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.notation import write_value
+from commonweal.scenarios.schema.relevance import BLIND, learns, matters
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.sensitivity.fields import BLIND, own_value
+from commonweal.scenarios.studies.sensitivity.fields import own_value
 from commonweal.scenarios.sweeps.designs import Point, same
 
 OWN = "own choices"
 
-_MODES = ("off", "reject", "scale", "project")
-_SCOPES = ("own", "all", "quorum", "aggregate")
-
 
 def open_choices(scenario: Scenario) -> dict[str, tuple[Any, ...]]:
     """What could be chosen otherwise, by path; only choices that matter under the scenario's rules."""
-    valued, model = bool(scenario.values.dimensions), scenario.market.kind == "model"
-    credited = model and scenario.settlement.kind not in BLIND
-    offered: dict[str, tuple[tuple[Any, ...], bool]] = {
-        "screening.mode": (_MODES, valued),
-        "screening.scope": (_SCOPES, valued and scenario.screening.mode != "off"),
-        "screening.budget": (("level", "step"), valued and scenario.screening.mode != "off"),
-        "screening.gate": ((True, False), model),
-        "settlement.clip": (("net", "gross"), credited),
-        "settlement.horizon": ((1, 10, 50, 200), credited),
-        "settlement.discount": ((0.8, 0.95, 1.0), credited),
-        "settlement.alpha": ((0.5, 1.0, 2.0), credited),
+    offered: dict[str, tuple[Any, ...]] = {
+        "screening.mode": ("off", "reject", "scale", "project"),
+        "screening.scope": ("own", "all", "quorum", "aggregate"),
+        "screening.budget": ("level", "step"),
+        "screening.gate": (True, False),
+        "settlement.clip": ("net", "gross"),
+        "settlement.horizon": (1, 10, 50, 200),
+        "settlement.discount": (0.8, 0.95, 1.0),
+        "settlement.alpha": (0.5, 1.0, 2.0),
     }
-    return {path: values for path, (values, matters) in offered.items() if matters}
+    credited = learns(scenario) and scenario.settlement.kind not in BLIND  # credit may be paid with models, too
+    return {path: values for path, values in offered.items()
+            if (credited if path.startswith("settlement.") else matters(scenario, path))}  # fmt: skip
 
 
 def choice_points(scenario: Scenario) -> list[Point]:

@@ -9,17 +9,27 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.notation import parse_path, shorten, split_path, write_value
+from commonweal.scenarios.schema.relevance import matters
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.batches import may_differ
 from commonweal.scenarios.sweeps.designs import Choice, Interval, Point, Sampled
 from commonweal.scenarios.sweeps.factors import check_field, ranged
 
 COST = "cost_factor"  # stands for both bounds of the cost of a sample, as a multiple of the scenario's
-BLIND = ("equal", "data")  # settlement rules that do not look at credit
 LEVELS = 4  # values of a field that runs computed together must have alike
 
 _LIMIT = re.compile(r"values\.dimensions\[(\d+)\]\.limit")
 _COSTS = ("population.cost_low", "population.cost_high")
+_NUMBERS = (  # asked for where they matter, in this order
+    COST, "market.price", "market.multiplication", "market.contribution", "market.punishment.probability",
+    "market.model_value", "rewards.accuracy.optimum", "rewards.accuracy.scale", "market.leak", "market.rivalry",
+    "actions.defect_gain", "population.outside_option", "task.concentration", "task.drift", "task.noisy_share",
+    "learning.rate", "policy.revision", "policy.mutation", "policy.memory", "policy.imitation.intensity",
+    "policy.best_response.inertia", "policy.learning.exploration", "policy.learning.rate", "policy.conditional.slope",
+    "settlement.alpha", "settlement.discount", "settlement.horizon", "settlement.floor", "settlement.reserve",
+    "values.stubbornness", "values.confidence", "values.experience", "values.dimensions[].limit",
+    "stakes.stake", "stakes.audit",
+)  # fmt: skip
 
 
 def chosen_fields(
@@ -49,48 +59,10 @@ def _canonical(path: str) -> str:
 
 def relevant_fields(scenario: Scenario) -> list[str]:
     """Paths of the numbers that matter under the scenario's rules and can be halved and doubled."""
-    market, policy, task, values = scenario.market, scenario.policy, scenario.task, scenario.values
-    model, public = market.kind == "model", market.kind == "public_goods"
-    credited = not public and market.price > 0 and scenario.settlement.kind not in BLIND
-    mixed, screened = set(policy.mix), bool(values.dimensions) and scenario.screening.mode != "off"
-    matters = {
-        COST: not public and not scenario.population.cost_types,
-        "market.price": not public,
-        "market.multiplication": public,
-        "market.contribution": public,
-        "market.punishment.probability": public,
-        "market.model_value": not public,
-        "contract.accuracy.optimum": market.kind == "curve",
-        "contract.accuracy.scale": market.kind == "curve",
-        "market.leak": model and scenario.actions.defect == "leak",
-        "market.rivalry": model and scenario.actions.defect == "leak",
-        "actions.defect_gain": "defect" in scenario.actions.available,
-        "population.outside_option": "abstain" in scenario.actions.available,
-        "task.concentration": model and task.partition == "dirichlet",
-        "task.drift": model,
-        "task.noisy_share": model and task.label_noise > 0,
-        "learning.rate": model,
-        "policy.revision": True,
-        "policy.mutation": True,
-        "policy.memory": bool(mixed - {"fixed", "conditional"}),
-        "policy.imitation.intensity": "imitation" in mixed,
-        "policy.best_response.inertia": "best_response" in mixed,
-        "policy.learning.exploration": "learning" in mixed,
-        "policy.learning.rate": "learning" in mixed,
-        "policy.conditional.slope": "conditional" in mixed,
-        "settlement.alpha": credited,
-        "settlement.discount": credited,
-        "settlement.horizon": credited,
-        "settlement.floor": model,
-        "settlement.reserve": model,
-        "values.stubbornness": values.influence == "friedkin_johnsen",
-        "values.confidence": values.influence == "hegselmann_krause",
-        "values.experience": bool(values.dimensions),
-        **{f"values.dimensions[{k}].limit": screened for k in range(len(values.dimensions))},
-        "contract.stake": True,
-        "contract.audit": scenario.contract.stake > 0,
-    }
-    return [path for path, matter in matters.items() if matter and _around(scenario, path) is not None]
+    dimensions = len(scenario.values.dimensions)
+    paths = [path.replace("[]", f"[{k}]") for path in _NUMBERS for k in range(dimensions if "[]" in path else 1)]
+    fields = {path: _COSTS[0] if path == COST else path for path in paths}
+    return [path for path, field in fields.items() if matters(scenario, field) and _around(scenario, path)]
 
 
 def own_value(scenario: Scenario, path: str) -> Any:

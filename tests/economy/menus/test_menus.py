@@ -25,7 +25,7 @@ CURVES = ("big-firms", "small-parties", "big-and-small")
 
 def small(**changes: Any) -> Scenario:
     """Menus on real data, small enough for a test."""
-    fields = {"task.kind": "wine", "task.validation": 30, "task.test": 48, "rounds": 12, "contract.term": 4}
+    fields = {"task.kind": "wine", "task.validation": 30, "task.test": 48, "rounds": 12, "menu.term": 4}
     return revise(load("paid-with-models"), fields | changes)
 
 
@@ -100,7 +100,7 @@ class TestOnAKnownCurve:
 
     def test_the_same_study_finds_a_menu_that_is_not_incentive_compatible(self) -> None:
         """Who is given the whole model whatever its line had better take the line that asks for least."""
-        shared = revise(load("big-and-small"), {"contract.reward": "shared"})
+        shared = revise(load("big-and-small"), {"rewards.kind": "shared"})
         options = {"workers": 1, "others": "freeze", "horizon": 1, "deviations": ["cost"]}
         types = ask("incentives", shared, 20, **options).tables["by_type"].set_index("type")
         for kind in ("cost 0.03", "cost 0.02", "cost 0.001"):
@@ -111,7 +111,7 @@ class TestOnAKnownCurve:
 class TestOnRealData:
     @pytest.mark.parametrize("how", ["noise", "sparsify", "snapshot"])
     def test_copies_are_as_accurate_as_promised_within_the_tolerance(self, how: str) -> None:
-        scenario = small(**{"contract.realise": how, "contract.tolerance": 0.05})
+        scenario = small(**{"rewards.realise": how, "rewards.tolerance": 0.05})
         ensemble = Ensemble(scenario, seeds=range(3))
         kept, best = [], []
         for _ in range(4):  # until something has been learned: chance leaves few accuracies to choose from
@@ -155,8 +155,8 @@ class TestOnRealData:
         junk = Deviation("junk", (0,), form="junk")
         gains = []
         for least in (0.0, 0.25):
-            changes = {"contract.content": least, "settlement.horizon": 4, "settlement.discount": 1.0,
-                       "contract.realise": "promise"}  # fmt: skip
+            changes = {"rewards.content": least, "settlement.horizon": 4, "settlement.discount": 1.0,
+                       "rewards.realise": "promise"}  # fmt: skip
             ensemble = Ensemble(small(**changes), seeds=range(6))
             for _ in range(4):
                 ensemble.step()
@@ -190,7 +190,7 @@ class TestContent:
 
     def test_on_a_known_curve_junk_is_worth_nothing_where_content_counts(self) -> None:
         junk = Deviation("junk", (0,), form="junk")
-        ensemble, _ = played(revise(load("big-and-small"), {"contract.content": 0.5}), 20, 1)
+        ensemble, _ = played(revise(load("big-and-small"), {"rewards.content": 0.5}), 20, 1)
         futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [junk], 2)
         mean, half = interval(futures.gains[:, 0])
         assert mean < -half
@@ -203,8 +203,8 @@ def test_a_menu_that_asks_for_more_samples_than_a_round_can_hold_is_refused() ->
 
 def test_best_amounts_on_real_data_are_no_more_than_what_is_held() -> None:
     """Who believes that a round's samples decide about the whole model puts in all it has where that is cheap."""
-    cheap = {"contract.offer": "amounts", "contract.reward": "shared", "contract.realise": "promise",
-             "contract.alone": False, "population.cost_types": [1e-6], "policy.revision": 1.0}  # fmt: skip
+    cheap = {"menu.offer": "amounts", "rewards.kind": "shared", "rewards.realise": "promise",
+             "rewards.alone": False, "population.cost_types": [1e-6], "policy.revision": 1.0}  # fmt: skip
     ensemble = Ensemble(small(**cheap), seeds=[0, 1])
     for _ in range(3):
         ensemble.step()
@@ -256,11 +256,11 @@ class TestMembership:
         ({"population.type_shares": [0.5, 0.5]}, "type_shares has 2 entries for 5 cost_types"),
         ({"population.type_shares": [0.5, 0.2, 0.1, 0.1, 0.2]}, "type_shares sum to 1.1"),
         ({"market.model_value": 0.0}, "market.model_value must be above 0"),
-        ({"contract.offer": "fixed"}, "contract.offer must be menu for contract.reward = 'menu'"),
-        ({"contract.realise": "noise"}, "contract.realise must be promise"),
-        ({"contract.accuracy.kind": "fitted"}, "contract.accuracy.kind must be bound"),
-        ({"contract.reward": "generous"}, "contract.reward"),
-        ({"contract.term": 0}, "contract.term"),
+        ({"menu.offer": "fixed"}, "menu.offer must be menu for rewards.kind = 'menu'"),
+        ({"rewards.realise": "noise"}, "rewards.realise must be promise"),
+        ({"rewards.accuracy.kind": "fitted"}, "rewards.accuracy.kind must be bound"),
+        ({"rewards.kind": "generous"}, "rewards.kind"),
+        ({"menu.term": 0}, "menu.term"),
     ],
 )
 def test_what_does_not_fit_a_menu_is_told_in_one_line(changes: dict[str, Any], told: str) -> None:

@@ -1,5 +1,7 @@
 """Nothing is created or lost: whatever is played, balances sum to zero and follow from the entries."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +11,8 @@ from hypothesis import strategies as st
 from commonweal.agents.actions import Action
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.money import ledger as books
-from commonweal.economy.money.clawback import claw_back
-from commonweal.economy.money.identity import admit
+from commonweal.economy.money.clawback import ClawbackTerms, claw_back
+from commonweal.economy.money.identity import IdentityTerms, admit
 from commonweal.economy.money.ledger import (
     Ledger,
     NegativeAmountError,
@@ -23,7 +25,7 @@ from commonweal.economy.money.ledger import (
     reconcile,
 )
 from commonweal.economy.money.settlement import SETTLEMENTS, SettlementTerms, Standing, pay, settlement_transfers
-from commonweal.economy.money.stakes import ContractTerms, caught, endowment_transfer, slash_transfer, stake_transfers
+from commonweal.economy.money.stakes import StakeTerms, caught, endowment_transfer, slash_transfer, stake_transfers
 from commonweal.economy.money.time_aware import TimeTerms
 from commonweal.economy.round.deals import DataDeals
 from tests.helpers.standings import standing_with
@@ -120,33 +122,43 @@ def test_reconciling_finds_a_changed_entry() -> None:
 SHARES = st.floats(0, 1)
 
 
+class Agreed(NamedTuple):
+    """What is agreed in two runs."""
+
+    endowment: np.ndarray
+    stakes: StakeTerms
+    clawback: ClawbackTerms
+    identity: IdentityTerms
+
+
 @st.composite
-def economies(draw: st.DrawFn) -> tuple[ContractTerms, SettlementTerms]:
+def economies(draw: st.DrawFn) -> tuple[Agreed, SettlementTerms]:
     """Terms of two runs that may differ in every number."""
 
     def pair(values: st.SearchStrategy[float]) -> np.ndarray:
         return np.array([[draw(values)], [draw(values)]])
 
     stake, endowment, fee, hold_back = (pair(st.floats(0, most)) for most in (2, 3, 1, 4))
-    contract = ContractTerms(stake, endowment, *(pair(SHARES) for _ in range(4)), fee)
+    stakes, clawback = StakeTerms(stake, *(pair(SHARES) for _ in range(3))), ClawbackTerms(pair(SHARES))
+    agreed = Agreed(endowment, stakes, clawback, IdentityTerms(fee))
     kind = draw(st.sampled_from(sorted(SETTLEMENTS)))
     altruism, time = pair(st.floats(0.1, 10)), TimeTerms(pair(st.floats(0.1, 10)), pair(st.floats(0, 2)))
     alpha, reserve, floor = pair(st.floats(0, 5)), pair(SHARES), pair(SHARES)
-    return contract, SettlementTerms(kind, 5, np.ones((2, 1)), alpha, reserve, floor, "net", hold_back, altruism, time)
+    return agreed, SettlementTerms(kind, 5, np.ones((2, 1)), alpha, reserve, floor, "net", hold_back, altruism, time)
 
 
 @given(economies(), st.integers(1, 6), st.integers(1, 8), st.integers(0, 2**32 - 1))
 def test_no_sequence_of_rounds_creates_or_loses_money(
-    economy: tuple[ContractTerms, SettlementTerms], rounds: int, count: int, seed: int
+    economy: tuple[Agreed, SettlementTerms], rounds: int, count: int, seed: int
 ) -> None:
-    contract, settlement = economy
+    agreed, settlement = economy
     rng = np.random.default_rng(seed)
-    start = endowment_transfer(count, contract)
+    start = endowment_transfer(count, agreed.endowment)
     ledger, stored = post(Ledger.empty(2, count), [start]), [entries([start], 0)]
     received, entered = -ledger.balances[:, -1], np.zeros((2, count), dtype=bool)
     history = CreditHistory.empty(settlement.horizon, 2, count)
     for now in range(1, rounds + 1):
-        actions, fees = admit(ledger, entered, rng.integers(0, 4, (2, count)), contract)
+        actions, fees = admit(ledger, entered, rng.integers(0, 4, (2, count)), agreed.identity)
         entered |= actions != Action.ABSTAIN
         ledger, moved = posted(ledger, [], fees)
         ledger, moved = posted(ledger, moved, *some_deals(ledger, rng).transfers)
@@ -156,11 +168,11 @@ def test_no_sequence_of_rounds_creates_or_loses_money(
         held = settlement.hold_back * cumulated_by_chance(history, settlement.discount)
         standing = standing_of(actions, netted - held, rng)
         payments = pay(revenue, SETTLEMENTS[settlement.kind](standing, settlement), standing.member, settlement)
-        ledger, moved = posted(ledger, moved, *stake_transfers(ledger, standing.member, contract))
-        guilty = caught(actions, netted, rng.random((2, 2, count)), contract)
-        ledger, moved = posted(ledger, moved, slash_transfer(ledger, guilty, contract))
+        ledger, moved = posted(ledger, moved, *stake_transfers(ledger, standing.member, agreed.stakes))
+        guilty = caught(actions, netted, rng.random((2, 2, count)), agreed.stakes)
+        ledger, moved = posted(ledger, moved, slash_transfer(ledger, guilty, agreed.stakes))
         ledger, moved = posted(ledger, moved, *settlement_transfers(revenue, payments))
-        taken, history = claw_back(ledger, history, netted, payments, contract)
+        taken, history = claw_back(ledger, history, netted, payments, agreed.clawback)
         ledger, moved = posted(ledger, moved, *taken.transfers)
         assert (taken.purses[netted >= 0] == 0).all() and (taken.redistributed[netted < 0] == 0).all()
         stored.append(entries(moved, now))

@@ -8,16 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.terms import stack
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.money.market import MarketTerms, revenue, rival_after
+from commonweal.scenarios.schema.scenario import Market
 
 UNIT = st.floats(0, 1)
 
 
 def terms(
-    price: float = 0.01, baseline: float = 0.1, rivalry: float = 1.0, leak: float = 0.5, decay: float = 0.02
+    price: float = 0.01,
+    baseline: float = 0.1,
+    rivalry: float = 1.0,
+    leak: float = 0.5,
+    decay: float = 0.02,
+    runs: int = 1,
 ) -> MarketTerms:
-    return MarketTerms("model", *(np.array([[x]]) for x in (price, baseline, rivalry, leak, decay, 0.0)))
+    market = Market(price=price, baseline=baseline, rivalry=rivalry, leak=leak, rival_decay=decay)
+    return stack(MarketTerms, [market] * runs)
 
 
 def one(value: float) -> np.ndarray:
@@ -45,8 +53,7 @@ def test_a_model_no_better_than_its_rival_earns_nothing() -> None:
 
 
 def test_every_run_has_its_own_prices_and_size() -> None:
-    two = MarketTerms("model", *(np.full((2, 1), x) for x in (0.0, 0.1, 1.0, 0.5, 0.02, 0.0)))
-    two = replace(two, price=np.array([[0.01], [0.02]]))
+    two = replace(terms(runs=2), price=np.array([[0.01], [0.02]]))
     assert revenue(np.array([0.9, 0.6]), np.zeros(2), np.array([40, 10]), two).tolist() == [320_000, 100_000]
 
 

@@ -17,11 +17,10 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
-from commonweal.economy.money.clawback import at_risk, claw_back
-from commonweal.economy.money.identity import admit, fund_names
+from commonweal.economy.money.clawback import ClawbackTerms, at_risk, claw_back
+from commonweal.economy.money.identity import IdentityTerms, admit, fund_names
 from commonweal.economy.money.ledger import MICRO, Ledger, Transfer, post
 from commonweal.economy.money.settlement import SETTLEMENTS
-from commonweal.economy.money.stakes import ContractTerms
 from commonweal.economy.runs import checkpoint
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import solvency
@@ -34,8 +33,11 @@ ONE = np.array([[1.0]])
 SEEDS = range(8)
 
 
-def contract(clawback: float = 1.0, identity_cost: float = 1.0) -> ContractTerms:
-    return ContractTerms(*(np.array([[x]]) for x in (0.0, 0.0, 0.0, 0.0, 0.0, clawback, identity_cost)))
+PRICED = IdentityTerms(ONE)
+
+
+def back(share: float = 1.0) -> ClawbackTerms:
+    return ClawbackTerms(np.array([[share]]))
 
 
 def history(*rounds: list[float], horizon: int = 50) -> CreditHistory:
@@ -80,7 +82,7 @@ class TestCreditByChance:
 
 
 class TestClawback:
-    def paid(self, *payments: list[int], terms: ContractTerms) -> CreditHistory:
+    def paid(self, *payments: list[int], terms: ClawbackTerms) -> CreditHistory:
         """The history after rounds in which nobody's credit was below zero."""
         past = CreditHistory.empty(50, 1, len(payments[0]))
         for amounts in payments:
@@ -89,25 +91,25 @@ class TestClawback:
         return past
 
     def test_all_that_was_paid_within_the_horizon_goes_to_the_others_by_what_they_are_paid(self) -> None:
-        past = book(self.paid([10, 10, 10, 0], [20, 0, 0, 10], terms=contract()), np.zeros((1, 4)))
+        past = book(self.paid([10, 10, 10, 0], [20, 0, 0, 10], terms=back()), np.zeros((1, 4)))
         netted, payments = np.array([[-1.0, 2.0, 1.0, 0.0]]), np.array([[5, 20, 10, 0]])
-        taken, after = claw_back(ledger([50] * 4), past, netted, payments, contract())
+        taken, after = claw_back(ledger([50] * 4), past, netted, payments, back())
         # 10 + 20 + 5 = 35 by 20 : 10, quotas 23.33 and 11.67
         assert taken.purses.tolist() == [[35, 0, 0, 0]]
         assert taken.redistributed.tolist() == [[0, 23, 12, 0]]
         assert after.refundable is not None
         assert after.refundable.sum(axis=0).tolist() == [[0, 10 + 20 + 23, 10 + 10 + 12, 10]]
-        assert at_risk(after, np.zeros((1, 4)), contract()).tolist() == [[0, 53 / MICRO, 32 / MICRO, 10 / MICRO]]
+        assert at_risk(after, np.zeros((1, 4)), back()).tolist() == [[0, 53 / MICRO, 32 / MICRO, 10 / MICRO]]
 
     def test_what_left_the_horizon_is_ones_own(self) -> None:
-        past = replace(self.paid([10], [20], terms=contract()), horizon=2)
-        taken, _ = claw_back(ledger([50]), book(past, -ONE), -ONE, np.array([[0]]), contract())
+        past = replace(self.paid([10], [20], terms=back()), horizon=2)
+        taken, _ = claw_back(ledger([50]), book(past, -ONE), -ONE, np.array([[0]]), back())
         assert taken.purses.tolist() == [[20]]
 
     def test_escrows_are_taken_after_balances_and_nobody_owes_more_than_it_has(self) -> None:
-        past = self.paid([30, 30], terms=contract())
+        past = self.paid([30, 30], terms=back())
         held = ledger([20, 5], [4, 100])
-        taken, after = claw_back(held, past, -np.ones((1, 2)), np.zeros((1, 2), dtype=np.int64), contract())
+        taken, after = claw_back(held, past, -np.ones((1, 2)), np.zeros((1, 2), dtype=np.int64), back())
         assert taken.purses.tolist() == [[20, 5]]
         assert taken.stakes.tolist() == [[4, 25]]
         assert post(held, taken.transfers).balances.tolist() == [[0, 0, 0, 75, 54, -129]]
@@ -115,24 +117,24 @@ class TestClawback:
         assert after.refundable is not None and after.refundable.tolist() == [[[6, 0]]]
 
     def test_more_than_can_be_divided_exactly_is_redistributed_in_part(self) -> None:
-        past = book(self.paid([3 * 10**15, 0], terms=contract()), np.zeros((1, 2)))
+        past = book(self.paid([3 * 10**15, 0], terms=back()), np.zeros((1, 2)))
         netted, payments = np.array([[-1.0, 1.0]]), np.array([[0, 5]])
-        taken, _ = claw_back(ledger([4 * 10**15, 0]), past, netted, payments, contract())
+        taken, _ = claw_back(ledger([4 * 10**15, 0]), past, netted, payments, back())
         assert taken.net.tolist() == [[-3 * 10**15, 10**15]]
 
     def test_nothing_is_taken_back_twice_and_the_oldest_first(self) -> None:
-        past = self.paid([10], [20], terms=contract())
-        _, past = claw_back(ledger([15]), past, -ONE, np.array([[0]]), contract())
+        past = self.paid([10], [20], terms=back())
+        _, past = claw_back(ledger([15]), past, -ONE, np.array([[0]]), back())
         assert past.refundable is not None and past.refundable.tolist() == [[[0]], [[15]]]
-        _, past = claw_back(ledger([100]), past, -ONE, np.array([[0]]), contract())
+        _, past = claw_back(ledger([100]), past, -ONE, np.array([[0]]), back())
         assert not np.any(past.refundable)
 
     def test_a_share_leaves_the_rest_for_good(self) -> None:
-        past = self.paid([10, 9], terms=contract(clawback=0.5))
+        past = self.paid([10, 9], terms=back(0.5))
         nothing = np.zeros((1, 2), dtype=np.int64)
-        taken, past = claw_back(ledger([10, 9]), past, -np.ones((1, 2)), nothing, contract(clawback=0.5))
+        taken, past = claw_back(ledger([10, 9]), past, -np.ones((1, 2)), nothing, back(0.5))
         assert taken.purses.tolist() == [[5, 4]]  # 4.5 is rounded to even
-        taken, _ = claw_back(ledger([5, 5]), past, -np.ones((1, 2)), nothing, contract(clawback=0.5))
+        taken, _ = claw_back(ledger([5, 5]), past, -np.ones((1, 2)), nothing, back(0.5))
         assert not taken.purses.any()
 
 
@@ -140,12 +142,12 @@ class TestIdentityCost:
     def test_a_name_is_paid_for_when_somebody_first_takes_part_under_it(self) -> None:
         held = ledger([3 * MICRO] * 3)
         actions = np.array([[Action.DELEGATE, Action.ABSTAIN, Action.FREE_RIDE]])
-        doing, fees = admit(held, np.array([[False, False, True]]), actions, contract())
+        doing, fees = admit(held, np.array([[False, False, True]]), actions, PRICED)
         assert doing.tolist() == actions.tolist()
         assert post(held, [fees]).balances.tolist() == [[2 * MICRO, 3 * MICRO, 3 * MICRO, 0, 0, 0, MICRO, -9 * MICRO]]
 
     def test_a_name_that_cannot_pay_cannot_enter(self) -> None:
-        doing, fees = admit(ledger([MICRO - 1, MICRO]), np.zeros((1, 2), bool), np.ones((1, 2), int), contract())
+        doing, fees = admit(ledger([MICRO - 1, MICRO]), np.zeros((1, 2), bool), np.ones((1, 2), int), PRICED)
         assert doing.tolist() == [[Action.ABSTAIN, Action.DELEGATE]]
         assert fees.amount.tolist() == [[0, MICRO]]
 
@@ -157,7 +159,7 @@ class TestIdentityCost:
     ) -> None:
         held = ledger([7 * MICRO, money * MICRO, 0, 0, 0, 0])
         bearer, unborne = np.array([[0, 1, 1, 1, 1, 0]]), np.array([[False] * 5 + [True]])
-        after = fund_names(held, bearer, unborne, np.array([[True, entered] + [False] * 4]), contract())
+        after = fund_names(held, bearer, unborne, np.array([[True, entered] + [False] * 4]), PRICED)
         spare = [MICRO] * funded + [0] * (4 - funded)
         assert after.principals.tolist() == [[7 * MICRO, (money - funded) * MICRO, *spare]]
         assert after.balances.sum() == 0
@@ -220,7 +222,7 @@ class TestInTheEconomy:
 
     @pytest.mark.parametrize("rule", ["equal", "data", "credit"])
     def test_clawback_takes_from_junk_and_label_flippers_and_gives_to_the_honest(self, rule: str) -> None:
-        before, after = earned(settlement__kind=rule), earned(settlement__kind=rule, contract__clawback=1.0)
+        before, after = earned(settlement__kind=rule), earned(settlement__kind=rule, clawback__share=1.0)
         # of an honest share, under equal: junk 1 before, .14 ± .15 after; poison 1 before, .32 ± .25 after
         assert_lower(relative(after), relative(before))
         assert_lower(-after[:, 0], -before[:, 0])
@@ -246,7 +248,7 @@ def foregone(**changes: Any) -> tuple[Ensemble, Any]:
 
 class TestBestResponses:
     def test_who_has_done_harm_expects_to_give_back_all_it_was_paid_if_it_goes_on(self) -> None:
-        (without, record), (clawed, _) = foregone(), foregone(contract__clawback=0.5)
+        (without, record), (clawed, _) = foregone(), foregone(clawback__share=0.5)
         loss = (without.state.population.foregone - clawed.state.population.foregone)[..., Action.FREE_RIDE]
         paid = record.payday.payments / MICRO
         netted = cumulated(without.state.history, np.array([[0.95]]))
@@ -255,7 +257,7 @@ class TestBestResponses:
         assert not loss[netted - record.lesson.credit > 0.1].any()  # whose credit one round of junk cannot spoil
 
     def test_held_back_credit_is_no_evidence_of_harm(self) -> None:
-        stakes = {"contract__endowment": 5.0, "contract__stake": 1.0, "contract__audit": 1.0, "contract__reveal": 0.0}
+        stakes = {"population__endowment": 5.0, "stakes__stake": 1.0, "stakes__audit": 1.0, "stakes__reveal": 0.0}
         (ensemble, _), (held, _) = foregone(**stakes), foregone(**stakes, settlement__hold_back=50.0)
         for action in (Action.DELEGATE, Action.FREE_RIDE):
             np.testing.assert_allclose(
@@ -265,13 +267,13 @@ class TestBestResponses:
 
 SYBIL = Deviation("sybil", (0,), identities=5)
 EVERYBODY = FIXED | {"population.start_delegate": 1.0, "population.start_free_ride": 0.0}
-EVERYBODY |= {"population.start_defect": 0.0, "settlement.kind": "equal", "contract.endowment": 5.0}
+EVERYBODY |= {"population.start_defect": 0.0, "settlement.kind": "equal", "population.endowment": 5.0}
 
 
 class TestSybils:
     def gains(self, fee: float, **changes: Any) -> Floats:
         """(S,) money per round that taking part under five names brings."""
-        scenario = revise(load("commons"), {**EVERYBODY, "contract.identity_cost": fee, **_dotted(changes)})
+        scenario = revise(load("commons"), {**EVERYBODY, "identity.cost": fee, **_dotted(changes)})
         ensemble = Ensemble(scenario, range(4))
         futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [SYBIL], scenario.rounds)
         gained: Floats = futures.gains[:, 0]
@@ -284,7 +286,7 @@ class TestSybils:
         assert (dear < 0).all()
 
     def test_who_cannot_pay_for_a_second_name_has_none(self) -> None:
-        scenario = revise(load("commons"), {**EVERYBODY, "contract.identity_cost": 1.0, "contract.endowment": 2.5})
+        scenario = revise(load("commons"), {**EVERYBODY, "identity.cost": 1.0, "population.endowment": 2.5})
         ensemble = Ensemble(scenario, [0])
         futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [SYBIL], 3)
         doing = futures.actions[0, 1, :, [0, *range(20, 24)]]
@@ -292,7 +294,7 @@ class TestSybils:
 
     def test_persons_are_asked_for_the_price_of_a_name_before_they_respond(self) -> None:
         changes = EVERYBODY | {"policy.mix": {"best_response": 1.0}, "actions.available": ["abstain", "delegate"]}
-        changes |= {"population.start_delegate": 0.5, "population.start_abstain": 0.5, "contract.identity_cost": 1.0}
+        changes |= {"population.start_delegate": 0.5, "population.start_abstain": 0.5, "identity.cost": 1.0}
         ensemble = Ensemble(revise(load("commons"), changes), [0])
         outside = ensemble.decide() == Action.ABSTAIN
         ensemble.step()
@@ -307,12 +309,12 @@ def test_stakes_audits_and_slashing_work_under_every_rule_in_every_market(kind: 
         with pytest.raises(InputError, match=r"settlement\.kind must be equal"):
             revise(load("commons"), {"market.kind": kind, "settlement.kind": rule})
         return
-    terms = {"contract.endowment": 3.0, "contract.stake": 2.0, "contract.audit": 0.5, "contract.slash": 0.5}
+    terms = {"population.endowment": 3.0, "stakes.stake": 2.0, "stakes.audit": 0.5, "stakes.slash": 0.5}
     who = {"actions.available": ["delegate", "free_ride"], "population.start_delegate": 0.5}
     who |= {"population.start_free_ride": 0.5, "population.start_defect": 0.0, "actions.free_ride": "idle"}
     ensemble = Ensemble(
         [revise(load("commons"), {**FIXED, **who, **terms, "market.kind": kind, "settlement.kind": rule, "rounds": 1,
-                                  "contract.reveal": reveal}) for reveal in (0.0, 1.0)] * 10,
+                                  "stakes.reveal": reveal}) for reveal in (0.0, 1.0)] * 10,
         range(20),
     )  # fmt: skip
     record = ensemble.step()
@@ -335,8 +337,8 @@ def test_the_robust_rule_sets_what_the_scenario_leaves_open() -> None:
 
 
 def test_a_run_that_was_stopped_goes_on_with_what_it_may_claw_back(tmp_path: Path) -> None:
-    terms = {"contract.clawback": 1.0, "settlement.hold_back": 1.0, "settlement.kind": "equal"}
-    paid_for = {"contract.endowment": 1.0, "contract.identity_cost": 0.5}
+    terms = {"clawback.share": 1.0, "settlement.hold_back": 1.0, "settlement.kind": "equal"}
+    paid_for = {"population.endowment": 1.0, "identity.cost": 0.5}
     scenario = revise(load("commons"), {**FIXED, **terms, **paid_for})
 
     def played(rounds: int) -> Ensemble:
@@ -369,10 +371,10 @@ def test_solvency_counts_the_smallest_accounts_and_claims_without_money() -> Non
 
 @pytest.mark.parametrize(("changes", "complaint"), [
     ({"settlement.hold_back": -1.0}, "settlement.hold_back = -1.0: must be a number between 0 and 100"),
-    ({"contract.clawback": 1.5}, "contract.clawback = 1.5: must be a number between 0 and 1"),
-    ({"contract.identity_cost": -1}, "contract.identity_cost = -1: must be a number between 0 and"),
-    ({"contract.identity_cost": 2.0, "contract.endowment": 1.0},
-     "contract.identity_cost = 2 exceeds contract.endowment = 1: nobody could take part"),
+    ({"clawback.share": 1.5}, "clawback.share = 1.5: must be a number between 0 and 1"),
+    ({"identity.cost": -1}, "identity.cost = -1: must be a number between 0 and"),
+    ({"identity.cost": 2.0, "population.endowment": 1.0},
+     "identity.cost = 2 exceeds population.endowment = 1: nobody could take part"),
 ])  # fmt: skip
 def test_terms_that_make_no_sense_are_refused_in_one_line(changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(InputError) as refused:
@@ -380,7 +382,7 @@ def test_terms_that_make_no_sense_are_refused_in_one_line(changes: dict[str, Any
     assert complaint in str(refused.value) and "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("path", ["settlement.hold_back", "contract.clawback"])
+@pytest.mark.parametrize("path", ["settlement.hold_back", "clawback.share"])
 def test_a_public_good_has_nothing_to_hold_back_or_claw_back(path: str) -> None:
     with pytest.raises(InputError, match=f"{path} must be 0"):
         revise(load("public-goods"), {path: 0.5})

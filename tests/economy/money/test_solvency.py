@@ -45,7 +45,7 @@ PLAYED = {
     "curve": LEARNT | {"market.kind": "curve", "learning.samples": 100},
 }
 MORE = {
-    "deals": {"contract.negotiation": "shapley_coop", "contract.negotiation_every": 2},
+    "deals": {"negotiation.kind": "shapley_coop", "negotiation.every": 2},
     "tolerance": {
         "values.dimensions": [{"sense": "protect", "label": 0, "limit": 0.7, "spread": 0.4, "samples": 8}],
         "values.for_sale": 0.8,
@@ -54,7 +54,7 @@ MORE = {
         "screening.mode": "project",
         "screening.scope": "all",
         "screening.gate": False,
-        "contract.admissibility_budget": 0.5,
+        "tolerance.budget": 0.5,
         "task.validation": 60,
     },
 }
@@ -67,17 +67,17 @@ def random_terms(rng: np.random.Generator, kind: str) -> dict[str, Any]:
     audit, reveal, slash, reserve, floor, clawback, fee, hold = np.where(np.isnan(corners), rng.random(8), corners)
     endowment = 2 * rng.random()
     changes = {
-        "contract.endowment": endowment,
-        "contract.stake": 3 * rng.random(),
-        "contract.identity_cost": fee * endowment,
-        "contract.audit": audit,
-        "contract.reveal": reveal,
-        "contract.slash": slash,
+        "population.endowment": endowment,
+        "stakes.stake": 3 * rng.random(),
+        "identity.cost": fee * endowment,
+        "stakes.audit": audit,
+        "stakes.reveal": reveal,
+        "stakes.slash": slash,
         "settlement.reserve": reserve,
         "settlement.floor": floor,
         "market.price": 10 ** rng.uniform(-3, 6),
     }
-    uncertain = {"contract.clawback": clawback, "settlement.hold_back": 3 * hold}
+    uncertain = {"clawback.share": clawback, "settlement.hold_back": 3 * hold}
     return changes if kind == "public_goods" else changes | uncertain
 
 

@@ -8,36 +8,34 @@ from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
 from commonweal.economy.money.ledger import Ledger, Transfer, post
-from commonweal.economy.money.stakes import ContractTerms, caught, endowment_transfer, slash_transfer, stake_transfers
+from commonweal.economy.money.stakes import StakeTerms, caught, endowment_transfer, slash_transfer, stake_transfers
 
 ALL = np.array([[True, True, True]])
 ACTIONS = np.array([[Action.ABSTAIN, Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT]])
 
 
-def terms(
-    stake: float = 2.0, endowment: float = 3.0, audit: float = 1.0, reveal: float = 1.0, slash: float = 1.0
-) -> ContractTerms:
-    return ContractTerms(*(np.array([[x]]) for x in (stake, endowment, audit, reveal, slash, 0.0, 0.0)))
+def terms(stake: float = 2.0, audit: float = 1.0, reveal: float = 1.0, slash: float = 1.0) -> StakeTerms:
+    return StakeTerms(*(np.array([[x]]) for x in (stake, audit, reveal, slash)))
 
 
-def endowed(contract: ContractTerms, count: int = 3) -> Ledger:
-    return post(Ledger.empty(1, count), [endowment_transfer(count, contract)])
+def endowed(endowment: float = 3.0, count: int = 3) -> Ledger:
+    return post(Ledger.empty(1, count), [endowment_transfer(count, np.array([[endowment]]))])
 
 
-def staked(contract: ContractTerms) -> Ledger:
-    ledger = endowed(contract)
-    return post(ledger, stake_transfers(ledger, ALL, contract))
+def staked(stakes: StakeTerms, endowment: float = 3.0) -> Ledger:
+    ledger = endowed(endowment)
+    return post(ledger, stake_transfers(ledger, ALL, stakes))
 
 
-def guilty(credit: list[float], contract: ContractTerms, uniforms: np.ndarray | None = None) -> list[bool]:
+def guilty(credit: list[float], stakes: StakeTerms, uniforms: np.ndarray | None = None) -> list[bool]:
     """Who of an abstainer, a delegator, a free-rider and a defector is caught."""
     drawn = np.full((1, 2, 4), 0.5) if uniforms is None else uniforms
-    found: list[bool] = caught(ACTIONS, np.array([credit]), drawn, contract)[0].tolist()
+    found: list[bool] = caught(ACTIONS, np.array([credit]), drawn, stakes)[0].tolist()
     return found
 
 
 def test_every_principal_starts_with_its_endowment() -> None:
-    assert endowed(terms()).principals.tolist() == [[3_000_000] * 3]
+    assert endowed().principals.tolist() == [[3_000_000] * 3]
 
 
 def test_participants_fill_their_escrow_and_only_once() -> None:
@@ -102,12 +100,12 @@ def test_without_audits_nobody_is_caught() -> None:
 
 
 def test_audit_and_revelation_are_drawn_apart() -> None:
-    contract = terms(audit=0.5, reveal=0.5)
+    stakes = terms(audit=0.5, reveal=0.5)
     audited_only, revealed_only = np.full((2, 1, 2, 4), 0.9)
     audited_only[:, 0], revealed_only[:, 1] = 0.1, 0.1
-    assert guilty([1, 1, 1, 1], contract, audited_only) == [False] * 4
-    assert guilty([1, 1, 1, 1], contract, revealed_only) == [False] * 4
-    assert guilty([1, 1, 1, 1], contract, np.full((1, 2, 4), 0.1)) == [False, False, True, True]
+    assert guilty([1, 1, 1, 1], stakes, audited_only) == [False] * 4
+    assert guilty([1, 1, 1, 1], stakes, revealed_only) == [False] * 4
+    assert guilty([1, 1, 1, 1], stakes, np.full((1, 2, 4), 0.1)) == [False, False, True, True]
 
 
 def test_audits_find_cheats_as_often_as_the_probabilities_say() -> None:
@@ -119,7 +117,7 @@ def test_audits_find_cheats_as_often_as_the_probabilities_say() -> None:
 
 
 def test_runs_of_an_ensemble_keep_their_own_contracts() -> None:
-    contract = replace(terms(), stake=np.array([[1.0], [2.0]]), endowment=np.array([[3.0], [3.0]]))
-    ledger = post(Ledger.empty(2, 3), [endowment_transfer(3, contract)])
-    ledger = post(ledger, stake_transfers(ledger, np.repeat(ALL, 2, axis=0), contract))
+    stakes = replace(terms(), stake=np.array([[1.0], [2.0]]))
+    ledger = post(Ledger.empty(2, 3), [endowment_transfer(3, np.array([[3.0], [3.0]]))])
+    ledger = post(ledger, stake_transfers(ledger, np.repeat(ALL, 2, axis=0), stakes))
     assert ledger.escrows[:, 0].tolist() == [1_000_000, 2_000_000]

@@ -207,7 +207,7 @@ class TestCounterexample:
 
 TIME_AWARE = ("time_cumulation", "time_valuation")
 AT_ONCE = {"population.start_delegate": 1.0, "population.start_abstain": 0.0, "policy.mix": {"fixed": 1.0}}
-PLAIN = {"contract.reward": "time_valuation", "contract.time.decay": 0.0}  # credit, whenever one joined
+PLAIN = {"rewards.kind": "time_valuation", "rewards.time.decay": 0.0}  # credit, whenever one joined
 
 
 class TestEconomy:
@@ -232,27 +232,27 @@ class TestEconomy:
         mean, half = mean_and_half_width(self.gains(AT_ONCE | changes, late))
         return float(mean), float(half)
 
-    @pytest.mark.parametrize("changes", [{"contract.reward": "shared"}, PLAIN])
+    @pytest.mark.parametrize("changes", [{"rewards.kind": "shared"}, PLAIN])
     def test_waiting_pays_where_it_does_not_count_when_one_joined(self, changes: dict[str, Any]) -> None:
         mean, half = self.waiting(changes)
         assert mean > half
 
     @pytest.mark.parametrize("rule", TIME_AWARE)
     def test_it_does_not_pay_under_time_aware_rewards(self, rule: str) -> None:
-        mean, half = self.waiting({"contract.reward": rule})
+        mean, half = self.waiting({"rewards.kind": rule})
         assert mean < -half
 
     @pytest.mark.parametrize(("rule", "sign"), [("shared", -1), *((rule, 1) for rule in TIME_AWARE)])
     def test_among_who_waits_joining_at_once_pays_only_under_time_aware_rewards(self, rule: str, sign: int) -> None:
         at_once = [Deviation(f"at once {i}", (i,), Action.DELEGATE) for i in range(10)]
-        mean, half = mean_and_half_width(self.gains({"contract.reward": rule}, at_once, only=Action.ABSTAIN))
+        mean, half = mean_and_half_width(self.gains({"rewards.kind": rule}, at_once, only=Action.ABSTAIN))
         assert sign * mean > half
 
     @pytest.mark.parametrize("rule", TIME_AWARE)
     def test_where_all_join_at_once_everybody_gets_exactly_what_plain_credit_gives(self, rule: str) -> None:
         timed, plain = (
             Ensemble(revise(load("wait-and-see"), AT_ONCE | changes), (0, 1))
-            for changes in ({"contract.reward": rule}, PLAIN)
+            for changes in ({"rewards.kind": rule}, PLAIN)
         )
         for _ in range(5):
             np.testing.assert_array_equal(timed.step().payday.payoffs, plain.step().payday.payoffs)
@@ -262,7 +262,7 @@ class TestEconomy:
         self, rule: str
     ) -> None:
         # Without a task credit is the same for the same samples; 5 of 10 join in round 0, 3 in round 4, 2 in round 8
-        changes = {"market.kind": "curve", "contract.reward": rule, "settlement.kind": rule, "market.price": 0.1}
+        changes = {"market.kind": "curve", "rewards.kind": rule, "settlement.kind": rule, "market.price": 0.1}
         ensemble = Ensemble(revise(load("wait-and-see"), AT_ONCE | changes), (0,))
         cohort = np.repeat([0, 4, 8], [5, 3, 2])
         state = ensemble.state
@@ -282,9 +282,9 @@ class TestEconomy:
             [Deviation(f"late {i}", (i,), Action.DELEGATE, joins=6, earlier=rounds) for i in range(3)]
             for rounds in (0, 6)
         )
-        rules = AT_ONCE | {"contract.reward": rule}
+        rules = AT_ONCE | {"rewards.kind": rule}
         np.testing.assert_array_equal(self.gains(rules, lying), self.gains(rules, honest))
-        believed = rules | {"contract.joining": "claimed"}
+        believed = rules | {"rewards.joining": "claimed"}
         mean, half = mean_and_half_width(self.gains(believed, lying) - self.gains(believed, honest))
         assert mean > half
 

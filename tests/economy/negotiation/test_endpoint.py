@@ -346,10 +346,10 @@ def test_an_economy_negotiates_by_endpoint_and_replays_the_same(
     environment = {"URL": server.url, "MODEL": "m", "KEY": KEY, "TRANSCRIPT": str(tmp_path / "talks")}
     for name, value in environment.items():
         monkeypatch.setenv(f"COMMONWEAL_NEGOTIATOR_{name}", value)
-    small = {"rounds": 8, "population.count": 6, "task.validation": 40, "task.test": 40, "contract.returns": 1.0}
-    asked = Ensemble(load("data-deals", small | {"contract.negotiator": "endpoint"}), seeds=[0]).run().rounds
+    small = {"rounds": 8, "population.count": 6, "task.validation": 40, "task.test": 40, "negotiation.returns": 1.0}
+    asked = Ensemble(load("data-deals", small | {"negotiation.negotiator": "endpoint"}), seeds=[0]).run().rounds
     count = len(server.asked)
-    again = Ensemble(load("data-deals", small | {"contract.negotiator": "replay"}), seeds=[0]).run().rounds
+    again = Ensemble(load("data-deals", small | {"negotiation.negotiator": "replay"}), seeds=[0]).run().rounds
     default = Ensemble(load("data-deals", small), seeds=[0]).run().rounds
     assert asked["dealt"].sum() > 0
     assert asked["dealt"].tolist() == again["dealt"].tolist()

@@ -270,7 +270,7 @@ def test_who_cannot_pay_gets_no_data_unless_the_seller_concedes() -> None:
     assert not bargain(gains, np.array([[0, 100_000]]), np.ones((1, 1))).bound.any()  # less than the cost
 
 
-SMALL = {"rounds": 12, "task.validation": 60, "task.test": 60, "population.count": 8, "contract.returns": 1.0}
+SMALL = {"rounds": 12, "task.validation": 60, "task.test": 60, "population.count": 8, "negotiation.returns": 1.0}
 
 
 def small(**changes: object) -> object:
@@ -278,7 +278,7 @@ def small(**changes: object) -> object:
 
 
 def test_with_deals_data_keep_coming_that_nobody_gives_for_equal_pay() -> None:
-    alone = Ensemble(load("data-deals", {"contract.negotiation": "none"}), seeds=[0, 1]).run().rounds
+    alone = Ensemble(load("data-deals", {"negotiation.kind": "none"}), seeds=[0, 1]).run().rounds
     deals = Ensemble(load("data-deals"), seeds=[0, 1], keep_ledger=True).run()
     last = deals.rounds["round"] >= 60
     assert alone["share_delegate"][last].max() == 0.0
@@ -292,7 +292,7 @@ def test_with_deals_data_keep_coming_that_nobody_gives_for_equal_pay() -> None:
 
 @pytest.mark.parametrize(("kind", "part"), [("equal", 7 / 8), ("credit", 0.0)])
 def test_others_gain_what_the_settlement_does_not_pay_the_contributor(kind: str, part: float) -> None:
-    terms = {"settlement__kind": kind, "settlement__horizon": 1, "contract__negotiation": "none"}
+    terms = {"settlement__kind": kind, "settlement__horizon": 1, "negotiation__kind": "none"}
     ensemble = Ensemble(small(**terms), seeds=[0])
     ensemble.step()
     ensemble.step()
@@ -322,7 +322,7 @@ def test_a_deal_binds_and_its_price_is_part_of_the_payoff() -> None:
 
 
 def test_talks_come_every_so_many_rounds() -> None:
-    rounds = Ensemble(small(contract__negotiation_every=3, policy__revision=1.0), seeds=[0]).run().rounds
+    rounds = Ensemble(small(negotiation__every=3, policy__revision=1.0), seeds=[0]).run().rounds
     assert not rounds["dealt"][rounds["round"] % 3 > 0].any()
     assert rounds["dealt"].any()
 
@@ -338,18 +338,18 @@ def test_a_run_deals_alike_alone_in_an_ensemble_and_in_mesa() -> None:
 
 
 def test_a_public_good_is_provided_by_deals() -> None:
-    changes = {"contract.negotiation": "shapley_coop", "contract.endowment": 20.0, "rounds": 5}
+    changes = {"negotiation.kind": "shapley_coop", "population.endowment": 20.0, "rounds": 5}
     changes |= {"policy.mix": {"best_response": 1.0}, "policy.revision": 1.0, "policy.mutation": 0.0}
     for groups in ("all", "blocks"):
         run = Ensemble(load("public-goods", changes | {"market.groups": groups}), seeds=[0]).run().rounds
-        lone = load("public-goods", changes | {"market.groups": groups, "contract.negotiation": "none"})
+        lone = load("public-goods", changes | {"market.groups": groups, "negotiation.kind": "none"})
         assert run["share_delegate"].iloc[-1] == 1.0
         assert Ensemble(lone, seeds=[0]).run().rounds["share_delegate"].iloc[-1] == 0.0
 
 
 def test_the_gains_of_a_public_good_are_what_is_paid_out() -> None:
     blocks = {"market.groups": "blocks", "population.count": 20}
-    ensemble = Ensemble(load("public-goods", blocks | {"contract.negotiation": "shapley_coop"}), seeds=[0])
+    ensemble = Ensemble(load("public-goods", blocks | {"negotiation.kind": "shapley_coop"}), seeds=[0])
     nobody = np.full(ensemble.people.shape, int(Action.FREE_RIDE))
     gains = gains_of(ensemble.state, nobody, ensemble.world)
     one = nobody.copy()
@@ -370,7 +370,7 @@ def test_negotiators_are_plugged_in_by_name(monkeypatch: pytest.MonkeyPatch) -> 
             return Move(party, Kind.HALT)
 
     monkeypatch.setitem(NEGOTIATORS._plugs, "refusing", Refusing)
-    assert not Ensemble(small(contract__negotiator="refusing"), seeds=[0]).run(4).rounds["dealt"].any()
+    assert not Ensemble(small(negotiation__negotiator="refusing"), seeds=[0]).run(4).rounds["dealt"].any()
     speakers: list[type[Negotiator]] = [ShapleyNegotiator, ModelNegotiator, ReplayedNegotiator]
     assert {"shapley", "endpoint", "replay"} <= set(NEGOTIATORS)
     assert all(hasattr(speaker, "move") for speaker in speakers)
@@ -391,10 +391,10 @@ def test_replicas_negotiate_as_their_originals() -> None:
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"contract.negotiation": "haggle"}, "contract.negotiation = 'haggle': must be"),
-        ({"contract.negotiator": "shaply"}, "did you mean 'shapley'?"),
-        ({"contract.concession": 2}, "contract.concession = 2: must be"),
-        ({"contract.negotiation_every": 0}, "contract.negotiation_every = 0: must be"),
+        ({"negotiation.kind": "haggle"}, "negotiation.kind = 'haggle': must be"),
+        ({"negotiation.negotiator": "shaply"}, "did you mean 'shapley'?"),
+        ({"negotiation.concession": 2}, "negotiation.concession = 2: must be"),
+        ({"negotiation.every": 0}, "negotiation.every = 0: must be"),
         ({"actions.available": ["free_ride"]}, "actions.available must hold delegate"),
     ],
 )
@@ -407,13 +407,13 @@ def test_bad_terms_are_refused_in_one_line(changes: dict[str, object], line: str
 
 def test_nobody_negotiates_in_groups_dealt_anew() -> None:
     with pytest.raises(InputError, match="nobody knows with whom"):
-        load("public-goods", {"market.groups": "random", "contract.negotiation": "shapley_coop"})
+        load("public-goods", {"market.groups": "random", "negotiation.kind": "shapley_coop"})
 
 
 def test_the_environment_must_name_an_endpoint_before_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COMMONWEAL_NEGOTIATOR_URL", raising=False)
     with pytest.raises(InputError, match="COMMONWEAL_NEGOTIATOR_URL is missing"):
-        Ensemble(small(contract__negotiator="endpoint"), seeds=[0])
+        Ensemble(small(negotiation__negotiator="endpoint"), seeds=[0])
 
 
 def test_fair_payoffs_share_out_the_best_plan_whole() -> None:

@@ -13,7 +13,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.terms import stack
 from commonweal.economy.money.settlement import Standing
 from commonweal.economy.rewards.rules import REWARDS, RewardTerms, reward_rule, rewards
-from commonweal.scenarios.schema.scenario import Contract
+from commonweal.scenarios.schema.scenario import Rewards
 from tests.helpers.standings import standing_with
 
 Floats = np.ndarray
@@ -21,7 +21,7 @@ MENU = (np.array([[5.0, 50.0]] * 3), np.array([[0.5, 0.9]] * 3))
 
 
 def terms(runs: int = 1, **changes: object) -> RewardTerms:
-    return stack(RewardTerms, [Contract.model_validate(changes)] * runs, "contract")
+    return stack(RewardTerms, [Rewards.model_validate(changes)] * runs, "rewards")
 
 
 @st.composite
@@ -58,7 +58,7 @@ class RewardContract:
     kind: str
 
     def owed(self, case: Standing, quality: Floats = QUALITY) -> Floats:
-        return rewards(case, quality, terms(len(quality), reward=self.kind))
+        return rewards(case, quality, terms(len(quality), kind=self.kind))
 
     @inherited
     @given(standings())
@@ -131,7 +131,7 @@ class TimeAware(MembersOnly):
     def test_rho_draws_models_together(self) -> None:
         case = standing_with([[4, 1]])
         for rho in (0.0, 0.5, 1.0):
-            found = rewards(case, np.array([0.8]), terms(reward=self.kind, rho=rho))
+            found = rewards(case, np.array([0.8]), terms(kind=self.kind, rho=rho))
             np.testing.assert_allclose(found, [[0.8, 0.8 * 0.25**rho]])
 
     def test_where_nobody_has_credit_nobody_is_given_a_model(self) -> None:
@@ -160,5 +160,5 @@ def _subclasses(cls: type) -> set[Any]:
 def test_a_rule_that_promises_what_there_is_not_is_refused(promised: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(REWARDS, "_plugs", dict(REWARDS._plugs))
     reward_rule("generous")(lambda standing, quality, terms: np.full(standing.credit.shape, promised))
-    with pytest.raises(InputError, match="contract.reward = 'generous' gave accuracies from .* a rule gives from 0"):
-        rewards(standing_with([[1, 2]]), np.array([0.8]), terms(reward="generous"))
+    with pytest.raises(InputError, match="rewards.kind = 'generous' gave accuracies from .* a rule gives from 0"):
+        rewards(standing_with([[1, 2]]), np.array([0.8]), terms(kind="generous"))

@@ -205,7 +205,7 @@ class TestEconomy:
     """Model rewards by credit in the scenario wait-and-see, where everybody takes part from the start."""
 
     def scenario(self, kind: str, **changes: Any) -> Scenario:
-        by_credit = {"contract.reward": "time_valuation", "contract.realise": kind, "contract.tolerance": 0.01}
+        by_credit = {"rewards.kind": "time_valuation", "rewards.realise": kind, "rewards.tolerance": 0.01}
         everybody = {"population.start_delegate": 1.0, "population.start_abstain": 0.0, "policy.mix": {"fixed": 1.0}}
         return revise(load("wait-and-see"), by_credit | everybody | {"task.drift": 0.005} | changes)
 

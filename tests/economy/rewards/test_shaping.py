@@ -112,7 +112,7 @@ class TestEconomy:
 
     def played(self, reward: str) -> tuple[Floats, Floats, Floats]:
         """Samples (R, N) put in and quality (R,) in the last round, and what a sample costs in units of accuracy."""
-        ensemble = Ensemble(revise(load("catastrophe"), {"contract.reward": reward}), self.SEEDS)
+        ensemble = Ensemble(revise(load("catastrophe"), {"rewards.kind": reward}), self.SEEDS)
         for _ in range(ensemble.world.terms.rounds):
             record = ensemble.step()
         return record.lesson.put.total, record.payday.quality, ensemble.people.cost / 100

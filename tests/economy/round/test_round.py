@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[3]
 LIVELY: dict[str, Any] = {
     "precision": "float64",
     "task": {"kind": "wine", "validation": 40, "test": 40, "drift": 0.05},
-    "population": {"count": 8, "graph": "ring", "degree": 2},
+    "population": {"count": 8, "graph": "ring", "degree": 2, "endowment": 0.2},
     "actions": {"available": ["abstain", "delegate", "free_ride", "defect"], "free_ride": "junk"},
     "policy": {"revision": 0.3, "mutation": 0.1},
     "learning": {"hidden": [8], "samples": 4, "batch": 30},
@@ -45,7 +45,7 @@ LIVELY: dict[str, Any] = {
     "screening": {"mode": "project"},
     "settlement": {"reserve": 0.1, "floor": 0.2, "horizon": 5},
     "market": {"model_value": 0.003},
-    "contract": {"stake": 0.05, "endowment": 0.2, "audit": 0.3, "slash": 0.4},
+    "stakes": {"stake": 0.05, "audit": 0.3, "slash": 0.4},
 }
 
 
@@ -134,7 +134,7 @@ class TestSameNumbersEverywhere:
 
     def test_a_run_does_not_notice_the_other_scenarios_of_its_ensemble(self, sampling: str) -> None:
         chosen = [
-            scenario(learning={"sampling": sampling, "rate": 0.3}, contract={"stake": 0.0}),
+            scenario(learning={"sampling": sampling, "rate": 0.3}, stakes={"stake": 0.0}),
             scenario(learning={"sampling": sampling, "rate": 0.6}, screening={"safeguard": 0.0}),
         ]
         together = story_of(chosen, [5, 5], self.ROUNDS)
@@ -408,7 +408,7 @@ class TestMoney:
         np.testing.assert_array_equal(-balances[:, -1], sums["endowment"] + sums["revenue"])
 
     def test_a_free_contract_moves_no_stakes(self) -> None:
-        economy = Ensemble(scenario(contract={"stake": 0.0, "endowment": 0.0}), [5], keep_ledger=True)
+        economy = Ensemble(scenario(stakes={"stake": 0.0}, population={"endowment": 0.0}), [5], keep_ledger=True)
         results = economy.run(10)
         assert results.ledger is not None
         assert set(results.ledger["reason"]) == {"revenue", "payment"}

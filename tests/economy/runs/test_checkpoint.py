@@ -41,7 +41,7 @@ ECONOMIES: dict[str, dict[str, Any]] = {
     "float64, pool, junk": {"precision": "float64", "learning.sampling": "pool", "learning.batch": 20,
                             "actions.free_ride": "junk"},
     "stale and leaking": {"actions.free_ride": "stale", "actions.defect": "leak"},
-    "stakes and audits": {"contract.endowment": 1.0, "contract.stake": 0.1, "contract.audit": 0.5},
+    "stakes and audits": {"population.endowment": 1.0, "stakes.stake": 0.1, "stakes.audit": 0.5},
     "screening and values that move": {
         "values.dimensions": [{"sense": "protect", "label": 0, "limit": 1.0, "spread": 0.5, "samples": 8}],
         "values.influence": "friedkin_johnsen", "values.experience": 0.1, "screening.mode": "project",
@@ -50,11 +50,11 @@ ECONOMIES: dict[str, dict[str, Any]] = {
     "a short horizon": {"settlement.horizon": 3},
     "menus from a fitted curve, paid with earlier models": {
         "population.cost_types": [0.02, 0.005], "market.model_value": 1.0, "task.drift": 0.01,
-        "contract": {"reward": "menu", "offer": "menu", "term": 4, "alone": True, "realise": "snapshot",
-                     "accuracy": {"kind": "fitted"}}},
+        "menu": {"offer": "menu", "term": 4},
+        "rewards": {"kind": "menu", "alone": True, "realise": "snapshot", "accuracy": {"kind": "fitted"}}},
     "amounts that are best responses": {
         "market.kind": "curve", "market.model_value": 100.0, "population.cost_low": 0.02, "population.cost_high": 0.1,
-        "contract.offer": "amounts"},
+        "menu.offer": "amounts"},
     "credit that is estimated": {"credit.kind": "fedsv", "credit.budget": 12},
 }  # fmt: skip
 TABLES = ("rounds", "principals", "profiles", "ledger", "balances")

@@ -33,14 +33,14 @@ def scenario(mode: str = "project", scope: str = "aggregate", values: bool = Tru
         {
             "precision": "float64",
             "task": {"kind": "wine", "validation": 40, "test": 40},
-            "population": {"count": 8},
+            "population": {"count": 8, "endowment": 0.2},
             "actions": {"available": ["abstain", "delegate", "free_ride", "defect"]},
             "policy": {"revision": 0.3, "mutation": 0.2},
             "learning": {"hidden": [8], "samples": 4},
             "values": {"dimensions": DIMENSIONS if values else [], "influence": "friedkin_johnsen"},
             "screening": {"mode": mode, "scope": scope},
             "settlement": {"reserve": 0.2},
-            "contract": {"stake": 0.05, "endowment": 0.2, "audit": 0.3},
+            "stakes": {"stake": 0.05, "audit": 0.3},
         }
     )
 

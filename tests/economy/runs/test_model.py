@@ -21,7 +21,7 @@ from commonweal.scenarios import load, revise
 ROUNDS = 12
 SMALL = {"task.kind": "wine", "task.validation": 40, "task.test": 40, "population.count": 8}
 SCENARIO = revise(load("commons"), {"rounds": ROUNDS, "precision": "float64", **SMALL})
-STAKED = revise(SCENARIO, {"contract.endowment": 1.0, "contract.stake": 0.1, "contract.audit": 0.3})
+STAKED = revise(SCENARIO, {"population.endowment": 1.0, "stakes.stake": 0.1, "stakes.audit": 0.3})
 
 
 class Delegator(Principal):

@@ -147,7 +147,7 @@ def tolerant(**changes) -> Ensemble:
 
 class TestInTheEconomy:
     def test_a_budget_of_nothing_changes_nothing(self):
-        one, other = tolerant(contract__admissibility_budget=0.0), tolerant(contract__admissibility_budget=0.0,
+        one, other = tolerant(tolerance__budget=0.0), tolerant(tolerance__budget=0.0,
                                                                             values__for_sale=0.0)  # fmt: skip
         for _ in range(5):
             left, right = one.step(), other.step()
@@ -157,7 +157,7 @@ class TestInTheEconomy:
 
     def test_a_run_without_a_budget_is_the_same_beside_one_that_has_one(self):
         free = {**SMALL, "values.price_low": 0.0, "values.price_high": 0.0}  # even what costs nothing is not taken
-        budgets = ({**free, "contract.admissibility_budget": money} for money in (1.0, 0.0))
+        budgets = ({**free, "tolerance.budget": money} for money in (1.0, 0.0))
         rich, poor = (load("tolerance-for-sale", changes) for changes in budgets)
         together, alone = Ensemble([rich, poor], [0, 1]), Ensemble(poor, [1])
         for _ in range(5):
@@ -183,7 +183,7 @@ class TestInTheEconomy:
         assert (rounds["tolerance_paid"] == 0).all()
 
     def test_never_more_is_spent_than_the_treasury_holds(self):
-        ensemble = tolerant(settlement__reserve=0.01, contract__admissibility_budget=1000.0)
+        ensemble = tolerant(settlement__reserve=0.01, tolerance__budget=1000.0)
         for _ in range(8):
             before = ensemble.state.ledger.treasury
             record = ensemble.step()
@@ -191,13 +191,13 @@ class TestInTheEconomy:
 
     def test_money_loosens_the_limit_that_binds(self):
         rounds = tolerant().run().rounds
-        nothing = tolerant(contract__admissibility_budget=0.0).run().rounds
+        nothing = tolerant(tolerance__budget=0.0).run().rounds
         late, before = (each[each["round"] >= 6].mean() for each in (rounds, nothing))
         assert late["level_1"] < before["level_1"] - 0.01  # withheld: serves the purpose a little
         assert late["limit_1"] < before["limit_1"] - 0.05
 
     def test_asking_more_than_ones_price_gains_what_is_asked_beyond_it(self):
-        ensemble = tolerant(contract__admissibility_budget=0.5)
+        ensemble = tolerant(tolerance__budget=0.5)
         for _ in range(4):
             ensemble.step()
         dear = Deviation("dear", (0,), dearer=0.1)

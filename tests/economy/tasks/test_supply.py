@@ -14,7 +14,6 @@ from commonweal.agents.terms import stack
 from commonweal.economy.tasks import (
     Batch,
     PutIn,
-    SupplyTerms,
     TaskTerms,
     audit_trail,
     draw_holdings,
@@ -22,6 +21,7 @@ from commonweal.economy.tasks import (
     load_examples,
     put_in,
 )
+from commonweal.economy.world.terms import Terms
 from commonweal.scenarios.schema.scenario import Scenario
 
 Section = dict[str, Any]
@@ -46,7 +46,7 @@ class Cooperation:
         terms = stack(TaskTerms, [scenario.task] * len(seeds))
         self.examples = load_examples(terms, self.streams.task)
         self.holdings = draw_holdings(self.examples, principals, terms, (), self.streams.task)
-        self.terms = stack(SupplyTerms, [scenario] * len(seeds))
+        self.terms = Terms.of([scenario] * len(seeds))
         self.supply = first_supply(self.holdings)
 
     def play(self, actions: Any) -> tuple[Batch, PutIn]:

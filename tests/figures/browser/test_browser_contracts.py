@@ -40,8 +40,8 @@ from commonweal.scenarios.schema.scenario import Scenario
 SMALL = {"learning.hidden": [8], "task.kind": "synthetic", "task.samples": 1200, "task.features": 6}
 CHANGES: dict[str, dict[str, Any]] = {
     "big-and-small": {}, "catastrophe": {}, "wait-and-see": {},
-    "paid-with-models": SMALL | {"contract.term": 3},
-    "robust": SMALL | {"population.count": 12, "contract.audit": 1.0, "settlement.hold_back": 0.5,
+    "paid-with-models": SMALL | {"menu.term": 3},
+    "robust": SMALL | {"population.count": 12, "stakes.audit": 1.0, "settlement.hold_back": 0.5,
                        "population.start_delegate": 0.5, "population.start_defect": 0.3},
     "tolerance-for-sale": {"population.count": 12, "learning.hidden": [8]},
 }
@@ -91,8 +91,8 @@ def test_the_terms_of_contracts_have_controls_where_they_mean_something() -> Non
 def test_the_price_of_a_name_cannot_be_set_above_what_anybody_has() -> None:
     scenario = load("robust")
     (price,) = (each for each in parameters(scenario) if each.label == "Identity cost")
-    assert mesa_parameter(price, 0.02)["max"] == scenario.contract.endowment
-    economy(scenario, {"contract.identity_cost": scenario.contract.endowment})
+    assert mesa_parameter(price, 0.02)["max"] == scenario.population.endowment
+    economy(scenario, {"identity.cost": scenario.population.endowment})
 
 
 def test_the_slider_of_what_a_model_is_worth_leaves_room_above() -> None:
@@ -102,9 +102,9 @@ def test_the_slider_of_what_a_model_is_worth_leaves_room_above() -> None:
 
 
 @pytest.mark.parametrize(("name", "settings", "told"), [
-    ("catastrophe", {"contract.reward": "menu"}, "contract.offer must be menu for contract.reward = 'menu'"),
-    ("commons", {"contract.offer": "amounts"}, "market.model_value must be above 0"),
-    ("commons", {"contract.offer": "menu", "market.model_value": 1.0}, "population.cost_types must be given"),
+    ("catastrophe", {"rewards.kind": "menu"}, "menu.offer must be menu for rewards.kind = 'menu'"),
+    ("commons", {"menu.offer": "amounts"}, "market.model_value must be above 0"),
+    ("commons", {"menu.offer": "menu", "market.model_value": 1.0}, "population.cost_types must be given"),
     ("tolerance-for-sale", {"screening.mode": "off"}, "screening.mode must be project"),
 ])
 def test_terms_that_do_not_go_together_are_one_line(name: str, settings: dict[str, Any], told: str) -> None:

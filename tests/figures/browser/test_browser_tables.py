@@ -38,7 +38,7 @@ from commonweal.figures.browser.notes.tables import (
 from commonweal.scenarios.schema.loading import load
 
 SMALL = {"task.kind": "synthetic", "task.samples": 900, "task.features": 6, "learning.hidden": [4],
-         "population.count": 12, "contract.endowment": 1.0, "contract.stake": 0.1, "contract.audit": 0.5}
+         "population.count": 12, "population.endowment": 1.0, "stakes.stake": 0.1, "stakes.audit": 0.5}
 MIXED = {"policy.mix": {"imitation": 0.25, "best_response": 0.25, "learning": 0.25, "conditional": 0.25},
          "policy.revision": 0.7, "policy.mutation": 0.1}
 VALUES = {"values.dimensions": [{"sense": "protect", "label": 0, "limit": 1.0, "spread": 0.5},
@@ -98,7 +98,7 @@ def test_the_csv_holds_every_transfer_and_adds_up_to_the_balances() -> None:
 
 
 def test_a_csv_before_the_first_transfer_is_a_header() -> None:
-    assert ledger_csv(played(0, **{"contract.endowment": 0.0, "contract.stake": 0.0})).splitlines() == [
+    assert ledger_csv(played(0, **{"population.endowment": 0.0, "stakes.stake": 0.0})).splitlines() == [
         "round,source,target,amount,reason"]
 
 

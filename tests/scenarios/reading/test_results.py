@@ -156,7 +156,7 @@ def test_the_command_prints_every_point_with_its_interval(folder: Path, capsys: 
 
 @pytest.fixture
 def moody() -> Iterator[None]:
-    """A policy that cannot decide where contract.audit is 0.5."""
+    """A policy that cannot decide where stakes.audit is 0.5."""
 
     @policy("moody")
     def _moody(observation, terms, stream):  # type: ignore[no-untyped-def]
@@ -204,7 +204,7 @@ def test_reasons_of_failure_are_listed_the_most_frequent_first() -> None:
         ({}, {"every": 4}),
         ({"precision": "float64", "learning.sampling": "pool", "learning.batch": 30}, {}),
         ({}, {"stop": "budget(5)"}),
-        ({"name": "mine", "description": "it's mine", "contract.endowment": 1.0, "contract.stake": 0.125}, {}),
+        ({"name": "mine", "description": "it's mine", "population.endowment": 1.0, "stakes.stake": 0.125}, {}),
         ({"policy.mix": {"learning": 0.5, "fixed": 0.5}}, {}),
     ],
     ids=["plain", "every fourth round", "float64 from pools", "stopped early", "not of the library", "a mix"],

@@ -10,8 +10,11 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.schema.describe import fields, find_spec, markdown
 from commonweal.scenarios.schema.loading import library_names, load, revise
+from commonweal.scenarios.schema.moved import MOVED, moved
 from commonweal.scenarios.schema.notation import parse_path, parse_value, parse_variation, split_path, write_value
+from commonweal.scenarios.schema.relevance import matters
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.sweeps.factors import check_field, flatten
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "scenario-reference.md"
 
@@ -137,3 +140,42 @@ def test_every_default_is_within_its_bounds_when_written_out() -> None:
 
 def test_the_scenario_reference_is_up_to_date() -> None:
     assert REFERENCE.read_text(encoding="utf-8") == markdown(), "run: make docs"
+
+
+@pytest.mark.parametrize(("old", "new"), MOVED.items())
+def test_every_field_that_has_moved_is_named_with_its_new_place(tmp_path: Path, old: str, new: str) -> None:
+    line = f"{old} is now {new} (scenario files changed in version 0.2)"
+    assert find_spec(split_path(new)) is not None and find_spec(split_path(old)) is None
+    for refused in (
+        lambda: load(economy(tmp_path, f"{old} = 1")),
+        lambda: load("commons", {old: 1}),
+        lambda: check_field(old, "vary"),
+        lambda: flatten({"contract": {old.removeprefix("contract."): [1, 2]}}, "vary"),
+    ):
+        with pytest.raises(InputError) as caught:
+            refused()
+        assert str(caught.value).removeprefix("mine.toml: ").removeprefix("vary: ") == line
+
+
+def test_a_field_of_a_moved_section_is_named_as_a_whole() -> None:
+    assert moved(["contract", "accuracy", "kind"]) == (
+        "contract.accuracy.kind is now rewards.accuracy.kind (scenario files changed in version 0.2)"
+    )
+    with pytest.raises(InputError, match=r"^contract is not a field; \[contract\] is now \[stakes\], \[population\]"):
+        load("commons", {"contract.fee": 1})
+
+
+def test_a_field_matters_only_where_it_and_its_sections_do() -> None:
+    commons, public = load("commons"), load("public-goods")
+    assert matters(commons, "learning.rate") and not matters(public, "learning.rate")
+    assert not matters(commons, "stakes.audit") and matters(load("leaky"), "stakes.audit")
+    assert matters(public, "market.punishment.fine") and not matters(commons, "market.punishment.fine")
+    assert matters(commons, "policy.mix.imitation") and not matters(commons, "policy.conditional.slope")
+
+
+@pytest.mark.parametrize("name", library_names())
+def test_every_field_can_be_asked_whether_it_matters(name: str) -> None:
+    scenario = load(name)
+    for entry in fields():
+        if "[" not in entry.path or scenario.values.dimensions:
+            assert matters(scenario, entry.path) in (True, False)

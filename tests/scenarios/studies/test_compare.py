@@ -85,7 +85,7 @@ class TestMechanisms:
     def test_model_rewards_are_a_part_of_mechanisms(self):
         found = mechanisms(SMALL, ("credit",), (), (), ("shared", "quota"))
         assert [each.name for each in found] == ["shared", "quota"]
-        assert [each.scenario.contract.reward for each in found] == ["shared", "quota"]
+        assert [each.scenario.rewards.kind for each in found] == ["shared", "quota"]
 
     def test_rules_that_look_at_no_credit_come_with_one_credit_rule(self):
         found = mechanisms(SMALL, ("equal", "credit"), ("first_order", "second_order"), ())
@@ -93,7 +93,7 @@ class TestMechanisms:
         assert [m.scenario.credit.kind for m in found] == ["first_order", "first_order", "second_order"]
 
     def test_with_stakes_credit_decides_who_is_slashed_under_any_rule(self):
-        staked = revise(SMALL, {"contract.stake": 0.1, "contract.endowment": 1.0})
+        staked = revise(SMALL, {"stakes.stake": 0.1, "population.endowment": 1.0})
         assert len(mechanisms(staked, ("equal", "credit"), ("first_order", "second_order"), ())) == 4
 
 

@@ -108,7 +108,7 @@ class TestReport:
         np.testing.assert_allclose(rows["ir_margin"], rows["payoff"] - 0.001, atol=1e-12)
 
     def test_every_micro_unit_of_revenue_is_paid_or_kept(self):
-        stakes = {"contract.stake": 0.01, "contract.endowment": 1.0, "contract.audit": 0.5}
+        stakes = {"stakes.stake": 0.01, "population.endowment": 1.0, "stakes.audit": 0.5}
         scenario = revise(load("commons"), {"settlement.reserve": 0.123, "population.count": 7, **stakes})
         budget = asked(scenario, 3, deviations=("free_ride",)).tables["budget"]
         assert (budget["unaccounted"] == 0).all() and (budget["slashed"] > 0).any()

@@ -59,7 +59,7 @@ class TestFields:
 
 @pytest.fixture(scope="module")
 def answer():
-    varied = {"market.price": [0.005, 0.02], "contract.audit": [0.1, 0.9], COST: [0.5, 2.0]}
+    varied = {"market.price": [0.005, 0.02], "stakes.audit": [0.1, 0.9], COST: [0.5, 2.0]}
     asked = QUICK | {"fields": list(varied), "ranges": varied, "size": 4}
     still = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0}
     return ask("sensitivity", SMALL, seeds=3, overrides=still, **asked)
@@ -69,8 +69,8 @@ class TestInfluence:
     def test_a_field_that_does_nothing_is_credited_with_nothing(self, answer):
         """Nobody has a stake in commons, so audits find nothing to slash; all else is drawn alike."""
         rows = answer.tables["influence"].set_index(["outcome", "field"])
-        assert rows.loc[("welfare", "contract.audit"), ["size", "effect", "spread"]].tolist() == [0, 0, 0]
-        assert rows.loc[("welfare", "contract.audit"), "noise"] > 0
+        assert rows.loc[("welfare", "stakes.audit"), ["size", "effect", "spread"]].tolist() == [0, 0, 0]
+        assert rows.loc[("welfare", "stakes.audit"), "noise"] > 0
 
     def test_money_has_no_influence_on_learning_while_nobody_reconsiders(self, answer):
         rows = answer.tables["influence"].query("outcome == 'accuracy'")
@@ -78,7 +78,7 @@ class TestInfluence:
 
     def test_a_higher_price_raises_welfare_and_a_higher_cost_lowers_it(self, answer):
         rows = answer.tables["influence"].query("outcome == 'welfare'").set_index("field")
-        assert rows.index[-1] == "contract.audit"
+        assert rows.index[-1] == "stakes.audit"
         assert rows.loc["market.price", "effect"] > 0 > rows.loc[COST, "effect"]
 
     def test_while_nobody_reconsiders_doubling_costs_twice_takes_them_off_welfare(self, answer):

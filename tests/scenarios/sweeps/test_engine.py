@@ -64,9 +64,9 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 # What a field needs beside it, in both runs, to have a value of its own.
 BESIDE: dict[str, dict[str, Any]] = {
-    "contract.identity_cost": {"contract.endowment": 1.0},
+    "identity.cost": {"population.endowment": 1.0},
     "values.price_low": {"values.price_high": 0.5},
-    "contract.admissibility_budget": {
+    "tolerance.budget": {
         "values.dimensions": [{"sense": "protect", "label": 1, "limit": 0.7}], "screening.mode": "project"},
 }  # fmt: skip
 
@@ -98,15 +98,18 @@ class TestBatches:
 
     @pytest.mark.parametrize("path", sorted(per_run_paths()))
     def test_every_field_said_to_differ_between_runs_may(self, path: str) -> None:
+        base = revise(BASE, BESIDE.get(path, {}))
         if path.startswith("population.start_"):
             changes: dict[str, Any] = {"population.start_delegate": 0.5, "population.start_free_ride": 0.3}
         elif path.startswith("population.cost"):
             changes = {"population.cost_low": 0.0001, "population.cost_high": 0.0009}
         elif path.startswith("policy.conditional."):
             changes = {path: 0.05}
+        elif path.startswith("values.dimensions[]."):
+            base = revise(BASE, {"values.dimensions": [{"sense": "protect", "label": 1, "limit": 0.7}]})
+            changes = {path.replace("[]", "[0]"): 0.35}
         else:
             changes = {path: 0.35}
-        base = revise(BASE, BESIDE.get(path, {}))
         record = Ensemble([base, revise(base, changes)], [0, 0]).step()
         assert len(record.actions) == 2
 
@@ -224,8 +227,8 @@ class TestRows:
         np.testing.assert_allclose(row[means.columns], means, rtol=1e-4, atol=1e-5)
 
     def test_the_same_seed_draws_the_same_in_every_cell(self, tmp_path: Path) -> None:
-        played(plan_of(BASE, {"contract.slash": [0.1, 0.9]}, seeds=3), tmp_path / "sweep")  # nobody has a stake
-        rounds = pd.read_parquet(tmp_path / "sweep" / "rounds.parquet").drop(columns=["run_id", "contract.slash"])
+        played(plan_of(BASE, {"stakes.slash": [0.1, 0.9]}, seeds=3), tmp_path / "sweep")  # nobody has a stake
+        rounds = pd.read_parquet(tmp_path / "sweep" / "rounds.parquet").drop(columns=["run_id", "stakes.slash"])
         first, second = (rounds[rounds["point"] == point].drop(columns="point") for point in (0, 1))
         pd.testing.assert_frame_equal(first.reset_index(drop=True), second.reset_index(drop=True), rtol=1e-6)
 

@@ -1,0 +1,59 @@
+"""Sections of mechanisms from elsewhere: a dataclass that a mechanism registers is what ``[mechanisms.name]`` may hold."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from functools import cache
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from commonweal.agents.terms import PerRun
+
+
+def sections_of(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The sections of mechanisms, each an instance of its dataclass with plain numbers.
+
+    Args:
+        tables: by name of the mechanism, as read from a document.
+
+    Raises:
+        ValueError: if there is no such mechanism, or a field is unknown or not allowed; one line.
+    """
+    from commonweal.economy.round.mechanism import MECHANISMS  # imports torch
+
+    elsewhere = [name for name in MECHANISMS if MECHANISMS[name].section is not None]
+    sections = {}
+    for name, table in tables.items():
+        if name not in elsewhere:
+            raise ValueError(f"{name!r} is not registered; there are {', '.join(elsewhere) or 'none'}")
+        kind = MECHANISMS[name].section
+        assert kind is not None
+        if not isinstance(table, dict):
+            raise ValueError(f"{name} = {table!r}: must be a section")
+        try:
+            sections[name] = kind(**vars(_model_of(kind).model_validate(table)))
+        except ValidationError as error:
+            raise ValueError(_line(name, error, [field.name for field in fields(kind)])) from None
+    return sections
+
+
+@cache
+def _model_of(section: type) -> type[BaseModel]:
+    """What checks a section: plain numbers where runs may differ, the bounds that the dataclass states."""
+    hints = get_type_hints(section, include_extras=True)
+    given: dict[str, Any] = {}
+    for part in fields(section):
+        hint = float if hints[part.name] == PerRun else hints[part.name]
+        default = ... if part.default is MISSING else part.default
+        given[part.name] = (hint, Field(default, **part.metadata.get("bounds", {})))
+    config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    return create_model(section.__name__, __config__=config, **given)
+
+
+def _line(name: str, error: ValidationError, known: list[str]) -> str:
+    """The first problem of a section in one line."""
+    problem = error.errors(include_url=False)[0]
+    path = ".".join((name, *map(str, problem["loc"])))
+    if problem["type"] == "extra_forbidden":
+        return f"{path} is not a field; {name} has {', '.join(known)}"
+    return f"{path} = {problem['input']!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"

@@ -1,0 +1,94 @@
+"""Which fields of a scenario matter under the others: said once, at each field (``field(…, matters=…)``)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from commonweal.scenarios.schema.notation import split_path
+
+Condition = Callable[[Any], bool]  # of a whole Scenario
+
+BLIND = ("equal", "data")  # settlement rules that do not look at credit
+
+
+@dataclass(frozen=True)
+class Relevance:
+    """When a field matters: kept among the field's metadata."""
+
+    condition: Condition
+
+
+def learns(scenario: Any) -> bool:
+    """Whether there is a task and a network that learns it."""
+    return bool(scenario.market.kind == "model")
+
+
+def sells(scenario: Any) -> bool:
+    """Whether revenue is for quality rather than for contributions to a public good."""
+    return bool(scenario.market.kind != "public_goods")
+
+
+def shares(scenario: Any) -> bool:
+    """Whether a public good is what contributions are multiplied in and shared."""
+    return not sells(scenario)
+
+
+def pays_money(scenario: Any) -> bool:
+    """Whether there is money in an economy; the model may be all that is paid with."""
+    return bool(scenario.market.price or scenario.population.endowment) or shares(scenario)
+
+
+def pays_by_credit(scenario: Any) -> bool:
+    """Whether what is paid depends on credit."""
+    return sells(scenario) and scenario.market.price > 0 and scenario.settlement.kind not in BLIND
+
+
+def leaks(scenario: Any) -> bool:
+    """Whether defectors sell the model outside."""
+    return learns(scenario) and scenario.actions.defect == "leak"
+
+
+def costs_spread(scenario: Any) -> bool:
+    """Whether costs lie between two bounds."""
+    return sells(scenario) and not scenario.population.cost_types
+
+
+def valued(scenario: Any) -> bool:
+    """Whether anything is valued."""
+    return bool(scenario.values.dimensions)
+
+
+def screens(scenario: Any) -> bool:
+    """Whether updates are screened by what is valued."""
+    return valued(scenario) and scenario.screening.mode != "off"
+
+
+def follows(policy: str) -> Condition:
+    """Whether anybody follows a policy."""
+    return lambda scenario: policy in scenario.policy.mix
+
+
+def may(action: str) -> Condition:
+    """Whether principals may take an action."""
+    return lambda scenario: action in scenario.actions.available
+
+
+def matters(scenario: Any, path: str) -> bool:
+    """Whether the field at a path changes anything under the scenario's other fields.
+
+    Args:
+        scenario: a Scenario.
+        path: of one of its fields; the field and all sections that hold it must matter.
+    """
+    part = scenario
+    for name in split_path(path):
+        if name.isdigit():
+            part = part[int(name)]
+        elif isinstance(part, dict):
+            return True
+        else:
+            said = type(part).model_fields[name].metadata
+            if not all(each.condition(scenario) for each in said if isinstance(each, Relevance)):
+                return False
+            part = getattr(part, name)
+    return True
