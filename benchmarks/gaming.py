@@ -113,7 +113,7 @@ def gains(changes: dict[str, Any], identities: int, tried: Sequence[int] = range
     """(R,) mean gain of a principal that splits, in mean payments if nobody does; nan where nobody is paid."""
     ensemble = Ensemble(load("commons", {**HONEST, "population.count": 8, **changes}), range(4))
     deviations = [Deviation(f"split {i}", (i,), identities=identities) for i in tried]
-    futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, deviations, rounds)
+    futures = play_futures(ensemble.economy, deviations, rounds)
     usual = futures.payoffs[:, 0, :, : futures.principals].mean(axis=(1, 2))
     gain: Floats = np.where(usual > 0, ratio(futures.gains.mean(axis=1), usual), np.nan)
     return gain

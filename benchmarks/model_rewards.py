@@ -79,7 +79,7 @@ def claims() -> str:
     rows = []
     for dearer in (-0.2, 0.1, 0.25, 0.5, 1.0):
         lies = [Deviation(f"{dearer:+.0%}", (i,), dearer=dearer) for i in range(3)]
-        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, lies, 20)
+        futures = play_futures(ensemble.economy, lies, 20)
         rows.append([f"{1 + dearer:g} times its own", _interval(futures.gains.mean(axis=1), 2)])
     honest = _interval(record.payday.payoffs.mean(axis=1), 2)
     return f"{markdown(['a principal says that a sample costs', 'it gains'], rows)}\n\nHonest principals have {honest}."
@@ -179,7 +179,7 @@ def copies() -> str:
 
 def _futures(changes: Changes, deviations: Sequence[Deviation]) -> Futures:
     ensemble = Ensemble(revise(load("wait-and-see"), changes), SEEDS)
-    return play_futures(ensemble.world, ensemble.state, ensemble.streams, deviations, 60)
+    return play_futures(ensemble.economy, deviations, 60)
 
 
 def _interval(values: Floats, digits: int) -> str:

@@ -81,7 +81,7 @@ def names() -> str:
             changes = {"population.count": 20, "settlement.kind": kind, "identity.cost": fee}
             ensemble = Ensemble(load("commons", HONEST | changes), SEEDS)
             tried = [Deviation(f"sybil {i}", (i,), identities=5) for i in range(4)]
-            futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, tried, ROUNDS)
+            futures = play_futures(ensemble.economy, tried, ROUNDS)
             usual = futures.payoffs[:, 0, 1:, :20].mean(axis=(1, 2))  # without the first round, when names are paid
             cells.append(spread(futures.gains.mean(axis=1) / usual))
         rows.append([kind, *cells])

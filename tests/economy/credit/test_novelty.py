@@ -213,7 +213,7 @@ class TestInCommons:
         for _ in range(3):
             ensemble.step()
         split = Deviation("split", (0,), identities=3)
-        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [split], 3)
+        futures = play_futures(ensemble.economy, [split], 3)
         expected = [ensemble.step().payday.payoffs for _ in range(3)]
         # The run without a deviation is the run itself, spare names aside
         np.testing.assert_allclose(futures.payoffs[:, 0, :, :6], np.stack(expected, axis=1), atol=2e-6)

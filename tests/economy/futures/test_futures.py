@@ -8,7 +8,7 @@ from commonweal.agents.errors import InputError
 from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
-from commonweal.economy.world.replicas import pick_state, pick_streams, pick_world
+from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world
 from commonweal.scenarios import load, revise
 
 PRINCIPALS = 8
@@ -27,7 +27,7 @@ def played(scenario=SMALL, seeds=(0, 1), rounds=3) -> Ensemble:
 
 
 def futures_of(ensemble: Ensemble, *deviations: Deviation, rounds: int = 4, others: str = "adapt"):
-    return play_futures(ensemble.world, ensemble.state, ensemble.streams, deviations, rounds, others=others)
+    return play_futures(ensemble.economy, deviations, rounds, others=others)
 
 
 def free_rider(*members: int, **otherwise) -> Deviation:
@@ -40,7 +40,7 @@ class TestReplicas:
         scenario = revise(SMALL, {"population.graph": graph, "policy.imitation.reach": "neighbours"})
         ensemble = played(scenario)
         runs = np.array([1, 0, 1])
-        world, state = pick_world(ensemble.world, runs), pick_state(ensemble.state, runs)
+        world, state = pick_world(ensemble.world, runs), pick_runs(ensemble.state, runs)
         copied = Ensemble(scenario, (1, 0, 1))
         copied.world, copied.state, copied.streams = world, state, pick_streams(ensemble.streams, runs)
         for _ in range(3):
@@ -180,7 +180,7 @@ class TestNames:
 
         names = lay_names([sybil], PRINCIPALS)
         runs = np.array([0, 0])
-        world, state = pick_world(ensemble.world, runs, 2), pick_state(ensemble.state, runs, 2)
+        world, state = pick_world(ensemble.world, runs, 2), pick_runs(ensemble.state, runs, 2)
         holdings = conducted(world, state, [sybil], names).holdings
         held = ensemble.world.holdings.count[0, 2]
         assert holdings.count[1, [2, 8, 9]].sum() == held

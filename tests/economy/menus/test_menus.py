@@ -56,7 +56,7 @@ class TestOnAKnownCurve:
     def test_types_are_drawn_by_their_shares(self) -> None:
         shares = [0.5, 0.2, 0.1, 0.1, 0.1]
         drawn = Ensemble(revise(load("big-firms"), {"population.type_shares": shares}), seeds=range(400))
-        cost = drawn.state.population.cost
+        cost = drawn.people.cost
         for kind, share in zip((0.2, 0.16, 0.12, 0.08, 0.04), shares, strict=True):
             assert abs((cost == kind).mean() - share) < 4 * np.sqrt(share * (1 - share) / cost.size)
 
@@ -76,7 +76,7 @@ class TestOnAKnownCurve:
         """Who says that a sample costs it ten times as much as it does finds no line for it in this menu."""
         ensemble, _ = played(load("big-firms"), 30, 1)
         deviations = [Deviation("priced out", (0,), dearer=9.0), Deviation("away", (0,), joins=9)]
-        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, deviations, rounds=1)
+        futures = play_futures(ensemble.economy, deviations, rounds=1)
         np.testing.assert_array_equal(futures.actions[:, 1, 0, 0], 1)  # DELEGATE
         np.testing.assert_allclose(futures.payoffs[:, 1], futures.payoffs[:, 2])
 
@@ -84,7 +84,7 @@ class TestOnAKnownCurve:
         """The papers take data to be verified; a cooperative that cannot look at them gives its model away."""
         ensemble, _ = played(load("big-and-small"), 30, 1)
         junk = Deviation("junk", (0,), form="junk")
-        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [junk], rounds=1)
+        futures = play_futures(ensemble.economy, [junk], rounds=1)
         assert (futures.gains[:, 0] > 0).all()
         assert (futures.quality[:, 1] < futures.quality[:, 0]).all()
 
@@ -160,7 +160,7 @@ class TestOnRealData:
             ensemble = Ensemble(small(**changes), seeds=range(6))
             for _ in range(4):
                 ensemble.step()
-            futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [junk], 6)
+            futures = play_futures(ensemble.economy, [junk], 6)
             gains.append(futures.gains[:, 0])
         whatever, content = gains
         assert (whatever > 0).all()
@@ -191,7 +191,7 @@ class TestContent:
     def test_on_a_known_curve_junk_is_worth_nothing_where_content_counts(self) -> None:
         junk = Deviation("junk", (0,), form="junk")
         ensemble, _ = played(revise(load("big-and-small"), {"rewards.content": 0.5}), 20, 1)
-        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [junk], 2)
+        futures = play_futures(ensemble.economy, [junk], 2)
         mean, half = interval(futures.gains[:, 0])
         assert mean < -half
 

@@ -19,7 +19,7 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.clawback import ClawbackTerms, at_risk, claw_back
 from commonweal.economy.money.identity import IdentityTerms, admit, fund_names
-from commonweal.economy.money.ledger import MICRO, Ledger, Transfer, post
+from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, post
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.runs import checkpoint
 from commonweal.economy.runs.ensemble import Ensemble
@@ -187,7 +187,7 @@ def earned(**changes: Any) -> Floats:
     actions, total = ensemble.decide(), 0
     for _ in range(scenario.rounds):
         payday = ensemble.step().payday
-        total = total + payday.payments + payday.clawback
+        total = total + payday.payments + payday.net(Reason.CLAWBACK, Reason.REDISTRIBUTION)
     return np.stack([np.ma.array(total, mask=actions != a).mean(axis=1) for a in (1, 2, 3)], axis=1) / MICRO
 
 
@@ -249,7 +249,7 @@ def foregone(**changes: Any) -> tuple[Ensemble, Any]:
 class TestBestResponses:
     def test_who_has_done_harm_expects_to_give_back_all_it_was_paid_if_it_goes_on(self) -> None:
         (without, record), (clawed, _) = foregone(), foregone(clawback__share=0.5)
-        loss = (without.state.population.foregone - clawed.state.population.foregone)[..., Action.FREE_RIDE]
+        loss = (without.people.foregone - clawed.people.foregone)[..., Action.FREE_RIDE]
         paid = record.payday.payments / MICRO
         netted = cumulated(without.state.history, np.array([[0.95]]))
         junk = record.actions == Action.FREE_RIDE
@@ -261,7 +261,7 @@ class TestBestResponses:
         (ensemble, _), (held, _) = foregone(**stakes), foregone(**stakes, settlement__hold_back=50.0)
         for action in (Action.DELEGATE, Action.FREE_RIDE):
             np.testing.assert_allclose(
-                held.state.population.foregone[..., action], ensemble.people.foregone[..., action]
+                held.people.foregone[..., action], ensemble.people.foregone[..., action]
             )
 
 
@@ -275,7 +275,7 @@ class TestSybils:
         """(S,) money per round that taking part under five names brings."""
         scenario = revise(load("commons"), {**EVERYBODY, "identity.cost": fee, **_dotted(changes)})
         ensemble = Ensemble(scenario, range(4))
-        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [SYBIL], scenario.rounds)
+        futures = play_futures(ensemble.economy, [SYBIL], scenario.rounds)
         gained: Floats = futures.gains[:, 0]
         return gained
 
@@ -288,7 +288,7 @@ class TestSybils:
     def test_who_cannot_pay_for_a_second_name_has_none(self) -> None:
         scenario = revise(load("commons"), {**EVERYBODY, "identity.cost": 1.0, "population.endowment": 2.5})
         ensemble = Ensemble(scenario, [0])
-        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [SYBIL], 3)
+        futures = play_futures(ensemble.economy, [SYBIL], 3)
         doing = futures.actions[0, 1, :, [0, *range(20, 24)]]
         assert doing.tolist() == [[Action.DELEGATE] * 3] * 2 + [[Action.ABSTAIN] * 3] * 3
 
@@ -318,7 +318,7 @@ def test_stakes_audits_and_slashing_work_under_every_rule_in_every_market(kind: 
         range(20),
     )  # fmt: skip
     record = ensemble.step()
-    lost, idle = record.payday.slashed, record.actions == Action.FREE_RIDE
+    lost, idle = -record.payday.net(Reason.SLASH), record.actions == Action.FREE_RIDE
     assert set(np.unique(lost)) == {0, MICRO}
     assert not lost[::2][idle[::2]].any()  # who is idle has no credit: only revelation finds it
     assert abs((lost[1::2][idle[1::2]] > 0).mean() - 0.5) < 5 * np.sqrt(0.25 / idle[1::2].sum())
@@ -392,4 +392,4 @@ def test_switched_off_nothing_changes_hands() -> None:
     scenario: Scenario = revise(load("commons"), FIXED)
     record = Ensemble(scenario, [0]).step()
     moved: list[Transfer] = [t for t in record.payday.transfers if t.reason not in ("revenue", "payment")]
-    assert not moved and not record.payday.held.any() and not record.payday.fees.any()
+    assert not moved and not record.payday.held.any() and not -record.payday.net(Reason.IDENTITY).any()

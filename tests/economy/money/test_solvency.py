@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
-from commonweal.economy.money.ledger import MICRO, entries, reconcile
+from commonweal.economy.money.ledger import MICRO, Reason, entries, reconcile
 from commonweal.economy.money.settlement import SETTLEMENTS
-from commonweal.economy.round.play import Record
+from commonweal.economy.round.record import Record
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import solvency
 from commonweal.economy.world.world import State
@@ -96,7 +96,7 @@ def moved(record: Record) -> NDArray[np.int64]:
     payday, deals, sale = record.payday, record.notes.get("deals"), record.notes.get("tolerance")
     dealt = 0 if deals is None else deals.received - deals.paid
     sold = 0 if sale is None else sale.payments
-    return payday.payments - payday.slashed + payday.clawback - payday.fees + dealt + sold
+    return payday.payments - -payday.net(Reason.SLASH) + payday.net(Reason.CLAWBACK, Reason.REDISTRIBUTION) - -payday.net(Reason.IDENTITY) + dealt + sold
 
 
 KINDS = [*RULES, "credit with deals", "equal with deals", "robust with deals", "credit with tolerance", *PLAYED]

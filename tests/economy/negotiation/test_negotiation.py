@@ -42,10 +42,10 @@ from commonweal.economy.negotiation import (
     redistribution,
     shapley_values,
 )
-from commonweal.economy.round.deals import bargain, converse
 from commonweal.economy.round.gains import Gains, gains_from, gains_of
+from commonweal.economy.round.mechanisms.deals import bargain, converse
 from commonweal.economy.runs.cooperative import Cooperative
-from commonweal.economy.world.replicas import pick_state, pick_world
+from commonweal.economy.world.replicas import pick_runs, pick_world
 from commonweal.scenarios import load
 
 
@@ -381,7 +381,7 @@ def test_replicas_negotiate_as_their_originals() -> None:
     for _ in range(4):
         ensemble.step()
     rows = np.array([1, 0, 1])
-    world, state = pick_world(ensemble.world, rows), pick_state(ensemble.state, rows)
+    world, state = pick_world(ensemble.world, rows), pick_runs(ensemble.state, rows)
     idle = np.full((2, 8), int(Action.FREE_RIDE))
     whole, picked = gains_of(ensemble.state, idle, ensemble.world), gains_of(state, idle[:1].repeat(3, 0), world)
     np.testing.assert_allclose(picked.loss, whole.loss[rows], rtol=1e-12)

@@ -14,8 +14,8 @@ from commonweal.economy import Cooperative, Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others, play_futures
 from commonweal.economy.money.ledger import MICRO, reconcile
-from commonweal.economy.round.play import Record
-from commonweal.economy.round.public_goods import foregone
+from commonweal.economy.round.markets.public_goods import foregone
+from commonweal.economy.round.record import Record
 from commonweal.scenarios import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -36,7 +36,7 @@ def gain_of_contributing(scenario: Scenario, member: int = 0, others: Others = "
     """Money per round by which a principal does better if it contributes than if it does not."""
     ensemble = Ensemble(scenario, (0,))
     choices = [Deviation("give", (member,), Action.DELEGATE), Deviation("keep", (member,), Action.FREE_RIDE)]
-    give, keep = play_futures(ensemble.world, ensemble.state, ensemble.streams, choices, 3, others=others).gains[0]
+    give, keep = play_futures(ensemble.economy, choices, 3, others=others).gains[0]
     return float(give - keep)
 
 
@@ -78,7 +78,7 @@ class TestLinearGame:
     def test_who_contributes_half_gains_half_as_much(self) -> None:
         ensemble = Ensemble(game(), (0,))
         keep, half = Deviation("keep", (1,), Action.FREE_RIDE), Deviation("half", (1,), Action.DELEGATE, share=0.5)
-        gains = play_futures(ensemble.world, ensemble.state, ensemble.streams, [keep, half], 2, others="freeze").gains
+        gains = play_futures(ensemble.economy, [keep, half], 2, others="freeze").gains
         assert gains[0, 1] - gains[0, 0] == pytest.approx(0.5 * (1.6 / SIZE - 1), abs=1e-9)
 
     def test_loners_neither_pay_nor_share_and_get_their_outside_option(self) -> None:
@@ -245,11 +245,11 @@ class TestSameRound:
         mixes = [{"conditional": 0.25, "learning": 0.75}, {"conditional": 0.75, "learning": 0.25}]
         scenarios = [revise(self.LIVELY, {"policy.mix": mix}) for mix in mixes]
         together = Ensemble(scenarios, (4, 4))
-        counts = (together.state.population.policy == 1).sum(axis=1)  # learning
+        counts = (together.people.policy == 1).sum(axis=1)  # learning
         np.testing.assert_array_equal(counts, [12, 4])
         for scenario, run in zip(scenarios, (0, 1), strict=True):
             alone = Ensemble(scenario, (4,))
-            np.testing.assert_array_equal(alone.people.policy[0], together.state.population.policy[run])
+            np.testing.assert_array_equal(alone.people.policy[0], together.people.policy[run])
 
     def test_different_policies_may_not(self) -> None:
         scenarios = [revise(self.LIVELY, {"policy.mix": {name: 1.0}}) for name in ("fixed", "learning")]
@@ -284,7 +284,7 @@ def test_what_makes_no_sense_of_a_public_good_is_refused_in_one_line(changes: di
 def test_a_second_name_needs_one_group_of_all() -> None:
     ensemble = Ensemble(game(population__count=12, market__groups="blocks"), (0,))
     with pytest.raises(InputError, match="a second name belongs to no group"):
-        play_futures(ensemble.world, ensemble.state, ensemble.streams, [Deviation("sybil", (0,), identities=2)], 1)
+        play_futures(ensemble.economy, [Deviation("sybil", (0,), identities=2)], 1)
 
 
 def test_revenue_that_cannot_be_divided_exactly_is_refused() -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ import torch
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.economy.credit import CREDITS
-from commonweal.economy.money.ledger import MICRO, reconcile
-from commonweal.economy.round.learn import HALVINGS, traverse
-from commonweal.economy.round.play import Record, play_round
+from commonweal.economy.money.ledger import MICRO, Reason, reconcile
+from commonweal.economy.round.learn import HALVINGS, visit
+from commonweal.economy.round.play import play_round
+from commonweal.economy.round.record import Record
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import predicted_changes
 from commonweal.economy.tasks import audit_trail
@@ -167,7 +168,7 @@ class TestSameNumbersEverywhere:
         assert set(np.unique([record.actions for _, record, _ in told])) == {0, 1, 2, 3}
         assert any(record.lesson.screened.multipliers.any() for _, record, _ in told)
         assert any(record.lesson.gated.any() for _, record, _ in told)
-        assert any(record.payday.slashed.any() for _, record, _ in told)
+        assert any(-record.payday.net(Reason.SLASH).any() for _, record, _ in told)
         assert any((record.lesson.factor < 1).any() for _, record, _ in told)
         assert not np.array_equal(told[0][0].people.limits, told[-1][2].people.limits)
 
@@ -211,7 +212,7 @@ class TestForesight:
             )
             economy = Ensemble(chosen, [5, 6])
             _, record, _ = acted(economy, *[[Action.DELEGATE] * 6 + [Action.DEFECT] * 2] * 2)
-            predicted, true = predicted_changes(record, economy.world), record.lesson.levels - record.lesson.exam.levels
+            predicted, true = predicted_changes(record.taught, economy.world), record.lesson.levels - record.lesson.exam.levels
             worst.append(np.abs(predicted - true).max())
             assert np.abs(true).max() > 0.01 * rate  # something did change
         assert worst[1] <= worst[0] / 50  # the error is of the second order
@@ -293,7 +294,7 @@ class TestGate:
         assert sum(int(record.lesson.gated.sum()) for _, record, _ in told) > 10
         for before, record, after in told:
             lesson = record.lesson
-            passage = traverse(lesson.batch, before.state.parameters, economy.world)
+            passage = visit(lesson.batch, before.state.parameters, economy.world)
             slopes = passage.products(tuple(v[:, :1] for v in lesson.exam.directions))[..., 0].numpy()
             np.testing.assert_array_equal(lesson.gated, lesson.active & (slopes < 0))
             np.testing.assert_allclose(lesson.credit[lesson.gated], 0.5 * slopes[lesson.gated], rtol=1e-9)
@@ -369,7 +370,7 @@ class TestMoney:
         slashed = 0
         for before, record, after in played(economy, 40):
             held = after.state.ledger.principals + after.state.ledger.escrows - before.state.ledger.principals - before.state.ledger.escrows
-            np.testing.assert_array_equal(held, record.payday.payments - record.payday.slashed)
+            np.testing.assert_array_equal(held, record.payday.payments - -record.payday.net(Reason.SLASH))
             for run, i in np.ndindex(record.actions.shape):
                 action, expected = record.actions[run, i], held[run, i] / MICRO
                 if action == Action.ABSTAIN:
@@ -381,7 +382,7 @@ class TestMoney:
                 if action == Action.DELEGATE:
                     expected -= before.people.cost[run, i] * 4  # learning.samples
                 assert record.payday.payoffs[run, i] == pytest.approx(expected, abs=1e-12)
-            slashed += int(record.payday.slashed.sum())
+            slashed += int(-record.payday.net(Reason.SLASH).sum())
         assert slashed > 0
 
     def test_only_delegated_samples_cost(self) -> None:

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.economy.money.ledger import MICRO
-from commonweal.economy.round.learn import traverse
-from commonweal.economy.round.play import Record
+from commonweal.economy.money.ledger import MICRO, Reason
+from commonweal.economy.round.record import Record
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import concentration, gini, removed_norms, round_metrics, screened_share
 from commonweal.economy.screening.admissible import Screened
@@ -127,7 +126,7 @@ class TestRemovedNorms:
         shares = []
         for before, record, _ in told:
             lesson = record.lesson
-            passage = traverse(lesson.batch, before.parameters, economy.world)
+            passage = visit(lesson.batch, before.parameters, economy.world)
             updates = torch.cat([u.flatten(2) for u in passage.updates()], dim=2).numpy()
             probes = torch.cat([p.flatten(2) for p in lesson.exam.probes], dim=2).numpy()
             left = lesson.screened.weights[..., None] * updates - lesson.screened.multipliers @ probes
@@ -168,7 +167,7 @@ class TestRoundMetrics:
         for metrics, _, record, _ in story:
             kept = metrics["treasury"] - treasury
             np.testing.assert_allclose(metrics["welfare"], record.payday.payoffs.sum(axis=1) + kept, atol=1e-12)
-            slashed = record.payday.slashed.sum(axis=1) / MICRO
+            slashed = -record.payday.net(Reason.SLASH).sum(axis=1) / MICRO
             np.testing.assert_allclose(kept, metrics["revenue"] - metrics["paid"] + slashed, atol=1e-12)
             treasury = metrics["treasury"]
         assert (treasury > 0).all()

@@ -70,7 +70,7 @@ def test_a_run_in_mesa_is_the_same_as_in_an_ensemble(scenario: Any) -> None:
 
 def test_a_principal_that_follows_its_proposal_changes_nothing() -> None:
     ours, theirs = played(Witness), played()
-    np.testing.assert_array_equal(ours.population.action, theirs.population.action)
+    np.testing.assert_array_equal(ours.people.action, theirs.people.action)
     np.testing.assert_array_equal(ours.state.ledger.balances, theirs.state.ledger.balances)
 
 

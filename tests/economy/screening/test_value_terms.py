@@ -201,7 +201,7 @@ class TestInTheEconomy:
         for _ in range(4):
             ensemble.step()
         dear = Deviation("dear", (0,), dearer=0.1)
-        futures = play_futures(ensemble.world, ensemble.state, ensemble.streams, [dear], 4)
+        futures = play_futures(ensemble.economy, [dear], 4)
         assert (futures.gains > 0).all()
 
     @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def attacked(scenario, *deviations: Deviation, rounds: int = 3, seeds=(0, 1), st
     ensemble = Ensemble(scenario, seeds)
     for _ in range(start):
         ensemble.step()
-    return play_futures(ensemble.world, ensemble.state, ensemble.streams, deviations, rounds)
+    return play_futures(ensemble.economy, deviations, rounds)
 
 
 def free_ride(form: str, rounds: int = 2, scenario=SMALL):
