@@ -21,7 +21,6 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
 from commonweal.economy.rewards.accuracy import Bound
 from commonweal.economy.rewards.shaping import most_samples, naive_samples
-from commonweal.economy.round.play import play_round
 from commonweal.scenarios import load, revise
 from commonweal.scenarios.reading.cells import mean_and_half_width
 
@@ -152,10 +151,10 @@ def best_replies(changes: Changes, start: int, sweeps: int = 8) -> tuple[Ints, b
 def played_out(changes: Changes, times: Ints) -> Floats:
     """(G, S, N) money over 60 rounds of principals that join in rounds (G, N), whatever their policy says."""
     ensemble = Ensemble(revise(load("wait-and-see"), {**AT_ONCE, **changes}), [*SEEDS] * len(times))
-    state, joined, total = ensemble.state, np.repeat(times, len(SEEDS), axis=0), np.zeros(1)
+    joined, total = np.repeat(times, len(SEEDS), axis=0), np.zeros(1)
     for now in range(60):
         actions = np.where(joined <= now, np.int64(Action.DELEGATE), np.int64(Action.ABSTAIN))
-        state, record = play_round(state, actions, ensemble.world, ensemble.streams)
+        record = ensemble.act(actions)
         total = total + record.payday.payoffs
     return total.reshape(len(times), len(SEEDS), -1)
 

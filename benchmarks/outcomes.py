@@ -49,9 +49,9 @@ def protection(changes: Changes, seeds: Sequence[int] = SEEDS) -> Protection:
     breaches, screened = [], []
     for _ in range(scenario.rounds):
         record = ensemble.step()
-        screened.append(screened_share(record))
+        screened.append(screened_share(record.taught, ensemble.world))
         if ensemble.state.round >= SETTLED:
-            breaches.append(breach(record.lesson.levels, ensemble))
+            breaches.append(breach(record.taught.levels, ensemble))
     label = next(d.label for d in scenario.values.dimensions if d.sense == "withhold")
     assert label is not None
     return Protection(np.max(breaches, axis=0), *accuracy_by_class(ensemble, label), np.mean(screened, axis=0))

@@ -52,9 +52,15 @@ class Ensemble:
 
     def step(self) -> Record:
         """Play one round."""
-        self.state, self.people, record = play_round(
-            self.state, self.people, self.decide(), self.world, self.streams
-        )
+        return self.act(self.decide())
+
+    def act(self, actions: Ints) -> Record:
+        """Play one round in which everybody means to do as told, whatever its policy says.
+
+        Args:
+            actions: (R, N) codes of ``Action``.
+        """
+        self.state, self.people, record = play_round(self.state, self.people, actions, self.world, self.streams)
         return record
 
     def run(self, rounds: int | None = None, on_round: Callable[[], None] | None = None) -> Results:

@@ -13,7 +13,16 @@ from commonweal.agents.arrays import Ints, apportioned
 from commonweal.agents.drawing import draw_population
 from commonweal.agents.errors import InputError
 from commonweal.agents.graphs import SparseGraph, build_graph
-from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, available_actions, decide, policy, remember
+from commonweal.agents.policies import (
+    POLICIES,
+    Observation,
+    Outcome,
+    PolicyTerms,
+    available_actions,
+    decide,
+    policy,
+    remember,
+)
 from commonweal.agents.policies.conditional import willingness
 from commonweal.agents.population import ConditionalKind, Population, PopulationTerms
 from commonweal.agents.streams import Stream, Streams
@@ -254,7 +263,7 @@ class TestLearning(PolicyContract):
             observation = replace(observed(scenario, population), round=turn)
             population = replace(population, action=decide(observation, terms, stream))
             payoffs = pays[population.action]
-            population = remember(population, payoffs, payoffs, None, terms, first=turn == 0)
+            population = remember(population, Outcome(payoffs, payoffs, first=turn == 0), terms)
         assert (population.action_values.argmax(axis=2) == F).all()
         assert population.action_values[0, :, F] == pytest.approx(0.3, abs=1e-6)
 
@@ -393,8 +402,8 @@ def test_memory_starts_with_the_first_payoff_and_then_fades() -> None:
     scenario = scenario_of(policy={"memory": 0.8, "learning": {"rate": 0.25}})
     terms, population = terms_of(scenario), drawn(scenario)
     ones, credit = np.ones((1, N)), np.where(np.arange(N) % 2, 1.0, -1.0)[None]
-    once = remember(population, ones, credit, None, terms, first=True)
-    twice = remember(once, 2 * ones, credit, None, terms, first=False)
+    once = remember(population, Outcome(ones, credit, first=True), terms)
+    twice = remember(once, Outcome(2 * ones, credit, first=False), terms)
     assert once.payoff[0].tolist() == [1.0] * N
     assert twice.payoff == pytest.approx(0.8 * 1 + 0.2 * 2)
     taken = np.take_along_axis(twice.action_values, population.action[:, :, None], axis=2)
@@ -407,9 +416,9 @@ def test_yesterdays_counterfactuals_are_forgotten_where_todays_are_not_computed(
     scenario = scenario_of()
     terms, population = terms_of(scenario), drawn(scenario)
     ones, foregone = np.ones((1, N)), np.ones((1, N, 4))
-    informed = remember(population, ones, ones, foregone, terms, first=True)
+    informed = remember(population, Outcome(ones, ones, foregone, first=True), terms)
     assert np.array_equal(informed.foregone, foregone)
-    assert np.isnan(remember(informed, ones, ones, None, terms, first=False).foregone).all()
+    assert np.isnan(remember(informed, Outcome(ones, ones, first=False), terms).foregone).all()
 
 
 def test_an_isolated_principal_answers_to_itself_alone() -> None:

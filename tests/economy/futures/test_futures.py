@@ -230,16 +230,14 @@ class TestDepartures:
 class TestBranches:
     def test_branches_stand_alike_and_go_their_own_ways_but_for_the_first(self):
         ensemble = played(seeds=(5,))
-        world, state, streams = branch(ensemble.world, ensemble.state, ensemble.streams, 3, seed=9)
-        futures = play_futures(world, state, streams, [], 12)
+        futures = play_futures(branch(ensemble.economy, 3, seed=9), [], 12)
         expected = np.stack([ensemble.step().payday.payoffs for _ in range(12)], axis=1)
         np.testing.assert_allclose(futures.payoffs[:1, 0], expected, rtol=1e-9)
         assert not np.allclose(futures.payoffs[1, 0], futures.payoffs[2, 0])
 
     def test_every_branch_compares_on_its_own_luck(self):
         ensemble = played(seeds=(5,))
-        world, state, streams = branch(ensemble.world, ensemble.state, ensemble.streams, 3, seed=9)
-        assert (play_futures(world, state, streams, [Deviation("same", (0,))], 6).gains == 0).all()
+        assert (play_futures(branch(ensemble.economy, 3, seed=9), [Deviation("same", (0,))], 6).gains == 0).all()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from commonweal.economy.learning.federated import train_locally
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork
 from commonweal.economy.learning.network import Network, Owners, Parameters, Passage, descend, inner
-from commonweal.economy.round.play import play_round
 from commonweal.scenarios import load, revise
 
 FEATURES, CLASSES, PRINCIPALS = 5, 3, 4
@@ -132,11 +131,11 @@ def test_an_economy_with_one_local_epoch_is_the_economy_of_traversal(credit: str
     histories = []
     for changes in ({}, {"learning.method": "federated", "learning.local_epochs": 1}):
         ensemble = Ensemble(revise(SMALL, {"credit.kind": credit, **changes}), [0, 1])
-        state, noted = ensemble.state, []
+        noted = []
         for _ in range(4):
             actions = np.full((2, 6), Action.DELEGATE)
             actions[:, 0] = Action.DEFECT
-            state, record = play_round(state, actions, ensemble.world, ensemble.streams)
+            record = ensemble.act(actions)
             noted.append(np.stack([record.lesson.credit, record.payday.payments / 1e6]))
         histories.append(np.array(noted))
     np.testing.assert_allclose(histories[1], histories[0], rtol=1e-8, atol=1e-6)

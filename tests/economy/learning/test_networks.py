@@ -29,7 +29,6 @@ from commonweal.economy.learning.network import (
     inner,
     output_deltas,
 )
-from commonweal.economy.round.play import play_round
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -336,5 +335,5 @@ def test_a_small_convolution_learns_digits_over_rounds() -> None:
     economy = Ensemble(scenario, seeds=[0, 1])
     everybody = np.full((2, 6), int(Action.DELEGATE))
     for _ in range(40):
-        economy.state, _ = play_round(economy.state, everybody, economy.world, economy.streams)
+        economy.act(everybody)
     assert (economy.state.quality > 0.6).all()  # chance is 0.1

@@ -41,8 +41,8 @@ class TestOnAKnownCurve:
     def test_everybody_puts_in_its_line_and_is_given_what_it_is_owed(self, name: str) -> None:
         """Wang et al. (2025): v(r_i(n)) = (t_i / t̄_i) v(a(Σ n m)), and a payoff of v(r_i) − c_i m_i."""
         ensemble, record = played(load(name), 20, 2)
-        state, put = ensemble.state, record.lesson.put.total
-        line, tariff, value = state.mechanisms["menu"].line, state.mechanisms["menu"], 100.0
+        cost, put = ensemble.people.cost, record.produce.put.total
+        line, tariff, value = ensemble.state.mechanisms["menu"].line, ensemble.state.mechanisms["menu"], 100.0
         rows = np.arange(20)[:, None]
         np.testing.assert_allclose(put, tariff.amounts[rows, line])
         quality = Bound(1.0, 1.0)(put.sum(axis=1))
@@ -50,8 +50,8 @@ class TestOnAKnownCurve:
         owed = tariff.ratios[rows, line] * quality[:, None]
         np.testing.assert_allclose(record.payday.rewards, owed, rtol=1e-12)
         assert (record.payday.rewards <= quality[:, None] + 1e-12).all()
-        np.testing.assert_allclose(record.payday.payoffs, value * owed - state.population.cost * put, atol=1e-9)
-        np.testing.assert_array_equal(tariff.costs[rows, line], state.population.cost)  # each its own type's line
+        np.testing.assert_allclose(record.payday.payoffs, value * owed - cost * put, atol=1e-9)
+        np.testing.assert_array_equal(tariff.costs[rows, line], cost)  # each its own type's line
 
     def test_types_are_drawn_by_their_shares(self) -> None:
         shares = [0.5, 0.2, 0.1, 0.1, 0.1]
@@ -68,7 +68,7 @@ class TestOnAKnownCurve:
         for kind, worth in published.items():
             np.testing.assert_allclose(alone[cost == kind], worth, atol=1e-4)
         leaves = play_futures(
-            ensemble.world, ensemble.state, ensemble.streams, [Deviation("away", (0,), joins=9)], rounds=2
+            ensemble.economy, [Deviation("away", (0,), joins=9)], rounds=2
         )
         np.testing.assert_allclose(leaves.payoffs[:, 1, :, 0], alone[:, :1].repeat(2, axis=1))
 

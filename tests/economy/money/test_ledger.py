@@ -157,11 +157,12 @@ def test_no_sequence_of_rounds_creates_or_loses_money(
     ledger, stored = post(Ledger.empty(2, count), [start]), [entries([start], 0)]
     received, entered = -ledger.balances[:, -1], np.zeros((2, count), dtype=bool)
     history = CreditHistory.empty(settlement.horizon, 2, count)
+    refundable = np.zeros((2, 0, count), dtype=np.int64)
     for now in range(1, rounds + 1):
         actions, fees = admit(ledger, entered, rng.integers(0, 4, (2, count)), agreed.identity)
         entered |= actions != Action.ABSTAIN
         ledger, moved = posted(ledger, [], fees)
-        ledger, moved = posted(ledger, moved, *some_deals(ledger, rng).transfers)
+        ledger, moved = posted(ledger, moved, *all_of(some_deals(ledger, rng)))
         revenue = rng.integers(0, 10 ** rng.integers(1, 16), 2)
         history = book(history, rng.normal(size=(2, count)))
         netted = cumulated(history, settlement.discount)
@@ -172,7 +173,8 @@ def test_no_sequence_of_rounds_creates_or_loses_money(
         guilty = caught(actions, netted, rng.random((2, 2, count)), agreed.stakes)
         ledger, moved = posted(ledger, moved, slash_transfer(ledger, guilty, agreed.stakes))
         ledger, moved = posted(ledger, moved, *settlement_transfers(revenue, payments))
-        taken, history = claw_back(ledger, history, netted, payments, agreed.clawback)
+        taken = claw_back(ledger, refundable, settlement.horizon, netted, payments, agreed.clawback)
+        refundable = taken.refundable
         ledger, moved = posted(ledger, moved, *taken.transfers)
         assert (taken.purses[netted >= 0] == 0).all() and (taken.redistributed[netted < 0] == 0).all()
         stored.append(entries(moved, now))
@@ -186,6 +188,10 @@ def test_no_sequence_of_rounds_creates_or_loses_money(
 def posted(ledger: Ledger, moved: list[Transfer], *transfers: Transfer) -> tuple[Ledger, list[Transfer]]:
     """The ledger after more transfers, and all of them."""
     return post(ledger, transfers), [*moved, *transfers]
+
+
+def all_of(deals: DataDeals) -> tuple[Transfer, ...]:
+    return deals.escrowing, *deals.payments
 
 
 def some_deals(ledger: Ledger, rng: np.random.Generator) -> DataDeals:

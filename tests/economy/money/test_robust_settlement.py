@@ -17,7 +17,7 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
-from commonweal.economy.money.clawback import ClawbackTerms, at_risk, claw_back
+from commonweal.economy.money.clawback import Clawback, ClawbackTerms, at_risk, claw_back
 from commonweal.economy.money.identity import IdentityTerms, admit, fund_names
 from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, post
 from commonweal.economy.money.settlement import SETTLEMENTS
@@ -68,7 +68,7 @@ class TestCreditByChance:
     ) -> None:
         # Efron (1969): over all signs that credit of these sizes could have had, at most a share exp(-z^2 / 2)
         signs = np.array(list(product((-1, 1), repeat=len(sizes))))  # (2^T, T)
-        past = CreditHistory(len(sizes), (signs * sizes).T[:, None])
+        past = CreditHistory(len(sizes), (signs * sizes).T[:, None], None)
         sure = cumulated(past, ONE * discount) > errors * cumulated_by_chance(past, ONE * discount) * (1 + 1e-12)
         assert sure.mean() <= np.exp(-(errors**2) / 2)
 
@@ -82,60 +82,62 @@ class TestCreditByChance:
 
 
 class TestClawback:
-    def paid(self, *payments: list[int], terms: ClawbackTerms) -> CreditHistory:
-        """The history after rounds in which nobody's credit was below zero."""
-        past = CreditHistory.empty(50, 1, len(payments[0]))
+    HORIZON = 50
+
+    def paid(self, *payments: list[int], terms: ClawbackTerms) -> Ints:
+        """What may be taken back after rounds in which nobody's credit was below zero."""
+        past = np.zeros((1, 0, len(payments[0])), dtype=np.int64)
         for amounts in payments:
-            past = book(past, np.ones((1, len(amounts))))
-            _, past = claw_back(ledger([0] * len(amounts)), past, past.rounds[-1], np.array([amounts]), terms)
+            helpful = np.ones((1, len(amounts)))
+            taken = claw_back(ledger([0] * len(amounts)), past, self.HORIZON, helpful, np.array([amounts]), terms)
+            past = taken.refundable
         return past
 
+    def taken(self, held: Ledger, past: Ints, netted: Any, payments: Any, terms: ClawbackTerms | None = None) -> Clawback:
+        return claw_back(held, past, self.HORIZON, np.array(netted), np.array(payments), terms or back())
+
     def test_all_that_was_paid_within_the_horizon_goes_to_the_others_by_what_they_are_paid(self) -> None:
-        past = book(self.paid([10, 10, 10, 0], [20, 0, 0, 10], terms=back()), np.zeros((1, 4)))
-        netted, payments = np.array([[-1.0, 2.0, 1.0, 0.0]]), np.array([[5, 20, 10, 0]])
-        taken, after = claw_back(ledger([50] * 4), past, netted, payments, back())
+        past = self.paid([10, 10, 10, 0], [20, 0, 0, 10], terms=back())
+        taken = self.taken(ledger([50] * 4), past, [[-1.0, 2.0, 1.0, 0.0]], [[5, 20, 10, 0]])
         # 10 + 20 + 5 = 35 by 20 : 10, quotas 23.33 and 11.67
         assert taken.purses.tolist() == [[35, 0, 0, 0]]
         assert taken.redistributed.tolist() == [[0, 23, 12, 0]]
-        assert after.refundable is not None
-        assert after.refundable.sum(axis=0).tolist() == [[0, 10 + 20 + 23, 10 + 10 + 12, 10]]
-        assert at_risk(after, np.zeros((1, 4)), back()).tolist() == [[0, 53 / MICRO, 32 / MICRO, 10 / MICRO]]
+        left = taken.refundable.sum(axis=1)
+        assert left.tolist() == [[0, 10 + 20 + 23, 10 + 10 + 12, 10]]
+        assert at_risk(left, np.zeros((1, 4)), back().share).tolist() == [[0, 53 / MICRO, 32 / MICRO, 10 / MICRO]]
 
     def test_what_left_the_horizon_is_ones_own(self) -> None:
-        past = replace(self.paid([10], [20], terms=back()), horizon=2)
-        taken, _ = claw_back(ledger([50]), book(past, -ONE), -ONE, np.array([[0]]), back())
+        past = self.paid([10], [20], terms=back())
+        taken = claw_back(ledger([50]), past, 2, -ONE, np.array([[0]]), back())
         assert taken.purses.tolist() == [[20]]
 
     def test_escrows_are_taken_after_balances_and_nobody_owes_more_than_it_has(self) -> None:
         past = self.paid([30, 30], terms=back())
         held = ledger([20, 5], [4, 100])
-        taken, after = claw_back(held, past, -np.ones((1, 2)), np.zeros((1, 2), dtype=np.int64), back())
+        taken = self.taken(held, past, [[-1.0, -1.0]], [[0, 0]])
         assert taken.purses.tolist() == [[20, 5]]
         assert taken.stakes.tolist() == [[4, 25]]
         assert post(held, taken.transfers).balances.tolist() == [[0, 0, 0, 75, 54, -129]]
         # what could not be had is still owed, and is taken when there is something
-        assert after.refundable is not None and after.refundable.tolist() == [[[6, 0]]]
+        assert taken.refundable.tolist() == [[[6, 0], [0, 0]]]
 
     def test_more_than_can_be_divided_exactly_is_redistributed_in_part(self) -> None:
-        past = book(self.paid([3 * 10**15, 0], terms=back()), np.zeros((1, 2)))
-        netted, payments = np.array([[-1.0, 1.0]]), np.array([[0, 5]])
-        taken, _ = claw_back(ledger([4 * 10**15, 0]), past, netted, payments, back())
+        past = self.paid([3 * 10**15, 0], terms=back())
+        taken = self.taken(ledger([4 * 10**15, 0]), past, [[-1.0, 1.0]], [[0, 5]])
         assert taken.net.tolist() == [[-3 * 10**15, 10**15]]
 
     def test_nothing_is_taken_back_twice_and_the_oldest_first(self) -> None:
         past = self.paid([10], [20], terms=back())
-        _, past = claw_back(ledger([15]), past, -ONE, np.array([[0]]), back())
-        assert past.refundable is not None and past.refundable.tolist() == [[[0]], [[15]]]
-        _, past = claw_back(ledger([100]), past, -ONE, np.array([[0]]), back())
-        assert not np.any(past.refundable)
+        first = self.taken(ledger([15]), past, [[-1.0]], [[0]])
+        assert first.refundable.tolist() == [[[0], [15], [0]]]
+        assert not self.taken(ledger([100]), first.refundable, [[-1.0]], [[0]]).refundable.any()
 
     def test_a_share_leaves_the_rest_for_good(self) -> None:
         past = self.paid([10, 9], terms=back(0.5))
-        nothing = np.zeros((1, 2), dtype=np.int64)
-        taken, past = claw_back(ledger([10, 9]), past, -np.ones((1, 2)), nothing, back(0.5))
-        assert taken.purses.tolist() == [[5, 4]]  # 4.5 is rounded to even
-        taken, _ = claw_back(ledger([5, 5]), past, -np.ones((1, 2)), nothing, back(0.5))
-        assert not taken.purses.any()
+        first = self.taken(ledger([10, 9]), past, [[-1.0, -1.0]], [[0, 0]], back(0.5))
+        assert first.purses.tolist() == [[5, 4]]  # 4.5 is rounded to even
+        second = self.taken(ledger([5, 5]), first.refundable, [[-1.0, -1.0]], [[0, 0]], back(0.5))
+        assert not second.purses.any()
 
 
 class TestIdentityCost:

@@ -13,7 +13,6 @@ from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.round.record import Record
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import solvency
-from commonweal.economy.world.world import State
 from commonweal.scenarios.schema.loading import load, revise
 
 RUNS, ROUNDS, PRINCIPALS = 50, 25, 6
@@ -96,7 +95,8 @@ def moved(record: Record) -> NDArray[np.int64]:
     payday, deals, sale = record.payday, record.notes.get("deals"), record.notes.get("tolerance")
     dealt = 0 if deals is None else deals.received - deals.paid
     sold = 0 if sale is None else sale.payments
-    return payday.payments - -payday.net(Reason.SLASH) + payday.net(Reason.CLAWBACK, Reason.REDISTRIBUTION) - -payday.net(Reason.IDENTITY) + dealt + sold
+    taken = payday.net(Reason.SLASH, Reason.CLAWBACK, Reason.REDISTRIBUTION, Reason.IDENTITY)
+    return payday.payments + taken + dealt + sold
 
 
 KINDS = [*RULES, "credit with deals", "equal with deals", "robust with deals", "credit with tolerance", *PLAYED]
@@ -109,7 +109,7 @@ def test_no_round_creates_or_loses_money_and_no_account_falls_below_nothing(seed
     received = -ensemble.state.ledger.balances[:, -1]
     seen: set[str] = set()
     for _ in range(ROUNDS):
-        before: State = ensemble.state
+        before, cost = ensemble.state, ensemble.people.cost
         record = ensemble.step()
         ledger = ensemble.state.ledger
         received = received + record.payday.revenue
@@ -119,7 +119,7 @@ def test_no_round_creates_or_loses_money_and_no_account_falls_below_nothing(seed
         owned = [book.principals + book.escrows for book in (before.ledger, ledger)]
         np.testing.assert_array_equal(owned[1] - owned[0], moved(record))
         if kind not in (*PLAYED, "credit with tolerance"):  # where other things than data cost something
-            private = (record.actions == Action.DEFECT) * 0.002 - before.population.cost * record.lesson.put.delegated
+            private = (record.actions == Action.DEFECT) * 0.002 - cost * record.produce.put.delegated
             np.testing.assert_allclose(record.payday.payoffs, moved(record) / MICRO + private, rtol=1e-12, atol=1e-9)
         stored.append(entries(record.payday.transfers, record.round))
         seen.update(stored[-1]["reason"])

@@ -20,7 +20,6 @@ from commonweal.economy.money.time_aware import (
     time_aware_credit,
     time_aware_value,
 )
-from commonweal.economy.round.play import play_round
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.reading.cells import mean_and_half_width
 from commonweal.scenarios.schema.loading import load, revise
@@ -265,10 +264,9 @@ class TestEconomy:
         changes = {"market.kind": "curve", "rewards.kind": rule, "settlement.kind": rule, "market.price": 0.1}
         ensemble = Ensemble(revise(load("wait-and-see"), AT_ONCE | changes), (0,))
         cohort = np.repeat([0, 4, 8], [5, 3, 2])
-        state = ensemble.state
         for now in range(12):
             actions = np.where(cohort <= now, Action.DELEGATE, Action.ABSTAIN)[None]
-            state, record = play_round(state, actions, ensemble.world, ensemble.streams)
+            record = ensemble.act(actions)
         given, paid = record.payday.rewards[0], record.payday.payments[0]
         for when in (0, 4, 8):
             assert len(set(given[cohort == when])) == 1

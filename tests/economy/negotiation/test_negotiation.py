@@ -42,7 +42,7 @@ from commonweal.economy.negotiation import (
     redistribution,
     shapley_values,
 )
-from commonweal.economy.round.gains import Gains, gains_from, gains_of
+from commonweal.economy.round.gains import Gains, gains_from
 from commonweal.economy.round.mechanisms.deals import bargain, converse
 from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.economy.world.replicas import pick_runs, pick_world
@@ -299,11 +299,12 @@ def test_others_gain_what_the_settlement_does_not_pay_the_contributor(kind: str,
     delegates = np.arange(8) < 4
     history = replace(ensemble.state.history, rounds=delegates[None, None] * 0.01)
     state = replace(ensemble.state, history=history)
-    gains = gains_of(state, np.where(delegates, Action.DELEGATE, Action.FREE_RIDE)[None], ensemble.world)
+    intended = np.where(delegates, Action.DELEGATE, Action.FREE_RIDE)[None]
+    gains = ensemble.world.market.gains(state, ensemble.people, intended, ensemble.world)
     each = revenue(state.quality, state.rival, 8, ensemble.world.terms.market)[0] / MICRO / 4
     assert each > 0
     np.testing.assert_allclose(gains.others[0, 4:], part * each, atol=1e-12)
-    cost = state.population.cost * 8
+    cost = ensemble.people.cost * 8
     np.testing.assert_allclose((cost - gains.loss)[0, 4:], (1 - part) * each, atol=1e-12)
 
 
@@ -351,7 +352,7 @@ def test_the_gains_of_a_public_good_are_what_is_paid_out() -> None:
     blocks = {"market.groups": "blocks", "population.count": 20}
     ensemble = Ensemble(load("public-goods", blocks | {"negotiation.kind": "shapley_coop"}), seeds=[0])
     nobody = np.full(ensemble.people.shape, int(Action.FREE_RIDE))
-    gains = gains_of(ensemble.state, nobody, ensemble.world)
+    gains = ensemble.world.market.gains(ensemble.state, ensemble.people, nobody, ensemble.world)
     one = nobody.copy()
     one[0, 2] = Action.DELEGATE
     payoffs = []
@@ -383,7 +384,9 @@ def test_replicas_negotiate_as_their_originals() -> None:
     rows = np.array([1, 0, 1])
     world, state = pick_world(ensemble.world, rows), pick_runs(ensemble.state, rows)
     idle = np.full((2, 8), int(Action.FREE_RIDE))
-    whole, picked = gains_of(ensemble.state, idle, ensemble.world), gains_of(state, idle[:1].repeat(3, 0), world)
+    people = pick_runs(ensemble.people, rows)
+    whole = ensemble.world.market.gains(ensemble.state, ensemble.people, idle, ensemble.world)
+    picked = world.market.gains(state, people, idle[:1].repeat(3, 0), world)
     np.testing.assert_allclose(picked.loss, whole.loss[rows], rtol=1e-12)
     np.testing.assert_allclose(picked.others, whole.others[rows], rtol=1e-12)
 

@@ -14,7 +14,7 @@ from commonweal.economy import Cooperative, Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others, play_futures
 from commonweal.economy.money.ledger import MICRO, reconcile
-from commonweal.economy.round.markets.public_goods import foregone
+from commonweal.economy.round.agree import agree
 from commonweal.economy.round.record import Record
 from commonweal.scenarios import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
@@ -197,7 +197,10 @@ def test_what_best_responders_expect_of_what_they_did_is_what_they_got(
         actions__available=["abstain", "delegate", "free_ride"], market__groups=groups, settlement__reserve=reserve,
         market__multiplication=multiplication, market__punishment__probability=punishing)  # fmt: skip
     ensemble = Ensemble(scenario, (3,))
-    expected = foregone(ensemble.state, ensemble.world, ensemble.streams)
+    world, streams = ensemble.world, ensemble.streams
+    moment = agree(ensemble.state, ensemble.people, ensemble.decide(), world, streams)
+    _, produce = world.market.produce(moment, world, streams)
+    expected = world.market.foregone(moment, produce, None, world, streams).payoffs
     record = ensemble.step()
     got = np.take_along_axis(expected, record.actions[..., None], axis=2)[..., 0]
     np.testing.assert_allclose(got, record.payday.payoffs, atol=2e-5)  # payments are whole micro-units in each group

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from commonweal.agents.arrays import Floats
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.money.ledger import MICRO, Reason, reconcile
 from commonweal.economy.round.learn import HALVINGS, visit
-from commonweal.economy.round.play import play_round
 from commonweal.economy.round.record import Record
+from commonweal.economy.round.set_up import Economy
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import predicted_changes
 from commonweal.economy.tasks import audit_trail
@@ -58,36 +58,22 @@ def scenario(**sections: Any) -> Scenario:
     return Scenario.model_validate(merged)
 
 
-@dataclass(frozen=True)
-class Stand:
-    """A cooperative and its people, between two rounds."""
-
-    state: State
-    people: Population
-
-    @classmethod
-    def of(cls, economy: Ensemble) -> "Stand":
-        return cls(economy.state, economy.people)
-
-
-def played(economy: Ensemble, rounds: int) -> list[tuple[Stand, Record, Stand]]:
+def played(economy: Ensemble, rounds: int) -> list[tuple[Economy, Record, Economy]]:
     """Rounds with how all stood before and after."""
     story = []
     for _ in range(rounds):
-        before = Stand.of(economy)
+        before = economy.economy
         record = economy.step()
-        story.append((before, record, Stand.of(economy)))
+        story.append((before, record, economy.economy))
     return story
 
 
-def acted(economy: Ensemble, *actions: list[Action]) -> tuple[Stand, Record, Stand]:
+def acted(economy: Ensemble, *actions: list[Action]) -> tuple[Economy, Record, Economy]:
     """One round in which the principals of every run do as told."""
-    before = Stand.of(economy)
+    before = economy.economy
     chosen = np.array([[int(a) for a in run] for run in actions])
-    economy.state, economy.people, record = play_round(
-        before.state, before.people, chosen, economy.world, economy.streams
-    )
-    return before, record, Stand.of(economy)
+    record = economy.act(chosen)
+    return before, record, economy.economy
 
 
 def story_of(chosen: list[Scenario], seeds: list[int], rounds: int) -> list[dict[str, Any]]:
@@ -182,12 +168,12 @@ def tell(text: str) -> None:
 def test_playing_a_round_leaves_the_state_before_it_as_it_was() -> None:
     economy = Ensemble(scenario(), [5])
     economy.run(3)
-    state = economy.state
+    state, people = economy.state, economy.people
     arrays = {
         "balances": state.ledger.balances,
-        "limits": state.population.limits,
-        "action": state.population.action,
-        "payoff": state.population.payoff,
+        "limits": people.limits,
+        "action": people.action,
+        "payoff": people.payoff,
         "rival": state.rival,
         **{f"layer {i}": p.numpy() for i, p in enumerate(state.parameters)},
     }
@@ -248,7 +234,7 @@ class TestSafeguard:
         )
         return played(Ensemble(chosen, [0, 1, 3]), 40)
 
-    def _overshoots(self, record: Record, after: State) -> tuple[Floats, Floats]:
+    def _overshoots(self, record: Record, after: Economy) -> tuple[Floats, Floats]:
         """(R, K) by which the tightest limits are broken after the round, and those limits."""
         limits = np.stack([after.people.limits[..., 0].min(axis=1), after.people.limits[..., 1].max(axis=1)], 1)
         return np.maximum((limits - record.lesson.levels) * np.array([-1.0, 1.0]), 0.0), limits
@@ -301,7 +287,7 @@ class TestGate:
             assert (lesson.credit[lesson.gated] < 0).all()
             self._assert_step_without(before, record, after, passage.updates())
 
-    def _assert_step_without(self, before: State, record: Record, after: State, updates: Any) -> None:
+    def _assert_step_without(self, before: Economy, record: Record, after: Economy, updates: Any) -> None:
         """The parameters are where the other principals' admissible updates, written out, take them."""
         lesson = record.lesson
         keeps = torch.as_tensor(lesson.screened.weights * ~lesson.gated)
@@ -369,7 +355,7 @@ class TestMoney:
         economy = Ensemble(chosen, [5, 6])
         slashed = 0
         for before, record, after in played(economy, 40):
-            held = after.state.ledger.principals + after.state.ledger.escrows - before.state.ledger.principals - before.state.ledger.escrows
+            held = after.state.ledger.owned - before.state.ledger.owned
             np.testing.assert_array_equal(held, record.payday.payments - -record.payday.net(Reason.SLASH))
             for run, i in np.ndindex(record.actions.shape):
                 action, expected = record.actions[run, i], held[run, i] / MICRO
@@ -421,7 +407,7 @@ class TestMoney:
         _, record, after = acted(leaking, defecting)
         # the gap .5 · (half of all leak) · quality is closed; leak = .5
         assert after.state.rival[0] == pytest.approx(0.25 * record.payday.quality[0])
-        assert acted(poisoning, defecting)[2].rival[0] == 0
-        replaced = replace(leaking.state, rival=np.array([1.0]))
-        _, record = play_round(replaced, record.actions, leaking.world, leaking.streams)
+        assert acted(poisoning, defecting)[2].state.rival[0] == 0
+        leaking.state = replace(leaking.state, rival=np.array([1.0]))
+        record = leaking.act(record.actions)
         assert record.payday.revenue.tolist() == [0]  # nobody pays for what a perfect rival gives away

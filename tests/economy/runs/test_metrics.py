@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.economy.money.ledger import MICRO, Reason
+from commonweal.economy.round.learn import visit
 from commonweal.economy.round.record import Record
+from commonweal.economy.round.set_up import Economy
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import concentration, gini, removed_norms, round_metrics, screened_share
 from commonweal.economy.screening.admissible import Screened
-from commonweal.economy.world.world import State
 from commonweal.scenarios.schema.scenario import Scenario
 
 DIMENSIONS = [
@@ -44,12 +45,12 @@ def scenario(mode: str = "project", scope: str = "aggregate", values: bool = Tru
     )
 
 
-def played(chosen: Scenario, rounds: int = 12) -> tuple[Ensemble, list[tuple[State, Record, State]]]:
+def played(chosen: Scenario, rounds: int = 12) -> tuple[Ensemble, list[tuple[Economy, Record, Economy]]]:
     economy, told = Ensemble(chosen, [5, 6]), []
     for _ in range(rounds):
-        before = economy.state
+        before = economy.economy
         record = economy.step()
-        told.append((before, record, economy.state))
+        told.append((before, record, economy.economy))
     return economy, told
 
 
@@ -125,27 +126,27 @@ class TestRemovedNorms:
         economy, told = played(scenario(mode, scope))
         shares = []
         for before, record, _ in told:
-            lesson = record.lesson
-            passage = visit(lesson.batch, before.parameters, economy.world)
+            lesson = record.taught
+            passage = visit(lesson.batch, before.state.parameters, economy.world)
             updates = torch.cat([u.flatten(2) for u in passage.updates()], dim=2).numpy()
             probes = torch.cat([p.flatten(2) for p in lesson.exam.probes], dim=2).numpy()
             left = lesson.screened.weights[..., None] * updates - lesson.screened.multipliers @ probes
             offered = lesson.active & ~lesson.gated
             taken = (np.linalg.norm(updates - left, axis=2) * offered).sum(axis=1)
             said = (np.linalg.norm(updates, axis=2) * offered).sum(axis=1)
-            np.testing.assert_allclose(screened_share(record) * said, taken, rtol=1e-6, atol=1e-7)
-            shares.append(screened_share(record))
+            np.testing.assert_allclose(screened_share(record.taught, economy.world) * said, taken, rtol=1e-6, atol=1e-7)
+            shares.append(screened_share(record.taught, economy.world))
         assert np.max(shares) > 0.01
 
     def test_nothing_is_taken_off_while_screening_is_off(self) -> None:
-        _, told = played(scenario("off"), rounds=2)
-        assert all(not screened_share(record).any() for _, record, _ in told)
+        economy, told = played(scenario("off"), rounds=2)
+        assert all(not screened_share(record.taught, economy.world).any() for _, record, _ in told)
 
 
 @pytest.fixture(scope="module")
-def story() -> list[tuple[dict[str, Floats], State, Record, State]]:
+def story() -> list[tuple[dict[str, Floats], Economy, Record, Economy]]:
     economy, told = played(scenario())
-    return [(round_metrics(r, b, a, economy.world), b, r, a) for b, r, a in told]
+    return [(round_metrics(r, b.state, a.state, a.people, economy.world), b, r, a) for b, r, a in told]
 
 
 class TestRoundMetrics:
@@ -175,8 +176,8 @@ class TestRoundMetrics:
     def test_the_limit_of_a_value_is_the_tightest_participants(self, story: list[Any]) -> None:
         for metrics, before, record, _ in story:
             member = (record.actions != Action.ABSTAIN)[..., None]
-            protect = np.where(member, before.population.limits, np.inf).min(axis=1)[:, 0]
-            withhold = np.where(member, before.population.limits, -np.inf).max(axis=1)[:, 1]
+            protect = np.where(member, before.people.limits, np.inf).min(axis=1)[:, 0]
+            withhold = np.where(member, before.people.limits, -np.inf).max(axis=1)[:, 1]
             np.testing.assert_allclose(metrics["limit_0"], protect)
             np.testing.assert_allclose(metrics["limit_1"], withhold)
 
@@ -188,6 +189,6 @@ class TestRoundMetrics:
     def test_without_values_there_are_no_metrics_of_values(self) -> None:
         economy, told = played(scenario("off", values=False), rounds=1)
         before, record, after = told[0]
-        metrics = round_metrics(record, before, after, economy.world)
+        metrics = round_metrics(record, before.state, after.state, after.people, economy.world)
         assert not [name for name in metrics if name[-1].isdigit()]
         assert metrics["gini"].shape == (2,)

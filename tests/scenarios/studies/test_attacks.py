@@ -13,7 +13,6 @@ from commonweal.economy.futures.play import play_futures
 from commonweal.economy.learning.federated import DeltaPassage
 from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import Owners
-from commonweal.economy.round.play import play_round
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.figures.attacks import draw_attacks
 from commonweal.scenarios import load, revise
@@ -97,7 +96,7 @@ def free_ride(form: str, rounds: int = 2, scenario=SMALL):
     actions[0, 0] = Action.FREE_RIDE
     records = []
     for _ in range(rounds):
-        ensemble.state, record = play_round(ensemble.state, actions, ensemble.world, ensemble.streams)
+        record = ensemble.act(actions)
         records.append(record)
     return ensemble, records
 

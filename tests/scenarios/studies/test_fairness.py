@@ -13,7 +13,7 @@ from commonweal.commands.cli import main
 from commonweal.economy import Ensemble
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
 from commonweal.economy.futures.retraining import retrain
-from commonweal.economy.world.world import found
+from commonweal.economy.round.set_up import set_up
 from commonweal.figures.studies import draw
 from commonweal.scenarios import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
@@ -79,7 +79,7 @@ def test_every_data_set_has_room_for_every_partition() -> None:
     every = list(economies(everybody_delegates(load("commons"), 8, 2), TASKS, PARTITIONS, 0.5, 0.25))
     assert len(every) == 32
     for economy in every:
-        counts = found([economy.scenario], [0])[0].holdings.count
+        counts = set_up([economy.scenario], [0]).world.holdings.count
         assert counts.shape == (1, 8) and counts.sum() >= 8 * 10
 
 
@@ -91,22 +91,22 @@ class TestRetraining:
     @pytest.mark.parametrize("changes", [{}, {"learning.method": "federated"}, {"learning.sampling": "pool"}], ids=str)
     def test_the_coalition_of_all_reaches_what_the_economy_reaches(self, changes: dict) -> None:
         scenario = revise(SMALL, {"learning.batch": 20, **changes})
-        world, state, streams, _ = found([scenario] * 2, [0, 1])
-        retrained = retrain(world, state, streams, all_coalitions(4), 6)
+        economy = set_up([scenario] * 2, [0, 1])
+        retrained = retrain(economy, all_coalitions(4), 6)
         rounds = Ensemble(scenario, [0, 1]).run().rounds
         np.testing.assert_array_equal(retrained.accuracy[:, -1], by_run(rounds, "accuracy")[:, -1])
 
     def test_a_coalition_learns_the_same_whoever_else_is_retrained(self) -> None:
-        world, state, streams, _ = found([SMALL] * 2, [0, 1])
-        every = retrain(world, state, streams, all_coalitions(4), 6)
-        single = retrain(world, state, streams, np.eye(4, dtype=bool), 6)
+        economy = set_up([SMALL] * 2, [0, 1])
+        every = retrain(economy, all_coalitions(4), 6)
+        single = retrain(economy, np.eye(4, dtype=bool), 6)
         np.testing.assert_allclose(single.loss, every.loss[:, [1, 2, 4, 8]], rtol=1e-5)
 
     def test_who_holds_wrong_labels_is_worth_less_by_retraining(self) -> None:
         wrong = {"task.label_noise": 1.0, "task.noisy_share": 0.25}
         spoiled = revise(SMALL, {**wrong, "task.partition": "equal", "rounds": 12})
-        world, state, streams, _ = found([spoiled] * 4, range(4))
-        worth = shapley_value(-retrain(world, state, streams, all_coalitions(4), 12).loss)
+        economy = set_up([spoiled] * 4, range(4))
+        worth = shapley_value(-retrain(economy, all_coalitions(4), 12).loss)
         quality = by_run(Ensemble(spoiled, range(4)).run().principals, "data_quality", 4)
         assert (worth.argmin(axis=1) == quality.argmin(axis=1)).all()
 
@@ -149,8 +149,8 @@ class TestComparison:
 
     def test_values_of_retraining_share_out_what_all_gain_over_the_first_network(self, answer: Answer) -> None:
         one = answer.tables["principals"].query("labels == 'clean' and seed == 0")
-        world, state, streams, _ = found([revise(SMALL, {"task.partition": "power"})], [0])
-        ends = retrain(world, state, streams, np.array([[False] * 4, [True] * 4]), 6).accuracy[0]
+        economy = set_up([revise(SMALL, {"task.partition": "power"})], [0])
+        ends = retrain(economy, np.array([[False] * 4, [True] * 4]), 6).accuracy[0]
         total = one[one["method"] == "traversal"]["retraining"].sum()
         assert total == pytest.approx(ends[1] - ends[0])
 
