@@ -1,6 +1,5 @@
 """Robust settlement: hold-back, clawback, identity cost, replication-robust shares, and stakes under every rule."""
 
-from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.futures.deviations import Deviation
