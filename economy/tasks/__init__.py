@@ -11,7 +11,8 @@ from commonweal.economy.tasks.batch import (
     SupplyTerms,
     audit_trail,
 )
-from commonweal.economy.tasks.datasets import TASKS, Dataset, Task, TaskTerms, load_dataset, task
+from commonweal.economy.tasks.dataset import Dataset
+from commonweal.economy.tasks.datasets import TASKS, Task, TaskTerms, load_dataset, task
 from commonweal.economy.tasks.drift import draw_rotation_generator, rotation
 from commonweal.economy.tasks.examples import Examples, FeatureTable, load_examples, no_examples
 from commonweal.economy.tasks.holdings import Holdings, draw_holdings, no_holdings
