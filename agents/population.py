@@ -137,7 +137,7 @@ def _costs(start: StartTerms, uniform: Floats) -> Floats:
 def _dealt(shares: Floats, uniform: Floats) -> Ints:
     """(R, N) category of each principal: exactly apportioned, then dealt out in the random order of ``uniform``."""
     card = np.argsort(uniform, axis=1)
-    ends = np.cumsum(apportioned(shares, uniform.shape[1]), axis=1)
+    ends = np.cumsum(apportioned(shares * uniform.shape[1], uniform.shape[1]), axis=1)
     passed: Ints = (card[:, :, None] >= ends[:, None, :]).sum(axis=2)
     return passed
 

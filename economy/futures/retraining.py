@@ -13,7 +13,7 @@ import torch
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.streams import Streams
-from commonweal.economy.learning.network import Parameters, descend, to_numpy, to_tensor
+from commonweal.economy.learning.network import Parameters, descend, scaled, to_numpy, to_tensor
 from commonweal.economy.round.learn import accuracy, traverse
 from commonweal.economy.tasks import put_in
 from commonweal.economy.world.replicas import pick_state, pick_streams, pick_world
@@ -74,5 +74,5 @@ def _train(world: World, state: State, streams: Streams, actions: Ints, rounds: 
             parameters = world.network.turn(parameters, world.drift)
         batch, supply, _ = put_in(actions, world.holdings, supply, world.terms.supply, streams.batch)
         step = traverse(batch, parameters, world).weighted_sum(everybody)
-        parameters = descend(parameters, tuple(rate.view(-1, *[1] * (g.dim() - 1)) * g for g in step))
+        parameters = descend(parameters, scaled(step, rate))
     return parameters

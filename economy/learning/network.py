@@ -196,6 +196,11 @@ def combine(directions: Directions, coefficients: Tensor) -> Parameters:
     )
 
 
+def scaled(parameters: Parameters, rate: Tensor) -> Parameters:
+    """Every run's parameters times its own number, (R,)."""
+    return tuple(p * rate.view(-1, *[1] * (p.dim() - 1)) for p in parameters)
+
+
 def descend(parameters: Parameters, step: Parameters) -> Parameters:
     """The parameters after a step; what a network carries beyond its trained parameters stays as it is."""
     moved = tuple(p - s for p, s in zip(parameters, step, strict=False))

@@ -12,10 +12,9 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.economy.menus.benchmark import complete_information
 from commonweal.economy.menus.branching import Node, refine
 from commonweal.economy.menus.line import TOLERANCE, Offer, Setting, better, offer_of, program_of, set_up
-from commonweal.economy.menus.outcomes import Outcomes, outcomes
+from commonweal.economy.menus.outcomes import Outcomes, complete_information, outcomes
 from commonweal.economy.menus.problem import CERTIFIED, Menu, MenuProblem, Served
 from commonweal.economy.menus.program import search, upper_bound
 

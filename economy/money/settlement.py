@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats, Ints, ratio
+from commonweal.agents.arrays import Bools, Floats, Ints, apportioned, ratio
 from commonweal.agents.errors import InputError
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
@@ -82,7 +82,7 @@ def by_credit(standing: Standing, terms: SettlementTerms) -> Floats:
 
 @settlement_rule("robust")
 def robust(standing: Standing, terms: SettlementTerms) -> Floats:
-    """As ``credit``, where credit is cut for putting in what others put in too (``commonweal.economy.credit.robust``)."""
+    """As ``credit``; under this name ``replication_robust`` (``credit/terms.py``) sets credit to charge for copies."""
     return by_credit(standing, terms)
 
 
@@ -137,7 +137,7 @@ def pay(revenue: Ints, shares: Floats, member: Bools, terms: SettlementTerms) ->
 
 
 def apportion(total: Ints, shares: Floats) -> Ints:
-    """Divide whole amounts by largest remainder (Hamilton): every part is within 1 of its quota.
+    """Divide whole amounts by shares, by largest remainder.
 
     Args:
         total: (R,) amounts to divide, 0 to 1e15.
@@ -156,13 +156,8 @@ def apportion(total: Ints, shares: Floats) -> Ints:
         raise InputError(f"{found}; a settlement rule gives shares >= 0 that sum to at most 1")
     whole = np.abs(sums - 1.0) <= ROUNDING
     owed = np.where(whole, total, np.floor(total * sums + SLACK).astype(np.int64))
-    quotas = shares * (ratio(owed, sums))[:, None]
-    parts = np.floor(quotas).astype(np.int64)  # up to 1e15, rounding errors of a row add up to less than one unit
-    remainders = np.where(shares > 0.0, quotas - parts, -1.0)
-    first = np.argsort(-remainders, axis=1, kind="stable")
-    left = (owed - parts.sum(axis=1))[:, None]
-    parts[np.arange(len(parts))[:, None], first] += np.arange(parts.shape[1]) < left
-    return parts
+    # Up to 1e15 the rounding errors of a row of quotas add up to less than one unit.
+    return apportioned(shares * ratio(owed, sums)[:, None], owed)
 
 
 def settlement_transfers(revenue: Ints, payments: Ints) -> tuple[Transfer, Transfer]:

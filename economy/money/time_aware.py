@@ -67,7 +67,7 @@ def time_aware_value(values: Floats, kept: Floats) -> Floats:
     """Time-aware rewards of small games: the Shapley values of v_t(C) = Σ_{T⊆C} d(T) min_{j∈T} g(t_j), |T| ≥ 2.
 
     Args:
-        values: (R, 2^n) v of every coalition, numbered as in ``commonweal.economy.credit.exact.all_coalitions``; v(∅) = 0.
+        values: (R, 2^n) v of every coalition, numbered as in ``credit.exact.all_coalitions``; v(∅) = 0.
         kept: (R, n) g of each player, by ``kept_by_cumulation`` or ``kept_by_valuation``.
 
     Returns:

@@ -12,9 +12,21 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.registry import Registry
+from commonweal.agents.terms import PerRun
 from commonweal.economy.money.ledger import to_micro
 
 MOST_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class NegotiationTerms:
+    """The part of ``scenario.contract`` that negotiated deals need."""
+
+    negotiation: str  # none or shapley_coop
+    negotiator: str  # name of the negotiator
+    negotiation_every: int  # rounds from one talk to the next
+    returns: PerRun  # (R, 1) what one more contribution earns, as a share of what they earned on average
+    concession: PerRun  # (R, 1) share of its gain that a party gives up in each further round of talks
 
 
 class Kind(StrEnum):

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonweal.agents.arrays import Floats, ratio
-from commonweal.economy.money.membership import Tariff
 from commonweal.economy.rewards.accuracy import Bound, PowerLaw
 from commonweal.economy.rewards.rules import RewardTerms
+from commonweal.economy.rewards.tariff import Tariff
 
 EXPONENTS = np.geomspace(0.05, 3.0, 60)  # tried in a fit
 FEWEST = 4  # rounds seen before a curve is fitted

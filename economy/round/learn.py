@@ -24,6 +24,7 @@ from commonweal.economy.learning.network import (
     Passage,
     descend,
     inner,
+    scaled,
     to_numpy,
     to_tensor,
 )
@@ -212,7 +213,7 @@ def step(
     lowest = _lowest_room(exam, room, world)
     for attempt in range(HALVINGS + 1):
         rate = to_tensor(world.terms.learning.rate[:, 0] * factor, whole[0])
-        moved = descend(parameters, tuple(rate.view(-1, *[1] * (s.dim() - 1)) * s for s in whole))
+        moved = descend(parameters, scaled(whole, rate))
         if world.probes is None:
             return factor, moved, exam.levels
         levels = to_numpy(world.probes.levels(world.network.logits(moved, world.probes.features)))

@@ -12,9 +12,10 @@ import numpy as np
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
-from commonweal.economy.money.membership import NEVER, Tariff
+from commonweal.economy.money.membership import NEVER
 from commonweal.economy.rewards.accuracy import Bound, best_alone
 from commonweal.economy.rewards.learning_curve import Ahead, believed, noted, of_run
+from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.prospects import prospects
 from commonweal.economy.round.standing import claimed_cost
 from commonweal.economy.world.world import State, World

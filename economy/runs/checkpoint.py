@@ -18,11 +18,11 @@ from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.credit.novelty import Offers
 from commonweal.economy.money.ledger import Ledger
-from commonweal.economy.money.membership import Membership, Tariff
+from commonweal.economy.money.membership import Membership
 from commonweal.economy.rewards.copies import Snapshots
-from commonweal.economy.runs.archive import damaged, read_archive, write_archive
+from commonweal.economy.rewards.tariff import Tariff
+from commonweal.economy.runs.archive import Packer, Tree, Unpacker, damaged, read_archive, write_archive
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.economy.runs.packing import Packer, Tree, Unpacker
 from commonweal.economy.runs.results import Notebook, Results
 from commonweal.economy.tasks.batch import Plan, Supply
 from commonweal.economy.world.world import State, World
@@ -97,7 +97,7 @@ def load(file: Path, read: Callable[[Mapping[str, Any]], Any]) -> Ensemble:
 
     Args:
         file: a checkpoint.
-        read: makes a scenario of its document (``commonweal.scenarios.schema.validation.validate``); this package knows no schema.
+        read: makes a scenario of its document (``scenarios.schema.validation.validate``); this package knows no schema.
 
     Raises:
         InputError: if the file is missing, damaged or of another version.

@@ -17,8 +17,9 @@ from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.credit.novelty import Offers
 from commonweal.economy.learning.network import Objectives
 from commonweal.economy.money.ledger import Ledger
-from commonweal.economy.money.membership import NEVER, Membership, Tariff
+from commonweal.economy.money.membership import NEVER, Membership
 from commonweal.economy.rewards.copies import Snapshots
+from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.tasks import FeatureTable, Holdings, Plan, Supply
 from commonweal.economy.world.world import State, World
 

@@ -22,7 +22,7 @@ from commonweal.economy.money.market import MarketTerms
 from commonweal.economy.money.membership import MembershipTerms
 from commonweal.economy.money.settlement import SettlementTerms
 from commonweal.economy.money.stakes import ContractTerms
-from commonweal.economy.negotiation.terms import NegotiationTerms
+from commonweal.economy.negotiation.talks import NegotiationTerms
 from commonweal.economy.rewards.rules import RewardTerms
 from commonweal.economy.screening.admissible import ScreeningTerms
 from commonweal.economy.screening.tolerance import ToleranceTerms

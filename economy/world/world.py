@@ -20,11 +20,12 @@ from commonweal.economy.learning import NETWORKS, Site
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Network, Objectives, Parameters
 from commonweal.economy.money.ledger import Ledger, Transfer, post
-from commonweal.economy.money.membership import Membership, Tariff
+from commonweal.economy.money.membership import Membership
 from commonweal.economy.money.stakes import endowment_transfer
 from commonweal.economy.negotiation import NEGOTIATORS, Negotiator
 from commonweal.economy.rewards.copies import Snapshots
 from commonweal.economy.rewards.learning_curve import SEEN
+from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.tasks import (
     Examples,
     FeatureTable,

@@ -360,7 +360,7 @@ def test_an_unknown_policy_is_refused_with_what_exists() -> None:
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=6).filter(any), st.integers(0, 1000))
 def test_apportionment_gives_everything_out_and_stays_within_one_of_every_quota(parts: list[int], total: int) -> None:
     shares = np.array([parts]) / sum(parts)
-    counts = apportioned(shares, total)
+    counts = apportioned(shares * total, total)
     assert counts.sum() == total
     assert (np.abs(counts - shares * total) < 1 + 1e-9).all()
 
