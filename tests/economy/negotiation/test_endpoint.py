@@ -73,6 +73,14 @@ def trickling(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
         time.sleep(0.05)
 
 
+def trickling_headers(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+    handler.send_response(200)
+    for _ in range(100):
+        handler.send_header("X-Patience", "1")
+        handler.flush_headers()
+        time.sleep(0.05)
+
+
 def hanging(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
     time.sleep(1.0)
 
@@ -211,6 +219,19 @@ def test_a_redirect_is_not_followed_for_it_would_carry_the_key_elsewhere(server:
     assert len(server.asked) == 1
 
 
+def test_what_the_environment_says_of_proxies_and_logins_is_not_looked_at(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    server.answers = [sensible]
+    negotiate(escape(), [ModelNegotiator(Endpoint(server.url, "a-model"))] * 2)
+    assert "Authorization" not in server.headers[0]
+
+
 def test_waits_double_and_a_named_wait_is_kept_up_to_a_limit(server: Server) -> None:
     server.answers = [sending(b"", 500)]
     doubling, named, absurd = endpoint(server, retries=3), endpoint(server), endpoint(server)
@@ -231,7 +252,7 @@ def test_what_fails_once_may_succeed_the_second_time(server: Server) -> None:
     assert speaker.transcript.lines[0]["source"] == "endpoint"
 
 
-@pytest.mark.parametrize("answer", [hanging, trickling])
+@pytest.mark.parametrize("answer", [hanging, trickling, trickling_headers])
 def test_a_slow_answer_is_cut_off_as_a_whole(answer: Answer, server: Server) -> None:
     server.answers = [answer]
     began = time.monotonic()
