@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from papers.sharing_equilibria import most_samples, naive_samples
 from results_page import main, markdown
 
 from commonweal.agents.actions import Action
@@ -20,7 +21,6 @@ from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
 from commonweal.economy.rewards.accuracy import Bound
-from commonweal.economy.rewards.shaping import most_samples, naive_samples
 from commonweal.economy.round.play import play_round
 from commonweal.scenarios import load, revise
 from commonweal.scenarios.reading.cells import mean_and_half_width

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.streams import Stream
-from commonweal.economy.credit.model_shapley import ranking
 from commonweal.economy.learning.network import Network, Parameters, to_numpy, to_tensor
 
 COPIES = 17  # of a family that are tested at first
@@ -82,7 +81,7 @@ def pruned(parameters: Parameters, trained: int) -> Family:
         parameters: θ, each (R, *shape).
         trained: how many of the parameters are trained; what a network carries beyond them is left as it is.
     """
-    places = ranking(tuple(p.abs() for p in parameters[:trained]))
+    places = [ranked(p.abs().flatten(1)).view(p.shape) for p in parameters[:trained]]
 
     def copies(strength: Floats) -> Parameters:
         kept = []
@@ -94,6 +93,13 @@ def pruned(parameters: Parameters, trained: int) -> Family:
         return (*kept, *_repeated(parameters[trained:], strength.shape[1]))
 
     return copies
+
+
+def ranked(values: Tensor) -> Tensor:
+    """(R, P) the share of its run's values (R, P) that are larger than each: 0 for the largest."""
+    order = values.argsort(dim=1, descending=True, stable=True)
+    place = torch.arange(values.shape[1], dtype=values.dtype, device=values.device) / values.shape[1]
+    return torch.empty_like(values).scatter_(1, order, place.expand(values.shape))
 
 
 def given_copies(

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,9 +26,6 @@ from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.results import Notebook, Results
 from commonweal.economy.tasks.batch import Plan, Supply
 from commonweal.economy.world.world import State, World
-
-if TYPE_CHECKING:
-    from commonweal.economy.runs.cooperative import Cooperative
 
 _CLASSES = (State, Population, Supply, Plan, CreditHistory, Ledger, Offers, Membership, Tariff, Snapshots)
 _MESA_OWN = {"model", "unique_id", "pos", "index"}  # attributes that every Mesa agent of ours has anyway
@@ -106,27 +103,6 @@ def load(file: Path, read: Callable[[Mapping[str, Any]], Any]) -> Ensemble:
     ensemble = Ensemble([read(document) for document in told["scenarios"]], told["seeds"])
     restore(file, ensemble)
     return ensemble
-
-
-def load_cooperative(file: Path, read: Callable[[Mapping[str, Any]], Any], **principals: Any) -> "Cooperative":
-    """The Mesa model of a checkpoint, where it stands.
-
-    Args:
-        file: a checkpoint.
-        read: makes a scenario of its document.
-        principals: ``principals=`` as the model was made with, if principals decide for themselves.
-
-    Raises:
-        InputError: if the file is missing, damaged, of another version, or of more than one run.
-    """
-    from commonweal.economy.runs.cooperative import Cooperative  # imports Mesa, which an ensemble needs not
-
-    told = read_origin(file)
-    if len(told["seeds"]) != 1:
-        raise InputError(f"{file}: holds {len(told['seeds'])} runs; a Mesa model is one")
-    model = Cooperative(read(told["scenarios"][0]), rng=told["seeds"][0], **principals)
-    restore(file, model)
-    return model
 
 
 def play_on(

@@ -9,10 +9,9 @@ from commonweal.economy.tasks.batch import (
     SamplingTerms,
     Supply,
     SupplyTerms,
-    audit_trail,
 )
-from commonweal.economy.tasks.dataset import Dataset
-from commonweal.economy.tasks.datasets import TASKS, Task, TaskTerms, load_dataset, task
+from commonweal.economy.tasks.dataset import Dataset, checked
+from commonweal.economy.tasks.datasets import TASKS, Task, TaskTerms, draw_dataset, task
 from commonweal.economy.tasks.drift import draw_rotation_generator, rotation
 from commonweal.economy.tasks.examples import Examples, FeatureTable, load_examples, no_examples
 from commonweal.economy.tasks.holdings import Holdings, draw_holdings, no_holdings
@@ -38,11 +37,11 @@ __all__ = [
     "SupplyTerms",
     "Task",
     "TaskTerms",
-    "audit_trail",
+    "checked",
+    "draw_dataset",
     "draw_holdings",
     "draw_rotation_generator",
     "first_supply",
-    "load_dataset",
     "load_examples",
     "no_examples",
     "no_holdings",

@@ -93,16 +93,3 @@ class PutIn:
     total: AnyArray  # (R, N) of any form; whole numbers but where nothing is learned
     delegated: AnyArray  # (R, N) honestly delegated: the ones that cost
     form: Forms | None = None  # (R, N) the Form of every principal's samples; None where nothing is learned
-
-
-def audit_trail(batch: Batch, run: int) -> list[tuple[int, int]]:
-    """Whom the step visited: (principal, samples) in order of first arrival.
-
-    Args:
-        batch: the round's virtual batches.
-        run: which run.
-    """
-    owner = batch.owner[run]
-    visited, arrival, samples = np.unique(owner[owner >= 0], return_index=True, return_counts=True)
-    order = np.argsort(arrival)
-    return list(zip(visited[order].tolist(), samples[order].tolist(), strict=True))

@@ -37,21 +37,16 @@ task = TASKS.register
 OPENML = "openml:NAME"  # registered so; the scenario writes the data set's name in place of NAME
 
 
-def load_dataset(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
-    """The data set of one run, checked.
+def draw_dataset(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """The data set of one run as its task gives it, not yet ``checked``: the same object where nothing is drawn.
 
     Args:
         terms: the task's terms.
         generator: the run's task generator; only tasks that draw their data move it.
 
     Raises:
-        InputError: if there is no such task, or its data cannot be learnt from.
+        InputError: if there is no such task, or its data cannot be had.
     """
-    return checked(draw_dataset(terms, generator))
-
-
-def draw_dataset(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
-    """The data set of one run as its task gives it: the same object each time where nothing is drawn."""
     return TASKS[OPENML if terms.kind.startswith("openml:") else terms.kind](terms, generator)
 
 

@@ -20,9 +20,9 @@ from commonweal.economy.round.learn import HALVINGS, traverse
 from commonweal.economy.round.play import Record, play_round
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import predicted_changes
-from commonweal.economy.tasks import audit_trail
 from commonweal.economy.world.world import State
 from commonweal.scenarios.schema.scenario import Scenario
+from tests.helpers.batches import audit_trail
 
 ROOT = Path(__file__).parents[3]
 

@@ -16,13 +16,13 @@ from commonweal.economy.tasks import (
     PutIn,
     SupplyTerms,
     TaskTerms,
-    audit_trail,
     draw_holdings,
     first_supply,
     load_examples,
     put_in,
 )
 from commonweal.scenarios.schema.scenario import Scenario
+from tests.helpers.batches import audit_trail
 
 Section = dict[str, Any]
 
