@@ -9,7 +9,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, principals, treasury
+from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer
 from commonweal.economy.money.market import LARGEST_REVENUE
 from commonweal.economy.money.settlement import apportion
 from commonweal.economy.money.stakes import ContractTerms
@@ -26,11 +26,11 @@ class Clawback:
     @property
     def transfers(self) -> tuple[Transfer, Transfer, Transfer]:
         """All that is posted."""
-        count = self.purses.shape[1]
+        accounts = Accounts(self.purses.shape[1])
         return (
-            Transfer(Reason.CLAWBACK, principals(count), treasury(count), self.purses),
-            Transfer(Reason.CLAWBACK, escrows(count), treasury(count), self.stakes),
-            Transfer(Reason.REDISTRIBUTION, treasury(count), principals(count), self.redistributed),
+            Transfer(Reason.CLAWBACK, accounts.principals, accounts.treasury, self.purses),
+            Transfer(Reason.CLAWBACK, accounts.escrows, accounts.treasury, self.stakes),
+            Transfer(Reason.REDISTRIBUTION, accounts.treasury, accounts.principals, self.redistributed),
         )
 
     @property

@@ -14,7 +14,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 from commonweal.economy.credit.history import Clip
-from commonweal.economy.money.ledger import Reason, Transfer, market, principals, treasury
+from commonweal.economy.money.ledger import Accounts, Reason, Transfer
 from commonweal.economy.money.quota import credit_quotas
 from commonweal.economy.money.time_aware import TimeTerms, cumulated_value, valued_by_time
 
@@ -167,8 +167,8 @@ def settlement_transfers(revenue: Ints, payments: Ints) -> tuple[Transfer, Trans
         revenue: (R,) micro-units.
         payments: (R, N) micro-units, in all at most the revenue and what the treasury holds.
     """
-    count = payments.shape[1]
+    accounts = Accounts(payments.shape[1])
     return (
-        Transfer(Reason.REVENUE, market(count), treasury(count), revenue),
-        Transfer(Reason.PAYMENT, treasury(count), principals(count), payments),
+        Transfer(Reason.REVENUE, accounts.market, accounts.treasury, revenue),
+        Transfer(Reason.PAYMENT, accounts.treasury, accounts.principals, payments),
     )

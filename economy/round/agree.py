@@ -6,7 +6,7 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.economy.money.identity import admit
+from commonweal.economy.money.identity import charge_entry
 from commonweal.economy.money.ledger import MICRO, Transfer, post
 from commonweal.economy.round.deals import DataDeals, strike_deals
 from commonweal.economy.round.sell_tolerance import gains_of_sellers
@@ -79,6 +79,6 @@ def _admitted(state: State, actions: Ints, world: World) -> tuple[State, Ints, T
     contract = world.terms.contract
     if not contract.identity_cost.any():
         return state, actions, None
-    actions, fees = admit(state.ledger, state.entered, actions, contract)
+    actions, fees = charge_entry(state.ledger, state.entered, actions, contract)
     entered = state.entered | (actions != Action.ABSTAIN)
     return replace(state, ledger=post(state.ledger, [fees]), entered=entered), actions, fees

@@ -10,7 +10,7 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
-from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, post, principals, treasury
+from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer, post
 from commonweal.economy.money.settlement import SLACK, apportion
 from commonweal.economy.negotiation.talks import MOST_ROUNDS, Negotiator, Plan, Situation, negotiate
 from commonweal.economy.round.gains import Gains, gains_of
@@ -28,16 +28,16 @@ class DataDeals:
     @property
     def escrowing(self) -> Transfer:
         """Before the round: who pays puts it into escrow."""
-        count = self.paid.shape[1]
-        return Transfer(Reason.ESCROW, principals(count), escrows(count), self.paid)
+        accounts = Accounts(self.paid.shape[1])
+        return Transfer(Reason.ESCROW, accounts.principals, accounts.escrows, self.paid)
 
     @property
     def payments(self) -> tuple[Transfer, Transfer]:
         """Once data are delivered: escrows are cleared through the treasury, which keeps nothing."""
-        count = self.paid.shape[1]
+        accounts = Accounts(self.paid.shape[1])
         return (
-            Transfer(Reason.DEAL, escrows(count), treasury(count), self.paid),
-            Transfer(Reason.DEAL, treasury(count), principals(count), self.received),
+            Transfer(Reason.DEAL, accounts.escrows, accounts.treasury, self.paid),
+            Transfer(Reason.DEAL, accounts.treasury, accounts.principals, self.received),
         )
 
     @property

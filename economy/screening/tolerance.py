@@ -12,7 +12,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.terms import PerRun
-from commonweal.economy.money.ledger import MICRO, Reason, Transfer, principals, treasury
+from commonweal.economy.money.ledger import MICRO, Accounts, Reason, Transfer
 
 ROUNDING = 1e-6  # micro-units by which a sum may miss a whole one
 
@@ -45,8 +45,8 @@ class ToleranceSale:
     @property
     def transfer(self) -> Transfer:
         """The treasury pays who sold."""
-        count = self.payments.shape[1]
-        return Transfer(Reason.TOLERANCE, treasury(count), principals(count), self.payments)
+        accounts = Accounts(self.payments.shape[1])
+        return Transfer(Reason.TOLERANCE, accounts.treasury, accounts.principals, self.payments)
 
     def limits(self, claimed: Floats, senses: Floats) -> Floats:
         """(R, N, K) limits that hold this round, of those claimed (R, N, K), with senses (K,)."""

@@ -18,7 +18,7 @@ from commonweal.economy.credit.history import CreditHistory, book, cumulated, cu
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.clawback import at_risk, claw_back
-from commonweal.economy.money.identity import admit, fund_names
+from commonweal.economy.money.identity import charge_entry, fund_names
 from commonweal.economy.money.ledger import MICRO, Ledger, Transfer, post
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.money.stakes import ContractTerms
@@ -140,12 +140,12 @@ class TestIdentityCost:
     def test_a_name_is_paid_for_when_somebody_first_takes_part_under_it(self) -> None:
         held = ledger([3 * MICRO] * 3)
         actions = np.array([[Action.DELEGATE, Action.ABSTAIN, Action.FREE_RIDE]])
-        doing, fees = admit(held, np.array([[False, False, True]]), actions, contract())
+        doing, fees = charge_entry(held, np.array([[False, False, True]]), actions, contract())
         assert doing.tolist() == actions.tolist()
         assert post(held, [fees]).balances.tolist() == [[2 * MICRO, 3 * MICRO, 3 * MICRO, 0, 0, 0, MICRO, -9 * MICRO]]
 
     def test_a_name_that_cannot_pay_cannot_enter(self) -> None:
-        doing, fees = admit(ledger([MICRO - 1, MICRO]), np.zeros((1, 2), bool), np.ones((1, 2), int), contract())
+        doing, fees = charge_entry(ledger([MICRO - 1, MICRO]), np.zeros((1, 2), bool), np.ones((1, 2), int), contract())
         assert doing.tolist() == [[Action.ABSTAIN, Action.DELEGATE]]
         assert fees.amount.tolist() == [[0, MICRO]]
 
