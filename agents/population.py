@@ -26,7 +26,7 @@ class Population:
 
     cost: Floats  # (R, N) cost of delegating one sample, money
     policy: Ints  # (R, N) position of the principal's policy in PolicyTerms.names
-    kind: Ints  # (R, N) conditional-cooperation type: a ConditionalKind
+    conditional_kind: Ints  # (R, N) a ConditionalKind
     limits: Floats  # (R, N, K) limit on each probe's level
     anchor: Floats  # (R, N, K) the limits it started with
     action: Ints  # (R, N) last action
@@ -107,19 +107,19 @@ def draw_population(terms: PopulationTerms, limits: Floats, stream: Stream) -> P
     """
     start, prices = terms.population, terms.values
     shape = (len(stream), start.count)
-    draws = stream.uniform(5, start.count)
+    costs, actions, policies, kinds, asked = stream.uniform(5, start.count).transpose(1, 0, 2)
     return Population(
-        cost=_costs(start, draws[:, 0]),
-        policy=_dealt(_policy_shares(terms.policy), draws[:, 2]),
-        kind=_dealt(_kind_shares(terms.policy.conditional), draws[:, 3]),
+        cost=_costs(start, costs),
+        policy=_dealt(_policy_shares(terms.policy), policies),
+        conditional_kind=_dealt(_kind_shares(terms.policy.conditional), kinds),
         limits=limits,
         anchor=limits,
-        action=_dealt(_action_shares(start), draws[:, 1]),
+        action=_dealt(_action_shares(start), actions),
         payoff=np.zeros(shape),
         action_values=np.zeros((*shape, len(Action))),
         foregone=np.full((*shape, len(Action)), np.nan),
         reputation=np.full(shape, 0.5),
-        price=prices.price_low + (prices.price_high - prices.price_low) * draws[:, 4],
+        price=prices.price_low + (prices.price_high - prices.price_low) * asked,
     )
 
 

@@ -26,9 +26,10 @@ def conditional(observation: Observation, terms: PolicyTerms, stream: Stream) ->
     whether, which = stream.uniform(2, population.shape[1]).swapaxes(0, 1)
     share = observation.graph.neighbour_mean((population.action == Action.DELEGATE).astype(np.float64))
     delegating, shirking = delegating_and_shirking(observation.available)
-    willing = whether < willingness(population.kind, share, terms.conditional.slope)
+    willing = whether < willingness(population.conditional_kind, share, terms.conditional.slope)
     answer = np.where(willing, delegating, shirking)
-    return np.where(population.kind == ConditionalKind.RANDOM, drawn_action(observation.available, which), answer)
+    anything = drawn_action(observation.available, which)
+    return np.where(population.conditional_kind == ConditionalKind.RANDOM, anything, answer)
 
 
 def willingness(kind: Ints, share: Floats, slope: Floats) -> Floats:

@@ -27,7 +27,7 @@ def discounted(credit: Credit, game: RoundGame) -> Credit:
         return credit
     remains, rule = np.ones(game.shape), credit.rule
     if game.terms.novelty.memory:
-        *past, newest = game.offers
+        *past, newest = game.seen
         remains, rule = remains * novelty(newest, past, resolution(game.features)), f"{rule} × novelty"
     if game.terms.replication.penalty.any():
         remains, rule = remains * discount(_similarity(game), game.terms.replication.penalty), f"{rule} × robust"
@@ -39,5 +39,5 @@ def discounted(credit: Credit, game: RoundGame) -> Credit:
 def _similarity(game: RoundGame) -> Floats:
     """(R, N, N) how alike what principals put in is."""
     if game.terms.replication.similarity == "updates":
-        return update_similarity(game.updates())
-    return sample_similarity(game.offers, resolution(game.features))
+        return update_similarity(game.updates)
+    return sample_similarity(game.seen, resolution(game.features))

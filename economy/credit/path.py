@@ -21,12 +21,13 @@ def aumann_shapley(game: RoundGame) -> Credit:
     for node, weight in zip(*np.polynomial.legendre.leggauss(NODES), strict=True):
         rate = to_tensor(game.rate[:, 0] * (node + 1) / 2, step[0])
         reached = descend(game.parameters, scaled(step, rate))
-        along += weight / 2 * game.along(_gradient(game, reached, len(step)))
+        along += weight / 2 * game.along(_gradient(game, reached))
     return Credit(game.rate * along, "aumann_shapley")
 
 
-def _gradient(game: RoundGame, parameters: Parameters, trained: int) -> Parameters:
+def _gradient(game: RoundGame, parameters: Parameters) -> Parameters:
     """∇L of the validation loss with respect to what is trained."""
+    trained = game.network.trained
 
     def total_loss(own: Parameters) -> Tensor:
         return game.loss((*own, *parameters[trained:])).sum()

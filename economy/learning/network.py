@@ -116,6 +116,10 @@ class Passage(Protocol):
 class Network(Protocol):
     """A model whose parameters carry a leading run axis."""
 
+    @property
+    def trained(self) -> int:
+        """How many of the parameter tensors are trained; they come first. The others, buffers, stay as they are."""
+
     def initial(self, stream: Stream) -> Parameters:
         """First weights of every run, drawn from its own generator."""
 

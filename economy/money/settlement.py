@@ -39,6 +39,14 @@ class SettlementTerms:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """The menu of R runs; L = 0 where there is none."""
+
+    amounts: Floats  # (R, L) samples per round that each line asks for
+    ratios: Floats  # (R, L) part of the model's accuracy that it gives
+
+
+@dataclass(frozen=True)
 class Standing:
     """What principals can be paid for."""
 
@@ -51,7 +59,7 @@ class Standing:
     joined: Ints  # (R, N) round in which each first put samples in, as seen or as it says; −1 before
     contributed: Floats  # (R, N) samples that count put in so far, this round included; without a task this round's
     round: int  # rounds played before
-    menu: tuple[Floats, Floats]  # (R, L) samples per round asked for in each line, and part of the accuracy given
+    menu: Lines
 
 
 SettlementRule = Callable[[Standing, SettlementTerms], Floats]  # (R, N) shares >= 0; rows sum to 1, or 0: nobody is due

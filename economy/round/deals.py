@@ -12,7 +12,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer, post
 from commonweal.economy.money.settlement import SLACK, apportion
-from commonweal.economy.negotiation.talks import MOST_ROUNDS, Negotiator, Plan, Situation, negotiate
+from commonweal.economy.negotiation.talks import MOST_ROUNDS, Course, Negotiator, Situation, negotiate
 from commonweal.economy.round.gains import Gains, gains_of
 from commonweal.economy.world.world import State, World
 
@@ -140,7 +140,7 @@ def converse(gains: Gains, funds: Ints, concession: Floats, negotiator: Negotiat
         row = int(run)
         talk = two_party(gains, row, int(seller), _left(gains, price, funds, row), float(concession[row, 0]))
         deal = negotiate(talk, [negotiator, negotiator]).deal
-        if deal is not None and deal.plan == 0 and deal.transfers[0] >= 0:
+        if deal is not None and deal.course == 0 and deal.transfers[0] >= 0:
             price[run, seller], bound[run, seller] = deal.transfers[0] / MICRO, True
     return deals_at(gains, price, bound, funds)
 
@@ -162,7 +162,7 @@ def two_party(gains: Gains, run: int, seller: int, left: Floats, concession: flo
     return Situation(
         task="delegating data to a cooperative for one round",
         parties=("principal", "cooperative"),
-        plans=(Plan("the principal delegates its data", np.array([-loss, others])),),
+        courses=(Course("the principal delegates its data", np.array([-loss, others])),),
         outside=np.zeros(2),
         funds=np.array([0, int(purse * MICRO)]),
         value=lambda coalitions: np.where(coalitions.all(axis=1), others - loss, 0.0),

@@ -40,7 +40,7 @@ def handed_over(
         return Realised(owed, *_taken_as_kept(owed.shape))
     if terms.realise == "snapshot":
         return given_snapshots(owed, quality, state.snapshots, terms.tolerance)
-    trained = len(lesson.exam.directions)
+    trained = world.network.trained
     if terms.realise == "noise":
         family = noised(lesson.parameters, draw_noise(lesson.parameters[:trained], streams.shock), trained)
     else:

@@ -14,7 +14,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit import CREDITS, Credit, RoundGame, admissible_step
 from commonweal.economy.credit.discounts import discounted
-from commonweal.economy.credit.novelty import Offers, offers, remembered
+from commonweal.economy.credit.novelty import Seen, remembered, seen_by_owner
 from commonweal.economy.learning.federated import DeltaPassage, train_locally
 from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import (
@@ -72,7 +72,7 @@ class Lesson:
     parameters: Parameters
     levels: Floats  # (R, K) probe losses after the step
     appraisal: Credit  # what every update was worth, and how that was found
-    offers: tuple[Offers, ...] = ()  # samples by owner, this round's last, of the rounds that discounts look at
+    offers: tuple[Seen, ...] = ()  # samples by owner, this round's last, of the rounds that discounts look at
     sale: ToleranceSale | None = None  # of looser limits for this round; None where none is bought
 
     @property
@@ -151,11 +151,11 @@ def samples(batch: Batch, world: World) -> tuple[Tensor, Tensor]:
     return features, torch.as_tensor(batch.label, device=world.terms.device)
 
 
-def witnessed(batch: Batch, passage: Passage, state: State, world: World) -> tuple[Offers, ...]:
+def witnessed(batch: Batch, passage: Passage, state: State, world: World) -> tuple[Seen, ...]:
     """The samples of this round and of those remembered by owner, where credit is discounted by them."""
     if not (memory := world.terms.credit.memory):
         return ()
-    return remembered(state.offers, offers(samples(batch, world)[0], passage.owners), memory)
+    return remembered(state.offers, seen_by_owner(samples(batch, world)[0], passage.owners), memory)
 
 
 def examine(passage: Passage, parameters: Parameters, world: World) -> Exam:
@@ -245,7 +245,7 @@ def credit_updates(
     parameters: Parameters,
     world: World,
     stream: Stream,
-    seen: tuple[Offers, ...],
+    seen: tuple[Seen, ...],
 ) -> Credit:
     """Credit of the round; an update that the gate dropped is booked at what it would have done, first order."""
     rate = world.terms.learning.rate * factor[:, None]
@@ -266,7 +266,7 @@ def credit_updates(
         labels=world.exam.labels[:, :validation],
         terms=world.terms.credit,
         stream=stream,
-        offers=seen,
+        seen=seen,
     )
     appraisal = discounted(CREDITS[world.terms.credit.kind](game), game)
     if not gated.any():

@@ -6,7 +6,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.economy.money.ledger import to_micro
 from commonweal.economy.screening.admissible import slack
-from commonweal.economy.screening.tolerance import Offered, ToleranceSale, buy_tolerance
+from commonweal.economy.screening.tolerance import ForSale, ToleranceSale, buy_tolerance
 from commonweal.economy.world.world import State, World
 
 
@@ -37,7 +37,7 @@ def sell_tolerance(
         return None
     limits, budget = claimed_limits(state, world), to_micro(terms.tolerance.admissibility_budget[:, 0])
     price = state.population.price
-    offered = Offered(
+    offered = ForSale(
         room=slack(levels, limits, world.senses),
         limits=limits,
         price=price if world.conduct is None else price * (1 + world.conduct.dearer),

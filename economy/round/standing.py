@@ -5,7 +5,7 @@ import numpy as np
 from commonweal.agents.actions import ABSTAIN
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.economy.money.membership import NEVER, Membership
-from commonweal.economy.money.settlement import Standing
+from commonweal.economy.money.settlement import Lines, Standing
 from commonweal.economy.world.world import State, World
 
 ROUNDING = 1e-9  # of credit
@@ -49,7 +49,7 @@ def standing_of(
         joined=claimed_joining(membership.joined, world, runs),
         contributed=contributed,
         round=state.round,
-        menu=(tariff.amounts[runs], tariff.ratios[runs]),
+        menu=Lines(tariff.amounts[runs], tariff.ratios[runs]),
     )
 
 

@@ -16,7 +16,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.credit.novelty import Offers
+from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.money.ledger import Ledger
 from commonweal.economy.money.membership import Membership
 from commonweal.economy.rewards.copies import Snapshots
@@ -24,10 +24,10 @@ from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.runs.archive import Packer, Tree, Unpacker, damaged, read_archive, write_archive
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.results import Notebook, Results
-from commonweal.economy.tasks.batch import Plan, Supply
+from commonweal.economy.tasks.batch import Supply, Traversal
 from commonweal.economy.world.world import State, World
 
-_CLASSES = (State, Population, Supply, Plan, CreditHistory, Ledger, Offers, Membership, Tariff, Snapshots)
+_CLASSES = (State, Population, Supply, Traversal, CreditHistory, Ledger, Seen, Membership, Tariff, Snapshots)
 _MESA_OWN = {"model", "unique_id", "pos", "index"}  # attributes that every Mesa agent of ours has anyway
 
 

@@ -4,11 +4,11 @@ from commonweal.economy.tasks.batch import (
     ActionTerms,
     Batch,
     Form,
-    Plan,
     PutIn,
     SamplingTerms,
     Supply,
     SupplyTerms,
+    Traversal,
 )
 from commonweal.economy.tasks.dataset import Dataset, checked
 from commonweal.economy.tasks.datasets import TASKS, Task, TaskTerms, draw_dataset, task
@@ -29,7 +29,6 @@ __all__ = [
     "FeatureTable",
     "Form",
     "Holdings",
-    "Plan",
     "ProbeTerms",
     "PutIn",
     "SamplingTerms",
@@ -37,6 +36,7 @@ __all__ = [
     "SupplyTerms",
     "Task",
     "TaskTerms",
+    "Traversal",
     "checked",
     "draw_dataset",
     "draw_holdings",

@@ -14,13 +14,13 @@ from commonweal.agents.population import Population
 from commonweal.agents.streams import Stream, Streams
 from commonweal.agents.terms import pick
 from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.credit.novelty import Offers
+from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.learning.network import Objectives
 from commonweal.economy.money.ledger import Ledger
 from commonweal.economy.money.membership import NEVER, Membership
 from commonweal.economy.rewards.copies import Snapshots
 from commonweal.economy.rewards.tariff import Tariff
-from commonweal.economy.tasks import FeatureTable, Holdings, Plan, Supply
+from commonweal.economy.tasks import FeatureTable, Holdings, Supply, Traversal
 from commonweal.economy.world.world import State, World
 
 
@@ -57,7 +57,7 @@ def pick_state(state: State, runs: Ints, spares: int = 0) -> State:
         round=state.round,
         parameters=tuple(p[chosen] for p in state.parameters),
         population=_pick_population(state.population, runs, spares),
-        supply=Supply(_padded(state.supply.cursor[runs], spares), _pick_plans(state.supply, runs, spares)),
+        supply=Supply(_padded(state.supply.cursor[runs], spares), _pick_traversals(state.supply, runs, spares)),
         history=_pick_history(state.history, runs, spares),
         ledger=_pick_ledger(state.ledger, runs, spares),
         rival=state.rival[runs],
@@ -117,9 +117,9 @@ def _pick_objectives(exam: Objectives, chosen: torch.Tensor) -> Objectives:
     return replace(exam, features=exam.features[chosen], labels=exam.labels[chosen], weights=exam.weights[chosen])
 
 
-def _pick_plans(supply: Supply, runs: Ints, spares: int) -> tuple[Plan, ...]:
-    plans = [supply.plans[run] for run in runs] if supply.plans else []
-    return tuple(replace(plan, form=np.pad(plan.form, (0, spares))) for plan in plans)
+def _pick_traversals(supply: Supply, runs: Ints, spares: int) -> tuple[Traversal, ...]:
+    picked = [supply.traversals[run] for run in runs] if supply.traversals else []
+    return tuple(replace(each, form=np.pad(each.form, (0, spares))) for each in picked)
 
 
 def _pick_history(history: CreditHistory, runs: Ints, spares: int) -> CreditHistory:
@@ -147,9 +147,9 @@ def _pick_tariff(tariff: Tariff, runs: Ints, spares: int) -> Tariff:
     return Tariff(**{**picked, "alone": _padded(picked["alone"], spares)})
 
 
-def _pick_offers(past: Offers, chosen: torch.Tensor, spares: int) -> Offers:
+def _pick_offers(past: Seen, chosen: torch.Tensor, spares: int) -> Seen:
     widths = (0, 0, 0, spares)  # of the last axis, then of the principals
-    return Offers(pad(past.features[chosen], (0, 0, *widths)), pad(past.real[chosen], widths))
+    return Seen(pad(past.features[chosen], (0, 0, *widths)), pad(past.real[chosen], widths))
 
 
 def _pick_ledger(ledger: Ledger, runs: Ints, spares: int) -> Ledger:

@@ -15,7 +15,7 @@ from commonweal.agents.population import Population, draw_population
 from commonweal.agents.streams import Streams
 from commonweal.agents.values import draw_limits
 from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.credit.novelty import Offers
+from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.learning import NETWORKS, Site
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Network, Objectives, Parameters
@@ -79,7 +79,7 @@ class State:
     tariff: Tariff  # what the cooperative offers
     snapshots: Snapshots  # the shared model as it was in earlier rounds, where copies are made of these
     entered: Bools  # (R, N) names under which somebody has taken part where names cost something
-    offers: tuple[Offers, ...] = ()  # samples by owner of the last rounds, where credit is discounted by them
+    offers: tuple[Seen, ...] = ()  # samples by owner of the last rounds, where credit is discounted by them
     change: Parameters = ()  # the last step per unit of rate under FedAvg, where it may be sent back; else empty
 
 

@@ -199,7 +199,7 @@ def _standing(state: State) -> Sight:
         gated=np.zeros(population.shape[1], dtype=bool),
         cost=population.cost[0],
         policy=population.policy[0],
-        kind=population.kind[0],
+        kind=population.conditional_kind[0],
         quality=float(state.quality[0]),
         joined=membership.joined[0],
         contributed=membership.contributed[0],

@@ -232,7 +232,7 @@ class TestBlocks:
         game = setting().game()
         units = unit_blocks(game.parameters)
         direction = tuple(p.sin() for p in game.parameters)
-        updates = game.updates().split([p[0].numel() for p in game.parameters], dim=2)
+        updates = game.updates.split([p[0].numel() for p in game.parameters], dim=2)
         expected = np.zeros((*game.shape, units.count))
         for update, along, member in zip(updates, direction, units.member, strict=True):
             products = update * along.flatten(1).unsqueeze(1)

@@ -17,11 +17,11 @@ from commonweal.agents.errors import InputError
 from commonweal.commands.cli import main
 from commonweal.economy import Ensemble
 from commonweal.economy.negotiation import (
+    Course,
     Endpoint,
     EndpointError,
     Kind,
     ModelNegotiator,
-    Plan,
     ReplayedNegotiator,
     ShapleyNegotiator,
     Situation,
@@ -328,7 +328,7 @@ def test_a_key_that_no_header_can_hold_is_refused_without_showing_it(key: str) -
 
 
 def test_decimal_fractions_that_nearly_sum_to_zero_are_understood() -> None:
-    told = Situation("a task", ("a", "b", "c"), (Plan("do it", np.ones(3)),), np.zeros(3), np.full(3, 10**7),
+    told = Situation("a task", ("a", "b", "c"), (Course("do it", np.ones(3)),), np.zeros(3), np.full(3, 10**7),
                      lambda coalitions: coalitions.all(axis=1) * 3.0)  # fmt: skip
     third = json.dumps({"move": "propose", "plan": 0, "transfers": [1 / 3, 1 / 3, -2 / 3], "words": ""})
     move = read_move(third, told, 0, ())

@@ -17,11 +17,11 @@ from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Tra
 from commonweal.economy.money.market import revenue
 from commonweal.economy.negotiation import (
     NEGOTIATORS,
+    Course,
     Kind,
     ModelNegotiator,
     Move,
     Negotiator,
-    Plan,
     Proposal,
     ReplayedNegotiator,
     ShapleyNegotiator,
@@ -53,7 +53,7 @@ def situation(
 
     purse = np.full(len(payoffs), round(funds * MICRO))
     names = tuple(f"party {i}" for i in range(len(payoffs)))
-    return Situation("a task", names, (Plan("do it", np.array(payoffs)),), alone, purse, value, concession)
+    return Situation("a task", names, (Course("do it", np.array(payoffs)),), alone, purse, value, concession)
 
 
 @dataclass
