@@ -43,7 +43,7 @@ def stack(cls: type[T], parts: Sequence[Any], path: str = "") -> T:
     for name, hint in _hints(cls).items():
         values = [getattr(part, name) for part in parts]
         where = f"{path}.{name}" if path else name
-        if hint == PerRun:
+        if hint == PerRun:  # equal, not identical: type hints are evaluated anew
             filled[name] = np.array(values, dtype=np.float64)[:, None]
         elif is_dataclass(hint) and isinstance(hint, type):
             filled[name] = stack(hint, values, where)
@@ -82,7 +82,7 @@ def _stack_by_name(tables: Sequence[dict[str, float]], path: str) -> dict[str, F
 
 
 def pick(terms: T, runs: Ints) -> T:
-    """The terms of some of the runs, in any order and as often as named.
+    """The terms of some of the runs, in any order; a run may occur several times.
 
     Args:
         terms: a terms dataclass of R runs.

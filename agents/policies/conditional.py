@@ -19,8 +19,8 @@ def conditional(observation: Observation, terms: PolicyTerms, stream: Stream) ->
         stream: takes 2 N numbers of each run.
 
     Returns:
-        (R, N) actions. Who does not delegate free-rides, or else abstains, or else defects, as available; everybody
-        does so where delegating is not available. Principals of no kind take any available action.
+        (R, N) actions. A principal that does not delegate free-rides, abstains where that is not available, or else
+        defects; everybody does so where delegating is not available. The kind ``RANDOM`` takes any available action.
     """
     population = observation.population
     whether, which = stream.uniform(2, population.shape[1]).swapaxes(0, 1)

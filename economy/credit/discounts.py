@@ -1,4 +1,4 @@
-"""What is taken off the credit of any rule: for putting in the same again, and for putting in what others put in.
+"""Discounts on the credit of any rule: for putting in the same again, and for putting in what others put in.
 
 Only credit above zero is cut: harm is charged in full, however often it is repeated and under however many names.
 """
@@ -21,7 +21,7 @@ def discounted(credit: Credit, game: RoundGame) -> Credit:
         game: the round.
 
     Returns:
-        The same where nothing is discounted. What is cut is shared out to nobody: sums are no longer the rule's.
+        The same where nothing is discounted. What is cut goes to nobody, so that sums are no longer the rule's.
     """
     if not game.terms.is_discounted:
         return credit

@@ -1,4 +1,4 @@
-"""Novelty: who puts in the same again earns less, under whatever number and with however little noise it comes back.
+"""Novelty: putting in the same again earns less, whatever its number and however little noise is on it.
 
 What a sample is worth is divided by how often its principal put in something like it lately: 1 / Σ_t k(s, t) summed
 over samples counts how many different ones there are (Leinster and Cobbold 2012, Ecology 93(3), diversity of order 0).

@@ -1,9 +1,8 @@
 """Which types to serve, and the best menu for them: ``solve``.
 
-With the whole model to give any type can be offered what it would do alone, so that it costs nothing to serve all, and
-the envelope's convex problem settles most cases at once. Otherwise every stretch of neighbouring types is tried, the
-longest first, and left out where its bound says that it cannot be better. What gap remains then is left to branch and
-bound.
+Where the whole model may be given, every type can be offered what it does alone: serving all costs nothing, and the
+envelope's convex problem settles most cases at once. Otherwise every stretch of neighbouring types is tried, the longest
+first, and left out where its bound says that it cannot be better. Branch and bound closes what gap remains.
 """
 
 from collections.abc import Iterator

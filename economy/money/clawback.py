@@ -1,6 +1,6 @@
-"""Clawback: whose credit over the horizon turns out to be harm gives back what it was paid for it.
+"""Clawback: a principal whose credit over the horizon turns out to be harm gives back what it was paid for it.
 
-What is taken back goes to the others who are paid in this round, in proportion to their payments: it was theirs.
+What is taken back goes to the others who are paid in this round, in proportion to their payments.
 """
 
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class Clawback:
 
     @property
     def net(self) -> Ints:
-        """(R, N) micro-units that each has of it."""
+        """(R, N) micro-units that each gains by it."""
         return self.redistributed - self.purses - self.stakes
 
 

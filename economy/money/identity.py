@@ -1,4 +1,4 @@
-"""Identity cost: who takes part under a name for the first time pays for it, so that many names cost as many times.
+"""Identity cost: taking part under a name for the first time costs money, so that every further name costs as much.
 
 No anonymous mechanism is proof against false names without it (Douceur 2002; Yokoo, Sakurai and Matsubara 2004).
 """
@@ -12,7 +12,7 @@ from commonweal.economy.money.stakes import ContractTerms
 
 
 def charge_entry(ledger: Ledger, entered: Bools, actions: Ints, terms: ContractTerms) -> tuple[Ints, Transfer]:
-    """Before a round: who takes part for the first time pays for its name; a name that cannot pay cannot enter.
+    """Before a round, names that take part for the first time pay; a name that cannot pay cannot enter.
 
     Args:
         ledger: balances before the round.
@@ -33,7 +33,7 @@ def charge_entry(ledger: Ledger, entered: Bools, actions: Ints, terms: ContractT
 
 
 def fund_names(ledger: Ledger, bearer: Ints, unborne: Bools, entered: Bools, terms: ContractTerms) -> Ledger:
-    """Who goes under several names gives each what it costs to enter, to as many as it can afford.
+    """A principal with several names gives each what entry costs, as many as it can afford.
 
     Args:
         ledger: balances, in which spare names own nothing.

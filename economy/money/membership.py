@@ -35,7 +35,7 @@ class Membership:
         return cls(never, np.zeros(shape), np.full(shape, float(amount)), never)
 
     def pick(self, runs: Ints) -> "Membership":
-        """Of some of the runs, in any order and as often as named: (R',)."""
+        """That of some runs (R',), in any order; a run may occur several times."""
         return Membership(*(values[runs] for values in vars(self).values()))
 
     def after(self, put: Ints | Floats, number: int) -> "Membership":

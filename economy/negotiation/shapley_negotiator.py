@@ -1,4 +1,4 @@
-"""The default negotiator: asks for Shapley values and settles for less, the longer talks last; no luck in it."""
+"""The default negotiator: asks for Shapley values and settles for less the longer talks last; nothing is random."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""Talks before a task: propose, accept, reject, counter or halt, three rounds at most, and a frozen deal at the end.
+"""Talks before a task: propose, accept, reject, counter or halt, three rounds at most, and a binding deal at the end.
 
-The structured negotiation of Shapley-Coop (Hua et al. 2025, arXiv 2506.07388), whoever or whatever negotiates.
+The structured negotiation of Shapley-Coop (Hua et al. 2025, arXiv 2506.07388), for any negotiators.
 """
 
 from collections.abc import Callable, Sequence
@@ -108,7 +108,7 @@ negotiator = NEGOTIATORS.register
 
 @dataclass(frozen=True)
 class Talks:
-    """What was said, and the deal that came of it."""
+    """What was said, and the deal, if there is one."""
 
     situation: Situation
     said: tuple[Move, ...]

@@ -164,7 +164,7 @@ def nearest(owed: Floats, offered: Floats, tolerance: Floats, strength: Floats |
 
 
 def remembered_model(kept: Snapshots, parameters: Parameters, quality: Floats, most: int) -> Snapshots:
-    """Keep one more model; where that is too many, forget the one whose accuracy its neighbours stand in for best.
+    """Keep one more model; beyond ``most``, drop the one whose neighbours in accuracy are nearest to each other.
 
     Args:
         kept: of earlier rounds.
@@ -212,10 +212,10 @@ def measured(models: Parameters, network: Network, test: tuple[Tensor, Tensor]) 
 
 
 def _halved(strength: Floats, accuracy: Floats, owed: Floats, missed: Bools) -> Floats:
-    """(R, up to AT_ONCE) strengths amid those between which accuracy passes what somebody is owed and has not got.
+    """(R, up to AT_ONCE) strengths halfway between two whose accuracies enclose what somebody is owed and lacks.
 
-    Where a run needs fewer than others the rest are 0, the shared model once more, so that runs do not depend on whom
-    they are computed with.
+    Where a run needs fewer than others the rest are 0, the shared model once more, so that runs do not depend on
+    what they are computed with.
     """
     above = accuracy[:, None] > owed[..., None]  # (R, N, G)
     wanted = ((above[..., 1:] != above[..., :-1]) & missed[..., None]).any(axis=1)

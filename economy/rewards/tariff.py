@@ -9,7 +9,7 @@ from commonweal.agents.arrays import Floats
 
 @dataclass(frozen=True)
 class Tariff:
-    """What the cooperative offers for a term, and what it was reckoned from."""
+    """What the cooperative offers for a term, and what it was computed from."""
 
     costs: Floats  # (R, L) money a sample costs the type that each line of the menu is meant for; L = 0 without a menu
     amounts: Floats  # (R, L) samples per round that it asks for

@@ -1,7 +1,7 @@
-"""Checkpoints: a long run goes on where it was stopped, with the same bits as if it never had been.
+"""Checkpoints: a long run goes on where it was stopped, to the same bits as without the stop.
 
 One ``.npz`` file holds the arrays of the state, the states of all random generators, the notes taken so far, and the
-scenario; never a pickle. What does not move (data, graph, network) is found again from scenario and seed.
+scenario; never a pickle. What does not move (data, graph, network) is set up again from scenario and seed.
 """
 
 import json
@@ -76,7 +76,7 @@ def restore(file: Path, played: Played, notebook: Notebook | None = None) -> Non
     if difference := first_difference(document["origin"], origin(played)):
         raise InputError(f"{file}: is the checkpoint of another run ({difference}); remove it or name another file")
     if notebook is not None and document["notes"] is None:
-        raise InputError(f"{file}: was kept without notes; the rounds before it could not be told")
+        raise InputError(f"{file}: was kept without notes; the rounds before it are not known")
     unpacker = Unpacker.of(arrays, _CLASSES, played.world.terms.device)
     try:
         state, notes = unpacker.unpack(document["state"]), unpacker.unpack(document["notes"])
@@ -143,7 +143,7 @@ def play_on(
 
 
 def origin(played: Played) -> dict[str, Any]:
-    """Scenarios and seeds that a run is found from, as JSON."""
+    """Scenarios and seeds that a run is set up from, as JSON."""
     alone = hasattr(played, "run_seed")  # a Cooperative
     scenarios = [played.scenario] if alone else played.scenarios  # type: ignore[attr-defined]
     seeds = [played.run_seed] if alone else played.seeds  # type: ignore[attr-defined]
@@ -188,7 +188,7 @@ def _generator(state: Mapping[str, Any]) -> np.random.Generator:
 
 
 def _notes(notebook: Notebook) -> dict[str, Any]:
-    """All that a notebook has written, whatever its columns: everything but the world, which is found again."""
+    """All that a notebook has written, whatever its columns: everything but the world, which is set up again."""
     return {name: value for name, value in vars(notebook).items() if not isinstance(value, World)}
 
 

@@ -35,7 +35,7 @@ class Ensemble:
         self.opening: tuple[Transfer, ...]
         self.world, self.state, self.streams, self.opening = found(scenarios, seeds)
         self.keep_ledger = keep_ledger
-        self.scenarios, self.seeds = tuple(scenarios), tuple(seeds)  # what a checkpoint finds the world from again
+        self.scenarios, self.seeds = tuple(scenarios), tuple(seeds)  # what a checkpoint sets the world up from
 
     def decide(self) -> Ints:
         """(R, N) what every principal's policy chooses now; in the first round everybody does what it starts with."""

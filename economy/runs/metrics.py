@@ -52,7 +52,7 @@ def solvency(ledger: Ledger) -> dict[str, Floats]:
 
 
 def _contract_metrics(record: Record) -> dict[str, Floats]:
-    """What data deals, sales of tolerance and model rewards came to; 0 where there are none.
+    """Metrics of data deals, sales of tolerance and model rewards; 0 where there are none.
 
     Share of principals that a data deal binds and what all get for it; what looser limits were bought for, and which
     share of a limit was given up on average over those sold; mean accuracy of participants' own models, share of
@@ -100,7 +100,7 @@ def predicted_changes(record: Record, world: World) -> Floats:
 
 
 def screened_share(record: Record) -> Floats:
-    """(R,) Σ‖u_i − ũ_i‖ / Σ‖u_i‖ over the updates that were screened: how much of what they say was taken off."""
+    """(R,) Σ‖u_i − ũ_i‖ / Σ‖u_i‖ over the updates that were screened: how much was taken off."""
     lesson = record.lesson
     if lesson.norms is None:
         return np.zeros(len(lesson.factor))

@@ -35,7 +35,7 @@ class ScreeningTerms:
 
 @dataclass(frozen=True)
 class Screened:
-    """What is left of every update: ũ_i = w_i u_i − Σ_k λ_ik s_k p_k, in the scale of the first-order step."""
+    """The admissible part of every update: ũ_i = w_i u_i − Σ_k λ_ik s_k p_k, in the scale of the first-order step."""
 
     weights: Floats  # (R, N) share w_i of u_i kept
     multipliers: Floats  # (R, N, K) signed multipliers λ_ik s_k of the probe gradients taken off

@@ -53,7 +53,7 @@ class ToleranceSale:
         return claimed * (1.0 - self.loosened * senses)
 
     def net(self, minded: Floats, claimed: Floats, price: Floats, senses: Floats) -> Floats:
-        """(R, N) money that each has of the sale: its payment less what it really gives up.
+        """(R, N) money that each gains by the sale: its payment less what it really gives up.
 
         Args:
             minded: (R, N, K) limits that it really has; claimed ones beyond them are given up for nothing.

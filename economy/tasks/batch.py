@@ -33,8 +33,8 @@ NOTHING, OWN, WRONG = int(Form.NOTHING), int(Form.OWN), int(Form.WRONG)
 class ActionTerms:
     """The ``actions`` section: what each action does to samples."""
 
-    free_ride: str  # idle, junk or stale
-    stale_samples: int  # samples a stale free-rider puts in over and over
+    free_ride: str  # idle, junk, stale, disguised or replay
+    stale_samples: int  # samples that a stale or disguised free-rider puts in over and over
     noise: PerRun  # (R, 1) standard deviation of the noise under which a free-rider disguises its samples
     defect: str  # poison or leak
 
