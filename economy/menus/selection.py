@@ -1,7 +1,7 @@
 """Which types to serve, and the best menu for them: ``solve``.
 
-Where the whole model may be given, every type can be offered what it does alone: serving all costs nothing, and the
-envelope's convex problem settles most cases at once. Otherwise every stretch of neighbouring types is tried, the longest
+Where the whole model may be given, every type can be offered what it does alone. Serving all costs nothing, and the
+envelope's convex problem settles most cases at once. Otherwise every stretch of neighbouring types is tried, longest
 first, and left out where its bound says that it cannot be better. Branch and bound closes what gap remains.
 """
 
