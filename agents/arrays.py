@@ -1,4 +1,4 @@
-"""Arrays and the arithmetic that every part needs: type names, division where nothing may be divided by, whole parts."""
+"""Array types and the arithmetic that every part needs: safe division, and whole numbers nearest to shares."""
 
 from dataclasses import field
 from typing import Any, TypeAlias
@@ -25,7 +25,7 @@ def per_principal(*, axis: int = 1, spare: float | str = 0, runs: int = 0) -> An
 
 
 def ratio(part: AnyArray, whole: AnyArray) -> Floats:
-    """part / whole where the whole is above 0, the part itself elsewhere: shares of nothing are as they are, 0.
+    """Part / whole where the whole is above 0, the part itself elsewhere: shares of nothing are as they are, 0.
 
     Args:
         part: any shape that fits ``whole``.
@@ -35,18 +35,19 @@ def ratio(part: AnyArray, whole: AnyArray) -> Floats:
     return result
 
 
-def apportioned(shares: Floats, total: int) -> Ints:
-    """Whole numbers nearest to shares of a total, by largest remainder (Hamilton); ties go to the first.
+def apportioned(quotas: Floats, total: int | Ints) -> Ints:
+    """Whole numbers nearest to quotas, by largest remainder (Hamilton): each is within 1 of its quota.
 
     Args:
-        shares: (R, C) that sum to 1 in each run.
-        total: what is apportioned.
+        quotas: (R, C) at least 0, up to 1e15; rows sum to ``total`` but for rounding errors.
+        total: of every row, or (R,) of each.
 
     Returns:
-        (R, C) counts that sum to ``total``.
+        (R, C) counts whose rows sum to ``total``. Equal remainders are rounded up from the first on.
     """
-    quotas = shares * total
-    counts = np.floor(quotas).astype(np.int64)
-    rank = np.argsort(np.argsort(counts - quotas, axis=1, kind="stable"), axis=1)
-    counts += rank < total - counts.sum(axis=1, keepdims=True)
-    return counts
+    parts = np.floor(quotas).astype(np.int64)
+    remainders = np.where(quotas > 0.0, quotas - parts, -1.0)
+    first = np.argsort(-remainders, axis=1, kind="stable")
+    left = np.reshape(total - parts.sum(axis=1), (-1, 1))
+    parts[np.arange(len(parts))[:, None], first] += np.arange(parts.shape[1]) < left
+    return parts

@@ -28,19 +28,19 @@ def draw_population(
         The population before its first round: nothing paid, nothing learned, reputations even at one half.
     """
     shape = (len(stream), start.count)
-    draws = stream.uniform(5, start.count)
+    costs, actions, policies, kinds, asked = stream.uniform(5, start.count).transpose(1, 0, 2)
     return Population(
-        cost=_costs(start, draws[:, 0]),
-        policy=_dealt(_policy_shares(policy), draws[:, 2]),
-        kind=_dealt(_kind_shares(policy.conditional), draws[:, 3]),
+        cost=_costs(start, costs),
+        policy=_dealt(_policy_shares(policy), policies),
+        conditional_kind=_dealt(_kind_shares(policy.conditional), kinds),
         limits=limits,
         anchor=limits,
-        action=_dealt(_action_shares(start), draws[:, 1]),
+        action=_dealt(_action_shares(start), actions),
         payoff=np.zeros(shape),
         action_values=np.zeros((*shape, len(Action))),
         foregone=np.full((*shape, len(Action)), np.nan),
         reputation=np.full(shape, 0.5),
-        price=values.price_low + (values.price_high - values.price_low) * draws[:, 4],
+        price=values.price_low + (values.price_high - values.price_low) * asked,
     )
 
 
@@ -58,7 +58,7 @@ def _costs(start: PopulationTerms, uniform: Floats) -> Floats:
 def _dealt(shares: Floats, uniform: Floats) -> Ints:
     """(R, N) category of each principal: exactly apportioned, then dealt out in the random order of ``uniform``."""
     card = np.argsort(uniform, axis=1)
-    ends = np.cumsum(apportioned(shares, uniform.shape[1]), axis=1)
+    ends = np.cumsum(apportioned(shares * uniform.shape[1], uniform.shape[1]), axis=1)
     passed: Ints = (card[:, :, None] >= ends[:, None, :]).sum(axis=2)
     return passed
 

@@ -57,7 +57,7 @@ class Graph(ABC):
 
     @abstractmethod
     def pick(self, runs: Ints, strangers: int = 0) -> "Graph":
-        """The graphs of the named runs (R',), each with so many more principals, whom nobody knows if that can be."""
+        """The graphs of some runs (R',), each with ``strangers`` more principals; only a complete graph knows them."""
 
     @abstractmethod
     def networkx(self, run: int) -> "nx.Graph[int]":
@@ -186,7 +186,7 @@ class SparseGraph(Graph):
         return mean.reshape(values.shape)
 
     def pick(self, runs: Ints, strangers: int = 0) -> "SparseGraph":
-        """The named blocks, one after another; strangers stand alone at the end of each."""
+        """The blocks of these runs, one after another; strangers stand alone at the end of each."""
         edges = [np.array(self.networkx(run).edges, dtype=np.int64).reshape(-1, 2) for run in range(self.runs)]
         return SparseGraph.from_edges([edges[run] for run in runs.tolist()], self.principals + strangers)
 

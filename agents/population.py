@@ -25,7 +25,7 @@ class Population:
 
     cost: Floats = per_principal()  # (R, N) cost of delegating one sample, money
     policy: Ints = per_principal()  # (R, N) position of the principal's policy in PolicyTerms.names
-    kind: Ints = per_principal()  # (R, N) conditional-cooperation type: a ConditionalKind
+    conditional_kind: Ints = per_principal()  # (R, N) a ConditionalKind
     limits: Floats = per_principal()  # (R, N, K) limit on each probe's level
     anchor: Floats = per_principal()  # (R, N, K) the limits it started with
     action: Ints = per_principal(spare="first")  # (R, N) last action

@@ -1,4 +1,4 @@
-"""Explicit randomness: every run has its own named generators, whoever it is computed together with."""
+"""Explicit randomness: every run has its own named generators, whatever runs it is computed with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

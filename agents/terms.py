@@ -106,7 +106,7 @@ def term(default: Any, description: str = "", **bounds: float) -> Any:
 
 
 def pick(terms: T, runs: Ints) -> T:
-    """The terms of some of the runs, in any order and as often as named.
+    """The terms of some of the runs, in any order; a run may occur several times.
 
     Args:
         terms: a terms dataclass of R runs.

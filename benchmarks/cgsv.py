@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from papers.cgsv_round import Holders, first_holders, local_changes, play_cgsv
+from papers.cgsv_round import TINY, CgsvTerms, Holders, first_holders, local_changes, play_cgsv
 from results_page import main, markdown
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy
 
 from commonweal.agents.arrays import Floats, ratio
 from commonweal.economy import Ensemble
-from commonweal.economy.credit.cgsv import TINY, CgsvTerms
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import unflatten

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from papers.sharing_equilibria import most_samples, naive_samples
 from results_page import main, markdown
 
 from commonweal.agents.actions import Action

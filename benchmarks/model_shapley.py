@@ -14,6 +14,15 @@ from functools import partial
 
 import numpy as np
 import torch
+from papers.model_shapley import (
+    along_path,
+    block_values,
+    ranking,
+    second_order,
+    sparsified,
+    spread,
+    unit_blocks,
+)
 from results_page import run_parts
 from scipy.stats import pearsonr, spearmanr
 from torch import Tensor
@@ -23,15 +32,6 @@ from torch.nn.functional import cross_entropy
 from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Streams
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
-from commonweal.economy.credit.model_shapley import (
-    along_path,
-    block_values,
-    ranking,
-    second_order,
-    sparsified,
-    spread,
-    unit_blocks,
-)
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Examination, Objectives, Owners, Parameters, descend
 from commonweal.economy.tasks.datasets import TASKS

@@ -27,8 +27,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from papers.neighbour_values import duplicated, soft_label
 
-from commonweal.economy.credit.neighbours import Samples, duplicated, soft_label, unweighted
+from commonweal.economy.credit.neighbours import Samples, unweighted
 from commonweal.economy.tasks.datasets import TASKS
 
 NEIGHBOURS, CLASSES, WIDTH = 5, 10, 32
@@ -38,6 +39,7 @@ PYDVL = """
 import json, sys, time, warnings
 warnings.simplefilter("ignore")
 import numpy as np
+from papers.neighbour_values import duplicated, soft_label
 from pydvl.valuation.dataset import Dataset
 from pydvl.valuation.methods.knn_shapley import KNNShapleyValuation
 from sklearn.neighbors import KNeighborsClassifier

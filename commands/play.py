@@ -59,7 +59,7 @@ def _sentence(move: Move, situation: Situation) -> str:
     if move.proposal is None:
         return text
     prices = ", ".join(f"{t / MICRO:+g}" for t in move.proposal.transfers)
-    return f"{text}: {situation.plans[move.proposal.plan].name}, with transfers {prices}"
+    return f"{text}: {situation.courses[move.proposal.course].name}, with transfers {prices}"
 
 
 def _payoffs(game: NegotiatedGame) -> list[str]:

@@ -19,16 +19,17 @@ def conditional(observation: Observation, terms: PolicyTerms, stream: Stream) ->
         stream: takes 2 N numbers of each run.
 
     Returns:
-        (R, N) actions. Who does not delegate free-rides, or else abstains, or else defects, as available; everybody
-        does so where delegating is not available. Principals of no kind take any available action.
+        (R, N) actions. A principal that does not delegate free-rides, abstains where that is not available, or else
+        defects; everybody does so where delegating is not available. The kind ``RANDOM`` takes any available action.
     """
     population = observation.population
     whether, which = stream.uniform(2, population.shape[1]).swapaxes(0, 1)
     share = observation.graph.neighbour_mean((population.action == Action.DELEGATE).astype(np.float64))
     delegating, shirking = delegating_and_shirking(observation.available)
-    willing = whether < willingness(population.kind, share, terms.conditional.slope)
+    willing = whether < willingness(population.conditional_kind, share, terms.conditional.slope)
     answer = np.where(willing, delegating, shirking)
-    return np.where(population.kind == ConditionalKind.RANDOM, drawn_action(observation.available, which), answer)
+    anything = drawn_action(observation.available, which)
+    return np.where(population.conditional_kind == ConditionalKind.RANDOM, anything, answer)
 
 
 def willingness(kind: Ints, share: Floats, slope: Floats) -> Floats:

@@ -22,7 +22,7 @@ def imitation(observation: Observation, terms: PolicyTerms, stream: Stream) -> I
         stream: takes 2 N numbers of each run.
 
     Returns:
-        (R, N) actions; who knows nobody keeps its own.
+        (R, N) actions; a principal without acquaintances keeps its own.
     """
     population = observation.population
     who, whether = stream.uniform(2, population.shape[1]).swapaxes(0, 1)

@@ -10,10 +10,10 @@ from commonweal.agents.streams import Stream
 
 @policy("wait_and_see")
 def wait_and_see(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
-    """Who stays away delegates as soon as that would have paid more last round; who takes part goes on as it does.
+    """Principals that stay away delegate as soon as that would have paid more last round; the others go on as before.
 
-    Joining is as in a real option: there is no way back, and what it pays is seen in what others make of it. Those
-    among them whom it would pay to be early for the sake of later rounds do not look so far ahead.
+    Joining is a real option: there is no way back, and what it is worth shows in what others earn. Nobody looks further
+    ahead, even where joining early would pay in later rounds.
 
     Args:
         observation: ``foregone`` payoffs of the last round; while they are unknown (nan) nobody joins.

@@ -10,9 +10,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.economy.credit.neighbours.locality import Locality, Shares, local_shares
-from commonweal.economy.credit.neighbours.values import Samples, demand_samples
+from commonweal.economy.credit.neighbours import Samples, demand_samples
 from commonweal.economy.money.settlement import apportion
+from papers.neighbour_values import Locality, Shares, local_shares
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,13 @@
 """Contribution credit: what every principal's admissible update was worth to the cooperative this round."""
 
-from commonweal.economy.credit import cgsv, estimated, exact, gtg_shapley, in_run, neighbours, path
+# These files register their rules when they are imported.
+import commonweal.economy.credit.cgsv
+import commonweal.economy.credit.estimated
+import commonweal.economy.credit.exact
+import commonweal.economy.credit.gtg_shapley
+import commonweal.economy.credit.in_run
+import commonweal.economy.credit.neighbours
+import commonweal.economy.credit.path  # noqa: F401
 from commonweal.economy.credit.game import CREDITS, Credit, CreditRule, RoundGame, admissible_step, credit_rule
 
-__all__ = [
-    "CREDITS",
-    "Credit",
-    "CreditRule",
-    "RoundGame",
-    "admissible_step",
-    "cgsv",
-    "credit_rule",
-    "estimated",
-    "exact",
-    "gtg_shapley",
-    "in_run",
-    "neighbours",
-    "path",
-]
+__all__ = ["CREDITS", "Credit", "CreditRule", "RoundGame", "admissible_step", "credit_rule"]

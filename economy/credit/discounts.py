@@ -1,4 +1,4 @@
-"""What is taken off the credit of any rule: for putting in the same again, and for putting in what others put in.
+"""Discounts on the credit of any rule: for putting in the same again, and for putting in what others put in.
 
 Only credit above zero is cut: harm is charged in full, however often it is repeated and under however many names.
 """
@@ -21,13 +21,13 @@ def discounted(credit: Credit, game: RoundGame) -> Credit:
         game: the round.
 
     Returns:
-        The same where nothing is discounted. What is cut is shared out to nobody: sums are no longer the rule's.
+        The same where nothing is discounted. What is cut goes to nobody, so that sums are no longer the rule's.
     """
     if not game.terms.is_discounted:
         return credit
     remains, rule = np.ones(game.shape), credit.rule
     if game.terms.novelty.memory:
-        *past, newest = game.offers
+        *past, newest = game.seen
         remains, rule = remains * novelty(newest, past, resolution(game.features)), f"{rule} × novelty"
     if game.terms.replication.penalty.any():
         remains, rule = remains * discount(_similarity(game), game.terms.replication.penalty), f"{rule} × robust"
@@ -39,5 +39,5 @@ def discounted(credit: Credit, game: RoundGame) -> Credit:
 def _similarity(game: RoundGame) -> Floats:
     """(R, N, N) how alike what principals put in is."""
     if game.terms.replication.similarity == "updates":
-        return update_similarity(game.updates())
-    return sample_similarity(game.offers, resolution(game.features))
+        return update_similarity(game.updates)
+    return sample_similarity(game.seen, resolution(game.features))

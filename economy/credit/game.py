@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Stream
-from commonweal.economy.credit.novelty import Offers
+from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.credit.terms import CreditTerms
 from commonweal.economy.learning.network import (
     Directions,
@@ -61,7 +61,7 @@ class RoundGame:
     labels: Tensor  # (R, V)
     terms: CreditTerms
     stream: Stream  # R generators for rules that draw coalitions
-    offers: tuple[Offers, ...] = ()  # samples by owner, this round's last, of the rounds that discounts look at
+    seen: tuple[Seen, ...] = ()  # samples by owner, this round's last, of the rounds that discounts look at
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -85,12 +85,9 @@ class RoundGame:
         has_update = (self.weights != 0) | (self.multipliers != 0).any(axis=2)
         return [np.flatnonzero(run) for run in has_update]
 
+    @cached_property
     def updates(self) -> Tensor:
         """(R, N, P) every ũ_i, flattened: N times the memory of the network."""
-        return self._updates
-
-    @cached_property
-    def _updates(self) -> Tensor:
         raw = torch.cat([u.flatten(2) for u in self.passage.updates()], dim=2)
         probes = torch.cat([p.flatten(2) for p in self.probes], dim=2)
         return to_tensor(self.weights, raw).unsqueeze(-1) * raw - torch.bmm(to_tensor(self.multipliers, raw), probes)
@@ -114,13 +111,13 @@ class RoundGame:
 
     def run_values(self, run: int, coalitions: Bools) -> Floats:
         """(C,) v(S) of coalitions (C, N) of one run."""
-        updates = self.updates()
+        updates = self.updates[run]
         chosen = torch.tensor(coalitions, dtype=updates.dtype, device=updates.device)
-        return self._values_of_run(run, updates[run], chosen)
+        return self._values_of_run(run, updates, chosen)
 
     def _values_of_run(self, run: int, updates: Tensor, coalitions: Tensor) -> Floats:
         own = tuple(p[run : run + 1] for p in self.parameters)
-        trained = own[: len(self.probes)]
+        trained = own[: self.network.trained]
         base = _mean_loss(self.network.logits(own, self.features[run : run + 1]), self.labels[run : run + 1])
         size = updates.shape[1] + self.features[run].numel()
         losses = []

@@ -76,23 +76,6 @@ def cumulated(history: CreditHistory, discount: Floats, clip: Clip = "net") -> F
     return total
 
 
-def cumulated_error(history: CreditHistory, discount: Floats) -> Floats:
-    """Standard error of cumulated credit, net: estimates of different rounds err independently.
-
-    Args:
-        history: credit so far.
-        discount: (R, 1) weight of a round's credit one round later.
-
-    Returns:
-        (R, N) square root of the sum over rounds s of discount^(2 (t - s)) times the variance; 0 without estimates.
-    """
-    if history.variances is None:
-        return np.zeros(history.rounds.shape[1:])
-    age = np.arange(len(history.rounds) - 1, -1, -1)[:, None, None]
-    error: Floats = np.sqrt((discount ** (2 * age) * history.variances).sum(axis=0))
-    return error
-
-
 def cumulated_by_chance(history: CreditHistory, discount: Floats) -> Floats:
     """Standard error of net cumulated credit if what was contributed were worth nothing, and credit only chance.
 

@@ -1,4 +1,4 @@
-"""Novelty: who puts in the same again earns less, under whatever number and with however little noise it comes back.
+"""Novelty: putting in the same again earns less, whatever its number and however little noise is on it.
 
 What a sample is worth is divided by how often its principal put in something like it lately: 1 / Σ_t k(s, t) summed
 over samples counts how many different ones there are (Leinster and Cobbold 2012, Ecology 93(3), diversity of order 0).
@@ -19,14 +19,14 @@ MOST = 64  # validation samples that say how far apart different samples are
 
 
 @dataclass(frozen=True)
-class Offers:
+class Seen:
     """The samples of a round, by who put them in."""
 
     features: Tensor = per_principal()  # (R, N, M, d)
     real: Tensor = per_principal()  # (R, N, M) bool, False where somebody put in fewer than M
 
 
-def offers(features: Tensor, owners: Owners) -> Offers:
+def seen_by_owner(features: Tensor, owners: Owners) -> Seen:
     """The samples of a virtual batch by owner.
 
     Args:
@@ -41,11 +41,11 @@ def offers(features: Tensor, owners: Owners) -> Offers:
     seated[run, owners.owner[run, rows[:, 0]]] = rows
     index = seated.clamp(min=0).view(runs, -1, 1).expand(-1, -1, features.shape[2])
     found = features.gather(1, index) if features.shape[1] else features.new_zeros(index.shape)
-    return Offers(found.view(*seated.shape, -1), seated >= 0)
+    return Seen(found.view(*seated.shape, -1), seated >= 0)
 
 
-def remembered(past: Sequence[Offers], newest: Offers, memory: int) -> tuple[Offers, ...]:
-    """The offers of the last rounds, oldest first.
+def remembered(past: Sequence[Seen], newest: Seen, memory: int) -> tuple[Seen, ...]:
+    """The samples of the last rounds, oldest first.
 
     Args:
         past: those before.
@@ -55,7 +55,7 @@ def remembered(past: Sequence[Offers], newest: Offers, memory: int) -> tuple[Off
     return (*past, newest)[-memory:] if memory else ()
 
 
-def novelty(newest: Offers, past: Sequence[Offers], radius: Tensor) -> Floats:
+def novelty(newest: Seen, past: Sequence[Seen], radius: Tensor) -> Floats:
     """How far what everybody puts in is new, coming from itself.
 
     Args:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.func import grad
 
 from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
-from commonweal.economy.learning.network import Parameters, descend, to_tensor
+from commonweal.economy.learning.network import Parameters, descend, scaled, to_tensor
 
 NODES = 5  # of Gauss-Legendre quadrature, each one gradient of the validation loss
 
@@ -20,13 +20,14 @@ def aumann_shapley(game: RoundGame) -> Credit:
     step, along = game.step(), np.zeros(game.shape)
     for node, weight in zip(*np.polynomial.legendre.leggauss(NODES), strict=True):
         rate = to_tensor(game.rate[:, 0] * (node + 1) / 2, step[0])
-        reached = descend(game.parameters, tuple(rate.view(-1, *[1] * (s.dim() - 1)) * s for s in step))
-        along += weight / 2 * game.along(_gradient(game, reached, len(step)))
+        reached = descend(game.parameters, scaled(step, rate))
+        along += weight / 2 * game.along(_gradient(game, reached))
     return Credit(game.rate * along, "aumann_shapley")
 
 
-def _gradient(game: RoundGame, parameters: Parameters, trained: int) -> Parameters:
+def _gradient(game: RoundGame, parameters: Parameters) -> Parameters:
     """∇L of the validation loss with respect to what is trained."""
+    trained = game.network.trained
 
     def total_loss(own: Parameters) -> Tensor:
         return game.loss((*own, *parameters[trained:])).sum()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import Floats
-from commonweal.economy.credit.novelty import Offers, likeness
+from commonweal.economy.credit.novelty import Seen, likeness
 from commonweal.economy.learning.network import to_numpy
 
 
@@ -27,7 +27,7 @@ def discount(similarity: Floats, penalty: Floats) -> Floats:
     return remains
 
 
-def sample_similarity(rounds: Sequence[Offers], radius: Tensor) -> Floats:
+def sample_similarity(rounds: Sequence[Seen], radius: Tensor) -> Floats:
     """How far principals put in the same samples.
 
     Args:

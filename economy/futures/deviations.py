@@ -116,7 +116,7 @@ def lay_script(deviations: Sequence[Deviation], rounds: int, names: Names) -> In
 
 def borne(population: Population, bearer: Ints) -> Population:
     """The population in which every name has the costs, policy, values and last action of who bears it."""
-    own = ("cost", "price", "policy", "kind", "limits", "anchor", "action")
+    own = ("cost", "price", "policy", "conditional_kind", "limits", "anchor", "action")
     return replace(population, **{name: _along(getattr(population, name), bearer) for name in own})
 
 

@@ -13,7 +13,7 @@ import torch
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.streams import Streams
-from commonweal.economy.learning.network import Parameters, descend, to_numpy, to_tensor
+from commonweal.economy.learning.network import Parameters, descend, scaled, to_numpy, to_tensor
 from commonweal.economy.round.learn import accuracy, visit
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.tasks import put_in
@@ -72,5 +72,5 @@ def _train(world: World, state: State, streams: Streams, actions: Ints, rounds: 
             parameters = world.network.turn(parameters, world.drift)
         batch, supply, _ = put_in(actions, world.holdings, supply, world.terms, streams.batch)
         step = visit(batch, parameters, world).weighted_sum(everybody)
-        parameters = descend(parameters, tuple(rate.view(-1, *[1] * (g.dim() - 1)) * g for g in step))
+        parameters = descend(parameters, scaled(step, rate))
     return parameters

@@ -1,7 +1,7 @@
 """Products of the Hessian with a direction on the gradient paths of a perceptron: Pearlmutter's R-operator (1994).
 
 Every quantity of the pass moves along the direction by its derivative, written R{·}; activations and deltas are those
-that the examination has left, so that only the derivatives are computed.
+of the examination, so that only the derivatives are computed.
 """
 
 from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from commonweal.economy.learning.module import unflatten
-from commonweal.economy.learning.network import Directions, Network, Owners, Parameters, Passage, descend
+from commonweal.economy.learning.network import Directions, Network, Owners, Parameters, Passage, descend, scaled
 from commonweal.economy.learning.traversal import places_by_owner
 
 
@@ -93,7 +93,7 @@ def _descend_locally(
     passage = network.traverse(local, features, labels, owners)
     total = gradient = passage.weighted_sum(everybody)
     for _ in range(epochs - 1):
-        local = descend(local, tuple(g * rate.view(-1, *[1] * (g.dim() - 1)) for g in gradient))
+        local = descend(local, scaled(gradient, rate))
         gradient = network.traverse(local, features, labels, owners).weighted_sum(everybody)
         total = tuple(t + g for t, g in zip(total, gradient, strict=True))
     return total, passage.loss

@@ -25,6 +25,11 @@ class MLP:
     dtype: torch.dtype = torch.float32
     device: torch.device = CPU
 
+    @property
+    def trained(self) -> int:
+        """All of them: a matrix for each layer."""
+        return len(self.widths) - 1
+
     def initial(self, stream: Stream) -> Parameters:
         """First weights: uniform in ±√(6 / d_in) for ReLU (He et al. 2015) and ±√(3 / d_in) for tanh, biases 0."""
         gain = 6.0 if self.activation == "relu" else 3.0

@@ -55,6 +55,11 @@ class ModuleNetwork:
     dtype: torch.dtype = torch.float32
     device: torch.device = CPU
 
+    @property
+    def trained(self) -> int:
+        """All but the last, which holds the rotation."""
+        return len(list(self.module.parameters()))
+
     def initial(self, stream: Stream) -> Parameters:
         """First weights: uniform in ±1/√fan_in as in torch.nn, biases 0; the rotation starts as the identity."""
         runs = len(stream)

@@ -116,6 +116,10 @@ class Passage(Protocol):
 class Network(Protocol):
     """A model whose parameters carry a leading run axis."""
 
+    @property
+    def trained(self) -> int:
+        """How many of the parameter tensors are trained; they come first. The others, buffers, stay as they are."""
+
     def initial(self, stream: Stream) -> Parameters:
         """First weights of every run, drawn from its own generator."""
 
@@ -194,6 +198,11 @@ def combine(directions: Directions, coefficients: Tensor) -> Parameters:
     return tuple(
         torch.bmm(coefficients.unsqueeze(1), v.flatten(2)).view(v.shape[0], *v.shape[2:]) for v in directions
     )
+
+
+def scaled(parameters: Parameters, rate: Tensor) -> Parameters:
+    """Every run's parameters times its own number, (R,)."""
+    return tuple(p * rate.view(-1, *[1] * (p.dim() - 1)) for p in parameters)
 
 
 def descend(parameters: Parameters, step: Parameters) -> Parameters:

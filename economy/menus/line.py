@@ -41,7 +41,7 @@ class Offer:
 
 
 def set_up(problem: MenuProblem, drawn: Outcomes) -> Setting:
-    """What a problem comes to with these outcomes."""
+    """A problem with these outcomes, and what follows for each type."""
     costs, reservation = problem.costs / problem.value, problem.training_alone()[1] / problem.value
     limit = problem.parties / costs[-1]  # so many samples would cost all together what a perfect model is worth
     top = float(problem.accuracy(np.array([limit]))[0])

@@ -65,12 +65,12 @@ class Program:
         return np.hstack([by_amount, np.zeros_like(by_amount)])
 
     def unspent(self, y: Floats) -> Floats:
-        """(J,) what is left of the budget of each line, not below 0."""
+        """(J,) the part of each line's budget that is not spent; below 0 where a line breaks it."""
         left: Floats = self.budget * self.expectations(y)[1:] - self.owed @ y
         return left
 
     def unspent_slopes(self, y: Floats) -> Floats:
-        """(J, 2J) slopes of what is left."""
+        """(J, 2J) slopes of what is not spent."""
         slopes: Floats = self.budget * self.slopes(y)[1:] - self.owed
         return slopes
 

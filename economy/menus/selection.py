@@ -1,9 +1,8 @@
 """Which types to serve, and the best menu for them: ``solve``.
 
-With the whole model to give any type can be offered what it would do alone, so that it costs nothing to serve all, and
-the envelope's convex problem settles most cases at once. Otherwise every stretch of neighbouring types is tried, the
-longest first, and left out where its bound says that it cannot be better. What gap remains then is left to branch and
-bound.
+Where the whole model may be given, every type can be offered what it does alone. Serving all costs nothing, and the
+envelope's convex problem settles most cases at once. Otherwise every stretch of neighbouring types is tried, longest
+first, and left out where its bound says that it cannot be better. Branch and bound closes what gap remains.
 """
 
 from collections.abc import Iterator
@@ -12,10 +11,9 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.economy.menus.benchmark import complete_information
 from commonweal.economy.menus.branching import Node, refine
 from commonweal.economy.menus.line import TOLERANCE, Offer, Setting, better, offer_of, program_of, set_up
-from commonweal.economy.menus.outcomes import Outcomes, outcomes
+from commonweal.economy.menus.outcomes import Outcomes, complete_information, outcomes
 from commonweal.economy.menus.problem import CERTIFIED, Menu, MenuProblem, Served
 from commonweal.economy.menus.program import search, upper_bound
 

@@ -1,1 +1,1 @@
-"""Money: the ledger, the market, settlement, and what moves or divides money besides."""
+"""Money: the ledger, the market, settlement, and everything else that moves or divides money."""

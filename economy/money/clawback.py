@@ -1,6 +1,6 @@
-"""Clawback: whose credit over the horizon turns out to be harm gives back what it was paid for it.
+"""Clawback: a principal whose credit over the horizon turns out to be harm gives back what it was paid for it.
 
-What is taken back goes to the others who are paid in this round, in proportion to their payments: it was theirs.
+What is taken back goes to the others who are paid in this round, in proportion to their payments.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.terms import PerRun
-from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, principals, treasury
+from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer
 from commonweal.economy.money.market import LARGEST_REVENUE
 from commonweal.economy.money.settlement import apportion
 
@@ -33,16 +33,16 @@ class Clawback:
     @property
     def transfers(self) -> tuple[Transfer, Transfer, Transfer]:
         """All that is posted."""
-        count = self.purses.shape[1]
+        accounts = Accounts(self.purses.shape[1])
         return (
-            Transfer(Reason.CLAWBACK, principals(count), treasury(count), self.purses),
-            Transfer(Reason.CLAWBACK, escrows(count), treasury(count), self.stakes),
-            Transfer(Reason.REDISTRIBUTION, treasury(count), principals(count), self.redistributed),
+            Transfer(Reason.CLAWBACK, accounts.principals, accounts.treasury, self.purses),
+            Transfer(Reason.CLAWBACK, accounts.escrows, accounts.treasury, self.stakes),
+            Transfer(Reason.REDISTRIBUTION, accounts.treasury, accounts.principals, self.redistributed),
         )
 
     @property
     def net(self) -> Ints:
-        """(R, N) micro-units that each has of it."""
+        """(R, N) micro-units that each gains by it."""
         return self.redistributed - self.purses - self.stakes
 
 

@@ -1,4 +1,4 @@
-"""Identity cost: who takes part under a name for the first time pays for it, so that many names cost as many times.
+"""Identity cost: taking part under a name for the first time costs money, so that every further name costs as much.
 
 No anonymous mechanism is proof against false names without it (Douceur 2002; Yokoo, Sakurai and Matsubara 2004).
 """
@@ -10,7 +10,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Ints
 from commonweal.agents.terms import PerRun
-from commonweal.economy.money.ledger import Ledger, Reason, Transfer, post, principals, to_micro, treasury
+from commonweal.economy.money.ledger import Ledger, Reason, Transfer, post, to_micro
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class IdentityTerms:
     cost: PerRun  # (R, 1) money paid on first taking part under a name
 
 
-def admit(ledger: Ledger, entered: Bools, actions: Ints, terms: IdentityTerms) -> tuple[Ints, Transfer]:
+def charge_entry(ledger: Ledger, entered: Bools, actions: Ints, terms: IdentityTerms) -> tuple[Ints, Transfer]:
     """Before a round: who takes part for the first time pays for its name; a name that cannot pay cannot enter.
 
     Args:
@@ -36,7 +36,7 @@ def admit(ledger: Ledger, entered: Bools, actions: Ints, terms: IdentityTerms) -
     new = (actions != Action.ABSTAIN) & ~entered
     barred = new & (ledger.principals < price)
     fees = Transfer(
-        Reason.IDENTITY, principals(ledger.count), treasury(ledger.count), np.where(new & ~barred, price, 0)
+        Reason.IDENTITY, ledger.accounts.principals, ledger.accounts.treasury, np.where(new & ~barred, price, 0)
     )
     return np.where(barred, np.int64(Action.ABSTAIN), actions), fees
 
@@ -60,5 +60,6 @@ def fund_names(ledger: Ledger, bearer: Ints, unborne: Bools, entered: Bools, ter
     funded = np.where(spare & (earlier < np.take_along_axis(affordable, bearer, axis=1)), price, 0)
     given = np.zeros((runs, count), dtype=np.int64)
     np.add.at(given, (np.arange(runs)[:, None], bearer), funded)
-    lent = Transfer(Reason.IDENTITY, principals(count), treasury(count), given)
-    return post(ledger, [lent, Transfer(Reason.IDENTITY, treasury(count), principals(count), funded)])
+    accounts = ledger.accounts
+    lent = Transfer(Reason.IDENTITY, accounts.principals, accounts.treasury, given)
+    return post(ledger, [lent, Transfer(Reason.IDENTITY, accounts.treasury, accounts.principals, funded)])

@@ -15,7 +15,7 @@ from commonweal.agents.arrays import AnyArray, Floats, Ints
 
 MICRO = 1_000_000  # micro-units in one unit of money
 
-Accounts = int | range | Ints  # one account, a block of accounts, or any accounts (N,)
+Numbers = int | range | Ints  # one account, a block of accounts, or any accounts (N,)
 
 
 class Reason(StrEnum):
@@ -33,6 +33,39 @@ class Reason(StrEnum):
     IDENTITY = "identity"
     CLAWBACK = "clawback"
     REDISTRIBUTION = "redistribution"
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The numbers of all accounts of a cooperative of N = ``count`` principals."""
+
+    count: int
+
+    @property
+    def principals(self) -> range:
+        """What principals hold."""
+        return range(self.count)
+
+    @property
+    def escrows(self) -> range:
+        """What principals have at stake."""
+        return range(self.count, 2 * self.count)
+
+    @property
+    def treasury(self) -> int:
+        """What the cooperative holds."""
+        return 2 * self.count
+
+    @property
+    def market(self) -> int:
+        """Where revenue comes from."""
+        return 2 * self.count + 1
+
+    def name(self, account: int) -> str:
+        """What people call an account."""
+        if account >= self.treasury:
+            return "treasury" if account == self.treasury else "market"
+        return f"principal {account}" if account < self.count else f"escrow {account - self.count}"
 
 
 class NegativeAmountError(ValueError):
@@ -69,6 +102,11 @@ class Ledger:
         return accounts // 2 - 1
 
     @property
+    def accounts(self) -> Accounts:
+        """Their numbers."""
+        return Accounts(self.count)
+
+    @property
     def principals(self) -> Ints:
         """(R, N) what principals hold, micro-units."""
         return self.balances[:, : self.count]
@@ -98,8 +136,8 @@ class Transfer:
     """
 
     reason: Reason
-    source: Accounts  # () or (N,) account numbers
-    target: Accounts  # () or (N,) account numbers
+    source: Numbers  # () or (N,) account numbers
+    target: Numbers  # () or (N,) account numbers
     amount: Ints  # (R, N), or (R,) between two single accounts; micro-units >= 0
 
     def __post_init__(self) -> None:
@@ -115,33 +153,6 @@ class Transfer:
     def columns(self) -> Ints:
         """(R, N) or (R, 1) amounts, micro-units."""
         return self.amount if self.amount.ndim == 2 else self.amount[:, None]
-
-
-def principals(count: int) -> range:
-    """Accounts of N = ``count`` principals."""
-    return range(count)
-
-
-def escrows(count: int) -> range:
-    """Accounts of the stakes of N = ``count`` principals."""
-    return range(count, 2 * count)
-
-
-def treasury(count: int) -> int:
-    """Account of the cooperative of N = ``count`` principals."""
-    return 2 * count
-
-
-def market(count: int) -> int:
-    """Account that revenue comes from, with N = ``count`` principals."""
-    return 2 * count + 1
-
-
-def account_name(account: int, count: int) -> str:
-    """What people call an account number, with N = ``count`` principals."""
-    if account >= treasury(count):
-        return "treasury" if account == treasury(count) else "market"
-    return f"principal {account}" if account < count else f"escrow {account - count}"
 
 
 def to_micro(money: Floats) -> Ints:
@@ -174,13 +185,13 @@ def post(ledger: Ledger, transfers: Sequence[Transfer]) -> Ledger:
         _add(balances, transfer.source, -amount)
         if balances[:, :-1].min() < 0:
             run, account = (int(i) for i in np.argwhere(balances[:, :-1] < 0)[0])
-            name = account_name(account, ledger.count)
+            name = ledger.accounts.name(account)
             raise OverdraftError(transfer.reason, run, name, int(balances[run, account]))
         _add(balances, transfer.target, amount)
     return Ledger(balances)
 
 
-def _add(balances: Ints, accounts: Accounts, amount: Ints) -> None:
+def _add(balances: Ints, accounts: Numbers, amount: Ints) -> None:
     if isinstance(accounts, int):
         balances[:, accounts] += amount.sum(axis=1)
     elif isinstance(accounts, range):

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats, Ints, ratio
+from commonweal.agents.arrays import Bools, Floats, Ints, apportioned, ratio
 from commonweal.agents.errors import InputError
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 from commonweal.economy.credit.history import Clip
-from commonweal.economy.money.ledger import Reason, Transfer, market, principals, treasury
+from commonweal.economy.money.ledger import Accounts, Reason, Transfer
 from commonweal.economy.money.quota import credit_quotas
 from commonweal.economy.money.time_aware import TimeTerms, cumulated_value, valued_by_time
 
@@ -39,6 +39,14 @@ class SettlementTerms:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """The menu of R runs; L = 0 where there is none."""
+
+    amounts: Floats  # (R, L) samples per round that each line asks for
+    ratios: Floats  # (R, L) part of the model's accuracy that it gives
+
+
+@dataclass(frozen=True)
 class Standing:
     """What principals can be paid for."""
 
@@ -51,7 +59,7 @@ class Standing:
     joined: Ints  # (R, N) round in which each first put samples in, as seen or as it says; −1 before
     contributed: Floats  # (R, N) samples that count put in so far, this round included; without a task this round's
     round: int  # rounds played before
-    menu: tuple[Floats, Floats]  # (R, L) samples per round asked for in each line, and part of the accuracy given
+    menu: Lines
 
 
 SettlementRule = Callable[[Standing, SettlementTerms], Floats]  # (R, N) shares >= 0; rows sum to 1, or 0: nobody is due
@@ -82,7 +90,7 @@ def by_credit(standing: Standing, terms: SettlementTerms) -> Floats:
 
 @settlement_rule("robust")
 def robust(standing: Standing, terms: SettlementTerms) -> Floats:
-    """As ``credit``, where credit is cut for putting in what others put in too (``commonweal.economy.credit.robust``)."""
+    """As ``credit``; under this name ``replication_robust`` (``credit/terms.py``) sets credit to charge for copies."""
     return by_credit(standing, terms)
 
 
@@ -137,7 +145,7 @@ def pay(revenue: Ints, shares: Floats, member: Bools, terms: SettlementTerms) ->
 
 
 def apportion(total: Ints, shares: Floats) -> Ints:
-    """Divide whole amounts by largest remainder (Hamilton): every part is within 1 of its quota.
+    """Divide whole amounts by shares, by largest remainder.
 
     Args:
         total: (R,) amounts to divide, 0 to 1e15.
@@ -156,13 +164,8 @@ def apportion(total: Ints, shares: Floats) -> Ints:
         raise InputError(f"{found}; a settlement rule gives shares >= 0 that sum to at most 1")
     whole = np.abs(sums - 1.0) <= ROUNDING
     owed = np.where(whole, total, np.floor(total * sums + SLACK).astype(np.int64))
-    quotas = shares * (ratio(owed, sums))[:, None]
-    parts = np.floor(quotas).astype(np.int64)  # up to 1e15, rounding errors of a row add up to less than one unit
-    remainders = np.where(shares > 0.0, quotas - parts, -1.0)
-    first = np.argsort(-remainders, axis=1, kind="stable")
-    left = (owed - parts.sum(axis=1))[:, None]
-    parts[np.arange(len(parts))[:, None], first] += np.arange(parts.shape[1]) < left
-    return parts
+    # Up to 1e15 the rounding errors of a row of quotas add up to less than one unit.
+    return apportioned(shares * ratio(owed, sums)[:, None], owed)
 
 
 def settlement_transfers(revenue: Ints, payments: Ints) -> tuple[Transfer, Transfer]:
@@ -172,8 +175,8 @@ def settlement_transfers(revenue: Ints, payments: Ints) -> tuple[Transfer, Trans
         revenue: (R,) micro-units.
         payments: (R, N) micro-units, in all at most the revenue and what the treasury holds.
     """
-    count = payments.shape[1]
+    accounts = Accounts(payments.shape[1])
     return (
-        Transfer(Reason.REVENUE, market(count), treasury(count), revenue),
-        Transfer(Reason.PAYMENT, treasury(count), principals(count), payments),
+        Transfer(Reason.REVENUE, accounts.market, accounts.treasury, revenue),
+        Transfer(Reason.PAYMENT, accounts.treasury, accounts.principals, payments),
     )

@@ -11,7 +11,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.terms import PerRun
-from commonweal.economy.money.ledger import Ledger, Reason, Transfer, escrows, market, principals, to_micro, treasury
+from commonweal.economy.money.ledger import Accounts, Ledger, Reason, Transfer, to_micro
 
 MOST_MONEY = 10**12  # money endowed in all: int64 holds nine times as many micro-units, which leaves room for revenue
 
@@ -39,7 +39,7 @@ def endowment_transfer(count: int, endowment: Floats) -> Transfer:
     if (total := float(endowment.max()) * count) > MOST_MONEY:
         raise InputError(f"population.endowment: {total:g} money for all principals; at most {MOST_MONEY:g} is allowed")
     amount = np.broadcast_to(to_micro(endowment), (len(endowment), count))
-    return Transfer(Reason.ENDOWMENT, market(count), principals(count), amount)
+    return Transfer(Reason.ENDOWMENT, Accounts(count).market, Accounts(count).principals, amount)
 
 
 def stake_transfers(ledger: Ledger, member: Bools, terms: StakeTerms) -> tuple[Transfer, Transfer]:
@@ -56,7 +56,7 @@ def stake_transfers(ledger: Ledger, member: Bools, terms: StakeTerms) -> tuple[T
     missing = np.maximum(to_micro(terms.stake) - ledger.escrows, 0)
     release = np.where(member, 0, ledger.escrows)
     topping = np.where(member, np.minimum(missing, ledger.principals), 0)
-    purses, stakes = principals(ledger.count), escrows(ledger.count)
+    purses, stakes = ledger.accounts.principals, ledger.accounts.escrows
     return Transfer(Reason.RELEASE, stakes, purses, release), Transfer(Reason.STAKE, purses, stakes, topping)
 
 
@@ -88,7 +88,7 @@ def slash_transfer(ledger: Ledger, guilty: Bools, terms: StakeTerms) -> Transfer
         terms: the share to slash.
     """
     slashed = np.minimum(np.rint(terms.slash * ledger.escrows).astype(np.int64), ledger.escrows)
-    return Transfer(Reason.SLASH, escrows(ledger.count), treasury(ledger.count), np.where(guilty, slashed, 0))
+    return Transfer(Reason.SLASH, ledger.accounts.escrows, ledger.accounts.treasury, np.where(guilty, slashed, 0))
 
 
 def expected_loss(cheats: bool, harmful: Bools, terms: StakeTerms) -> Floats:

@@ -6,10 +6,10 @@ from commonweal.economy.negotiation.pricing import fair_payoffs, fair_proposal, 
 from commonweal.economy.negotiation.shapley_negotiator import ShapleyNegotiator
 from commonweal.economy.negotiation.talks import (
     NEGOTIATORS,
+    Course,
     Kind,
     Move,
     Negotiator,
-    Plan,
     Proposal,
     Situation,
     Talks,
@@ -20,13 +20,13 @@ from commonweal.economy.negotiation.transcripts import ReplayedNegotiator, Trans
 
 __all__ = [
     "NEGOTIATORS",
+    "Course",
     "Endpoint",
     "EndpointError",
     "Kind",
     "ModelNegotiator",
     "Move",
     "Negotiator",
-    "Plan",
     "Proposal",
     "ReplayedNegotiator",
     "ShapleyNegotiator",

@@ -18,7 +18,7 @@ PATIENCE = 3  # moves in a row without an answer, after which the endpoint is no
 
 @dataclass
 class ModelNegotiator:
-    """Speaks as a language model does; every move is taken down."""
+    """Speaks as a language model does; every move is recorded."""
 
     endpoint: Endpoint
     fallback: Negotiator = field(default_factory=ShapleyNegotiator)

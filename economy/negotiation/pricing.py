@@ -34,25 +34,25 @@ def shapley_values(value: Callable[[Bools], Floats], players: int, seed: int = 0
     return permutation(game, shapley(players), np.random.default_rng(seed)).values
 
 
-def best_plan(situation: Situation) -> int:
-    """The plan by which all together have most; the first of several."""
-    return int(np.argmax([plan.payoffs.sum() for plan in situation.plans]))
+def best_course(situation: Situation) -> int:
+    """The course by which all together have most; the first of several."""
+    return int(np.argmax([course.payoffs.sum() for course in situation.courses]))
 
 
 def fair_payoffs(situation: Situation) -> Floats:
-    """(n,) Shapley values, and an equal part of what the best plan is worth beyond them (v(∅), rounding)."""
+    """(n,) Shapley values, and an equal part of what the best course is worth beyond them (v(∅), rounding)."""
     values = shapley_values(situation.value, len(situation.parties))
-    total = situation.plans[best_plan(situation)].payoffs.sum()
+    total = situation.courses[best_course(situation)].payoffs.sum()
     fair: Floats = values + (total - values.sum()) / len(values)
     return fair
 
 
 def fair_proposal(situation: Situation) -> Proposal:
-    """The best plan with transfers to fair payoffs; smaller ones in proportion where a party cannot pay its own."""
-    plan = best_plan(situation)
-    owed = (fair_payoffs(situation) - situation.plans[plan].payoffs) * MICRO
+    """The best course with transfers to fair payoffs; smaller ones in proportion where a party cannot pay its own."""
+    course = best_course(situation)
+    owed = (fair_payoffs(situation) - situation.courses[course].payoffs) * MICRO
     short = [fund / -due for due, fund in zip(owed, situation.funds, strict=True) if -due > fund]
-    return Proposal(plan, whole(owed * min(short, default=1.0)))
+    return Proposal(course, whole(owed * min(short, default=1.0)))
 
 
 def whole(owed: Floats) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The default negotiator: asks for Shapley values and settles for less, the longer talks last; no luck in it."""
+"""The default negotiator: asks for Shapley values and settles for less the longer talks last; nothing is random."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.economy.money.ledger import MICRO
-from commonweal.economy.negotiation.pricing import best_plan, fair_payoffs, fair_proposal
+from commonweal.economy.negotiation.pricing import best_course, fair_payoffs, fair_proposal
 from commonweal.economy.negotiation.talks import (
     MOST_ROUNDS,
     Kind,
@@ -27,7 +27,7 @@ class ShapleyNegotiator:
 
     def move(self, situation: Situation, party: int, said: Sequence[Move]) -> Move:
         """Halts where together nothing is to be gained."""
-        total = situation.plans[best_plan(situation)].payoffs.sum()
+        total = situation.courses[best_course(situation)].payoffs.sum()
         if total * MICRO - situation.outside.sum() * MICRO < len(situation.parties):
             return Move(party, Kind.HALT, words="no plan is worth more than going alone")
         table, fair = on_the_table(said), fair_proposal(situation)

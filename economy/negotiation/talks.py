@@ -1,6 +1,6 @@
-"""Talks before a task: propose, accept, reject, counter or halt, three rounds at most, and a frozen deal at the end.
+"""Talks before a task: propose, accept, reject, counter or halt, three rounds at most, and a binding deal at the end.
 
-The structured negotiation of Shapley-Coop (Hua et al. 2025, arXiv 2506.07388), whoever or whatever negotiates.
+The structured negotiation of Shapley-Coop (Hua et al. 2025, arXiv 2506.07388), for any negotiators.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,9 +12,21 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.registry import Registry
+from commonweal.agents.terms import PerRun
 from commonweal.economy.money.ledger import to_micro
 
 MOST_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class NegotiationTerms:
+    """``scenario.negotiation``: what negotiated deals need."""
+
+    kind: str  # none or shapley_coop
+    negotiator: str  # name of the negotiator
+    every: int  # rounds from one talk to the next
+    returns: PerRun  # (R, 1) what one more contribution earns, as a share of what they earned on average
+    concession: PerRun  # (R, 1) share of its gain that a party gives up in each further round of talks
 
 
 class Kind(StrEnum):
@@ -28,7 +40,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Plan:
+class Course:
     """What the parties could do together."""
 
     name: str
@@ -37,9 +49,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A plan, and the transfers for which everybody shall take its part in it."""
+    """A course, and the transfers for which everybody takes its part in it."""
 
-    plan: int  # which of the situation's plans
+    course: int  # which of the situation's courses; a plan in the words of talks
     transfers: tuple[int, ...]  # (n,) micro-units each receives, net; they sum to 0
 
 
@@ -49,7 +61,7 @@ class Situation:
 
     task: str  # in words
     parties: tuple[str, ...]  # n names
-    plans: tuple[Plan, ...]
+    courses: tuple[Course, ...]
     outside: Floats  # (n,) money each has without a deal
     funds: Ints  # (n,) micro-units each can put into escrow
     value: Callable[[Bools], Floats]  # (C, n) coalitions → (C,) money they can have together
@@ -57,13 +69,13 @@ class Situation:
 
     def payoffs(self, proposal: Proposal) -> Ints:
         """(n,) what everybody is to have under a proposal, micro-units."""
-        payoffs: Ints = to_micro(self.plans[proposal.plan].payoffs) + np.array(proposal.transfers)
+        payoffs: Ints = to_micro(self.courses[proposal.course].payoffs) + np.array(proposal.transfers)
         return payoffs
 
     def fault(self, proposal: Proposal) -> str:
         """Why a proposal cannot be put into escrow; empty where it can."""
-        if not 0 <= proposal.plan < len(self.plans):
-            return f"there is no plan {proposal.plan}; they are numbered 0 to {len(self.plans) - 1}"
+        if not 0 <= proposal.course < len(self.courses):
+            return f"there is no plan {proposal.course}; they are numbered 0 to {len(self.courses) - 1}"
         if len(proposal.transfers) != len(self.parties):
             return f"{len(proposal.transfers)} transfers for {len(self.parties)} parties"
         if total := sum(proposal.transfers):
@@ -96,7 +108,7 @@ negotiator = NEGOTIATORS.register
 
 @dataclass(frozen=True)
 class Talks:
-    """What was said, and the deal that came of it."""
+    """What was said, and the deal, if there is one."""
 
     situation: Situation
     said: tuple[Move, ...]

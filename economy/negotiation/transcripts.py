@@ -24,7 +24,7 @@ class Transcript:
     lines: list[dict[str, Any]] = field(default_factory=list)
 
     def note(self, situation: Situation, move: Move, said: Sequence[Move], source: str, problem: str = "") -> None:
-        """Take down one move.
+        """Record one move.
 
         Args:
             situation: what it is about.

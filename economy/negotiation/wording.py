@@ -63,7 +63,7 @@ def told_to(situation: Situation, party: int, said: Sequence[Move]) -> dict[str,
         "task": situation.task,
         "parties": situation.parties,
         "you": situation.parties[party],
-        "plans": [{"plan": i, "name": p.name, "payoffs": p.payoffs.tolist()} for i, p in enumerate(situation.plans)],
+        "plans": [{"plan": i, "name": p.name, "payoffs": p.payoffs.tolist()} for i, p in enumerate(situation.courses)],
         "without_a_deal": situation.outside.tolist(),
         "can_pay": (situation.funds / MICRO).tolist(),
         "coalitions": _coalitions(situation),
@@ -93,7 +93,7 @@ def as_document(move: Move) -> dict[str, Any]:
     offer = move.proposal
     return {
         "move": str(move.kind),
-        "plan": None if offer is None else offer.plan,
+        "plan": None if offer is None else offer.course,
         "transfers": None if offer is None else [amount / MICRO for amount in offer.transfers],
         "words": move.words,
     }

@@ -50,7 +50,7 @@ class Bound:
         return gained
 
     def _parts(self, samples: Floats) -> tuple[Floats, Floats, Bools]:
-        """Samples, the root of the bound, and where it rises; elsewhere samples that do no harm to the formula."""
+        """Samples, the root of the bound, and where it rises; elsewhere samples at which the formula is defined."""
         k = np.asarray(self.scale, dtype=float)
         least = k * np.exp((np.sqrt(4 + 2 * k) - 2) ** 2 / (2 * k) - 2)
         rises = np.asarray(samples > least)
@@ -82,7 +82,7 @@ class PowerLaw:
 
 
 def best_alone(accuracy: Accuracy, price: Floats) -> Floats:
-    """Samples that are best for whoever trains alone: those that maximise a(m) − price · m.
+    """Samples that are best for a party that trains alone: those that maximise a(m) − price · m.
 
     Args:
         accuracy: accuracy by samples, at most 1; its numbers broadcast with the prices.

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.streams import Stream
-from commonweal.economy.credit.model_shapley import ranking
 from commonweal.economy.learning.network import Network, Parameters, to_numpy, to_tensor
 
 COPIES = 17  # of a family that are tested at first
@@ -82,7 +81,7 @@ def pruned(parameters: Parameters, trained: int) -> Family:
         parameters: θ, each (R, *shape).
         trained: how many of the parameters are trained; what a network carries beyond them is left as it is.
     """
-    places = ranking(tuple(p.abs() for p in parameters[:trained]))
+    places = [ranked(p.abs().flatten(1)).view(p.shape) for p in parameters[:trained]]
 
     def copies(strength: Floats) -> Parameters:
         kept = []
@@ -94,6 +93,13 @@ def pruned(parameters: Parameters, trained: int) -> Family:
         return (*kept, *_repeated(parameters[trained:], strength.shape[1]))
 
     return copies
+
+
+def ranked(values: Tensor) -> Tensor:
+    """(R, P) the share of its run's values (R, P) that are larger than each: 0 for the largest."""
+    order = values.argsort(dim=1, descending=True, stable=True)
+    place = torch.arange(values.shape[1], dtype=values.dtype, device=values.device) / values.shape[1]
+    return torch.empty_like(values).scatter_(1, order, place.expand(values.shape))
 
 
 def given_copies(
@@ -158,7 +164,7 @@ def nearest(owed: Floats, offered: Floats, tolerance: Floats, strength: Floats |
 
 
 def remembered_model(kept: Snapshots, parameters: Parameters, quality: Floats, most: int) -> Snapshots:
-    """Keep one more model; where that is too many, forget the one whose accuracy its neighbours stand in for best.
+    """Keep one more model; beyond ``most``, drop the one whose neighbours in accuracy are nearest to each other.
 
     Args:
         kept: of earlier rounds.
@@ -206,10 +212,10 @@ def measured(models: Parameters, network: Network, test: tuple[Tensor, Tensor]) 
 
 
 def _halved(strength: Floats, accuracy: Floats, owed: Floats, missed: Bools) -> Floats:
-    """(R, up to AT_ONCE) strengths amid those between which accuracy passes what somebody is owed and has not got.
+    """(R, up to AT_ONCE) strengths halfway between two whose accuracies enclose what somebody is owed and lacks.
 
-    Where a run needs fewer than others the rest are 0, the shared model once more, so that runs do not depend on whom
-    they are computed with.
+    Where a run needs fewer than others the rest are 0, the shared model once more, so that runs do not depend on
+    what they are computed with.
     """
     above = accuracy[:, None] > owed[..., None]  # (R, N, G)
     wanted = ((above[..., 1:] != above[..., :-1]) & missed[..., None]).any(axis=1)

@@ -75,9 +75,9 @@ def by_menu(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
 
     Paid with Models (Wang et al. 2025, arXiv 2412.11122): r_i(n) = (t_i / t̄_i) a(Σ n m), whatever n turns out.
     """
-    amounts, ratios = standing.menu
-    fulfilled = standing.put[:, :, None] >= amounts[:, None] * (1 - ROUNDING)
-    part: Floats = np.where(fulfilled, ratios[:, None], 0.0).max(axis=2, initial=0.0)
+    menu = standing.menu
+    fulfilled = standing.put[:, :, None] >= menu.amounts[:, None] * (1 - ROUNDING)
+    part: Floats = np.where(fulfilled, menu.ratios[:, None], 0.0).max(axis=2, initial=0.0)
     return standing.member * part * quality[:, None]
 
 

@@ -18,7 +18,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit import CREDITS, RoundGame, admissible_step
 from commonweal.economy.credit.discounts import discounted
-from commonweal.economy.credit.novelty import Offers, offers, remembered
+from commonweal.economy.credit.novelty import Seen, remembered, seen_by_owner
 from commonweal.economy.learning.federated import DeltaPassage, train_locally
 from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import (
@@ -27,6 +27,7 @@ from commonweal.economy.learning.network import (
     Passage,
     descend,
     inner,
+    scaled,
     to_numpy,
     to_tensor,
 )
@@ -110,7 +111,7 @@ def step(moment: Moment, admitted: Admitted, world: World) -> Stepped:
     room, lowest = admitted.room[:, 0], _lowest_room(exam, admitted.room, world)
     for attempt in range(HALVINGS + 1):
         rate = to_tensor(world.terms.learning.rate[:, 0] * factor, whole[0])
-        moved = descend(moment.state.parameters, tuple(rate.view(-1, *[1] * (s.dim() - 1)) * s for s in whole))
+        moved = descend(moment.state.parameters, scaled(whole, rate))
         if world.probes is None:
             return Stepped(**vars(admitted), factor=factor, parameters=moved, levels=exam.levels)
         levels = to_numpy(world.probes.levels(world.network.logits(moved, world.probes.features)))
@@ -160,7 +161,7 @@ def game_of(parameters: Parameters, stepped: Stepped, world: World, stream: Stre
         labels=world.exam.labels[:, :validation],
         terms=world.terms.credit,
         stream=stream,
-        offers=stepped.recent,
+        seen=stepped.recent,
     )
 
 
@@ -200,11 +201,11 @@ def samples(batch: Batch, world: World) -> tuple[Tensor, Tensor]:
     return features, torch.as_tensor(batch.label, device=world.terms.device)
 
 
-def recent_samples(batch: Batch, passage: Passage, state: State, world: World) -> tuple[Offers, ...]:
+def recent_samples(batch: Batch, passage: Passage, state: State, world: World) -> tuple[Seen, ...]:
     """The samples of this round and of those remembered by owner, where credit is discounted by them."""
     if not (memory := world.terms.credit.memory):
         return ()
-    return remembered(state.recent, offers(samples(batch, world)[0], passage.owners), memory)
+    return remembered(state.recent, seen_by_owner(samples(batch, world)[0], passage.owners), memory)
 
 
 def examine(passage: Passage, parameters: Parameters, world: World) -> Exam:

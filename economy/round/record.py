@@ -12,7 +12,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.population import Population
 from commonweal.economy.credit import Credit
 from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.credit.novelty import Offers
+from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.learning.network import Directions, Parameters, Passage, to_numpy
 from commonweal.economy.money.ledger import Ledger, Reason, Transfer, net_of, post
 from commonweal.economy.money.membership import Membership
@@ -123,7 +123,7 @@ class Traversed:
     supply: Supply  # to carry on
     passage: Passage  # every principal's path
     exam: Exam
-    recent: tuple[Offers, ...]  # samples by owner, this round's last, of the rounds that discounts look at
+    recent: tuple[Seen, ...]  # samples by owner, this round's last, of the rounds that discounts look at
 
     @property
     def active(self) -> Bools:

@@ -8,7 +8,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.population import Population
 from commonweal.agents.terms import pick
 from commonweal.economy.money.membership import Membership
-from commonweal.economy.money.settlement import SETTLEMENTS, Standing, due_shares
+from commonweal.economy.money.settlement import SETTLEMENTS, Lines, Standing, due_shares
 from commonweal.economy.rewards.rules import rewards
 from commonweal.economy.tasks import Form, PutIn
 from commonweal.economy.tasks.supply import carried_out
@@ -71,7 +71,7 @@ def standing_of(supposed: Supposed, membership: Membership, state: State, people
         joined=claimed_joining(membership.joined, world, runs),
         contributed=contributed,
         round=state.round,
-        menu=(nothing, nothing) if menu is None else (menu.amounts[runs], menu.ratios[runs]),
+        menu=Lines(nothing, nothing) if menu is None else Lines(menu.amounts[runs], menu.ratios[runs]),
     )
 
 

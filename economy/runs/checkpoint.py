@@ -1,14 +1,14 @@
-"""Checkpoints: a long run goes on where it was stopped, with the same bits as if it never had been.
+"""Checkpoints: a long run goes on where it was stopped, to the same bits as without the stop.
 
 One ``.npz`` file holds the arrays of the state, the states of all random generators, the notes taken so far, and the
-scenario; never a pickle. What does not move (data, graph, network) is found again from scenario and seed.
+scenario; never a pickle. What does not move (data, graph, network) is set up again from scenario and seed.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -17,20 +17,16 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.credit.novelty import Offers
+from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.money.ledger import Ledger
 from commonweal.economy.money.membership import Membership
-from commonweal.economy.runs.archive import damaged, read_archive, write_archive
+from commonweal.economy.runs.archive import Packer, Tree, Unpacker, damaged, read_archive, write_archive
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.economy.runs.packing import Packer, Tree, Unpacker
 from commonweal.economy.runs.results import Notebook, Results
-from commonweal.economy.tasks.batch import Plan, Supply
+from commonweal.economy.tasks.batch import Supply, Traversal
 from commonweal.economy.world.world import State, World
 
-if TYPE_CHECKING:
-    from commonweal.economy.runs.cooperative import Cooperative
-
-_CLASSES = (State, Population, Supply, Plan, CreditHistory, Ledger, Offers, Membership)
+_CLASSES = (State, Population, Supply, Traversal, CreditHistory, Ledger, Seen, Membership)
 _MESA_OWN = {"model", "unique_id", "pos", "index"}  # attributes that every Mesa agent of ours has anyway
 
 
@@ -81,7 +77,7 @@ def restore(file: Path, played: Played, notebook: Notebook | None = None) -> Non
     if difference := first_difference(document["origin"], origin(played)):
         raise InputError(f"{file}: is the checkpoint of another run ({difference}); remove it or name another file")
     if notebook is not None and document["notes"] is None:
-        raise InputError(f"{file}: was kept without notes; the rounds before it could not be told")
+        raise InputError(f"{file}: was kept without notes; the rounds before it are not known")
     classes = (*_CLASSES, *_classes_in(played.state.mechanisms))
     unpacker = Unpacker.of(arrays, classes, torch.device(played.world.terms.device))
     try:
@@ -101,7 +97,7 @@ def load(file: Path, read: Callable[[Mapping[str, Any]], Any]) -> Ensemble:
 
     Args:
         file: a checkpoint.
-        read: makes a scenario of its document (``commonweal.scenarios.schema.validation.validate``); this package knows no schema.
+        read: makes a scenario of its document (``scenarios.schema.validation.validate``); this package knows no schema.
 
     Raises:
         InputError: if the file is missing, damaged or of another version.
@@ -110,27 +106,6 @@ def load(file: Path, read: Callable[[Mapping[str, Any]], Any]) -> Ensemble:
     ensemble = Ensemble([read(document) for document in told["scenarios"]], told["seeds"])
     restore(file, ensemble)
     return ensemble
-
-
-def load_cooperative(file: Path, read: Callable[[Mapping[str, Any]], Any], **principals: Any) -> "Cooperative":
-    """The Mesa model of a checkpoint, where it stands.
-
-    Args:
-        file: a checkpoint.
-        read: makes a scenario of its document.
-        principals: ``principals=`` as the model was made with, if principals decide for themselves.
-
-    Raises:
-        InputError: if the file is missing, damaged, of another version, or of more than one run.
-    """
-    from commonweal.economy.runs.cooperative import Cooperative  # imports Mesa, which an ensemble needs not
-
-    told = read_origin(file)
-    if len(told["seeds"]) != 1:
-        raise InputError(f"{file}: holds {len(told['seeds'])} runs; a Mesa model is one")
-    model = Cooperative(read(told["scenarios"][0]), rng=told["seeds"][0], **principals)
-    restore(file, model)
-    return model
 
 
 def play_on(
@@ -180,7 +155,7 @@ def _classes_in(value: Any) -> tuple[type, ...]:
 
 
 def origin(played: Played) -> dict[str, Any]:
-    """Scenarios and seeds that a run is found from, as JSON."""
+    """Scenarios and seeds that a run is set up from, as JSON."""
     alone = hasattr(played, "run_seed")  # a Cooperative
     scenarios = [played.scenario] if alone else played.scenarios  # type: ignore[attr-defined]
     seeds = [played.run_seed] if alone else played.seeds  # type: ignore[attr-defined]
@@ -225,7 +200,7 @@ def _generator(state: Mapping[str, Any]) -> np.random.Generator:
 
 
 def _notes(notebook: Notebook) -> dict[str, Any]:
-    """All that a notebook has written, whatever its columns: everything but the world, which is found again."""
+    """All that a notebook has written, whatever its columns: everything but the world, which is set up again."""
     return {name: value for name, value in vars(notebook).items() if not isinstance(value, World)}
 
 

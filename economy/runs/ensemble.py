@@ -39,7 +39,7 @@ class Ensemble:
         self.streams: Streams = economy.streams
         self.opening: tuple[Transfer, ...] = economy.opening
         self.keep_ledger = keep_ledger
-        self.scenarios, self.seeds = tuple(scenarios), tuple(seeds)  # what a checkpoint finds the world from again
+        self.scenarios, self.seeds = tuple(scenarios), tuple(seeds)  # what a checkpoint sets the world up from
 
     @property
     def economy(self) -> Economy:

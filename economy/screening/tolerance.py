@@ -12,7 +12,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.terms import PerRun
-from commonweal.economy.money.ledger import MICRO, Reason, Transfer, principals, treasury
+from commonweal.economy.money.ledger import MICRO, Accounts, Reason, Transfer
 
 ROUNDING = 1e-6  # micro-units by which a sum may miss a whole one
 
@@ -25,7 +25,7 @@ class ToleranceTerms:
 
 
 @dataclass(frozen=True)
-class Offered:
+class ForSale:
     """What N principals of R runs would loosen of their K limits, and for how much."""
 
     room: Floats  # (R, N, K) how far a limit, as claimed, lets its probe move, in units of the probe loss
@@ -45,8 +45,8 @@ class ToleranceSale:
     @property
     def transfer(self) -> Transfer:
         """The treasury pays who sold."""
-        count = self.payments.shape[1]
-        return Transfer(Reason.TOLERANCE, treasury(count), principals(count), self.payments)
+        accounts = Accounts(self.payments.shape[1])
+        return Transfer(Reason.TOLERANCE, accounts.treasury, accounts.principals, self.payments)
 
     def limits(self, claimed: Floats, senses: Floats) -> Floats:
         """(R, N, K) limits that hold this round, of those claimed (R, N, K), with senses (K,)."""
@@ -67,41 +67,41 @@ class ToleranceSale:
         return worth
 
 
-def buy_tolerance(offered: Offered, worth: Floats, useful: Floats, purse: Ints) -> ToleranceSale:
+def buy_tolerance(for_sale: ForSale, worth: Floats, useful: Floats, purse: Ints) -> ToleranceSale:
     """Buy the room that is worth most per money, each seller at its price, rounded up to whole micro-units.
 
     Args:
-        offered: what can be had.
+        for_sale: what can be had.
         worth: (R, K) shadow price of each probe's room; what is worth nothing is not bought.
         useful: (R, K) room beyond which the step would use no more.
         purse: (R,) micro-units that may be spent.
     """
-    start, unit_price = _steps(offered)
-    top = np.where(worth > 0, np.minimum(_highest(offered), useful), -np.inf)[:, None]  # (R, 1, K)
+    start, unit_price = _steps(for_sale)
+    top = np.where(worth > 0, np.minimum(_highest(for_sale), useful), -np.inf)[:, None]  # (R, 1, K)
     ends = np.concatenate([start[:, 1:], np.full_like(start[:, :1], np.inf)], axis=1)
     with np.errstate(invalid="ignore"):  # nobody takes part, or nothing is worth buying: ∞ − ∞
         lengths = np.nan_to_num(np.minimum(ends, top) - np.minimum(start, top))
-    spendable = np.maximum(purse - offered.member.sum(axis=1), 0) / MICRO  # rounding up may take a micro-unit of each
+    spendable = np.maximum(purse - for_sale.member.sum(axis=1), 0) / MICRO  # rounding up may take a micro-unit of each
     raised = start[:, 0] + _bought(lengths, unit_price, worth, spendable)  # (R, K)
-    lacking = np.where(offered.member[..., None], np.maximum(raised[:, None] - offered.room, 0.0), 0.0)
-    share = np.divide(lacking, offered.limits, out=np.zeros_like(lacking), where=(lacking > 0) & (offered.limits > 0))
-    payments = np.ceil(offered.price * share.sum(axis=2) * MICRO - ROUNDING).astype(np.int64)
+    lacking = np.where(for_sale.member[..., None], np.maximum(raised[:, None] - for_sale.room, 0.0), 0.0)
+    share = np.divide(lacking, for_sale.limits, out=np.zeros_like(lacking), where=(lacking > 0) & (for_sale.limits > 0))
+    payments = np.ceil(for_sale.price * share.sum(axis=2) * MICRO - ROUNDING).astype(np.int64)
     return ToleranceSale(share, payments)
 
 
-def _steps(offered: Offered) -> tuple[Floats, Floats]:
+def _steps(for_sale: ForSale) -> tuple[Floats, Floats]:
     """The common room (R, N, K) at which one more limit is in the way, and what a unit costs from there on."""
-    room = np.where(offered.member[..., None], offered.room, np.inf)
+    room = np.where(for_sale.member[..., None], for_sale.room, np.inf)
     order = np.argsort(room, axis=1, kind="stable")
-    each = np.where(offered.limits > 0, offered.limits, np.inf)  # a limit of 0 cannot be loosened: see _highest
-    per_unit = np.take_along_axis(offered.price[..., None] / each, order, axis=1)
+    each = np.where(for_sale.limits > 0, for_sale.limits, np.inf)  # a limit of 0 cannot be loosened: see _highest
+    per_unit = np.take_along_axis(for_sale.price[..., None] / each, order, axis=1)
     return np.take_along_axis(room, order, axis=1), per_unit.cumsum(axis=1)
 
 
-def _highest(offered: Offered) -> Floats:
+def _highest(for_sale: ForSale) -> Floats:
     """(R, K) the room beyond which somebody sells no more."""
-    reach = offered.room + offered.most[..., None] * np.maximum(offered.limits, 0.0)
-    highest: Floats = np.where(offered.member[..., None], reach, np.inf).min(axis=1)
+    reach = for_sale.room + for_sale.most[..., None] * np.maximum(for_sale.limits, 0.0)
+    highest: Floats = np.where(for_sale.member[..., None], reach, np.inf).min(axis=1)
     return highest
 
 

@@ -4,14 +4,14 @@ from commonweal.economy.tasks.batch import (
     ActionTerms,
     Batch,
     Form,
-    Plan,
     PutIn,
     SamplingTerms,
     Supply,
     SupplyTerms,
-    audit_trail,
+    Traversal,
 )
-from commonweal.economy.tasks.datasets import TASKS, Dataset, Task, TaskTerms, load_dataset, task
+from commonweal.economy.tasks.dataset import Dataset, checked
+from commonweal.economy.tasks.datasets import TASKS, Task, TaskTerms, draw_dataset, task
 from commonweal.economy.tasks.drift import draw_rotation_generator, rotation
 from commonweal.economy.tasks.examples import Examples, FeatureTable, load_examples, no_examples
 from commonweal.economy.tasks.holdings import Holdings, draw_holdings, no_holdings
@@ -29,7 +29,6 @@ __all__ = [
     "FeatureTable",
     "Form",
     "Holdings",
-    "Plan",
     "ProbeTerms",
     "PutIn",
     "SamplingTerms",
@@ -37,11 +36,12 @@ __all__ = [
     "SupplyTerms",
     "Task",
     "TaskTerms",
-    "audit_trail",
+    "Traversal",
+    "checked",
+    "draw_dataset",
     "draw_holdings",
     "draw_rotation_generator",
     "first_supply",
-    "load_dataset",
     "load_examples",
     "no_examples",
     "no_holdings",

@@ -9,7 +9,8 @@ import torch
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
-from commonweal.economy.tasks.datasets import Dataset, TaskTerms, checked, draw_dataset
+from commonweal.economy.tasks.dataset import Dataset, checked
+from commonweal.economy.tasks.datasets import TaskTerms, draw_dataset
 
 
 @dataclass(frozen=True)

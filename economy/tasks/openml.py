@@ -11,7 +11,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.economy.tasks.datasets import Dataset, checked, standardised
+from commonweal.economy.tasks.dataset import Dataset, checked, standardised
 
 PATIENCE = 10.0  # seconds to wait for an answer from openml.org
 ONE_HOT_LIMIT = 100  # a column with more categories becomes one column of category numbers

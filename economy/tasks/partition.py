@@ -94,7 +94,7 @@ def _cut(shares: Floats, samples: int) -> Ints:
 
 
 def nobody_empty(owner: Ints, principals: int) -> Ints:
-    """Move one sample to each principal without any, always from whoever then holds the most.
+    """Move one sample to each principal without any, always from the principal that then holds the most.
 
     Args:
         owner: (T,) with T ≥ N.

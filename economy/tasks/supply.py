@@ -39,7 +39,7 @@ DEFECTING = {"poison": Form.WRONG, "leak": Form.NOTHING}
 
 
 def first_supply(holdings: Holdings) -> Supply:
-    """Before the first round: every walk at its start, no plan yet."""
+    """Before the first round: every walk at its start, no traversal yet."""
     return Supply(np.zeros_like(holdings.count), ())
 
 

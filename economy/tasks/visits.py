@@ -1,16 +1,16 @@
-"""Which principals a round visits and which of their samples: every contributor equally, or the traversal plan.
+"""Which principals a round visits and which of their samples: every contributor equally, or as a shuffled index says.
 
-The plan follows Batbaatar, Kim, Kim and Yoon, "Traversal Learning" (arXiv 2504.07471): a global index over all
+The index follows Batbaatar, Kim, Kim and Yoon, "Traversal Learning" (arXiv 2504.07471): a global index over all
 contributed samples is shuffled, cut into virtual batches and rebuilt when the set of contributors changes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Ints
 from commonweal.agents.streams import Stream
-from commonweal.economy.tasks.batch import NOTHING, Form, Forms, Plan, SamplingTerms, Supply
+from commonweal.economy.tasks.batch import NOTHING, Form, Forms, SamplingTerms, Supply, Traversal
 
 # Forms whose samples are new ones in every round.
 WALKS = np.isin(np.arange(len(Form)), (Form.OWN, Form.WRONG, Form.COPY))
@@ -46,38 +46,40 @@ def visit_each(
     step = np.arange(width)
     taken = step < amount.ravel()[who, None]
     visits = Visits(who, begin[:, None] + step, taken, np.count_nonzero(contributes, axis=1))
-    return visits, Supply(moved, supply.plans)
+    return visits, Supply(moved, supply.traversals)
 
 
 def visit_pool(
     form: Forms, amount: Ints, supply: Supply, terms: SamplingTerms, stream: Stream
 ) -> tuple[Visits, Supply]:
-    """The next virtual batch of every run's traversal plan.
+    """The next virtual batch of every run's traversal.
 
     Args:
         form: (R, N) the Form of every principal's samples.
         amount: (R, N) samples it contributes, by default all it holds; junk as many.
-        supply: the plans.
+        supply: the traversals.
         terms: size of the virtual batch.
         stream: the R runs' batch stream.
     """
     principals = form.shape[1]
     end = np.cumsum(amount, axis=1)
-    plans, who, place = [], [], []
+    traversals, who, place = [], [], []
     for run, generator in enumerate(stream.generators):
-        plan = _current(supply.plans[run] if supply.plans else None, form[run], int(end[run, -1]), generator)
-        visited = plan.order[plan.taken : plan.taken + terms.batch]
+        past = supply.traversals[run] if supply.traversals else None
+        now = _current(past, form[run], int(end[run, -1]), generator)
+        visited = now.order[now.taken : now.taken + terms.batch]
         principal = np.searchsorted(end[run], visited, side="right")
         who.append(principal + run * principals)
         place.append(visited - end[run, principal] + amount[run, principal])
-        plans.append(Plan(plan.form, plan.order, plan.taken + len(visited)))
+        traversals.append(replace(now, taken=now.taken + len(visited)))
     length = np.array([len(visited) for visited in who])
     places = np.concatenate(place)[:, None]
-    return Visits(np.concatenate(who), places, np.ones(places.shape, bool), length), Supply(supply.cursor, tuple(plans))
+    visits = Visits(np.concatenate(who), places, np.ones(places.shape, bool), length)
+    return visits, Supply(supply.cursor, tuple(traversals))
 
 
-def _current(plan: Plan | None, form: Forms, contributed: int, generator: np.random.Generator) -> Plan:
-    """The plan itself while it lasts and nobody's samples change form, otherwise a fresh one."""
-    if plan is None or plan.taken >= len(plan.order) or not np.array_equal(plan.form, form):
-        return Plan(form, generator.permutation(contributed), taken=0)
-    return plan
+def _current(past: Traversal | None, form: Forms, contributed: int, generator: np.random.Generator) -> Traversal:
+    """The same traversal while it lasts and nobody's samples change form, otherwise a new one."""
+    if past is None or past.taken >= len(past.order) or not np.array_equal(past.form, form):
+        return Traversal(form, generator.permutation(contributed), taken=0)
+    return past

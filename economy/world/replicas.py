@@ -14,7 +14,7 @@ from commonweal.agents.streams import Stream, Streams
 from commonweal.agents.terms import pick
 from commonweal.economy.learning.network import Objectives
 from commonweal.economy.money.ledger import Ledger
-from commonweal.economy.tasks import FeatureTable, Holdings, Plan, Supply
+from commonweal.economy.tasks import FeatureTable, Holdings, Supply, Traversal
 from commonweal.economy.world.world import World
 
 
@@ -59,7 +59,7 @@ def pick_runs(value: T, runs: Ints, spares: int = 0) -> T:
     if isinstance(value, Ledger):
         picked = _pick_ledger(value, runs, spares)
     elif isinstance(value, Supply):
-        picked = Supply(_padded(value.cursor[runs], spares), _pick_plans(value, runs, spares))
+        picked = Supply(_padded(value.cursor[runs], spares), _pick_traversals(value, runs, spares))
     elif is_dataclass(value) and not isinstance(value, type):
         parts = {part.name: _pick_part(getattr(value, part.name), part.metadata, runs, spares) for part in fields(value)}
         picked = type(value)(**parts)
@@ -129,9 +129,9 @@ def _pick_objectives(exam: Objectives, chosen: torch.Tensor) -> Objectives:
     return replace(exam, features=exam.features[chosen], labels=exam.labels[chosen], weights=exam.weights[chosen])
 
 
-def _pick_plans(supply: Supply, runs: Ints, spares: int) -> tuple[Plan, ...]:
-    plans = [supply.plans[run] for run in runs] if supply.plans else []
-    return tuple(replace(plan, form=np.pad(plan.form, (0, spares))) for plan in plans)
+def _pick_traversals(supply: Supply, runs: Ints, spares: int) -> tuple[Traversal, ...]:
+    picked = [supply.traversals[run] for run in runs] if supply.traversals else []
+    return tuple(replace(each, form=np.pad(each.form, (0, spares))) for each in picked)
 
 
 def _pick_ledger(ledger: Ledger, runs: Ints, spares: int) -> Ledger:

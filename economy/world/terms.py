@@ -21,7 +21,7 @@ from commonweal.economy.money.identity import IdentityTerms
 from commonweal.economy.money.market import MarketTerms
 from commonweal.economy.money.settlement import SettlementTerms
 from commonweal.economy.money.stakes import StakeTerms
-from commonweal.economy.negotiation.terms import NegotiationTerms
+from commonweal.economy.negotiation.talks import NegotiationTerms
 from commonweal.economy.rewards.rules import MenuTerms, RewardTerms
 from commonweal.economy.screening.admissible import ScreeningTerms
 from commonweal.economy.screening.tolerance import ToleranceTerms

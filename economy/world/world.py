@@ -10,7 +10,7 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.graphs import Graph
 from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.credit.novelty import Offers
+from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.learning.network import Network, Objectives, Parameters
 from commonweal.economy.money.ledger import Ledger
 from commonweal.economy.money.membership import Membership
@@ -64,7 +64,7 @@ class State:
 
     # what everybody has done for it
     history: CreditHistory
-    recent: tuple[Offers, ...]  # samples by owner of the last rounds, where credit is discounted by them; else empty
+    recent: tuple[Seen, ...]  # samples by owner of the last rounds, where credit is discounted by them; else empty
     membership: Membership
 
     # money

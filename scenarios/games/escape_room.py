@@ -12,7 +12,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.economy.money.ledger import to_micro
-from commonweal.economy.negotiation import Negotiator, Plan, Situation
+from commonweal.economy.negotiation import Course, Negotiator, Situation
 from commonweal.scenarios.games.negotiated_game import NegotiatedGame
 
 CHOICES = ("take the door", "hold the lever")
@@ -66,7 +66,7 @@ class EscapeRoom(NegotiatedGame):
         return Situation(
             task="getting out of a room whose door opens only while somebody stays and holds a lever",
             parties=self.players,
-            plans=tuple(Plan(name, payoffs_of(*plan)) for name, plan in PLANS.items()),
+            courses=tuple(Course(name, payoffs_of(*plan)) for name, plan in PLANS.items()),
             outside=np.array([-1.0, -1.0]),
             funds=self.ledger.principals[0],
             value=lambda coalitions: np.where(coalitions.all(axis=1), 9.0, -1.0 * coalitions.sum(axis=1)),
@@ -75,7 +75,7 @@ class EscapeRoom(NegotiatedGame):
     def step(self) -> None:
         """Talk, if they do, choose, and be paid."""
         self.open_talks(self.situation)
-        bound = None if self.deal is None else list(PLANS.values())[self.deal.plan]
+        bound = None if self.deal is None else list(PLANS.values())[self.deal.course]
         for escaper in self.escapers:
             escaper.choice = escaper.choose() if bound is None else bound[escaper.seat]
         first, second = self.escapers

@@ -7,7 +7,7 @@ import mesa
 import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, market, post, principals, treasury
+from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer, post
 from commonweal.economy.negotiation import (
     Negotiator,
     Proposal,
@@ -45,7 +45,7 @@ class NegotiatedGame(mesa.Model):
         self.negotiators = [ShapleyNegotiator()] * len(players) if negotiators is None else list(negotiators)
         self.talks: Talks | None = None
         amount = np.full((1, len(players)), round(purse * MICRO), dtype=np.int64)
-        opening = Transfer(Reason.ENDOWMENT, market(len(players)), principals(len(players)), amount)
+        opening = Transfer(Reason.ENDOWMENT, Accounts(len(players)).market, Accounts(len(players)).principals, amount)
         self.ledger = self._opened = post(Ledger.empty(1, len(players)), [opening])
 
     @property
@@ -69,23 +69,23 @@ class NegotiatedGame(mesa.Model):
             return
         self.talks = negotiate(situation(), self.negotiators)
         if self.deal is not None:
-            count, paid = len(self.players), np.maximum(-np.array(self.deal.transfers), 0)[None]
-            self.ledger = post(self.ledger, [Transfer(Reason.ESCROW, principals(count), escrows(count), paid)])
+            accounts, paid = self.ledger.accounts, np.maximum(-np.array(self.deal.transfers), 0)[None]
+            self.ledger = post(self.ledger, [Transfer(Reason.ESCROW, accounts.principals, accounts.escrows, paid)])
 
     def pay_out(self, earned: Ints) -> None:
         """After the task: book what it paid (n,), micro-units, pay the deal, and divide what was not foreseen."""
-        self._book(Reason.PAYMENT, market(len(self.players)), earned)
+        self._book(Reason.PAYMENT, self.ledger.accounts.market, earned)
         if self.talks is None or self.deal is None:
             return
-        count, transfers = len(self.players), np.array(self.deal.transfers)
-        paid = Transfer(Reason.DEAL, escrows(count), treasury(count), np.maximum(-transfers, 0)[None])
-        received = Transfer(Reason.DEAL, treasury(count), principals(count), np.maximum(transfers, 0)[None])
+        accounts, transfers = self.ledger.accounts, np.array(self.deal.transfers)
+        paid = Transfer(Reason.DEAL, accounts.escrows, accounts.treasury, np.maximum(-transfers, 0)[None])
+        received = Transfer(Reason.DEAL, accounts.treasury, accounts.principals, np.maximum(transfers, 0)[None])
         self.ledger = post(self.ledger, [paid, received])
         agreed = self.talks.situation.payoffs(self.deal)
-        self._book(Reason.DEAL, treasury(count), redistribution(earned + transfers, agreed))
+        self._book(Reason.DEAL, accounts.treasury, redistribution(earned + transfers, agreed))
 
     def _book(self, reason: Reason, account: int, net: Ints) -> None:
         """Money (n,) from the players to one account, where negative, and from there to the players."""
-        own = principals(len(self.players))
+        own = self.ledger.accounts.principals
         lost, won = np.maximum(-net, 0)[None], np.maximum(net, 0)[None]
         self.ledger = post(self.ledger, [Transfer(reason, own, account, lost), Transfer(reason, account, own, won)])

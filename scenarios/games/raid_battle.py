@@ -13,7 +13,7 @@ from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.exact import all_coalitions
 from commonweal.economy.money.ledger import to_micro
-from commonweal.economy.negotiation import Negotiator, Plan, Situation
+from commonweal.economy.negotiation import Course, Negotiator, Situation
 from commonweal.scenarios.games.battle import HEROES, TURNS, Role, fight, fight_turn, muster, rewards
 from commonweal.scenarios.games.negotiated_game import NegotiatedGame
 
@@ -92,7 +92,7 @@ class RaidBattle(NegotiatedGame):
         return Situation(
             task=f"a raid on a boss of {self.boss:g} health",
             parties=self.players,
-            plans=tuple(Plan(name, payoffs) for name, payoffs in expected.items()),
+            courses=tuple(Course(name, payoffs) for name, payoffs in expected.items()),
             outside=next(iter(expected.values())),
             funds=self.ledger.principals[0],
             value=lambda coalitions: worth[coalitions @ 2 ** np.arange(HEROES)],
@@ -102,7 +102,7 @@ class RaidBattle(NegotiatedGame):
         """One turn; talks before the first, payment after the last."""
         if self.battle.turn == 0:
             self.open_talks(self.situation)
-            roles = SELFISH if self.deal is None else list(PLANS.values())[self.deal.plan]
+            roles = SELFISH if self.deal is None else list(PLANS.values())[self.deal.course]
             for hero in self.heroes:
                 hero.role = Role(roles[hero.seat])
         taken: Ints = np.array([hero.role for hero in self.heroes])

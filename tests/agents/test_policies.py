@@ -285,7 +285,7 @@ class TestConditional(PolicyContract):
 
     def kinds(self, kind: ConditionalKind, actions: Ints, available: tuple[str, ...] = ALL) -> Ints:
         scenario = self.mixed(available)
-        population = replace(drawn(scenario), kind=np.full((1, N), int(kind)), action=actions[None])
+        population = replace(drawn(scenario), conditional_kind=np.full((1, N), int(kind)), action=actions[None])
         return self.proposed(scenario, population, choice(0))
 
     def test_conditional_cooperators_delegate_among_delegators_and_free_ride_among_free_riders(self) -> None:
@@ -371,7 +371,7 @@ def test_an_unknown_policy_is_refused_with_what_exists() -> None:
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=6).filter(any), st.integers(0, 1000))
 def test_apportionment_gives_everything_out_and_stays_within_one_of_every_quota(parts: list[int], total: int) -> None:
     shares = np.array([parts]) / sum(parts)
-    counts = apportioned(shares, total)
+    counts = apportioned(shares * total, total)
     assert counts.sum() == total
     assert (np.abs(counts - shares * total) < 1 + 1e-9).all()
 
@@ -392,7 +392,7 @@ def test_the_population_starts_with_exactly_the_shares_the_scenario_says() -> No
     for run in range(2):
         assert np.bincount(population.action[run], minlength=4).tolist() == [0, 24, 8, 8]
         assert np.bincount(population.policy[run]).tolist() == [10, 30]  # fixed, learning: sorted by name
-        assert np.bincount(population.kind[run]).tolist() == [20, 10, 4, 6]
+        assert np.bincount(population.conditional_kind[run]).tolist() == [20, 10, 4, 6]
     assert not np.array_equal(population.action[0], population.action[1])
     assert 0.001 <= population.cost.min() < 0.0015
     assert 0.0025 < population.cost.max() < 0.003
@@ -423,7 +423,7 @@ def test_yesterdays_counterfactuals_are_forgotten_where_todays_are_not_computed(
 
 def test_an_isolated_principal_answers_to_itself_alone() -> None:
     scenario = scenario_of(policy={"mix": {"conditional": 1.0}})
-    population = replace(drawn(scenario), kind=np.full((1, N), int(ConditionalKind.COOPERATOR)))
+    population = replace(drawn(scenario), conditional_kind=np.full((1, N), int(ConditionalKind.COOPERATOR)))
     nobody = SparseGraph.from_edges([np.zeros((0, 2), dtype=np.int64)], N)
     proposed = POLICIES["conditional"](
         replace(observed(scenario, population), graph=nobody), terms_of(scenario), choice(0)

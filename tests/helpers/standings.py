@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from commonweal.economy.money.settlement import Standing
+from commonweal.economy.money.settlement import Lines, Standing
 
 
 def standing_with(credit: Any, member: Any = True, **said: Any) -> Standing:
@@ -20,7 +20,7 @@ def standing_with(credit: Any, member: Any = True, **said: Any) -> Standing:
         "joined": np.zeros(shape, dtype=np.int64),
         "contributed": np.full(shape, 8.0),
         "round": 0,
-        "menu": (nothing, nothing),
+        "menu": Lines(nothing, nothing),
     }
     taking_part = np.broadcast_to(member, shape)
     values = usual | said

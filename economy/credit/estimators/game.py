@@ -12,7 +12,7 @@ from commonweal.economy.credit.probabilistic import ProbabilisticValue
 
 @dataclass
 class CoalitionGame:
-    """A game of n players that may be asked for so many coalitions and no more; the only object here that changes."""
+    """A game of n players with a budget of coalitions; the only object here that changes."""
 
     players: int  # n
     value: Callable[[Bools], Floats]  # (C, n) coalitions → (C,) v

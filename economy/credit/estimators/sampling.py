@@ -57,7 +57,7 @@ def draw_distinct(game: CoalitionGame, value: ProbabilisticValue, generator: np.
 
 
 def draw_independently(game: CoalitionGame, value: ProbabilisticValue, generator: np.random.Generator) -> Pairs:
-    """As many pairs as the budget allows, each drawn alike whatever the others are."""
+    """As many pairs as the budget allows, each drawn independently of the others."""
     law, _ = _pair_law(value)
     sizes = sizes_by(law, game.left // 2 - 1, generator)
     coalitions = [of_sizes(game.players, sizes, generator)]

@@ -66,7 +66,7 @@ class Copies(Mechanism):
         terms = world.terms.rewards
         if own is not None:
             return given_snapshots(owed, quality, own, terms.tolerance)
-        trained = len(lesson.exam.directions)
+        trained = world.network.trained
         if terms.realise == "noise":
             family = noised(lesson.parameters, draw_noise(lesson.parameters[:trained], streams.shock), trained)
         else:

@@ -11,10 +11,10 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.streams import Streams
-from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, escrows, post, principals, treasury
+from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer, post
 from commonweal.economy.money.settlement import SLACK, apportion
 from commonweal.economy.negotiation import NEGOTIATORS
-from commonweal.economy.negotiation.talks import MOST_ROUNDS, Negotiator, Plan, Situation, negotiate
+from commonweal.economy.negotiation.talks import MOST_ROUNDS, Course, Negotiator, Situation, negotiate
 from commonweal.economy.round.gains import Gains
 from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Income, Moment
@@ -34,15 +34,15 @@ class DataDeals:
     def escrowing(self) -> Transfer:
         """Before the round: who pays puts it into escrow."""
         count = self.paid.shape[1]
-        return Transfer(Reason.ESCROW, principals(count), escrows(count), self.paid)
+        return Transfer(Reason.ESCROW, Accounts(count).principals, Accounts(count).escrows, self.paid)
 
     @property
     def payments(self) -> tuple[Transfer, Transfer]:
         """Once data are delivered: escrows are cleared through the treasury, which keeps nothing."""
         count = self.paid.shape[1]
         return (
-            Transfer(Reason.DEAL, escrows(count), treasury(count), self.paid),
-            Transfer(Reason.DEAL, treasury(count), principals(count), self.received),
+            Transfer(Reason.DEAL, Accounts(count).escrows, Accounts(count).treasury, self.paid),
+            Transfer(Reason.DEAL, Accounts(count).treasury, Accounts(count).principals, self.received),
         )
 
     @property
@@ -152,7 +152,7 @@ def converse(gains: Gains, funds: Ints, concession: Floats, negotiator: Negotiat
         row = int(run)
         talk = two_party(gains, row, int(seller), _left(gains, price, funds, row), float(concession[row, 0]))
         deal = negotiate(talk, [negotiator, negotiator]).deal
-        if deal is not None and deal.plan == 0 and deal.transfers[0] >= 0:
+        if deal is not None and deal.course == 0 and deal.transfers[0] >= 0:
             price[run, seller], bound[run, seller] = deal.transfers[0] / MICRO, True
     return deals_at(gains, price, bound, funds)
 
@@ -174,7 +174,7 @@ def two_party(gains: Gains, run: int, seller: int, left: Floats, concession: flo
     return Situation(
         task="delegating data to a cooperative for one round",
         parties=("principal", "cooperative"),
-        plans=(Plan("the principal delegates its data", np.array([-loss, others])),),
+        courses=(Course("the principal delegates its data", np.array([-loss, others])),),
         outside=np.zeros(2),
         funds=np.array([0, int(purse * MICRO)]),
         value=lambda coalitions: np.where(coalitions.all(axis=1), others - loss, 0.0),

@@ -7,7 +7,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, per_principal
 from commonweal.agents.streams import Streams
-from commonweal.economy.money.identity import admit
+from commonweal.economy.money.identity import charge_entry
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Moment
 from commonweal.economy.world.terms import Terms
@@ -36,7 +36,7 @@ class IdentityCost(Mechanism):
 
     def before(self, own: Names, moment: Moment, world: World, streams: Streams) -> tuple[Names, Effects]:
         """New names pay; a name that cannot pay stays away."""
-        actions, fees = admit(moment.state.ledger, own.paid, moment.actions, world.terms.identity)
+        actions, fees = charge_entry(moment.state.ledger, own.paid, moment.actions, world.terms.identity)
         paid = own.paid | (actions != Action.ABSTAIN)
         return replace(own, paid=paid), Effects(actions=actions, transfers=(fees,), note=fees)
 

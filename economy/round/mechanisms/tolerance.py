@@ -8,7 +8,7 @@ from commonweal.economy.money.ledger import to_micro
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Admitted, Effects, Moment
 from commonweal.economy.screening.admissible import slack
-from commonweal.economy.screening.tolerance import Offered, buy_tolerance
+from commonweal.economy.screening.tolerance import ForSale, buy_tolerance
 from commonweal.economy.world.claims import claimed_limits, claimed_price, felt
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import World
@@ -27,7 +27,7 @@ class ToleranceMarket(Mechanism):
         """Let principals sell looser limits for this round, up to the budget and what the treasury holds."""
         terms, people, senses = world.terms, moment.people, world.senses
         limits, budget = claimed_limits(people, world), to_micro(terms.tolerance.budget[:, 0])
-        offered = Offered(
+        for_sale = ForSale(
             room=slack(lesson.exam.levels, limits, senses),
             limits=limits,
             price=claimed_price(people, world),
@@ -37,7 +37,7 @@ class ToleranceMarket(Mechanism):
         # Without a budget not even what is free is taken.
         wanted = lesson.screened.shadow_prices * (budget > 0)[:, None]
         useful = _useful(lesson.exam.alignments * senses, lesson.active & ~lesson.gated, world)
-        sale = buy_tolerance(offered, wanted, useful, np.minimum(budget, moment.state.ledger.treasury))
+        sale = buy_tolerance(for_sale, wanted, useful, np.minimum(budget, moment.state.ledger.treasury))
         # Who sells under several names gives up its limits but once.
         given_up = sale.given_up(people.limits, limits, felt(people.price, world), senses)
         return own, Effects(

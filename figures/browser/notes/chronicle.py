@@ -211,7 +211,7 @@ def _standing(state: State, people: Population) -> Sight:
         gated=np.zeros(count, dtype=bool),
         cost=people.cost[0],
         policy=people.policy[0],
-        kind=people.kind[0],
+        kind=people.conditional_kind[0],
         quality=float(state.quality[0]),
         joined=membership.joined[0],
         contributed=membership.contributed[0],

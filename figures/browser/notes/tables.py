@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.economy.money.ledger import MICRO, Reason, account_name, market, reconcile, treasury
+from commonweal.economy.money.ledger import MICRO, Accounts, Reason, reconcile
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.bargain import bargain_rows, credit_unit
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
@@ -118,10 +118,10 @@ def account_rows(chronicle: Chronicle, round: int | None = None, most: int = 100
     """
     sight = chronicle.newest if round is None else chronicle.at(round)
     count, balances = _count(sight), sight.balances
-    purses, escrows = balances[:count], balances[count : 2 * count]
+    accounts, purses, escrows = Accounts(count), balances[:count], balances[count : 2 * count]
     rows = [("all accounts", money(purses.sum() + balances[-2:].sum()), money(escrows.sum()))]
-    rows += [(account_name(each, count), money(balances[each]), "") for each in (treasury(count), market(count))]
-    rows += [(account_name(i, count), money(purses[i]), money(escrows[i])) for i in range(min(count, most))]
+    rows += [(accounts.name(each), money(balances[each]), "") for each in (accounts.treasury, accounts.market)]
+    rows += [(accounts.name(i), money(purses[i]), money(escrows[i])) for i in range(min(count, most))]
     if count > most:
         rows.append((f"{count - most} more principals", money(purses[most:].sum()), money(escrows[most:].sum())))
     return Table(("account", "balance, money", "in escrow, money"), tuple(rows))
@@ -137,7 +137,7 @@ def transfer_rows(chronicle: Chronicle, most: int = LATEST, round: int | None = 
             continue
         last = slice(-(most - len(rows)), None)
         columns = (book[name][last].tolist()[::-1] for name in ("round", "source", "target", "amount", "reason"))
-        rows += [(str(number), account_name(source, count), account_name(target, count), money(amount),
+        rows += [(str(number), Accounts(count).name(source), Accounts(count).name(target), money(amount),
                   _REASONS.get(Reason(reason), reason))
                  for number, source, target, amount, reason in zip(*columns, strict=True)]
         if len(rows) >= most:
@@ -174,7 +174,7 @@ def ledger_csv(chronicle: Chronicle) -> str:
     lines = ["round,source,target,amount,reason"]
     if columns:
         rows = zip(*(columns[name].tolist() for name in ("round", "source", "target", "amount", "reason")), strict=True)
-        lines += [f"{number},{account_name(source, count)},{account_name(target, count)},{money(amount)},{reason}"
+        lines += [f"{number},{Accounts(count).name(source)},{Accounts(count).name(target)},{money(amount)},{reason}"
                   for number, source, target, amount, reason in rows]
     return "\n".join(lines) + "\n"
 

@@ -108,7 +108,7 @@ def _weights(known: Floats, wanted: Floats) -> Floats:
 def others_grid(principals: int, strategies: int, divisions: int) -> Ints:
     """(L, M) compositions of N − 1 co-players on a regular grid of the simplex, all of them where N is small."""
     grid = compositions(min(divisions, principals - 1), strategies)
-    return np.unique(apportioned(_shares(grid), principals - 1), axis=0)
+    return np.unique(apportioned(_shares(grid) * (principals - 1), principals - 1), axis=0)
 
 
 def demand_strategies(scenario: Scenario, names: Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from papers.cgsv_round import Holders, first_holders, play_cgsv
+from papers.cgsv_round import (
+    CgsvTerms,
+    Holders,
+    aggregated,
+    cosines,
+    first_holders,
+    moved_reputation,
+    normalised,
+    play_cgsv,
+    rewards,
+)
+from papers.model_shapley import Scope
 from test_credit import TWINS, CreditContract, setting, written_out
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, linear
@@ -14,9 +25,8 @@ from torch.nn.functional import cosine_similarity, cross_entropy, linear
 from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Streams
 from commonweal.economy.credit import RoundGame
-from commonweal.economy.credit.cgsv import CgsvTerms, aggregated, cosines, moved_reputation, normalised, quotas, rewards
+from commonweal.economy.credit.cgsv import quotas
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
-from commonweal.economy.credit.model_shapley import Scope
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork
 

@@ -543,7 +543,7 @@ class TestGame:
         game = setting().game()
         updates = written_out(game)
         flat = torch.cat([u.flatten(2) for u in updates], dim=2)
-        torch.testing.assert_close(game.updates(), flat, rtol=1e-9, atol=1e-15)
+        torch.testing.assert_close(game.updates, flat, rtol=1e-9, atol=1e-15)
         direction: Parameters = tuple(p.sin() for p in game.parameters)
         products = [torch.einsum("rnoi,roi->rn", u, v) for u, v in zip(updates, direction, strict=True)]
         np.testing.assert_allclose(game.along(direction), torch.stack(products).sum(0), rtol=1e-9, atol=1e-15)

@@ -19,7 +19,7 @@ from commonweal.economy.credit.estimators.interactions import fit_process
 from commonweal.economy.credit.estimators.sampling import draw_distinct, draw_independently
 from commonweal.economy.credit.estimators.trees import fit_trees, leaf_values, tree_leaves
 from commonweal.economy.credit.exact import all_coalitions, exact_value
-from commonweal.economy.credit.history import CreditHistory, book, cumulated_error
+from commonweal.economy.credit.history import CreditHistory, book
 from commonweal.economy.credit.probabilistic import ProbabilisticValue, banzhaf, beta, shapley, weighted_banzhaf
 from commonweal.economy.credit.terms import EstimatorName
 from commonweal.scenarios import load
@@ -256,6 +256,23 @@ class TestShapiq:
         )
         ours = ESTIMATORS["leverage_shap"](game(8, 256), shapley(8), np.random.default_rng(0)).values
         np.testing.assert_allclose(kernel.get_n_order_values(1), ours, rtol=1e-6)  # theirs weighs ends by 1e6
+
+
+def cumulated_error(history: CreditHistory, discount: Floats) -> Floats:
+    """Standard error of cumulated credit, net: estimates of different rounds err independently.
+
+    Args:
+        history: credit so far.
+        discount: (R, 1) weight of a round's credit one round later.
+
+    Returns:
+        (R, N) square root of the sum over rounds s of discount^(2 (t - s)) times the variance; 0 without estimates.
+    """
+    if history.variances is None:
+        return np.zeros(history.rounds.shape[1:])
+    age = np.arange(len(history.rounds) - 1, -1, -1)[:, None, None]
+    error: Floats = np.sqrt((discount ** (2 * age) * history.variances).sum(axis=0))
+    return error
 
 
 def test_errors_of_cumulated_credit_add_up_with_squared_discounts() -> None:

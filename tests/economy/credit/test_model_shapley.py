@@ -8,15 +8,7 @@ from math import comb
 import numpy as np
 import pytest
 import torch
-from scipy.stats import pearsonr, spearmanr
-from test_credit import setting
-from torch import Tensor, nn
-
-from commonweal.agents.arrays import Floats
-from commonweal.agents.streams import Streams
-from commonweal.economy.credit import CREDITS
-from commonweal.economy.credit.exact import all_coalitions, shapley_value
-from commonweal.economy.credit.model_shapley import (
+from papers.model_shapley import (
     Blocks,
     along_path,
     block_values,
@@ -28,6 +20,14 @@ from commonweal.economy.credit.model_shapley import (
     spread,
     unit_blocks,
 )
+from scipy.stats import pearsonr, spearmanr
+from test_credit import setting
+from torch import Tensor, nn
+
+from commonweal.agents.arrays import Floats
+from commonweal.agents.streams import Streams
+from commonweal.economy.credit import CREDITS
+from commonweal.economy.credit.exact import all_coalitions, shapley_value
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork
 from commonweal.economy.learning.network import Examination, Objectives, Owners, Parameters, descend
@@ -232,13 +232,13 @@ class TestBlocks:
         game = setting().game()
         units = unit_blocks(game.parameters)
         direction = tuple(p.sin() for p in game.parameters)
-        updates = game.updates().split([p[0].numel() for p in game.parameters], dim=2)
+        updates = game.updates.split([p[0].numel() for p in game.parameters], dim=2)
         expected = np.zeros((*game.shape, units.count))
         for update, along, member in zip(updates, direction, units.member, strict=True):
             products = update * along.flatten(1).unsqueeze(1)
             for unit in range(units.count):
                 expected[..., unit] += products[..., member.flatten() == unit].sum(2).numpy()
-        monkeypatch.setattr("commonweal.economy.credit.model_shapley.HELD", 1)  # one block at a time
+        monkeypatch.setattr("papers.model_shapley.HELD", 1)  # one block at a time
         monkeypatch.setattr(type(game), "updates", None)
         np.testing.assert_allclose(built_by(game, direction, units), game.rate[..., None] * expected, atol=1e-14)
 

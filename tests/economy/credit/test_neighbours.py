@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from papers.neighbour_values import Locality, duplicated, localised, soft_label, worth
 from papers.served import Served, serve, shelve
 from test_credit import setting
 
@@ -16,17 +17,7 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS
-from commonweal.economy.credit.neighbours import (
-    Locality,
-    Samples,
-    by_owner,
-    duplicated,
-    localised,
-    soft_label,
-    unweighted,
-    worth,
-)
-from commonweal.economy.credit.neighbours import values as values_module
+from commonweal.economy.credit.neighbours import Samples, by_owner, unweighted
 from commonweal.scenarios import load
 
 CLASSES = 3
@@ -198,8 +189,8 @@ class TestInvariants:
         ]
         at_once = [rule() for rule in rules]
         for name, size in (("CHUNK", 150), ("BLOCK", 300)):
-            monkeypatch.setattr(values_module, name, size)
-        monkeypatch.setattr("commonweal.economy.credit.neighbours.locality.CHUNK", 40)
+            monkeypatch.setattr(f"commonweal.economy.credit.neighbours.{name}", size)
+        monkeypatch.setattr("papers.neighbour_values.CHUNK", 40)
         for rule, expected in zip(rules, at_once, strict=True):
             np.testing.assert_allclose(rule(), expected, rtol=0, atol=1e-15)
 

@@ -17,7 +17,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS, Credit, RoundGame
 from commonweal.economy.credit.discounts import discounted
-from commonweal.economy.credit.novelty import Offers, novelty, offers, remembered, resolution
+from commonweal.economy.credit.novelty import Seen, novelty, remembered, resolution, seen_by_owner
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.learning.network import Owners
@@ -31,12 +31,12 @@ TINY = {**STALE, **NOVEL, "population.count": 6, "task.validation": 60, "task.te
 UNIT = torch.ones(1)
 
 
-def put_in(*principals: Sequence[float]) -> Offers:
+def put_in(*principals: Sequence[float]) -> Seen:
     """What principals of one run put in: samples of one feature."""
     most = max(map(len, principals))
     rows = [[*own, *[0.0] * (most - len(own))] for own in principals]
     real = [[k < len(own) for k in range(most)] for own in principals]
-    return Offers(torch.tensor([rows]).unsqueeze(-1), torch.tensor([real]))
+    return Seen(torch.tensor([rows]).unsqueeze(-1), torch.tensor([real]))
 
 
 class TestNovelty:
@@ -77,7 +77,7 @@ class TestNovelty:
         assert novelty(put_in([0, 0], []), [], UNIT).tolist() == [[1 / 2, 1]]
 
     def test_memory_ends(self) -> None:
-        rounds: tuple[Offers, ...] = ()
+        rounds: tuple[Seen, ...] = ()
         for number in range(5):
             rounds = remembered(rounds, put_in([number]), 3)
         assert [float(each.features.sum()) for each in rounds] == [2, 3, 4]
@@ -86,13 +86,13 @@ class TestNovelty:
     def test_offers_seat_the_samples_of_a_batch_by_owner(self) -> None:
         batch = torch.arange(12.0).view(2, 6, 1)
         owner = torch.tensor([[2, 0, 2, -1, 0, 2], [1, 1, 1, 1, -1, -1]])
-        seated = offers(batch, Owners(owner, 3))
+        seated = seen_by_owner(batch, Owners(owner, 3))
         own = [[sorted(f[r].flatten().tolist()) for f, r in zip(*run, strict=True)]
                for run in zip(seated.features, seated.real, strict=True)]  # fmt: skip
         assert own == [[[1, 4], [], [0, 2, 5]], [[], [6, 7, 8, 9], []]]
 
     def test_a_batch_without_samples_seats_nobody(self) -> None:
-        seated = offers(torch.zeros(2, 0, 3), Owners(torch.zeros(2, 0, dtype=torch.int64), 4))
+        seated = seen_by_owner(torch.zeros(2, 0, 3), Owners(torch.zeros(2, 0, dtype=torch.int64), 4))
         assert novelty(seated, [], torch.ones(2)).tolist() == [[1] * 4] * 2
 
     def test_samples_closer_than_half_the_way_to_the_nearest_are_copies(self) -> None:
@@ -112,7 +112,7 @@ class TestFirstOrderForWhatIsNew(CreditContract):
 
     def game(self, studied: Setting | None = None, **changes: Any) -> RoundGame:
         game = super().game(studied, **changes)
-        return replace(game, offers=(offers(game.samples()[0], game.passage.owners),))
+        return replace(game, seen=(seen_by_owner(game.samples()[0], game.passage.owners),))
 
     def credit(self, game: RoundGame) -> Credit:
         return discounted(CREDITS[self.rule](game), game)
@@ -123,7 +123,7 @@ class TestFirstOrderForWhatIsNew(CreditContract):
     def test_for_a_small_step_credit_is_the_slope_along_the_screened_update(self) -> None:
         """As far as what was put in is new."""
         game = self.game(rate=1e-5)
-        new = novelty(game.offers[-1], (), resolution(game.features))
+        new = novelty(game.seen[-1], (), resolution(game.features))
         expected = 1e-5 * game.slope * np.where(game.slope > 0, new, 1)
         np.testing.assert_allclose(self.credit(game).values, expected, rtol=1e-9)
 
@@ -151,7 +151,7 @@ class TestFirstOrderForWhatIsNew(CreditContract):
         game = setting().game()
         credit = CREDITS[self.rule](game)
         assert discounted(credit, game) is credit
-        assert game.offers == () and not credit.values[:, DROPPED].any()
+        assert game.seen == () and not credit.values[:, DROPPED].any()
 
 
 def paid(changes: dict[str, Any], seeds: Sequence[int], rounds: int, twins: bool = False) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ from test_novelty import put_in
 
 from commonweal.economy.credit import CREDITS, Credit, RoundGame
 from commonweal.economy.credit.discounts import discounted
-from commonweal.economy.credit.novelty import offers
+from commonweal.economy.credit.novelty import seen_by_owner
 from commonweal.economy.credit.robust import discount, sample_similarity, update_similarity
 
 LN2 = float(np.log(2))
@@ -78,8 +78,8 @@ class TestFirstOrderRobust(CreditContract):
     def game(self, studied: Setting | None = None, **changes: Any) -> RoundGame:
         game = super().game(studied, **changes)
         present = torch.as_tensor(game.weights != 0)  # the contract's copy stays away by its weight
-        seated = offers(game.samples()[0], game.passage.owners)
-        return replace(game, offers=(replace(seated, real=seated.real & present.unsqueeze(2)),))
+        seated = seen_by_owner(game.samples()[0], game.passage.owners)
+        return replace(game, seen=(replace(seated, real=seated.real & present.unsqueeze(2)),))
 
     def credit(self, game: RoundGame) -> Credit:
         return discounted(CREDITS[self.rule](game), game)

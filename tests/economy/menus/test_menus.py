@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from commonweal.agents.errors import InputError
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
-from commonweal.economy.money.membership import NEVER, Membership, Tariff
+from commonweal.economy.money.membership import NEVER, Membership
 from commonweal.economy.rewards.accuracy import Bound, PowerLaw
 from commonweal.economy.rewards.learning_curve import fit, noted
+from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.standing import has_content
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios import load, revise

@@ -16,9 +16,8 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.menus import Menu, MenuProblem, solve
 from commonweal.economy.menus import outcomes as outcomes_module
-from commonweal.economy.menus.benchmark import best_totals
 from commonweal.economy.menus.envelope import envelope
-from commonweal.economy.menus.outcomes import outcomes
+from commonweal.economy.menus.outcomes import best_totals, outcomes
 from commonweal.economy.rewards.accuracy import Accuracy, Bound, PowerLaw, best_alone
 
 BOUND = Bound(1.0, 1.0)

@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
-from commonweal.economy.money import ledger as books
 from commonweal.economy.money.clawback import ClawbackTerms, claw_back
-from commonweal.economy.money.identity import IdentityTerms, admit
+from commonweal.economy.money.identity import IdentityTerms
 from commonweal.economy.money.ledger import (
+    Accounts,
     Ledger,
     NegativeAmountError,
     OverdraftError,
     Reason,
     Transfer,
-    account_name,
     entries,
     post,
     reconcile,
@@ -39,15 +38,15 @@ def amounts(*rows: list[int]) -> np.ndarray:
 
 
 def funded(*holdings: list[int]) -> Ledger:
-    endowment = Transfer(Reason.ENDOWMENT, MARKET, books.principals(N), amounts(*holdings))
+    endowment = Transfer(Reason.ENDOWMENT, MARKET, Accounts(N).principals, amounts(*holdings))
     return post(Ledger.empty(len(holdings), N), [endowment])
 
 
 def test_accounts_are_numbered_principals_escrows_treasury_market() -> None:
-    names = [account_name(account, N) for account in range(2 * N + 2)]
+    names = [Accounts(N).name(account) for account in range(2 * N + 2)]
     assert names[:4] == ["principal 0", "principal 1", "principal 2", "escrow 0"]
     assert names[5:] == ["escrow 2", "treasury", "market"]
-    assert (books.treasury(N), books.market(N)) == (TREASURY, MARKET)
+    assert (Accounts(N).treasury, Accounts(N).market) == (TREASURY, MARKET)
 
 
 def test_the_markets_debt_counts_what_came_in() -> None:
@@ -58,7 +57,7 @@ def test_the_markets_debt_counts_what_came_in() -> None:
 
 def test_posting_leaves_the_ledger_before_as_it_was() -> None:
     before = funded([5, 0, 7])
-    post(before, [Transfer(Reason.STAKE, books.principals(N), books.escrows(N), amounts([5, 0, 1]))])
+    post(before, [Transfer(Reason.STAKE, Accounts(N).principals, Accounts(N).escrows, amounts([5, 0, 1]))])
     assert before.principals.tolist() == [[5, 0, 7]]
 
 
@@ -68,7 +67,7 @@ def test_a_side_of_listed_accounts_may_name_one_twice() -> None:
 
 
 def test_an_overdraft_is_refused_and_says_whose() -> None:
-    stake = Transfer(Reason.STAKE, books.principals(N), books.escrows(N), amounts([1, 1, 1], [0, 5, 0]))
+    stake = Transfer(Reason.STAKE, Accounts(N).principals, Accounts(N).escrows, amounts([1, 1, 1], [0, 5, 0]))
     with pytest.raises(OverdraftError, match="stake in run 1 would leave principal 1 at -1") as refused:
         post(funded([1, 1, 1], [4, 4, 4]), [stake])
     assert (refused.value.run, refused.value.account, refused.value.balance) == (1, "principal 1", -1)
@@ -76,28 +75,28 @@ def test_an_overdraft_is_refused_and_says_whose() -> None:
 
 def test_money_cannot_be_spent_before_it_arrives() -> None:
     revenue = Transfer(Reason.REVENUE, MARKET, TREASURY, np.array([9]))
-    payment = Transfer(Reason.PAYMENT, TREASURY, books.principals(N), amounts([3, 3, 3]))
+    payment = Transfer(Reason.PAYMENT, TREASURY, Accounts(N).principals, amounts([3, 3, 3]))
     assert post(Ledger.empty(1, N), [revenue, payment]).principals.tolist() == [[3, 3, 3]]
     with pytest.raises(OverdraftError, match="treasury"):
         post(Ledger.empty(1, N), [payment, revenue])
 
 
 def test_a_negative_amount_is_refused() -> None:
-    theft = Transfer(Reason.PAYMENT, TREASURY, books.principals(N), amounts([0, -2, 2]))
+    theft = Transfer(Reason.PAYMENT, TREASURY, Accounts(N).principals, amounts([0, -2, 2]))
     with pytest.raises(NegativeAmountError, match="payment in run 0 moves -2"):
         post(funded([5, 5, 5]), [theft])
 
 
 def test_one_amount_cannot_be_drawn_from_many_accounts() -> None:
     with pytest.raises(ValueError, match="1 amounts for 3 accounts"):
-        Transfer(Reason.SLASH, books.escrows(N), TREASURY, np.array([4]))
+        Transfer(Reason.SLASH, Accounts(N).escrows, TREASURY, np.array([4]))
     with pytest.raises(ValueError, match="not a block"):
         Transfer(Reason.SLASH, range(0, 6, 2), TREASURY, amounts([4, 4, 4]))
 
 
 def test_entries_name_every_amount_that_moved_and_no_other() -> None:
     transfers = [
-        Transfer(Reason.ENDOWMENT, MARKET, books.principals(N), amounts([5, 0, 7], [0, 0, 1])),
+        Transfer(Reason.ENDOWMENT, MARKET, Accounts(N).principals, amounts([5, 0, 7], [0, 0, 1])),
         Transfer(Reason.REVENUE, MARKET, TREASURY, np.array([0, 8])),
     ]
     rows = pd.DataFrame(entries(transfers, round=4))
@@ -111,7 +110,7 @@ def test_entries_name_every_amount_that_moved_and_no_other() -> None:
 
 
 def test_reconciling_finds_a_changed_entry() -> None:
-    transfer = Transfer(Reason.ENDOWMENT, MARKET, books.principals(N), amounts([5, 0, 7]))
+    transfer = Transfer(Reason.ENDOWMENT, MARKET, Accounts(N).principals, amounts([5, 0, 7]))
     balances = post(Ledger.empty(1, N), [transfer]).balances
     rows = entries([transfer], round=0)
     assert not reconcile(rows, balances).any()
@@ -159,7 +158,7 @@ def test_no_sequence_of_rounds_creates_or_loses_money(
     history = CreditHistory.empty(settlement.horizon, 2, count)
     refundable = np.zeros((2, 0, count), dtype=np.int64)
     for now in range(1, rounds + 1):
-        actions, fees = admit(ledger, entered, rng.integers(0, 4, (2, count)), agreed.identity)
+        actions, fees = charge_entry(ledger, entered, rng.integers(0, 4, (2, count)), agreed.identity)
         entered |= actions != Action.ABSTAIN
         ledger, moved = posted(ledger, [], fees)
         ledger, moved = posted(ledger, moved, *all_of(some_deals(ledger, rng)))

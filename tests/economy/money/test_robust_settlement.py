@@ -148,7 +148,7 @@ class TestIdentityCost:
         assert post(held, [fees]).balances.tolist() == [[2 * MICRO, 3 * MICRO, 3 * MICRO, 0, 0, 0, MICRO, -9 * MICRO]]
 
     def test_a_name_that_cannot_pay_cannot_enter(self) -> None:
-        doing, fees = admit(ledger([MICRO - 1, MICRO]), np.zeros((1, 2), bool), np.ones((1, 2), int), PRICED)
+        doing, fees = charge_entry(ledger([MICRO - 1, MICRO]), np.zeros((1, 2), bool), np.ones((1, 2), int), PRICED)
         assert doing.tolist() == [[Action.ABSTAIN, Action.DELEGATE]]
         assert fees.amount.tolist() == [[0, MICRO]]
 

@@ -8,17 +8,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from papers.linear_gaussian import Evidence, information, points_given, subset_information, tempered, tempering
+from papers.time_aware_games import dividends, time_aware_value
 
 from commonweal.agents.actions import Action
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.time_aware import (
-    dividends,
     kept_by_cumulation,
     kept_by_valuation,
     time_aware_credit,
-    time_aware_value,
 )
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.reading.cells import mean_and_half_width

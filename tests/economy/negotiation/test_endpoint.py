@@ -17,11 +17,11 @@ from commonweal.agents.errors import InputError
 from commonweal.commands.cli import main
 from commonweal.economy import Ensemble
 from commonweal.economy.negotiation import (
+    Course,
     Endpoint,
     EndpointError,
     Kind,
     ModelNegotiator,
-    Plan,
     ReplayedNegotiator,
     ShapleyNegotiator,
     Situation,
@@ -70,6 +70,14 @@ def trickling(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
     for _ in range(100):
         handler.wfile.write(b" ")
         handler.wfile.flush()
+        time.sleep(0.05)
+
+
+def trickling_headers(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+    handler.send_response(200)
+    for _ in range(100):
+        handler.send_header("X-Patience", "1")
+        handler.flush_headers()
         time.sleep(0.05)
 
 
@@ -211,6 +219,19 @@ def test_a_redirect_is_not_followed_for_it_would_carry_the_key_elsewhere(server:
     assert len(server.asked) == 1
 
 
+def test_what_the_environment_says_of_proxies_and_logins_is_not_looked_at(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret")
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    server.answers = [sensible]
+    negotiate(escape(), [ModelNegotiator(Endpoint(server.url, "a-model"))] * 2)
+    assert "Authorization" not in server.headers[0]
+
+
 def test_waits_double_and_a_named_wait_is_kept_up_to_a_limit(server: Server) -> None:
     server.answers = [sending(b"", 500)]
     doubling, named, absurd = endpoint(server, retries=3), endpoint(server), endpoint(server)
@@ -231,7 +252,7 @@ def test_what_fails_once_may_succeed_the_second_time(server: Server) -> None:
     assert speaker.transcript.lines[0]["source"] == "endpoint"
 
 
-@pytest.mark.parametrize("answer", [hanging, trickling])
+@pytest.mark.parametrize("answer", [hanging, trickling, trickling_headers])
 def test_a_slow_answer_is_cut_off_as_a_whole(answer: Answer, server: Server) -> None:
     server.answers = [answer]
     began = time.monotonic()
@@ -307,7 +328,7 @@ def test_a_key_that_no_header_can_hold_is_refused_without_showing_it(key: str) -
 
 
 def test_decimal_fractions_that_nearly_sum_to_zero_are_understood() -> None:
-    told = Situation("a task", ("a", "b", "c"), (Plan("do it", np.ones(3)),), np.zeros(3), np.full(3, 10**7),
+    told = Situation("a task", ("a", "b", "c"), (Course("do it", np.ones(3)),), np.zeros(3), np.full(3, 10**7),
                      lambda coalitions: coalitions.all(axis=1) * 3.0)  # fmt: skip
     third = json.dumps({"move": "propose", "plan": 0, "transfers": [1 / 3, 1 / 3, -2 / 3], "words": ""})
     move = read_move(third, told, 0, ())

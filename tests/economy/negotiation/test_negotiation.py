@@ -13,25 +13,15 @@ from hypothesis import strategies as st
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy import Ensemble
-from commonweal.economy.money.ledger import (
-    MICRO,
-    Ledger,
-    Reason,
-    Transfer,
-    entries,
-    market,
-    post,
-    principals,
-    reconcile,
-)
+from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer, entries, post, reconcile
 from commonweal.economy.money.market import revenue
 from commonweal.economy.negotiation import (
     NEGOTIATORS,
+    Course,
     Kind,
     ModelNegotiator,
     Move,
     Negotiator,
-    Plan,
     Proposal,
     ReplayedNegotiator,
     ShapleyNegotiator,
@@ -63,7 +53,7 @@ def situation(
 
     purse = np.full(len(payoffs), round(funds * MICRO))
     names = tuple(f"party {i}" for i in range(len(payoffs)))
-    return Situation("a task", names, (Plan("do it", np.array(payoffs)),), alone, purse, value, concession)
+    return Situation("a task", names, (Course("do it", np.array(payoffs)),), alone, purse, value, concession)
 
 
 @dataclass
@@ -208,7 +198,8 @@ def random_gains(runs: int, count: int, rng: np.random.Generator) -> tuple[Gains
 
 def test_ten_thousand_random_rounds_of_deals_lose_not_a_micro_unit() -> None:
     rng, runs, count = np.random.default_rng(5), 500, 7
-    opening = Transfer(Reason.ENDOWMENT, market(count), principals(count), rng.integers(0, 300_000, (runs, count)))
+    accounts, endowed = Accounts(count), rng.integers(0, 300_000, (runs, count))
+    opening = Transfer(Reason.ENDOWMENT, accounts.market, accounts.principals, endowed)
     ledger, stored, struck = post(Ledger.empty(runs, count), [opening]), [entries([opening], 0)], 0
     for now in range(1, 21):
         gains, _, _ = random_gains(runs, count, rng)

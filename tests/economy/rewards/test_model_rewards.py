@@ -11,13 +11,13 @@ from hypothesis.extra import numpy as hnp
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.terms import stack
-from commonweal.economy.money.settlement import Standing
+from commonweal.economy.money.settlement import Lines, Standing
 from commonweal.economy.rewards.rules import REWARDS, RewardTerms, reward_rule, rewards
 from commonweal.scenarios.schema.scenario import Rewards
 from tests.helpers.standings import standing_with
 
 Floats = np.ndarray
-MENU = (np.array([[5.0, 50.0]] * 3), np.array([[0.5, 0.9]] * 3))
+MENU = Lines(np.array([[5.0, 50.0]] * 3), np.array([[0.5, 0.9]] * 3))
 
 
 def terms(runs: int = 1, **changes: object) -> RewardTerms:
@@ -79,7 +79,7 @@ class RewardContract:
     def test_a_run_is_rewarded_alone_as_in_an_ensemble(self, case: Standing) -> None:
         alone = []
         for run in range(3):
-            one = replace(placed(case, slice(run, run + 1)), menu=(MENU[0][:1], MENU[1][:1]))
+            one = replace(placed(case, slice(run, run + 1)), menu=Lines(MENU.amounts[:1], MENU.ratios[:1]))
             alone.append(self.owed(one, QUALITY[run : run + 1]))
         np.testing.assert_allclose(np.concatenate(alone), self.owed(case), rtol=1e-12)
 

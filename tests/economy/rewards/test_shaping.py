@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from papers.sharing_equilibria import most_samples, naive_samples
 
 from commonweal.economy.rewards.accuracy import Bound, PowerLaw, best_alone
-from commonweal.economy.rewards.shaping import most_samples, naive_samples, shaped, solo_samples
+from commonweal.economy.rewards.shaping import shaped, solo_samples
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.reading.cells import mean_and_half_width
 from commonweal.scenarios.schema.loading import load, revise

@@ -14,7 +14,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.terms import PerRun, term
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
-from commonweal.economy.money.ledger import MICRO, Reason, Transfer, principals, reconcile, treasury
+from commonweal.economy.money.ledger import MICRO, Reason, Transfer, reconcile
 from commonweal.economy.round.mechanism import MECHANISMS, Mechanism, mechanism
 from commonweal.economy.round.record import Effects
 from commonweal.economy.runs.checkpoint import restore, save
@@ -53,7 +53,7 @@ class Tax(Mechanism):
         rate = world.terms.mechanisms["tax"].rate
         due = np.minimum((rate * income.payments).astype(np.int64), moment.state.ledger.principals)
         count = due.shape[1]
-        taken = Transfer(Reason.CLAWBACK, principals(count), treasury(count), due)
+        taken = Transfer(Reason.CLAWBACK, Accounts(count).principals, Accounts(count).treasury, due)
         return Paid(own.so_far + due / MICRO), Effects(transfers=(taken,), note=due)
 # --------------------------------------------------------------------------------------------------------------------
 

@@ -21,9 +21,9 @@ from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import predicted_changes
-from commonweal.economy.tasks import audit_trail
 from commonweal.economy.world.world import State
 from commonweal.scenarios.schema.scenario import Scenario
+from tests.helpers.batches import audit_trail
 
 ROOT = Path(__file__).parents[3]
 

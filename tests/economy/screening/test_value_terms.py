@@ -14,7 +14,7 @@ from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO, reconcile
-from commonweal.economy.screening.tolerance import Offered, ToleranceSale, buy_tolerance
+from commonweal.economy.screening.tolerance import ForSale, ToleranceSale, buy_tolerance
 from commonweal.figures.admissibility import draw_admissibility
 from commonweal.scenarios import load, revise
 
@@ -23,25 +23,25 @@ SMALL = {"population.count": 8, "task.validation": 200, "rounds": 12, "values.fo
 SENSES = np.array([-1.0, 1.0])
 
 
-def offered(seed: int, runs: int = 2, principals: int = 5) -> tuple[Offered, np.ndarray, np.ndarray]:
+def offered(seed: int, runs: int = 2, principals: int = 5) -> tuple[ForSale, np.ndarray, np.ndarray]:
     """An offer, what room is worth, and how much of it is useful, at random; some limits, prices and worths are 0."""
     random = np.random.default_rng(seed)
     shape = (runs, principals, 2)
     limits = random.uniform(0.2, 2.0, shape) * (random.random(shape) > 0.03)
     price = random.uniform(0.0, 3.0, shape[:2]) * (random.random(shape[:2]) > 0.1)
     member = random.random(shape[:2]) > 0.2
-    offer = Offered(random.normal(0.0, 0.5, shape), limits, price, np.full((runs, 1), 0.7), member)
+    offer = ForSale(random.normal(0.0, 0.5, shape), limits, price, np.full((runs, 1), 0.7), member)
     worth = random.uniform(0.0, 2.0, (runs, 2)) * (random.random((runs, 2)) > 0.2)
     return offer, worth, random.uniform(0.0, 1.5, (runs, 2))
 
 
-def lowest_room(offer: Offered, sale: ToleranceSale | None = None) -> np.ndarray:
+def lowest_room(offer: ForSale, sale: ToleranceSale | None = None) -> np.ndarray:
     """(R, K) the room that all members' limits leave together; ∞ where nobody is a member."""
     room = offer.room if sale is None else offer.room + sale.loosened * offer.limits
     return np.where(offer.member[..., None], room, np.inf).min(axis=1)
 
 
-def bought(offer: Offered, sale: ToleranceSale, worth: np.ndarray) -> np.ndarray:
+def bought(offer: ForSale, sale: ToleranceSale, worth: np.ndarray) -> np.ndarray:
     """(R,) worth of the room that was bought."""
     with np.errstate(invalid="ignore"):
         return (worth * np.nan_to_num(lowest_room(offer, sale) - lowest_room(offer))).sum(axis=1)
@@ -97,12 +97,12 @@ class TestBuying:
 
     def test_the_cheaper_of_two_equal_limits_is_bought_first(self):
         room = np.zeros((1, 1, 2))
-        offer = Offered(room, np.array([[[1.0, 4.0]]]), np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1), bool))
+        offer = ForSale(room, np.array([[[1.0, 4.0]]]), np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1), bool))
         sale = buy_tolerance(offer, np.ones((1, 2)), np.full((1, 2), 9.0), np.array([MICRO // 2]))
         np.testing.assert_allclose(sale.loosened, [[[0.0, 0.5]]], atol=1e-5)  # a unit of room costs 1 there, 1/4 here
 
 
-def linear_optimum(offer: Offered, worth: np.ndarray, useful: np.ndarray, purse: float) -> float:
+def linear_optimum(offer: ForSale, worth: np.ndarray, useful: np.ndarray, purse: float) -> float:
     """Most worth of room for money: raises y_k and shares x_ik with x_ik · limit_ik ≥ lowest_k + y_k − room_ik."""
     room, limits, price = offer.room[0], offer.limits[0], offer.price[0]
     principals, dimensions = room.shape

@@ -15,7 +15,6 @@ from commonweal.economy.tasks import (
     Batch,
     PutIn,
     TaskTerms,
-    audit_trail,
     draw_holdings,
     first_supply,
     load_examples,
@@ -23,6 +22,7 @@ from commonweal.economy.tasks import (
 )
 from commonweal.economy.world.terms import Terms
 from commonweal.scenarios.schema.scenario import Scenario
+from tests.helpers.batches import audit_trail
 
 Section = dict[str, Any]
 
@@ -215,13 +215,13 @@ def test_a_plan_is_made_anew_when_it_is_used_up() -> None:
 def test_a_plan_is_made_anew_when_the_form_of_somebodys_samples_changes_and_only_then() -> None:
     game = Cooperation([0], 5, **pool(10))
     game.play([[DELEGATE] * 4 + [FREE_RIDE]])
-    order = game.supply.plans[0].order
+    order = game.supply.traversals[0].order
     game.play([[DELEGATE] * 4 + [ABSTAIN]])  # an idle free-rider that abstains contributes what it did: nothing
-    assert game.supply.plans[0].order is order
-    assert game.supply.plans[0].taken == 20
+    assert game.supply.traversals[0].order is order
+    assert game.supply.traversals[0].taken == 20
     batch, _ = game.play([[DELEGATE] * 3 + [DEFECT, ABSTAIN]])
-    assert game.supply.plans[0].order is not order
-    assert game.supply.plans[0].taken == 10
+    assert game.supply.traversals[0].order is not order
+    assert game.supply.traversals[0].taken == 10
     assert batch.sample.shape == (1, 10)
 
 

@@ -25,9 +25,10 @@ from commonweal.economy.tasks import (
     ProbeTerms,
     Task,
     TaskTerms,
+    checked,
+    draw_dataset,
     draw_holdings,
     draw_rotation_generator,
-    load_dataset,
     load_examples,
     rotation,
     task,
@@ -39,6 +40,10 @@ Register = Callable[[str, Task], None]
 
 TASK: dict[str, Any] = {"kind": "synthetic", "samples": 400, "features": 5, "classes": 3, "validation": 60, "test": 50}
 PROBES = (ProbeTerms(label=1, feature=None, samples=8), ProbeTerms(label=None, feature=2, samples=100))
+
+
+def load_dataset(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    return checked(draw_dataset(terms, generator))
 
 
 def task_terms(runs: int = 1, **changes: Any) -> TaskTerms:

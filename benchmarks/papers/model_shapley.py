@@ -14,7 +14,16 @@ from torch import Tensor
 
 from commonweal.agents.arrays import Floats
 from commonweal.economy.credit.game import RoundGame
-from commonweal.economy.learning.network import Examination, Network, Objectives, Parameters, inner, to_numpy, to_tensor
+from commonweal.economy.learning.network import (
+    Examination,
+    Network,
+    Objectives,
+    Parameters,
+    inner,
+    to_numpy,
+    to_tensor,
+)
+from commonweal.economy.rewards.copies import ranked
 
 Scope = Literal["layer", "global"]
 
@@ -151,9 +160,9 @@ def ranking(values: Parameters, scope: Scope = "layer") -> Parameters:
         Each entry (R, *shape), at least 0 and below 1.
     """
     if scope == "layer":
-        return tuple(_ranked(v.flatten(1)).view(v.shape) for v in values)
-    ranked = _ranked(torch.cat([v.flatten(1) for v in values], dim=1)).split([v[0].numel() for v in values], dim=1)
-    return tuple(place.view(v.shape) for place, v in zip(ranked, values, strict=True))
+        return tuple(ranked(v.flatten(1)).view(v.shape) for v in values)
+    among_all = ranked(torch.cat([v.flatten(1) for v in values], dim=1)).split([v[0].numel() for v in values], dim=1)
+    return tuple(place.view(v.shape) for place, v in zip(among_all, values, strict=True))
 
 
 def sparsified(parameters: Parameters, places: Parameters, share: Floats) -> Parameters:
@@ -175,10 +184,3 @@ def _players(examined: Examination, parameters: Parameters, blocks: Blocks | Non
     """θ where a parameter is a player, else 0."""
     trained = parameters[: len(examined.directions)]
     return trained if blocks is None else tuple(p * (m >= 0) for p, m in zip(trained, blocks.member, strict=True))
-
-
-def _ranked(values: Tensor) -> Tensor:
-    """(R, P) place of each value among P, in descending order, divided by P."""
-    order = values.argsort(dim=1, descending=True, stable=True)
-    place = torch.arange(values.shape[1], dtype=values.dtype, device=values.device) / values.shape[1]
-    return torch.empty_like(values).scatter_(1, order, place.expand(values.shape))

@@ -1,9 +1,8 @@
-"""Exact Shapley values of samples for nearest-neighbour classification: what data is worth before any training.
+"""Exact Shapley values of samples for nearest-neighbour classification, as the credit of a round.
 
-The game of one test point: v(S) is how well its K nearest samples in S vote for its label. Sorted from near to far,
-every such game here is linear in the votes, so that all values follow from one sort and one cumulated sum.
-Jia et al. 2019 (PVLDB 12(11), arXiv 1908.08619); Wang and Jia 2023 (arXiv 2304.04258); duplicated samples after
-Zhang, Gionis and Liu 2025.
+The game of one test point: v(S) is how well its K nearest samples in S vote for its label. Sorted from near to far the
+game is linear in the votes, so that all values follow from one sort and one cumulated sum (Jia et al. 2019, PVLDB
+12(11), arXiv 1908.08619).
 """
 
 from collections.abc import Callable, Iterator
@@ -13,13 +12,14 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import digamma
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
+NEIGHBOURS = 5  # K of the credit rule
 BLOCK = 1 << 24  # distances held at a time
 CHUNK = 1 << 16  # of which ranked at a time: their order stays in a core's second-level cache
 
@@ -42,7 +42,26 @@ class Ranked:
 
 
 Form: TypeAlias = Callable[[Ranked], Floats]
-Copies: TypeAlias = Ints | Callable[[Floats], Ints]
+
+
+@credit_rule("neighbours")
+def neighbours(game: RoundGame) -> Credit:
+    """Nearest-neighbour value, for the validation set, of the samples put in (Jia et al. 2019, theorem 1).
+
+    Looks at the samples alone, not at what the network learned from them. Whose update was dropped is not in the game.
+    The credits of a round sum to the share of validation samples that their K nearest vote right for.
+    """
+    features, labels = (values.numpy(force=True) for values in game.samples())
+    owner = game.passage.owners.owner.numpy(force=True)
+    validation = Samples(game.features.numpy(force=True), game.labels.numpy(force=True))
+    values = np.zeros(owner.shape)
+    for run, contributors in enumerate(game.contributors()):
+        if not (plays := np.isin(owner[run], contributors)).any():
+            continue
+        train = Samples(features[run : run + 1, plays], labels[run : run + 1, plays])
+        test = Samples(validation.features[run : run + 1], validation.labels[run : run + 1])
+        values[run, plays] = unweighted(train, test, NEIGHBOURS)[0]
+    return Credit(by_owner(values, owner, game.shape[1]), "neighbours")
 
 
 def unweighted(train: Samples, test: Samples, neighbours: int = 5) -> Floats:
@@ -59,55 +78,7 @@ def unweighted(train: Samples, test: Samples, neighbours: int = 5) -> Floats:
     Raises:
         InputError: if shapes do not fit, a feature is not finite, or K or T is 0.
     """
-    return _mean_value(train, test, neighbours, lambda ranked: shared(ranked.votes, neighbours)) / neighbours
-
-
-def soft_label(train: Samples, test: Samples, classes: int, neighbours: int = 5) -> Floats:
-    """Values for v(S) = (right votes) / min(K, |S|), v(∅) = 1 / C (Wang and Jia 2023, theorem 6).
-
-    Args:
-        train: (R, S) samples to be valued.
-        test: (R, T) samples to be classified.
-        classes: C.
-        neighbours: K.
-
-    Returns:
-        (R, S) mean over the test points; a run's values sum to v of all samples less 1 / C.
-
-    Raises:
-        InputError: as for ``unweighted``.
-    """
-    return _mean_value(train, test, neighbours, partial(_soft_label, neighbours=neighbours, classes=classes))
-
-
-def duplicated(train: Samples, test: Samples, copies: Copies, classes: int, neighbours: int = 5) -> Floats:
-    """Soft-label values when each sample stands for several copies of itself (Zhang, Gionis and Liu 2025).
-
-    A test point's K nearest samples vote with all their copies. The values grow with the number of copies of everybody:
-    rank and detect by them, pay by others.
-
-    Args:
-        train: (R, S) samples to be valued.
-        test: (R, T) samples to be classified.
-        copies: (R, S) whole numbers ≥ 1, or what gives those of the samples (t, S) from their distances to t test
-            points, in ascending order.
-        classes: C.
-        neighbours: K.
-
-    Returns:
-        (R, S) value of all copies of a sample, mean over the test points.
-
-    Raises:
-        InputError: as for ``unweighted``, or if a sample has no copy.
-    """
-    if not callable(copies) and (copies.shape != train.labels.shape or copies.min(initial=1) < 1):
-        raise InputError(f"copies: one whole number >= 1 per sample, not {copies.min()} for shape {copies.shape}")
-    runs = []
-    for run in range(len(train.labels)):
-        own = copies if callable(copies) else copies[run]
-        form = partial(_duplicated, copies=own, neighbours=neighbours, classes=classes)
-        runs.append(_mean_value(_of_run(train, run), _of_run(test, run), neighbours, form))
-    return np.concatenate(runs)
+    return mean_value(train, test, neighbours, lambda ranked: shared(ranked.votes, neighbours)) / neighbours
 
 
 def by_owner(values: Floats, owner: Ints, principals: int) -> Floats:
@@ -134,7 +105,7 @@ def shared(votes: Floats | Bools, neighbours: int) -> Floats:
     """
     own, lost = _coefficients(votes.shape[1], neighbours)
     values: Floats = votes * own
-    values -= _sum_onwards(votes * lost)
+    values -= sum_onwards(votes * lost)
     return values
 
 
@@ -147,51 +118,19 @@ def _coefficients(samples: int, neighbours: int) -> tuple[Floats, Floats]:
     return np.where(beyond, neighbours / before, 1.0), np.where(beyond, neighbours / (place * before), 0.0)
 
 
-def _soft_label(ranked: Ranked, neighbours: int, classes: int) -> Floats:
-    """The recursion of Wang and Jia summed up: unweighted values of min(K, S), moved by what |S| < K is paid for."""
-    votes = ranked.votes
-    samples = votes.shape[1]
-    nearest = min(neighbours, samples)
-    surplus = (_harmonic(nearest) - 1) / max(samples - 1, 1)
-    values: Floats = shared(votes, nearest) / nearest
-    values += surplus * (votes - votes.mean(1, keepdims=True)) - 1 / (samples * classes)
-    return values
-
-
-def _duplicated(ranked: Ranked, copies: Copies, neighbours: int, classes: int) -> Floats:
-    """As ``_soft_label`` on all copies, where each sample's stand in a row and have equal values."""
-    votes = ranked.votes
-    samples = votes.shape[1]
-    weight = (copies(ranked.distances()) if callable(copies) else copies[ranked.places]).astype(np.float64)
-    last = weight.cumsum(1)
-    nearest, everyone = last[:, [min(neighbours, samples) - 1]], last[:, -1:]
-    beyond = np.arange(samples) >= neighbours
-    passed: Floats = (votes & beyond) * (1 / np.maximum(last - weight, 1) - 1 / last)
-    values: Floats = votes / np.maximum(nearest, last) + passed
-    values -= _sum_onwards(passed)
-    surplus = (_harmonic(nearest) - 1) / np.maximum(everyone - 1, 1)
-    values += surplus * (votes - (weight * votes).sum(1, keepdims=True) / everyone) - 1 / (everyone * classes)
-    return values * weight
-
-
-def _sum_onwards(terms: Floats) -> Floats:
+def sum_onwards(terms: Floats) -> Floats:
     """(t, S) sums over a place and all places farther away, in the memory of the terms."""
     backwards = terms[:, ::-1]
     np.cumsum(backwards, axis=1, out=backwards)
     return terms
 
 
-def _harmonic(number: Any) -> Any:
-    """1 + 1/2 + … + 1/number."""
-    return digamma(number + 1.0) + np.euler_gamma
-
-
-def _mean_value(train: Samples, test: Samples, neighbours: int, form: Form) -> Floats:
+def mean_value(train: Samples, test: Samples, neighbours: int, form: Form) -> Floats:
     """(R, S) values by a closed form, averaged over the test points, chunk by chunk."""
     demand_samples(train, test, neighbours)
     values = np.zeros(train.labels.shape)
     for run, total in enumerate(values):
-        for ranked in _ranked(_of_run(train, run), _of_run(test, run)):
+        for ranked in _ranked(of_run(train, run), of_run(test, run)):
             total += np.bincount(ranked.places.ravel(), form(ranked).ravel(), len(total))
     mean: Floats = values / test.labels.shape[1]
     return mean
@@ -213,7 +152,8 @@ def demand_samples(train: Samples, test: Samples, neighbours: int) -> None:
         raise InputError("test: at least one sample is needed to value others")
 
 
-def _of_run(samples: Samples, run: int) -> Samples:
+def of_run(samples: Samples, run: int) -> Samples:
+    """The samples of one run, as (1, S)."""
     return Samples(samples.features[run : run + 1], samples.labels[run : run + 1])
 
 
