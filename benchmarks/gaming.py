@@ -17,13 +17,13 @@ from results_page import main, markdown
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import AnyArray, Bools, Floats, ratio
-from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.schema.loading import load
 
 SEEDS = range(8)
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "population.start_defect": 0.0}

@@ -16,14 +16,14 @@ from results_page import main, markdown
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
 from commonweal.economy.rewards.accuracy import Bound
 from commonweal.economy.rewards.shaping import most_samples, naive_samples
 from commonweal.economy.round.play import play_round
-from commonweal.scenarios import load, revise
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.schema.loading import load, revise
 
 Changes = Mapping[str, Any]
 SEEDS, CURVE, MARGIN = range(8), Bound(1.0, 1.0), 0.01

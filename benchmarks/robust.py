@@ -16,12 +16,12 @@ from results_page import main, markdown
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.schema.loading import load
 
 SEEDS, ROUNDS = range(8), 100
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "rounds": ROUNDS, "contract.endowment": 5.0}

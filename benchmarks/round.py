@@ -30,13 +30,13 @@ import commonweal.economy.runs.cooperative
 import commonweal.economy.runs.ensemble
 import commonweal.economy.runs.results
 from commonweal.agents.streams import Streams
-from commonweal.economy import Cooperative, Ensemble
 from commonweal.economy.credit import admissible_step
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Objectives, Owners, descend, inner, to_numpy
+from commonweal.economy.runs.cooperative import Cooperative
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.screening.admissible import ScreeningTerms, screen
-from commonweal.scenarios import load
-from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.loading import load, revise
 
 PRODUCTS = (
     torch.ops.aten.bmm.default,

@@ -1,1 +1,5 @@
 """A round: agree, learn, pay, remember."""
+
+from commonweal.economy.round.play import Record, play_round
+
+__all__ = ["Record", "play_round"]

@@ -14,7 +14,6 @@ from test_credit import DROPPED, TWINS, CreditContract, Setting, setting
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS, Credit, RoundGame
 from commonweal.economy.credit.discounts import discounted
 from commonweal.economy.credit.novelty import Offers, novelty, offers, remembered, resolution
@@ -22,7 +21,8 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.runs.checkpoint import restore, save
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load
 
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "actions.free_ride": "stale"}
 STALE = {**FIXED, "population.start_delegate": 0.7, "population.start_free_ride": 0.3, "population.start_defect": 0.0}

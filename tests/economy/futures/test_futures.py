@@ -5,11 +5,11 @@ import pytest
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
-from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.replicas import pick_state, pick_streams, pick_world
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 
 PRINCIPALS = 8
 SMALL = revise(load("commons"), {"population.count": PRINCIPALS, "precision": "float64", "task.validation": 60})

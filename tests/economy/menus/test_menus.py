@@ -15,8 +15,8 @@ from commonweal.economy.rewards.accuracy import Bound, PowerLaw
 from commonweal.economy.rewards.learning_curve import fit, noted
 from commonweal.economy.round.standing import has_content
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios import load, revise
 from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies import ask
 

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies.memory import _felt
-from commonweal.economy import Cooperative, Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others, play_futures
 from commonweal.economy.money.ledger import MICRO, reconcile
 from commonweal.economy.round.play import Record
 from commonweal.economy.round.public_goods import foregone
-from commonweal.scenarios import load, revise
+from commonweal.economy.runs.cooperative import Cooperative
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 
 SIZE = 5
@@ -235,7 +236,7 @@ class TestSameRound:
     def test_a_run_is_the_same_alone_in_an_ensemble_and_in_mesa(self) -> None:
         together = Ensemble(self.LIVELY, (4, 9)).run().rounds
         alone = Ensemble(self.LIVELY, (9,)).run().rounds
-        mesa = Cooperative(self.LIVELY, rng=9).run_for().rounds
+        mesa = Cooperative(self.LIVELY, rng=9).play().rounds
         for column in ("share_delegate", "welfare", "paid", "accuracy", "gini"):
             mine = together.loc[together["run"] == 1, column].to_numpy()
             np.testing.assert_array_equal(mine, alone[column])

@@ -23,9 +23,10 @@ from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.agents.principal import Principal, View
 from commonweal.commands.cli import main
-from commonweal.economy import Cooperative, Ensemble
 from commonweal.economy.runs import archive
 from commonweal.economy.runs.checkpoint import load, load_cooperative, play_on, restore, save
+from commonweal.economy.runs.cooperative import Cooperative
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.packing import Packer, Unpacker
 from commonweal.scenarios.schema.loading import load as scenario_of
 from commonweal.scenarios.schema.scenario import Scenario
@@ -146,7 +147,7 @@ class Counted:
 
     def start(self) -> subprocess.Popen[bytes]:
         code = (
-            "import sys\nfrom pathlib import Path\nfrom economy import Ensemble\n"
+            "import sys\nfrom pathlib import Path\nfrom commonweal import Ensemble\n"
             "from commonweal.economy.runs.checkpoint import play_on\nfrom commonweal.scenarios.schema.loading import load\n"
             "scenario, file, rounds = sys.argv[1:]\n"
             "play_on(Ensemble(load(scenario), [5]), Path(file), 1).rounds.to_parquet(rounds)"

@@ -7,7 +7,6 @@ import torch
 from benchmarks.attacks import ATTACKS, BASE, SETTLEMENTS, TRIED, Attack, by, figures_of, futures_of, play, table
 from commonweal.agents.actions import Action
 from commonweal.agents.streams import Streams
-from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.learning.federated import DeltaPassage
@@ -15,8 +14,9 @@ from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.round.play import play_round
 from commonweal.economy.runs.checkpoint import restore, save
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.attacks import draw_attacks
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies.incentives.catalogue import chosen
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 
