@@ -7,7 +7,7 @@
 (b) the same runs one by one through Cooperative, on a sample
 (c) peak memory of the main process at 1 × and 10 × runs
 (d) how long a start takes to see what 100,000 finished runs have left to do
-(e) 200 runs through mesa.batch_run beside ours: seconds, and what comes out
+(e) 200 runs through mesa.batch_run, which Mesa 4 has no more, beside ours: seconds, and what comes out
 """
 
 import argparse
