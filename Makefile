@@ -39,7 +39,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "installing pinned versions into .venv (some minutes the first time)"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@rm -rf .venv/typing && mkdir -p .venv/typing/commonweal
-	@for part in commonweal/* agents economy scenarios figures commands; do ln -s "$(CURDIR)/$$part" .venv/typing/commonweal/; done
+	@for part in commonweal/*.py commonweal/py.typed agents economy scenarios figures commands; do ln -s "../../../$$part" .venv/typing/commonweal/ || exit 1; done
 	@touch $(STAMP)
 
 test: $(STAMP)

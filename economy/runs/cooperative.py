@@ -62,7 +62,7 @@ class Cooperative(mesa.Model):
         """Play one round. Mesa wraps it, to count rounds."""
         self._before = self.state
         self.state, self.record = play_round(self._before, self._chosen(), self.world, self.streams)
-        vars(self).pop("metrics", None)
+        self.__dict__.pop("metrics", None)
 
     def play(self, rounds: int | None = None) -> Results:
         """Play on.
