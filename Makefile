@@ -3,8 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+CORE := .venv/core
+CORE_TESTS := tests/test_door.py tests/economy/runs/test_model.py tests/economy/round/test_round.py tests/commands/test_cli.py
 
-.PHONY: run serve setup test test-slow test-all lint docs screenshots clean help
+.PHONY: run serve setup test test-slow test-all core test-core lint docs screenshots clean help
 
 run: $(STAMP)
 	$(BIN)/commonweal sweep commons --vary settlement.kind=equal,data,credit --seeds 8 --out results/commons
@@ -20,6 +22,8 @@ help:
 	@echo "make serve      the browser page at http://127.0.0.1:8765/; SCENARIO=leaky begins with another scenario"
 	@echo "make test       all tests but the slow ones"
 	@echo "make test-all   all tests"
+	@echo "make test-core  some tests of what is installed without extras, with the newest Mesa that is allowed;"
+	@echo "                CORE_PYTHON=python3.12 chooses the Python of it"
 	@echo "make lint       ruff and mypy"
 	@echo "make docs       write docs/scenario-reference.md from the schema, and the layout in docs/architecture.md"
 	@echo "make screenshots  draw docs/images/browser-*.png in a real browser"
@@ -35,7 +39,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "installing pinned versions into .venv (some minutes the first time)"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@rm -rf .venv/typing && mkdir -p .venv/typing/commonweal
-	@for part in commonweal/* agents economy scenarios figures commands; do ln -s "$(CURDIR)/$$part" .venv/typing/commonweal/; done
+	@for part in commonweal/*.py commonweal/py.typed agents economy scenarios figures commands; do ln -s "../../../$$part" .venv/typing/commonweal/ || exit 1; done
 	@touch $(STAMP)
 
 test: $(STAMP)
@@ -46,6 +50,17 @@ test-slow: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 -m slow || [ $$? -eq 5 ]
 
 test-all: test test-slow
+
+CORE_PYTHON ?= $(PYTHON)
+
+# Mesa alone is not pinned here: .venv has the oldest that is supported, or nearly.
+core:
+	[ -x $(CORE)/bin/python ] || $(CORE_PYTHON) -m venv $(CORE)
+	grep -vi '^mesa==' constraints.txt > $(CORE)/constraints.txt
+	$(CORE)/bin/python -m pip install --quiet --constraint $(CORE)/constraints.txt --editable . pytest hypothesis
+
+test-core: core
+	OMP_NUM_THREADS=1 $(CORE)/bin/python -m pytest -q $(CORE_TESTS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -16,11 +16,11 @@ import pandas as pd
 import torch
 from results_page import RESULTS, markdown, write
 
-from commonweal.economy import Ensemble
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.admissibility import draw_admissibility
 from commonweal.figures.canvas import save
-from commonweal.scenarios import load
 from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.schema.loading import load
 
 SEEDS = range(8)
 BUDGETS = (0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.045, 0.07)

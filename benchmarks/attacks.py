@@ -26,13 +26,13 @@ from results_page import RESULTS, markdown, write
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.attacks import draw_attacks
 from commonweal.figures.canvas import save
-from commonweal.scenarios import load, revise
 from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.schema.loading import load, revise
 
 Changes = Mapping[str, Any]
 SEEDS, ROUNDS = range(8), 100
@@ -169,7 +169,7 @@ def by(first: int, deviation: Deviation) -> Deviation:
 def futures_of(changes: Changes, deviations: Sequence[Deviation], seeds: Sequence[int], rounds: int) -> Futures:
     """The runs of all seeds, without and with each deviation."""
     ensemble = Ensemble(revise(load("commons"), changes), seeds)
-    return play_futures(ensemble.economy, deviations, rounds)
+    return play_futures(ensemble.snapshot, deviations, rounds)
 
 
 def figures_of(outcomes: Mapping[str, Outcome], what: str) -> tuple[Floats, Floats]:

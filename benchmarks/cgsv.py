@@ -20,13 +20,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy
 
 from commonweal.agents.arrays import Floats, ratio
-from commonweal.economy import Ensemble
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import unflatten
 from commonweal.economy.learning.network import Parameters
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.world import World
-from commonweal.scenarios import load
+from commonweal.scenarios.schema.loading import load
 
 Row = list[str]
 SIZES, EPOCHS, REPEATS, DRAWS = (10, 50, 200), 3, 5, 400

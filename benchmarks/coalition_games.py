@@ -9,13 +9,13 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.ensemble import GradientBoostingRegressor
 
 from commonweal.agents.arrays import Bools, Floats
-from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS, Credit, RoundGame, credit_rule
 from commonweal.economy.credit.estimators import CoalitionGame, leverage_shap
 from commonweal.economy.credit.estimators.trees import leaf_values
 from commonweal.economy.credit.exact import all_coalitions, exact_value
 from commonweal.economy.credit.probabilistic import shapley
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load
 
 Play = Callable[[Bools], Floats]
 TRUTH_BUDGET = 100_000  # coalitions behind the values of the round of forty

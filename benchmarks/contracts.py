@@ -20,8 +20,8 @@ from commonweal.economy.menus import READINGS, Menu, MenuProblem, solve
 from commonweal.economy.menus.outcomes import outcomes
 from commonweal.economy.menus.selection import NODES
 from commonweal.economy.rewards.accuracy import Bound
-from commonweal.scenarios import load, revise
 from commonweal.scenarios.schema.contract_files import contract_names, read_contract
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import Answer, ask
 
 PUBLISHED = {"big-firms": 86.478273, "small-parties": 69.052095, "two types": 84.3403}

@@ -23,13 +23,13 @@ from torch import Tensor
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats
-from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS, Credit, RoundGame, credit_rule
 from commonweal.economy.credit.discounts import discounted
 from commonweal.economy.credit.exact import MOST_PLAYERS
 from commonweal.economy.learning.federated import DeltaPassage
 from commonweal.economy.learning.network import Network, Owners, Parameters, Passage
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load
 
 PRINCIPALS, ROUNDS, EVERY, SEEDS, FRACTION = 40, 50, 10, range(2), 0.25
 COUNTS = (1, 8, 20)

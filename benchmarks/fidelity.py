@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.credit import CREDITS
-from commonweal.scenarios import load
+from commonweal.scenarios.schema.loading import load
 
 RATES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 DEFAULT = 0.5  # of the scenario

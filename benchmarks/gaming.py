@@ -17,13 +17,13 @@ from results_page import main, markdown
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import AnyArray, Bools, Floats, ratio
-from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.schema.loading import load
 
 SEEDS = range(8)
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "population.start_defect": 0.0}
@@ -113,7 +113,7 @@ def gains(changes: dict[str, Any], identities: int, tried: Sequence[int] = range
     """(R,) mean gain of a principal that splits, in mean payments if nobody does; nan where nobody is paid."""
     ensemble = Ensemble(load("commons", {**HONEST, "population.count": 8, **changes}), range(4))
     deviations = [Deviation(f"split {i}", (i,), identities=identities) for i in tried]
-    futures = play_futures(ensemble.economy, deviations, rounds)
+    futures = play_futures(ensemble.snapshot, deviations, rounds)
     usual = futures.payoffs[:, 0, :, : futures.principals].mean(axis=(1, 2))
     gain: Floats = np.where(usual > 0, ratio(futures.gains.mean(axis=1), usual), np.nan)
     return gain

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from commonweal.economy import Ensemble
-from commonweal.scenarios import load, revise
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.incentives.certificate import IC_GAP
 from commonweal.scenarios.studies.intervals import Interval, largest_interval, regret_interval

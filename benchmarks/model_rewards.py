@@ -17,13 +17,12 @@ from results_page import main, markdown
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
 from commonweal.economy.rewards.accuracy import Bound
-from commonweal.economy.rewards.shaping import most_samples, naive_samples
-from commonweal.scenarios import load, revise
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.schema.loading import load, revise
 
 Changes = Mapping[str, Any]
 SEEDS, CURVE, MARGIN = range(8), Bound(1.0, 1.0), 0.01
@@ -79,7 +78,7 @@ def claims() -> str:
     rows = []
     for dearer in (-0.2, 0.1, 0.25, 0.5, 1.0):
         lies = [Deviation(f"{dearer:+.0%}", (i,), dearer=dearer) for i in range(3)]
-        futures = play_futures(ensemble.economy, lies, 20)
+        futures = play_futures(ensemble.snapshot, lies, 20)
         rows.append([f"{1 + dearer:g} times its own", _interval(futures.gains.mean(axis=1), 2)])
     honest = _interval(record.payday.payoffs.mean(axis=1), 2)
     return f"{markdown(['a principal says that a sample costs', 'it gains'], rows)}\n\nHonest principals have {honest}."
@@ -179,7 +178,7 @@ def copies() -> str:
 
 def _futures(changes: Changes, deviations: Sequence[Deviation]) -> Futures:
     ensemble = Ensemble(revise(load("wait-and-see"), changes), SEEDS)
-    return play_futures(ensemble.economy, deviations, 60)
+    return play_futures(ensemble.snapshot, deviations, 60)
 
 
 def _interval(values: Floats, digits: int) -> str:

@@ -19,11 +19,12 @@ from results_page import main, markdown
 from scipy.stats import spearmanr
 
 from commonweal.agents.arrays import Floats
-from commonweal.economy import Ensemble
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import screened_share
-from commonweal.scenarios import load, revise, sweep
+from commonweal.scenarios.runs.comparing import sweep
 from commonweal.scenarios.runs.summary import interval
 from commonweal.scenarios.runs.tables import SweepResults
+from commonweal.scenarios.schema.loading import load, revise
 
 SEEDS = range(8)
 MODES, SCOPES = ("reject", "scale", "project"), ("own", "quorum", "all", "aggregate")

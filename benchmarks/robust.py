@@ -16,12 +16,12 @@ from results_page import main, markdown
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.schema.loading import load
 
 SEEDS, ROUNDS = range(8), 100
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "rounds": ROUNDS, "population.endowment": 5.0}
@@ -81,7 +81,7 @@ def names() -> str:
             changes = {"population.count": 20, "settlement.kind": kind, "identity.cost": fee}
             ensemble = Ensemble(load("commons", HONEST | changes), SEEDS)
             tried = [Deviation(f"sybil {i}", (i,), identities=5) for i in range(4)]
-            futures = play_futures(ensemble.economy, tried, ROUNDS)
+            futures = play_futures(ensemble.snapshot, tried, ROUNDS)
             usual = futures.payoffs[:, 0, 1:, :20].mean(axis=(1, 2))  # without the first round, when names are paid
             cells.append(spread(futures.gains.mean(axis=1) / usual))
         rows.append([kind, *cells])

@@ -12,8 +12,8 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from commonweal.economy import Ensemble
-from commonweal.scenarios import load, revise
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load, revise
 
 REFERENCE = {3.85: 0.38, 4.0: 0.51, 5.0: 0.93, 5.49: 0.99}  # cooperator share by r, 4000 sweeps of 100 × 100
 

@@ -7,7 +7,7 @@
 (b) the same runs one by one through Cooperative, on a sample
 (c) peak memory of the main process at 1 × and 10 × runs
 (d) how long a start takes to see what 100,000 finished runs have left to do
-(e) 200 runs through mesa.batch_run beside ours: seconds, and what comes out
+(e) 200 runs through mesa.batch_run, which Mesa 4 has no more, beside ours: seconds, and what comes out
 """
 
 import argparse
@@ -26,8 +26,7 @@ import pandas as pd
 import torch
 
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios import load
-from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.sweeps.batches import form_batches
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.executors import prepare
@@ -89,7 +88,7 @@ def whole_sweep(repeats: int = 1) -> None:
 
 def one_by_one(sample: int = 20) -> None:
     """Part (b)."""
-    from commonweal.economy import Cooperative
+    from commonweal.economy.runs.cooperative import Cooperative
 
     torch.set_num_threads(1)
     plan = design(points=200, seeds=10)
@@ -97,7 +96,7 @@ def one_by_one(sample: int = 20) -> None:
     def alone() -> None:
         for number in range(sample):
             model = Cooperative(plan.scenario(number * len(plan.points) // sample), rng=number)
-            model.run_for()
+            model.play()
             model.release()
 
     alone_seconds = timed(alone) / sample * plan.runs
@@ -179,7 +178,7 @@ def counted(counts: list[int]) -> Any:
     """A cooperative as ``mesa.batch_run`` wants it: parameters by keyword, data in a collector; counts its rounds."""
     import mesa
 
-    from commonweal.economy import Cooperative
+    from commonweal.economy.runs.cooperative import Cooperative
 
     class Counted(Cooperative):
         def __init__(self, rng: int | None = None, leak: float = 0.5, seed: int | None = None) -> None:
@@ -205,7 +204,7 @@ def beside_mesa(leaks: int = 20, seeds: int = 10) -> None:
     """Part (e)."""
     import mesa
 
-    from commonweal.economy import Cooperative
+    from commonweal.economy.runs.cooperative import Cooperative
 
     counts: list[int] = []
     model = counted(counts)
@@ -252,7 +251,7 @@ def beside_mesa(leaks: int = 20, seeds: int = 10) -> None:
     )
     different = len({row["accuracy"] for row in fixed})
     print(f"    with a seed given, mesa's {len(fixed)} iterations are the same run: {different} different result")
-    alone = Cooperative(plan.scenario(4), rng=seed).run_for().rounds["accuracy"].to_numpy()
+    alone = Cooperative(plan.scenario(4), rng=seed).play().rounds["accuracy"].to_numpy()
     mine = rounds[(rounds["point"] == 4) & (rounds["seed"] == seed)]["accuracy"].to_numpy()
     print(
         f"    ours against the same run alone in Mesa: largest difference of accuracy {np.abs(alone - mine).max():.1e}"

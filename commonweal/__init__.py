@@ -1,4 +1,161 @@
 """Commonweal: who contributes to a data cooperative, who defects, and under which rules cooperation survives.
 
-This is the public door. What it lists stays; everything behind it may move without notice.
+This is the public door: what ``__all__`` lists stays, everything behind it may move without notice. A name is imported
+when it is first asked for, so that ``import commonweal`` needs no heavy library.
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from commonweal.agents.actions import Action
+    from commonweal.agents.arrays import per_principal
+    from commonweal.agents.errors import InputError
+    from commonweal.agents.policies import Observation, PolicyTerms, drawn_action, policy
+    from commonweal.agents.population import Population
+    from commonweal.agents.principal import Principal, View
+    from commonweal.agents.streams import Stream
+    from commonweal.agents.terms import PerRun, term
+    from commonweal.economy.credit import Credit, RoundGame, credit_rule
+    from commonweal.economy.learning import LearningTerms, Site, network
+    from commonweal.economy.learning.module import ModuleNetwork
+    from commonweal.economy.learning.network import Network
+    from commonweal.economy.menus import MenuProblem, solve
+    from commonweal.economy.money.ledger import Accounts, Reason, Transfer
+    from commonweal.economy.money.settlement import SettlementTerms, Standing, settlement_rule
+    from commonweal.economy.negotiation import Kind, Move, Negotiator, Proposal, Situation, negotiator
+    from commonweal.economy.rewards.accuracy import Bound
+    from commonweal.economy.rewards.rules import RewardTerms, reward_rule
+    from commonweal.economy.round.market import market
+    from commonweal.economy.round.mechanism import Mechanism, mechanism
+    from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Produce
+    from commonweal.economy.runs.cooperative import Cooperative
+    from commonweal.economy.runs.ensemble import Ensemble
+    from commonweal.economy.runs.results import Results
+    from commonweal.economy.tasks import Dataset, TaskTerms, task
+    from commonweal.scenarios.runs.comparing import sweep
+    from commonweal.scenarios.runs.playing import run
+    from commonweal.scenarios.schema.fields import field
+    from commonweal.scenarios.schema.loading import load, revise
+    from commonweal.scenarios.schema.scenario import Scenario
+    from commonweal.scenarios.studies import Answer, Question, StudyOptions, ask, study
+
+    __version__: str
+
+__all__ = [
+    "Accounts",
+    "Action",
+    "Answer",
+    "Bound",
+    "Cooperative",
+    "Credit",
+    "Dataset",
+    "Effects",
+    "Ensemble",
+    "Foregone",
+    "Income",
+    "InputError",
+    "Kind",
+    "LearningTerms",
+    "Mechanism",
+    "MenuProblem",
+    "ModuleNetwork",
+    "Moment",
+    "Move",
+    "Negotiator",
+    "Network",
+    "Observation",
+    "PerRun",
+    "PolicyTerms",
+    "Population",
+    "Principal",
+    "Produce",
+    "Proposal",
+    "Question",
+    "Reason",
+    "Results",
+    "RewardTerms",
+    "RoundGame",
+    "Scenario",
+    "SettlementTerms",
+    "Site",
+    "Situation",
+    "Standing",
+    "Stream",
+    "StudyOptions",
+    "TaskTerms",
+    "Transfer",
+    "View",
+    "ask",
+    "credit_rule",
+    "drawn_action",
+    "field",
+    "load",
+    "market",
+    "mechanism",
+    "negotiator",
+    "network",
+    "per_principal",
+    "policy",
+    "revise",
+    "reward_rule",
+    "run",
+    "settlement_rule",
+    "solve",
+    "study",
+    "sweep",
+    "task",
+    "term",
+]
+
+_HOMES = {
+    "agents.actions": "Action",
+    "agents.arrays": "per_principal",
+    "agents.errors": "InputError",
+    "agents.policies": "Observation PolicyTerms drawn_action policy",
+    "agents.population": "Population",
+    "agents.principal": "Principal View",
+    "agents.streams": "Stream",
+    "agents.terms": "PerRun term",
+    "economy.credit": "Credit RoundGame credit_rule",
+    "economy.learning": "LearningTerms Site network",
+    "economy.learning.module": "ModuleNetwork",
+    "economy.learning.network": "Network",
+    "economy.menus": "MenuProblem solve",
+    "economy.money.ledger": "Accounts Reason Transfer",
+    "economy.money.settlement": "SettlementTerms Standing settlement_rule",
+    "economy.negotiation": "Kind Move Negotiator Proposal Situation negotiator",
+    "economy.rewards.accuracy": "Bound",
+    "economy.rewards.rules": "RewardTerms reward_rule",
+    "economy.round.market": "market",
+    "economy.round.mechanism": "Mechanism mechanism",
+    "economy.round.record": "Effects Foregone Income Moment Produce",
+    "economy.runs.cooperative": "Cooperative",
+    "economy.runs.ensemble": "Ensemble",
+    "economy.runs.results": "Results",
+    "economy.tasks": "Dataset TaskTerms task",
+    "scenarios.runs.comparing": "sweep",
+    "scenarios.runs.playing": "run",
+    "scenarios.schema.fields": "field",
+    "scenarios.schema.loading": "load revise",
+    "scenarios.schema.scenario": "Scenario",
+    "scenarios.studies": "Answer Question StudyOptions ask study",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+if not TYPE_CHECKING:  # where it is read, a name that does not exist is an error and not whatever this returns
+
+    def __getattr__(name: str) -> object:
+        """Import what is asked for."""
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("commonweal")
+        if name not in _HOME_OF:
+            raise AttributeError(f"module 'commonweal' has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(f"commonweal.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__, "__version__"])

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.outcomes import MODES, SEEDS, Protection, protection
-from commonweal.scenarios import load, revise
 from commonweal.scenarios.runs.comparing import Point, play
 from commonweal.scenarios.runs.tables import summarise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 
 TOLERANCE = 0.03  # of the wrong side of a limit: the step is first order, and the safeguard lets 2 % of a limit pass

@@ -15,15 +15,14 @@ import pytest
 from commonweal.agents.policies import POLICIES
 from commonweal.agents.registry import Registry
 from commonweal.commands.cli import app
-from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.learning import NETWORKS
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.negotiation import NEGOTIATORS
 from commonweal.economy.rewards.rules import REWARDS
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.tasks import PARTITIONS, TASKS
-from commonweal.scenarios import load
-from commonweal.scenarios.schema.loading import library_names
+from commonweal.scenarios.schema.loading import library_names, load
 from commonweal.scenarios.schema.scenario import Actions, Market, Menu, Part, Population, Rewards, Screening, Values
 from commonweal.scenarios.studies import STUDIES
 

@@ -4,10 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from commonweal.agents.actions import Action
-from commonweal.agents.principal import Principal, View
-from commonweal.economy import Cooperative
-from commonweal.scenarios import load
+from commonweal import Action, Cooperative, Principal, View, load
 
 
 class Grudger(Principal):
@@ -26,7 +23,7 @@ def play(kind: str, grudgers: int = 5, rounds: int = 120, seed: int = 7) -> dict
     """One run of the commons in which the first principals are grudgers: who gave up when, and who earned what."""
     scenario = load("commons", {"settlement.kind": kind})
     model = Cooperative(scenario, rng=seed, principals=dict.fromkeys(range(grudgers), Grudger))
-    payoff = model.run_for(rounds).principals["payoff"]
+    payoff = model.play(rounds).principals["payoff"]
     gave_up = [p.disappointed for p in model.principals if isinstance(p, Grudger) and p.disappointed is not None]
     model.release()
     return {

@@ -1,1 +1,6 @@
-"""A round: agree, learn, pay, remember. ``play`` is the round itself; markets and mechanisms have folders of their own."""
+"""A round: agree, learn, pay, remember."""
+
+from commonweal.economy.round.play import play_round
+from commonweal.economy.round.record import Record
+
+__all__ = ["Record", "play_round"]

@@ -157,7 +157,7 @@ def _classes_in(value: Any) -> tuple[type, ...]:
 def origin(played: Played) -> dict[str, Any]:
     """Scenarios and seeds that a run is set up from, as JSON."""
     alone = hasattr(played, "run_seed")  # a Cooperative
-    scenarios = [played.scenario] if alone else played.scenarios  # type: ignore[attr-defined]
+    scenarios = [played.economy] if alone else played.scenarios  # type: ignore[attr-defined]
     seeds = [played.run_seed] if alone else played.seeds  # type: ignore[attr-defined]
     documents = [json.loads(scenario.model_dump_json(exclude_none=True)) for scenario in scenarios]
     return {"scenarios": documents, "seeds": [int(seed) for seed in seeds]}
@@ -212,7 +212,6 @@ def _shell(played: Any) -> dict[str, Any] | None:
     return {
         "random": played.random.getstate(),
         "rng": played.rng.bit_generator.state,
-        "steps": played.steps,
         "metrics": played.metrics,
         "principals": tuple(own),
     }
@@ -223,6 +222,8 @@ def _put_shell(played: Any, shell: Tree) -> None:
         return
     played.random.setstate(shell["random"])
     played.rng.bit_generator.state = shell["rng"]
-    played.steps, played.metrics = shell["steps"], shell["metrics"]
+    played.metrics = shell["metrics"]
+    if hasattr(played, "steps"):  # Mesa 4 has its clock alone, which counts from where the model was made
+        played.steps = played.state.round
     for principal, own in zip(played.principals, shell["principals"], strict=True):
         vars(principal).update(own)

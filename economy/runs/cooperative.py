@@ -1,6 +1,11 @@
-"""One run as a Mesa model: the same round as an ensemble's, with principals as agents."""
+"""One run as a Mesa model: the same round as an ensemble's, with principals as agents.
+
+What is ours has names that no Mesa from 3.3 to 4.0 uses: ``economy`` is no Mesa ``scenario``, and ``play`` answers what
+Mesa's ``run_for`` does not.
+"""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import mesa
@@ -41,25 +46,29 @@ class Cooperative(mesa.Model):
     ) -> None:
         seed = int(np.random.SeedSequence().generate_state(1)[0]) if rng is None else rng
         super().__init__(rng=seed)
-        self.scenario = scenario
+        self.economy = scenario
         self.run_seed = seed
         economy = set_up([scenario], [seed])
         self.world, self.state, self.people = economy.world, economy.state, economy.people
         self.streams, self.opening = economy.streams, economy.opening
         self.record: Record | None = None
-        self.metrics: dict[str, float] = {}
         count = self.world.terms.population.count
         chosen = principals if isinstance(principals, Mapping) else dict.fromkeys(range(count), principals)
         if wrong := [index for index in chosen if not 0 <= index < count]:
             raise InputError(f"principals: there is no principal {wrong[0]}; they are numbered 0 to {count - 1}")
         self.principals = tuple(chosen.get(index, Principal)(self, index) for index in range(count))
+        self._before = self.state  # the last round
         self._deciding = tuple(p for p in self.principals if type(p).choose is not Principal.choose)
 
     def step(self) -> None:
-        """Play one round."""
-        self._play()
+        """Play one round. Mesa wraps it, to count rounds."""
+        self._before = self.state
+        self.state, self.people, self.record = play_round(
+            self._before, self.people, self._chosen(), self.world, self.streams
+        )
+        self.__dict__.pop("metrics", None)
 
-    def run_for(self, rounds: int | None = None) -> Results:
+    def play(self, rounds: int | None = None) -> Results:
         """Play on.
 
         Args:
@@ -73,17 +82,26 @@ class Cooperative(mesa.Model):
         for _ in range(rounds):
             before = self.state
             self.step()
-            assert self.record is not None
+            if self.record is None or self.state is before:
+                raise RuntimeError("nothing is played after a round that failed: make the model anew")
             notebook.note(self.record, before, self.state, self.people)
         return notebook.results(self.state, self.people)
 
     def release(self) -> None:
-        """Let go of the agents, which Mesa 3.3 otherwise keeps for ever (``Agent._ids``)."""
+        """Let go of the agents, which Mesa before 3.5 otherwise keeps for ever (``Agent._ids``)."""
         self.remove_all_agents()
-        mesa.Agent._ids.pop(self, None)
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """Metrics of the last round by name, computed when first asked for; none before the first round."""
+        if self.record is None:
+            return {}
+        metrics = round_metrics(self.record, self._before, self.state, self.people, self.world)
+        return {name: float(values[0]) for name, values in metrics.items()}
 
     @property
-    def economy(self) -> Economy:
+    def snapshot(self) -> Economy:
         """The run where it stands."""
         return Economy(self.world, self.state, self.people, self.streams)
 
@@ -92,14 +110,6 @@ class Cooperative(mesa.Model):
         """(N,) balance and escrow of every principal, money."""
         wealth: Floats = self.state.ledger.owned[0] / MICRO
         return wealth
-
-    def _play(self) -> None:
-        before = self.state
-        self.state, self.people, self.record = play_round(
-            before, self.people, self._chosen(), self.world, self.streams
-        )
-        metrics = round_metrics(self.record, before, self.state, self.people, self.world)
-        self.metrics = {name: float(values[0]) for name, values in metrics.items()}
 
     def _chosen(self) -> Ints:
         """(1, N) actions: the policies', except of principals that choose for themselves."""

@@ -42,7 +42,7 @@ class Ensemble:
         self.scenarios, self.seeds = tuple(scenarios), tuple(seeds)  # what a checkpoint sets the world up from
 
     @property
-    def economy(self) -> Economy:
+    def snapshot(self) -> Economy:
         """The runs where they stand."""
         return Economy(self.world, self.state, self.people, self.streams)
 

@@ -28,7 +28,7 @@ __all__ = ["Accuracy", "Actions", "Clawback", "Count", "Credit", "Dimension", "I
 
 
 class Scenario(Part):
-    """One complete description of an economy. Notebook use: ``Cooperative(load("commons"), rng=7).run_for(200)``."""
+    """One complete description of an economy. Notebook use: ``Cooperative(load("commons"), rng=7).play(200)``."""
 
     name: str = field("unnamed", "short name of the scenario", "name", "letters, digits, '_', '-' and '.', not '.' first", pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$")
     description: str = field("", "what the scenario shows", "text")

@@ -1,11 +1,10 @@
-"""The controls at the left: Reset, Step, Play and speed, and the scenario's fields as Mesa model parameters."""
+"""The controls at the left: Reset, Step, Play and speed, and the scenario's fields."""
 
 from functools import partial
 from itertools import groupby
 from typing import Any
 
 import solara
-from mesa.visualization.solara_viz import UserInputs
 
 from commonweal.figures.browser.page.elements import Choice, Row, Text, Typed
 from commonweal.figures.browser.tab.parameters import Parameter, mesa_parameter, parameters
@@ -56,7 +55,7 @@ def Field(session: Session, scenario: str, parameter: Parameter, value: Any) -> 
 
 @solara.component
 def Control(label: str, described: dict[str, Any], on_value: Any) -> None:
-    """A Mesa model parameter with its unit, its value where a slider would not tell, and its help."""
+    """A slider, a list, or a field to type into, with unit, help, and the value where a slider would not tell it."""
     value, unit = described["value"], described["unit"]
     slides = described["type"] == "SliderFloat"
     shown = f"{value:g} {unit}" if slides else ""
@@ -64,7 +63,10 @@ def Control(label: str, described: dict[str, Any], on_value: Any) -> None:
         with solara.Tooltip(described["help"]), Row("cw-label"):
             Text(label)
             Text(shown, "cw-unit")
-        if described["type"] == "InputText":
-            Typed(value, on_value)
+        if slides:
+            bounds = {name: described[name] for name in ("min", "max", "step")}
+            solara.SliderFloat("", value=value, on_value=on_value, **bounds)
+        elif described["type"] == "Select":
+            solara.Select("", values=described["values"], value=value, on_value=on_value)
         else:
-            UserInputs({label: {**described, "label": ""}}, on_change=lambda name, given: on_value(given))
+            Typed(value, on_value)

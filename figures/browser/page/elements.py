@@ -1,4 +1,4 @@
-"""The few bits of HTML that the page is made of besides Mesa's and Solara's inputs."""
+"""The few bits of HTML that the page is made of besides Solara's inputs."""
 
 from collections.abc import Callable, Sequence
 from html import escape

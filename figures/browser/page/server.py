@@ -12,7 +12,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 
-_NEEDED = ("solara", "solara-server", "solara-assets", "ipyvuetify", "ipyvue", "altair")
+_NEEDED = ("solara", "solara-server", "solara-assets", "ipyvuetify", "ipyvue")
 _SETTINGS = {  # read when solara is imported
     "SOLARA_APP": "commonweal.figures.browser.page.page",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",

@@ -138,7 +138,7 @@ def economy(base: Scenario, settings: Settings) -> Scenario:
 
 
 def typed(path: str, value: Any) -> Any:
-    """The value of a control as the field wants it: Mesa's ``InputText`` hands numbers over as text.
+    """The value of a control as the field wants it: what is typed comes as text.
 
     Raises:
         InputError: if it is no number where one is wanted.
@@ -171,7 +171,7 @@ def whole_number(name: str, text: Any) -> int:
 
 
 def mesa_parameter(parameter: Parameter, value: Any) -> dict[str, Any]:
-    """The parameter as Mesa's page describes it: type, bounds or choices, the value it has, and unit and help."""
+    """The parameter as a control: type, bounds or choices, the value it has, and unit and help."""
     spec = find_spec(split_path(parameter.path)) or {}
     unit = spec.get("unit", "") if parameter.unit is None else parameter.unit
     described = {"value": value, "unit": unit, "help": spec.get("description", "")}

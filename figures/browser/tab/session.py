@@ -221,7 +221,7 @@ class Session:
         live = self._stage.live
         assert live is not None
         streams = pick_streams(live.model.streams, np.zeros(1, dtype=np.int64))
-        weighing = partial(answer, replace(live.model.economy, streams=streams), question)
+        weighing = partial(answer, replace(live.model.snapshot, streams=streams), question)
         Thread(target=self._weigh, args=(live, weighing), name="commonweal what-if", daemon=True).start()
 
     def _weigh(self, live: Live, weighing: Callable[[], Answer]) -> None:

@@ -49,7 +49,7 @@ def schelling(
         ensemble = Ensemble([still] * len(others), [seed] * len(others))
         people = replace(ensemble.people, action=_actions(others, count, focal, seed))
         futures = play_futures(
-            replace(ensemble.economy, people=people), asked, rounds, others="freeze",
+            replace(ensemble.snapshot, people=people), asked, rounds, others="freeze",
             on_round=lambda: tell(next(done), rounds * len(seeds)),
         )  # fmt: skip
         late = futures.payoffs[:, 1:, rounds // 2 :].mean(axis=2)  # (L, F · 2, N)

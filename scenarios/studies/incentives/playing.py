@@ -109,5 +109,5 @@ def _play(trial: _Trial) -> Outcome:
     ensemble = Ensemble(trial.scenario, [trial.seed])
     for _ in range(trial.start):
         ensemble.step()
-    futures = play_futures(ensemble.economy, trial.deviations, trial.rounds, others=trial.others)
+    futures = play_futures(ensemble.snapshot, trial.deviations, trial.rounds, others=trial.others)
     return Outcome(futures.gains, futures.losses)

@@ -13,7 +13,6 @@ from sklearn.tree import DecisionTreeRegressor
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.errors import InputError
-from commonweal.economy import Ensemble
 from commonweal.economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimate, adjusted
 from commonweal.economy.credit.estimators.interactions import fit_process
 from commonweal.economy.credit.estimators.sampling import draw_distinct, draw_independently
@@ -22,7 +21,8 @@ from commonweal.economy.credit.exact import all_coalitions, exact_value
 from commonweal.economy.credit.history import CreditHistory, book
 from commonweal.economy.credit.probabilistic import ProbabilisticValue, banzhaf, beta, shapley, weighted_banzhaf
 from commonweal.economy.credit.terms import EstimatorName
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load
 
 VALUES = {"shapley": shapley, "banzhaf": banzhaf, "beta(4, 1)": lambda n: beta(n, 4, 1),
           "weighted banzhaf": lambda n: weighted_banzhaf(n, 0.7)}  # fmt: skip

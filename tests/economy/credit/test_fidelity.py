@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import spearmanr
 
 import commonweal.economy.round.learn
-from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS, Credit, RoundGame
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load
 
 RULES = ("shapley", "first_order", "second_order", "aumann_shapley")
 

@@ -15,10 +15,10 @@ from test_credit import setting
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.credit.neighbours import Samples, by_owner, unweighted
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load
 
 CLASSES = 3
 COUNTS = [(1, 1), (2, 1), (3, 5), (6, 1), (6, 3), (7, 9)]  # samples, K

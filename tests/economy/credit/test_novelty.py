@@ -14,7 +14,6 @@ from test_credit import DROPPED, TWINS, CreditContract, Setting, setting
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS, Credit, RoundGame
 from commonweal.economy.credit.discounts import discounted
 from commonweal.economy.credit.novelty import Seen, novelty, remembered, resolution, seen_by_owner
@@ -22,7 +21,8 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.runs.checkpoint import restore, save
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load
 
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "actions.free_ride": "stale"}
 STALE = {**FIXED, "population.start_delegate": 0.7, "population.start_free_ride": 0.3, "population.start_defect": 0.0}
@@ -213,7 +213,7 @@ class TestInCommons:
         for _ in range(3):
             ensemble.step()
         split = Deviation("split", (0,), identities=3)
-        futures = play_futures(ensemble.economy, [split], 3)
+        futures = play_futures(ensemble.snapshot, [split], 3)
         expected = [ensemble.step().payday.payoffs for _ in range(3)]
         # The run without a deviation is the run itself, spare names aside
         np.testing.assert_allclose(futures.payoffs[:, 0, :, :6], np.stack(expected, axis=1), atol=2e-6)

@@ -5,11 +5,11 @@ import pytest
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
-from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 
 PRINCIPALS = 8
 SMALL = revise(load("commons"), {"population.count": PRINCIPALS, "precision": "float64", "task.validation": 60})
@@ -27,7 +27,7 @@ def played(scenario=SMALL, seeds=(0, 1), rounds=3) -> Ensemble:
 
 
 def futures_of(ensemble: Ensemble, *deviations: Deviation, rounds: int = 4, others: str = "adapt"):
-    return play_futures(ensemble.economy, deviations, rounds, others=others)
+    return play_futures(ensemble.snapshot, deviations, rounds, others=others)
 
 
 def free_rider(*members: int, **otherwise) -> Deviation:
@@ -230,14 +230,14 @@ class TestDepartures:
 class TestBranches:
     def test_branches_stand_alike_and_go_their_own_ways_but_for_the_first(self):
         ensemble = played(seeds=(5,))
-        futures = play_futures(branch(ensemble.economy, 3, seed=9), [], 12)
+        futures = play_futures(branch(ensemble.snapshot, 3, seed=9), [], 12)
         expected = np.stack([ensemble.step().payday.payoffs for _ in range(12)], axis=1)
         np.testing.assert_allclose(futures.payoffs[:1, 0], expected, rtol=1e-9)
         assert not np.allclose(futures.payoffs[1, 0], futures.payoffs[2, 0])
 
     def test_every_branch_compares_on_its_own_luck(self):
         ensemble = played(seeds=(5,))
-        assert (play_futures(branch(ensemble.economy, 3, seed=9), [Deviation("same", (0,))], 6).gains == 0).all()
+        assert (play_futures(branch(ensemble.snapshot, 3, seed=9), [Deviation("same", (0,))], 6).gains == 0).all()
 
 
 @pytest.mark.parametrize(

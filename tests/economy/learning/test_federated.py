@@ -12,12 +12,12 @@ from torch.nn.functional import cross_entropy
 
 from commonweal.agents.actions import Action
 from commonweal.agents.streams import Streams
-from commonweal.economy import Ensemble
 from commonweal.economy.learning.federated import train_locally
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork
 from commonweal.economy.learning.network import Network, Owners, Parameters, Passage, descend, inner
-from commonweal.scenarios import load, revise
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load, revise
 
 FEATURES, CLASSES, PRINCIPALS = 5, 3, 4
 DOUBLE = torch.float64

@@ -16,8 +16,8 @@ from commonweal.economy.rewards.learning_curve import fit, noted
 from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.standing import has_content
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios import load, revise
 from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies import ask
 
@@ -69,7 +69,7 @@ class TestOnAKnownCurve:
         for kind, worth in published.items():
             np.testing.assert_allclose(alone[cost == kind], worth, atol=1e-4)
         leaves = play_futures(
-            ensemble.economy, [Deviation("away", (0,), joins=9)], rounds=2
+            ensemble.snapshot, [Deviation("away", (0,), joins=9)], rounds=2
         )
         np.testing.assert_allclose(leaves.payoffs[:, 1, :, 0], alone[:, :1].repeat(2, axis=1))
 
@@ -77,7 +77,7 @@ class TestOnAKnownCurve:
         """Who says that a sample costs it ten times as much as it does finds no line for it in this menu."""
         ensemble, _ = played(load("big-firms"), 30, 1)
         deviations = [Deviation("priced out", (0,), dearer=9.0), Deviation("away", (0,), joins=9)]
-        futures = play_futures(ensemble.economy, deviations, rounds=1)
+        futures = play_futures(ensemble.snapshot, deviations, rounds=1)
         np.testing.assert_array_equal(futures.actions[:, 1, 0, 0], 1)  # DELEGATE
         np.testing.assert_allclose(futures.payoffs[:, 1], futures.payoffs[:, 2])
 
@@ -85,7 +85,7 @@ class TestOnAKnownCurve:
         """The papers take data to be verified; a cooperative that cannot look at them gives its model away."""
         ensemble, _ = played(load("big-and-small"), 30, 1)
         junk = Deviation("junk", (0,), form="junk")
-        futures = play_futures(ensemble.economy, [junk], rounds=1)
+        futures = play_futures(ensemble.snapshot, [junk], rounds=1)
         assert (futures.gains[:, 0] > 0).all()
         assert (futures.quality[:, 1] < futures.quality[:, 0]).all()
 
@@ -161,7 +161,7 @@ class TestOnRealData:
             ensemble = Ensemble(small(**changes), seeds=range(6))
             for _ in range(4):
                 ensemble.step()
-            futures = play_futures(ensemble.economy, [junk], 6)
+            futures = play_futures(ensemble.snapshot, [junk], 6)
             gains.append(futures.gains[:, 0])
         whatever, content = gains
         assert (whatever > 0).all()
@@ -192,7 +192,7 @@ class TestContent:
     def test_on_a_known_curve_junk_is_worth_nothing_where_content_counts(self) -> None:
         junk = Deviation("junk", (0,), form="junk")
         ensemble, _ = played(revise(load("big-and-small"), {"rewards.content": 0.5}), 20, 1)
-        futures = play_futures(ensemble.economy, [junk], 2)
+        futures = play_futures(ensemble.snapshot, [junk], 2)
         mean, half = interval(futures.gains[:, 0])
         assert mean < -half
 

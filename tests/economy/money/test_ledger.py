@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from commonweal.agents.actions import Action
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.money.clawback import ClawbackTerms, claw_back
-from commonweal.economy.money.identity import IdentityTerms
+from commonweal.economy.money.identity import IdentityTerms, charge_entry
 from commonweal.economy.money.ledger import (
     Accounts,
     Ledger,

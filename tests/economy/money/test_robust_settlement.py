@@ -17,7 +17,7 @@ from commonweal.economy.credit.history import CreditHistory, book, cumulated, cu
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.clawback import Clawback, ClawbackTerms, at_risk, claw_back
-from commonweal.economy.money.identity import IdentityTerms, admit, fund_names
+from commonweal.economy.money.identity import IdentityTerms, admit, charge_entry, fund_names
 from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, post
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.runs import checkpoint
@@ -276,7 +276,7 @@ class TestSybils:
         """(S,) money per round that taking part under five names brings."""
         scenario = revise(load("commons"), {**EVERYBODY, "identity.cost": fee, **_dotted(changes)})
         ensemble = Ensemble(scenario, range(4))
-        futures = play_futures(ensemble.economy, [SYBIL], scenario.rounds)
+        futures = play_futures(ensemble.snapshot, [SYBIL], scenario.rounds)
         gained: Floats = futures.gains[:, 0]
         return gained
 
@@ -289,7 +289,7 @@ class TestSybils:
     def test_who_cannot_pay_for_a_second_name_has_none(self) -> None:
         scenario = revise(load("commons"), {**EVERYBODY, "identity.cost": 1.0, "population.endowment": 2.5})
         ensemble = Ensemble(scenario, [0])
-        futures = play_futures(ensemble.economy, [SYBIL], 3)
+        futures = play_futures(ensemble.snapshot, [SYBIL], 3)
         doing = futures.actions[0, 1, :, [0, *range(20, 24)]]
         assert doing.tolist() == [[Action.DELEGATE] * 3] * 2 + [[Action.ABSTAIN] * 3] * 3
 

@@ -216,7 +216,7 @@ class TestEconomy:
     def gains(self, changes: dict[str, Any], deviations: list[Deviation], only: Action | None = None) -> Floats:
         """(R,) money over all rounds that deviations win on average, of who starts with one action only if given."""
         ensemble = Ensemble(revise(load("wait-and-see"), changes), self.SEEDS)
-        futures = play_futures(ensemble.economy, deviations, self.ROUNDS)
+        futures = play_futures(ensemble.snapshot, deviations, self.ROUNDS)
         members = [deviation.members[0] for deviation in deviations]
         counted = np.ones((len(self.SEEDS), len(members)), dtype=bool)
         if only is not None:

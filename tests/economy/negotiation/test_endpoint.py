@@ -15,7 +15,6 @@ import pytest
 
 from commonweal.agents.errors import InputError
 from commonweal.commands.cli import main
-from commonweal.economy import Ensemble
 from commonweal.economy.negotiation import (
     Course,
     Endpoint,
@@ -30,8 +29,9 @@ from commonweal.economy.negotiation import (
 )
 from commonweal.economy.negotiation.endpoint import LARGEST_REPLY
 from commonweal.economy.negotiation.wording import read_move
-from commonweal.scenarios import load
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.games.escape_room import EscapeRoom
+from commonweal.scenarios.schema.loading import load
 
 KEY = "sk-never-to-be-seen-0123456789"
 FAIR = {"move": "propose", "plan": 0, "transfers": [-5.5, 5.5], "words": "half the gain each"}

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
-from commonweal.economy import Ensemble
 from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer, entries, post, reconcile
 from commonweal.economy.money.market import revenue
 from commonweal.economy.negotiation import (
@@ -35,8 +34,9 @@ from commonweal.economy.negotiation import (
 from commonweal.economy.round.gains import Gains, gains_from
 from commonweal.economy.round.mechanisms.deals import bargain, converse
 from commonweal.economy.runs.cooperative import Cooperative
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.replicas import pick_runs, pick_world
-from commonweal.scenarios import load
+from commonweal.scenarios.schema.loading import load
 
 
 def situation(
@@ -322,7 +322,7 @@ def test_talks_come_every_so_many_rounds() -> None:
 def test_a_run_deals_alike_alone_in_an_ensemble_and_in_mesa() -> None:
     together = Ensemble(small(), seeds=[3, 4]).run().rounds
     alone = Ensemble(small(), seeds=[4]).run().rounds
-    mesa = Cooperative(small(), rng=4).run_for(12).rounds
+    mesa = Cooperative(small(), rng=4).play(12).rounds
     ours = together[together["run"] == 1].drop(columns="run").reset_index(drop=True)
     pd.testing.assert_frame_equal(ours, alone.drop(columns="run"))
     pd.testing.assert_frame_equal(alone, mesa)

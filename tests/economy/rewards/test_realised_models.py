@@ -242,6 +242,6 @@ class TestEconomy:
         for _ in range(4):
             ensemble.step()
         late = [Deviation("late", (0,), Action.DELEGATE, joins=2)]
-        futures = play_futures(ensemble.economy, late, 3)
+        futures = play_futures(ensemble.snapshot, late, 3)
         for number in range(3):
             np.testing.assert_array_equal(futures.payoffs[:, 0, number], ensemble.step().payday.payoffs)

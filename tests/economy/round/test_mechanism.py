@@ -14,7 +14,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.terms import PerRun, term
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
-from commonweal.economy.money.ledger import MICRO, Reason, Transfer, reconcile
+from commonweal.economy.money.ledger import MICRO, Accounts, Reason, Transfer, reconcile
 from commonweal.economy.round.mechanism import MECHANISMS, Mechanism, mechanism
 from commonweal.economy.round.record import Effects
 from commonweal.economy.runs.checkpoint import restore, save
@@ -112,11 +112,11 @@ def test_a_feature_that_is_off_changes_no_number() -> None:
 def test_futures_carry_its_state_with_second_names() -> None:
     ensemble = Ensemble(load("commons", TAXED), seeds=[0, 1])
     ensemble.step()
-    futures = play_futures(ensemble.economy, [Deviation("split", (0,), Action.DELEGATE, identities=3)], rounds=3)
+    futures = play_futures(ensemble.snapshot, [Deviation("split", (0,), Action.DELEGATE, identities=3)], rounds=3)
     assert futures.payoffs.shape == (2, 2, 3, 8)
     untaxed = Ensemble(load("commons", TAXED | {"mechanisms.tax.rate": 0.0}), seeds=[0, 1])
     untaxed.step()
-    free = play_futures(untaxed.economy, [Deviation("split", (0,), Action.DELEGATE, identities=3)], rounds=3)
+    free = play_futures(untaxed.snapshot, [Deviation("split", (0,), Action.DELEGATE, identities=3)], rounds=3)
     assert (futures.kept > free.kept).any()
 
 

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies.memory import _felt
-from commonweal.economy import Cooperative, Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others, play_futures
 from commonweal.economy.money.ledger import MICRO, reconcile
 from commonweal.economy.round.agree import agree
 from commonweal.economy.round.record import Record
-from commonweal.scenarios import load, revise
+from commonweal.economy.runs.cooperative import Cooperative
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 
 SIZE = 5
@@ -36,7 +37,7 @@ def gain_of_contributing(scenario: Scenario, member: int = 0, others: Others = "
     """Money per round by which a principal does better if it contributes than if it does not."""
     ensemble = Ensemble(scenario, (0,))
     choices = [Deviation("give", (member,), Action.DELEGATE), Deviation("keep", (member,), Action.FREE_RIDE)]
-    give, keep = play_futures(ensemble.economy, choices, 3, others=others).gains[0]
+    give, keep = play_futures(ensemble.snapshot, choices, 3, others=others).gains[0]
     return float(give - keep)
 
 
@@ -78,7 +79,7 @@ class TestLinearGame:
     def test_who_contributes_half_gains_half_as_much(self) -> None:
         ensemble = Ensemble(game(), (0,))
         keep, half = Deviation("keep", (1,), Action.FREE_RIDE), Deviation("half", (1,), Action.DELEGATE, share=0.5)
-        gains = play_futures(ensemble.economy, [keep, half], 2, others="freeze").gains
+        gains = play_futures(ensemble.snapshot, [keep, half], 2, others="freeze").gains
         assert gains[0, 1] - gains[0, 0] == pytest.approx(0.5 * (1.6 / SIZE - 1), abs=1e-9)
 
     def test_loners_neither_pay_nor_share_and_get_their_outside_option(self) -> None:
@@ -238,7 +239,7 @@ class TestSameRound:
     def test_a_run_is_the_same_alone_in_an_ensemble_and_in_mesa(self) -> None:
         together = Ensemble(self.LIVELY, (4, 9)).run().rounds
         alone = Ensemble(self.LIVELY, (9,)).run().rounds
-        mesa = Cooperative(self.LIVELY, rng=9).run_for().rounds
+        mesa = Cooperative(self.LIVELY, rng=9).play().rounds
         for column in ("share_delegate", "welfare", "paid", "accuracy", "gini"):
             mine = together.loc[together["run"] == 1, column].to_numpy()
             np.testing.assert_array_equal(mine, alone[column])
@@ -287,7 +288,7 @@ def test_what_makes_no_sense_of_a_public_good_is_refused_in_one_line(changes: di
 def test_a_second_name_needs_one_group_of_all() -> None:
     ensemble = Ensemble(game(population__count=12, market__groups="blocks"), (0,))
     with pytest.raises(InputError, match="a second name belongs to no group"):
-        play_futures(ensemble.economy, [Deviation("sybil", (0,), identities=2)], 1)
+        play_futures(ensemble.snapshot, [Deviation("sybil", (0,), identities=2)], 1)
 
 
 def test_revenue_that_cannot_be_divided_exactly_is_refused() -> None:

@@ -62,18 +62,18 @@ def played(economy: Ensemble, rounds: int) -> list[tuple[Economy, Record, Econom
     """Rounds with how all stood before and after."""
     story = []
     for _ in range(rounds):
-        before = economy.economy
+        before = economy.snapshot
         record = economy.step()
-        story.append((before, record, economy.economy))
+        story.append((before, record, economy.snapshot))
     return story
 
 
 def acted(economy: Ensemble, *actions: list[Action]) -> tuple[Economy, Record, Economy]:
     """One round in which the principals of every run do as told."""
-    before = economy.economy
+    before = economy.snapshot
     chosen = np.array([[int(a) for a in run] for run in actions])
     record = economy.act(chosen)
-    return before, record, economy.economy
+    return before, record, economy.snapshot
 
 
 def story_of(chosen: list[Scenario], seeds: list[int], rounds: int) -> list[dict[str, Any]]:

@@ -7,8 +7,9 @@ They update one random principal at a time; revisions of one in ten at a time co
 import numpy as np
 import pytest
 
-from commonweal.economy import Cooperative, Ensemble
-from commonweal.scenarios import load, revise
+from commonweal.economy.runs.cooperative import Cooperative
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 
 REFERENCE = {3.85: 0.38, 4.0: 0.51, 5.0: 0.93, 5.49: 0.99}

@@ -23,10 +23,11 @@ from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.agents.principal import Principal, View
 from commonweal.commands.cli import main
-from commonweal.economy import Cooperative, Ensemble
 from commonweal.economy.runs import archive
 from commonweal.economy.runs.archive import Packer, Unpacker
 from commonweal.economy.runs.checkpoint import load, play_on, read_origin, restore, save
+from commonweal.economy.runs.cooperative import Cooperative
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load as scenario_of
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
@@ -146,8 +147,8 @@ class Counted:
 
     def start(self) -> subprocess.Popen[bytes]:
         code = (
-            "import sys\nfrom pathlib import Path\nfrom economy import Ensemble\n"
-            "from commonweal.economy.runs.checkpoint import play_on\nfrom commonweal.scenarios.schema.loading import load\n"
+            "import sys\nfrom pathlib import Path\nfrom commonweal import Ensemble\n"
+            "from commonweal import load\nfrom commonweal.economy.runs.checkpoint import play_on\n"
             "scenario, file, rounds = sys.argv[1:]\n"
             "play_on(Ensemble(load(scenario), [5]), Path(file), 1).rounds.to_parquet(rounds)"
         )
@@ -308,7 +309,9 @@ def test_a_mesa_model_goes_on_with_principals_of_ones_own(tmp_path: Path) -> Non
         resumed.step()
     assert_same(resumed.state, whole.state)
     assert resumed.principals[2].moods == whole.principals[2].moods  # type: ignore[attr-defined]
-    assert (resumed.steps, resumed.metrics) == (whole.steps, whole.metrics)
+    assert resumed.metrics == whole.metrics
+    if hasattr(whole, "steps"):  # Mesa 4 has none
+        assert resumed.steps == whole.steps
 
 
 def test_what_a_principal_remembers_must_be_plain_data(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ def scenario(mode: str = "project", scope: str = "aggregate", values: bool = Tru
 def played(chosen: Scenario, rounds: int = 12) -> tuple[Ensemble, list[tuple[Economy, Record, Economy]]]:
     economy, told = Ensemble(chosen, [5, 6]), []
     for _ in range(rounds):
-        before = economy.economy
+        before = economy.snapshot
         record = economy.step()
-        told.append((before, record, economy.economy))
+        told.append((before, record, economy.snapshot))
     return economy, told
 
 

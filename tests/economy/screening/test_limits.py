@@ -8,8 +8,8 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
 from commonweal.agents.terms import stack
 from commonweal.agents.values import ValueTerms, draw_limits
-from commonweal.economy import Ensemble
-from commonweal.scenarios import load, revise
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario, Values
 
 FIRST, SECOND = "values.dimensions[0]", "values.dimensions[1]"

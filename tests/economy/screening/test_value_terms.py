@@ -10,13 +10,13 @@ from scipy.optimize import linprog
 
 from benchmarks.admissibility import COLUMNS, GAINED, played, table
 from commonweal.agents.errors import InputError
-from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO, reconcile
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.screening.tolerance import ForSale, ToleranceSale, buy_tolerance
 from commonweal.figures.admissibility import draw_admissibility
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 
 SEEDS = st.integers(0, 2**32 - 1)
 SMALL = {"population.count": 8, "task.validation": 200, "rounds": 12, "values.for_sale": 0.6}
@@ -202,7 +202,7 @@ class TestInTheEconomy:
         for _ in range(4):
             ensemble.step()
         dear = Deviation("dear", (0,), dearer=0.1)
-        futures = play_futures(ensemble.economy, [dear], 4)
+        futures = play_futures(ensemble.snapshot, [dear], 4)
         assert (futures.gains > 0).all()
 
     @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ import torch
 from benchmarks.attacks import ATTACKS, BASE, SETTLEMENTS, TRIED, Attack, by, figures_of, futures_of, play, table
 from commonweal.agents.actions import Action
 from commonweal.agents.streams import Streams
-from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.learning.federated import DeltaPassage
 from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.runs.checkpoint import restore, save
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.attacks import draw_attacks
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies.incentives.catalogue import chosen
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 
@@ -85,7 +85,7 @@ def attacked(scenario, *deviations: Deviation, rounds: int = 3, seeds=(0, 1), st
     ensemble = Ensemble(scenario, seeds)
     for _ in range(start):
         ensemble.step()
-    return play_futures(ensemble.economy, deviations, rounds)
+    return play_futures(ensemble.snapshot, deviations, rounds)
 
 
 def free_ride(form: str, rounds: int = 2, scenario=SMALL):

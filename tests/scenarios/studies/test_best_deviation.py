@@ -6,7 +6,7 @@ import pytest
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.figures.studies import draw
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.best_deviation import search
 from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Record

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
-from commonweal.economy import Ensemble
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.studies.calibrate import draw
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.calibrate.fitting import Fit, constant, fit_series, linear_trend, no_change

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
 from commonweal.agents.errors import InputError
-from commonweal.economy import Ensemble
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.studies.compare import draw
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.compare.agreement import Worth, agreements, true_credit
 from commonweal.scenarios.studies.compare.attacks import Threat, assail, attacks, group_attacks

@@ -10,12 +10,12 @@ from scipy import stats
 
 from commonweal.agents.errors import InputError
 from commonweal.commands.cli import main
-from commonweal.economy import Ensemble
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
 from commonweal.economy.futures.retraining import retrain
 from commonweal.economy.round.set_up import set_up
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.studies import draw
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies import Answer, ask
 from commonweal.scenarios.studies.fairness.economies import PARTITIONS, TASKS, economies, everybody_delegates

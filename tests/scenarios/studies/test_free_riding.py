@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.studies.free_riding import draw
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.free_riding.estimates import crossing, estimated
 from commonweal.scenarios.studies.free_riding.hysteresis import hysteresis
@@ -80,7 +80,7 @@ class TestSurfaces:
     def test_every_level_and_factor_has_a_row_and_is_the_run_it_says(self):
         table = surface(SMALL, "population.count", (6, 8), (0.5, 1.0), (0, 1), quietly)
         assert table[["population.count", "cost_factor"]].to_numpy().tolist() == [[6, 0.5], [6, 1], [8, 0.5], [8, 1]]
-        from commonweal.economy import Ensemble
+        from commonweal.economy.runs.ensemble import Ensemble
 
         own = Ensemble(SMALL, [0, 1]).run().rounds
         late = own[own["round"] >= 15].groupby("run")["share_delegate"].mean()

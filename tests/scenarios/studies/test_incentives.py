@@ -6,7 +6,7 @@ import pytest
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS, SettlementTerms, Standing, settlement_rule
 from commonweal.figures.studies import draw
-from commonweal.scenarios import load, revise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.incentives.evidence import Trials
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions

@@ -12,7 +12,7 @@ import commonweal.figures.studies
 from commonweal.agents.errors import InputError
 from commonweal.commands.cli import main
 from commonweal.figures import canvas
-from commonweal.scenarios import load
+from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import field
 from commonweal.scenarios.studies import STUDIES, Answer, Question, Study, StudyOptions, ask, study
 from commonweal.scenarios.studies.answers import read, save

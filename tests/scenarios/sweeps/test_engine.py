@@ -20,7 +20,7 @@ from commonweal.agents.policies import POLICIES
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.tasks import TASKS
 from commonweal.economy.world.terms import per_run_paths
-from commonweal.scenarios import sweep
+from commonweal.scenarios.runs.comparing import sweep
 from commonweal.scenarios.runs.tables import summarise
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from commonweal.agents.errors import InputError
-from commonweal.economy import Ensemble
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.credit.exact import MOST_PLAYERS
 from commonweal.economy.money.settlement import SETTLEMENTS
-from commonweal.scenarios import load
-from commonweal.scenarios.schema.loading import library_names, revise
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.loading import library_names, load, revise
 from commonweal.scenarios.sweeps.design_tables import SAMPLES
 from commonweal.scenarios.sweeps.measures import metric_names
 from commonweal.scenarios.sweeps.plan import Plan, plan_of, read_plan

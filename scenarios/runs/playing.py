@@ -1,0 +1,33 @@
+"""One call from a scenario and seeds to the tables of the runs."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commonweal.scenarios.runs.comparing import read_seeds
+from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.scenario import Scenario
+
+if TYPE_CHECKING:
+    from commonweal.economy.runs.results import Results
+
+
+def run(scenario: Scenario | str | Path, seeds: int | Iterable[int] = 8, rounds: int | None = None) -> "Results":
+    """Play a scenario with every seed.
+
+    Args:
+        scenario: one that is loaded, a name of the library, or the path of a file.
+        seeds: how many (0, 1, …), or which.
+        rounds: how many to play; as many as the scenario says if not given.
+
+    Returns:
+        Frames of all runs; the column ``run`` counts the seeds from 0.
+
+    Raises:
+        InputError: if there is no such scenario, a seed is not allowed, or the data or this machine cannot give what
+            the scenario asks for.
+    """
+    from commonweal.economy.runs.ensemble import Ensemble  # imports torch
+
+    economy = scenario if isinstance(scenario, Scenario) else load(scenario)
+    return Ensemble(economy, read_seeds(seeds)).run(rounds)
