@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 ORDER = {
     "": ("agents", "economy", "scenarios", "figures", "commands"),
     "economy": (
-        "tasks", "learning", "credit", "money", "screening", "rewards", "negotiation", "menus", "world", "round", "runs",
-        "futures",
+        "tasks", "learning", "credit", "money", "screening", "rewards", "negotiation", "menus", "world", "round",
+        "runs", "futures",
     ),
     "scenarios": ("schema", "runs", "sweeps", "reading", "studies", "games"),
     "figures/browser": ("notes", "pictures", "tab", "page"),
@@ -56,7 +56,8 @@ IMPORTS = {name: sorted(set(imported(file)) - {name}) for name, file in MODULES.
 
 def test_everything_installed_goes_by_one_name() -> None:
     bare = []
-    for file in (*FILES, *(file.relative_to(ROOT) for at in ("tests", "benchmarks", "docs") for file in (ROOT / at).rglob("*.py"))):
+    beside = [file for at in ("tests", "benchmarks", "docs", "commonweal") for file in (ROOT / at).rglob("*.py")]
+    for file in (*FILES, *(file.relative_to(ROOT) for file in beside)):
         for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
             found = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else found
@@ -72,7 +73,8 @@ def test_folders_import_one_way() -> None:
             if not name.startswith(prefix) or (place := name.removeprefix(prefix).split(".")[0]) not in order:
                 continue
             above = order[order.index(place) + 1 :]
-            wrong += [f"{name} -> {to}" for to in reached if to.removeprefix(prefix).split(".")[0] in above and to.startswith(prefix)]
+            inside = [to for to in reached if to.startswith(prefix)]
+            wrong += [f"{name} -> {to}" for to in inside if to.removeprefix(prefix).split(".")[0] in above]
     assert not wrong, "\n".join(wrong)
 
 

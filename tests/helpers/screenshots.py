@@ -1,4 +1,4 @@
-"""Pictures of the browser page for the README: ``python tests/helpers/screenshots.py docs/images`` (``make screenshots``)."""
+"""Pictures of the browser page for the README, ``make screenshots``: ``tests/helpers/screenshots.py docs/images``."""
 
 import sys
 from pathlib import Path

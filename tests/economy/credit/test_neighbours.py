@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from papers.served import Served, serve, shelve
-from test_credit import setting
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
@@ -28,6 +27,7 @@ from commonweal.economy.credit.neighbours import (
 )
 from commonweal.economy.credit.neighbours import values as values_module
 from commonweal.scenarios import load
+from commonweal.testing.credit import setting
 
 CLASSES = 3
 COUNTS = [(1, 1), (2, 1), (3, 5), (6, 1), (6, 3), (7, 9)]  # samples, K

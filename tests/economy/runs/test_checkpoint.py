@@ -146,8 +146,9 @@ class Counted:
 
     def start(self) -> subprocess.Popen[bytes]:
         code = (
-            "import sys\nfrom pathlib import Path\nfrom economy import Ensemble\n"
-            "from commonweal.economy.runs.checkpoint import play_on\nfrom commonweal.scenarios.schema.loading import load\n"
+            "import sys\nfrom pathlib import Path\nfrom commonweal.economy import Ensemble\n"
+            "from commonweal.economy.runs.checkpoint import play_on\n"
+            "from commonweal.scenarios.schema.loading import load\n"
             "scenario, file, rounds = sys.argv[1:]\n"
             "play_on(Ensemble(load(scenario), [5]), Path(file), 1).rounds.to_parquet(rounds)"
         )
