@@ -111,7 +111,8 @@ def rules() -> dict[str, Callable[[RoundGame], Floats]]:
     def plain(name: str) -> Callable[[RoundGame], Floats]:
         return lambda game: CREDITS[name](game).values
 
-    names = [name for name, rule in CREDITS.items() if rule.__module__.startswith("commonweal.economy.") and name != "shapley"]
+    ours = [name for name, rule in CREDITS.items() if rule.__module__.startswith("commonweal.economy.")]
+    names = [name for name in ours if name != "shapley"]
     assert PRINCIPALS > MOST_PLAYERS  # too many for shapley
     return {name: plain(name) for name in names} | {"first_order × novelty": _novel, "first_order × robust": _robust}
 

@@ -65,6 +65,19 @@ def test_everything_installed_goes_by_one_name() -> None:
     assert not bare
 
 
+def test_tests_and_benchmarks_share_two_folders_and_nothing_else() -> None:
+    scripts = {file.stem for file in (ROOT / "benchmarks").glob("*.py")} | {"benchmarks"}
+    wrong = []
+    for folder, closed in (("tests", scripts), ("benchmarks", {"tests"})):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else names
+                first = [name.partition(".")[0] for name in names]
+                wrong += [f"{file}: {name}" for name in first if name in closed or name.startswith("test_")]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_folders_import_one_way() -> None:
     wrong = []
     for folder, order in ORDER.items():

@@ -143,6 +143,7 @@ def test_every_axis_that_shows_numbers_says_what_they_are(name: str) -> None:
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_legend_title_and_caption_cover_no_panel_and_stay_on_the_paper(name: str) -> None:
     figure = DRAWINGS[name]()
+    figure.set_dpi(72)
     figure.canvas.draw()
     boxes = [ax.get_tightbbox() for ax in figure.axes]
     for artist in [*figure.texts, *figure.legends]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from papers.cgsv_round import Holders, first_holders, play_cgsv
@@ -72,7 +72,6 @@ class TestFormulas:
         assert abs(np.mean(apart) / distance - 1) < 0.2
 
     @given(hnp.arrays(float, (2, 4), elements=st.floats(-1, 1)), st.floats(0.01, 10))
-    @settings(max_examples=50)
     def test_reputations_are_shares_and_the_best_gets_the_whole_quota(self, credit: Floats, altruism: float) -> None:
         reputation = moved_reputation(np.zeros_like(credit), credit, 0.9)
         np.testing.assert_allclose(reputation.sum(axis=1), 1)

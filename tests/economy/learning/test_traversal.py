@@ -257,7 +257,6 @@ class TestEveryPrincipal:
 
 class TestSeats:
     @given(st.lists(st.lists(st.integers(0, 4), min_size=4, max_size=4), min_size=1, max_size=4), st.integers(0, 99))
-    @settings(max_examples=60)
     def test_every_sample_has_one_seat_in_its_owners_row(self, sizes: list[list[int]], seed: int) -> None:
         owner = batch_of(sizes, seed)
         for row, seats in zip(owner, places_by_owner(owner), strict=True):
