@@ -71,7 +71,7 @@ docs: $(STAMP)
 	$(BIN)/python docs/layout.py --write
 
 screenshots: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python tests/helpers/screenshots.py docs/images
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/screenshots.py docs/images
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

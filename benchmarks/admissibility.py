@@ -8,55 +8,18 @@ Scenario tolerance-for-sale under budgets from nothing to more than there is to 
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import torch
-from results_page import RESULTS, markdown, write
+from results_page import RESULTS, write
+from shared.admissibility import played, table
 
-from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.admissibility import draw_admissibility
 from commonweal.figures.canvas import save
-from commonweal.scenarios.runs.summary import interval
-from commonweal.scenarios.schema.loading import load
 
 SEEDS = range(8)
 BUDGETS = (0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.045, 0.07)
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "admissibility.png"
-COLUMNS = {
-    "accuracy": "test accuracy",
-    "tolerance_paid": "paid for tolerance (money per round)",
-    "loosened": "share of limits given up",
-    "level_1": "loss on the withheld class",
-}
-GAINED = {"accuracy": "accuracy gained", "revenue": "revenue gained (money per round)", "welfare": "welfare gained"}
-
-
-def played(budgets: Sequence[float], seeds: Sequence[int], rounds: int | None = None) -> pd.DataFrame:
-    """A row per budget and seed: means over the last quarter of rounds; budget nan: without screening."""
-    frames = []
-    for budget in (*budgets, None):
-        changes = {"screening.mode": "off"} if budget is None else {}
-        changes |= {"tolerance.budget": budget or 0.0, **({} if rounds is None else {"rounds": rounds})}
-        courses = Ensemble(load("tolerance-for-sale", changes), seeds).run().rounds
-        late = courses[courses["round"] >= 0.75 * courses["round"].max()].groupby("run").mean()
-        late = late.reindex(columns=list(COLUMNS | GAINED)).fillna(0.0)
-        frames.append(late.reset_index().assign(budget=np.nan if budget is None else budget))
-    return pd.concat(frames, ignore_index=True)
-
-
-def table(runs: pd.DataFrame) -> str:
-    """A row per budget: means and intervals; what is gained is against the same seeds' runs with nothing bought."""
-    rows, nothing = [], runs[runs["budget"] == 0].set_index("run")
-    for budget, seeds in runs.groupby("budget", dropna=False):
-        own = seeds.set_index("run")
-        name = "without screening" if np.isnan(float(str(budget))) else f"{budget:g}"
-        means = [own[column] for column in COLUMNS] + [own[column] - nothing[column] for column in GAINED]
-        rows.append([name, *("{:.4f} ± {:.4f}".format(*interval(each)) for each in means)])
-    heads = ["budget (money per round)", *COLUMNS.values(), *GAINED.values()]
-    return markdown(heads, rows)
 
 
 def main() -> None:

@@ -13,8 +13,7 @@ from os import getloadavg
 import numpy as np
 from playwright.sync_api import sync_playwright
 from results_page import main, markdown
-
-from tests.helpers.chromium import FAST, FLAGS, Tab, chromium, served
+from shared.chromium import FAST, FLAGS, Tab, chromium, served
 
 STEPS, PAUSES, QUESTIONS = 20, 10, 6
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("architecture.md")
-PACKAGES = ("agents", "economy", "scenarios", "figures", "commands")
+PACKAGES = ("agents", "economy", "scenarios", "figures", "commands", "commonweal")
 COLUMN = 36
 
 

@@ -3,8 +3,23 @@
 Where CI is set, Hypothesis tries the same cases every time. ``pytest --hypothesis-profile=thorough`` tries many more.
 """
 
+from pathlib import Path
+from typing import Any
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("thorough", settings.default, deadline=None, max_examples=1000)
 settings.register_profile("commonweal", settings.default, deadline=None, max_examples=50)
 settings.load_profile("commonweal")
+
+
+@pytest.fixture
+def pictures_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are put together and saved without being painted: for tests of commands that look at something else."""
+    from matplotlib.figure import Figure  # not every test needs it
+
+    def save(figure: Figure, file: Path, **_: Any) -> None:
+        Path(file).write_bytes(b"a picture")
+
+    monkeypatch.setattr(Figure, "savefig", save)

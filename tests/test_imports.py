@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 ORDER = {
     "": ("agents", "economy", "scenarios", "figures", "commands"),
     "economy": (
-        "tasks", "learning", "credit", "money", "screening", "rewards", "negotiation", "menus", "world", "round", "runs",
-        "futures",
+        "tasks", "learning", "credit", "money", "screening", "rewards", "negotiation", "menus", "world", "round",
+        "runs", "futures",
     ),
     "scenarios": ("schema", "runs", "sweeps", "reading", "studies", "games"),
     "figures/browser": ("notes", "pictures", "tab", "page"),
@@ -56,12 +56,26 @@ IMPORTS = {name: sorted(set(imported(file)) - {name}) for name, file in MODULES.
 
 def test_everything_installed_goes_by_one_name() -> None:
     bare = []
-    for file in (*FILES, *(file.relative_to(ROOT) for at in ("tests", "benchmarks", "docs") for file in (ROOT / at).rglob("*.py"))):
+    beside = [file for at in ("tests", "benchmarks", "docs", "commonweal") for file in (ROOT / at).rglob("*.py")]
+    for file in (*FILES, *(file.relative_to(ROOT) for file in beside)):
         for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
             found = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else found
             bare += [f"{file}:{name}" for name in found if name.partition(".")[0] in ORDER[""]]
     assert not bare
+
+
+def test_tests_and_benchmarks_share_two_folders_and_nothing_else() -> None:
+    scripts = {file.stem for file in (ROOT / "benchmarks").glob("*.py")} | {"benchmarks"}
+    wrong = []
+    for folder, closed in (("tests", scripts), ("benchmarks", {"tests"})):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else names
+                first = [name.partition(".")[0] for name in names]
+                wrong += [f"{file}: {name}" for name in first if name in closed or name.startswith("test_")]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_folders_import_one_way() -> None:
@@ -72,7 +86,8 @@ def test_folders_import_one_way() -> None:
             if not name.startswith(prefix) or (place := name.removeprefix(prefix).split(".")[0]) not in order:
                 continue
             above = order[order.index(place) + 1 :]
-            wrong += [f"{name} -> {to}" for to in reached if to.removeprefix(prefix).split(".")[0] in above and to.startswith(prefix)]
+            inside = [to for to in reached if to.startswith(prefix)]
+            wrong += [f"{name} -> {to}" for to in inside if to.removeprefix(prefix).split(".")[0] in above]
     assert not wrong, "\n".join(wrong)
 
 

@@ -1,7 +1,6 @@
-"""Policies: one contract that all keep, then what is particular to each."""
+"""Policies: the promises all keep, then what is particular to each."""
 
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,76 +9,22 @@ from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Ints, apportioned
-from commonweal.agents.drawing import draw_population
 from commonweal.agents.errors import InputError
-from commonweal.agents.graphs import SparseGraph, build_graph
-from commonweal.agents.policies import (
-    POLICIES,
-    Observation,
-    Outcome,
-    PolicyTerms,
-    available_actions,
-    decide,
-    policy,
-    remember,
-)
+from commonweal.agents.graphs import SparseGraph
+from commonweal.agents.policies import POLICIES, Observation, Outcome, Policy, PolicyTerms, decide, policy, remember
 from commonweal.agents.policies.conditional import willingness
-from commonweal.agents.population import ConditionalKind, Population, PopulationTerms
-from commonweal.agents.streams import Stream, Streams
-from commonweal.agents.terms import stack
-from commonweal.agents.values import ValueTerms
+from commonweal.agents.population import ConditionalKind, Population
+from commonweal.agents.streams import Stream
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.testing import check_policy
+from commonweal.testing.policies import ALL, N, choice, drawn, experienced, observed, policy_terms, scenario_of
 
-N = 24
-ALL = ("abstain", "delegate", "free_ride", "defect")
 D, F = Action.DELEGATE, Action.FREE_RIDE
+OURS = [name for name, rule in POLICIES.items() if rule.__module__.startswith("commonweal.")]
 
 
-def scenario_of(available: tuple[str, ...] = ALL, **sections: dict[str, Any]) -> Scenario:
-    start = {f"start_{name}": 1 / len(available) if name in available else 0.0 for name in ALL}
-    people = {"count": N, "graph": "ring", **start, **sections.pop("population", {})}
-    return Scenario.model_validate({"population": people, "actions": {"available": available}, **sections})
-
-
-def terms_of(scenario: Scenario, runs: int = 1) -> PolicyTerms:
-    return stack(PolicyTerms, [scenario.policy] * runs, "policy")
-
-
-def drawn(scenario: Scenario, runs: int = 1) -> Population:
-    count = scenario.population.count
-    limits = np.zeros((runs, count, 0))
-    start, values = stack(PopulationTerms, [scenario.population] * runs), stack(ValueTerms, [scenario.values] * runs)
-    return draw_population(start, terms_of(scenario, runs), values, limits, Streams.from_seeds(range(runs)).population)
-
-
-def observed(scenario: Scenario, population: Population) -> Observation:
-    """A ring of principals, in their first round."""
-    runs, _ = population.shape
-    graph = build_graph(stack(PopulationTerms, [scenario.population] * runs), Streams.from_seeds(range(runs)).graph)
-    return Observation(population, graph, available_actions(scenario.actions.available), np.full(runs, 0.5), 0)
-
-
-def experienced(population: Population) -> Population:
-    """The population with random payoffs and memories, the same in each run whatever runs are beside it."""
-    random = np.random.default_rng(5)
-    runs, principals = population.shape
-    payoff, values = random.random((3, principals)), random.normal(size=(3, principals, 4))
-    foregone = np.where(random.random(values.shape) < 0.3, np.nan, values)
-    return replace(population, payoff=payoff[:runs], action_values=values[:runs], foregone=foregone[:runs])
-
-
-def run_of(population: Population, run: int) -> Population:
-    """One run of a population."""
-    arrays = {field.name: getattr(population, field.name)[run : run + 1] for field in fields(population)}
-    return Population(**arrays)
-
-
-def choice(*seeds: int) -> Stream:
-    return Streams.from_seeds(seeds).choice
-
-
-class PolicyContract:
-    """What every policy keeps to, alone or under ``decide``."""
+class Asked:
+    """A policy by its name, asked what it proposes."""
 
     name: str
 
@@ -87,56 +32,57 @@ class PolicyContract:
         return scenario_of(available, policy={"mix": {self.name: 1.0}, "revision": 0.7, "mutation": 0.1})
 
     def proposed(self, scenario: Scenario, population: Population, stream: Stream) -> Ints:
-        terms = terms_of(scenario, len(stream))
+        terms = policy_terms(scenario, len(stream))
         return POLICIES[self.name](observed(scenario, population), terms, stream)
 
-    @pytest.mark.parametrize(
-        "available", [ALL, ALL[1:], ("delegate", "defect"), ("abstain",), ("free_ride", "abstain")]
-    )
-    def test_it_proposes_one_available_action_for_every_principal(self, available: tuple[str, ...]) -> None:
-        scenario = self.mixed(available)
-        proposed = self.proposed(scenario, experienced(drawn(scenario, 3)), choice(0, 1, 2))
-        assert proposed.shape == (3, N)
-        assert np.isin(proposed, available_actions(available)).all()
 
-    def test_the_same_state_and_stream_give_the_same_actions(self) -> None:
-        scenario = self.mixed()
-        population = experienced(drawn(scenario, 2))
-        first, second = (self.proposed(scenario, population, choice(0, 1)) for _ in range(2))
-        assert np.array_equal(first, second)
-
-    def test_a_run_decides_alike_alone_and_in_an_ensemble(self) -> None:
-        scenario = self.mixed()
-        population = experienced(drawn(scenario, 3))
-        together = decide(observed(scenario, population), terms_of(scenario, 3), choice(0, 1, 2))
-        for run in range(3):
-            alone = decide(observed(scenario, run_of(population, run)), terms_of(scenario), choice(run))
-            assert np.array_equal(together[run], alone[0])
-
-    def test_it_takes_as_many_random_numbers_whatever_it_observes(self) -> None:
-        scenario = self.mixed()
-        population = drawn(scenario)
-        generous = replace(population, action=np.full((1, N), Action.DELEGATE))
-        streams = choice(3), choice(3)
-        self.proposed(scenario, experienced(population), streams[0])
-        self.proposed(scenario, generous, streams[1])
-        assert np.array_equal(streams[0].uniform(4), streams[1].uniform(4))
-
-    def test_it_leaves_the_population_as_it_was(self) -> None:
-        scenario = self.mixed()
-        population = experienced(drawn(scenario))
-        before = {field.name: getattr(population, field.name).copy() for field in fields(population)}
-        self.proposed(scenario, population, choice(0))
-        assert all(np.array_equal(getattr(population, name), old, equal_nan=True) for name, old in before.items())
-
-    def test_whoever_does_not_reconsider_keeps_its_action(self) -> None:
-        scenario = scenario_of(policy={"mix": {self.name: 1.0}, "revision": 0, "mutation": 0})
-        population = experienced(drawn(scenario))
-        kept = decide(observed(scenario, population), terms_of(scenario), choice(0))
-        assert np.array_equal(kept, population.action)
+@pytest.mark.parametrize("name", OURS)
+def test_every_policy_keeps_its_promises(name: str) -> None:
+    check_policy(name)
 
 
-class TestFixed(PolicyContract):
+def _curious(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
+    """Takes a number more where payoffs are remembered."""
+    stream.uniform(1 + int(observation.population.payoff.any()))
+    return observation.population.action
+
+
+def _writing(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
+    observation.population.payoff[:] = 0.0
+    return observation.population.action
+
+
+def _following_the_first_run(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
+    return np.broadcast_to(observation.population.action[:1], observation.population.shape)
+
+
+BROKEN: dict[str, tuple[Policy, str]] = {
+    "defiant": (
+        lambda observation, terms, stream: np.full(observation.population.shape, int(Action.DEFECT)),
+        "it proposes what is available, and gave [3] (available are abstain)",
+    ),
+    "brief": (lambda *_: np.array([1, 2]), "it proposes (R, N) whole numbers, and gave int64 (2,)"),
+    "halfway": (lambda seen, *_: seen.population.action + 0.5, "it proposes (R, N) whole numbers, and gave float64"),
+    "moody": (
+        lambda seen, *_: np.random.default_rng().choice(seen.available, seen.population.shape),
+        "the same state and stream give the same actions",
+    ),
+    "following": (_following_the_first_run, "a run decides alike alone and in an ensemble (run 1 of 3)"),
+    "curious": (_curious, "it takes as many random numbers whatever it observes"),
+    "writing": (_writing, "it leaves what it is given as it was, and payoff changed"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_policy_that_breaks_a_promise_is_told_which(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule, promise = BROKEN[name]
+    monkeypatch.setitem(POLICIES._plugs, name, rule)
+    with pytest.raises(AssertionError) as told:
+        check_policy(name)
+    assert str(told.value).startswith(f"policy {name!r} breaks a promise: {promise}")
+
+
+class TestFixed(Asked):
     name = "fixed"
 
     def test_it_does_what_it_did(self) -> None:
@@ -145,7 +91,7 @@ class TestFixed(PolicyContract):
         assert np.array_equal(self.proposed(scenario, population, choice(0)), population.action)
 
 
-class TestImitation(PolicyContract):
+class TestImitation(Asked):
     name = "imitation"
 
     def pair(self, gap: float, intensity: float, pairs: int) -> float:
@@ -182,7 +128,7 @@ class TestImitation(PolicyContract):
         assert np.array_equal(self.proposed(scenario, population, choice(0)), population.action)
 
 
-class TestBestResponse(PolicyContract):
+class TestBestResponse(Asked):
     name = "best_response"
 
     @pytest.mark.parametrize(
@@ -214,7 +160,7 @@ class TestBestResponse(PolicyContract):
         assert stayed == pytest.approx(0.3, abs=0.02)  # standard error .0046
 
 
-class TestWaitAndSee(PolicyContract):
+class TestWaitAndSee(Asked):
     name = "wait_and_see"
 
     @pytest.mark.parametrize(
@@ -238,7 +184,7 @@ class TestWaitAndSee(PolicyContract):
         assert (self.proposed(scenario, population, choice(0)) == expected).all()
 
 
-class TestLearning(PolicyContract):
+class TestLearning(Asked):
     name = "learning"
 
     def test_it_explores_at_its_rate_and_otherwise_takes_what_it_learned_is_best(self) -> None:
@@ -257,7 +203,7 @@ class TestLearning(PolicyContract):
     def test_it_finds_the_better_arm_of_a_bandit(self) -> None:
         curious = {"mix": {"learning": 1.0}, "revision": 1, "mutation": 0, "learning": {"exploration": 0.3}}
         scenario = scenario_of(ALL[1:], policy=curious)
-        population, terms, stream = drawn(scenario), terms_of(scenario), choice(0)
+        population, terms, stream = drawn(scenario), policy_terms(scenario), choice(0)
         pays = np.array([0.0, 0.1, 0.3, 0.2])
         for turn in range(300):
             observation = replace(observed(scenario, population), round=turn)
@@ -268,7 +214,7 @@ class TestLearning(PolicyContract):
         assert population.action_values[0, :, F] == pytest.approx(0.3, abs=1e-6)
 
 
-class TestConditional(PolicyContract):
+class TestConditional(Asked):
     name = "conditional"
 
     @pytest.mark.parametrize(
@@ -310,15 +256,10 @@ class TestConditional(PolicyContract):
         assert set(chosen[0].tolist()) == {1, 2, 3}
 
 
-def test_every_built_in_policy_is_under_the_contract() -> None:
-    held = {cls.name for cls in PolicyContract.__subclasses__()}
-    assert held == {"fixed", "imitation", "best_response", "learning", "conditional", "wait_and_see"} <= set(POLICIES)
-
-
 def test_in_a_mix_every_principal_follows_its_own_policy() -> None:
     halves = {"mix": {"fixed": 0.5, "best_response": 0.5}, "revision": 1, "mutation": 0}
     scenario = scenario_of(policy=halves)
-    terms, population = terms_of(scenario), drawn(scenario)
+    terms, population = policy_terms(scenario), drawn(scenario)
     tempted = replace(population, action=np.full((1, N), int(D)), foregone=np.tile([0.0, 0.0, 1.0, 0.0], (1, N, 1)))
     assert terms.names == ("best_response", "fixed")
     chosen = decide(observed(scenario, tempted), terms, choice(0))
@@ -332,7 +273,7 @@ def test_revision_and_mutation_come_at_their_rates() -> None:
     tempted = replace(
         population, action=np.full((1, 20_000), int(D)), foregone=np.tile([0.0, 0.0, 1.0, 0.0], (1, 20_000, 1))
     )
-    shares = np.bincount(decide(observed(scenario, tempted), terms_of(scenario), choice(0))[0]) / 20_000
+    shares = np.bincount(decide(observed(scenario, tempted), policy_terms(scenario), choice(0))[0]) / 20_000
     # mutants .2/4 each; of the other .8 a quarter moved to free-riding
     assert shares == pytest.approx([0.05, 0.65, 0.25, 0.05], abs=0.015)
 
@@ -347,7 +288,7 @@ def test_a_users_policy_takes_part_and_must_propose_what_is_available(monkeypatc
     def choose(action: float, available: tuple[str, ...]) -> Ints:
         always_it = {"mix": {"always": 1.0}, "revision": 1, "mutation": 0, "options": {"action": action}}
         scenario = scenario_of(available, policy=always_it)
-        return decide(observed(scenario, drawn(scenario)), terms_of(scenario), choice(0))
+        return decide(observed(scenario, drawn(scenario)), policy_terms(scenario), choice(0))
 
     assert (choose(3, ALL) == Action.DEFECT).all()
     for action in (0, 7, -1):
@@ -359,13 +300,13 @@ def test_a_users_policy_must_propose_for_everybody(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(POLICIES, "_plugs", {**POLICIES._plugs, "brief": lambda *_: np.array([1, 2])})
     scenario = scenario_of(policy={"mix": {"brief": 1.0}})
     with pytest.raises(InputError, match=r"'brief' proposed .* must be integers of shape \(1, 24\)"):
-        decide(observed(scenario, drawn(scenario)), terms_of(scenario), choice(0))
+        decide(observed(scenario, drawn(scenario)), policy_terms(scenario), choice(0))
 
 
 def test_an_unknown_policy_is_refused_with_what_exists() -> None:
     scenario = scenario_of(policy={"mix": {"immitation": 1.0}})
     with pytest.raises(InputError, match=r"unknown policy 'immitation'.*did you mean 'imitation'"):
-        decide(observed(scenario, drawn(scenario)), terms_of(scenario), choice(0))
+        decide(observed(scenario, drawn(scenario)), policy_terms(scenario), choice(0))
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=6).filter(any), st.integers(0, 1000))
@@ -400,7 +341,7 @@ def test_the_population_starts_with_exactly_the_shares_the_scenario_says() -> No
 
 def test_memory_starts_with_the_first_payoff_and_then_fades() -> None:
     scenario = scenario_of(policy={"memory": 0.8, "learning": {"rate": 0.25}})
-    terms, population = terms_of(scenario), drawn(scenario)
+    terms, population = policy_terms(scenario), drawn(scenario)
     ones, credit = np.ones((1, N)), np.where(np.arange(N) % 2, 1.0, -1.0)[None]
     once = remember(population, Outcome(ones, credit, first=True), terms)
     twice = remember(once, Outcome(2 * ones, credit, first=False), terms)
@@ -414,7 +355,7 @@ def test_memory_starts_with_the_first_payoff_and_then_fades() -> None:
 
 def test_yesterdays_counterfactuals_are_forgotten_where_todays_are_not_computed() -> None:
     scenario = scenario_of()
-    terms, population = terms_of(scenario), drawn(scenario)
+    terms, population = policy_terms(scenario), drawn(scenario)
     ones, foregone = np.ones((1, N)), np.ones((1, N, 4))
     informed = remember(population, Outcome(ones, ones, foregone, first=True), terms)
     assert np.array_equal(informed.foregone, foregone)
@@ -426,6 +367,6 @@ def test_an_isolated_principal_answers_to_itself_alone() -> None:
     population = replace(drawn(scenario), conditional_kind=np.full((1, N), int(ConditionalKind.COOPERATOR)))
     nobody = SparseGraph.from_edges([np.zeros((0, 2), dtype=np.int64)], N)
     proposed = POLICIES["conditional"](
-        replace(observed(scenario, population), graph=nobody), terms_of(scenario), choice(0)
+        replace(observed(scenario, population), graph=nobody), policy_terms(scenario), choice(0)
     )
     assert np.array_equal(proposed == D, population.action == D)

@@ -144,11 +144,8 @@ def test_a_mistake_is_answered_in_one_line(
     assert {path.name for path in folder.iterdir()} == set(FILES)
 
 
-@pytest.mark.parametrize(
-    "command", ["run negative.toml", "sweep commons --vary settlement.kind=equal,lottery --seeds 2"]
-)
-def test_a_real_process_ends_with_status_2_and_no_traceback(command: str, folder: Path) -> None:
-    words = [sys.executable, "-m", "commonweal.commands.cli", *command.split()]
+def test_a_real_process_ends_with_status_2_and_no_traceback(folder: Path) -> None:
+    words = [sys.executable, "-m", "commonweal.commands.cli", "run", "negative.toml"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2

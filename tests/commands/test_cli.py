@@ -42,6 +42,7 @@ def test_run_prints_a_table_and_keeps_results_and_figures(capsys: pytest.Capture
     assert all(str(figure) in printed for figure in figures)
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_fields_that_were_set_are_columns_of_the_runs() -> None:
     assert main(["run", "commons", *SMALL, "--set", "market.leak=0.25", "--out", "mine"]) == 0
     runs = pd.read_parquet("mine/runs.parquet")
@@ -50,6 +51,7 @@ def test_fields_that_were_set_are_columns_of_the_runs() -> None:
     assert "market.leak" in json.loads(Path("mine/about.json").read_text())["overridden"]
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_about_keeps_the_command_line() -> None:
     words = ["run", "commons", *SMALL, "--out", "mine"]
     main(words)
@@ -62,6 +64,7 @@ def test_the_ledger_is_kept_when_asked_for() -> None:
     assert Path("results/commons/balances.parquet").exists()
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_sweep_compares_every_combination(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", "commons", "--vary", "settlement.kind=equal,credit", "--vary", "market.leak=0.1,0.9",
                  "--seeds", "3,5", *SMALL, "--out", "mine"]) == 0  # fmt: skip
@@ -110,6 +113,7 @@ def test_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("commonweal ")
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 @pytest.mark.parametrize(("given", "expected"), [(None, 1), ("2", 2)])
 def test_one_thread_is_used_unless_the_user_says_otherwise(
     given: str | None, expected: int, monkeypatch: pytest.MonkeyPatch
@@ -126,6 +130,7 @@ def test_one_thread_is_used_unless_the_user_says_otherwise(
         torch.set_num_threads(before)
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_interrupted_work_leaves_old_results_and_says_so_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,6 +171,7 @@ def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_results_may_be_overwritten_by_later_results() -> None:
     main(["run", "commons", *SMALL, "--seeds", "2"])
     main(["run", "commons", *SMALL, "--seeds", "1"])

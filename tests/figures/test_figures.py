@@ -5,6 +5,7 @@ Frames here are made up in the form of stored results; numbers that figures must
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import matplotlib
@@ -114,6 +115,14 @@ DRAWINGS: dict[str, Callable[[], Figure]] = {
 }
 
 
+@cache
+def drawn(name: str) -> Figure:
+    """One of them, drawn once for all who only look at it; coarse, since no pixel is looked at."""
+    figure = DRAWINGS[name]()
+    figure.set_dpi(72)
+    return figure
+
+
 def line(ax: Axes, label: str) -> NDArray[np.float64]:
     """(T, 2) data of the one line with a label."""
     (found,) = (drawn for drawn in ax.get_lines() if drawn.get_label() == label)
@@ -132,7 +141,7 @@ def words(figure: Figure) -> str:
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_every_axis_that_shows_numbers_says_what_they_are(name: str) -> None:
-    figure = DRAWINGS[name]()
+    figure = drawn(name)
     for ax in figure.axes:
         place = ax.get_subplotspec()
         assert place is not None
@@ -142,7 +151,7 @@ def test_every_axis_that_shows_numbers_says_what_they_are(name: str) -> None:
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_legend_title_and_caption_cover_no_panel_and_stay_on_the_paper(name: str) -> None:
-    figure = DRAWINGS[name]()
+    figure = drawn(name)
     figure.canvas.draw()
     boxes = [ax.get_tightbbox() for ax in figure.axes]
     for artist in [*figure.texts, *figure.legends]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from papers.cgsv_round import (
@@ -18,45 +18,38 @@ from papers.cgsv_round import (
     rewards,
 )
 from papers.model_shapley import Scope
-from test_credit import TWINS, CreditContract, setting, written_out
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy, linear
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Streams
-from commonweal.economy.credit import RoundGame
+from commonweal.economy.credit import CREDITS
 from commonweal.economy.credit.cgsv import quotas
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork
+from commonweal.testing.credit import TWINS, setting, written_out
 
 DOUBLE = torch.float64
 
 
-class TestCosine(CreditContract):
-    rule = "cosine"
-    linear = False  # it does not look at the validation samples
-    copying = (2.0, 4.0)  # a copy earns as much, and turns the step towards both
-
-    def total(self, game: RoundGame) -> None:
-        """Cosines share nothing out."""
-
+class TestCosine:
     def test_it_is_the_cosine_of_the_screened_update_with_the_step(self) -> None:
         game = setting().game()
         flat = torch.cat([u.flatten(2) for u in written_out(game)], dim=2)
         expected = cosine_similarity(flat, flat.sum(1, keepdim=True), dim=2)
-        np.testing.assert_allclose(self.credit(game).values, expected.numpy(), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(CREDITS["cosine"](game).values, expected.numpy(), rtol=1e-9, atol=1e-12)
 
-    def test_for_a_small_step_credit_is_the_slope_along_the_screened_update(self) -> None:
-        """Not so here: directions have no length."""
-        small, large = (self.credit(setting().game(rate=rate)).values for rate in (1e-5, 0.3))
+    def test_for_a_small_step_credit_is_not_the_slope(self) -> None:
+        """Directions have no length."""
+        small, large = (CREDITS["cosine"](setting().game(rate=rate)).values for rate in (1e-5, 0.3))
         np.testing.assert_array_equal(small, large)
 
     def test_a_step_that_harms_is_credited_like_one_that_helps(self) -> None:
         game = setting().game()
         harmful = setting().game(rate=-0.3)
-        np.testing.assert_array_equal(self.credit(game).values, self.credit(harmful).values)
-        assert (self.credit(game).values[:, TWINS[0]] > 0).all()
+        np.testing.assert_array_equal(CREDITS["cosine"](game).values, CREDITS["cosine"](harmful).values)
+        assert (CREDITS["cosine"](game).values[:, TWINS[0]] > 0).all()
 
 
 class TestFormulas:
@@ -89,14 +82,15 @@ class TestFormulas:
         assert abs(np.mean(apart) / distance - 1) < 0.2
 
     @given(hnp.arrays(float, (2, 4), elements=st.floats(-1, 1)), st.floats(0.01, 10))
-    @settings(max_examples=50)
     def test_reputations_are_shares_and_the_best_gets_the_whole_quota(self, credit: Floats, altruism: float) -> None:
         reputation = moved_reputation(np.zeros_like(credit), credit, 0.9)
         np.testing.assert_allclose(reputation.sum(axis=1), 1)
         due = quotas(reputation, altruism)
         assert (due > 0).all() and (due.max(axis=1) == 1).all()
         for one, other in zip(due, reputation, strict=True):
-            assert (np.diff(one[np.argsort(other)]) >= 0).all()
+            order = np.argsort(other)
+            apart = np.diff(other[order]) > 1e-12  # of a tie rounding decides which is larger
+            assert (np.diff(one[order])[apart] >= 0).all()
 
 
 class TestRewards:

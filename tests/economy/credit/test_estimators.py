@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.tree import DecisionTreeRegressor
@@ -105,7 +105,6 @@ def test_a_budget_for_every_coalition_makes_the_estimate_exact(make: Any, player
 
 
 @given(st.sampled_from(sorted(QUICK)), st.integers(1, 9), st.integers(4, 60), st.integers(0, 99))
-@settings(max_examples=100)
 def test_no_estimator_looks_at_more_coalitions_than_it_may(name: str, players: int, budget: int, seed: int) -> None:
     seen = []
     own = CoalitionGame(players, lambda coalitions: seen.append(coalitions) or coalitions.sum(axis=1) ** 1.5, budget)
@@ -132,7 +131,6 @@ def test_a_game_that_is_asked_for_too_much_refuses() -> None:
 
 class TestSampling:
     @given(st.integers(2, 11), st.integers(4, 500), st.sampled_from(sorted(VALUES)))
-    @settings(max_examples=100)
     def test_distinct_pairs_are_distinct_and_as_many_as_paid_for(self, players: int, budget: int, name: str) -> None:
         own = CoalitionGame(players, lambda coalitions: coalitions @ np.arange(1.0, players + 1), budget)
         pairs = draw_distinct(own, VALUES[name](players), np.random.default_rng(budget))

@@ -21,7 +21,6 @@ from papers.model_shapley import (
     unit_blocks,
 )
 from scipy.stats import pearsonr, spearmanr
-from test_credit import setting
 from torch import Tensor, nn
 
 from commonweal.agents.arrays import Floats
@@ -32,6 +31,7 @@ from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork
 from commonweal.economy.learning.network import Examination, Objectives, Owners, Parameters, descend
 from commonweal.economy.tasks.datasets import TASKS
+from commonweal.testing.credit import setting
 
 DOUBLE = torch.float64
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from papers.neighbour_values import Locality, duplicated, localised, soft_label, worth
 from papers.served import Served, serve, shelve
-from test_credit import setting
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
@@ -19,6 +18,7 @@ from commonweal.economy.credit import CREDITS
 from commonweal.economy.credit.neighbours import Samples, by_owner, unweighted
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load
+from commonweal.testing.credit import setting
 
 CLASSES = 3
 COUNTS = [(1, 1), (2, 1), (3, 5), (6, 1), (6, 3), (7, 9)]  # samples, K

@@ -10,7 +10,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_credit import DROPPED, TWINS, CreditContract, Setting, setting
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
@@ -23,20 +22,15 @@ from commonweal.economy.learning.network import Owners
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load
+from commonweal.testing.credit import DROPPED, TWINS, CreditClaims, HeldCredit, Setting, setting
+from commonweal.testing.promises import Promises
+from tests.helpers.offers import put_in
 
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "actions.free_ride": "stale"}
 STALE = {**FIXED, "population.start_delegate": 0.7, "population.start_free_ride": 0.3, "population.start_defect": 0.0}
 NOVEL = {"credit.novelty.memory": 2}
 TINY = {**STALE, **NOVEL, "population.count": 6, "task.validation": 60, "task.test": 60, "rounds": 6}
 UNIT = torch.ones(1)
-
-
-def put_in(*principals: Sequence[float]) -> Seen:
-    """What principals of one run put in: samples of one feature."""
-    most = max(map(len, principals))
-    rows = [[*own, *[0.0] * (most - len(own))] for own in principals]
-    real = [[k < len(own) for k in range(most)] for own in principals]
-    return Seen(torch.tensor([rows]).unsqueeze(-1), torch.tensor([real]))
 
 
 class TestNovelty:
@@ -101,27 +95,29 @@ class TestNovelty:
         assert resolution(torch.zeros(1, 5, 1)).tolist() == [1]  # where all are the same, any radius does
 
 
-class TestFirstOrderForWhatIsNew(CreditContract):
-    """The contract under the discount: the setting's samples are drawn, the twins' their own, and repeat little."""
+class TestFirstOrderForWhatIsNew:
+    """The promises under the discount: the setting's samples are drawn, the twins' their own, and repeat little."""
 
-    rule = "first_order"
-    options: ClassVar[dict[str, Any]] = {"novelty": {"memory": 1}}
-
-    def total(self, game: RoundGame) -> None:
-        """What repeats take off goes to nobody."""
+    OPTIONS: ClassVar[dict[str, Any]] = {"novelty": {"memory": 1}}
 
     def game(self, studied: Setting | None = None, **changes: Any) -> RoundGame:
-        game = super().game(studied, **changes)
+        return self.offered((studied or setting()).game(**{**self.OPTIONS, **changes}))
+
+    def offered(self, game: RoundGame) -> RoundGame:
         return replace(game, seen=(seen_by_owner(game.samples()[0], game.passage.owners),))
 
     def credit(self, game: RoundGame) -> Credit:
-        return discounted(CREDITS[self.rule](game), game)
+        return discounted(CREDITS["first_order"](game), game)
 
-    def test_it_says_how_it_came_about(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_every_promise_is_kept(self) -> None:
+        claims = CreditClaims(linear=True, copying=(1.8, 2.2))  # what repeats take off goes to nobody: no total
+        says = Promises("first_order × novelty")
+        HeldCredit(lambda game: self.credit(self.offered(game)), says, claims, self.OPTIONS).promises()
+
+    def test_it_says_how_it_came_about(self) -> None:
         assert self.credit(self.game()).rule == "first_order × novelty"
 
-    def test_for_a_small_step_credit_is_the_slope_along_the_screened_update(self) -> None:
-        """As far as what was put in is new."""
+    def test_for_a_small_step_credit_is_the_slope_as_far_as_what_was_put_in_is_new(self) -> None:
         game = self.game(rate=1e-5)
         new = novelty(game.seen[-1], (), resolution(game.features))
         expected = 1e-5 * game.slope * np.where(game.slope > 0, new, 1)
@@ -133,12 +129,12 @@ class TestFirstOrderForWhatIsNew(CreditContract):
         repeated[:, :4] = repeated[:, :1]  # the first twin's four samples are one, and so are its updates' inputs
         repeated[:, 4:8] = repeated[:, 4:5]
         game = self.game(replace(studied, features=repeated))
-        plain, cut = CREDITS[self.rule](game), self.credit(game)
+        plain, cut = CREDITS["first_order"](game), self.credit(game)
         helps = plain.values[:, TWINS[0]] > 0
         expected = np.where(helps, plain.values[:, TWINS[0]] / 4, plain.values[:, TWINS[0]])
         np.testing.assert_allclose(cut.values[:, TWINS[0]], expected, rtol=1e-9)
         harmful = replace(game, slope=-np.abs(game.slope))
-        np.testing.assert_array_equal(self.credit(harmful).values, CREDITS[self.rule](harmful).values)
+        np.testing.assert_array_equal(self.credit(harmful).values, CREDITS["first_order"](harmful).values)
 
     def test_standard_errors_shrink_with_what_they_belong_to(self) -> None:
         game = self.game(novelty={"memory": 1})
@@ -149,7 +145,7 @@ class TestFirstOrderForWhatIsNew(CreditContract):
 
     def test_without_a_discount_credit_stays_what_it_was(self) -> None:
         game = setting().game()
-        credit = CREDITS[self.rule](game)
+        credit = CREDITS["first_order"](game)
         assert discounted(credit, game) is credit
         assert game.seen == () and not credit.values[:, DROPPED].any()
 

@@ -4,17 +4,17 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from test_credit import TWINS, CreditContract, Setting, setting
-from test_novelty import put_in
 
 from commonweal.economy.credit import CREDITS, Credit, RoundGame
 from commonweal.economy.credit.discounts import discounted
 from commonweal.economy.credit.novelty import seen_by_owner
 from commonweal.economy.credit.robust import discount, sample_similarity, update_similarity
+from commonweal.testing.credit import TWINS, CreditClaims, HeldCredit, Setting, setting
+from commonweal.testing.promises import Promises
+from tests.helpers.offers import put_in
 
 LN2 = float(np.log(2))
 UNIT = torch.ones(1)
@@ -65,30 +65,33 @@ class TestSimilarity:
         np.testing.assert_allclose(update_similarity(updates)[0], expected, atol=1e-7)
 
 
-class TestFirstOrderRobust(CreditContract):
-    """The contract under the discount, at λ = ln 2: the copy of a twin halves what each of them earns."""
+class TestFirstOrderRobust:
+    """The promises under the discount, at λ = ln 2: the copy of a twin halves what each of them earns."""
 
-    rule = "first_order"
-    options: ClassVar[dict[str, Any]] = {"replication": {"penalty": LN2}}
-    copying = (1 - 1e-6, 2 + 1e-9)  # one that helps half as much each; harm counts twice
-
-    def total(self, game: RoundGame) -> None:
-        """What is taken off for copies goes to nobody."""
+    OPTIONS: ClassVar[dict[str, Any]] = {"replication": {"penalty": LN2}}
 
     def game(self, studied: Setting | None = None, **changes: Any) -> RoundGame:
-        game = super().game(studied, **changes)
-        present = torch.as_tensor(game.weights != 0)  # the contract's copy stays away by its weight
+        return self.offered((studied or setting()).game(**{**self.OPTIONS, **changes}))
+
+    def offered(self, game: RoundGame) -> RoundGame:
+        present = torch.as_tensor(game.weights != 0)  # the copy of the setting stays away by its weight
         seated = seen_by_owner(game.samples()[0], game.passage.owners)
         return replace(game, seen=(replace(seated, real=seated.real & present.unsqueeze(2)),))
 
     def credit(self, game: RoundGame) -> Credit:
-        return discounted(CREDITS[self.rule](game), game)
+        return discounted(CREDITS["first_order"](game), game)
 
-    def test_it_says_how_it_came_about(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_every_promise_is_kept(self) -> None:
+        # What is taken off for copies goes to nobody: no total. One that helps half as much each; harm counts twice
+        claims = CreditClaims(linear=True, copying=(1 - 1e-6, 2 + 1e-9))
+        says = Promises("first_order × robust")
+        HeldCredit(lambda game: self.credit(self.offered(game)), says, claims, self.OPTIONS).promises()
+
+    def test_it_says_how_it_came_about(self) -> None:
         assert self.credit(self.game()).rule == "first_order × robust"
 
-    def test_for_a_small_step_credit_is_the_slope_along_the_screened_update(self) -> None:
-        """Half of it for the twins, who are each other's copies."""
+    def test_for_a_small_step_twins_are_credited_half_the_slope(self) -> None:
+        """They are each other's copies."""
         game = self.game(rate=1e-5)
         own = game.slope[:, TWINS[0]]
         near = self.credit(game).values[:, TWINS[0]] / (1e-5 * own)
@@ -106,11 +109,11 @@ class TestFirstOrderRobust(CreditContract):
     def test_harm_is_charged_in_full(self) -> None:
         game = self.game()
         harmful = replace(game, slope=-np.abs(game.slope))
-        np.testing.assert_array_equal(self.credit(harmful).values, CREDITS[self.rule](harmful).values)
+        np.testing.assert_array_equal(self.credit(harmful).values, CREDITS["first_order"](harmful).values)
 
 
 class TestFirstOrderRobustByUpdates(TestFirstOrderRobust):
-    options: ClassVar[dict[str, Any]] = {"replication": {"penalty": LN2, "similarity": "updates"}}
+    OPTIONS: ClassVar[dict[str, Any]] = {"replication": {"penalty": LN2, "similarity": "updates"}}
 
     def test_it_needs_no_memory(self) -> None:
-        assert setting().game(**self.options).terms.memory == 0
+        assert setting().game(**self.OPTIONS).terms.memory == 0

@@ -14,12 +14,13 @@ from torch.nn.functional import cross_entropy
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
-from commonweal.agents.streams import Streams
+from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.learning import NETWORKS, LearningTerms, Site
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork, SmallConvolution
 from commonweal.economy.learning.network import (
     CPU,
+    Examination,
     Network,
     Objectives,
     Owners,
@@ -31,6 +32,9 @@ from commonweal.economy.learning.network import (
 )
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.testing import check_network
+from commonweal.testing.learning import check_any_network
+from commonweal.testing.promises import Promises
 
 FEATURES, CLASSES, PRINCIPALS, RUNS = 9, 3, 4, 2
 DOUBLE = torch.float64
@@ -307,17 +311,48 @@ class TestFirstWeights:
         assert not torch.equal(together[0][0], together[0][1])
 
 
+def _alike(network: MLP, stream: Stream) -> Parameters:
+    """Every run begins with the weights of the one with seed 1."""
+    return tuple(p.expand(len(stream), *p.shape[1:]) for p in MLP.initial(network, Streams.from_seeds([1]).task))
+
+
+def _straight(examined: Examination) -> Examination:
+    return replace(examined, curvature=lambda direction: tuple(torch.zeros_like(v) for v in direction))
+
+
 class TestRegistry:
     TERMS = LearningTerms("mlp", (8,), "relu", np.array([[0.5]]))
 
     @pytest.mark.parametrize("name", list(NETWORKS))
-    def test_every_registered_network_keeps_the_interface(self, name: str) -> None:
-        network = NETWORKS[name](replace(self.TERMS, network=name), Site(FEATURES, CLASSES, DOUBLE, CPU))
-        features, labels = samples(5)
-        parameters = first_weights(network)
-        assert network.logits(parameters, features).shape == (RUNS, 5, CLASSES)
-        passage = network.traverse(parameters, features, labels, Owners(labels, PRINCIPALS))
-        assert passage.squared_norms().shape == (RUNS, PRINCIPALS)
+    @pytest.mark.parametrize("hidden", [[8], []])
+    def test_every_registered_network_keeps_its_promises(self, name: str, hidden: list[int]) -> None:
+        check_network(name, {"learning.hidden": hidden})
+
+    @pytest.mark.parametrize(("activation", "hidden"), [("relu", (5, 4)), ("tanh", (5,)), ("tanh", ())])
+    def test_modules_keep_them_too(self, activation: str, hidden: Sequence[int]) -> None:
+        check_any_network(module(activation, hidden), Promises("a module"), FEATURES)
+
+    @pytest.mark.parametrize(
+        ("spoil", "promise"),
+        [
+            ({"initial": lambda self, stream: _alike(self, stream)}, "each run draws weights of its own"),
+            ({"logits": lambda self, p, x: MLP.logits(self, p, x)[..., :2]}, "scores are (R, S, C), not (2, 5, 2)"),
+            ({"logits": lambda self, p, x: MLP.logits(self, p, x) * len(x)}, "a run is scored alone as in an ensemble"),
+            ({"traverse": lambda self, p, x, y, o: MLP.traverse(self, p, x, y.flip(1), o)}, "an update is the grad"),
+            ({"examine": lambda self, p, o: MLP.examine(self, p, replace(o, weights=2 * o.weights))}, "levels of obj"),
+            ({"examine": lambda self, p, o: _straight(MLP.examine(self, p, o))}, "the curvature bends the gradient"),
+            ({"turn": lambda self, p, rotation: p}, "turning the network is turning every sample (1 turns)"),
+        ],
+    )
+    def test_a_network_that_breaks_a_promise_is_told_which(
+        self, spoil: dict[str, Callable[..., object]], promise: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        broken = type("Broken", (MLP,), spoil)
+        make = lambda terms, site: broken((site.features, 8, site.classes), "tanh", site.dtype)  # noqa: E731
+        monkeypatch.setitem(NETWORKS._plugs, "broken", make)
+        with pytest.raises(AssertionError) as told:
+            check_network("broken")
+        assert str(told.value).startswith(f"network 'broken' breaks a promise: {promise}")
 
     def test_a_convolution_refuses_features_that_are_no_square_image(self) -> None:
         with pytest.raises(InputError, match="13 features are not a square"):

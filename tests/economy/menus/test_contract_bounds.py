@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from commonweal.agents.arrays import Floats
@@ -97,7 +97,6 @@ def test_no_random_menu_for_more_types_exceeds_the_bound(types: int) -> None:
 
 
 @given(st.integers(0, 500), st.integers(2, 4), st.booleans())
-@settings(max_examples=60)
 def test_the_bound_of_a_box_holds_for_its_menus_and_only_worse_ones_are_left_out(
     seed: int, types: int, whole: bool
 ) -> None:
@@ -122,7 +121,6 @@ def test_the_bound_of_a_box_holds_for_its_menus_and_only_worse_ones_are_left_out
 
 
 @given(st.sampled_from(CURVES), st.floats(-2, 6), st.floats(0, 0.99), st.floats(1e-3, 1.0))
-@settings(max_examples=100)
 def test_the_envelope_between_two_numbers_is_concave_and_lies_above_the_curve(
     curve: Accuracy, log_high: float, part: float, wide: float
 ) -> None:

@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.population import PopulationTerms, draw_population
+from commonweal.agents.streams import Streams
+from commonweal.agents.terms import stack
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.membership import NEVER, Membership
@@ -56,8 +59,10 @@ class TestOnAKnownCurve:
 
     def test_types_are_drawn_by_their_shares(self) -> None:
         shares = [0.5, 0.2, 0.1, 0.1, 0.1]
-        drawn = Ensemble(revise(load("big-firms"), {"population.type_shares": shares}), seeds=range(400))
-        cost = drawn.people.cost
+        firms, seeds = revise(load("big-firms"), {"population.type_shares": shares}), range(400)
+        limits = np.zeros((len(seeds), firms.population.count, 0))
+        terms = stack(PopulationTerms, [firms] * len(seeds))
+        cost = draw_population(terms, limits, Streams.from_seeds(seeds).population).cost
         for kind, share in zip((0.2, 0.16, 0.12, 0.08, 0.04), shares, strict=True):
             assert abs((cost == kind).mean() - share) < 4 * np.sqrt(share * (1 - share) / cost.size)
 
@@ -89,6 +94,7 @@ class TestOnAKnownCurve:
         assert (futures.gains[:, 0] > 0).all()
         assert (futures.quality[:, 1] < futures.quality[:, 0]).all()
 
+    @pytest.mark.slow
     def test_each_type_does_best_by_its_own_line(self) -> None:
         options = {"workers": 1, "others": "freeze", "horizon": 1, "deviations": ["cost", "abstain"]}
         answer = ask("incentives", load("big-and-small"), 60, **options)

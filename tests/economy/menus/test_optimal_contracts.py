@@ -293,7 +293,6 @@ def test_with_costs_known_nobody_could_put_in_more() -> None:
 
 
 @given(st.floats(-3, 8), st.floats(0.3, 1.0))
-@settings(max_examples=60)
 def test_the_bound_never_falls_and_is_concave_above_zero(log_scale: float, optimum: float) -> None:
     curve = Bound(optimum, 10**log_scale)
     samples = 10**log_scale * np.geomspace(1e-2, 1e8, 4001)
@@ -317,7 +316,6 @@ def test_slopes_are_those_of_finite_differences(curve: Accuracy) -> None:
 
 
 @given(st.floats(-5, -1), st.sampled_from([BOUND, Bound(0.6, 20.0), PowerLaw(0.9, 3.0, 0.4), Saturating(20.0)]))
-@settings(max_examples=60)
 def test_no_other_number_of_samples_is_better_alone(log_price: float, curve: Accuracy) -> None:
     price = np.array([10**log_price])
     best = best_alone(curve, price)

@@ -27,7 +27,7 @@ from commonweal.economy.money.settlement import SETTLEMENTS, SettlementTerms, St
 from commonweal.economy.money.stakes import StakeTerms, caught, endowment_transfer, slash_transfer, stake_transfers
 from commonweal.economy.money.time_aware import TimeTerms
 from commonweal.economy.round.mechanisms.deals import DataDeals
-from tests.helpers.standings import standing_with
+from commonweal.testing import standing_with
 
 N = 3
 TREASURY, MARKET = 6, 7

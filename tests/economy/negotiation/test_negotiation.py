@@ -1,6 +1,6 @@
 """Talks end within three rounds, deals are fair and binding, and data deals move money without losing any."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
@@ -37,6 +37,7 @@ from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.replicas import pick_runs, pick_world
 from commonweal.scenarios.schema.loading import load
+from commonweal.testing import check_negotiator
 
 
 def situation(
@@ -366,6 +367,51 @@ def test_negotiators_are_plugged_in_by_name(monkeypatch: pytest.MonkeyPatch) -> 
     speakers: list[type[Negotiator]] = [ShapleyNegotiator, ModelNegotiator, ReplayedNegotiator]
     assert {"shapley", "endpoint", "replay"} <= set(NEGOTIATORS)
     assert all(hasattr(speaker, "move") for speaker in speakers)
+
+
+def test_the_default_negotiator_keeps_its_promises() -> None:
+    check_negotiator("shapley")
+
+
+def test_a_language_model_that_does_not_answer_keeps_them_by_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMONWEAL_NEGOTIATOR_URL", "http://127.0.0.1:9")  # nobody listens at the discard port
+    monkeypatch.setenv("COMMONWEAL_NEGOTIATOR_MODEL", "any")
+    check_negotiator("endpoint")
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """Says something else than the default negotiator."""
+
+    spoil: Callable[[Situation, Move, Sequence[Move]], object]
+
+    def move(self, situation: Situation, party: int, said: Sequence[Move]) -> Move:
+        return self.spoil(situation, SHAPLEY.move(situation, party, said), said)  # type: ignore[return-value]
+
+
+def _yielding(situation: Situation, move: Move, said: Sequence[Move]) -> Move:
+    return Move(move.party, Kind.ACCEPT) if said and said[-1].proposal is not None else move
+
+
+BROKEN: dict[str, tuple[Callable[[Situation, Move, Sequence[Move]], object], str]] = {
+    "mute": (lambda situation, move, said: None, "it answers with a move, and gave NoneType"),
+    "usurping": (lambda situation, move, said: replace(move, party=move.party + 1), "it speaks for its party 0, and"),
+    "rash": (lambda situation, move, said: Move(move.party, Kind.ACCEPT), "its moves are allowed, and this one is not"),
+    "yielding": (_yielding, "its party has no less by what it proposes or accepts than alone"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_negotiator_that_breaks_a_promise_is_told_which(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil, promise = BROKEN[name]
+    monkeypatch.setitem(NEGOTIATORS._plugs, name, lambda: Spoiled(spoil))
+    with pytest.raises(AssertionError) as told:
+        check_negotiator(name)
+    assert str(told.value).startswith(f"negotiator {name!r} breaks a promise: {promise}")
+
+
+def test_every_negotiator_is_held_to_its_promises() -> None:
+    assert set(NEGOTIATORS) == {"shapley", "endpoint", "replay"}  # replay repeats what another said, move by move
 
 
 def test_replicas_negotiate_as_their_originals() -> None:

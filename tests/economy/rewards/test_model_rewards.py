@@ -1,23 +1,21 @@
-"""Model reward rules: one contract that all keep, and what is particular to those that go by credit and by time."""
+"""Model reward rules: the promises all keep, and what is particular to those that go by credit and by time."""
 
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.terms import stack
-from commonweal.economy.money.settlement import Lines, Standing
-from commonweal.economy.rewards.rules import REWARDS, RewardTerms, reward_rule, rewards
-from commonweal.scenarios.schema.scenario import Rewards
-from tests.helpers.standings import standing_with
+from commonweal.economy.money.settlement import Standing
+from commonweal.economy.rewards.rules import REWARDS, RewardRule, RewardTerms, reward_rule, rewards
+from commonweal.scenarios.schema.money import Rewards
+from commonweal.testing import check_reward_rule, standing_with
+from commonweal.testing.standings import MENU
 
 Floats = np.ndarray
-MENU = Lines(np.array([[5.0, 50.0]] * 3), np.array([[0.5, 0.9]] * 3))
 
 
 def terms(runs: int = 1, **changes: object) -> RewardTerms:
@@ -41,71 +39,55 @@ def standings(draw: st.DrawFn) -> Standing:
     )
 
 
-def placed(case: Standing, where: Any) -> Standing:
-    """The standing of some runs or principals; the menu stays."""
-    chosen = {name: value[where] for name, value in vars(case).items() if isinstance(value, np.ndarray)}
-    return replace(case, **chosen)
+OURS = [name for name, rule in REWARDS.items() if rule.__module__.startswith("commonweal.")]
 
 
-QUALITY = np.array([0.9, 0.3, 0.0])
-# Hypothesis warns of tests that several classes run; here that is the point, and their classes hold no state
-inherited = settings(suppress_health_check=[HealthCheck.differing_executors], max_examples=40)
+@pytest.mark.parametrize("kind", OURS)
+def test_every_rule_keeps_its_promises(kind: str) -> None:
+    check_reward_rule(kind)
 
 
-class RewardContract:
-    """What every model reward rule keeps; one subclass per registered rule."""
+@pytest.mark.parametrize("kind", OURS)
+@given(case=standings())
+def test_no_standing_is_found_in_which_a_rule_breaks_a_promise(kind: str, case: Standing) -> None:
+    check_reward_rule(kind, cases=[case])
+
+
+BROKEN: dict[str, tuple[RewardRule, str]] = {
+    "negative": (lambda case, quality, terms: -quality[:, None] * case.member, "nobody is owed less than no model"),
+    "lavish": (lambda case, quality, terms: 1.0 * case.member, "nobody is owed more than there is"),
+    "open": (lambda case, quality, terms: quality[:, None] + 0 * case.credit, "who abstains gets nothing"),
+    "first_come": (
+        lambda case, quality, terms: case.member * quality[:, None] * (np.arange(case.credit.shape[1]) == 0),
+        "what each gets does not depend on its place",
+    ),
+    "mixing": (
+        lambda case, quality, terms: case.member * np.minimum(quality[:, None], quality.mean()),
+        "a run alone gets what it gets in an ensemble",
+    ),
+    "narrow": (lambda case, quality, terms: quality, "it answers (R, N) numbers"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_rule_that_breaks_a_promise_is_told_which(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule, promise = BROKEN[kind]
+    monkeypatch.setitem(REWARDS._plugs, kind, rule)
+    with pytest.raises(AssertionError) as told:
+        check_reward_rule(kind)
+    assert str(told.value).startswith(f"model reward rule {kind!r} breaks a promise: {promise}")
+
+
+class Asked:
+    """A rule by its name, asked what it owes."""
 
     kind: str
 
-    def owed(self, case: Standing, quality: Floats = QUALITY) -> Floats:
-        return rewards(case, quality, terms(len(quality), kind=self.kind))
-
-    @inherited
-    @given(standings())
-    def test_who_takes_part_is_given_no_model_at_worst_and_the_whole_at_best(self, case: Standing) -> None:
-        found = self.owed(case)
-        assert found.shape == case.credit.shape
-        assert (found >= 0).all() and (found <= QUALITY[:, None] + 1e-12).all()
-
-    @inherited
-    @given(standings(), st.data())
-    def test_models_follow_principals_under_permutation(self, case: Standing, data: st.DataObject) -> None:
-        order = data.draw(st.permutations(range(case.credit.shape[1])))
-        moved = placed(case, (slice(None), order))
-        np.testing.assert_allclose(self.owed(moved), self.owed(case)[:, order], rtol=1e-9, atol=1e-15)
-
-    @inherited
-    @given(standings())
-    def test_a_run_is_rewarded_alone_as_in_an_ensemble(self, case: Standing) -> None:
-        alone = []
-        for run in range(3):
-            one = replace(placed(case, slice(run, run + 1)), menu=Lines(MENU.amounts[:1], MENU.ratios[:1]))
-            alone.append(self.owed(one, QUALITY[run : run + 1]))
-        np.testing.assert_allclose(np.concatenate(alone), self.owed(case), rtol=1e-12)
+    def owed(self, case: Standing, quality: Floats) -> Floats:
+        return rewards(case, quality, terms(len(quality), reward=self.kind))
 
 
-class MembersOnly(RewardContract):
-    """Rules that go by membership: who abstains is given nothing even for what it put in before."""
-
-    @inherited
-    @given(standings())
-    def test_who_abstains_is_given_nothing(self, case: Standing) -> None:
-        assert not self.owed(case)[~case.member].any()
-
-
-class TestShared(MembersOnly):
-    kind = "shared"
-
-
-class TestMenu(RewardContract):
-    kind = "menu"
-
-
-class TestShaping(MembersOnly):
-    kind = "shaping"
-
-
-class TestQuota(MembersOnly):
+class TestQuota(Asked):
     kind = "quota"
 
     def test_the_part_given_is_the_quota_of_cgsv(self) -> None:
@@ -114,7 +96,7 @@ class TestQuota(MembersOnly):
         np.testing.assert_allclose(found / 0.8, [[0.544502, 1, 0.140118]], atol=1e-6)
 
 
-class TimeAware(MembersOnly):
+class TimeAware(Asked):
     """Both time-aware rules."""
 
     def test_of_two_who_earned_the_same_credit_the_earlier_is_given_more(self) -> None:
@@ -144,16 +126,6 @@ class TestTimeCumulation(TimeAware):
 
 class TestTimeValuation(TimeAware):
     kind = "time_valuation"
-
-
-def test_every_reward_rule_keeps_the_contract() -> None:
-    held = {cls.kind for cls in _subclasses(RewardContract) if hasattr(cls, "kind")}
-    assert held == {name for name, rule in REWARDS.items() if rule.__module__.startswith("commonweal.economy.")}
-
-
-def _subclasses(cls: type) -> set[Any]:
-    below: list[type] = cls.__subclasses__()
-    return {cls}.union(*map(_subclasses, below))
 
 
 @pytest.mark.parametrize("promised", [-0.1, 0.9])

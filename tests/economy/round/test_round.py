@@ -128,20 +128,6 @@ class TestSameNumbersEverywhere:
         for run in range(2):
             assert_same_story(story_of([chosen[run]], [5], self.ROUNDS)[0], together[run])
 
-    def test_another_process_computes_the_same(self, sampling: str) -> None:
-        chosen = scenario(learning={"sampling": sampling})
-        here = story_of([chosen], [5], self.ROUNDS)[0]
-        code = "import sys, test_round; test_round.tell(sys.argv[1])"
-        environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{Path(__file__).parent}", "PYTHONHASHSEED": "1"}
-        there = subprocess.run(
-            [sys.executable, "-c", code, chosen.model_dump_json()],
-            env=environment,
-            capture_output=True,
-            check=True,
-            text=True,
-        )
-        assert_same_story(json.loads(there.stdout), here)
-
     def test_the_same_seed_repeats_and_another_seed_differs(self, sampling: str) -> None:
         chosen = scenario(learning={"sampling": sampling})
         one, again, other = (story_of([chosen], [seed], 10)[0] for seed in (5, 5, 6))
@@ -159,10 +145,26 @@ class TestSameNumbersEverywhere:
         assert not np.array_equal(told[0][0].people.limits, told[-1][2].people.limits)
 
 
-def tell(text: str) -> None:
-    """Play the scenario in this process and print its story: what another process is asked to do."""
-    chosen = Scenario.model_validate_json(text)
-    sys.stdout.write(json.dumps(story_of([chosen], [5], TestSameNumbersEverywhere.ROUNDS)[0]))
+def tell(*texts: str) -> None:
+    """Play scenarios in this process and print their stories: what another process is asked to do."""
+    chosen = [Scenario.model_validate_json(text) for text in texts]
+    told = [story_of([each], [5], TestSameNumbersEverywhere.ROUNDS)[0] for each in chosen]
+    sys.stdout.write(json.dumps(told))
+
+
+def test_another_process_computes_the_same() -> None:
+    chosen = [scenario(learning={"sampling": sampling}) for sampling in ("each", "pool")]
+    code = "import sys, test_round; test_round.tell(*sys.argv[1:])"
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{Path(__file__).parent}", "PYTHONHASHSEED": "1"}
+    there = subprocess.run(
+        [sys.executable, "-c", code, *(each.model_dump_json() for each in chosen)],
+        env=environment,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    for each, told in zip(chosen, json.loads(there.stdout), strict=True):
+        assert_same_story(told, story_of([each], [5], TestSameNumbersEverywhere.ROUNDS)[0])
 
 
 def test_playing_a_round_leaves_the_state_before_it_as_it_was() -> None:
@@ -306,12 +308,20 @@ class TestGate:
 
 
 class TestNobodyContributes:
-    @pytest.mark.parametrize("sampling", ["each", "pool"])
-    @pytest.mark.parametrize("rule", list(CREDITS))
-    @pytest.mark.parametrize("action", [Action.ABSTAIN, Action.FREE_RIDE])
-    @pytest.mark.parametrize("network", ["mlp", "conv"])
+    """The batch is empty whoever does what, so that each rule is tried once, and each other choice with one rule."""
+
+    @pytest.mark.parametrize(
+        ("rule", "network", "action", "sampling"),
+        [
+            *((rule, "mlp", Action.FREE_RIDE, "each") for rule in CREDITS),
+            ("first_order", "mlp", Action.ABSTAIN, "pool"),
+            ("first_order", "conv", Action.FREE_RIDE, "pool"),
+            ("shapley", "conv", Action.ABSTAIN, "each"),
+            ("neighbours", "conv", Action.FREE_RIDE, "pool"),
+        ],
+    )
     def test_the_round_still_plays_and_nothing_is_learned(
-        self, network: str, action: Action, rule: str, sampling: str
+        self, rule: str, network: str, action: Action, sampling: str
     ) -> None:
         chosen = scenario(
             task={"kind": "digits" if network == "conv" else "wine", "drift": 0.0},

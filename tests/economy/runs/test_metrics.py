@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -70,7 +70,6 @@ class TestGini:
         assert gini(np.array([wealth]))[0] == pytest.approx(expected, abs=1e-15)
 
     @given(hnp.arrays(np.int64, (3, 7), elements=st.integers(0, 10**9)))
-    @settings(max_examples=60)
     def test_it_is_the_mean_difference_over_twice_the_mean(self, wealth: NDArray[np.int64]) -> None:
         wealth[:, 0] += 1
         differences = np.abs(wealth[:, :, None] - wealth[:, None]).mean(axis=(1, 2))
@@ -106,7 +105,6 @@ class TestRemovedNorms:
         hnp.arrays(float, (2, 3), elements=st.floats(0, 1)),
         hnp.arrays(float, (2, 3, 2), elements=st.floats(-5, 5)),
     )
-    @settings(max_examples=100)
     def test_products_alone_tell_how_much_was_taken_off(
         self, updates: Floats, probes: Floats, weights: Floats, multipliers: Floats
     ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -237,14 +237,12 @@ def tolerant_cases(draw: st.DrawFn) -> Case:
 
 class TestModes:
     @given(tolerant_cases(), st.sampled_from(MODES[1:]))
-    @settings(max_examples=300)
     def test_with_tolerance_every_mode_admits_something_and_makes_nothing_larger(self, case: Case, mode: str) -> None:
         screened = case.screened(mode)
         assert case.violation(screened) <= EXACT
         assert np.linalg.norm(screened) <= np.linalg.norm(case.update) * (1 + 1e-9) + 1e-9
 
     @given(tolerant_cases())
-    @settings(max_examples=200)
     def test_the_projection_is_at_least_as_near_as_what_scaling_and_rejecting_leave(self, case: Case) -> None:
         distance = {mode: np.linalg.norm(case.screened(mode) - case.update) for mode in MODES}
         assert distance["off"] == 0
@@ -252,7 +250,6 @@ class TestModes:
         assert distance["scale"] <= distance["reject"] + 1e-9
 
     @given(tolerant_cases())
-    @settings(max_examples=200)
     def test_scaling_takes_the_largest_admissible_multiple(self, case: Case) -> None:
         weight, _ = case.admitted("scale")
         more = replace(case, update=case.update * min(1.0, weight * 1.001 + 1e-6))
@@ -341,7 +338,6 @@ class TestCharges:
     numbers = st.floats(-5, 5).map(lambda x: round(x, 3))
 
     @given(hnp.arrays(float, (2, 6, 3), elements=numbers), hnp.arrays(bool, (2, 6)), st.floats(-2, 2))
-    @settings(max_examples=150)
     def test_charges_sum_to_the_shadow_prices(self, harms: Floats, active: NDArray[np.bool_], room: float) -> None:
         gram = np.array([[2.0, 0.3, 0.1], [0.3, 1.0, -0.2], [0.1, -0.2, 0.5]])[None].repeat(2, axis=0)
         senses = np.array([1.0, -1.0, 1.0])
@@ -360,7 +356,6 @@ class TestCharges:
         np.testing.assert_allclose(screened.multipliers[0, :, 0], [0.2, 0.2, 0, 0.2])
 
     @given(hnp.arrays(float, (2, 5, 2), elements=numbers), st.floats(0, 3), st.sampled_from(["scale", "reject"]))
-    @settings(max_examples=200)
     def test_cutting_the_largest_harms_makes_the_sum_admissible(self, harms: Floats, room: float, mode: str) -> None:
         weights = drop_worst(harms, np.full((2, 1, 2), room), mode)
         assert ((weights >= 0) & (weights <= 1)).all()

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from shared.admissibility import COLUMNS, GAINED, played, table
 
-from benchmarks.admissibility import COLUMNS, GAINED, played, table
 from commonweal.agents.errors import InputError
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
@@ -48,7 +48,6 @@ def bought(offer: ForSale, sale: ToleranceSale, worth: np.ndarray) -> np.ndarray
 
 
 class TestBuying:
-    @settings(max_examples=150)
     @given(SEEDS, st.integers(0, 4 * MICRO))
     @example(seed=5059040, purse=0)  # somebody is in the way by a rounding error
     def test_payments_stay_within_the_purse_to_the_micro_unit(self, seed, purse):
@@ -56,7 +55,6 @@ class TestBuying:
         assert (sale.payments >= 0).all()
         assert (sale.payments.sum(axis=1) <= purse).all()
 
-    @settings(max_examples=150)
     @given(SEEDS, st.integers(0, 4 * MICRO))
     def test_nobody_is_paid_who_did_not_sell_and_nobody_sells_below_its_price(self, seed, purse):
         offer, worth, useful = offered(seed)
@@ -67,7 +65,6 @@ class TestBuying:
         assert ((beyond > -1e-6) & (beyond < 1 + 1e-6)).all()
         assert (given_up[~offer.member] == 0).all()
 
-    @settings(max_examples=150)
     @given(SEEDS, st.integers(0, 4 * MICRO))
     def test_nobody_gives_up_more_than_is_for_sale_nor_what_is_worth_nothing(self, seed, purse):
         offer, worth, useful = offered(seed)
@@ -77,14 +74,12 @@ class TestBuying:
         assert (np.moveaxis(sale.loosened, 1, 2)[worth == 0] == 0).all()
         assert (sale.loosened[offer.limits == 0] == 0).all()
 
-    @settings(max_examples=100)
     @given(SEEDS, st.integers(0, 2 * MICRO), st.integers(0, 2 * MICRO))
     def test_a_larger_purse_never_buys_less(self, seed, purse, more):
         offer, worth, useful = offered(seed)
         one, other = (buy_tolerance(offer, worth, useful, np.full(2, each)) for each in (purse, purse + more))
         assert (bought(offer, other, worth) >= bought(offer, one, worth) - 1e-9).all()
 
-    @settings(max_examples=60)
     @given(SEEDS, st.integers(MICRO // 100, 3 * MICRO))
     def test_no_linear_programme_buys_more(self, seed, purse):
         offer, worth, useful = offered(seed, runs=1, principals=4)

@@ -33,8 +33,10 @@ from commonweal.economy.tasks import (
     rotation,
     task,
 )
+from commonweal.economy.tasks.datasets import OPENML
 from commonweal.economy.tasks.openml import fetch
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.testing import check_task
 
 Register = Callable[[str, Task], None]
 
@@ -253,6 +255,35 @@ def test_runs_of_an_ensemble_must_have_data_of_one_size(registered: Register) ->
         load_examples(task_terms(2, kind="ragged"), Streams.from_seeds([0, 1]).task)
 
 
+@pytest.mark.parametrize("kind", [name for name in TASKS if name != OPENML])
+def test_every_task_keeps_its_promises(kind: str) -> None:
+    check_task(kind)
+
+
+def _some(seed: float, classes: int = 2, shape: tuple[int, int] | None = None, samples: int = 4) -> Dataset:
+    labels = np.arange(samples) % 2
+    return Dataset("some", np.stack([labels + seed, labels], axis=1).astype(np.float64), labels, classes, shape)
+
+
+@pytest.mark.parametrize(
+    ("draw", "promise"),
+    [
+        (lambda terms, generator: _some(np.nan), "4 of 4 values of feature 0 are nan or infinite"),
+        (lambda terms, generator: _some(0.0, classes=1), "labels from 0 to 1 must lie from 0 to 0"),
+        (lambda terms, generator: _some(np.random.default_rng().random()), "the same generator draws the same data"),
+        (lambda terms, generator: _some(0, samples=generator.integers(4, 10**6)), "all seeds draw data of one size"),
+        (lambda terms, generator: _some(0, shape=(2, 2)), "an image of (2, 2) has 4 features"),
+    ],
+)
+def test_a_task_that_breaks_a_promise_is_told_which(
+    registered: Register, draw: Callable[[TaskTerms, np.random.Generator], Dataset], promise: str
+) -> None:
+    registered("broken", draw)
+    with pytest.raises(AssertionError, match="task 'broken' breaks a promise: ") as told:
+        check_task("broken")
+    assert promise in str(told.value)
+
+
 def openml_answers(monkeypatch: pytest.MonkeyPatch, answer: Any) -> TaskTerms:
     def fetch_openml(name: str, **options: Any) -> SimpleNamespace:
         if isinstance(answer, Exception):
@@ -309,6 +340,7 @@ def test_openml_data_becomes_numeric_and_standardised(monkeypatch: pytest.Monkey
     np.testing.assert_allclose(data.features[:, 1:3], [[-1, 1], [1, -1], [1, -1], [-1, 1]])  # a, b: one-hot
     np.testing.assert_array_equal(data.labels, [0, 1, 0, 1])
     assert (data.features.shape, data.classes) == ((4, 4), 2)
+    check_task("openml:tiny")
 
 
 def test_an_openml_column_of_very_many_categories_becomes_one_column(monkeypatch: pytest.MonkeyPatch) -> None:

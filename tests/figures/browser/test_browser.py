@@ -8,11 +8,11 @@ from time import sleep
 from typing import Any
 
 import pytest
+from shared.chromium import FAST, FLAGS, Server, Tab, chromium, served
 
 from commonweal.scenarios.runs.comparing import sweep
 from commonweal.scenarios.runs.store import save, writing
 from commonweal.scenarios.schema.loading import load
-from tests.helpers.chromium import FAST, FLAGS, Server, Tab, chromium, served
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

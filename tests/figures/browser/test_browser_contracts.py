@@ -10,8 +10,6 @@ import pytest
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
 
-from test_browser_pictures import boxes, texts
-
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.ledger import Reason
@@ -36,6 +34,7 @@ from commonweal.figures.browser.tab.scenes import TABS, Looks, scene
 from commonweal.figures.browser.tab.stage import Standing
 from commonweal.scenarios.schema.loading import library_names, load
 from commonweal.scenarios.schema.scenario import Scenario
+from tests.helpers.pictures import boxes, texts
 
 SMALL = {"learning.hidden": [8], "task.kind": "synthetic", "task.samples": 1200, "task.features": 6}
 CHANGES: dict[str, dict[str, Any]] = {

@@ -1,7 +1,7 @@
 """The pictures of the browser page: what they show is there, told apart, and nothing overlaps."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
 from io import BytesIO
@@ -9,14 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.text import Text
-from matplotlib.transforms import Bbox
 from PIL import Image
 
 from commonweal.agents.actions import Action
@@ -35,8 +32,10 @@ from commonweal.figures.browser.pictures.values import Views, draw_values
 from commonweal.figures.browser.pictures.what_if_picture import draw_what_if
 from commonweal.figures.ink import ACTIONS, PURPLE
 from commonweal.scenarios.schema.loading import load
+from tests.helpers.pictures import boxes, texts
 
 SMALL = {"task.kind": "synthetic", "task.samples": 2400, "task.features": 6, "learning.hidden": [4], "task.drift": 0.0}
+
 GRAPHS = ("complete", "ring", "lattice", "watts_strogatz", "barabasi_albert")
 
 
@@ -63,19 +62,6 @@ def played(rounds: int, count: int = 12, values: int = 0, graph: str = "complete
 @cache
 def placed(count: int, graph: str) -> Layout:
     return lay_out(played(0, count, graph=graph).world)
-
-
-def texts(figure: Figure) -> list[str]:
-    return [text.get_text() for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text()]
-
-
-def boxes(figure: Figure) -> Iterator[tuple[str, Bbox]]:
-    canvas = figure.canvas
-    assert isinstance(canvas, FigureCanvasAgg)
-    canvas.draw()
-    for text in figure.findobj(Text):
-        if isinstance(text, Text) and text.get_text():
-            yield text.get_text(), text.get_window_extent(canvas.get_renderer())
 
 
 def marks_of(figure: Figure) -> list[Any]:
@@ -137,7 +123,6 @@ def test_the_same_seed_places_alike() -> None:
 # The hit test.
 
 
-@settings(max_examples=60)
 @given(st.sampled_from(GRAPHS), st.sampled_from([12, 40, 1000]), st.integers(0, 10**6))
 def test_a_click_on_a_principal_finds_it(graph: str, count: int, number: int) -> None:
     layout = placed(count, graph)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from shared.attacks import ATTACKS, BASE, SETTLEMENTS, TRIED, Attack, by, figures_of, futures_of, play, table
 
-from benchmarks.attacks import ATTACKS, BASE, SETTLEMENTS, TRIED, Attack, by, figures_of, futures_of, play, table
 from commonweal.agents.actions import Action
 from commonweal.agents.streams import Streams
 from commonweal.economy.futures.deviations import Deviation

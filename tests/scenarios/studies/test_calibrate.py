@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
@@ -91,7 +91,6 @@ class TestSimulator:
 
 
 @given(shares=st.lists(st.floats(0, 1), min_size=5, max_size=5))
-@settings(max_examples=60)
 def test_every_candidate_is_a_valid_scenario(shares: list[float]) -> None:
     names = ("cooperators", "free_riders", "hump_shaped", "learners", "imitators")
     limits = bounds(names)

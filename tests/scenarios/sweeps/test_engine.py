@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from commonweal.agents.errors import InputError
@@ -120,7 +120,6 @@ class TestBatches:
         assert not may_differ(path)
 
     @given(runs=st.integers(1, 3000), principals=st.integers(1, 100_000))
-    @settings(max_examples=50)
     def test_a_batch_is_no_larger_than_memory_allows_and_never_empty(self, runs: int, principals: int) -> None:
         scenario = BASE.model_copy(update={"population": BASE.population.model_copy(update={"count": principals})})
         size = batch_size(scenario, runs)

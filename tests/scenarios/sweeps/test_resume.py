@@ -42,7 +42,8 @@ KILLS = 20
 
 def begun(folder: Path, *options: str, limit: int | None = None) -> subprocess.Popen[str]:
     """The command, in a process of its own."""
-    words = [sys.executable, "-m", "commonweal.commands.cli", "sweep", "sweep.toml", "--workers", "2", "--out", "swept", *options]
+    words = [sys.executable, "-m", "commonweal.commands.cli", "sweep", "sweep.toml", "--workers", "2"]
+    words += ["--out", "swept", *options]
 
     def prepared() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it

@@ -1,12 +1,11 @@
-"""Pictures of the browser page for the README: ``python tests/helpers/screenshots.py docs/images`` (``make screenshots``)."""
+"""Pictures of the browser page for the README, ``make screenshots``: ``benchmarks/screenshots.py docs/images``."""
 
 import sys
 from pathlib import Path
 from time import sleep
 
 from playwright.sync_api import sync_playwright
-
-from tests.helpers.chromium import FLAGS, Tab, chromium, served
+from shared.chromium import FLAGS, Tab, chromium, served
 
 ROUNDS = 60
 

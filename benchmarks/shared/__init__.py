@@ -1,0 +1,1 @@
+"""What benchmarks and tests share: tests import this and papers, no script, and benchmarks import no test."""

@@ -1,0 +1,23 @@
+"""Checks for authors of plug-ins: each holds a registered rule to what every rule of its kind promises.
+
+They raise ``AssertionError`` with one sentence that says which promise is broken and in which case, and need no test
+runner. The project's own tests hold every rule it comes with to the same checks.
+"""
+
+from commonweal.testing.credit import CreditClaims, check_credit_rule
+from commonweal.testing.learning import check_network, check_task
+from commonweal.testing.negotiation import check_negotiator
+from commonweal.testing.policies import check_policy
+from commonweal.testing.standings import check_reward_rule, check_settlement_rule, standing_with
+
+__all__ = [
+    "CreditClaims",
+    "check_credit_rule",
+    "check_negotiator",
+    "check_network",
+    "check_policy",
+    "check_reward_rule",
+    "check_settlement_rule",
+    "check_task",
+    "standing_with",
+]

@@ -1,0 +1,147 @@
+"""What policies promise, held among principals on a ring with random payoffs and memories."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Ints
+from commonweal.agents.drawing import draw_population
+from commonweal.agents.graphs import build_graph
+from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, available_actions, decide
+from commonweal.agents.population import Population, PopulationTerms
+from commonweal.agents.streams import Stream, Streams
+from commonweal.agents.terms import stack
+from commonweal.agents.values import ValueTerms
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.testing.promises import Promises, arrays_of, picked
+
+N = 24
+ALL = ("abstain", "delegate", "free_ride", "defect")
+SOME = (ALL, ALL[1:], ("delegate", "defect"), ("abstain",), ("free_ride", "abstain"))
+
+
+def scenario_of(available: tuple[str, ...] = ALL, **sections: dict[str, Any]) -> Scenario:
+    """A scenario of 24 principals on a ring who start with all available actions."""
+    start = {f"start_{name}": 1 / len(available) if name in available else 0.0 for name in ALL}
+    people = {"count": N, "graph": "ring", **start, **sections.pop("population", {})}
+    return Scenario.model_validate({"population": people, "actions": {"available": available}, **sections})
+
+
+def policy_terms(scenario: Scenario, runs: int = 1) -> PolicyTerms:
+    """The terms of R equal runs."""
+    return stack(PolicyTerms, [scenario.policy] * runs, "policy")
+
+
+def drawn(scenario: Scenario, runs: int = 1) -> Population:
+    """Principals as they start."""
+    count = scenario.population.count
+    start, values = stack(PopulationTerms, [scenario.population] * runs), stack(ValueTerms, [scenario.values] * runs)
+    stream, limits = Streams.from_seeds(range(runs)).population, np.zeros((runs, count, 0))
+    return draw_population(start, policy_terms(scenario, runs), values, limits, stream)
+
+
+def observed(scenario: Scenario, population: Population) -> Observation:
+    """What principals see in their first round."""
+    runs, _ = population.shape
+    graph = build_graph(stack(PopulationTerms, [scenario.population] * runs), Streams.from_seeds(range(runs)).graph)
+    return Observation(population, graph, available_actions(scenario.actions.available), np.full(runs, 0.5), 0)
+
+
+def experienced(population: Population) -> Population:
+    """The population with random payoffs and memories, the same in each run whatever runs are beside it."""
+    random = np.random.default_rng(5)
+    runs, principals = population.shape
+    payoff, values = random.random((3, principals)), random.normal(size=(3, principals, 4))
+    foregone = np.where(random.random(values.shape) < 0.3, np.nan, values)
+    return replace(population, payoff=payoff[:runs], action_values=values[:runs], foregone=foregone[:runs])
+
+
+def choice(*seeds: int) -> Stream:
+    """The choice streams of some runs."""
+    return Streams.from_seeds(seeds).choice
+
+
+def check_policy(name: str, options: Mapping[str, float] | None = None) -> None:
+    """Hold a registered policy to what every policy promises.
+
+    It proposes one available action for every principal, whichever actions there are; the same state and stream give
+    the same actions; a run decides alike alone and in an ensemble; it takes as many random numbers whatever it
+    observes; it leaves the population as it was; and who does not reconsider keeps its action.
+
+    Args:
+        name: as a scenario file says it.
+        options: ``scenario.policy.options`` of the policy.
+
+    Raises:
+        AssertionError: which promise is broken, and in which case.
+        InputError: if there is no such policy.
+    """
+    held = _Held(name, Promises(f"policy {name!r}"), dict(options or {}))
+    for available in SOME:
+        held.proposes_what_is_available(available)
+    held.repeats()
+    held.decides_alone_as_among_others()
+    held.takes_as_many_numbers()
+    held.keeps_who_does_not_reconsider()
+
+
+@dataclass(frozen=True)
+class _Held:
+    """One policy, and how it is held to its promises."""
+
+    name: str
+    says: Promises
+    options: dict[str, float]
+
+    def scenario(self, available: tuple[str, ...] = ALL, revision: float = 0.7, mutation: float = 0.1) -> Scenario:
+        chosen = {"mix": {self.name: 1.0}, "revision": revision, "mutation": mutation, "options": self.options}
+        return scenario_of(available, policy=chosen)
+
+    def proposed(self, scenario: Scenario, population: Population, stream: Stream) -> Ints:
+        terms = policy_terms(scenario, len(stream))
+        return np.asarray(POLICIES[self.name](observed(scenario, population), terms, stream))
+
+    def proposes_what_is_available(self, available: Sequence[str]) -> None:
+        scenario = self.scenario(tuple(available))
+        population = experienced(drawn(scenario, 3))
+        before, case = arrays_of(population), f"available are {', '.join(available)}"
+        proposed = self.proposed(scenario, population, choice(0, 1, 2))
+        self.says.unchanged(population, before, case)
+        shaped = proposed.shape == (3, N) and proposed.dtype.kind in "iu"
+        self.says.demand(shaped, f"it proposes (R, N) whole numbers, and gave {proposed.dtype} {proposed.shape}", case)
+        kept = np.isin(proposed, available_actions(available)).all()
+        self.says.demand(kept, f"it proposes what is available, and gave {np.unique(proposed).tolist()}", case)
+
+    def repeats(self) -> None:
+        scenario = self.scenario()
+        population = experienced(drawn(scenario, 2))
+        first, second = (self.proposed(scenario, population, choice(0, 1)) for _ in range(2))
+        self.says.demand(np.array_equal(first, second), "the same state and stream give the same actions")
+
+    def decides_alone_as_among_others(self) -> None:
+        scenario = self.scenario()
+        population = experienced(drawn(scenario, 3))
+        together = decide(observed(scenario, population), policy_terms(scenario, 3), choice(0, 1, 2))
+        for run in range(3):
+            one = observed(scenario, picked(population, slice(run, run + 1)))
+            kept = np.array_equal(together[run], decide(one, policy_terms(scenario), choice(run))[0])
+            self.says.demand(kept, "a run decides alike alone and in an ensemble", f"run {run} of 3")
+
+    def takes_as_many_numbers(self) -> None:
+        scenario = self.scenario()
+        population = drawn(scenario)
+        generous = replace(population, action=np.full((1, N), int(Action.DELEGATE)))
+        streams = choice(3), choice(3)
+        self.proposed(scenario, experienced(population), streams[0])
+        self.proposed(scenario, generous, streams[1])
+        kept = np.array_equal(streams[0].uniform(4), streams[1].uniform(4))
+        self.says.demand(kept, "it takes as many random numbers whatever it observes", "memories or none")
+
+    def keeps_who_does_not_reconsider(self) -> None:
+        scenario = self.scenario(revision=0.0, mutation=0.0)
+        population = experienced(drawn(scenario))
+        kept = decide(observed(scenario, population), policy_terms(scenario), choice(0))
+        self.says.demand(np.array_equal(kept, population.action), "who does not reconsider keeps its action")
