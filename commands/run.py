@@ -13,20 +13,17 @@ from rich.console import Console
 
 from commonweal.agents.errors import InputError
 from commonweal.commands.progress import progress
-from commonweal.scenarios.runs.comparing import read_seeds, sweep
 from commonweal.scenarios.runs.kept_runs import forget, play_kept
 from commonweal.scenarios.runs.store import save, writing
 from commonweal.scenarios.runs.summary import headline, notes, summary_table
 from commonweal.scenarios.runs.tables import SweepResults, label_runs
 from commonweal.scenarios.schema.loading import load
-from commonweal.scenarios.schema.notation import parse_variation
+from commonweal.scenarios.schema.notation import parse_variation, read_seeds
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.sweeps.sweep import sweep
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from commonweal.economy.menus import Menu
-    from commonweal.scenarios.studies.base import Answer
 
 _PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
 
@@ -104,20 +101,6 @@ def show(results: SweepResults, folder: Path) -> None:
 
 
 # The command is the outermost shell: this module alone reaches up to the figures.
-
-
-def figures_of(answer: "Answer") -> "dict[str, Figure]":
-    """The figures of a study's answer, by name."""
-    from commonweal.figures.studies import draw as draw_study
-
-    return draw_study(answer)
-
-
-def draw_answer(answer: "Answer", folder: Path) -> dict[str, Path]:
-    """Draw the figures of a study's answer into a folder; their files by name."""
-    from commonweal.figures import canvas
-
-    return {name: canvas.save(figure, folder / f"{name}.png") for name, figure in figures_of(answer).items()}
 
 
 def draw_menu(name: str, menu: "Menu", file: Path) -> Path:

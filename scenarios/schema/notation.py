@@ -3,7 +3,8 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from commonweal.agents.errors import InputError
@@ -90,6 +91,24 @@ def _split_values(text: str) -> list[Any]:
     if pieces:
         parse_value(",".join(pieces))  # says what is wrong with it
     return values
+
+
+def read_seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
+    """Seeds from how many ("8": 0 to 7), from a list ("3,5"), or from numbers.
+
+    Raises:
+        InputError: if they are not different whole numbers from zero, at least one.
+    """
+    refuse = partial(InputError, f"seeds = {seeds}: must be a count of at least 1, or different whole numbers from 0")
+    if isinstance(seeds, str):
+        texts = seeds.removesuffix(",").split(",")  # "3," is a list of one
+        if not all(text.strip().isascii() and text.strip().isdigit() for text in texts):
+            raise refuse()
+        seeds = int(texts[0]) if "," not in seeds else [int(text) for text in texts]
+    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+    if not numbers or len(set(numbers)) < len(numbers) or min(numbers) < 0:
+        raise refuse()
+    return numbers
 
 
 def write_value(value: Any) -> str:

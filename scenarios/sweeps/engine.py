@@ -12,10 +12,10 @@ from commonweal.agents.errors import InputError
 from commonweal.scenarios.sweeps.compaction import compact
 from commonweal.scenarios.sweeps.executors import Engine, engine_named, worker_died
 from commonweal.scenarios.sweeps.folder import Undertaking, undertake
-from commonweal.scenarios.sweeps.rows import joined
+from commonweal.scenarios.sweeps.rows import Order, joined
 from commonweal.scenarios.sweeps.shards import DamagedShardError, Tables, remove_shard, write_shard
 from commonweal.scenarios.sweeps.telling import SILENT, Teller
-from commonweal.scenarios.sweeps.worker import Order, Settled, failed_tables, play_batch, play_tables, settle
+from commonweal.scenarios.sweeps.worker import Settled, failed_tables, play_batch, play_tables, settle
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan

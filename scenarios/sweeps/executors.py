@@ -16,7 +16,9 @@ from commonweal.agents.errors import InputError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_PRELOAD = ["commonweal.economy.runs.ensemble", "commonweal.scenarios.sweeps.worker", "sklearn.datasets", "threadpoolctl"]
+_PRELOAD = [
+    "commonweal.economy.runs.ensemble", "commonweal.scenarios.sweeps.worker", "sklearn.datasets", "threadpoolctl",
+]  # fmt: skip
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _RETRIES = 2  # of a batch whose Dask worker died, by Dask itself
 

@@ -29,7 +29,7 @@ from commonweal.scenarios.sweeps.manifest import (
     read_manifest,
     write_manifest,
 )
-from commonweal.scenarios.sweeps.rows import Factor, factor_of
+from commonweal.scenarios.sweeps.rows import Factor, Order, factor_of
 from commonweal.scenarios.sweeps.shards import (
     DamagedShardError,
     committed,
@@ -40,7 +40,6 @@ from commonweal.scenarios.sweeps.shards import (
     sweep_up,
 )
 from commonweal.scenarios.sweeps.telling import Scope, Teller
-from commonweal.scenarios.sweeps.worker import Order
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan

@@ -13,7 +13,7 @@ import numpy as np
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.loading import Overrides, load, read_document, read_overrides, revise
-from commonweal.scenarios.schema.notation import parse_path, shorten, write_value
+from commonweal.scenarios.schema.notation import parse_path, read_seeds, shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.designs import Drawn, grid
 from commonweal.scenarios.sweeps.factors import demand_apart, listed
@@ -107,7 +107,7 @@ def plan_of(
         base=base,
         factors=paths,
         points=grid(factors, []).points,
-        seeds=_seeds(seeds),
+        seeds=read_seeds(seeds),
         metrics=None if metrics is None else tuple(metrics),
         every=every,
         stop=read_stop(stop) if isinstance(stop, str) else stop,
@@ -161,7 +161,7 @@ def _planned(sheet: Sheet, seeds: int | str | Iterable[int] | None) -> Plan:
         base=sheet.base,
         factors=sheet.factors,
         points=drawn.points,
-        seeds=_seeds(sheet.seeds if seeds is None else seeds),
+        seeds=read_seeds(sheet.seeds if seeds is None else seeds),
         metrics=sheet.metrics,
         every=sheet.every,
         stop=None if sheet.stop is None else read_stop(sheet.stop),
@@ -237,9 +237,3 @@ def _check_metrics(where: str, names: Sequence[str], dimensions: int) -> None:
             raise InputError(f"{where}: {name!r} is no metric of this sweep: there are {', '.join(known)}{hint}")
         if list(names).count(name) > 1:
             raise InputError(f"{where}: {name!r} is named twice")
-
-
-def _seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
-    from commonweal.scenarios.runs.comparing import read_seeds  # which plans sweeps too
-
-    return read_seeds(seeds)

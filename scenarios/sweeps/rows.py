@@ -1,8 +1,10 @@
 """The rows of a sweep's tables: one per run with what became of it, and one per run and recorded round."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +12,11 @@ import pyarrow as pa
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.scenarios.schema.notation import write_value
+from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
 
 if TYPE_CHECKING:
-    from commonweal.scenarios.sweeps.worker import Order
+    from commonweal.scenarios.sweeps.stopping import Stop
 
 _TAKEN = {*LABELS, *STATUS, *ORIGIN, "round"}
 
@@ -46,6 +49,38 @@ def factor_of(path: str, points: Sequence[Mapping[str, Any]]) -> Factor:
 
 
 @dataclass(frozen=True)
+class Order:
+    """A batch as a worker gets it: everything that playing and storing it needs."""
+
+    folder: Path  # of the sweep, absolute
+    number: int  # of the batch
+    points: tuple[int, ...]  # a point per run
+    seeds: tuple[int, ...]  # a seed per run
+    scenarios: tuple[Scenario, ...]  # a scenario per run
+    values: tuple[Mapping[str, Any], ...]  # varied values per run, by path
+    factors: tuple[Factor, ...]
+    metrics: tuple[str, ...] | None  # kept; all if None
+    shown: str  # metric whose means are told at once
+    every: int  # rounds between records
+    stop: "Stop | None"
+    version: str  # of the code
+    plugins: tuple[str, ...]  # modules whose rules the scenarios may name
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def alone(self, run: int) -> "Order":
+        """The same order for one of its runs."""
+        parts = ("points", "seeds", "scenarios", "values")
+        return replace(self, **{name: getattr(self, name)[run : run + 1] for name in parts})
+
+    def run_id(self, run: int) -> str:
+        """What names a run: 16 hexadecimal digits of the hash of its scenario, its seed and the code's version."""
+        parts = (self.scenarios[run].model_dump_json(), str(self.seeds[run]), self.version)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
 class Played:
     """What became of R runs that were played together, or of one that failed."""
 
@@ -74,7 +109,7 @@ class Played:
         return {name: float(course[quarter, run].mean()) for name, course in self.courses.items()}
 
 
-def tabulate(order: "Order", played: Sequence[Played], start: datetime, seconds: float) -> Tables:
+def tabulate(order: Order, played: Sequence[Played], start: datetime, seconds: float) -> Tables:
     """The tables of a batch.
 
     Args:
@@ -95,7 +130,7 @@ def tabulate(order: "Order", played: Sequence[Played], start: datetime, seconds:
     return Tables(runs, _rounds(labels, places, kept, order.every))
 
 
-def _kept(order: "Order", played: Sequence[Played]) -> list[str]:
+def _kept(order: Order, played: Sequence[Played]) -> list[str]:
     """The metrics that are kept, in the order in which they are measured."""
     measured = dict.fromkeys(name for part in played for name in part.courses)
     return [name for name in measured if order.metrics is None or name in order.metrics]
@@ -117,7 +152,7 @@ def _means(places: Sequence[tuple[Played, int]], kept: Sequence[str]) -> dict[st
     return {name: pa.array([mean.get(name) for mean in means], pa.float64()) for name in kept}
 
 
-def _origin(order: "Order", start: datetime, seconds: float) -> dict[str, pa.Array]:
+def _origin(order: Order, start: datetime, seconds: float) -> dict[str, pa.Array]:
     values = {"version": order.version, "schema": SCHEMA, "start": start, "duration": seconds}
     return {name: pa.array([values[name]] * len(order), kind) for name, kind in ORIGIN.items()}
 

@@ -1,58 +1,19 @@
 """What a worker does: play a batch as one ensemble, and its runs alone where that fails, and store their rows."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
-from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from commonweal.agents.arrays import Floats
-from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.sweeps.rows import Factor, Played, tabulate
+from commonweal.scenarios.sweeps.rows import Order, Played, tabulate
 from commonweal.scenarios.sweeps.shards import Tables, write_shard
 
-if TYPE_CHECKING:
-    from commonweal.scenarios.sweeps.stopping import Stop
-
 _LONGEST = 500  # characters of a message that are kept
-
-
-@dataclass(frozen=True)
-class Order:
-    """A batch as a worker gets it: everything that playing and storing it needs."""
-
-    folder: Path  # of the sweep, absolute
-    number: int  # of the batch
-    points: tuple[int, ...]  # a point per run
-    seeds: tuple[int, ...]  # a seed per run
-    scenarios: tuple[Scenario, ...]  # a scenario per run
-    values: tuple[Mapping[str, Any], ...]  # varied values per run, by path
-    factors: tuple[Factor, ...]
-    metrics: tuple[str, ...] | None  # kept; all if None
-    shown: str  # metric whose means are told at once
-    every: int  # rounds between records
-    stop: "Stop | None"
-    version: str  # of the code
-    plugins: tuple[str, ...]  # modules whose rules the scenarios may name
-
-    def __len__(self) -> int:
-        return len(self.points)
-
-    def alone(self, run: int) -> "Order":
-        """The same order for one of its runs."""
-        parts = ("points", "seeds", "scenarios", "values")
-        return replace(self, **{name: getattr(self, name)[run : run + 1] for name in parts})
-
-    def run_id(self, run: int) -> str:
-        """What names a run: 16 hexadecimal digits of the hash of its scenario, its seed and the code's version."""
-        parts = (self.scenarios[run].model_dump_json(), str(self.seeds[run]), self.version)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

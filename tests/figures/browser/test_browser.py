@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from commonweal.scenarios.runs.comparing import sweep
 from commonweal.scenarios.runs.store import save, writing
 from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.sweeps.sweep import sweep
 from tests.helpers.chromium import FAST, FLAGS, Server, Tab, chromium, served
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")

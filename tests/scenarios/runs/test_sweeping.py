@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.runs import comparing as sweeping
-from commonweal.scenarios.runs.comparing import Point, benchmark, read_seeds, spread, sweep
+from commonweal.scenarios.runs.comparing import Point, benchmark, spread
 from commonweal.scenarios.runs.summary import interval, notes, summary_cells
 from commonweal.scenarios.runs.tables import price_of_anarchy, summarise
 from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.sweeps import sweep as sweeping
+from commonweal.scenarios.sweeps.sweep import sweep
 
 TINY = revise(
     load("commons"),
