@@ -12,7 +12,7 @@ AnyArray: TypeAlias = NDArray[Any]
 
 
 def ratio(part: AnyArray, whole: AnyArray) -> Floats:
-    """part / whole where the whole is above 0, the part itself elsewhere: shares of nothing are as they are, 0.
+    """Part / whole where the whole is above 0, the part itself elsewhere: shares of nothing are as they are, 0.
 
     Args:
         part: any shape that fits ``whole``.

@@ -8,7 +8,7 @@ from commonweal.agents.policies.base import Observation, PolicyTerms, policy
 from commonweal.agents.streams import Stream
 
 
-@policy("wait_and_see")
+@policy("wait_and_see", compares=True)
 def wait_and_see(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
     """Who stays away delegates as soon as that would have paid more last round; who takes part goes on as it does.
 

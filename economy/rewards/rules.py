@@ -51,7 +51,7 @@ class RewardTerms:
 
 
 RewardRule = Callable[[Standing, Floats, RewardTerms], Floats]  # quality (R,) → (R, N) accuracy owed, 0 to quality
-REWARDS: Registry[RewardRule] = Registry("model reward rule", "commonweal.rewards")
+REWARDS: Registry[RewardRule, None] = Registry("model reward rule", "commonweal.rewards", "contract.reward", None)
 reward_rule = REWARDS.register
 
 

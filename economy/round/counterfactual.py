@@ -9,6 +9,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.agents.policies import POLICIES
 from commonweal.agents.streams import Streams
 from commonweal.agents.terms import pick
 from commonweal.economy.learning.network import to_numpy
@@ -24,7 +25,6 @@ from commonweal.economy.round.standing import standing_of
 from commonweal.economy.tasks import put_in
 from commonweal.economy.world.world import State, World
 
-COMPARING = frozenset(("best_response", "wait_and_see"))  # policies that look at what they have forgone
 MOST_PRINCIPALS = 2000  # a deviation of each is a settlement of all: N² shares
 
 
@@ -44,7 +44,7 @@ def foregone_payoffs(
         (R, N, 4) money, nan for actions that are not available; None where no policy in the mix asks for it.
     """
     terms = world.terms
-    if not COMPARING.intersection(terms.policy.names):
+    if not any(POLICIES.facts(name).compares for name in terms.policy.names):
         return None
     if terms.public_goods.played:
         payoffs = foregone(state, world, streams)

@@ -150,7 +150,9 @@ def unknown_field(parts: Sequence[str | int]) -> str:
 
 def markdown() -> str:
     """The scenario reference, as kept in docs/scenario-reference.md."""
-    lines = [_PREFACE]
+    from commonweal.scenarios.schema.validation import registries  # which describes what it refuses by this module
+
+    lines = [_PREFACE + "\n".join(f"| `{path}` | `{each.group}` |" for path, each in sorted(registries().items()))]
     section = None
     for entry in fields():
         if entry.section != section:
@@ -170,12 +172,15 @@ _HEADER = "| field | unit | default | allowed | meaning |"
 _RULE = "| --- | --- | --- | --- | --- |"
 _PREFACE = """# Scenario reference
 
-Written by `commonweal describe --markdown`; change `scenarios/schema/scenario.py`, then run `make docs`.
+Written by `commonweal describe --markdown`; change the fields in `scenarios/schema`, then run `make docs`.
 
 A scenario is a TOML file. Every field has a default, so a file says only what is different. `commonweal run
 FILE.toml` plays it, `--set settlement.alpha=2` changes a field, `--vary settlement.kind=equal,data` compares values.
 Relative paths in a file are seen from the file's folder. List items are written `values.dimensions[0].limit`.
 
-Rules of your own are functions registered by name. An installed package offers them as entry points of the groups
-`commonweal.policies`, `commonweal.settlement`, `commonweal.credit`, `commonweal.tasks` and `commonweal.networks`;
-their names are then allowed wherever a field says "a registered …"."""
+Rules of your own are functions registered by name. An installed package offers them as entry points of a group; their
+names are then allowed in the field of that group, wherever it says "a registered …".
+
+| field | entry-point group |
+| --- | --- |
+"""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.registry import REGISTRIES, Registry
 from commonweal.scenarios.schema.describe import allowed, find_spec, unknown_field
 from commonweal.scenarios.schema.notation import join_path, shorten, split_path, write_value
 from commonweal.scenarios.schema.scenario import Scenario
@@ -16,18 +17,11 @@ from commonweal.scenarios.schema.scenario import Scenario
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-    from commonweal.agents.registry import Registry
 
-# Which registry knows the names a field may hold. Imported when needed: some of these modules import torch.
-REGISTRIES = {
-    "task.kind": ("commonweal.economy.tasks", "TASKS"),
-    "learning.network": ("commonweal.economy.learning", "NETWORKS"),
-    "credit.kind": ("commonweal.economy.credit", "CREDITS"),
-    "settlement.kind": ("commonweal.economy.money.settlement", "SETTLEMENTS"),
-    "contract.reward": ("commonweal.economy.rewards.rules", "REWARDS"),
-    "contract.negotiator": ("commonweal.economy.negotiation", "NEGOTIATORS"),
-    "policy.mix": ("commonweal.agents.policies", "POLICIES"),
-}
+def registries() -> dict[str, Registry[Any, Any]]:
+    """Which registry knows the names a field may hold, by the field's path."""
+    import_module("commonweal.economy.round.play")  # a round uses every rule; this imports torch
+    return {registry.field: registry for registry in REGISTRIES if registry.field}
 
 
 def validate(document: Mapping[str, Any]) -> Scenario:
@@ -78,16 +72,16 @@ def check_names(scenario: Scenario) -> None:
     Raises:
         InputError: if a name is not registered; the message lists what is.
     """
-    for path, (module, attribute) in REGISTRIES.items():
+    for path, registry in registries().items():
         value: Any = scenario
         for part in split_path(path):
             value = getattr(value, part)
         for name in value if isinstance(value, dict) else [value]:
             if not (path == "task.kind" and name.startswith("openml:")):
-                _check_name(path, name, getattr(import_module(module), attribute))
+                _check_name(path, name, registry)
 
 
-def _check_name(path: str, name: str, registry: "Registry[Any]") -> None:
+def _check_name(path: str, name: str, registry: Registry[Any, Any]) -> None:
     if name in registry:
         return
     known = list(registry)

@@ -52,12 +52,17 @@ class Study:
     options: type[StudyOptions]
 
     @property
+    def __wrapped__(self) -> Ask:
+        """The function that answers: its module is the study's."""
+        return self.ask
+
+    @property
     def about(self) -> str:
         """Its question, in one line."""
         return (self.ask.__doc__ or "").strip().splitlines()[0]
 
 
-STUDIES: Registry[Study] = Registry("study", "commonweal.studies")
+STUDIES: Registry[Study, None] = Registry("study", "commonweal.studies", "", None)
 
 
 def study(name: str, options: type[StudyOptions]) -> Callable[[Ask], Ask]:

@@ -28,7 +28,8 @@ _FIELDS = 60  # numbers kept for a principal
 _FEATURES = {"wine": 13, "breast_cancer": 30, "digits": 64}
 _UNKNOWN_FEATURES = 800  # a guess for data sets that are fetched or registered
 _CLASSES = 10
-_COALITIONS = 64  # networks that the exact credit rules hold at once
+_COALITIONS = 64  # networks that credit rules which form coalitions hold at once
+_LOCAL = 4  # networks that a principal holds at once while it trains by itself
 _LIMITS = re.compile(r"values\.dimensions\[\d+\]\.(limit|spread)")  # lists are no terms of their own
 
 
@@ -102,11 +103,22 @@ def run_bytes(scenario: Scenario) -> int:
     put_in = learning.batch if learning.sampling == "pool" else principals * learning.samples
     measured = task.validation + task.test + sum(dimension.samples for dimension in dimensions)
     network = _COPIES * _SINGLE * ((put_in + measured) * sum(widths) + (2 + len(dimensions)) * parameters)
-    if scenario.credit.kind in ("leave_one_out", "shapley"):
-        network += _SINGLE * parameters * (principals + _COALITIONS)
+    network += _SINGLE * parameters * _networks(scenario)
     told = _FIELDS + scenario.settlement.horizon + 4 * len(dimensions)
     samples = task.samples * task.features if task.kind == "synthetic" else 0
     return int(network + _DOUBLE * (principals * told + samples + 30 * scenario.rounds))
+
+
+def _networks(scenario: Scenario) -> int:
+    """Networks that are held at once beside the shared one: of coalitions, and of updates, one per principal."""
+    from commonweal.economy.credit import CREDITS  # imports torch
+
+    principals, credit = scenario.population.count, scenario.credit
+    robust = credit.replication.penalty > 0 or scenario.settlement.kind == "robust"
+    coalitions = CREDITS.facts(credit.kind).needs_updates
+    updates = coalitions or (robust and credit.replication.similarity == "updates")
+    local = _LOCAL if scenario.learning.method == "federated" else 0
+    return principals * (updates + local) + _COALITIONS * coalitions
 
 
 def _features(scenario: Scenario) -> int:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
-from commonweal.agents.registry import Registry
+from commonweal.agents.registry import plugin_modules
 from commonweal.scenarios.schema.notation import shorten, write_value
 from commonweal.scenarios.sweeps.batches import Batch, form_batches
 from commonweal.scenarios.sweeps.compaction import RUNS, compacted, failed_runs
@@ -44,7 +44,6 @@ from commonweal.scenarios.sweeps.telling import Scope, Teller
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan
 
-_OWN = ("agents", "economy", "scenarios", "figures")
 _SHOWN = "share_delegate"  # metric whose best and worst cells are shown where the plan names none
 
 
@@ -280,16 +279,3 @@ class Undertaking:
             version=code_version(),
             plugins=self._plugins,
         )
-
-
-def plugin_modules() -> tuple[str, ...]:
-    """Modules outside this library that have registered rules, for workers to load too."""
-    from commonweal.agents.policies import POLICIES
-    from commonweal.economy.credit import CREDITS
-    from commonweal.economy.learning import NETWORKS
-    from commonweal.economy.money.settlement import SETTLEMENTS
-    from commonweal.economy.tasks import TASKS
-
-    registries: tuple[Registry[Any], ...] = (POLICIES, CREDITS, NETWORKS, SETTLEMENTS, TASKS)
-    modules = {getattr(plug, "__module__", None) for registry in registries for _, plug in registry.items()}
-    return tuple(sorted(name for name in modules if name and name.partition(".")[0] not in (*_OWN, "__main__")))

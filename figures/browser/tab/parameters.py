@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from importlib import import_module
 from typing import Any
 
 from commonweal.agents.errors import InputError
@@ -11,7 +10,7 @@ from commonweal.scenarios.schema.describe import find_spec
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.notation import split_path
 from commonweal.scenarios.schema.scenario import Dimension, Scenario
-from commonweal.scenarios.schema.validation import REGISTRIES
+from commonweal.scenarios.schema.validation import registries
 
 Settings = Mapping[str, Any]  # values by path, as the controls hold them
 
@@ -203,10 +202,8 @@ def mesa_parameter(parameter: Parameter, value: Any) -> dict[str, Any]:
 
 def _names(path: str, spec: Mapping[str, Any]) -> list[str]:
     """The names a field may hold: a closed list of the schema, or what is registered."""
-    if path in REGISTRIES:
-        module, registry = REGISTRIES[path]
-        return list(getattr(import_module(module), registry))
-    return list(spec.get("enum", []))
+    registry = registries().get(path)
+    return list(spec.get("enum", [])) if registry is None else list(registry)
 
 
 def other_value(scenario: Scenario, parameter: Parameter) -> Any:

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.errors import InputError
+from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.reading.cells import Cells
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.sensitivity.fields import BLIND, own_value
+from commonweal.scenarios.studies.sensitivity.fields import own_value
 from commonweal.scenarios.sweeps.designs import Point, same
 
 OWN = "own choices"
@@ -23,7 +24,7 @@ _SCOPES = ("own", "all", "quorum", "aggregate")
 def open_choices(scenario: Scenario) -> dict[str, tuple[Any, ...]]:
     """What could be chosen otherwise, by path; only choices that matter under the scenario's rules."""
     valued, model = bool(scenario.values.dimensions), scenario.market.kind == "model"
-    credited = model and scenario.settlement.kind not in BLIND
+    credited = model and SETTLEMENTS.facts(scenario.settlement.kind).by_credit
     offered: dict[str, tuple[tuple[Any, ...], bool]] = {
         "screening.mode": (_MODES, valued),
         "screening.scope": (_SCOPES, valued and scenario.screening.mode != "off"),

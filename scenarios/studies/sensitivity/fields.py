@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.policies import POLICIES
+from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.schema.notation import parse_path, shorten, split_path, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.batches import may_differ
@@ -15,7 +17,6 @@ from commonweal.scenarios.sweeps.designs import Choice, Interval, Point, Sampled
 from commonweal.scenarios.sweeps.factors import check_field, ranged
 
 COST = "cost_factor"  # stands for both bounds of the cost of a sample, as a multiple of the scenario's
-BLIND = ("equal", "data")  # settlement rules that do not look at credit
 LEVELS = 4  # values of a field that runs computed together must have alike
 
 _LIMIT = re.compile(r"values\.dimensions\[(\d+)\]\.limit")
@@ -51,7 +52,7 @@ def relevant_fields(scenario: Scenario) -> list[str]:
     """Paths of the numbers that matter under the scenario's rules and can be halved and doubled."""
     market, policy, task, values = scenario.market, scenario.policy, scenario.task, scenario.values
     model, public = market.kind == "model", market.kind == "public_goods"
-    credited = not public and market.price > 0 and scenario.settlement.kind not in BLIND
+    credited = not public and market.price > 0 and SETTLEMENTS.facts(scenario.settlement.kind).by_credit
     mixed, screened = set(policy.mix), bool(values.dimensions) and scenario.screening.mode != "off"
     matters = {
         COST: not public and not scenario.population.cost_types,
@@ -72,7 +73,7 @@ def relevant_fields(scenario: Scenario) -> list[str]:
         "learning.rate": model,
         "policy.revision": True,
         "policy.mutation": True,
-        "policy.memory": bool(mixed - {"fixed", "conditional"}),
+        "policy.memory": any(POLICIES.facts(name).remembers for name in mixed),
         "policy.imitation.intensity": "imitation" in mixed,
         "policy.best_response.inertia": "best_response" in mixed,
         "policy.learning.exploration": "learning" in mixed,
