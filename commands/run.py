@@ -1,6 +1,10 @@
 """From a request on the command line to stored results, a table and figures."""
 
+import hashlib
+import json
 import os
+import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,19 +17,24 @@ from rich.console import Console
 
 from commonweal.agents.errors import InputError
 from commonweal.commands.progress import progress
-from commonweal.scenarios.runs.kept_runs import forget, play_kept
 from commonweal.scenarios.runs.store import save, writing
 from commonweal.scenarios.runs.summary import headline, notes, summary_table
 from commonweal.scenarios.runs.tables import SweepResults, label_runs
 from commonweal.scenarios.schema.loading import load
-from commonweal.scenarios.schema.notation import parse_variation, read_seeds
-from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.sweeps.sweep import sweep
+from commonweal.scenarios.schema.notation import parse_variation
+from commonweal.scenarios.sweeps.manifest import code_version
+from commonweal.scenarios.sweeps.plan import Plan
+from commonweal.scenarios.sweeps.shards import committed
+from commonweal.scenarios.sweeps.sweep import comparison, sweep
 
 if TYPE_CHECKING:
     from commonweal.economy.menus import Menu
 
 _PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
+
+
+class Interrupted(Exception):  # noqa: N818 - nothing went wrong
+    """A person stopped a sweep. Its message says how to go on."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +59,45 @@ def conduct(request: Request) -> None:
     """
     if both := sorted(set(request.vary) & set(request.changes)):
         raise InputError(f"{both[0]} is both set and varied; leave one out")
-    base, seeds = load(request.scenario, request.changes), read_seeds(request.seeds)
+    base = load(request.scenario, request.changes)
+    plan = comparison(base, request.vary, request.seeds, keep_ledger=request.keep_ledger)
     folder = request.out or Path("results") / base.name
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # the networks are too small for threads to pay
     with writing(folder) as partial:
         with progress(base.name, Console(stderr=True)) as start:
-            results = _played(request, base, seeds, folder, start)
+            results = _played(plan, folder, request.checkpoint_every, start)
         about = {"command": list(request.words), "overridden": sorted(request.changes), "started": began}
         save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
-    forget(folder)
     show(results, folder)
     draw(folder)
 
 
-def _played(
-    request: Request, base: Scenario, seeds: tuple[int, ...], folder: Path, start: Callable[[int], Callable[[], None]]
-) -> SweepResults:
-    every, ledger = request.checkpoint_every, request.keep_ledger
-    if every is None:
-        return sweep(base, request.vary, seeds, keep_ledger=ledger, start=start)
-    return play_kept(base, seeds, folder, every, keep_ledger=ledger, start=start)
+def _played(plan: Plan, folder: Path, every: int | None, start: Callable[[int], Callable[[], None]]) -> SweepResults:
+    """Play a comparison in a hidden folder beside that of its results, which remains only where it was interrupted."""
+    document = json.dumps([plan.document(), code_version()])
+    place = _beside(folder, f"{hashlib.sha256(document.encode()).hexdigest()[:8]}.unfinished")
+    checkpoints = _beside(folder, "checkpoints")
+    try:
+        results = sweep(plan, start=start, folder=place, checkpoint=None if every is None else (checkpoints, every))
+    except KeyboardInterrupt:
+        if checkpoints.is_dir():
+            print(f"checkpoints are kept in {checkpoints}: the same command goes on from there", file=sys.stderr)
+        if committed(place):
+            raise Interrupted("interrupted; what is finished is kept and the same command continues") from None
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    except Exception:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    for done in (place, checkpoints):
+        shutil.rmtree(done, ignore_errors=True)
+    return results
+
+
+def _beside(folder: Path, what: str) -> Path:
+    return folder.absolute().with_name(f".{folder.absolute().name}.{what}")
 
 
 def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.outcomes import MODES, SEEDS, Protection, protection
+from commonweal.economy import Ensemble
 from commonweal.scenarios import load, revise
-from commonweal.scenarios.runs.comparing import Point, play
 from commonweal.scenarios.runs.tables import summarise
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -21,7 +21,7 @@ TOLERANCE = 0.03  # of the wrong side of a limit: the step is first order, and t
 @cache
 def commons_under(kind: str) -> pd.DataFrame:
     """Means over the last quarter of rounds, a row a seed."""
-    (results,) = play([Point({}, revise(load("commons"), {"settlement.kind": kind}))], SEEDS)
+    results = Ensemble(revise(load("commons"), {"settlement.kind": kind}), SEEDS).run()
     return summarise(results.rounds.assign(seed=results.rounds["run"]))
 
 

@@ -72,13 +72,14 @@ def form_batches(plan: "Plan", runs: Sequence[tuple[int, int]], first: int = 0) 
     Yields:
         Batches whose points are the plan's, in the order of their first runs' rules.
     """
-    numbers = {path for path in plan.factors if may_differ(path)}
+    numbers = {path for path in plan.factors if may_differ(path) and not plan.whole}
     groups: dict[str, list[tuple[int, int]]] = {}
     for run in runs:
         rules = {path: value for path, value in plan.points[run[0]].items() if path not in numbers}
         groups.setdefault(write_cell(rules), []).append(run)
     for group in groups.values():
-        for part in _divide(group, batch_size(plan.scenario(group[0][0]), len(runs))):
+        size = len(group) if plan.whole else batch_size(plan.scenario(group[0][0]), len(runs))
+        for part in _divide(group, size):
             yield Batch(first, tuple(point for point, _ in part), tuple(seed for _, seed in part))
             first += 1
 

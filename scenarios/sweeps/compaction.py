@@ -20,7 +20,7 @@ from commonweal.scenarios.sweeps.shards import (
     refusals,
     remove_shards,
     replacing,
-    shard_files,
+    shard_file,
     write_table,
 )
 
@@ -70,8 +70,9 @@ def compact(folder: Path, numbers: Sequence[int]) -> None:
     held = compacted(folder)
     runs = _joined_runs(folder, numbers, bool(held))
     with refusals(folder):
-        with replacing(folder / ROUNDS) as partial:
-            _write_rounds(folder, numbers, partial)
+        for name in _names(folder, numbers):
+            with replacing(folder / name) as partial:
+                _write_joined(folder, name, numbers, partial)
         batches = json.dumps([*held, *numbers])
         write_table(runs.replace_schema_metadata({_BATCHES: batches}), folder / RUNS)
         remove_shards(folder, {*held, *numbers})
@@ -89,14 +90,21 @@ def _joined_runs(folder: Path, numbers: Sequence[int], held: bool) -> pa.Table:
     return latest.take(pc.sort_indices(latest, [("point", "ascending"), ("seed", "ascending")]))
 
 
-def _write_rounds(folder: Path, numbers: Sequence[int], file: Path) -> None:
-    """Write the old rounds, without those of the runs that follow, and then those of the shards."""
-    old = pq.read_schema(folder / ROUNDS) if (folder / ROUNDS).exists() else None
-    schema = _unified(([old] if old else []) + [_rounds_schema(folder, number) for number in numbers])
+def _names(folder: Path, numbers: Sequence[int]) -> list[str]:
+    """Files of the tables with several rows a run."""
+    extra = {name for number in numbers for name in read_shard(folder, number).extra}
+    return [ROUNDS, *sorted(f"{name}.parquet" for name in extra)]
+
+
+def _write_joined(folder: Path, name: str, numbers: Sequence[int], file: Path) -> None:
+    """Write the old rows of a table, without those of the runs that follow, and then those of the shards."""
+    old = pq.read_schema(folder / name) if (folder / name).exists() else None
+    found = [_schema(folder, number, name) for number in numbers]
+    schema = _unified(([old] if old else []) + [schema for schema in found if schema is not None])
     waiting: list[pa.Table] = []
     rows = 0
     with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
-        for table in _pieces(folder, numbers, old is not None):
+        for table in _pieces(folder, name, numbers, old is not None):
             waiting.append(_as(table, schema))
             rows += len(table)
             if rows >= _GROUP:
@@ -106,14 +114,17 @@ def _write_rounds(folder: Path, numbers: Sequence[int], file: Path) -> None:
             writer.write_table(pa.concat_tables(waiting))
 
 
-def _pieces(folder: Path, numbers: Sequence[int], old: bool) -> Iterator[pa.Table]:
+def _pieces(folder: Path, name: str, numbers: Sequence[int], old: bool) -> Iterator[pa.Table]:
     if old:
         names = [_read_names(folder, number) for number in numbers]
         again = pa.concat_arrays(names) if names else pa.array([], pa.string())
-        for piece in pq.ParquetFile(folder / ROUNDS).iter_batches(_GROUP):
+        for piece in pq.ParquetFile(folder / name).iter_batches(_GROUP):
             yield pa.table(piece).filter(pc.invert(pc.is_in(piece["run_id"], again)))
     for number in numbers:
-        yield read_shard(folder, number).rounds
+        tables = read_shard(folder, number)
+        table = tables.rounds if name == ROUNDS else tables.extra.get(name.removesuffix(".parquet"))
+        if table is not None:
+            yield table
 
 
 def _read_names(folder: Path, number: int) -> pa.Array:
@@ -127,9 +138,11 @@ def _read_old(folder: Path, name: str) -> pa.Table:
         raise _damaged(folder, error) from None
 
 
-def _rounds_schema(folder: Path, number: int) -> pa.Schema:
+def _schema(folder: Path, number: int, name: str) -> pa.Schema | None:
+    """That of a batch's part of a table; None where it has none, since all its runs failed."""
+    file = shard_file(folder, number, name.removesuffix(".parquet"))
     try:
-        return pq.read_schema(shard_files(folder, number)[1])
+        return pq.read_schema(file) if name == ROUNDS or file.exists() else None
     except (OSError, ValueError, pa.ArrowException):
         raise DamagedShardError(number) from None
 

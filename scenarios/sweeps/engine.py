@@ -1,7 +1,7 @@
 """The engine of sweeps: plays what is not yet played, whatever dies meanwhile, and joins it into two tables."""
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from commonweal.scenarios.sweeps.folder import Undertaking, undertake
 from commonweal.scenarios.sweeps.rows import Order, joined
 from commonweal.scenarios.sweeps.shards import DamagedShardError, Tables, remove_shard, write_shard
 from commonweal.scenarios.sweeps.telling import SILENT, Teller
-from commonweal.scenarios.sweeps.worker import Settled, failed_tables, play_batch, play_tables, settle
+from commonweal.scenarios.sweeps.worker import Company, Settled, failed_tables, play_batch, play_tables, settle
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan
@@ -47,6 +47,8 @@ def run_sweep(
     extend: bool = False,
     retry_failed: bool = False,
     tell: Teller = SILENT,
+    start: Callable[[int], Callable[[], None]] | None = None,
+    checkpoint: tuple[Path, int] | None = None,
 ) -> Outcome:
     """Play a sweep, or what is left of it.
 
@@ -59,6 +61,8 @@ def run_sweep(
         extend: accept further points and seeds in a folder that was begun without them.
         retry_failed: play runs that failed once more.
         tell: told how far it is.
+        start: of the serial engine, told the number of rounds left to play; returns what to call after each.
+        checkpoint: of a comparison of one point, folder of checkpoints and rounds between them.
 
     Raises:
         InputError: if the folder holds another sweep, or cannot be written; it can be continued then.
@@ -66,12 +70,15 @@ def run_sweep(
     """
     began = monotonic()
     chosen = engine_named(engine, workers, scheduler)
-    with undertake(plan, folder.absolute(), extend=extend, retry_failed=retry_failed, tell=tell) as work:
+    with undertake(
+        plan, folder.absolute(), extend=extend, retry_failed=retry_failed, tell=tell, checkpoint=checkpoint
+    ) as work:
         tell.begin(work.scope())
+        company = Company(start(work.rounds(work.todo())) if start else None) if engine == "serial" else None
         played = 0
         while not work.complete():
             todo = work.todo()
-            play_all(todo, work, chosen, tell)
+            play_all(todo, work, chosen, tell, company)
             played += work.count(todo)
             _compact(work, tell)
         return Outcome(work.folder, work.runs, work.failed(), played, monotonic() - began)
@@ -86,7 +93,9 @@ def _compact(work: Undertaking, tell: Teller) -> None:
         tell.remark(f"batch {error.number} is damaged on disk: its runs are played again")
 
 
-def play_all(numbers: Sequence[int], work: Undertaking, engine: Engine, tell: Teller) -> None:
+def play_all(
+    numbers: Sequence[int], work: Undertaking, engine: Engine, tell: Teller, company: Company | None = None
+) -> None:
     """Play and store batches. A worker that dies costs its batch a second try, and at last only the run it dies of.
 
     Raises:
@@ -95,7 +104,7 @@ def play_all(numbers: Sequence[int], work: Undertaking, engine: Engine, tell: Te
     waiting, deaths = deque(numbers), Counter[int]()
     suspects: list[int] = []
     while waiting:
-        lost = _play_until_death(waiting, work, engine, tell)
+        lost = _play_until_death(waiting, work, engine, tell, company)
         deaths.update(lost)
         left = [number for number in lost if not _was_stored(number, work, tell)]
         suspects += [number for number in left if deaths[number] >= _QUOTA]
@@ -115,7 +124,9 @@ def _was_stored(number: int, work: Undertaking, tell: Teller) -> bool:
     return True
 
 
-def _play_until_death(waiting: "deque[int]", work: Undertaking, engine: Engine, tell: Teller) -> list[int]:
+def _play_until_death(
+    waiting: "deque[int]", work: Undertaking, engine: Engine, tell: Teller, company: Company | None
+) -> list[int]:
     """Play batches until all are done or the pool breaks; returns those that were lost with it."""
     pending: dict[Future[Settled], int] = {}
     lost: list[int] = []
@@ -123,7 +134,7 @@ def _play_until_death(waiting: "deque[int]", work: Undertaking, engine: Engine, 
         with engine.pool(engine.workers) as pool:
             while waiting or pending:
                 while waiting and len(pending) < _AHEAD * engine.workers:
-                    pending[pool.submit(play_batch, work.order(waiting[0]))] = waiting[0]
+                    pending[pool.submit(play_batch, work.order(waiting[0]), company)] = waiting[0]
                     waiting.popleft()
                 tell.tick()
                 for future in wait(pending, _PATIENCE, FIRST_COMPLETED).done:

@@ -49,7 +49,13 @@ _SHOWN = "share_delegate"  # metric whose best and worst cells are shown where t
 
 @contextmanager
 def undertake(
-    plan: "Plan", folder: Path, *, extend: bool = False, retry_failed: bool = False, tell: Teller
+    plan: "Plan",
+    folder: Path,
+    *,
+    extend: bool = False,
+    retry_failed: bool = False,
+    tell: Teller,
+    checkpoint: tuple[Path, int] | None = None,
 ) -> "Iterator[Undertaking]":
     """Begin a sweep in ``folder``, or take it up where it was left, while the block runs.
 
@@ -59,6 +65,7 @@ def undertake(
         extend: accept further points and seeds.
         retry_failed: play runs that failed once more.
         tell: told what is wrong on disk and can be mended.
+        checkpoint: folder of checkpoints, and rounds between them; none are kept if not given.
 
     Raises:
         InputError: if the folder holds something else or another sweep, or cannot be written.
@@ -68,7 +75,7 @@ def undertake(
     with locked(folder):
         sweep_up(folder)
         try:
-            work = Undertaking(plan, folder, _agreed_design(plan, folder, extend))
+            work = Undertaking(plan, folder, _agreed_design(plan, folder, extend), checkpoint)
         finally:
             if made and not is_sweep(folder):
                 (folder / ".lock").unlink(missing_ok=True)
@@ -161,9 +168,11 @@ class Undertaking:
         plan: the sweep.
         folder: absolute.
         design: which run belongs to which batch.
+        checkpoint: folder of checkpoints, and rounds between them.
     """
 
-    def __init__(self, plan: "Plan", folder: Path, design: Design) -> None:
+    def __init__(self, plan: "Plan", folder: Path, design: Design, checkpoint: tuple[Path, int] | None = None) -> None:
+        self.checkpoint = checkpoint
         self.plan = plan
         self.folder = folder
         self.design = design
@@ -278,4 +287,13 @@ class Undertaking:
             stop=self.plan.stop,
             version=code_version(),
             plugins=self._plugins,
+            keep=self.plan.keep,
+            whole=self.plan.whole,
+            checkpoint=self.checkpoint,
         )
+
+    def rounds(self, numbers: Sequence[int]) -> int:
+        """How many rounds are to be played in batches, those in which everybody delegates too."""
+        orders = [self.order(number) for number in numbers]
+        ideals = {order.ideal: order.scenarios[0].rounds for order in orders if order.ideals}
+        return sum(order.scenarios[0].rounds for order in orders) + sum(ideals.values())

@@ -101,6 +101,7 @@ def identity(plan: "Plan") -> dict[str, Any]:
         "metrics": None if plan.metrics is None else list(plan.metrics),
         "every": plan.every,
         "stop": None if plan.stop is None else str(plan.stop),
+        **({"keep": list(plan.keep)} if plan.keep else {}),
     }
     # What the base says of fields that vary decides nothing, since every point has its own.
     for path in plan.factors:

@@ -22,6 +22,8 @@ from commonweal.scenarios.sweeps.stop_text import read_stop
 from commonweal.scenarios.sweeps.stopping import Stop
 from commonweal.scenarios.sweeps.sweep_files import Sheet, find_sweep, is_sweep, read_sheet
 
+# Tables of their own, and a column of the table of runs.
+KEEP = ("principals", "profiles", "ledger", "price_of_anarchy")
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
@@ -40,6 +42,8 @@ class Plan:
     design: str = "grid"  # grid, list, sobol, latin or morris
     sampling: Mapping[str, Any] = field(default_factory=dict)  # what an analysis of the sample needs, as JSON
     description: str = ""
+    keep: tuple[str, ...] = ()  # more that is kept of every run, of KEEP
+    whole: bool = False  # a comparison: each point is played as it is alone, with all seeds together
 
     @property
     def runs(self) -> int:
@@ -67,6 +71,7 @@ class Plan:
             "every": self.every,
             "stop": None if self.stop is None else str(self.stop),
             "design": {"kind": self.design, **self.sampling},
+            **({"keep": self.keep} if self.keep else {}),
         }
         plain: dict[str, Any] = json.loads(json.dumps(document, default=_plain))
         return plain
@@ -84,6 +89,7 @@ def plan_of(
     metrics: Sequence[str] | None = None,
     every: int = 1,
     stop: Stop | str | None = None,
+    keep: Sequence[str] = (),
 ) -> Plan:
     """The plan of every combination of some values.
 
@@ -94,6 +100,7 @@ def plan_of(
         metrics: which to keep; all if not given.
         every: rounds between records.
         stop: when a run may end early, or its text.
+        keep: more to keep of every run, of ``KEEP``.
 
     Raises:
         InputError: if it is not a sweep of valid economies.
@@ -112,6 +119,7 @@ def plan_of(
         every=every,
         stop=read_stop(stop) if isinstance(stop, str) else stop,
         description=base.description,
+        keep=tuple(keep),
     )
     return checked(plan)
 
@@ -168,6 +176,7 @@ def _planned(sheet: Sheet, seeds: int | str | Iterable[int] | None) -> Plan:
         design=sheet.design,
         sampling=_sampling(sheet, drawn),
         description=sheet.description or sheet.base.description,
+        keep=sheet.keep,
     )
     return checked(plan)
 
@@ -201,7 +210,16 @@ def checked(plan: Plan) -> Plan:
         _check_metrics("metrics", plan.metrics, fewest)
     if plan.stop is not None:
         _check_metrics("stop", sorted(plan.stop.metrics), fewest)
+    _check_kept(plan)
     return plan
+
+
+def _check_kept(plan: Plan) -> None:
+    for name in plan.keep:
+        if name not in KEEP or plan.keep.count(name) > 1:
+            raise InputError(f"keep: {write_value(name)}: must be among {', '.join(KEEP)}, each once")
+    if plan.keep and plan.stop is not None:
+        raise InputError("keep: needs runs that are played to their end; leave out stop")
 
 
 def _check_points(plan: Plan) -> int:

@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from commonweal.agents.arrays import Floats, Ints
+from commonweal.scenarios.runs.benchmark import benchmark
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
@@ -65,6 +67,9 @@ class Order:
     stop: "Stop | None"
     version: str  # of the code
     plugins: tuple[str, ...]  # modules whose rules the scenarios may name
+    keep: tuple[str, ...] = ()  # more that is kept of every run
+    whole: bool = False  # on as many threads as the process has
+    checkpoint: tuple[Path, int] | None = None  # folder of checkpoints, and rounds between them
 
     def __len__(self) -> int:
         return len(self.points)
@@ -73,6 +78,20 @@ class Order:
         """The same order for one of its runs."""
         parts = ("points", "seeds", "scenarios", "values")
         return replace(self, **{name: getattr(self, name)[run : run + 1] for name in parts})
+
+    @property
+    def ideals(self) -> tuple[Scenario, ...]:
+        """The economy in which everybody delegates, per run; empty where it is not asked for."""
+        if "price_of_anarchy" not in self.keep:
+            return ()
+        distinct = dict(zip(self.points, self.scenarios, strict=True))
+        found = {point: benchmark(scenario) for point, scenario in distinct.items()}
+        return tuple(found[point] for point in self.points)
+
+    @property
+    def ideal(self) -> tuple[str, ...]:
+        """What the economies in which everybody delegates are, so that batches can share them."""
+        return (*(ideal.model_dump_json() for ideal in self.ideals), str(self.seeds))
 
     def run_id(self, run: int) -> str:
         """What names a run: 16 hexadecimal digits of the hash of its scenario, its seed and the code's version."""
@@ -89,6 +108,8 @@ class Played:
     reasons: tuple[str, ...]  # per run why it stopped before its last round; empty where it did not
     stage: str | None = None  # at which it failed
     message: str | None = None
+    extra: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # tables by name, their runs numbered from 0
+    price: pd.DataFrame | None = None  # a row per run: columns for the table of runs
 
     @classmethod
     def failure(cls, stage: str, message: str, rounds: int = 0) -> "Played":
@@ -126,8 +147,32 @@ def tabulate(order: Order, played: Sequence[Played], start: datetime, seconds: f
         **{factor.column: factor.array(order.values) for factor in order.factors},
     }
     kept = _kept(order, played)
-    runs = pa.table({**labels, **_status(places), **_means(places, kept), **_origin(order, start, seconds)})
-    return Tables(runs, _rounds(labels, places, kept, order.every))
+    columns = _means(places, kept) | _prices(played)
+    runs = pa.table({**labels, **_status(places), **columns, **_origin(order, start, seconds)})
+    return Tables(runs, _rounds(labels, places, kept, order.every), _extra(labels, played))
+
+
+def _prices(played: Sequence[Played]) -> dict[str, pa.Array]:
+    """Columns of the price of anarchy, null where a run failed; none where it is not asked for."""
+    rows: list[dict[Any, Any]] = []
+    for part in played:
+        rows += [{}] * len(part.rounds) if part.price is None else part.price.to_dict("records")
+    names = next((list(row) for row in rows if row), [])
+    return {name: pa.array([row.get(name) for row in rows]) for name in names}
+
+
+def _extra(labels: Mapping[str, pa.Array], played: Sequence[Played]) -> dict[str, pa.Table]:
+    """The other tables that are kept, each row with the labels of its run."""
+    found: dict[str, list[pa.Table]] = {}
+    first = 0
+    for part in played:
+        for name, frame in part.extra.items():
+            owner = pa.array(frame["run"].to_numpy(dtype=np.int64) + first)
+            own = pa.Table.from_pandas(frame.drop(columns="run"), preserve_index=False)
+            columns = {label: array.take(owner) for label, array in labels.items()}
+            found.setdefault(name, []).append(pa.table(columns | {label: own[label] for label in own.column_names}))
+        first += len(part.rounds)
+    return {name: _stacked(tables) for name, tables in found.items()}
 
 
 def _kept(order: Order, played: Sequence[Played]) -> list[str]:
@@ -182,4 +227,12 @@ def joined(parts: Sequence[Tables]) -> Tables:
         )
         for name in names
     }
-    return Tables(**stacked)
+    extra: dict[str, list[pa.Table]] = {}
+    for part in parts:
+        for name, table in part.extra.items():
+            extra.setdefault(name, []).append(table)
+    return Tables(**stacked, extra={name: _stacked(tables) for name, tables in extra.items()})
+
+
+def _stacked(tables: Sequence[pa.Table]) -> pa.Table:
+    return pa.concat_tables(tables, promote_options="default")

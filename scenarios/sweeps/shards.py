@@ -1,9 +1,9 @@
 """Shards: what a worker stores of one batch, two small parquet files. The second of them commits the batch."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from commonweal.agents.errors import InputError
 SCHEMA = 1  # of the tables and the manifest; raised when either changes
 SHARDS = "shards"  # the folder of shards in the folder of a sweep
 FAILED = b"failed"  # how many runs of a shard failed, in its metadata
+EXTRA = b"extra"  # names of its other tables
 
 # Columns of the table of runs before and after the metrics; factors follow the first three.
 LABELS = {"run_id": pa.string(), "point": pa.int32(), "seed": pa.int64()}
@@ -40,6 +41,7 @@ class Tables:
 
     runs: pa.Table  # one per run
     rounds: pa.Table  # one per run that did not fail and recorded round
+    extra: Mapping[str, pa.Table] = field(default_factory=dict)  # other tables that are kept, by name
 
 
 class StorageError(InputError):
@@ -56,11 +58,16 @@ class DamagedShardError(Exception):
 
 def shard_files(folder: Path, number: int) -> tuple[Path, Path]:
     """The files of a batch: runs, rounds."""
-    return tuple(folder / SHARDS / f"{number:06d}.{name}.parquet" for name in ("runs", "rounds"))  # type: ignore[return-value]
+    return shard_file(folder, number, "runs"), shard_file(folder, number, "rounds")
+
+
+def shard_file(folder: Path, number: int, name: str) -> Path:
+    """The file of one table of a batch."""
+    return folder / SHARDS / f"{number:06d}.{name}.parquet"
 
 
 def write_shard(folder: Path, number: int, tables: Tables) -> None:
-    """Store a batch: its rounds, then its runs.
+    """Store a batch: its runs come last.
 
     Raises:
         StorageError: if the folder cannot be written; nothing of the batch is left then.
@@ -69,8 +76,10 @@ def write_shard(folder: Path, number: int, tables: Tables) -> None:
     failed = sum(status == "failed" for status in tables.runs["status"].to_pylist())
     with refusals(folder):
         runs.parent.mkdir(exist_ok=True)
+        for name, table in tables.extra.items():
+            write_table(table, shard_file(folder, number, name))
         write_table(tables.rounds, rounds)
-        write_table(tables.runs.replace_schema_metadata({FAILED: str(failed)}), runs)
+        write_table(tables.runs.replace_schema_metadata({FAILED: str(failed), EXTRA: " ".join(tables.extra)}), runs)
 
 
 def write_table(table: pa.Table, file: Path) -> None:
@@ -134,7 +143,9 @@ def read_shard(folder: Path, number: int) -> Tables:
         DamagedShardError: if they cannot be read.
     """
     try:
-        return Tables(*(read_checked(file) for file in shard_files(folder, number)))
+        runs, rounds = (read_checked(file) for file in shard_files(folder, number))
+        names = (runs.schema.metadata or {}).get(EXTRA, b"").decode().split()
+        return Tables(runs, rounds, {name: read_checked(shard_file(folder, number, name)) for name in names})
     except (OSError, ValueError, pa.ArrowException):
         raise DamagedShardError(number) from None
 
@@ -146,7 +157,7 @@ def read_checked(file: Path) -> pa.Table:
 
 def remove_shard(folder: Path, number: int) -> None:
     """Take a batch back; the file that commits it goes first."""
-    for file in shard_files(folder, number):
+    for file in (*shard_files(folder, number), *(folder / SHARDS).glob(f"{number:06d}.*.parquet")):
         file.unlink(missing_ok=True)
 
 
