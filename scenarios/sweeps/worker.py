@@ -47,7 +47,7 @@ class Company:
     """What the batches that one process plays share."""
 
     on_round: Callable[[], None] | None = None  # called after every round
-    ideals: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)  # welfare by round where everybody delegates
+    ideals: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)  # welfare if all delegate
 
 
 def play_batch(order: Order, company: Company | None = None) -> Settled:

@@ -332,6 +332,22 @@ def test_from_python_a_sweep_gives_tidy_frames() -> None:
     assert {"settlement.kind", "market.leak", "accuracy"} <= set(frames.runs) & set(frames.rounds)
 
 
+def test_a_sweep_keeps_what_a_comparison_keeps_where_it_is_told_to(tmp_path: Path) -> None:
+    keep = ("principals", "profiles", "ledger", "price_of_anarchy")
+    swept = sweep(plan_of(BASE, RULES, seeds=2, keep=keep), folder=tmp_path / "swept", engine="processes", workers=1)
+    compared = sweep(BASE, RULES, seeds=2, keep_ledger=True)
+    assert list(swept.tables()) == list(compared.tables())
+    np.testing.assert_allclose(swept.runs["price_of_anarchy"], compared.runs["price_of_anarchy"])
+    for name in ("rounds", "principals", "ledger", "balances"):
+        ours, theirs = swept.tables()[name], compared.tables()[name]
+        assert len(ours) == len(theirs)
+        np.testing.assert_allclose(ours.select_dtypes("number").sum()[-3:], theirs.select_dtypes("number").sum()[-3:])
+    with pytest.raises(InputError, match="keep: 'wealth': must be among principals"):
+        plan_of(BASE, seeds=1, keep=["wealth"])
+    with pytest.raises(InputError, match="leave out stop"):
+        plan_of(BASE, seeds=1, keep=["principals"], stop="budget(3)")
+
+
 def test_from_python_a_scenario_is_kept_as_a_sweep_when_a_folder_is_named(tmp_path: Path) -> None:
     short = [f"{path}={value}" for path, value in TINY.items()]
     (tmp_path / "short.toml").write_text("\n".join(line.replace("=wine", "='wine'") for line in short))
