@@ -16,9 +16,9 @@ from commonweal.commands.cli import app
 from commonweal.economy import Ensemble
 from commonweal.economy.tasks import PARTITIONS
 from commonweal.scenarios import load
+from commonweal.scenarios.schema.describe import registries
 from commonweal.scenarios.schema.loading import library_names
 from commonweal.scenarios.schema.scenario import Actions, Contract, Market, Part, Population, Screening, Values
-from commonweal.scenarios.schema.validation import registries
 from commonweal.scenarios.studies import STUDIES
 
 ROOT = Path(__file__).parents[1]

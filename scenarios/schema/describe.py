@@ -4,13 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.registry import REGISTRIES, Registry
 from commonweal.scenarios.schema.notation import join_path, parse_path, split_path, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
 Spec = dict[str, Any]  # the JSON schema of one field
+
+
+def registries() -> dict[str, Registry[Any, Any]]:
+    """Which registry knows the names a field may hold, by the field's path."""
+    import_module("commonweal.economy.round.play")  # a round uses every rule; this imports torch
+    return {registry.field: registry for registry in REGISTRIES if registry.field}
 
 
 @dataclass(frozen=True)
@@ -150,8 +158,6 @@ def unknown_field(parts: Sequence[str | int]) -> str:
 
 def markdown() -> str:
     """The scenario reference, as kept in docs/scenario-reference.md."""
-    from commonweal.scenarios.schema.validation import registries  # which describes what it refuses by this module
-
     lines = [_PREFACE + "\n".join(f"| `{path}` | `{each.group}` |" for path, each in sorted(registries().items()))]
     section = None
     for entry in fields():

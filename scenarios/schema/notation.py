@@ -133,6 +133,18 @@ def _write_key(key: str) -> str:
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _write_text(key)
 
 
+def as_json(value: Any) -> Any:
+    """A number of an array library as a plain number; anything else (a date, a path) as text: for ``json.dumps``."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def value_at(place: Any, path: str) -> Any:
+    """What stands in a scenario at the dotted path of a field."""
+    for part in split_path(path):
+        place = place[int(part)] if part.isdigit() else getattr(place, part)
+    return place
+
+
 def shorten(text: str) -> str:
     """``text`` on one line, cut where it is longer than an error message should repeat."""
     line = " ".join(text.split())

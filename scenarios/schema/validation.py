@@ -3,25 +3,18 @@
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from commonweal.agents.errors import InputError
-from commonweal.agents.registry import REGISTRIES, Registry
-from commonweal.scenarios.schema.describe import allowed, find_spec, unknown_field
-from commonweal.scenarios.schema.notation import join_path, shorten, split_path, write_value
+from commonweal.agents.registry import Registry
+from commonweal.scenarios.schema.describe import allowed, find_spec, registries, unknown_field
+from commonweal.scenarios.schema.notation import as_json, join_path, shorten, value_at, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-
-
-def registries() -> dict[str, Registry[Any, Any]]:
-    """Which registry knows the names a field may hold, by the field's path."""
-    import_module("commonweal.economy.round.play")  # a round uses every rule; this imports torch
-    return {registry.field: registry for registry in REGISTRIES if registry.field}
 
 
 def validate(document: Mapping[str, Any]) -> Scenario:
@@ -35,16 +28,11 @@ def validate(document: Mapping[str, Any]) -> Scenario:
     """
     try:
         # JSON, because strict validation takes a list for a tuple there, but never "200" or true for a number.
-        scenario = Scenario.model_validate_json(json.dumps(document, default=_plain), strict=True)
+        scenario = Scenario.model_validate_json(json.dumps(document, default=as_json), strict=True)
     except ValidationError as error:
         raise InputError(_complaint(error)) from None
     check_names(scenario)
     return scenario
-
-
-def _plain(value: Any) -> Any:
-    """A number of an array library as a plain number; anything else (a date, a path) as text."""
-    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def _complaint(error: ValidationError) -> str:
@@ -73,9 +61,7 @@ def check_names(scenario: Scenario) -> None:
         InputError: if a name is not registered; the message lists what is.
     """
     for path, registry in registries().items():
-        value: Any = scenario
-        for part in split_path(path):
-            value = getattr(value, part)
+        value = value_at(scenario, path)
         for name in value if isinstance(value, dict) else [value]:
             if not (path == "task.kind" and name.startswith("openml:")):
                 _check_name(path, name, registry)

@@ -25,12 +25,12 @@ from commonweal.scenarios.sweeps.shards import (
 )
 
 RUNS, ROUNDS = "runs.parquet", "rounds.parquet"
-_BATCHES = b"commonweal.batches"  # in the metadata of the table of runs: numbers of the batches in it
+_CHUNKS = b"commonweal.batches"  # in the metadata of the table of runs: numbers of the chunks in it
 _GROUP = 50_000  # rows of rounds that are written at once
 
 
 def compacted(folder: Path) -> list[int]:
-    """Numbers of the batches in the tables of ``folder``.
+    """Numbers of the chunks in the tables of ``folder``.
 
     Raises:
         InputError: if a table is damaged.
@@ -40,7 +40,7 @@ def compacted(folder: Path) -> list[int]:
     try:
         kept = pq.read_schema(folder / RUNS).metadata or {}
         pq.read_schema(folder / ROUNDS)
-        return [int(number) for number in json.loads(kept[_BATCHES])]
+        return [int(number) for number in json.loads(kept[_CHUNKS])]
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise _damaged(folder, error) from None
 
@@ -53,14 +53,14 @@ def _damaged(folder: Path, error: Exception) -> InputError:
 
 
 def compact(folder: Path, numbers: Sequence[int]) -> None:
-    """Take the shards of batches into the tables of the sweep, and remove them.
+    """Take the shards of chunks into the tables of the sweep, and remove them.
 
-    The table of runs is put in place last and says which batches it holds, so that an interrupted compaction can be
+    The table of runs is put in place last and says which chunks it holds, so that an interrupted compaction can be
     repeated. A run that was tried again keeps its newest row.
 
     Args:
         folder: of the sweep.
-        numbers: of the batches, ascending.
+        numbers: of the chunks, ascending.
 
     Raises:
         DamagedShardError: if a shard cannot be read; the tables are as before then.
@@ -73,8 +73,8 @@ def compact(folder: Path, numbers: Sequence[int]) -> None:
         for name in _names(folder, numbers):
             with replacing(folder / name) as partial:
                 _write_joined(folder, name, numbers, partial)
-        batches = json.dumps([*held, *numbers])
-        write_table(runs.replace_schema_metadata({_BATCHES: batches}), folder / RUNS)
+        chunks = json.dumps([*held, *numbers])
+        write_table(runs.replace_schema_metadata({_CHUNKS: chunks}), folder / RUNS)
         remove_shards(folder, {*held, *numbers})
 
 
@@ -139,7 +139,7 @@ def _read_old(folder: Path, name: str) -> pa.Table:
 
 
 def _schema(folder: Path, number: int, name: str) -> pa.Schema | None:
-    """That of a batch's part of a table; None where it has none, since all its runs failed."""
+    """That of a chunk's part of a table; None where it has none, since all its runs failed."""
     file = shard_file(folder, number, name.removesuffix(".parquet"))
     try:
         return pq.read_schema(file) if name == ROUNDS or file.exists() else None
@@ -153,7 +153,7 @@ def _unified(schemas: "Iterator[pa.Schema] | Sequence[pa.Schema]") -> pa.Schema:
 
 
 def _in_order(schema: pa.Schema) -> pa.Schema:
-    """Labels and factors, status, metrics, origin: a batch in which all runs failed knows no metrics."""
+    """Labels and factors, status, metrics, origin: a chunk in which all runs failed knows no metrics."""
     last = [name for name in schema.names if name in ORIGIN]
     split = schema.names.index(next(iter(STATUS)))
     head, rest = schema.names[:split], schema.names[split:]

@@ -7,9 +7,8 @@ from itertools import combinations
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.describe import Spec, find_spec, unknown_field
+from commonweal.scenarios.schema.describe import Spec, find_spec, registries, unknown_field
 from commonweal.scenarios.schema.notation import join_path, parse_path, shorten, split_path, write_value
-from commonweal.scenarios.schema.validation import registries
 from commonweal.scenarios.sweeps.designs import Choice, Interval, Listed, Sampled
 
 ALL = "*"

@@ -13,11 +13,11 @@ import numpy as np
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.loading import Overrides, load, read_document, read_overrides, revise
-from commonweal.scenarios.schema.notation import parse_path, read_seeds, shorten, write_value
+from commonweal.scenarios.schema.notation import as_json, parse_path, read_seeds, shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.designs import Drawn, grid
 from commonweal.scenarios.sweeps.factors import demand_apart, listed
-from commonweal.scenarios.sweeps.measures import metric_names
+from commonweal.scenarios.sweeps.rows import metric_names
 from commonweal.scenarios.sweeps.stop_text import read_stop
 from commonweal.scenarios.sweeps.stopping import Stop
 from commonweal.scenarios.sweeps.sweep_files import Sheet, find_sweep, is_sweep, read_sheet
@@ -73,12 +73,8 @@ class Plan:
             "design": {"kind": self.design, **self.sampling},
             **({"keep": self.keep} if self.keep else {}),
         }
-        plain: dict[str, Any] = json.loads(json.dumps(document, default=_plain))
+        plain: dict[str, Any] = json.loads(json.dumps(document, default=as_json))
         return plain
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def plan_of(

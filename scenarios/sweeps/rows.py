@@ -20,7 +20,25 @@ from commonweal.scenarios.sweeps.shards import KINDS, LABELS, ORIGIN, SCHEMA, ST
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.stopping import Stop
 
+ROUND_METRICS = (
+    "share_abstain", "share_delegate", "share_free_ride", "share_defect", "accuracy", "validation_loss", "revenue",
+    "paid", "treasury", "clawed", "welfare", "gini", "credit_concentration", "screened_share", "gated_share",
+    "step_factor", "rival", "least_balance", "least_escrow", "unfunded",
+    "own_accuracy", "promise_kept", "samples", "dealt_share", "dealt", "tolerance_paid", "loosened",
+)  # fmt: skip
+DIMENSION_METRICS = (
+    "level", "limit", "predicted_change", "true_change", "shadow_price", "mean_limit", "spread_limit",
+)  # fmt: skip
 _TAKEN = {*LABELS, *STATUS, *ORIGIN, "round"}
+
+
+def metric_names(dimensions: int) -> tuple[str, ...]:
+    """The metrics of a scenario with K value dimensions, in the order of the tables.
+
+    Args:
+        dimensions: K.
+    """
+    return ROUND_METRICS + tuple(f"{name}_{k}" for name in DIMENSION_METRICS for k in range(dimensions))
 
 
 @dataclass(frozen=True)
@@ -52,10 +70,10 @@ def factor_of(path: str, points: Sequence[Mapping[str, Any]]) -> Factor:
 
 @dataclass(frozen=True)
 class Order:
-    """A batch as a worker gets it: everything that playing and storing it needs."""
+    """A chunk as a worker gets it: everything that playing and storing it needs."""
 
     folder: Path  # of the sweep, absolute
-    number: int  # of the batch
+    number: int  # of the chunk
     points: tuple[int, ...]  # a point per run
     seeds: tuple[int, ...]  # a seed per run
     scenarios: tuple[Scenario, ...]  # a scenario per run
@@ -90,7 +108,7 @@ class Order:
 
     @property
     def ideal(self) -> tuple[str, ...]:
-        """What the economies in which everybody delegates are, so that batches can share them."""
+        """What the economies in which everybody delegates are, so that chunks can share them."""
         return (*(ideal.model_dump_json() for ideal in self.ideals), str(self.seeds))
 
     def run_id(self, run: int) -> str:
@@ -131,10 +149,10 @@ class Played:
 
 
 def tabulate(order: Order, played: Sequence[Played], start: datetime, seconds: float) -> Tables:
-    """The tables of a batch.
+    """The tables of a chunk.
 
     Args:
-        order: the batch.
+        order: the chunk.
         played: its runs in order, together or each alone.
         start: when it began.
         seconds: that each run took.
@@ -218,7 +236,7 @@ def _rounds(
 
 
 def joined(parts: Sequence[Tables]) -> Tables:
-    """The tables of several batches, one after another; a failed run has no metrics."""
+    """The tables of several chunks, one after another; a failed run has no metrics."""
     names = ("runs", "rounds")
     widest = {name: max((getattr(part, name) for part in parts), key=lambda table: table.num_columns) for name in names}
     stacked = {

@@ -1,4 +1,4 @@
-"""Shards: what a worker stores of one batch, two small parquet files. The second of them commits the batch."""
+"""Shards: what a worker stores of one chunk, two small parquet files. The second of them commits the chunk."""
 
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -29,7 +29,7 @@ ORIGIN = {
     "version": pa.string(),
     "schema": pa.int16(),
     "start": pa.timestamp("us", tz="UTC"),
-    "duration": pa.float64(),  # seconds: the batch's, divided by its runs
+    "duration": pa.float64(),  # seconds: the chunk's, divided by its runs
 }
 TIMING = ("start", "duration")  # columns that differ between two plays of the same run
 KINDS = {"number": pa.float64(), "integer": pa.int64(), "switch": pa.bool_(), "text": pa.string()}
@@ -57,20 +57,20 @@ class DamagedShardError(Exception):
 
 
 def shard_files(folder: Path, number: int) -> tuple[Path, Path]:
-    """The files of a batch: runs, rounds."""
+    """The files of a chunk: runs, rounds."""
     return shard_file(folder, number, "runs"), shard_file(folder, number, "rounds")
 
 
 def shard_file(folder: Path, number: int, name: str) -> Path:
-    """The file of one table of a batch."""
+    """The file of one table of a chunk."""
     return folder / SHARDS / f"{number:06d}.{name}.parquet"
 
 
 def write_shard(folder: Path, number: int, tables: Tables) -> None:
-    """Store a batch: its runs come last.
+    """Store a chunk: its runs come last.
 
     Raises:
-        StorageError: if the folder cannot be written; nothing of the batch is left then.
+        StorageError: if the folder cannot be written; nothing of the chunk is left then.
     """
     runs, rounds = shard_files(folder, number)
     failed = sum(status == "failed" for status in tables.runs["status"].to_pylist())
@@ -116,13 +116,13 @@ def refusals(folder: Path) -> Iterator[None]:
 
 
 def committed(folder: Path) -> list[int]:
-    """Numbers of the batches in the shards of ``folder``, ascending."""
+    """Numbers of the chunks in the shards of ``folder``, ascending."""
     names = (entry.name for entry in os.scandir(folder / SHARDS)) if (folder / SHARDS).is_dir() else ()
     return sorted(int(name.partition(".")[0]) for name in names if name.endswith(".runs.parquet") and name[0] != ".")
 
 
 def count_failed(folder: Path, number: int) -> int:
-    """How many runs of a committed batch failed.
+    """How many runs of a committed chunk failed.
 
     Raises:
         DamagedShardError: if the shard is cut off, or half of it is missing.
@@ -137,7 +137,7 @@ def count_failed(folder: Path, number: int) -> int:
 
 
 def read_shard(folder: Path, number: int) -> Tables:
-    """The tables of a batch, their checksums verified.
+    """The tables of a chunk, their checksums verified.
 
     Raises:
         DamagedShardError: if they cannot be read.
@@ -156,13 +156,13 @@ def read_checked(file: Path) -> pa.Table:
 
 
 def remove_shard(folder: Path, number: int) -> None:
-    """Take a batch back; the file that commits it goes first."""
+    """Take a chunk back; the file that commits it goes first."""
     for file in (*shard_files(folder, number), *(folder / SHARDS).glob(f"{number:06d}.*.parquet")):
         file.unlink(missing_ok=True)
 
 
 def remove_shards(folder: Path, numbers: Collection[int]) -> None:
-    """Remove whatever there is of batches, and the folder of shards when it is empty."""
+    """Remove whatever there is of chunks, and the folder of shards when it is empty."""
     shards = folder / SHARDS
     if not shards.is_dir():
         return

@@ -1,4 +1,4 @@
-"""What a worker does: play a batch as one ensemble, and its runs alone where that fails, and store their rows."""
+"""What a worker does: play a chunk as one ensemble, and its runs alone where that fails, and store their rows."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -25,9 +25,9 @@ _LONGEST = 500  # characters of a message that are kept
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of a batch, in short."""
+    """What became of a chunk, in short."""
 
-    number: int  # of the batch
+    number: int  # of the chunk
     runs: int
     failed: int
     message: str  # of the first failure
@@ -35,7 +35,7 @@ class Settled:
 
 
 class RunError(Exception):
-    """A batch could not be played."""
+    """A chunk could not be played."""
 
     def __init__(self, stage: str, message: str, rounds: int = 0) -> None:
         super().__init__(stage, message, rounds)
@@ -44,14 +44,14 @@ class RunError(Exception):
 
 @dataclass(frozen=True)
 class Company:
-    """What the batches that one process plays share."""
+    """What the chunks that one process plays share."""
 
     on_round: Callable[[], None] | None = None  # called after every round
     ideals: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)  # welfare if all delegate
 
 
-def play_batch(order: Order, company: Company | None = None) -> Settled:
-    """Play a batch and store it; what every engine calls.
+def play_chunk(order: Order, company: Company | None = None) -> Settled:
+    """Play a chunk and store it; what every engine calls.
 
     Raises:
         StorageError: if the folder cannot be written.
@@ -63,7 +63,7 @@ def play_batch(order: Order, company: Company | None = None) -> Settled:
 
 
 def play_tables(order: Order, company: Company | None = None) -> Tables:
-    """Play a batch; where it raises, play its runs one by one, so that none costs another its result."""
+    """Play a chunk; where it raises, play its runs one by one, so that none costs another its result."""
     start, began, company = datetime.now(UTC), perf_counter(), company or Company()
     try:
         played = [play_together(order, company)]
@@ -86,13 +86,13 @@ def _play_alone(order: Order, company: Company) -> Played:
 
 
 def failed_tables(order: Order, stage: str, message: str) -> Tables:
-    """The tables of a batch none of whose runs could be played."""
+    """The tables of a chunk none of whose runs could be played."""
     played = [Played.failure(stage, message) for _ in range(len(order))]
     return tabulate(order, played, datetime.now(UTC), 0.0)
 
 
 def settle(order: Order, tables: Tables) -> Settled:
-    """What to tell of a batch."""
+    """What to tell of a chunk."""
     messages = [text for text in tables.runs["message"].to_pylist() if text is not None]
     cells: dict[int, tuple[float, int]] = {}
     if order.shown in tables.runs.column_names:
@@ -106,7 +106,7 @@ def settle(order: Order, tables: Tables) -> Settled:
 
 
 def play_together(order: Order, company: Company | None = None) -> Played:
-    """Play the runs of a batch as one ensemble.
+    """Play the runs of a chunk as one ensemble.
 
     Runs that reach the stop condition are recorded no further, and play on silently until the last one stops.
 

@@ -14,7 +14,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.policies import POLICIES
 from commonweal.agents.registry import REGISTRIES, Registry, plugin_modules
 from commonweal.economy.credit import CREDITS
-from commonweal.scenarios.schema.validation import registries
+from commonweal.scenarios.schema.describe import registries
 from commonweal.scenarios.sweeps.executors import engine_named
 
 PLUG_POINTS = [*registries().values(), *(registry for registry in REGISTRIES if not registry.field)]

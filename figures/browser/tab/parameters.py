@@ -6,11 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.describe import find_spec
+from commonweal.scenarios.schema.describe import find_spec, registries
 from commonweal.scenarios.schema.loading import revise
-from commonweal.scenarios.schema.notation import split_path
+from commonweal.scenarios.schema.notation import split_path, value_at
 from commonweal.scenarios.schema.scenario import Dimension, Scenario
-from commonweal.scenarios.schema.validation import registries
 
 Settings = Mapping[str, Any]  # values by path, as the controls hold them
 
@@ -130,14 +129,6 @@ def dimension_name(dimension: Dimension) -> str:
 def settings_of(scenario: Scenario) -> dict[str, Any]:
     """What the controls show for a scenario."""
     return {parameter.path: value_at(scenario, parameter.path) for parameter in parameters(scenario)}
-
-
-def value_at(scenario: Scenario, path: str) -> Any:
-    """The value of the field at a path."""
-    place: Any = scenario
-    for part in split_path(path):
-        place = place[int(part)] if part.isdigit() else getattr(place, part)
-    return place
 
 
 def economy(base: Scenario, settings: Settings) -> Scenario:

@@ -10,11 +10,15 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
-from commonweal.scenarios.studies.free_riding.estimates import crossing
-from commonweal.scenarios.studies.free_riding.hysteresis import hysteresis
+from commonweal.scenarios.studies.free_riding.costs import (
+    cost_over_benefit,
+    crossing,
+    hysteresis,
+    surface,
+    thresholds,
+)
 from commonweal.scenarios.studies.free_riding.persistence import persistence
 from commonweal.scenarios.studies.free_riding.schelling import schelling
-from commonweal.scenarios.studies.free_riding.surfaces import cost_over_benefit, surface, thresholds
 
 Levels = tuple[float, ...]
 

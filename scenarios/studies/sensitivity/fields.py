@@ -12,7 +12,7 @@ from commonweal.agents.policies import POLICIES
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.schema.notation import parse_path, shorten, split_path, write_value
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.sweeps.batches import may_differ
+from commonweal.scenarios.sweeps.chunks import may_differ
 from commonweal.scenarios.sweeps.designs import Choice, Interval, Point, Sampled
 from commonweal.scenarios.sweeps.factors import check_field, ranged
 
