@@ -1,21 +1,20 @@
 """Compaction: a finished sweep's shards become two tables, read and written a piece at a time."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.notation import shorten
 from commonweal.scenarios.sweeps.shards import (
-    LABELS,
     ORIGIN,
     STATUS,
-    DamagedShardError,
     read_shard,
     refusals,
     remove_shards,
@@ -68,106 +67,61 @@ def compact(folder: Path, numbers: Sequence[int]) -> None:
         StorageError: if the folder cannot be written.
     """
     held = compacted(folder)
-    runs = _joined_runs(folder, numbers, bool(held))
+    shards, names = [], {"rounds"}
+    for number in numbers:
+        tables = read_shard(folder, number)
+        shards.append(tables.runs)
+        names |= set(tables.extra)
+    runs = _newest([*([_read_old(folder)] if held else []), *shards])
+    again = [name for shard in shards for name in shard["run_id"].to_pylist()]
     with refusals(folder):
-        for name in _names(folder, numbers):
-            with replacing(folder / name) as partial:
-                _write_joined(folder, name, numbers, partial)
+        for name in sorted(names):
+            with replacing(folder / f"{name}.parquet") as partial:
+                _write_joined(folder, name, numbers, again, partial)
         chunks = json.dumps([*held, *numbers])
         write_table(runs.replace_schema_metadata({_CHUNKS: chunks}), folder / RUNS)
         remove_shards(folder, {*held, *numbers})
 
 
-def _joined_runs(folder: Path, numbers: Sequence[int], held: bool) -> pa.Table:
-    """The table of runs, old and new, in the order of points and seeds."""
-    tables = [_read_old(folder, RUNS)] if held else []
-    tables += [read_shard(folder, number).runs for number in numbers]
-    schema = _in_order(_unified(table.schema for table in tables))
-    joined = pa.concat_tables([_as(table, schema) for table in tables]).combine_chunks()
+def _newest(tables: Sequence[pa.Table]) -> pa.Table:
+    """The newest row of each run, in the order of points and seeds; a failed run has no metrics."""
+    joined = pa.concat_tables(tables, promote_options="permissive").combine_chunks()
+    split = joined.column_names.index(next(iter(STATUS)))
+    metrics = [name for name in joined.column_names[split:] if name not in {*STATUS, *ORIGIN}]
     names = joined["run_id"].to_numpy(zero_copy_only=False)[::-1]
     _, newest = np.unique(names, return_index=True)
-    latest = joined.take(pa.array(np.sort(len(names) - 1 - newest)))
+    latest = joined.select([*joined.column_names[:split], *STATUS, *metrics, *ORIGIN])
+    latest = latest.take(pa.array(np.sort(len(names) - 1 - newest)))
     return latest.take(pc.sort_indices(latest, [("point", "ascending"), ("seed", "ascending")]))
 
 
-def _names(folder: Path, numbers: Sequence[int]) -> list[str]:
-    """Files of the tables with several rows a run."""
-    extra = {name for number in numbers for name in read_shard(folder, number).extra}
-    return [ROUNDS, *sorted(f"{name}.parquet" for name in extra)]
-
-
-def _write_joined(folder: Path, name: str, numbers: Sequence[int], file: Path) -> None:
-    """Write the old rows of a table, without those of the runs that follow, and then those of the shards."""
-    old = pq.read_schema(folder / name) if (folder / name).exists() else None
-    found = [_schema(folder, number, name) for number in numbers]
-    schema = _unified(([old] if old else []) + [schema for schema in found if schema is not None])
-    waiting: list[pa.Table] = []
-    rows = 0
+def _write_joined(folder: Path, name: str, numbers: Sequence[int], again: Sequence[str], file: Path) -> None:
+    """Write the old rows of a table, without those of the runs ``again``, and then those of the shards."""
+    old = [each for each in [folder / f"{name}.parquet"] if each.exists()]
+    shards = [each for number in numbers if (each := shard_file(folder, number, name)).exists()]
+    distinct = dict.fromkeys(pq.read_schema(each).remove_metadata() for each in (*old, *shards))
+    schema = pa.unify_schemas(list(distinct), promote_options="permissive")
+    kept = (old, ~pads.field("run_id").isin(list(again))), (shards, None)
+    waiting: list[pa.RecordBatch] = []
+    count = 0
     with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
-        for table in _pieces(folder, name, numbers, old is not None):
-            waiting.append(_as(table, schema))
-            rows += len(table)
-            if rows >= _GROUP:
-                writer.write_table(pa.concat_tables(waiting))
-                waiting, rows = [], 0
+        for files, which in kept:
+            rows = pads.dataset(list(map(str, files)), schema=schema).to_batches(filter=which) if files else ()
+            for batch in rows:
+                waiting.append(batch)
+                count += len(batch)
+                if count >= _GROUP:
+                    writer.write_table(pa.Table.from_batches(waiting, schema))
+                    waiting, count = [], 0
         if waiting:
-            writer.write_table(pa.concat_tables(waiting))
+            writer.write_table(pa.Table.from_batches(waiting, schema))
 
 
-def _pieces(folder: Path, name: str, numbers: Sequence[int], old: bool) -> Iterator[pa.Table]:
-    if old:
-        names = [_read_names(folder, number) for number in numbers]
-        again = pa.concat_arrays(names) if names else pa.array([], pa.string())
-        for piece in pq.ParquetFile(folder / name).iter_batches(_GROUP):
-            yield pa.table(piece).filter(pc.invert(pc.is_in(piece["run_id"], again)))
-    for number in numbers:
-        tables = read_shard(folder, number)
-        table = tables.rounds if name == ROUNDS else tables.extra.get(name.removesuffix(".parquet"))
-        if table is not None:
-            yield table
-
-
-def _read_names(folder: Path, number: int) -> pa.Array:
-    return read_shard(folder, number).runs["run_id"].combine_chunks()
-
-
-def _read_old(folder: Path, name: str) -> pa.Table:
+def _read_old(folder: Path) -> pa.Table:
     try:
-        return pq.ParquetFile(folder / name, page_checksum_verification=True).read()
+        return pq.ParquetFile(folder / RUNS, page_checksum_verification=True).read()
     except (OSError, ValueError, pa.ArrowException) as error:
         raise _damaged(folder, error) from None
-
-
-def _schema(folder: Path, number: int, name: str) -> pa.Schema | None:
-    """That of a chunk's part of a table; None where it has none, since all its runs failed."""
-    file = shard_file(folder, number, name.removesuffix(".parquet"))
-    try:
-        return pq.read_schema(file) if name == ROUNDS or file.exists() else None
-    except (OSError, ValueError, pa.ArrowException):
-        raise DamagedShardError(number) from None
-
-
-def _unified(schemas: "Iterator[pa.Schema] | Sequence[pa.Schema]") -> pa.Schema:
-    distinct = list(dict.fromkeys(schema.remove_metadata() for schema in schemas))
-    return pa.unify_schemas(distinct, promote_options="default")
-
-
-def _in_order(schema: pa.Schema) -> pa.Schema:
-    """Labels and factors, status, metrics, origin: a chunk in which all runs failed knows no metrics."""
-    last = [name for name in schema.names if name in ORIGIN]
-    split = schema.names.index(next(iter(STATUS)))
-    head, rest = schema.names[:split], schema.names[split:]
-    metrics = [name for name in rest if name not in ORIGIN and name not in STATUS and name not in LABELS]
-    return pa.schema([schema.field(name) for name in [*head, *STATUS, *metrics, *last]])
-
-
-def _as(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with all columns of ``schema``, null where it has none."""
-    columns = [
-        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
-        for field in schema
-    ]
-    return pa.table(columns, schema=schema)
 
 
 def failed_runs(folder: Path, numbers: Sequence[int]) -> list[tuple[int, int]]:
