@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,6 @@ from commonweal.scenarios.runs.tables import SweepResults, label_runs
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import parse_variation
 from commonweal.scenarios.sweeps.manifest import code_version
-from commonweal.scenarios.sweeps.plan import Plan
 from commonweal.scenarios.sweeps.shards import committed
 from commonweal.scenarios.sweeps.sweep import comparison, sweep
 
@@ -65,35 +65,34 @@ def conduct(request: Request) -> None:
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # the networks are too small for threads to pay
+    document = json.dumps([plan.document(), code_version()])
+    place = _beside(folder, f"{hashlib.sha256(document.encode()).hexdigest()[:8]}.unfinished")
+    checkpoints = _beside(folder, "checkpoints")
+    kept = None if request.checkpoint_every is None else (checkpoints, request.checkpoint_every)
     with writing(folder) as partial:
-        with progress(base.name, Console(stderr=True)) as start:
-            results = _played(plan, folder, request.checkpoint_every, start)
+        with progress(base.name, Console(stderr=True)) as start, _hidden(place, checkpoints):
+            results = sweep(plan, start=start, folder=place, checkpoint=kept)
         about = {"command": list(request.words), "overridden": sorted(request.changes), "started": began}
         save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
+    for done in (place, checkpoints):
+        shutil.rmtree(done, ignore_errors=True)
     show(results, folder)
     draw(folder)
 
 
-def _played(plan: Plan, folder: Path, every: int | None, start: Callable[[int], Callable[[], None]]) -> SweepResults:
-    """Play a comparison in a hidden folder beside that of its results, which remains only where it was interrupted."""
-    document = json.dumps([plan.document(), code_version()])
-    place = _beside(folder, f"{hashlib.sha256(document.encode()).hexdigest()[:8]}.unfinished")
-    checkpoints = _beside(folder, "checkpoints")
+@contextmanager
+def _hidden(place: Path, checkpoints: Path) -> Iterator[None]:
+    """While a comparison is played in a hidden folder: where it ends early, only what can be continued remains."""
     try:
-        results = sweep(plan, start=start, folder=place, checkpoint=None if every is None else (checkpoints, every))
-    except KeyboardInterrupt:
-        if checkpoints.is_dir():
+        yield
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if interrupted and checkpoints.is_dir():
             print(f"checkpoints are kept in {checkpoints}: the same command goes on from there", file=sys.stderr)
-        if committed(place):
+        if interrupted and committed(place):
             raise Interrupted("interrupted; what is finished is kept and the same command continues") from None
         shutil.rmtree(place, ignore_errors=True)
         raise
-    except Exception:
-        shutil.rmtree(place, ignore_errors=True)
-        raise
-    for done in (place, checkpoints):
-        shutil.rmtree(done, ignore_errors=True)
-    return results
 
 
 def _beside(folder: Path, what: str) -> Path:
