@@ -20,10 +20,10 @@ from scipy.stats import spearmanr
 from shared.protection import MODES, SEEDS, Protection, protection
 
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.runs.comparing import sweep
 from commonweal.scenarios.runs.summary import interval
 from commonweal.scenarios.runs.tables import SweepResults
 from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.sweeps.sweep import sweep
 
 SCOPES = ("own", "quorum", "all", "aggregate")
 Row = Sequence[str]

@@ -27,7 +27,7 @@ import torch
 
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load, revise
-from commonweal.scenarios.sweeps.batches import form_batches
+from commonweal.scenarios.sweeps.chunks import form_chunks
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.executors import prepare
 from commonweal.scenarios.sweeps.folder import undertake
@@ -58,9 +58,9 @@ def pure_compute(plan: Plan) -> float:
     torch.set_num_threads(1)
     runs = [(point, seed) for point in range(len(plan.points)) for seed in plan.seeds]
     total = 0.0
-    for batch in form_batches(plan, runs):
-        scenarios = [plan.scenario(point) for point in batch.points]
-        total += timed(lambda s=scenarios, b=batch: Ensemble(s, b.seeds).run())
+    for chunk in form_chunks(plan, runs):
+        scenarios = [plan.scenario(point) for point in chunk.points]
+        total += timed(lambda s=scenarios, b=chunk: Ensemble(s, b.seeds).run())
     return total
 
 
@@ -168,7 +168,7 @@ def resume_scan(points: int = 1000, seeds: int = 100) -> None:
 
 
 def invented(order: Any) -> Any:
-    """A batch's tables as if it had been played."""
+    """A chunk's tables as if it had been played."""
     courses = {f"metric_{number}": np.zeros((2, len(order))) for number in range(18)}
     played = Played(courses, np.full(len(order), 2), ("",) * len(order))
     return tabulate(order, [played], pd.Timestamp("2026-01-01", tz="UTC").to_pydatetime(), 0.1)

@@ -143,7 +143,7 @@ def sweep(
     """
     from commonweal.commands.run import Request, conduct, read_variations
     from commonweal.commands.sweep import SweepRequest, conduct_sweep
-    from commonweal.scenarios.runs.comparing import names_sweep
+    from commonweal.scenarios.sweeps.sweep import names_sweep
 
     changes, varied = _changes(set_, rounds), read_variations(vary or [])
     plain = {engine, workers, scheduler} == {None} and not (dry_run or extend or retry_failed)

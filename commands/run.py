@@ -1,7 +1,12 @@
 """From a request on the command line to stored results, a table and figures."""
 
+import hashlib
+import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,22 +18,23 @@ from rich.console import Console
 
 from commonweal.agents.errors import InputError
 from commonweal.commands.progress import progress
-from commonweal.scenarios.runs.comparing import read_seeds, sweep
-from commonweal.scenarios.runs.kept_runs import forget, play_kept
 from commonweal.scenarios.runs.store import save, writing
 from commonweal.scenarios.runs.summary import headline, notes, summary_table
 from commonweal.scenarios.runs.tables import SweepResults, label_runs
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import parse_variation
-from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.sweeps.manifest import code_version
+from commonweal.scenarios.sweeps.shards import committed
+from commonweal.scenarios.sweeps.sweep import comparison, sweep
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from commonweal.economy.menus import Menu
-    from commonweal.scenarios.studies.base import Answer
 
 _PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
+
+
+class Interrupted(Exception):  # noqa: N818 - nothing went wrong
+    """A person stopped a sweep. Its message says how to go on."""
 
 
 @dataclass(frozen=True)
@@ -53,28 +59,44 @@ def conduct(request: Request) -> None:
     """
     if both := sorted(set(request.vary) & set(request.changes)):
         raise InputError(f"{both[0]} is both set and varied; leave one out")
-    base, seeds = load(request.scenario, request.changes), read_seeds(request.seeds)
+    base = load(request.scenario, request.changes)
+    plan = comparison(base, request.vary, request.seeds, keep_ledger=request.keep_ledger)
     folder = request.out or Path("results") / base.name
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # the networks are too small for threads to pay
+    document = json.dumps([plan.document(), code_version()])
+    place = _beside(folder, f"{hashlib.sha256(document.encode()).hexdigest()[:8]}.unfinished")
+    checkpoints = _beside(folder, "checkpoints")
+    kept = None if request.checkpoint_every is None else (checkpoints, request.checkpoint_every)
     with writing(folder) as partial:
-        with progress(base.name, Console(stderr=True)) as start:
-            results = _played(request, base, seeds, folder, start)
+        with progress(base.name, Console(stderr=True)) as start, _hidden(place, checkpoints):
+            results = sweep(plan, start=start, folder=place, checkpoint=kept)
         about = {"command": list(request.words), "overridden": sorted(request.changes), "started": began}
         save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
-    forget(folder)
+    for done in (place, checkpoints):
+        shutil.rmtree(done, ignore_errors=True)
     show(results, folder)
     draw(folder)
 
 
-def _played(
-    request: Request, base: Scenario, seeds: tuple[int, ...], folder: Path, start: Callable[[int], Callable[[], None]]
-) -> SweepResults:
-    every, ledger = request.checkpoint_every, request.keep_ledger
-    if every is None:
-        return sweep(base, request.vary, seeds, keep_ledger=ledger, start=start)
-    return play_kept(base, seeds, folder, every, keep_ledger=ledger, start=start)
+@contextmanager
+def _hidden(place: Path, checkpoints: Path) -> Iterator[None]:
+    """While a comparison is played in a hidden folder: where it ends early, only what can be continued remains."""
+    try:
+        yield
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if interrupted and checkpoints.is_dir():
+            print(f"checkpoints are kept in {checkpoints}: the same command goes on from there", file=sys.stderr)
+        if interrupted and committed(place):
+            raise Interrupted("interrupted; what is finished is kept and the same command continues") from None
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+
+
+def _beside(folder: Path, what: str) -> Path:
+    return folder.absolute().with_name(f".{folder.absolute().name}.{what}")
 
 
 def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:
@@ -104,20 +126,6 @@ def show(results: SweepResults, folder: Path) -> None:
 
 
 # The command is the outermost shell: this module alone reaches up to the figures.
-
-
-def figures_of(answer: "Answer") -> "dict[str, Figure]":
-    """The figures of a study's answer, by name."""
-    from commonweal.figures.studies import draw as draw_study
-
-    return draw_study(answer)
-
-
-def draw_answer(answer: "Answer", folder: Path) -> dict[str, Path]:
-    """Draw the figures of a study's answer into a folder; their files by name."""
-    from commonweal.figures import canvas
-
-    return {name: canvas.save(figure, folder / f"{name}.png") for name, figure in figures_of(answer).items()}
 
 
 def draw_menu(name: str, menu: "Menu", file: Path) -> Path:

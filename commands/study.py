@@ -14,10 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.runs.comparing import read_seeds
+from commonweal.figures.studies import draw_into
 from commonweal.scenarios.runs.store import check_replaceable
 from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.studies import STUDIES
+from commonweal.scenarios.studies.answers import save
 from commonweal.scenarios.studies.asking import ask
 from commonweal.scenarios.studies.base import Answer, Tell
 from commonweal.scenarios.studies.options import described, read_options
@@ -59,7 +61,7 @@ def conduct_study(request: StudyRequest) -> None:
         answer = ask(request.study, scenario, seeds, tell=tell, **options)
     answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
     show(answer)
-    for file in answer.save(folder):
+    for file in save(answer, folder, draw_into):
         print(f"{'figure  ' if file.suffix == '.png' else 'result  '} {file}")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from commonweal.commands.run import Interrupted
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.sweeps.engine import Outcome, run_sweep
 from commonweal.scenarios.sweeps.estimates import describe_plan
@@ -17,10 +18,6 @@ from commonweal.scenarios.sweeps.telling import sweep_progress
 
 _FIRST = 8  # points of the design that a dry run shows
 _PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
-
-
-class Interrupted(Exception):  # noqa: N818 - nothing went wrong
-    """A person stopped a sweep. Its message says how to go on."""
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from commonweal.economy.runs.ensemble import Ensemble
     from commonweal.economy.runs.results import Results
     from commonweal.economy.tasks import Dataset, TaskTerms, task
-    from commonweal.scenarios.runs.comparing import sweep
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
     from commonweal.scenarios.schema.loading import load, revise
     from commonweal.scenarios.schema.scenario import Scenario
     from commonweal.scenarios.studies import Answer, Question, StudyOptions, ask, study
+    from commonweal.scenarios.sweeps.sweep import sweep
 
     __version__: str
 
@@ -133,7 +133,7 @@ _HOMES = {
     "economy.runs.ensemble": "Ensemble",
     "economy.runs.results": "Results",
     "economy.tasks": "Dataset TaskTerms task",
-    "scenarios.runs.comparing": "sweep",
+    "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.playing": "run",
     "scenarios.schema.fields": "field",
     "scenarios.schema.loading": "load revise",

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from shared.protection import MODES, SEEDS, Protection, protection
 
-from commonweal.scenarios.runs.comparing import Point, play
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.tables import summarise
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
@@ -24,7 +24,7 @@ TOLERANCE = 0.03  # of the wrong side of a limit: the step is first order, and t
 @cache
 def commons_under(kind: str, seeds: Sequence[int] = SEEDS) -> pd.DataFrame:
     """Means over the last quarter of rounds, a row a seed."""
-    (results,) = play([Point({}, revise(load("commons"), {"settlement.kind": kind}))], seeds)
+    results = Ensemble(revise(load("commons"), {"settlement.kind": kind}), seeds).run()
     return summarise(results.rounds.assign(seed=results.rounds["run"]))
 
 

@@ -6,22 +6,16 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 
-from commonweal.agents.policies import POLICIES
-from commonweal.agents.registry import Registry
 from commonweal.commands.cli import app
-from commonweal.economy.credit import CREDITS
-from commonweal.economy.learning import NETWORKS
-from commonweal.economy.money.settlement import SETTLEMENTS
-from commonweal.economy.negotiation import NEGOTIATORS
-from commonweal.economy.rewards.rules import REWARDS
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.economy.tasks import PARTITIONS, TASKS
+from commonweal.economy.tasks import PARTITIONS
+from commonweal.scenarios.schema.describe import registries
 from commonweal.scenarios.schema.loading import library_names, load
 from commonweal.scenarios.schema.scenario import Actions, Market, Menu, Part, Population, Rewards, Screening, Values
 from commonweal.scenarios.studies import STUDIES
@@ -31,15 +25,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-PLUG_POINTS: dict[str, Registry[Any]] = {
-    "settlement.kind": SETTLEMENTS,
-    "credit.kind": CREDITS,
-    "policy.mix": POLICIES,
-    "task.kind": TASKS,
-    "learning.network": NETWORKS,
-    "negotiation.negotiator": NEGOTIATORS,
-    "rewards.kind": REWARDS,
-}
+PLUG_POINTS = registries()
 CHOICES: list[tuple[type[Part], str]] = [
     (Population, "graph"), (Actions, "free_ride"), (Actions, "defect"), (Screening, "mode"), (Screening, "scope"),
     (Screening, "budget"), (Values, "influence"), (Market, "kind"), (Menu, "offer"), (Rewards, "realise"),

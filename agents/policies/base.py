@@ -84,7 +84,16 @@ Policy = Callable[[Observation, PolicyTerms, Stream], Ints]
 """Proposes (R, N) actions, one for every principal whether or not it follows the policy. Must take as many numbers from
 the stream whatever it observes, so that a run plays the same alone and in an ensemble."""
 
-POLICIES: Registry[Policy] = Registry("policy", "commonweal.policies")
+
+@dataclass(frozen=True)
+class PolicyFacts:
+    """What the rest of an economy must know of a policy."""
+
+    compares: bool = False  # looks at ``Population.foregone``, which is worked out only for such policies
+    remembers: bool = True  # looks at remembered payoffs, so that ``policy.memory`` matters
+
+
+POLICIES: Registry[Policy, PolicyFacts] = Registry("policy", "commonweal.policies", "policy.mix", PolicyFacts())
 policy = POLICIES.register
 
 

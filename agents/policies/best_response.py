@@ -7,7 +7,7 @@ from commonweal.agents.policies.base import Observation, PolicyTerms, best_actio
 from commonweal.agents.streams import Stream
 
 
-@policy("best_response")
+@policy("best_response", compares=True)
 def best_response(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
     """Take the action of the highest counterfactual payoff; keep the last at a tie, and with probability ``inertia``.
 

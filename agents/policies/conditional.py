@@ -9,7 +9,7 @@ from commonweal.agents.population import ConditionalKind
 from commonweal.agents.streams import Stream
 
 
-@policy("conditional")
+@policy("conditional", remembers=False)
 def conditional(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
     """Delegate with a probability that depends on the share of neighbours that delegated last round.
 

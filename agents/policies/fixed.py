@@ -5,7 +5,7 @@ from commonweal.agents.policies.base import Observation, PolicyTerms, policy
 from commonweal.agents.streams import Stream
 
 
-@policy("fixed")
+@policy("fixed", remembers=False)
 def fixed(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
     """Keep the last action. Draws nothing."""
     return observation.population.action

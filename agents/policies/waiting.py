@@ -8,7 +8,7 @@ from commonweal.agents.policies.base import Observation, PolicyTerms, policy
 from commonweal.agents.streams import Stream
 
 
-@policy("wait_and_see")
+@policy("wait_and_see", compares=True)
 def wait_and_see(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
     """Principals that stay away delegate as soon as that would have paid more last round; the others go on as before.
 

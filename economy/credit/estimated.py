@@ -22,19 +22,19 @@ from commonweal.economy.credit.terms import CreditTerms
 ValueOf: TypeAlias = Callable[[int, int], ProbabilisticValue]  # run, players → the value that is estimated there
 
 
-@credit_rule("estimated_shapley")
+@credit_rule("estimated_shapley", needs_updates=True)
 def estimated_shapley(game: RoundGame) -> Credit:
     """The round's Shapley value by ``credit.estimator``; exact where the budget allows and the estimator looks."""
     return estimate_round(game, "estimated_shapley", lambda _, players: probabilistic.shapley(players))
 
 
-@credit_rule("banzhaf")
+@credit_rule("banzhaf", needs_updates=True)
 def banzhaf(game: RoundGame) -> Credit:
     """The round's Banzhaf value: robust to noise in v (Wang and Jia 2023, arXiv 2205.15466)."""
     return estimate_round(game, "banzhaf", lambda _, players: probabilistic.banzhaf(players))
 
 
-@credit_rule("weighted_banzhaf")
+@credit_rule("weighted_banzhaf", needs_updates=True)
 def weighted_banzhaf(game: RoundGame) -> Credit:
     """The round's Banzhaf value where every other is there with ``credit.weighted_banzhaf.weight``."""
     weight = game.terms.weighted_banzhaf.weight[:, 0]
@@ -43,7 +43,7 @@ def weighted_banzhaf(game: RoundGame) -> Credit:
     )
 
 
-@credit_rule("beta_shapley")
+@credit_rule("beta_shapley", needs_updates=True)
 def beta_shapley(game: RoundGame) -> Credit:
     """The round's Beta(α, β) value (Kwon and Zou 2022, arXiv 2110.14049)."""
     alpha, beta = game.terms.beta_shapley.alpha[:, 0], game.terms.beta_shapley.beta[:, 0]
@@ -52,7 +52,7 @@ def beta_shapley(game: RoundGame) -> Credit:
     )
 
 
-@credit_rule("fedsv")
+@credit_rule("fedsv", needs_updates=True)
 def fedsv(game: RoundGame) -> Credit:
     """FedSV (arXiv 2009.06192): the round's Shapley value among its contributors; cumulated, it is theirs over rounds.
 

@@ -11,7 +11,7 @@ from commonweal.economy.credit.probabilistic import shapley as shapley_weights
 MOST_PLAYERS = 16
 
 
-@credit_rule("leave_one_out")
+@credit_rule("leave_one_out", needs_updates=True)
 def leave_one_out(game: RoundGame) -> Credit:
     """v(N) − v(N∖i): what the round's step would have lacked."""
     principals = game.shape[1]
@@ -20,7 +20,7 @@ def leave_one_out(game: RoundGame) -> Credit:
     return Credit(values[:, :1] - values[:, 1:], "leave_one_out", evaluations=principals + 1)
 
 
-@credit_rule("shapley")
+@credit_rule("shapley", needs_updates=True)
 def shapley(game: RoundGame) -> Credit:
     """The exact Shapley value of the round, from all coalitions of those who contributed."""
     runs, principals = game.shape

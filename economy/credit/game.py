@@ -132,7 +132,16 @@ class RoundGame:
 
 
 CreditRule: TypeAlias = Callable[[RoundGame], Credit]
-CREDITS: Registry[CreditRule] = Registry("credit rule", "commonweal.credit")
+
+
+@dataclass(frozen=True)
+class CreditFacts:
+    """What others must know of a credit rule."""
+
+    needs_updates: bool = False  # asks for ``RoundGame.updates`` or ``values``: N times the memory of the network
+
+
+CREDITS: Registry[CreditRule, CreditFacts] = Registry("credit rule", "commonweal.credit", "credit.kind", CreditFacts())
 credit_rule = CREDITS.register
 
 

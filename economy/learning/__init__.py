@@ -40,7 +40,7 @@ class Site:
 
 
 NetworkMaker: TypeAlias = Callable[[LearningTerms, Site], Network]
-NETWORKS: Registry[NetworkMaker] = Registry("network", "commonweal.networks")
+NETWORKS: Registry[NetworkMaker, None] = Registry("network", "commonweal.networks", "learning.network", None)
 network = NETWORKS.register
 
 

@@ -63,17 +63,27 @@ class Standing:
 
 
 SettlementRule = Callable[[Standing, SettlementTerms], Floats]  # (R, N) shares >= 0; rows sum to 1, or 0: nobody is due
-SETTLEMENTS: Registry[SettlementRule] = Registry("settlement rule", "commonweal.settlement")
+
+@dataclass(frozen=True)
+class SettlementFacts:
+    """What others must know of a settlement rule."""
+
+    by_credit: bool = True  # pays by cumulated credit, so that settlement.alpha, discount and horizon matter
+
+
+SETTLEMENTS: Registry[SettlementRule, SettlementFacts] = Registry(
+    "settlement rule", "commonweal.settlement", "settlement.kind", SettlementFacts()
+)
 settlement_rule = SETTLEMENTS.register
 
 
-@settlement_rule("equal")
+@settlement_rule("equal", by_credit=False)
 def equal(standing: Standing, terms: SettlementTerms) -> Floats:
     """Every participant the same: a public good, where delegating pays only above N times its cost."""
     return _normalised(standing.member.astype(np.float64))
 
 
-@settlement_rule("data")
+@settlement_rule("data", by_credit=False)
 def by_data(standing: Standing, terms: SettlementTerms) -> Floats:
     """By samples claimed; what they contain is not looked at (Dawande, Mehta and Mu 2023: proportional pay)."""
     return _normalised(np.where(standing.member, standing.claims, 0).astype(np.float64))

@@ -102,7 +102,9 @@ class Negotiator(Protocol):
         """The next move of ``party``: propose or halt where nothing is on the table, else answer."""
 
 
-NEGOTIATORS: Registry[Callable[[], Negotiator]] = Registry("negotiator", "commonweal.negotiators")
+NEGOTIATORS: Registry[Callable[[], Negotiator], None] = Registry(
+    "negotiator", "commonweal.negotiators", "negotiation.negotiator", None
+)
 negotiator = NEGOTIATORS.register
 
 

@@ -59,7 +59,7 @@ class MenuTerms:
 
 
 RewardRule = Callable[[Standing, Floats, RewardTerms], Floats]  # quality (R,) → (R, N) accuracy owed, 0 to quality
-REWARDS: Registry[RewardRule] = Registry("model reward rule", "commonweal.rewards")
+REWARDS: Registry[RewardRule, None] = Registry("model reward rule", "commonweal.rewards", "rewards.kind", None)
 reward_rule = REWARDS.register
 
 

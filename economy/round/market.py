@@ -44,7 +44,7 @@ class Market(Protocol):
 
 
 Kind = TypeVar("Kind", bound=Callable[[], Market])
-MARKETS: Registry[Market] = Registry("market", "commonweal.markets")
+MARKETS: Registry[Market, None] = Registry("market", "commonweal.markets", "market.kind", None)
 
 
 def market(name: str) -> Callable[[Kind], Kind]:

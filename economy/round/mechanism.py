@@ -72,7 +72,7 @@ class Mechanism:
 
 
 Kind = TypeVar("Kind", bound=type[Mechanism])
-MECHANISMS: Registry[type[Mechanism]] = Registry("mechanism", "commonweal.mechanisms")
+MECHANISMS: Registry[type[Mechanism], None] = Registry("mechanism", "commonweal.mechanisms", "", None)
 
 
 def mechanism(name: str, section: type | None = None) -> Callable[[Kind], Kind]:

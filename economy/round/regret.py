@@ -12,6 +12,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import AnyArray, Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.agents.policies import POLICIES
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.agents.terms import pick
@@ -40,7 +41,7 @@ def foregone_payoffs(
     Returns:
         (R, N, 4) money, nan for actions that are not available; None where no policy in the mix asks for it.
     """
-    if not COMPARING.intersection(world.terms.policy.names):
+    if not any(POLICIES.facts(name).compares for name in world.terms.policy.names):
         return None
     foregone = world.market.foregone(moment, produce, payday, world, streams)
     payoffs: Floats = foregone.payoffs
@@ -48,9 +49,6 @@ def foregone_payoffs(
         expected = each.expect(moment.state.mechanisms[each.name], moment, foregone, world)
         payoffs = payoffs if expected is None else payoffs + expected
     return payoffs
-
-
-COMPARING = frozenset(("best_response", "wait_and_see"))  # policies that look at what they have forgone
 
 
 def prospects(put: Floats, real: Floats, state: State, people: Population, world: World, accuracy: Accuracy) -> Floats:

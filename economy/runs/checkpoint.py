@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from commonweal.agents.documents import differences
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Stream, Streams
@@ -173,15 +174,10 @@ def read_origin(file: Path) -> dict[str, Any]:
     return told
 
 
-def first_difference(kept: Any, given: Any, path: str = "") -> str:
+def first_difference(kept: Any, given: Any) -> str:
     """Where two JSON documents first differ, in words; "" if nowhere."""
-    if isinstance(kept, dict) and isinstance(given, dict):
-        pairs = ((f"{path}.{key}".lstrip("."), kept.get(key), given.get(key)) for key in {**kept, **given})
-    elif isinstance(kept, list) and isinstance(given, list) and len(kept) == len(given):
-        pairs = ((f"{path}[{i}]", *pair) for i, pair in enumerate(zip(kept, given, strict=True)))
-    else:
-        return "" if kept == given else f"{path.removeprefix('scenarios[0].')} is {kept!r} there and {given!r} here"
-    return next((found for where, a, b in pairs if (found := first_difference(a, b, where))), "")
+    found = differences(kept, given)
+    return next((f"{path.removeprefix('scenarios[0].')} is {a!r} there and {b!r} here" for path, a, b in found), "")
 
 
 def _stream_states(streams: Streams) -> dict[str, list[Any]]:

@@ -32,7 +32,7 @@ class TaskTerms:
 
 Task = Callable[[TaskTerms, np.random.Generator], Dataset]
 
-TASKS: Registry[Task] = Registry("task", "commonweal.tasks")
+TASKS: Registry[Task, None] = Registry("task", "commonweal.tasks", "task.kind", None)
 task = TASKS.register
 OPENML = "openml:NAME"  # registered so; the scenario writes the data set's name in place of NAME
 

@@ -2,9 +2,11 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from commonweal.figures.canvas import save
 from commonweal.scenarios.studies.base import Answer
 
 
@@ -13,6 +15,11 @@ def draw(answer: Answer) -> dict[str, Figure]:
     module = module_of(answer.study)
     figures: dict[str, Figure] = import_module(module).draw(answer) if module else {}
     return figures
+
+
+def draw_into(answer: Answer, folder: Path) -> dict[str, Path]:
+    """Draw the figures of a study's answer into a folder; their files by name."""
+    return {name: save(figure, folder / f"{name}.png") for name, figure in draw(answer).items()}
 
 
 def module_of(study: str) -> str | None:

@@ -68,3 +68,17 @@ def mean_and_half_width(values: Floats) -> tuple[Floats, Floats]:
         squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
         half = stdtrit(np.maximum(count - 1, 1), 0.975) * np.sqrt(squares / (count - 1) / count)
     return mean, np.where(count > 1, half, np.nan)
+
+
+def estimated(name: str, values: Floats) -> dict[str, Floats]:
+    """A mean with the ends of its 95 % t-interval: columns ``name``, ``name_low`` and ``name_high``.
+
+    Args:
+        name: of the estimate.
+        values: (S, ...) one value per seed.
+
+    Returns:
+        (...) columns; nan where there are too few values.
+    """
+    mean, half = mean_and_half_width(values)
+    return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}

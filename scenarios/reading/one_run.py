@@ -2,26 +2,27 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.documents import differences as documents_differ
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, plain
 from commonweal.scenarios.runs.store import SCENARIO
 from commonweal.scenarios.runs.tables import software_version
 from commonweal.scenarios.schema.loading import library_names, load, revise
-from commonweal.scenarios.schema.notation import join_path, parse_value, write_value
+from commonweal.scenarios.schema.notation import parse_value, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
 from commonweal.scenarios.sweeps.manifest import code_version
 
 _BARS = "▁▂▃▄▅▆▇█"
 _WIDTH = 40  # characters of a sparkline
-_WHOLE = {("policy", "mix"), ("policy", "options")}  # tables set as a whole: a share of the base would remain in them
+_WHOLE = ("policy.mix", "policy.options", "[]")  # set as a whole: a share of the base would remain in them
 
 
 def find_run(runs: pd.DataFrame, wanted: str) -> pd.Series:
@@ -138,20 +139,5 @@ def _nearest(stored: Stored, wanted: Scenario) -> tuple[str, Scenario]:
 
 def differences(base: Scenario, wanted: Scenario) -> Iterator[tuple[str, Any]]:
     """Paths and values of ``wanted`` where it differs from ``base``; lists and tables of shares as a whole."""
-    yield from _differences(_document(base), _document(wanted), ())
-
-
-def _document(scenario: Scenario) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(scenario.model_dump_json(exclude_none=True))
-    return document
-
-
-def _differences(
-    base: Mapping[str, Any], wanted: Mapping[str, Any], parts: tuple[str, ...]
-) -> Iterator[tuple[str, Any]]:
-    for key, value in wanted.items():
-        path = (*parts, key)
-        if isinstance(value, dict) and path not in _WHOLE:
-            yield from _differences(base.get(key, {}), value, path)
-        elif value != base.get(key):
-            yield join_path(path), value
+    documents = (json.loads(scenario.model_dump_json(exclude_none=True)) for scenario in (base, wanted))
+    return ((path, value) for path, _, value in documents_differ(*documents, whole=_WHOLE) if value is not None)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commonweal.scenarios.runs.comparing import read_seeds
 from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """The results of a sweep as tidy tables: each row carries its run, seed and varied values, so nothing needs a join."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,61 +11,27 @@ import pandas as pd
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
-if TYPE_CHECKING:
-    from commonweal.economy.runs.results import Results
-
 TABLES = ("runs", "rounds", "principals", "profiles", "ledger", "balances")
 NO_PRICE = "undefined: total welfare, of the run or with everybody delegating, is not positive"
 
 
 @dataclass(frozen=True)
 class SweepResults:
-    """Tidy tables of a sweep. Runs are numbered over the whole sweep."""
+    """Tidy tables of a sweep, each with the varied fields as columns."""
 
     scenario: Scenario  # what the points start from
     varied: tuple[str, ...]  # paths of the varied fields; empty for a single economy
     seeds: tuple[int, ...]  # the same for every point
-    runs: pd.DataFrame  # one row per run: varied values, means over the last quarter of rounds, price of anarchy
+    runs: pd.DataFrame  # one row per run: means over the last quarter of the rounds played, price of anarchy
     rounds: pd.DataFrame  # one row per run and round
-    principals: pd.DataFrame  # one row per run and principal, at the end
-    profiles: pd.DataFrame  # principals' limits over time; empty without value dimensions
+    principals: pd.DataFrame | None = None  # one row per run and principal, at the end; if kept
+    profiles: pd.DataFrame | None = None  # principals' limits over time; empty without value dimensions; if kept
     ledger: pd.DataFrame | None = None  # every transfer of money, if kept
     balances: pd.DataFrame | None = None  # balance of every account at the end, if the ledger is kept
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables there are, by name."""
         return {name: table for name in TABLES if (table := getattr(self, name)) is not None}
-
-
-def gather(
-    base: Scenario,
-    seeds: tuple[int, ...],
-    values: Sequence[Mapping[str, Any]],
-    played: "Sequence[Results]",
-    benchmarks: "Sequence[Results]",
-) -> SweepResults:
-    """Join the results of P points, each played with the same R seeds.
-
-    Args:
-        base: what the points start from.
-        seeds: R seeds.
-        values: P mappings, the varied values of each point by path.
-        played: P results, runs numbered 0 to R - 1 in each.
-        benchmarks: P results of the same seeds with everybody delegating.
-    """
-    varied = tuple(values[0])
-    columns = {path: _column([point[path] for point in values]) for path in varied}
-    labels = pd.DataFrame({"run": range(len(values) * len(seeds)), "seed": np.tile(seeds, len(values))})
-    labels = labels.assign(**{path: np.repeat(column, len(seeds)) for path, column in columns.items()})
-    joined = {name: _join([getattr(results, name) for results in played], labels, len(seeds)) for name in TABLES[1:]}
-    rounds = joined["rounds"]
-    assert rounds is not None
-    ideal = _join([results.rounds for results in benchmarks], labels, len(seeds))
-    assert ideal is not None
-    runs = pd.concat([labels, summarise(rounds, varied), price_of_anarchy(rounds, ideal)], axis=1)
-    runs.insert(1, "scenario", base.name)
-    runs["version"] = software_version()
-    return SweepResults(base, varied, seeds, runs, **joined)  # type: ignore[arg-type]
 
 
 def label_runs(results: SweepResults, values: Mapping[str, Any]) -> SweepResults:
@@ -82,14 +48,34 @@ def _column(values: Sequence[Any]) -> np.ndarray[Any, np.dtype[Any]]:
     return np.array([write_value(value) for value in values], dtype=object)
 
 
-def _join(frames: Iterable[pd.DataFrame | None], labels: pd.DataFrame, seeds: int) -> pd.DataFrame | None:
-    """Stack the tables of the points, renumber their runs and put the labels of each run in front."""
-    kept = [frame.assign(run=frame["run"] + seeds * i) for i, frame in enumerate(frames) if frame is not None]
-    if not kept:
-        return None
-    filled = [frame for frame in kept if len(frame)] or kept[:1]
-    stacked = pd.concat(filled, ignore_index=True)
-    return labels.iloc[stacked["run"].to_numpy()].reset_index(drop=True).join(stacked.drop(columns="run"))
+def numbered(results: SweepResults) -> SweepResults:
+    """The stored tables of a comparison as people read them: runs numbered from 0, and nothing of the engine.
+
+    Args:
+        results: as stored: rows know their runs by ``run_id``, ``point`` and ``seed``.
+    """
+    place = {seed: number for number, seed in enumerate(results.seeds)}
+    stored = results.runs.assign(place=results.runs["seed"].map(place))
+    stored = stored.sort_values(["point", "place"], ignore_index=True)
+    number = pd.Series(stored.index, index=stored["run_id"])
+    labels = stored[["run_id", "point", "seed", *stored.columns[3 : 3 + len(results.varied)]]]
+    tables = results.tables() | {"runs": labels}
+    tables = {name: _renumbered(table, number, len(place)) for name, table in tables.items()}
+    rounds = tables["rounds"] = tables["rounds"].astype({"round": np.int64})
+    prices = stored.filter(regex="^price_of_anarchy")
+    runs = tables["runs"] = pd.concat([tables["runs"], summarise(rounds, results.varied), prices], axis=1)
+    runs.insert(1, "scenario", results.scenario.name)
+    runs["version"] = software_version()
+    return SweepResults(results.scenario, results.varied, results.seeds, **tables)
+
+
+def _renumbered(table: pd.DataFrame, number: "pd.Series[int]", seeds: int) -> pd.DataFrame:
+    """A table in the order of the points, with the runs' numbers in the place of what they are called in the folder."""
+    run = number.loc[table["run_id"]].to_numpy()
+    order = np.argsort(run // seeds, kind="stable")
+    kept = table.drop(columns=["run_id", "point"]).iloc[order].reset_index(drop=True)
+    kept.insert(0, "run", run[order])
+    return kept.rename(columns=lambda name: name.removeprefix("scenario."))
 
 
 def summarise(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> pd.DataFrame:

@@ -4,14 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.registry import REGISTRIES, Registry
 from commonweal.scenarios.schema.moved import moved
 from commonweal.scenarios.schema.notation import join_path, parse_path, split_path, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
 Spec = dict[str, Any]  # the JSON schema of one field
+
+
+def registries() -> dict[str, Registry[Any, Any]]:
+    """Which registry knows the names a field may hold, by the field's path."""
+    import_module("commonweal.economy.round.play")  # a round uses every rule; this imports torch
+    return {registry.field: registry for registry in REGISTRIES if registry.field}
 
 
 @dataclass(frozen=True)
@@ -158,7 +166,7 @@ def unknown_field(parts: Sequence[str | int], value: Any = None) -> str:
 
 def markdown() -> str:
     """The scenario reference, as kept in docs/scenario-reference.md."""
-    lines = [_PREFACE]
+    lines = [_PREFACE + "\n".join(f"| `{path}` | `{each.group}` |" for path, each in sorted(registries().items()))]
     section = None
     for entry in fields():
         if entry.section != section:
@@ -178,12 +186,15 @@ _HEADER = "| field | unit | default | allowed | meaning |"
 _RULE = "| --- | --- | --- | --- | --- |"
 _PREFACE = """# Scenario reference
 
-Written by `commonweal describe --markdown`; change `scenarios/schema/scenario.py`, then run `make docs`.
+Written by `commonweal describe --markdown`; change the fields in `scenarios/schema`, then run `make docs`.
 
 A scenario is a TOML file. Every field has a default, so a file says only what is different. `commonweal run
 FILE.toml` plays it, `--set settlement.alpha=2` changes a field, `--vary settlement.kind=equal,data` compares values.
 Relative paths in a file are seen from the file's folder. List items are written `values.dimensions[0].limit`.
 
-Rules of your own are functions registered by name. An installed package offers them as entry points of the groups
-`commonweal.policies`, `commonweal.settlement`, `commonweal.credit`, `commonweal.tasks` and `commonweal.networks`;
-their names are then allowed wherever a field says "a registered …"."""
+Rules of your own are functions registered by name. An installed package offers them as entry points of a group; their
+names are then allowed in the field of that group, wherever it says "a registered …".
+
+| field | entry-point group |
+| --- | --- |
+"""

@@ -3,7 +3,8 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from commonweal.agents.errors import InputError
@@ -92,6 +93,24 @@ def _split_values(text: str) -> list[Any]:
     return values
 
 
+def read_seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
+    """Seeds from how many ("8": 0 to 7), from a list ("3,5"), or from numbers.
+
+    Raises:
+        InputError: if they are not different whole numbers from zero, at least one.
+    """
+    refuse = partial(InputError, f"seeds = {seeds}: must be a count of at least 1, or different whole numbers from 0")
+    if isinstance(seeds, str):
+        texts = seeds.removesuffix(",").split(",")  # "3," is a list of one
+        if not all(text.strip().isascii() and text.strip().isdigit() for text in texts):
+            raise refuse()
+        seeds = int(texts[0]) if "," not in seeds else [int(text) for text in texts]
+    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+    if not numbers or len(set(numbers)) < len(numbers) or min(numbers) < 0:
+        raise refuse()
+    return numbers
+
+
 def write_value(value: Any) -> str:
     """A value as a person would write it in a scenario file, on one line."""
     if isinstance(value, bool):
@@ -112,6 +131,18 @@ def _write_text(text: str) -> str:
 
 def _write_key(key: str) -> str:
     return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _write_text(key)
+
+
+def as_json(value: Any) -> Any:
+    """A number of an array library as a plain number; anything else (a date, a path) as text: for ``json.dumps``."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def value_at(place: Any, path: str) -> Any:
+    """What stands in a scenario at the dotted path of a field."""
+    for part in split_path(path):
+        place = place[int(part)] if part.isdigit() else getattr(place, part)
+    return place
 
 
 def shorten(text: str) -> str:

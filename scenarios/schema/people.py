@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
-from commonweal.scenarios.schema.relevance import costs_spread, follows, may, screens, valued
+from commonweal.scenarios.schema.relevance import costs_spread, follows, may, remembers, screens, valued
 
 
 class Population(Part):
@@ -106,7 +106,7 @@ class Policy(Part):
     mix: dict[str, Annotated[float, Field(gt=0, le=1)]] = field({"imitation": 1.0}, "share of principals following each policy: fixed, imitation, best_response, learning, conditional, wait_and_see, or a registered policy", "share by name", min_length=1)
     revision: PerRound = field(0.1, "probability that a principal reconsiders in a round")
     mutation: PerRound = field(0.01, "probability that a principal takes a random action in a round")
-    memory: Share = field(0.8, "weight of the past in a principal's remembered payoff", matters=lambda s: bool(set(s.policy.mix) - {"fixed", "conditional"}))
+    memory: Share = field(0.8, "weight of the past in a principal's remembered payoff", matters=remembers)
     imitation: Imitation = section(Imitation(), follows("imitation"))
     best_response: BestResponse = section(BestResponse(), follows("best_response"))
     learning: QLearning = section(QLearning(), follows("learning"))

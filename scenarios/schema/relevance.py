@@ -8,8 +8,6 @@ from commonweal.scenarios.schema.notation import split_path
 
 Condition = Callable[[Any], bool]  # of a whole Scenario
 
-BLIND = ("equal", "data")  # settlement rules that do not look at credit
-
 
 @dataclass(frozen=True)
 class Relevance:
@@ -20,7 +18,10 @@ class Relevance:
 
 def learns(scenario: Any) -> bool:
     """Whether there is a task and a network that learns it."""
-    return bool(scenario.market.kind == "model")
+    from commonweal.economy.round.markets import MARKETS  # imports torch, as every registry does in the end
+
+    kind = scenario.market.kind
+    return kind not in MARKETS or MARKETS[kind].learns
 
 
 def sells(scenario: Any) -> bool:
@@ -40,7 +41,15 @@ def pays_money(scenario: Any) -> bool:
 
 def pays_by_credit(scenario: Any) -> bool:
     """Whether what is paid depends on credit."""
-    return sells(scenario) and scenario.market.price > 0 and scenario.settlement.kind not in BLIND
+    return sells(scenario) and scenario.market.price > 0 and settles_by_credit(scenario)
+
+
+def settles_by_credit(scenario: Any) -> bool:
+    """Whether the settlement rule looks at credit."""
+    from commonweal.economy.money.settlement import SETTLEMENTS
+
+    kind = scenario.settlement.kind
+    return kind not in SETTLEMENTS or SETTLEMENTS.facts(kind).by_credit
 
 
 def leaks(scenario: Any) -> bool:
@@ -66,6 +75,13 @@ def screens(scenario: Any) -> bool:
 def follows(policy: str) -> Condition:
     """Whether anybody follows a policy."""
     return lambda scenario: policy in scenario.policy.mix
+
+
+def remembers(scenario: Any) -> bool:
+    """Whether any policy in the mix looks at remembered payoffs."""
+    from commonweal.agents.policies import POLICIES
+
+    return any(name not in POLICIES or POLICIES.facts(name).remembers for name in scenario.policy.mix)
 
 
 def may(action: str) -> Condition:

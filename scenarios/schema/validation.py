@@ -3,31 +3,18 @@
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.describe import allowed, find_spec, unknown_field
-from commonweal.scenarios.schema.notation import join_path, shorten, split_path, write_value
+from commonweal.agents.registry import Registry
+from commonweal.scenarios.schema.describe import allowed, find_spec, registries, unknown_field
+from commonweal.scenarios.schema.notation import as_json, join_path, shorten, value_at, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
-
-    from commonweal.agents.registry import Registry
-
-# Which registry knows the names a field may hold. Imported when needed: some of these modules import torch.
-REGISTRIES = {
-    "task.kind": ("commonweal.economy.tasks", "TASKS"),
-    "learning.network": ("commonweal.economy.learning", "NETWORKS"),
-    "credit.kind": ("commonweal.economy.credit", "CREDITS"),
-    "settlement.kind": ("commonweal.economy.money.settlement", "SETTLEMENTS"),
-    "rewards.kind": ("commonweal.economy.rewards.rules", "REWARDS"),
-    "negotiation.negotiator": ("commonweal.economy.negotiation", "NEGOTIATORS"),
-    "policy.mix": ("commonweal.agents.policies", "POLICIES"),
-}
 
 
 def validate(document: Mapping[str, Any]) -> Scenario:
@@ -41,16 +28,11 @@ def validate(document: Mapping[str, Any]) -> Scenario:
     """
     try:
         # JSON, because strict validation takes a list for a tuple there, but never "200" or true for a number.
-        scenario = Scenario.model_validate_json(json.dumps(document, default=_plain), strict=True)
+        scenario = Scenario.model_validate_json(json.dumps(document, default=as_json), strict=True)
     except ValidationError as error:
         raise InputError(_complaint(error)) from None
     check_names(scenario)
     return scenario
-
-
-def _plain(value: Any) -> Any:
-    """A number of an array library as a plain number; anything else (a date, a path) as text."""
-    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def _complaint(error: ValidationError) -> str:
@@ -78,16 +60,14 @@ def check_names(scenario: Scenario) -> None:
     Raises:
         InputError: if a name is not registered; the message lists what is.
     """
-    for path, (module, attribute) in REGISTRIES.items():
-        value: Any = scenario
-        for part in split_path(path):
-            value = getattr(value, part)
+    for path, registry in registries().items():
+        value = value_at(scenario, path)
         for name in value if isinstance(value, dict) else [value]:
             if not (path == "task.kind" and name.startswith("openml:")):
-                _check_name(path, name, getattr(import_module(module), attribute))
+                _check_name(path, name, registry)
 
 
-def _check_name(path: str, name: str, registry: "Registry[Any]") -> None:
+def _check_name(path: str, name: str, registry: Registry[Any, Any]) -> None:
     if name in registry:
         return
     known = list(registry)

@@ -14,7 +14,7 @@ from commonweal.scenarios.studies.report import as_html, as_markdown
 Draw = Callable[[Answer, Path], dict[str, Path]]  # puts figures into a folder and says their files by name
 
 
-def save(answer: Answer, folder: Path, draw: Draw | None = None) -> list[Path]:
+def save(answer: Answer, folder: Path | str, draw: Draw | None = None) -> list[Path]:
     """Write tables, figures and report; older results in the folder are replaced, anything else is not touched.
 
     Args:
@@ -28,6 +28,7 @@ def save(answer: Answer, folder: Path, draw: Draw | None = None) -> list[Path]:
     Raises:
         InputError: if the folder holds something else, or cannot be written.
     """
+    folder = Path(folder)
     with writing(folder) as partial:
         for name, table in answer.tables.items():
             table.to_parquet(partial / f"{name}.parquet", compression="zstd", index=False)

@@ -2,22 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from commonweal.agents.registry import Registry
 from commonweal.scenarios.schema.scenario import Part, Scenario
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 Tell = Callable[[str, int, int], None]  # what is being done, how many of it are done, of how many
 
 
 class StudyOptions(Part):
-    """What a study lets its user choose; each study has its own, made with ``commonweal.scenarios.schema.scenario.field``."""
+    """What a study lets its user choose; each study has its own, made with ``field`` of the schema."""
 
 
 def silent(what: str, done: int, of: int) -> None:
@@ -44,19 +40,6 @@ class Answer:
     notes: tuple[str, ...] = ()  # what a reader must know to read them right
     provenance: dict[str, Any] = field(default_factory=dict)  # scenario, seeds, options, version, command, seconds
 
-    def plot(self) -> "dict[str, Figure]":
-        """Its figures, by name."""
-        from commonweal.commands.run import figures_of
-
-        return figures_of(self)
-
-    def save(self, folder: Path | str) -> list[Path]:
-        """Write tables, figures and a report into a folder; see ``commonweal.scenarios.studies.answers.save``."""
-        from commonweal.commands.run import draw_answer
-        from commonweal.scenarios.studies.answers import save
-
-        return save(self, Path(folder), draw_answer)
-
 
 Ask = Callable[[Question], Answer]
 
@@ -69,12 +52,17 @@ class Study:
     options: type[StudyOptions]
 
     @property
+    def __wrapped__(self) -> Ask:
+        """The function that answers: its module is the study's."""
+        return self.ask
+
+    @property
     def about(self) -> str:
         """Its question, in one line."""
         return (self.ask.__doc__ or "").strip().splitlines()[0]
 
 
-STUDIES: Registry[Study] = Registry("study", "commonweal.studies")
+STUDIES: Registry[Study, None] = Registry("study", "commonweal.studies", "", None)
 
 
 def study(name: str, options: type[StudyOptions]) -> Callable[[Ask], Ask]:

@@ -1,7 +1,7 @@
 """The engine of sweeps: plays what is not yet played, whatever dies meanwhile, and joins it into two tables."""
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +12,16 @@ from commonweal.agents.errors import InputError
 from commonweal.scenarios.sweeps.compaction import compact
 from commonweal.scenarios.sweeps.executors import Engine, engine_named, worker_died
 from commonweal.scenarios.sweeps.folder import Undertaking, undertake
-from commonweal.scenarios.sweeps.rows import joined
+from commonweal.scenarios.sweeps.rows import Order, joined
 from commonweal.scenarios.sweeps.shards import DamagedShardError, Tables, remove_shard, write_shard
 from commonweal.scenarios.sweeps.telling import SILENT, Teller
-from commonweal.scenarios.sweeps.worker import Order, Settled, failed_tables, play_batch, play_tables, settle
+from commonweal.scenarios.sweeps.worker import Company, Settled, failed_tables, play_chunk, play_tables, settle
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan
 
-_QUOTA = 3  # deaths of a worker before a batch is played by itself, and then before it is split
-_AHEAD = 2  # batches per worker that are handed out
+_QUOTA = 3  # deaths of a worker before a chunk is played by itself, and then before it is split
+_AHEAD = 2  # chunks per worker that are handed out
 _PATIENCE = 0.5  # seconds between two looks at the clock
 _DEAD = "the worker process died"
 
@@ -47,6 +47,8 @@ def run_sweep(
     extend: bool = False,
     retry_failed: bool = False,
     tell: Teller = SILENT,
+    start: Callable[[int], Callable[[], None]] | None = None,
+    checkpoint: tuple[Path, int] | None = None,
 ) -> Outcome:
     """Play a sweep, or what is left of it.
 
@@ -59,6 +61,8 @@ def run_sweep(
         extend: accept further points and seeds in a folder that was begun without them.
         retry_failed: play runs that failed once more.
         tell: told how far it is.
+        start: of the serial engine, told the number of rounds left to play; returns what to call after each.
+        checkpoint: of a comparison of one point, folder of checkpoints and rounds between them.
 
     Raises:
         InputError: if the folder holds another sweep, or cannot be written; it can be continued then.
@@ -66,12 +70,15 @@ def run_sweep(
     """
     began = monotonic()
     chosen = engine_named(engine, workers, scheduler)
-    with undertake(plan, folder.absolute(), extend=extend, retry_failed=retry_failed, tell=tell) as work:
+    with undertake(
+        plan, folder.absolute(), extend=extend, retry_failed=retry_failed, tell=tell, checkpoint=checkpoint
+    ) as work:
         tell.begin(work.scope())
+        company = Company(start(work.rounds(work.todo())) if start else None) if engine == "serial" else None
         played = 0
         while not work.complete():
             todo = work.todo()
-            play_all(todo, work, chosen, tell)
+            play_all(todo, work, chosen, tell, company)
             played += work.count(todo)
             _compact(work, tell)
         return Outcome(work.folder, work.runs, work.failed(), played, monotonic() - began)
@@ -83,11 +90,13 @@ def _compact(work: Undertaking, tell: Teller) -> None:
         compact(work.folder, work.committed())
     except DamagedShardError as error:
         remove_shard(work.folder, error.number)
-        tell.remark(f"batch {error.number} is damaged on disk: its runs are played again")
+        tell.remark(f"chunk {error.number} is damaged on disk: its runs are played again")
 
 
-def play_all(numbers: Sequence[int], work: Undertaking, engine: Engine, tell: Teller) -> None:
-    """Play and store batches. A worker that dies costs its batch a second try, and at last only the run it dies of.
+def play_all(
+    numbers: Sequence[int], work: Undertaking, engine: Engine, tell: Teller, company: Company | None = None
+) -> None:
+    """Play and store chunks. A worker that dies costs its chunk a second try, and at last only the run it dies of.
 
     Raises:
         StorageError: if the folder cannot be written.
@@ -95,7 +104,7 @@ def play_all(numbers: Sequence[int], work: Undertaking, engine: Engine, tell: Te
     waiting, deaths = deque(numbers), Counter[int]()
     suspects: list[int] = []
     while waiting:
-        lost = _play_until_death(waiting, work, engine, tell)
+        lost = _play_until_death(waiting, work, engine, tell, company)
         deaths.update(lost)
         left = [number for number in lost if not _was_stored(number, work, tell)]
         suspects += [number for number in left if deaths[number] >= _QUOTA]
@@ -108,22 +117,24 @@ def play_all(numbers: Sequence[int], work: Undertaking, engine: Engine, tell: Te
 
 
 def _was_stored(number: int, work: Undertaking, tell: Teller) -> bool:
-    """Whether a worker died only after it had stored the batch."""
+    """Whether a worker died only after it had stored the chunk."""
     if not work.stored(number):
         return False
     tell.settle(Settled(number, work.count([number]), work.count_failed(number), "", ()))
     return True
 
 
-def _play_until_death(waiting: "deque[int]", work: Undertaking, engine: Engine, tell: Teller) -> list[int]:
-    """Play batches until all are done or the pool breaks; returns those that were lost with it."""
+def _play_until_death(
+    waiting: "deque[int]", work: Undertaking, engine: Engine, tell: Teller, company: Company | None
+) -> list[int]:
+    """Play chunks until all are done or the pool breaks; returns those that were lost with it."""
     pending: dict[Future[Settled], int] = {}
     lost: list[int] = []
     try:
         with engine.pool(engine.workers) as pool:
             while waiting or pending:
                 while waiting and len(pending) < _AHEAD * engine.workers:
-                    pending[pool.submit(play_batch, work.order(waiting[0]))] = waiting[0]
+                    pending[pool.submit(play_chunk, work.order(waiting[0]), company)] = waiting[0]
                     waiting.popleft()
                 tell.tick()
                 for future in wait(pending, _PATIENCE, FIRST_COMPLETED).done:
@@ -134,7 +145,7 @@ def _play_until_death(waiting: "deque[int]", work: Undertaking, engine: Engine, 
 
 
 def _collect(future: "Future[Settled]", pending: "dict[Future[Settled], int]", lost: list[int], tell: Teller) -> None:
-    """Take in a batch that was played; one whose worker alone died is lost."""
+    """Take in a chunk that was played; one whose worker alone died is lost."""
     try:
         tell.settle(future.result())
     except CancelledError:
@@ -147,10 +158,10 @@ def _collect(future: "Future[Settled]", pending: "dict[Future[Settled], int]", l
 
 
 def _play_suspect(order: Order, engine: Engine) -> Tables:
-    """Play a batch whose workers died in a worker of its own, and where that dies again and again, each of its runs.
+    """Play a chunk whose workers died in a worker of its own, and where that dies again and again, each of its runs.
 
-    Rows of runs that were played alone may differ in the last digits, so they are taken only where a run of the batch
-    turns out to be deadly, or the batch dies whole and none of its runs does, as where memory is short.
+    Rows of runs that were played alone may differ in the last digits, so they are taken only where a run of the chunk
+    turns out to be deadly, or the chunk dies whole and none of its runs does, as where memory is short.
     """
     for _ in range(_QUOTA):
         if (tables := _played_apart(order, engine)) is not None:
@@ -166,7 +177,7 @@ def _play_suspect(order: Order, engine: Engine) -> Tables:
 
 
 def _played_apart(order: Order, engine: Engine) -> Tables | None:
-    """The tables of a batch from a pool of one worker; None if it dies."""
+    """The tables of a chunk from a pool of one worker; None if it dies."""
     try:
         with engine.pool(1) as pool:
             return pool.submit(play_tables, order).result()

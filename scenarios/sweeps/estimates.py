@@ -1,4 +1,4 @@
-"""What a sweep will take before it is played: runs, batches, time and disk, from a short trial of some batches."""
+"""What a sweep will take before it is played: runs, chunks, time and disk, from a short trial of some chunks."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from commonweal.scenarios.sweeps.batches import Batch, form_batches
-from commonweal.scenarios.sweeps.measures import metric_names
+from commonweal.scenarios.sweeps.chunks import Chunk, form_chunks
+from commonweal.scenarios.sweeps.rows import metric_names
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan
 
-_TRIALS = 3  # batches that are tried
+_TRIALS = 3  # chunks that are tried
 _ROUNDS = 4  # that each trial plays
 _BYTES = 5.5  # of a compressed number in the table of rounds, as measured on the commons
 
@@ -23,34 +23,34 @@ class Estimate:
     """What a sweep will take."""
 
     runs: int
-    batches: int
+    chunks: int
     core_seconds: float  # of one core
     bytes: float  # on disk
 
     def seconds(self, workers: int) -> float:
-        """With so many workers; no more than there are batches can help."""
-        return self.core_seconds / min(workers, self.batches)
+        """With so many workers; no more than there are chunks can help."""
+        return self.core_seconds / min(workers, self.chunks)
 
 
 def estimate(plan: "Plan") -> Estimate:
-    """Estimate what a sweep will take, by playing some rounds of a few of its batches.
+    """Estimate what a sweep will take, by playing some rounds of a few of its chunks.
 
     Raises:
         InputError: if a tried economy cannot be set up.
     """
     runs = [(point, seed) for point in range(len(plan.points)) for seed in plan.seeds]
-    batches = list(form_batches(plan, runs))
-    places = sorted({0, len(batches) // 2, len(batches) - 1})[:_TRIALS]
-    trials = [_trial(plan, batches[place]) for place in places]
+    chunks = list(form_chunks(plan, runs))
+    places = sorted({0, len(chunks) // 2, len(chunks) - 1})[:_TRIALS]
+    trials = [_trial(plan, chunks[place]) for place in places]
     found, played = np.mean([setup for setup, _ in trials]), np.mean([per_round for _, per_round in trials])
-    scenarios = [plan.scenario(batch.points[0]) for batch in batches]
-    run_rounds = sum(len(batch) * scenario.rounds for batch, scenario in zip(batches, scenarios, strict=True))
+    scenarios = [plan.scenario(chunk.points[0]) for chunk in chunks]
+    run_rounds = sum(len(chunk) * scenario.rounds for chunk, scenario in zip(chunks, scenarios, strict=True))
     kept = len(plan.metrics) if plan.metrics is not None else len(metric_names(len(plan.base.values.dimensions)))
     seconds = float(found * len(runs) + played * run_rounds)
-    return Estimate(len(runs), len(batches), seconds, run_rounds / plan.every * kept * _BYTES)
+    return Estimate(len(runs), len(chunks), seconds, run_rounds / plan.every * kept * _BYTES)
 
 
-def _trial(plan: "Plan", batch: Batch) -> tuple[float, float]:
+def _trial(plan: "Plan", chunk: Chunk) -> tuple[float, float]:
     """Seconds to set up a run, and to play one of its rounds."""
     import torch
 
@@ -59,13 +59,13 @@ def _trial(plan: "Plan", batch: Batch) -> tuple[float, float]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        scenarios = [plan.scenario(point) for point in batch.points]
-        Ensemble(scenarios[:1], batch.seeds[:1]).step()  # data and libraries are loaded once in a worker
+        scenarios = [plan.scenario(point) for point in chunk.points]
+        Ensemble(scenarios[:1], chunk.seeds[:1]).step()  # data and libraries are loaded once in a worker
         began = perf_counter()
-        ensemble = Ensemble(scenarios, batch.seeds)
+        ensemble = Ensemble(scenarios, chunk.seeds)
         founded = perf_counter()
         ensemble.run(_ROUNDS)
-        return (founded - began) / len(batch), (perf_counter() - founded) / len(batch) / _ROUNDS
+        return (founded - began) / len(chunk), (perf_counter() - founded) / len(chunk) / _ROUNDS
     finally:
         torch.set_num_threads(before)
 
@@ -75,7 +75,7 @@ def describe_plan(plan: "Plan", folder: Path, workers: int) -> str:
     guess = estimate(plan)
     return (
         f"{plan.name}: {guess.runs} runs ({len(plan.points)} points × {len(plan.seeds)} seeds, {plan.design}) in "
-        f"{guess.batches} batches\n"
+        f"{guess.chunks} chunks\n"
         f"time     about {_duration(guess.seconds(workers))} on {workers} workers, unless runs stop early\n"
         f"disk     about {_size(guess.bytes)} in {folder}/"
     )

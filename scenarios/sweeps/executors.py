@@ -1,4 +1,4 @@
-"""Engines: where batches are played. Each opens an executor of ``concurrent.futures``; nothing else knows which."""
+"""Engines: where chunks are played. Each opens an executor of ``concurrent.futures``; nothing else knows which."""
 
 import os
 import signal
@@ -16,14 +16,16 @@ from commonweal.agents.errors import InputError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_PRELOAD = ["commonweal.economy.runs.ensemble", "commonweal.scenarios.sweeps.worker", "sklearn.datasets", "threadpoolctl"]
+_PRELOAD = [
+    "commonweal.economy.runs.ensemble", "commonweal.scenarios.sweeps.worker", "sklearn.datasets", "threadpoolctl",
+]  # fmt: skip
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-_RETRIES = 2  # of a batch whose Dask worker died, by Dask itself
+_RETRIES = 2  # of a chunk whose Dask worker died, by Dask itself
 
 
 @dataclass(frozen=True)
 class Engine:
-    """A way to play batches."""
+    """A way to play chunks."""
 
     name: str
     workers: int
@@ -154,5 +156,5 @@ def _dask(workers: int, scheduler: str | None) -> Iterator[Executor]:
 
 
 def worker_died(error: BaseException) -> bool:
-    """Whether a batch failed because the process that played it is gone."""
+    """Whether a chunk failed because the process that played it is gone."""
     return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"

@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from importlib import import_module
 from itertools import combinations
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.describe import Spec, find_spec, unknown_field
+from commonweal.scenarios.schema.describe import Spec, find_spec, registries, unknown_field
 from commonweal.scenarios.schema.notation import join_path, parse_path, shorten, split_path, write_value
-from commonweal.scenarios.schema.validation import REGISTRIES
 from commonweal.scenarios.sweeps.designs import Choice, Interval, Listed, Sampled
 
 ALL = "*"
@@ -102,9 +100,8 @@ def every_value(path: str) -> list[Any]:
         InputError: if it holds numbers or text.
     """
     spec = check_field(path)
-    if path in REGISTRIES:
-        module, attribute = REGISTRIES[path]
-        names = list(getattr(import_module(module), attribute))
+    if registry := registries().get(path):
+        names = list(registry)
         return [{name: 1.0} for name in names] if spec.get("type") == "object" else names
     if "enum" in spec:
         return list(spec["enum"])

@@ -1,4 +1,4 @@
-"""A sweep under way: what its folder holds, which batches are done, and what a worker needs to play another."""
+"""A sweep under way: what its folder holds, which chunks are done, and what a worker needs to play another."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -11,17 +11,17 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from commonweal.agents.documents import differences
 from commonweal.agents.errors import InputError
-from commonweal.agents.registry import Registry
+from commonweal.agents.registry import plugin_modules
 from commonweal.scenarios.schema.notation import shorten, write_value
-from commonweal.scenarios.sweeps.batches import Batch, form_batches
+from commonweal.scenarios.sweeps.chunks import Chunk, form_chunks
 from commonweal.scenarios.sweeps.compaction import RUNS, compacted, failed_runs
 from commonweal.scenarios.sweeps.manifest import (
     Design,
     cells_of,
     check_place,
     code_version,
-    differences,
     identity,
     is_sweep,
     locked,
@@ -29,7 +29,7 @@ from commonweal.scenarios.sweeps.manifest import (
     read_manifest,
     write_manifest,
 )
-from commonweal.scenarios.sweeps.rows import Factor, factor_of
+from commonweal.scenarios.sweeps.rows import Factor, Order, factor_of
 from commonweal.scenarios.sweeps.shards import (
     DamagedShardError,
     committed,
@@ -40,18 +40,22 @@ from commonweal.scenarios.sweeps.shards import (
     sweep_up,
 )
 from commonweal.scenarios.sweeps.telling import Scope, Teller
-from commonweal.scenarios.sweeps.worker import Order
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan
 
-_OWN = ("agents", "economy", "scenarios", "figures")
 _SHOWN = "share_delegate"  # metric whose best and worst cells are shown where the plan names none
 
 
 @contextmanager
 def undertake(
-    plan: "Plan", folder: Path, *, extend: bool = False, retry_failed: bool = False, tell: Teller
+    plan: "Plan",
+    folder: Path,
+    *,
+    extend: bool = False,
+    retry_failed: bool = False,
+    tell: Teller,
+    checkpoint: tuple[Path, int] | None = None,
 ) -> "Iterator[Undertaking]":
     """Begin a sweep in ``folder``, or take it up where it was left, while the block runs.
 
@@ -61,6 +65,7 @@ def undertake(
         extend: accept further points and seeds.
         retry_failed: play runs that failed once more.
         tell: told what is wrong on disk and can be mended.
+        checkpoint: folder of checkpoints, and rounds between them; none are kept if not given.
 
     Raises:
         InputError: if the folder holds something else or another sweep, or cannot be written.
@@ -70,7 +75,7 @@ def undertake(
     with locked(folder):
         sweep_up(folder)
         try:
-            work = Undertaking(plan, folder, _agreed_design(plan, folder, extend))
+            work = Undertaking(plan, folder, _agreed_design(plan, folder, extend), checkpoint)
         finally:
             if made and not is_sweep(folder):
                 (folder / ".lock").unlink(missing_ok=True)
@@ -94,8 +99,10 @@ def _agreed_design(plan: "Plan", folder: Path, extend: bool) -> Design:
             "continue it with the version it was begun with, or name another folder"
         )
     if found := list(differences(manifest.identity, json.loads(json.dumps(identity(plan))))):
+        path, was, now = found[0]
         more = f" (and {len(found) - 1} more differences)" if len(found) > 1 else ""
-        raise InputError(f"{folder}: holds another sweep: {found[0]}{more}; name another folder")
+        said = f"{path} was {_said(was)} and is now {_said(now)}"
+        raise InputError(f"{folder}: holds another sweep: {said}{more}; name another folder")
     design = read_design(folder, manifest.design)
     added = _demand_same_runs(plan, folder, design)
     if not added:
@@ -106,6 +113,10 @@ def _agreed_design(plan: "Plan", folder: Path, extend: bool) -> Design:
     design = _widened(plan, design)
     write_manifest(folder, plan, design)
     return design
+
+
+def _said(value: Any) -> str:
+    return "nothing" if value is None else shorten(json.dumps(value, ensure_ascii=False))
 
 
 def _demand_same_runs(plan: "Plan", folder: Path, design: Design) -> str:
@@ -138,7 +149,7 @@ def _demand_same_kinds(plan: "Plan", folder: Path, design: Design) -> None:
 
 
 def _widened(plan: "Plan", design: Design) -> Design:
-    """The design with what the plan has more, as further points and batches."""
+    """The design with what the plan has more, as further points and chunks."""
     cells, known = cells_of(plan), {cell: number for number, cell in enumerate(design.cells)}
     fresh = [cell for cell in cells if cell not in known]
     known |= {cell: len(design.cells) + number for number, cell in enumerate(fresh)}
@@ -149,11 +160,11 @@ def _widened(plan: "Plan", design: Design) -> Design:
         for seed in plan.seeds
         if known[cell] >= old or seed not in seeds
     ]
-    batches = [
-        Batch(batch.number, tuple(known[cells[point]] for point in batch.points), batch.seeds)
-        for batch in form_batches(plan, runs, design.batches)
+    chunks = [
+        Chunk(chunk.number, tuple(known[cells[point]] for point in chunk.points), chunk.seeds)
+        for chunk in form_chunks(plan, runs, design.chunks)
     ]
-    return design.added(fresh, batches)
+    return design.added(fresh, chunks)
 
 
 class Undertaking:
@@ -162,10 +173,12 @@ class Undertaking:
     Args:
         plan: the sweep.
         folder: absolute.
-        design: which run belongs to which batch.
+        design: which run belongs to which chunk.
+        checkpoint: folder of checkpoints, and rounds between them.
     """
 
-    def __init__(self, plan: "Plan", folder: Path, design: Design) -> None:
+    def __init__(self, plan: "Plan", folder: Path, design: Design, checkpoint: tuple[Path, int] | None = None) -> None:
+        self.checkpoint = checkpoint
         self.plan = plan
         self.folder = folder
         self.design = design
@@ -192,35 +205,35 @@ class Undertaking:
                 count_failed(self.folder, number)
             except DamagedShardError:
                 remove_shard(self.folder, number)
-                tell.remark(f"batch {number} is damaged on disk: its runs are played again")
+                tell.remark(f"chunk {number} is damaged on disk: its runs are played again")
 
     def try_again(self) -> None:
-        """Add a batch for each run that failed, to be played by itself."""
+        """Add a chunk for each run that failed, to be played by itself."""
         done = set(compacted(self.folder)).union(committed(self.folder))
-        waiting = [self.design.take(number) for number in range(self.design.batches) if number not in done]
-        pending = {run for batch in waiting for run in zip(batch.points, batch.seeds, strict=True)}
+        waiting = [self.design.take(number) for number in range(self.design.chunks) if number not in done]
+        pending = {run for chunk in waiting for run in zip(chunk.points, chunk.seeds, strict=True)}
         failed = [run for run in failed_runs(self.folder, committed(self.folder)) if run not in pending]
         if failed:
-            first = self.design.batches
-            again = [Batch(first + i, (point,), (seed,)) for i, (point, seed) in enumerate(failed)]
+            first = self.design.chunks
+            again = [Chunk(first + i, (point,), (seed,)) for i, (point, seed) in enumerate(failed)]
             self.design = self.design.added((), again)
             write_manifest(self.folder, self.plan, self.design)
 
     def committed(self) -> list[int]:
-        """Batches that lie in shards."""
+        """Chunks that lie in shards."""
         return committed(self.folder)
 
     def todo(self) -> list[int]:
-        """Batches that are not stored."""
+        """Chunks that are not stored."""
         done = set(compacted(self.folder)).union(committed(self.folder))
-        return [number for number in range(self.design.batches) if number not in done]
+        return [number for number in range(self.design.chunks) if number not in done]
 
     def complete(self) -> bool:
         """Whether everything is in the tables."""
-        return len(compacted(self.folder)) == self.design.batches
+        return len(compacted(self.folder)) == self.design.chunks
 
     def count(self, numbers: Sequence[int]) -> int:
-        """How many runs are in batches."""
+        """How many runs are in chunks."""
         return int(self._sizes[numbers].sum()) if len(numbers) else 0
 
     @cached_property
@@ -228,11 +241,11 @@ class Undertaking:
         return self.design.sizes()
 
     def stored(self, number: int) -> bool:
-        """Whether a batch lies in a shard."""
+        """Whether a chunk lies in a shard."""
         return shard_files(self.folder, number)[0].exists()
 
     def count_failed(self, number: int) -> int:
-        """How many runs of a stored batch failed."""
+        """How many runs of a stored chunk failed."""
         return count_failed(self.folder, number)
 
     def failed(self) -> int:
@@ -245,14 +258,14 @@ class Undertaking:
     def scope(self) -> Scope:
         """What there is to do."""
         left = self.todo()
-        again = self._repeated()[np.isin(self.design.batch, left)].sum() if left else 0
+        again = self._repeated()[np.isin(self.design.chunk, left)].sum() if left else 0
         failed = self.failed() - int(again)
         done = self.runs - self.count(left) - failed
         return Scope(self.plan.name, self.runs, done, failed, self.shown, self.describe)
 
     def _repeated(self) -> Any:
         """Per run of the design whether it is there before."""
-        repeated = np.ones(len(self.design.batch), dtype=bool)
+        repeated = np.ones(len(self.design.chunk), dtype=bool)
         runs = np.stack([self.design.point, self.design.seed], axis=1)
         repeated[np.unique(runs, axis=0, return_index=True)[1]] = False
         return repeated
@@ -263,16 +276,16 @@ class Undertaking:
         return ", ".join(f"{path} = {write_value(values[path])}" for path in self.plan.factors)
 
     def order(self, number: int) -> Order:
-        """A batch as a worker gets it."""
-        batch = self.design.take(number)
-        scenarios = {point: self.plan.scenario(self._places[point]) for point in dict.fromkeys(batch.points)}
+        """A chunk as a worker gets it."""
+        chunk = self.design.take(number)
+        scenarios = {point: self.plan.scenario(self._places[point]) for point in dict.fromkeys(chunk.points)}
         return Order(
             folder=self.folder,
             number=number,
-            points=batch.points,
-            seeds=batch.seeds,
-            scenarios=tuple(scenarios[point] for point in batch.points),
-            values=tuple(self.plan.points[self._places[point]] for point in batch.points),
+            points=chunk.points,
+            seeds=chunk.seeds,
+            scenarios=tuple(scenarios[point] for point in chunk.points),
+            values=tuple(self.plan.points[self._places[point]] for point in chunk.points),
             factors=self._factors,
             metrics=self.plan.metrics,
             shown=self.shown,
@@ -280,17 +293,13 @@ class Undertaking:
             stop=self.plan.stop,
             version=code_version(),
             plugins=self._plugins,
+            keep=self.plan.keep,
+            whole=self.plan.whole,
+            checkpoint=self.checkpoint,
         )
 
-
-def plugin_modules() -> tuple[str, ...]:
-    """Modules outside this library that have registered rules, for workers to load too."""
-    from commonweal.agents.policies import POLICIES
-    from commonweal.economy.credit import CREDITS
-    from commonweal.economy.learning import NETWORKS
-    from commonweal.economy.money.settlement import SETTLEMENTS
-    from commonweal.economy.tasks import TASKS
-
-    registries: tuple[Registry[Any], ...] = (POLICIES, CREDITS, NETWORKS, SETTLEMENTS, TASKS)
-    modules = {getattr(plug, "__module__", None) for registry in registries for _, plug in registry.items()}
-    return tuple(sorted(name for name in modules if name and name.partition(".")[0] not in (*_OWN, "__main__")))
+    def rounds(self, numbers: Sequence[int]) -> int:
+        """How many rounds are to be played in chunks, those in which everybody delegates too."""
+        orders = [self.order(number) for number in numbers]
+        ideals = {order.ideal: order.scenarios[0].rounds for order in orders if order.ideals}
+        return sum(order.scenarios[0].rounds for order in orders) + sum(ideals.values())

@@ -1,4 +1,4 @@
-"""The folder of a sweep: its manifest says what the sweep is, its design which run belongs to which batch."""
+"""The folder of a sweep: its manifest says what the sweep is, its design which run belongs to which chunk."""
 
 import fcntl
 import hashlib
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.notation import shorten
-from commonweal.scenarios.sweeps.batches import Batch, write_cell
+from commonweal.scenarios.sweeps.chunks import Chunk, write_cell
 from commonweal.scenarios.sweeps.shards import SCHEMA, refusals, replacing, write_table
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ _DECISIVE = ("agents", "economy")  # packages whose code decides what a run does
 
 @dataclass(frozen=True)
 class Design:
-    """Every run of a sweep in the order of its batches. A point keeps its number when others are added."""
+    """Every run of a sweep in the order of its chunks. A point keeps its number when others are added."""
 
     cells: tuple[str, ...]  # per point its values, as JSON
-    batch: np.ndarray[Any, np.dtype[np.int32]]  # per run: its batch
+    chunk: np.ndarray[Any, np.dtype[np.int32]]  # per run: its chunk
     point: np.ndarray[Any, np.dtype[np.int32]]  # per run
     seed: np.ndarray[Any, np.dtype[np.int64]]  # per run
 
@@ -46,9 +46,9 @@ class Design:
         return cls((), *(np.empty(0, kind) for kind in (np.int32, np.int32, np.int64)))  # type: ignore[arg-type]
 
     @property
-    def batches(self) -> int:
-        """How many batches there are, numbered from 0."""
-        return int(self.batch[-1]) + 1 if len(self.batch) else 0
+    def chunks(self) -> int:
+        """How many chunks there are, numbered from 0."""
+        return int(self.chunk[-1]) + 1 if len(self.chunk) else 0
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -60,23 +60,23 @@ class Design:
         """How many different runs there are; those that are tried again count once."""
         return len(self.cells) * len(self.seeds)
 
-    def take(self, number: int) -> Batch:
-        """The batch with that number."""
-        first, last = np.searchsorted(self.batch, [number, number + 1])
-        return Batch(number, tuple(self.point[first:last].tolist()), tuple(self.seed[first:last].tolist()))
+    def take(self, number: int) -> Chunk:
+        """The chunk with that number."""
+        first, last = np.searchsorted(self.chunk, [number, number + 1])
+        return Chunk(number, tuple(self.point[first:last].tolist()), tuple(self.seed[first:last].tolist()))
 
     def sizes(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Runs of each batch."""
-        return np.bincount(self.batch, minlength=self.batches)
+        """Runs of each chunk."""
+        return np.bincount(self.chunk, minlength=self.chunks)
 
-    def added(self, cells: Sequence[str], batches: Sequence[Batch]) -> "Design":
-        """The design with further points and batches."""
-        sizes = [len(batch) for batch in batches]
+    def added(self, cells: Sequence[str], chunks: Sequence[Chunk]) -> "Design":
+        """The design with further points and chunks."""
+        sizes = [len(chunk) for chunk in chunks]
         return Design(
             (*self.cells, *cells),
-            np.append(self.batch, np.repeat([batch.number for batch in batches], sizes)).astype(np.int32),
-            np.append(self.point, [point for batch in batches for point in batch.points]).astype(np.int32),
-            np.append(self.seed, [seed for batch in batches for seed in batch.seeds]).astype(np.int64),
+            np.append(self.chunk, np.repeat([chunk.number for chunk in chunks], sizes)).astype(np.int32),
+            np.append(self.point, [point for chunk in chunks for point in chunk.points]).astype(np.int32),
+            np.append(self.seed, [seed for chunk in chunks for seed in chunk.seeds]).astype(np.int64),
         )
 
 
@@ -101,6 +101,7 @@ def identity(plan: "Plan") -> dict[str, Any]:
         "metrics": None if plan.metrics is None else list(plan.metrics),
         "every": plan.every,
         "stop": None if plan.stop is None else str(plan.stop),
+        **({"keep": list(plan.keep)} if plan.keep else {}),
     }
     # What the base says of fields that vary decides nothing, since every point has its own.
     for path in plan.factors:
@@ -224,7 +225,7 @@ def _platform() -> dict[str, str]:
 
 def _design_table(design: Design) -> pa.Table:
     cells = pa.DictionaryArray.from_arrays(pa.array(design.point), pa.array(design.cells, pa.string()))
-    return pa.table({"batch": design.batch, "point": design.point, "seed": design.seed, "cell": cells})
+    return pa.table({"batch": design.chunk, "point": design.point, "seed": design.seed, "cell": cells})
 
 
 def read_design(folder: Path, name: str) -> Design:
@@ -235,9 +236,9 @@ def read_design(folder: Path, name: str) -> Design:
     """
     try:
         table = pq.ParquetFile(folder / name, page_checksum_verification=True, read_dictionary=["cell"]).read()
-        arrays = {column: table[column].to_numpy() for column in ("batch", "point", "seed")}
-        _, firsts = np.unique(arrays["point"], return_index=True)
-        return Design(tuple(table["cell"].take(pa.array(firsts)).to_pylist()), **arrays)
+        chunk, point, seed = (table[column].to_numpy() for column in ("batch", "point", "seed"))
+        _, firsts = np.unique(point, return_index=True)
+        return Design(tuple(table["cell"].take(pa.array(firsts)).to_pylist()), chunk, point, seed)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise InputError(f"{folder / name}: is damaged ({shorten(str(error))}); name another folder") from None
 
@@ -245,16 +246,3 @@ def read_design(folder: Path, name: str) -> Design:
 def cells_of(plan: "Plan") -> list[str]:
     """The values of every point of a plan, as the design keeps them."""
     return [write_cell(values) for values in plan.points]
-
-
-def differences(kept: Any, given: Any, path: str = "") -> Iterator[str]:
-    """What differs between two documents, one phrase each."""
-    if isinstance(kept, Mapping) and isinstance(given, Mapping):
-        for key in dict.fromkeys([*kept, *given]):
-            yield from differences(kept.get(key), given.get(key), f"{path}.{key}" if path else str(key))
-    elif kept != given:
-        yield f"{path} was {shorten(_said(kept))} and is now {shorten(_said(given))}"
-
-
-def _said(value: Any) -> str:
-    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)

@@ -13,15 +13,17 @@ import numpy as np
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.loading import Overrides, load, read_document, read_overrides, revise
-from commonweal.scenarios.schema.notation import parse_path, shorten, write_value
+from commonweal.scenarios.schema.notation import as_json, parse_path, read_seeds, shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.designs import Drawn, grid
 from commonweal.scenarios.sweeps.factors import demand_apart, listed
-from commonweal.scenarios.sweeps.measures import metric_names
+from commonweal.scenarios.sweeps.rows import metric_names
 from commonweal.scenarios.sweeps.stop_text import read_stop
 from commonweal.scenarios.sweeps.stopping import Stop
 from commonweal.scenarios.sweeps.sweep_files import Sheet, find_sweep, is_sweep, read_sheet
 
+# Tables of their own, and a column of the table of runs.
+KEEP = ("principals", "profiles", "ledger", "price_of_anarchy")
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 
@@ -40,6 +42,8 @@ class Plan:
     design: str = "grid"  # grid, list, sobol, latin or morris
     sampling: Mapping[str, Any] = field(default_factory=dict)  # what an analysis of the sample needs, as JSON
     description: str = ""
+    keep: tuple[str, ...] = ()  # more that is kept of every run, of KEEP
+    whole: bool = False  # a comparison: each point is played as it is alone, with all seeds together
 
     @property
     def runs(self) -> int:
@@ -67,13 +71,10 @@ class Plan:
             "every": self.every,
             "stop": None if self.stop is None else str(self.stop),
             "design": {"kind": self.design, **self.sampling},
+            **({"keep": self.keep} if self.keep else {}),
         }
-        plain: dict[str, Any] = json.loads(json.dumps(document, default=_plain))
+        plain: dict[str, Any] = json.loads(json.dumps(document, default=as_json))
         return plain
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def plan_of(
@@ -84,6 +85,7 @@ def plan_of(
     metrics: Sequence[str] | None = None,
     every: int = 1,
     stop: Stop | str | None = None,
+    keep: Sequence[str] = (),
 ) -> Plan:
     """The plan of every combination of some values.
 
@@ -94,6 +96,7 @@ def plan_of(
         metrics: which to keep; all if not given.
         every: rounds between records.
         stop: when a run may end early, or its text.
+        keep: more to keep of every run, of ``KEEP``.
 
     Raises:
         InputError: if it is not a sweep of valid economies.
@@ -107,11 +110,12 @@ def plan_of(
         base=base,
         factors=paths,
         points=grid(factors, []).points,
-        seeds=_seeds(seeds),
+        seeds=read_seeds(seeds),
         metrics=None if metrics is None else tuple(metrics),
         every=every,
         stop=read_stop(stop) if isinstance(stop, str) else stop,
         description=base.description,
+        keep=tuple(keep),
     )
     return checked(plan)
 
@@ -161,13 +165,14 @@ def _planned(sheet: Sheet, seeds: int | str | Iterable[int] | None) -> Plan:
         base=sheet.base,
         factors=sheet.factors,
         points=drawn.points,
-        seeds=_seeds(sheet.seeds if seeds is None else seeds),
+        seeds=read_seeds(sheet.seeds if seeds is None else seeds),
         metrics=sheet.metrics,
         every=sheet.every,
         stop=None if sheet.stop is None else read_stop(sheet.stop),
         design=sheet.design,
         sampling=_sampling(sheet, drawn),
         description=sheet.description or sheet.base.description,
+        keep=sheet.keep,
     )
     return checked(plan)
 
@@ -201,7 +206,16 @@ def checked(plan: Plan) -> Plan:
         _check_metrics("metrics", plan.metrics, fewest)
     if plan.stop is not None:
         _check_metrics("stop", sorted(plan.stop.metrics), fewest)
+    _check_kept(plan)
     return plan
+
+
+def _check_kept(plan: Plan) -> None:
+    for name in plan.keep:
+        if name not in KEEP or plan.keep.count(name) > 1:
+            raise InputError(f"keep: {write_value(name)}: must be among {', '.join(KEEP)}, each once")
+    if plan.keep and plan.stop is not None:
+        raise InputError("keep: needs runs that are played to their end; leave out stop")
 
 
 def _check_points(plan: Plan) -> int:
@@ -237,9 +251,3 @@ def _check_metrics(where: str, names: Sequence[str], dimensions: int) -> None:
             raise InputError(f"{where}: {name!r} is no metric of this sweep: there are {', '.join(known)}{hint}")
         if list(names).count(name) > 1:
             raise InputError(f"{where}: {name!r} is named twice")
-
-
-def _seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
-    from commonweal.scenarios.runs.comparing import read_seeds  # which plans sweeps too
-
-    return read_seeds(seeds)

@@ -1,21 +1,44 @@
 """The rows of a sweep's tables: one per run with what became of it, and one per run and recorded round."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from commonweal.agents.arrays import Floats, Ints
+from commonweal.scenarios.runs.benchmark import benchmark
 from commonweal.scenarios.schema.notation import write_value
+from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
 
 if TYPE_CHECKING:
-    from commonweal.scenarios.sweeps.worker import Order
+    from commonweal.scenarios.sweeps.stopping import Stop
 
+ROUND_METRICS = (
+    "share_abstain", "share_delegate", "share_free_ride", "share_defect", "accuracy", "validation_loss", "revenue",
+    "paid", "treasury", "clawed", "welfare", "gini", "credit_concentration", "screened_share", "gated_share",
+    "step_factor", "rival", "least_balance", "least_escrow", "unfunded",
+    "own_accuracy", "promise_kept", "samples", "dealt_share", "dealt", "tolerance_paid", "loosened",
+)  # fmt: skip
+DIMENSION_METRICS = (
+    "level", "limit", "predicted_change", "true_change", "shadow_price", "mean_limit", "spread_limit",
+)  # fmt: skip
 _TAKEN = {*LABELS, *STATUS, *ORIGIN, "round"}
+
+
+def metric_names(dimensions: int) -> tuple[str, ...]:
+    """The metrics of a scenario with K value dimensions, in the order of the tables.
+
+    Args:
+        dimensions: K.
+    """
+    return ROUND_METRICS + tuple(f"{name}_{k}" for name in DIMENSION_METRICS for k in range(dimensions))
 
 
 @dataclass(frozen=True)
@@ -46,6 +69,55 @@ def factor_of(path: str, points: Sequence[Mapping[str, Any]]) -> Factor:
 
 
 @dataclass(frozen=True)
+class Order:
+    """A chunk as a worker gets it: everything that playing and storing it needs."""
+
+    folder: Path  # of the sweep, absolute
+    number: int  # of the chunk
+    points: tuple[int, ...]  # a point per run
+    seeds: tuple[int, ...]  # a seed per run
+    scenarios: tuple[Scenario, ...]  # a scenario per run
+    values: tuple[Mapping[str, Any], ...]  # varied values per run, by path
+    factors: tuple[Factor, ...]
+    metrics: tuple[str, ...] | None  # kept; all if None
+    shown: str  # metric whose means are told at once
+    every: int  # rounds between records
+    stop: "Stop | None"
+    version: str  # of the code
+    plugins: tuple[str, ...]  # modules whose rules the scenarios may name
+    keep: tuple[str, ...] = ()  # more that is kept of every run
+    whole: bool = False  # on as many threads as the process has
+    checkpoint: tuple[Path, int] | None = None  # folder of checkpoints, and rounds between them
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def alone(self, run: int) -> "Order":
+        """The same order for one of its runs."""
+        parts = ("points", "seeds", "scenarios", "values")
+        return replace(self, **{name: getattr(self, name)[run : run + 1] for name in parts})
+
+    @property
+    def ideals(self) -> tuple[Scenario, ...]:
+        """The economy in which everybody delegates, per run; empty where it is not asked for."""
+        if "price_of_anarchy" not in self.keep:
+            return ()
+        distinct = dict(zip(self.points, self.scenarios, strict=True))
+        found = {point: benchmark(scenario) for point, scenario in distinct.items()}
+        return tuple(found[point] for point in self.points)
+
+    @property
+    def ideal(self) -> tuple[str, ...]:
+        """What the economies in which everybody delegates are, so that chunks can share them."""
+        return (*(ideal.model_dump_json() for ideal in self.ideals), str(self.seeds))
+
+    def run_id(self, run: int) -> str:
+        """What names a run: 16 hexadecimal digits of the hash of its scenario, its seed and the code's version."""
+        parts = (self.scenarios[run].model_dump_json(), str(self.seeds[run]), self.version)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
 class Played:
     """What became of R runs that were played together, or of one that failed."""
 
@@ -54,6 +126,8 @@ class Played:
     reasons: tuple[str, ...]  # per run why it stopped before its last round; empty where it did not
     stage: str | None = None  # at which it failed
     message: str | None = None
+    extra: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # tables by name, their runs numbered from 0
+    price: pd.DataFrame | None = None  # a row per run: columns for the table of runs
 
     @classmethod
     def failure(cls, stage: str, message: str, rounds: int = 0) -> "Played":
@@ -74,11 +148,11 @@ class Played:
         return {name: float(course[quarter, run].mean()) for name, course in self.courses.items()}
 
 
-def tabulate(order: "Order", played: Sequence[Played], start: datetime, seconds: float) -> Tables:
-    """The tables of a batch.
+def tabulate(order: Order, played: Sequence[Played], start: datetime, seconds: float) -> Tables:
+    """The tables of a chunk.
 
     Args:
-        order: the batch.
+        order: the chunk.
         played: its runs in order, together or each alone.
         start: when it began.
         seconds: that each run took.
@@ -91,11 +165,35 @@ def tabulate(order: "Order", played: Sequence[Played], start: datetime, seconds:
         **{factor.column: factor.array(order.values) for factor in order.factors},
     }
     kept = _kept(order, played)
-    runs = pa.table({**labels, **_status(places), **_means(places, kept), **_origin(order, start, seconds)})
-    return Tables(runs, _rounds(labels, places, kept, order.every))
+    columns = _means(places, kept) | _prices(played)
+    runs = pa.table({**labels, **_status(places), **columns, **_origin(order, start, seconds)})
+    return Tables(runs, _rounds(labels, places, kept, order.every), _extra(labels, played))
 
 
-def _kept(order: "Order", played: Sequence[Played]) -> list[str]:
+def _prices(played: Sequence[Played]) -> dict[str, pa.Array]:
+    """Columns of the price of anarchy, null where a run failed; none where it is not asked for."""
+    rows: list[dict[Any, Any]] = []
+    for part in played:
+        rows += [{}] * len(part.rounds) if part.price is None else part.price.to_dict("records")
+    names = next((list(row) for row in rows if row), [])
+    return {name: pa.array([row.get(name) for row in rows]) for name in names}
+
+
+def _extra(labels: Mapping[str, pa.Array], played: Sequence[Played]) -> dict[str, pa.Table]:
+    """The other tables that are kept, each row with the labels of its run."""
+    found: dict[str, list[pa.Table]] = {}
+    first = 0
+    for part in played:
+        for name, frame in part.extra.items():
+            owner = pa.array(frame["run"].to_numpy(dtype=np.int64) + first)
+            own = pa.Table.from_pandas(frame.drop(columns="run"), preserve_index=False)
+            columns = {label: array.take(owner) for label, array in labels.items()}
+            found.setdefault(name, []).append(pa.table(columns | {label: own[label] for label in own.column_names}))
+        first += len(part.rounds)
+    return {name: _stacked(tables) for name, tables in found.items()}
+
+
+def _kept(order: Order, played: Sequence[Played]) -> list[str]:
     """The metrics that are kept, in the order in which they are measured."""
     measured = dict.fromkeys(name for part in played for name in part.courses)
     return [name for name in measured if order.metrics is None or name in order.metrics]
@@ -117,7 +215,7 @@ def _means(places: Sequence[tuple[Played, int]], kept: Sequence[str]) -> dict[st
     return {name: pa.array([mean.get(name) for mean in means], pa.float64()) for name in kept}
 
 
-def _origin(order: "Order", start: datetime, seconds: float) -> dict[str, pa.Array]:
+def _origin(order: Order, start: datetime, seconds: float) -> dict[str, pa.Array]:
     values = {"version": order.version, "schema": SCHEMA, "start": start, "duration": seconds}
     return {name: pa.array([values[name]] * len(order), kind) for name, kind in ORIGIN.items()}
 
@@ -138,7 +236,7 @@ def _rounds(
 
 
 def joined(parts: Sequence[Tables]) -> Tables:
-    """The tables of several batches, one after another; a failed run has no metrics."""
+    """The tables of several chunks, one after another; a failed run has no metrics."""
     names = ("runs", "rounds")
     widest = {name: max((getattr(part, name) for part in parts), key=lambda table: table.num_columns) for name in names}
     stacked = {
@@ -147,4 +245,12 @@ def joined(parts: Sequence[Tables]) -> Tables:
         )
         for name in names
     }
-    return Tables(**stacked)
+    extra: dict[str, list[pa.Table]] = {}
+    for part in parts:
+        for name, table in part.extra.items():
+            extra.setdefault(name, []).append(table)
+    return Tables(**stacked, extra={name: _stacked(tables) for name, tables in extra.items()})
+
+
+def _stacked(tables: Sequence[pa.Table]) -> pa.Table:
+    return pa.concat_tables(tables, promote_options="default")

@@ -1,9 +1,9 @@
-"""Shards: what a worker stores of one batch, two small parquet files. The second of them commits the batch."""
+"""Shards: what a worker stores of one chunk, two small parquet files. The second of them commits the chunk."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from commonweal.agents.errors import InputError
 SCHEMA = 1  # of the tables and the manifest; raised when either changes
 SHARDS = "shards"  # the folder of shards in the folder of a sweep
 FAILED = b"failed"  # how many runs of a shard failed, in its metadata
+EXTRA = b"extra"  # names of its other tables
 
 # Columns of the table of runs before and after the metrics; factors follow the first three.
 LABELS = {"run_id": pa.string(), "point": pa.int32(), "seed": pa.int64()}
@@ -28,7 +29,7 @@ ORIGIN = {
     "version": pa.string(),
     "schema": pa.int16(),
     "start": pa.timestamp("us", tz="UTC"),
-    "duration": pa.float64(),  # seconds: the batch's, divided by its runs
+    "duration": pa.float64(),  # seconds: the chunk's, divided by its runs
 }
 TIMING = ("start", "duration")  # columns that differ between two plays of the same run
 KINDS = {"number": pa.float64(), "integer": pa.int64(), "switch": pa.bool_(), "text": pa.string()}
@@ -40,6 +41,7 @@ class Tables:
 
     runs: pa.Table  # one per run
     rounds: pa.Table  # one per run that did not fail and recorded round
+    extra: Mapping[str, pa.Table] = field(default_factory=dict)  # other tables that are kept, by name
 
 
 class StorageError(InputError):
@@ -55,22 +57,29 @@ class DamagedShardError(Exception):
 
 
 def shard_files(folder: Path, number: int) -> tuple[Path, Path]:
-    """The files of a batch: runs, rounds."""
-    return tuple(folder / SHARDS / f"{number:06d}.{name}.parquet" for name in ("runs", "rounds"))  # type: ignore[return-value]
+    """The files of a chunk: runs, rounds."""
+    return shard_file(folder, number, "runs"), shard_file(folder, number, "rounds")
+
+
+def shard_file(folder: Path, number: int, name: str) -> Path:
+    """The file of one table of a chunk."""
+    return folder / SHARDS / f"{number:06d}.{name}.parquet"
 
 
 def write_shard(folder: Path, number: int, tables: Tables) -> None:
-    """Store a batch: its rounds, then its runs.
+    """Store a chunk: its runs come last.
 
     Raises:
-        StorageError: if the folder cannot be written; nothing of the batch is left then.
+        StorageError: if the folder cannot be written; nothing of the chunk is left then.
     """
     runs, rounds = shard_files(folder, number)
     failed = sum(status == "failed" for status in tables.runs["status"].to_pylist())
     with refusals(folder):
         runs.parent.mkdir(exist_ok=True)
+        for name, table in tables.extra.items():
+            write_table(table, shard_file(folder, number, name))
         write_table(tables.rounds, rounds)
-        write_table(tables.runs.replace_schema_metadata({FAILED: str(failed)}), runs)
+        write_table(tables.runs.replace_schema_metadata({FAILED: str(failed), EXTRA: " ".join(tables.extra)}), runs)
 
 
 def write_table(table: pa.Table, file: Path) -> None:
@@ -107,13 +116,13 @@ def refusals(folder: Path) -> Iterator[None]:
 
 
 def committed(folder: Path) -> list[int]:
-    """Numbers of the batches in the shards of ``folder``, ascending."""
+    """Numbers of the chunks in the shards of ``folder``, ascending."""
     names = (entry.name for entry in os.scandir(folder / SHARDS)) if (folder / SHARDS).is_dir() else ()
     return sorted(int(name.partition(".")[0]) for name in names if name.endswith(".runs.parquet") and name[0] != ".")
 
 
 def count_failed(folder: Path, number: int) -> int:
-    """How many runs of a committed batch failed.
+    """How many runs of a committed chunk failed.
 
     Raises:
         DamagedShardError: if the shard is cut off, or half of it is missing.
@@ -128,13 +137,15 @@ def count_failed(folder: Path, number: int) -> int:
 
 
 def read_shard(folder: Path, number: int) -> Tables:
-    """The tables of a batch, their checksums verified.
+    """The tables of a chunk, their checksums verified.
 
     Raises:
         DamagedShardError: if they cannot be read.
     """
     try:
-        return Tables(*(read_checked(file) for file in shard_files(folder, number)))
+        runs, rounds = (read_checked(file) for file in shard_files(folder, number))
+        names = (runs.schema.metadata or {}).get(EXTRA, b"").decode().split()
+        return Tables(runs, rounds, {name: read_checked(shard_file(folder, number, name)) for name in names})
     except (OSError, ValueError, pa.ArrowException):
         raise DamagedShardError(number) from None
 
@@ -145,13 +156,13 @@ def read_checked(file: Path) -> pa.Table:
 
 
 def remove_shard(folder: Path, number: int) -> None:
-    """Take a batch back; the file that commits it goes first."""
-    for file in shard_files(folder, number):
+    """Take a chunk back; the file that commits it goes first."""
+    for file in (*shard_files(folder, number), *(folder / SHARDS).glob(f"{number:06d}.*.parquet")):
         file.unlink(missing_ok=True)
 
 
 def remove_shards(folder: Path, numbers: Collection[int]) -> None:
-    """Remove whatever there is of batches, and the folder of shards when it is empty."""
+    """Remove whatever there is of chunks, and the folder of shards when it is empty."""
     shards = folder / SHARDS
     if not shards.is_dir():
         return

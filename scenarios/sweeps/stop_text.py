@@ -1,13 +1,10 @@
 """Reading stop conditions from text: ``converged(accuracy, 20, 0.01) | collapsed(share_delegate, 0.05, 20)``.
 
-    condition = part { "|" part }           part = simple { "&" simple }          & binds more tightly than |
-    simple    = "(" condition ")" | name "(" argument { "," argument } ")"
-
-Nothing is evaluated but numbers.
+The text is a Python expression of calls, ``&``, ``|`` and brackets; it is parsed and nothing of it is run.
 """
 
-import re
-from dataclasses import Field, fields
+import ast
+from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
@@ -20,9 +17,6 @@ CONDITIONS: dict[str, type[Converged] | type[Collapsed] | type[Budget]] = {
     "collapsed": Collapsed,
     "budget": Budget,
 }
-
-_TOKEN = re.compile(r"\s*(?:([A-Za-z_]\w*)|([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([&|(),]))")
-_DEEPEST = 50  # brackets in brackets
 _ALLOWED: dict[Any, str] = {str: "the name of a metric", int: "a whole number", float: "a number"}  # by type
 
 
@@ -32,10 +26,18 @@ def read_stop(text: str) -> Stop:
     Raises:
         InputError: if the text is no condition; the message says where and what was expected.
     """
-    reader = _Reader(text)
-    stop = reader.condition(0)
-    reader.take("", "'&', '|' or the end")
-    return stop
+    line = " ".join(text.split())
+    try:
+        return _condition(ast.parse(line, mode="eval").body)
+    except SyntaxError as error:
+        rest = line[error.offset - 1 :] if error.offset else ""
+        where = repr(shorten(rest)) if rest else "the end"
+        why = f"{error.msg} at {where}; conditions are {forms()}, joined by & and |"
+    except (RecursionError, MemoryError):
+        why = "too many brackets in brackets, or conditions"
+    except ValueError as error:  # an InputError is one too
+        why = str(error)
+    raise InputError(f"stop = {shorten(text)!r}: {why}") from None
 
 
 def forms() -> str:
@@ -43,94 +45,30 @@ def forms() -> str:
     return ", ".join(f"{name}({', '.join(f.name for f in fields(kind))})" for name, kind in CONDITIONS.items())
 
 
-class _Reader:
-    """A place in a text of tokens."""
+def _condition(node: ast.expr) -> Stop:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr | ast.BitAnd):
+        left, right = _condition(node.left), _condition(node.right)
+        return left | right if isinstance(node.op, ast.BitOr) else left & right
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in CONDITIONS:
+        name = ast.unparse(node.func if isinstance(node, ast.Call) else node)
+        close = get_close_matches(name, CONDITIONS, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise InputError(f"{shorten(name)!r} is no condition; there are {forms()}{hint}")
+    name, wanted = node.func.id, fields(CONDITIONS[node.func.id])
+    if len(node.args) != len(wanted) or node.keywords:
+        listed = ", ".join(field.name for field in wanted)
+        raise InputError(f"{name} takes {len(wanted)} arguments ({listed}), not {len(node.args) + len(node.keywords)}")
+    return CONDITIONS[name](*(_value(name, f.name, f.type, each) for f, each in zip(wanted, node.args, strict=True)))
 
-    def __init__(self, text: str) -> None:
-        self.text, self.tokens, place = text, list[str](), 0
-        while match := _TOKEN.match(text, place):
-            self.tokens.append(match.group().strip())
-            place = match.end()
-        if rest := text[place:].strip():
-            raise self.refusal(f"{rest[0]!r} means nothing there")
-        self.tokens.append("")  # the end
-        self.at = 0
 
-    def refusal(self, why: str) -> InputError:
-        return InputError(f"stop = {shorten(self.text)!r}: {why}")
-
-    def take(self, wanted: str, named: str) -> None:
-        """Pass over a token that must come now."""
-        if self.tokens[self.at] != wanted:
-            found = f"{self.tokens[self.at]!r}" if self.tokens[self.at] else "the end"
-            raise self.refusal(f"{found} where {named} was expected")
-        self.at += 1
-
-    def passed(self, token: str) -> bool:
-        """Pass over ``token`` if it comes now."""
-        comes = self.tokens[self.at] == token
-        self.at += comes
-        return comes
-
-    def condition(self, depth: int) -> Stop:
-        stop = self.part(depth)
-        while self.passed("|"):
-            stop = stop | self.part(depth)
-        return stop
-
-    def part(self, depth: int) -> Stop:
-        stop = self.simple(depth)
-        while self.passed("&"):
-            stop = stop & self.simple(depth)
-        return stop
-
-    def simple(self, depth: int) -> Stop:
-        if depth > _DEEPEST:
-            raise self.refusal(f"more than {_DEEPEST} brackets in brackets")
-        if self.passed("("):
-            stop = self.condition(depth + 1)
-            self.take(")", "')'")
-            return stop
-        return self.call()
-
-    def call(self) -> Stop:
-        name = self.tokens[self.at]
-        if name not in CONDITIONS:
-            close = get_close_matches(name, CONDITIONS, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise self.refusal(f"{repr(name) if name else 'the end'} is no condition; there are {forms()}{hint}")
-        self.at += 1
-        self.take("(", f"'(' after {name}")
-        return self.built(name, self.arguments(name))
-
-    def arguments(self, name: str) -> list[str]:
-        texts: list[str] = []
-        while not self.passed(")"):
-            if texts:
-                self.take(",", f"',' or ')' in {name}(…)")
-            if self.tokens[self.at] in {"", "&", "|", "(", ")", ","}:
-                self.take("an argument", f"an argument of {name}")
-            texts.append(self.tokens[self.at])
-            self.at += 1
-        return texts
-
-    def built(self, name: str, texts: list[str]) -> Stop:
-        wanted = fields(CONDITIONS[name])
-        if len(texts) != len(wanted):
-            listed = ", ".join(field.name for field in wanted)
-            raise self.refusal(f"{name} takes {len(wanted)} arguments ({listed}), not {len(texts)}")
-        values = [self.value(name, field, text) for field, text in zip(wanted, texts, strict=True)]
-        try:
-            return CONDITIONS[name](*values)
-        except InputError as error:
-            raise self.refusal(str(error)) from None
-
-    def value(self, name: str, field: "Field[Any]", text: str) -> Any:
-        """An argument, read as what its field is."""
-        kind: Any = field.type
-        try:
-            if (kind is str) != text.isidentifier():
-                raise ValueError
-            return kind(text)
-        except ValueError:
-            raise self.refusal(f"{field.name} = {text} in {name}(…): must be {_ALLOWED[kind]}") from None
+def _value(name: str, field: str, kind: Any, node: ast.expr) -> Any:
+    """An argument, read as what its field is."""
+    if kind is str and isinstance(node, ast.Name):
+        return node.id
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        value = None
+    if kind is not str and (type(value) is int or type(value) is kind):
+        return kind(value)
+    raise InputError(f"{field} = {shorten(ast.unparse(node))} in {name}(…): must be {_ALLOWED[kind]}")

@@ -20,7 +20,7 @@ from commonweal.scenarios.sweeps.factors import demand_apart, demand_known, flat
 SWEEPS = LIBRARY / "sweeps"
 KEYS = (
     "name", "description", "scenario", "set", "vary", "range", "zip", "exclude", "point", "design", "replications",
-    "seeds", "metrics", "every", "stop",
+    "seeds", "metrics", "every", "stop", "keep",
 )  # fmt: skip
 
 
@@ -41,6 +41,7 @@ class Sheet:
     metrics: tuple[str, ...] | None
     every: int
     stop: str | None
+    keep: tuple[str, ...]
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -138,6 +139,7 @@ def _sheet(
         metrics=_names(document, "metrics"),
         every=document.get("every", 1),
         stop=_text(document, "stop", "") if "stop" in document else None,
+        keep=_names(document, "keep") or (),
     )
     _check(sheet, {**flatten(document.get("set", {}), "set"), **changes})
     return sheet

@@ -41,7 +41,7 @@ class Teller(ABC):
 
     @abstractmethod
     def settle(self, settled: "Settled") -> None:
-        """A batch is done."""
+        """A chunk is done."""
 
     @abstractmethod
     def remark(self, text: str) -> None:
@@ -78,7 +78,7 @@ class Tally:
         self._sums: dict[int, tuple[float, int]] = {}  # per point: sum of the metric, runs
 
     def add(self, settled: "Settled") -> None:
-        """Count a batch."""
+        """Count a chunk."""
         self.done += settled.runs - settled.failed
         self.failed += settled.failed
         self.played += settled.runs

@@ -1,65 +1,33 @@
-"""What a worker does: play a batch as one ensemble, and its runs alone where that fails, and store their rows."""
+"""What a worker does: play a chunk as one ensemble, and its runs alone where that fails, and store their rows."""
 
-import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
-from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from commonweal.agents.arrays import Floats
-from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.sweeps.rows import Factor, Played, tabulate
+from commonweal.scenarios.runs.tables import price_of_anarchy
+from commonweal.scenarios.sweeps.rows import Order, Played, tabulate
 from commonweal.scenarios.sweeps.shards import Tables, write_shard
 
 if TYPE_CHECKING:
-    from commonweal.scenarios.sweeps.stopping import Stop
+    from commonweal.economy.runs.ensemble import Ensemble
+    from commonweal.economy.runs.results import Results
 
 _LONGEST = 500  # characters of a message that are kept
 
 
 @dataclass(frozen=True)
-class Order:
-    """A batch as a worker gets it: everything that playing and storing it needs."""
-
-    folder: Path  # of the sweep, absolute
-    number: int  # of the batch
-    points: tuple[int, ...]  # a point per run
-    seeds: tuple[int, ...]  # a seed per run
-    scenarios: tuple[Scenario, ...]  # a scenario per run
-    values: tuple[Mapping[str, Any], ...]  # varied values per run, by path
-    factors: tuple[Factor, ...]
-    metrics: tuple[str, ...] | None  # kept; all if None
-    shown: str  # metric whose means are told at once
-    every: int  # rounds between records
-    stop: "Stop | None"
-    version: str  # of the code
-    plugins: tuple[str, ...]  # modules whose rules the scenarios may name
-
-    def __len__(self) -> int:
-        return len(self.points)
-
-    def alone(self, run: int) -> "Order":
-        """The same order for one of its runs."""
-        parts = ("points", "seeds", "scenarios", "values")
-        return replace(self, **{name: getattr(self, name)[run : run + 1] for name in parts})
-
-    def run_id(self, run: int) -> str:
-        """What names a run: 16 hexadecimal digits of the hash of its scenario, its seed and the code's version."""
-        parts = (self.scenarios[run].model_dump_json(), str(self.seeds[run]), self.version)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
 class Settled:
-    """What became of a batch, in short."""
+    """What became of a chunk, in short."""
 
-    number: int  # of the batch
+    number: int  # of the chunk
     runs: int
     failed: int
     message: str  # of the first failure
@@ -67,32 +35,42 @@ class Settled:
 
 
 class RunError(Exception):
-    """A batch could not be played."""
+    """A chunk could not be played."""
 
     def __init__(self, stage: str, message: str, rounds: int = 0) -> None:
         super().__init__(stage, message, rounds)
         self.stage, self.message, self.rounds = stage, message, rounds
 
 
-def play_batch(order: Order) -> Settled:
-    """Play a batch and store it; what every engine calls.
+@dataclass(frozen=True)
+class Company:
+    """What the chunks that one process plays share."""
+
+    on_round: Callable[[], None] | None = None  # called after every round
+    ideals: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)  # welfare if all delegate
+
+
+def play_chunk(order: Order, company: Company | None = None) -> Settled:
+    """Play a chunk and store it; what every engine calls.
 
     Raises:
         StorageError: if the folder cannot be written.
     """
-    with _one_thread():
-        tables = play_tables(order)
+    with nullcontext() if order.whole else _one_thread():
+        tables = play_tables(order, company or Company())
     write_shard(order.folder, order.number, tables)
     return settle(order, tables)
 
 
-def play_tables(order: Order) -> Tables:
-    """Play a batch; where it raises, play its runs one by one, so that none costs another its result."""
-    start, began = datetime.now(UTC), perf_counter()
+def play_tables(order: Order, company: Company | None = None) -> Tables:
+    """Play a chunk; where it raises, play its runs one by one, so that none costs another its result."""
+    start, began, company = datetime.now(UTC), perf_counter(), company or Company()
     try:
-        played = [play_together(order)]
-    except RunError:
-        played = [_play_alone(order.alone(run)) for run in range(len(order))]
+        played = [play_together(order, company)]
+    except RunError as error:
+        if order.whole:  # a comparison stands or falls as a whole
+            return failed_tables(order, error.stage, error.message)
+        played = [_play_alone(order.alone(run), company) for run in range(len(order))]
     seconds = (perf_counter() - began) / len(order)
     try:
         return tabulate(order, played, start, seconds)
@@ -100,21 +78,21 @@ def play_tables(order: Order) -> Tables:
         return failed_tables(order, "storage", f"{type(error).__name__}: {error}")
 
 
-def _play_alone(order: Order) -> Played:
+def _play_alone(order: Order, company: Company) -> Played:
     try:
-        return play_together(order)
+        return play_together(order, company)
     except RunError as error:
         return Played.failure(error.stage, error.message, error.rounds)
 
 
 def failed_tables(order: Order, stage: str, message: str) -> Tables:
-    """The tables of a batch none of whose runs could be played."""
+    """The tables of a chunk none of whose runs could be played."""
     played = [Played.failure(stage, message) for _ in range(len(order))]
     return tabulate(order, played, datetime.now(UTC), 0.0)
 
 
 def settle(order: Order, tables: Tables) -> Settled:
-    """What to tell of a batch."""
+    """What to tell of a chunk."""
     messages = [text for text in tables.runs["message"].to_pylist() if text is not None]
     cells: dict[int, tuple[float, int]] = {}
     if order.shown in tables.runs.column_names:
@@ -127,8 +105,8 @@ def settle(order: Order, tables: Tables) -> Settled:
     return Settled(order.number, len(order), failed, messages[0] if messages else "", told)
 
 
-def play_together(order: Order) -> Played:
-    """Play the runs of a batch as one ensemble.
+def play_together(order: Order, company: Company | None = None) -> Played:
+    """Play the runs of a chunk as one ensemble.
 
     Runs that reach the stop condition are recorded no further, and play on silently until the last one stops.
 
@@ -141,7 +119,9 @@ def play_together(order: Order) -> Played:
     with _stage("setup"):
         for module in order.plugins:
             import_module(module)
-        ensemble = Ensemble(order.scenarios, order.seeds)
+        ensemble = Ensemble(order.scenarios, order.seeds, keep_ledger="ledger" in order.keep)
+    if order.keep:
+        return _play_noting(order, ensemble, company or Company())
     courses = _Courses(order.scenarios[0].rounds)
     rounds = np.full(len(order), order.scenarios[0].rounds)  # (R,) played
     reasons = [""] * len(order)
@@ -161,12 +141,49 @@ def play_together(order: Order) -> Played:
     return Played(courses.so_far(), rounds, tuple(reasons))
 
 
+def _play_noting(order: Order, ensemble: "Ensemble", company: Company) -> Played:
+    """Play runs to their end and keep all that their order asks for."""
+    with _stage("", ensemble=ensemble):
+        results = _played(order, ensemble, "run", company)
+    frame = results.rounds.drop(columns=["run", "round"])
+    courses = {str(name): frame[name].to_numpy().reshape(len(order), -1).T for name in frame}
+    kept = [*order.keep, *(["balances"] if "ledger" in order.keep else [])]
+    extra = {name: getattr(results, name) for name in kept if name != "price_of_anarchy"}
+    rounds = np.full(len(order), order.scenarios[0].rounds)
+    return Played(courses, rounds, ("",) * len(order), extra=extra, price=_price(order, results.rounds, company))
+
+
+def _price(order: Order, rounds: pd.DataFrame, company: Company) -> pd.DataFrame | None:
+    """The price of anarchy of each run. Points that differ in rewards and policies alone share their benchmark."""
+    from commonweal.economy.runs.ensemble import Ensemble
+
+    if not (ideals := order.ideals):
+        return None
+    if (key := order.ideal) not in company.ideals:
+        with _stage("all-delegate"):
+            ensemble = Ensemble(ideals, order.seeds)
+            company.ideals[key] = _played(order, ensemble, "all-delegate", company).rounds[["run", "welfare"]]
+    return price_of_anarchy(rounds, company.ideals[key])
+
+
+def _played(order: Order, ensemble: "Ensemble", name: str, company: Company) -> "Results":
+    from commonweal.economy.runs.checkpoint import play_on
+
+    if order.checkpoint is None:
+        return ensemble.run(on_round=company.on_round)
+    folder, every = order.checkpoint
+    return play_on(ensemble, folder / f"{name}.npz", every, company.on_round)
+
+
 @contextmanager
-def _stage(name: str, rounds: int = 0) -> Iterator[None]:
-    """Say at which stage something went wrong."""
+def _stage(name: str, rounds: int = 0, ensemble: "Ensemble | None" = None) -> Iterator[None]:
+    """Say at which stage something went wrong; in which round, of an ensemble that plays many."""
     try:
         yield
     except Exception as error:  # whatever a rule of one's own raises must not cost other runs their results
+        if ensemble is not None:
+            rounds = ensemble.state.round
+            name = f"round {rounds}"
         text = " ".join(str(error).split())[:_LONGEST]
         kind = "" if type(error).__name__ == "InputError" and text else type(error).__name__
         raise RunError(name, ": ".join(part for part in (kind, text) if part), rounds) from error

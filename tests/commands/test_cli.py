@@ -151,6 +151,33 @@ def test_interrupted_work_leaves_old_results_and_says_so_in_one_line(
     assert not Path("new").exists()
 
 
+def test_an_interrupted_comparison_goes_on_after_the_points_that_are_finished(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sweep", "commons", "--vary", "settlement.kind=equal,credit", "--seeds", "2", *SMALL]
+    assert main([*words, "--out", "whole"]) == 0
+    step, played = Ensemble.step, 0
+
+    def impatient(ensemble: Ensemble) -> object:
+        nonlocal played
+        played += 1
+        if played == 4 + 4 + 2:  # the first point, what it is measured against, and half of the second
+            raise KeyboardInterrupt
+        return step(ensemble)
+
+    monkeypatch.setattr(Ensemble, "step", impatient)
+    capsys.readouterr()
+    assert main([*words, "--out", "stopped"]) == 130
+    assert "the same command continues" in capsys.readouterr().err
+    assert not Path("stopped").exists()
+    assert main([*words, "--out", "stopped"]) == 0
+    assert played == 4 + 4 + 2 + 4 + 4  # the second point, and again what it is measured against
+    for table in ("runs", "rounds", "principals", "profiles"):
+        whole, stopped = (pd.read_parquet(f"{place}/{table}.parquet") for place in ("whole", "stopped"))
+        pd.testing.assert_frame_equal(whole, stopped, check_exact=True)
+    assert sorted(path.name for path in Path().iterdir()) == ["stopped", "whole"]
+
+
 def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "commonweal.commands.cli", "run", "commons", "--rounds", "1000000"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

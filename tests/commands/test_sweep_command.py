@@ -53,7 +53,7 @@ def test_a_sweep_file_is_played_shown_and_kept(capsys: pytest.CaptureFixture[str
 def test_a_dry_run_says_what_would_be_played_and_leaves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SERIAL, "--dry-run"]) == 0
     printed = capsys.readouterr().out
-    assert "6 runs (2 points × 3 seeds, grid) in 2 batches" in printed
+    assert "6 runs (2 points × 3 seeds, grid) in 2 chunks" in printed
     assert "seconds on 1 workers" in printed
     assert "equal" in printed and "credit" in printed
     assert not Path("results").exists()
@@ -137,10 +137,10 @@ def test_sweeps_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_estimate_counts_runs_and_grows_with_rounds() -> None:
     base = revise(load("commons"), {"population.count": 5, "task.kind": "wine", "task.validation": 30, "task.test": 30})
     short, long = (estimate(plan_of(revise(base, {"rounds": n}), seeds=4)) for n in (10, 10_000))
-    assert (short.runs, short.batches) == (4, 1)
+    assert (short.runs, short.chunks) == (4, 1)
     assert long.bytes == 1000 * short.bytes
     assert long.core_seconds > 20 * short.core_seconds  # a run is set up only once
-    assert long.seconds(8) == long.core_seconds  # one batch cannot be shared
+    assert long.seconds(8) == long.core_seconds  # one chunk cannot be shared
 
 
 SCOPE = Scope("mine", runs=20, done=4, failed=1, metric="accuracy", describe=lambda point: f"point {point}")
@@ -162,9 +162,9 @@ def test_progress_says_what_is_done_failed_and_left(terminal: bool, monkeypatch:
     with sweep_progress(console) as tell:
         tell.begin(SCOPE)
         tell.settle(Settled(0, 4, 1, "broken", ((0, 1.8, 2), (1, 0.4, 1))))
-        tell.remark("batch 3 is damaged")
+        tell.remark("chunk 3 is damaged")
         if terminal:
             tell._live.refresh()  # type: ignore[attr-defined]
     said = console.export_text()
-    for part in ("7 done, 2 failed, 11 left", "runs per second", "best accuracy 0.900: point 0", "batch 3 is damaged"):
+    for part in ("7 done, 2 failed, 11 left", "runs per second", "best accuracy 0.900: point 0", "chunk 3 is damaged"):
         assert part in said

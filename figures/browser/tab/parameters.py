@@ -3,16 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from importlib import import_module
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.describe import find_spec
+from commonweal.scenarios.schema.describe import find_spec, registries
 from commonweal.scenarios.schema.loading import revise
-from commonweal.scenarios.schema.notation import split_path
+from commonweal.scenarios.schema.notation import split_path, value_at
 from commonweal.scenarios.schema.relevance import learns, matters, pays_money
 from commonweal.scenarios.schema.scenario import Dimension, Scenario
-from commonweal.scenarios.schema.validation import REGISTRIES
 
 Settings = Mapping[str, Any]  # values by path, as the controls hold them
 
@@ -114,14 +112,6 @@ def settings_of(scenario: Scenario) -> dict[str, Any]:
     return {parameter.path: value_at(scenario, parameter.path) for parameter in parameters(scenario)}
 
 
-def value_at(scenario: Scenario, path: str) -> Any:
-    """The value of the field at a path."""
-    place: Any = scenario
-    for part in split_path(path):
-        place = place[int(part)] if part.isdigit() else getattr(place, part)
-    return place
-
-
 def economy(base: Scenario, settings: Settings) -> Scenario:
     """The scenario that the controls describe.
 
@@ -184,10 +174,8 @@ def mesa_parameter(parameter: Parameter, value: Any) -> dict[str, Any]:
 
 def _names(path: str, spec: Mapping[str, Any]) -> list[str]:
     """The names a field may hold: a closed list of the schema, or what is registered."""
-    if path in REGISTRIES:
-        module, registry = REGISTRIES[path]
-        return list(getattr(import_module(module), registry))
-    return list(spec.get("enum", []))
+    registry = registries().get(path)
+    return list(spec.get("enum", [])) if registry is None else list(registry)
 
 
 def other_value(scenario: Scenario, parameter: Parameter) -> Any:

@@ -18,8 +18,9 @@ from commonweal.figures.browser.pictures.pictures import Picture, drawn
 from commonweal.figures.browser.pictures.society import Ring, draw_society
 from commonweal.figures.browser.pictures.values import draw_values
 from commonweal.figures.browser.tab.live import Live
-from commonweal.figures.browser.tab.parameters import dimension_name, label_of, value_at
+from commonweal.figures.browser.tab.parameters import dimension_name, label_of
 from commonweal.figures.browser.tab.stage import Standing
+from commonweal.scenarios.schema.notation import value_at
 from commonweal.scenarios.schema.scenario import Scenario
 
 TABS = ("Society", "Dynamics", "Values", "Ledger", "What if", "Compare")

@@ -7,7 +7,6 @@ from itertools import product
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.schema.loading import revise
-from commonweal.scenarios.schema.relevance import BLIND
 from commonweal.scenarios.schema.scenario import Scenario
 
 _PATHS = ("settlement.kind", "credit.kind", "screening.mode", "rewards.kind")
@@ -51,11 +50,12 @@ def mechanisms(
             raise InputError(f"{path} = {', '.join(names)}: name each once")
     told = [k for k, names in enumerate(lists) if len(names) > 1] or [0]
     staked = scenario.stakes.stake > 0  # then credit decides who is slashed, however payments are made
+    blind = {name for name in SETTLEMENTS if not SETTLEMENTS.facts(name).by_credit}
     found = []
     for rules in product(*lists):
-        if rules[0] in BLIND and rules[1] != lists[1][0] and not staked:
+        if rules[0] in blind and rules[1] != lists[1][0] and not staked:
             continue
-        name = ", ".join(rules[k] for k in told if not (k == 1 and rules[0] in BLIND and not staked))
+        name = ", ".join(rules[k] for k in told if not (k == 1 and rules[0] in blind and not staked))
         found.append(Mechanism(name, revise(scenario, dict(zip(_PATHS, rules, strict=True)))))
     if len(found) < 2:
         raise InputError(f"compare: {found[0].name} is the only mechanism; name further rules of one kind or another")

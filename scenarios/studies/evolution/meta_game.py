@@ -20,7 +20,7 @@ from commonweal.agents.policies import POLICIES
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
-from commonweal.scenarios.sweeps.batches import form_batches
+from commonweal.scenarios.sweeps.chunks import form_chunks
 from commonweal.scenarios.sweeps.plan import Plan
 
 if TYPE_CHECKING:
@@ -165,11 +165,11 @@ def play_meta_game(
     earned = np.zeros((len(seeds), len(distinct), M))
     done = 0
     tell(done, len(runs))
-    for batch in form_batches(plan, runs):
-        rows = [plan.seeds.index(seed) for seed in batch.seeds]
-        scenarios = [plan.scenario(point) for point in batch.points]
-        earned[rows, list(batch.points)] = _play(scenarios, batch.seeds, strategies, last)
-        done += len(batch)
+    for chunk in form_chunks(plan, runs):
+        rows = [plan.seeds.index(seed) for seed in chunk.seeds]
+        scenarios = [plan.scenario(point) for point in chunk.points]
+        earned[rows, list(chunk.points)] = _play(scenarios, chunk.seeds, strategies, last)
+        done += len(chunk)
         tell(done, len(runs))
     against = earned[:, place.reshape(L, M)]  # (S, L, M, M) by the strategy that is tried, payoffs of all
     return MetaGame(strategies, others, np.diagonal(against, axis1=2, axis2=3))

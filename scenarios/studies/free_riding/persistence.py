@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
-from commonweal.scenarios.runs.comparing import sweep
+from commonweal.scenarios.reading.cells import estimated
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.free_riding.estimates import estimated
+from commonweal.scenarios.sweeps.sweep import sweep
 
 _LAST = ("share_delegate", "share_free_ride", "share_defect", "accuracy", "welfare", "price_of_anarchy")
 

@@ -15,9 +15,9 @@ from commonweal.agents.arrays import Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.reading.cells import estimated
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.free_riding.estimates import estimated
 
 _CHOICES = (Action.DELEGATE, Action.FREE_RIDE)
 

@@ -7,13 +7,18 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
+from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
-from commonweal.scenarios.studies.free_riding.estimates import crossing
-from commonweal.scenarios.studies.free_riding.hysteresis import hysteresis
+from commonweal.scenarios.studies.free_riding.costs import (
+    cost_over_benefit,
+    crossing,
+    hysteresis,
+    surface,
+    thresholds,
+)
 from commonweal.scenarios.studies.free_riding.persistence import persistence
 from commonweal.scenarios.studies.free_riding.schelling import schelling
-from commonweal.scenarios.studies.free_riding.surfaces import cost_over_benefit, surface, thresholds
 
 Levels = tuple[float, ...]
 
@@ -67,7 +72,7 @@ def _demand_sense(scenario: Scenario, options: FreeRidingOptions) -> None:
 
 def _surfaces(scenario: Scenario, options: FreeRidingOptions) -> list[tuple[str, str, tuple[float, ...]]]:
     wanted: list[tuple[str, str, Levels]] = [("surface_count", "population.count", options.counts)]
-    if scenario.settlement.kind not in ("equal", "data"):  # neither looks at alpha
+    if SETTLEMENTS.facts(scenario.settlement.kind).by_credit:
         wanted.append(("surface_alpha", "settlement.alpha", options.alphas))
     return [(name, path, levels) for name, path, levels in wanted if levels]
 
@@ -104,6 +109,6 @@ def _notes(scenario: Scenario, options: FreeRidingOptions, lives: Floats) -> tup
     ]
     if np.isnan(lives).any():
         notes.append("Where cooperation never halves the half-life is longer than the run; no mean is given then.")
-    if scenario.settlement.kind in ("equal", "data"):
+    if not SETTLEMENTS.facts(scenario.settlement.kind).by_credit:
         notes.append(f"settlement.kind = {scenario.settlement.kind} does not look at alpha: no surface over it.")
     return tuple(notes)

@@ -10,12 +10,12 @@ from importlib import import_module
 import numpy as np
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.registry import plugin_modules
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others, play_futures
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.executors import engine_named
-from commonweal.scenarios.sweeps.folder import plugin_modules
 
 TOGETHER = 160  # deviations in an ensemble: with more nothing gets faster, and memory grows
 SMALL = 30_000  # rounds of single runs, below which starting processes does not pay

@@ -10,7 +10,7 @@ from commonweal.agents.errors import InputError
 from commonweal.scenarios.reading.cells import Cells
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.notation import write_value
-from commonweal.scenarios.schema.relevance import BLIND, learns, matters
+from commonweal.scenarios.schema.relevance import learns, matters, settles_by_credit
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.sensitivity.fields import own_value
 from commonweal.scenarios.sweeps.designs import Point, same
@@ -30,7 +30,7 @@ def open_choices(scenario: Scenario) -> dict[str, tuple[Any, ...]]:
         "settlement.discount": (0.8, 0.95, 1.0),
         "settlement.alpha": (0.5, 1.0, 2.0),
     }
-    credited = learns(scenario) and scenario.settlement.kind not in BLIND  # credit may be paid with models, too
+    credited = learns(scenario) and settles_by_credit(scenario)  # credit may be paid with models, too
     return {path: values for path, values in offered.items()
             if (credited if path.startswith("settlement.") else matters(scenario, path))}  # fmt: skip
 

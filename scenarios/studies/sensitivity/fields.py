@@ -11,7 +11,7 @@ from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.notation import parse_path, shorten, split_path, write_value
 from commonweal.scenarios.schema.relevance import matters
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.sweeps.batches import may_differ
+from commonweal.scenarios.sweeps.chunks import may_differ
 from commonweal.scenarios.sweeps.designs import Choice, Interval, Point, Sampled
 from commonweal.scenarios.sweeps.factors import check_field, ranged
 

@@ -20,7 +20,7 @@ from commonweal.scenarios.sweeps.designs import Drawn, Sample
 from commonweal.scenarios.sweeps.designs import Sampled as Factor
 from commonweal.scenarios.sweeps.indices import Indices, Sampled, analyse
 
-MEASURES = {"morris": ("size", "spread"), "sobol": ("alone", "total")}  # as commonweal.figures.indices has them: μ*, σ; S1, ST
+MEASURES = {"morris": ("size", "spread"), "sobol": ("alone", "total")}  # as in the figures: μ*, σ; S1, ST
 MAIN = {"morris": "size", "sobol": "total"}  # by which fields are ranked
 _STEP = LEVELS / (2 * (LEVELS - 1))  # Δ of an elementary effect, in widths of the range
 

@@ -1,22 +1,30 @@
 """The study ``sensitivity``: which fields drive an outcome, and what the choices left open by the framework change."""
 
+from collections.abc import Sequence
 from itertools import takewhile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import pandas as pd
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.scenario import Count, field
-from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
+from commonweal.scenarios.reading.cells import Cells, compare
+from commonweal.scenarios.schema.scenario import Count, Scenario, field
+from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, Tell, study
 from commonweal.scenarios.studies.sensitivity.choices import OWN, choice_points, choice_table, surely_different
 from commonweal.scenarios.studies.sensitivity.fields import COST, LEVELS, chosen_fields, written_out
 from commonweal.scenarios.studies.sensitivity.influence import MAIN, influence_table, surely_influential
-from commonweal.scenarios.studies.sensitivity.playing import play_points
-from commonweal.scenarios.sweeps.designs import Sample, sampled
+from commonweal.scenarios.sweeps.designs import Point, Sample, sampled
+from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.indices import analysis
-from commonweal.scenarios.sweeps.measures import metric_names
+from commonweal.scenarios.sweeps.plan import Plan, checked
+from commonweal.scenarios.sweeps.rows import metric_names
+from commonweal.scenarios.sweeps.telling import Scope, Teller
+from commonweal.scenarios.sweeps.worker import Settled
 
 _SIZES = {"morris": 8, "sobol": 32}
+_SMALL = 30_000  # rounds of single runs, below which starting processes does not pay
 
 
 class SensitivityOptions(StudyOptions):
@@ -148,3 +156,60 @@ def _notes(question: Question, points: int, failed: int, tried: bool) -> tuple[s
     if failed:
         notes.append(f"{failed} runs failed and are left out.")
     return tuple(notes)
+
+
+def play_points(
+    scenario: Scenario,
+    points: Sequence[Point],
+    seeds: tuple[int, ...],
+    outcomes: Sequence[str],
+    workers: int | None,
+    what: str,
+    tell: Tell,
+) -> Cells:
+    """Play every point with every seed.
+
+    Args:
+        scenario: what points change.
+        points: P of them, with the same fields.
+        seeds: S of them, the same for every point.
+        outcomes: M metrics.
+        workers: processes; as many as cores if None; 1 plays all in this process.
+        what: is being played, for progress.
+        tell: told the runs done, of how many.
+
+    Returns:
+        Means over the last quarter of rounds and over seeds, and paired differences to the first point.
+    """
+    factors = tuple(points[0])
+    plan = checked(Plan(scenario.name, scenario, factors, tuple(points), seeds, tuple(outcomes), scenario.rounds))
+    serial = workers == 1 or plan.runs * scenario.rounds < _SMALL
+    with TemporaryDirectory() as folder:
+        place = Path(folder, "sweep")
+        engine, number = ("serial", None) if serial else ("processes", workers)
+        run_sweep(plan, place, engine=engine, workers=number, tell=_Told(what, plan.runs, tell))
+        runs = pd.read_parquet(place / "runs.parquet")
+    for outcome in outcomes:
+        if outcome not in runs:  # every run failed
+            runs[outcome] = float("nan")
+    return compare(runs, factors, outcomes)
+
+
+class _Told(Teller):
+    """Passes on to a study's listener how many runs are done."""
+
+    def __init__(self, what: str, runs: int, tell: Tell) -> None:
+        self._what, self._runs, self._tell, self._done = what, runs, tell, 0
+
+    def begin(self, scope: Scope) -> None:
+        self._tell(self._what, 0, self._runs)
+
+    def settle(self, settled: Settled) -> None:
+        self._done += settled.runs
+        self._tell(self._what, self._done, self._runs)
+
+    def remark(self, text: str) -> None:
+        """Damaged shards of a temporary folder are nobody's business."""
+
+    def tick(self) -> None:
+        """Listeners look at the clock themselves."""

@@ -396,7 +396,7 @@ def test_checkpoints_of_other_settings_are_refused_in_one_line(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with monkeypatch.context() as once:
-        once.setattr("commonweal.scenarios.runs.kept_runs.gather", _interrupt)
+        once.setattr("commonweal.scenarios.sweeps.worker.tabulate", _interrupt)
         assert main([*command, "--checkpoint-every", "5"]) == 130
     capsys.readouterr()
     assert main([*command, "--checkpoint-every", "5", "--set", "settlement.alpha=2"]) == 2

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from shared.chromium import FAST, FLAGS, Server, Tab, chromium, served
 
-from commonweal.scenarios.runs.comparing import sweep
 from commonweal.scenarios.runs.store import save, writing
 from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.sweeps.sweep import sweep
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -29,10 +29,10 @@ from commonweal.figures.browser.tab.stage import Variant
 from commonweal.figures.browser.tab.stored import StoredRun, find_stored
 from commonweal.figures.browser.tab.what_if import Question, in_words, weigh
 from commonweal.figures.browser.tab.worker import Worker
-from commonweal.scenarios.runs.comparing import sweep
 from commonweal.scenarios.runs.store import save, writing
 from commonweal.scenarios.schema.loading import library_names, load
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.sweeps.sweep import sweep
 
 FAST = "as fast as it goes"
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.runs.comparing import sweep
 from commonweal.scenarios.runs.store import is_results, read, save, writing
 from commonweal.scenarios.runs.tables import SweepResults
 from commonweal.scenarios.schema.loading import library_names, load, revise
 from commonweal.scenarios.schema.scenario import Dimension, Scenario, Values
+from commonweal.scenarios.sweeps.sweep import sweep
 
 TINY = {"rounds": 3, "task.kind": "wine", "task.validation": 30, "task.test": 30, "population.count": 5}
 

@@ -1,6 +1,5 @@
 """Sweeps: which points they have, what they share, and what their tables say."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,14 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.runs import comparing as sweeping
-from commonweal.scenarios.runs.comparing import Point, benchmark, read_seeds, spread, sweep
+from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.runs.benchmark import benchmark
 from commonweal.scenarios.runs.summary import interval, notes, summary_cells
 from commonweal.scenarios.runs.tables import price_of_anarchy, summarise
 from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.sweeps.sweep import comparison, sweep
 
 TINY = revise(
     load("commons"),
@@ -25,8 +26,9 @@ TINY = revise(
 
 
 def test_a_sweep_plays_every_combination_the_last_field_varying_fastest() -> None:
-    points = spread(TINY, {"settlement.kind": ["equal", "data"], "market.leak": [0.1, 0.2, 0.3]})
-    kinds = [(point.scenario.settlement.kind, point.scenario.market.leak) for point in points]
+    plan = comparison(TINY, {"settlement.kind": ["equal", "data"], "market.leak": [0.1, 0.2, 0.3]})
+    points = [plan.scenario(number) for number in range(len(plan.points))]
+    kinds = [(point.settlement.kind, point.market.leak) for point in points]
     assert kinds == [(kind, leak) for kind in ("equal", "data") for leak in (0.1, 0.2, 0.3)]
 
 
@@ -54,13 +56,13 @@ def test_a_point_of_a_sweep_is_the_same_as_played_alone() -> None:
 
 def test_points_that_differ_only_in_rewards_and_policies_share_their_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
     played: list[Scenario] = []
-    real = sweeping.play
+    real = Ensemble.run
 
-    def watched(points: Sequence[Point], seeds: Sequence[int], **options: Any) -> Any:
-        played.extend(point.scenario for point in points)
-        return real(points, seeds, **options)
+    def watched(ensemble: Ensemble, *options: Any, **more: Any) -> Any:
+        played.append(ensemble.scenarios[0])
+        return real(ensemble, *options, **more)
 
-    monkeypatch.setattr(sweeping, "play", watched)
+    monkeypatch.setattr(Ensemble, "run", watched)
     sweep(TINY, {"settlement.kind": ["equal", "credit"], "settlement.reserve": [0, 0.5]}, seeds=1)
     assert len(played) == 4 + 1
     played.clear()
@@ -140,9 +142,9 @@ def test_seeds_are_a_count_or_a_list() -> None:
 
 def test_a_value_listed_twice_or_none_at_all_is_refused() -> None:
     with pytest.raises(InputError, match="market.leak varies over 0.1 twice"):
-        spread(TINY, {"market.leak": [0.1, 0.2, 0.1]})
+        comparison(TINY, {"market.leak": [0.1, 0.2, 0.1]})
     with pytest.raises(InputError, match="market.leak varies over nothing"):
-        spread(TINY, {"market.leak": []})
+        comparison(TINY, {"market.leak": []})
 
 
 def test_values_that_are_no_single_numbers_or_names_become_columns_as_they_are_written() -> None:

@@ -8,13 +8,19 @@ from hypothesis import strategies as st
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.studies.free_riding import draw
+from commonweal.scenarios.reading.cells import estimated
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
-from commonweal.scenarios.studies.free_riding.estimates import crossing, estimated
-from commonweal.scenarios.studies.free_riding.hysteresis import hysteresis
+from commonweal.scenarios.studies.free_riding.costs import (
+    cost_over_benefit,
+    costing,
+    crossing,
+    hysteresis,
+    surface,
+    thresholds,
+)
 from commonweal.scenarios.studies.free_riding.persistence import half_life
 from commonweal.scenarios.studies.free_riding.schelling import schelling
-from commonweal.scenarios.studies.free_riding.surfaces import cost_over_benefit, costing, surface, thresholds
 
 SMALL = revise(load("commons"), {"population.count": 8, "rounds": 20, "task.validation": 60, "task.test": 60})
 EQUAL = revise(SMALL, {"settlement.kind": "equal"})

@@ -20,15 +20,15 @@ from commonweal.agents.policies import POLICIES
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.tasks import TASKS
 from commonweal.economy.world.terms import per_run_paths
-from commonweal.scenarios.runs.comparing import sweep
 from commonweal.scenarios.runs.tables import summarise
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.sweeps.batches import Batch, batch_size, form_batches, may_differ, run_bytes
+from commonweal.scenarios.sweeps.chunks import Chunk, chunk_size, form_chunks, may_differ, run_bytes
 from commonweal.scenarios.sweeps.engine import Outcome, run_sweep
 from commonweal.scenarios.sweeps.executors import engine_named
 from commonweal.scenarios.sweeps.plan import Plan, plan_of
 from commonweal.scenarios.sweeps.shards import TIMING
+from commonweal.scenarios.sweeps.sweep import sweep
 
 TINY = {"rounds": 8, "task.kind": "wine", "task.validation": 30, "task.test": 30, "population.count": 6}
 BASE = revise(load("commons"), TINY)
@@ -71,30 +71,30 @@ BESIDE: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-class TestBatches:
+class TestChunks:
     plan = plan_of(BASE, RULES, seeds=5)
     runs = tuple((point, seed) for point in range(6) for seed in range(5))
 
     def test_runs_that_differ_only_in_numbers_are_together_and_rules_are_apart(self) -> None:
-        batches = list(form_batches(self.plan, self.runs))
-        kinds = [{self.plan.points[point]["settlement.kind"] for point in batch.points} for batch in batches]
-        assert [len(kind) for kind in kinds] == [1] * len(batches)
-        assert any(len({self.plan.points[point]["market.leak"] for point in batch.points}) > 1 for batch in batches)
+        chunks = list(form_chunks(self.plan, self.runs))
+        kinds = [{self.plan.points[point]["settlement.kind"] for point in chunk.points} for chunk in chunks]
+        assert [len(kind) for kind in kinds] == [1] * len(chunks)
+        assert any(len({self.plan.points[point]["market.leak"] for point in chunk.points}) > 1 for chunk in chunks)
 
-    def test_every_run_is_in_one_batch_in_the_plans_order_within_its_rules(self) -> None:
-        batches = list(form_batches(self.plan, self.runs, first=7))
-        assert [batch.number for batch in batches] == list(range(7, 7 + len(batches)))
-        dealt = [run for batch in batches for run in zip(batch.points, batch.seeds, strict=True)]
+    def test_every_run_is_in_one_chunk_in_the_plans_order_within_its_rules(self) -> None:
+        chunks = list(form_chunks(self.plan, self.runs, first=7))
+        assert [chunk.number for chunk in chunks] == list(range(7, 7 + len(chunks)))
+        dealt = [run for chunk in chunks for run in zip(chunk.points, chunk.seeds, strict=True)]
         assert dealt == list(self.runs)  # the rule is the first factor
 
-    def test_every_batch_can_be_played_as_one_ensemble(self) -> None:
+    def test_every_chunk_can_be_played_as_one_ensemble(self) -> None:
         numbers = {"values.dimensions[0].limit": [0.5, 0.9], "market.price": [0.01, 0.02], "settlement.horizon": [5, 9]}
         plan = plan_of(load("value-conflict", {**TINY, "task.kind": "wine", "values.dimensions": [
             {"sense": "protect", "label": 1, "limit": 0.7}]}), numbers, seeds=1)  # fmt: skip
-        batches = list(form_batches(plan, [(point, 0) for point in range(8)]))
-        assert len(batches) == 2  # the two horizons
-        for batch in batches:
-            Ensemble([plan.scenario(point) for point in batch.points], batch.seeds).step()
+        chunks = list(form_chunks(plan, [(point, 0) for point in range(8)]))
+        assert len(chunks) == 2  # the two horizons
+        for chunk in chunks:
+            Ensemble([plan.scenario(point) for point in chunk.points], chunk.seeds).step()
 
     @pytest.mark.parametrize("path", sorted(per_run_paths()))
     def test_every_field_said_to_differ_between_runs_may(self, path: str) -> None:
@@ -120,9 +120,9 @@ class TestBatches:
         assert not may_differ(path)
 
     @given(runs=st.integers(1, 3000), principals=st.integers(1, 100_000))
-    def test_a_batch_is_no_larger_than_memory_allows_and_never_empty(self, runs: int, principals: int) -> None:
+    def test_a_chunk_is_no_larger_than_memory_allows_and_never_empty(self, runs: int, principals: int) -> None:
         scenario = BASE.model_copy(update={"population": BASE.population.model_copy(update={"count": principals})})
-        size = batch_size(scenario, runs)
+        size = chunk_size(scenario, runs)
         assert 1 <= size <= 64
         assert size == 1 or size * run_bytes(scenario) <= 2**30
 
@@ -130,10 +130,10 @@ class TestBatches:
         # 100,000 principals with 8 samples of 64 features and 42 outputs: 4 bytes × 8e5 × 106 is 339 MB, some times.
         assert 2**28 < run_bytes(load("commons", {"population.count": 100_000})) < 2**33
 
-    def test_a_sweep_of_many_runs_has_batches_of_many(self) -> None:
+    def test_a_sweep_of_many_runs_has_chunks_of_many(self) -> None:
         plan = plan_of(BASE, {"market.leak": [i / 100 for i in range(100)]}, seeds=10)
-        batches = list(form_batches(plan, [(point, seed) for point in range(100) for seed in range(10)]))
-        assert {len(batch) for batch in batches} <= {31, 32}
+        chunks = list(form_chunks(plan, [(point, seed) for point in range(100) for seed in range(10)]))
+        assert {len(chunk) for chunk in chunks} <= {31, 32}
 
 
 class TestSameTables:
@@ -334,6 +334,22 @@ def test_from_python_a_sweep_gives_tidy_frames() -> None:
     assert {"settlement.kind", "market.leak", "accuracy"} <= set(frames.runs) & set(frames.rounds)
 
 
+def test_a_sweep_keeps_what_a_comparison_keeps_where_it_is_told_to(tmp_path: Path) -> None:
+    keep = ("principals", "profiles", "ledger", "price_of_anarchy")
+    swept = sweep(plan_of(BASE, RULES, seeds=2, keep=keep), folder=tmp_path / "swept", engine="processes", workers=1)
+    compared = sweep(BASE, RULES, seeds=2, keep_ledger=True)
+    assert list(swept.tables()) == list(compared.tables())
+    np.testing.assert_allclose(swept.runs["price_of_anarchy"], compared.runs["price_of_anarchy"])
+    for name in ("rounds", "principals", "ledger", "balances"):
+        ours, theirs = swept.tables()[name], compared.tables()[name]
+        assert len(ours) == len(theirs)
+        np.testing.assert_allclose(ours.select_dtypes("number").sum()[-3:], theirs.select_dtypes("number").sum()[-3:])
+    with pytest.raises(InputError, match="keep: 'wealth': must be among principals"):
+        plan_of(BASE, seeds=1, keep=["wealth"])
+    with pytest.raises(InputError, match="leave out stop"):
+        plan_of(BASE, seeds=1, keep=["principals"], stop="budget(3)")
+
+
 def test_from_python_a_scenario_is_kept_as_a_sweep_when_a_folder_is_named(tmp_path: Path) -> None:
     short = [f"{path}={value}" for path, value in TINY.items()]
     (tmp_path / "short.toml").write_text("\n".join(line.replace("=wine", "='wine'") for line in short))
@@ -347,4 +363,4 @@ def test_a_scenario_object_reaches_workers_whole() -> None:
 
     order = Scenario.model_validate({"name": "x"})
     assert pickle.loads(pickle.dumps(order)) == order
-    assert len(Batch(0, (1, 2), (3, 4))) == 2
+    assert len(Chunk(0, (1, 2), (3, 4))) == 2

@@ -14,8 +14,8 @@ from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import library_names, load, revise
 from commonweal.scenarios.sweeps.design_tables import SAMPLES
-from commonweal.scenarios.sweeps.measures import metric_names
 from commonweal.scenarios.sweeps.plan import Plan, plan_of, read_plan
+from commonweal.scenarios.sweeps.rows import metric_names
 from commonweal.scenarios.sweeps.stop_text import CONDITIONS
 from commonweal.scenarios.sweeps.stopping import Budget, Collapsed, Converged
 from commonweal.scenarios.sweeps.sweep_files import KEYS, sweep_names

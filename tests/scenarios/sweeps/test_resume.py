@@ -79,11 +79,11 @@ def assert_same(these: tuple[pd.DataFrame, bytes], those: tuple[pd.DataFrame, by
 
 
 def stored(folder: Path) -> int:
-    """How many batches lie in shards."""
+    """How many chunks lie in shards."""
     return len(list((folder / "swept").glob("shards/*.runs.parquet")))
 
 
-def await_batches(folder: Path, process: subprocess.Popen[str], count: int) -> None:
+def await_chunks(folder: Path, process: subprocess.Popen[str], count: int) -> None:
     for _ in range(3000):
         if stored(folder) >= count or process.poll() is not None:
             return
@@ -97,7 +97,7 @@ def children(pid: int) -> list[int]:
 
 
 def workers_of(pid: int) -> list[int]:
-    """Processes that play batches: children of the fork server, which is a child of the main process."""
+    """Processes that play chunks: children of the fork server, which is a child of the main process."""
     return [worker for child in children(pid) for worker in children(child)]
 
 
@@ -132,8 +132,8 @@ def test_a_main_process_killed_at_random_moments_leaves_a_sweep_that_goes_on(
     moments, kills, finished = random.Random(1), 0, 0
     while kills < KILLS or not finished:
         process = begun(folder)
-        if kills < KILLS and kills % 4:  # most while batches are played, the others wherever they fall
-            await_batches(folder, process, stored(folder) + moments.randint(1, 2))
+        if kills < KILLS and kills % 4:  # most while chunks are played, the others wherever they fall
+            await_chunks(folder, process, stored(folder) + moments.randint(1, 2))
             time.sleep(moments.uniform(0, 0.3))
         elif kills < KILLS:
             time.sleep(moments.uniform(0, 6))
@@ -165,7 +165,7 @@ def test_workers_killed_at_random_moments_cost_nothing(folder: Path, whole: tupl
     moments, kills = random.Random(2), 0
     while kills < KILLS:
         process = begun(folder)
-        await_batches(folder, process, 1)
+        await_chunks(folder, process, 1)
         while process.poll() is None:
             if kills < KILLS and (there := workers_of(process.pid)):
                 with contextlib.suppress(ProcessLookupError):
@@ -181,7 +181,7 @@ def test_workers_killed_at_random_moments_cost_nothing(folder: Path, whole: tupl
 @pytest.mark.slow
 def test_control_c_says_how_to_go_on(folder: Path, whole: tuple[pd.DataFrame, bytes]) -> None:
     process = begun(folder)
-    await_batches(folder, process, 2)
+    await_chunks(folder, process, 2)
     workers = workers_of(process.pid)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to all of them
     said = ended(process)
@@ -253,7 +253,7 @@ def test_one_kill_and_one_continuation(folder: Path) -> None:
         small.replace(", 75, 0.01", ", 150, 0.0")
     )
     process = begun(folder)
-    await_batches(folder, process, 1)
+    await_chunks(folder, process, 1)
     process.kill()
     process.communicate()
     before = stored(folder)

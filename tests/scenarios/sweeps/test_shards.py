@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from commonweal.agents.documents import differences
 from commonweal.agents.errors import InputError
 from commonweal.commands.cli import main
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.sweeps import compaction
 from commonweal.scenarios.sweeps.compaction import compacted
 from commonweal.scenarios.sweeps.engine import run_sweep
-from commonweal.scenarios.sweeps.manifest import code_version, differences, read_design, read_manifest
+from commonweal.scenarios.sweeps.manifest import code_version, read_design, read_manifest
 from commonweal.scenarios.sweeps.plan import Plan, plan_of
 from commonweal.scenarios.sweeps.shards import SHARDS, TIMING, committed, replacing, shard_files
 from commonweal.scenarios.sweeps.telling import Scope, Teller
@@ -30,12 +31,12 @@ PLAN = plan_of(BASE, {"settlement.kind": ["equal", "data", "credit"], "market.le
 
 
 class Listener(Teller):
-    """Remembers what it is told, and may stop everything after some batches."""
+    """Remembers what it is told, and may stop everything after some chunks."""
 
-    def __init__(self, batches: int = -1, then: Callable[[], None] | None = None) -> None:
+    def __init__(self, chunks: int = -1, then: Callable[[], None] | None = None) -> None:
         self.remarks: list[str] = []
         self.scopes: list[Scope] = []
-        self.left, self.then = batches, then
+        self.left, self.then = chunks, then
 
     def begin(self, scope: Scope) -> None:
         self.scopes.append(scope)
@@ -58,9 +59,9 @@ def play(folder: Path, plan: Plan = PLAN, tell: Teller | None = None, **options:
     return run_sweep(plan, folder, engine="serial", tell=tell or Listener(), **options)
 
 
-def interrupted(folder: Path, batches: int = 2, plan: Plan = PLAN) -> None:
+def interrupted(folder: Path, chunks: int = 2, plan: Plan = PLAN) -> None:
     with pytest.raises(KeyboardInterrupt):
-        play(folder, plan, Listener(batches))
+        play(folder, plan, Listener(chunks))
 
 
 def tables(folder: Path) -> tuple[pd.DataFrame, bytes]:
@@ -90,7 +91,7 @@ def test_a_finished_sweep_is_two_tables_a_design_and_a_manifest(tmp_path: Path) 
     assert manifest["plan"] == PLAN.document()
 
 
-def test_an_interrupted_sweep_keeps_its_finished_batches_and_goes_on_with_the_rest(
+def test_an_interrupted_sweep_keeps_its_finished_chunks_and_goes_on_with_the_rest(
     tmp_path: Path, whole: tuple[pd.DataFrame, bytes]
 ) -> None:
     folder = tmp_path / "sweep"
@@ -99,7 +100,7 @@ def test_an_interrupted_sweep_keeps_its_finished_batches_and_goes_on_with_the_re
     assert before == [0, 1]
     listener = Listener()
     outcome = play(folder, tell=listener)
-    assert listener.scopes[0].done == 8 * len(before)  # a batch is four seeds of two leaks
+    assert listener.scopes[0].done == 8 * len(before)  # a chunk is four seeds of two leaks
     assert outcome.played == 24 - 8 * len(before)
     assert_same(tables(folder), whole)
 
@@ -133,7 +134,7 @@ def test_a_damaged_shard_is_played_again_with_a_notice(
     file.write_bytes({"cut off": content[: len(content) // 2], "garbled": bytes(garbled), "emptied": b""}[damage])
     listener = Listener()
     play(folder, tell=listener)
-    assert listener.remarks == ["batch 0 is damaged on disk: its runs are played again"]
+    assert listener.remarks == ["chunk 0 is damaged on disk: its runs are played again"]
     assert_same(tables(folder), whole)
 
 
@@ -347,10 +348,10 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_differences_are_named_by_path() -> None:
     kept, given = {"a": {"b": 1, "c": 2}, "d": [1]}, {"a": {"b": 1, "c": 3, "e": None}, "d": [1, 2]}
-    assert list(differences(kept, given)) == ["a.c was 2 and is now 3", "d was [1] and is now [1, 2]"]
+    assert list(differences(kept, given)) == [("a.c", 2, 3), ("d", [1], [1, 2])]
 
 
-def test_the_tables_say_which_batches_they_hold(tmp_path: Path) -> None:
+def test_the_tables_say_which_chunks_they_hold(tmp_path: Path) -> None:
     play(tmp_path / "sweep")
     manifest = read_manifest(tmp_path / "sweep")
-    assert compacted(tmp_path / "sweep") == list(range(read_design(tmp_path / "sweep", manifest.design).batches))
+    assert compacted(tmp_path / "sweep") == list(range(read_design(tmp_path / "sweep", manifest.design).chunks))

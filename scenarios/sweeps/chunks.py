@@ -1,24 +1,25 @@
-"""Batches: runs of a sweep that are computed and stored together, and repeated together where one was interrupted.
+"""Chunks: runs of a sweep that are computed and stored together, and repeated together where one was interrupted.
 
 They follow from the plan alone, never from what is done already or from how many workers there are, so that a sweep
 gives the same tables however it is played.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from commonweal.scenarios.schema.notation import as_json
 from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan
 
 LARGEST = 32  # runs; rounds of larger ensembles leave the cache and gain nothing
-SMALLEST = 8  # runs below which a batch is not made smaller for the sake of more batches
-FEWEST = 16  # batches wanted of a sweep, so that workers have something to do
-MEMORY = 2**30  # bytes a batch may need
+SMALLEST = 8  # runs below which a chunk is not made smaller for the sake of more chunks
+FEWEST = 16  # chunks wanted of a sweep, so that workers have something to do
+MEMORY = 2**30  # bytes a chunk may need
 
 _SINGLE = 4  # bytes of a number in the network
 _DOUBLE = 8  # bytes of a number beside it
@@ -27,14 +28,15 @@ _FIELDS = 60  # numbers kept for a principal
 _FEATURES = {"wine": 13, "breast_cancer": 30, "digits": 64}
 _UNKNOWN_FEATURES = 800  # a guess for data sets that are fetched or registered
 _CLASSES = 10
-_COALITIONS = 64  # networks that the exact credit rules hold at once
+_COALITIONS = 64  # networks that credit rules which form coalitions hold at once
+_LOCAL = 4  # networks that a principal holds at once while it trains by itself
 
 
 @dataclass(frozen=True)
-class Batch:
+class Chunk:
     """Some runs of a sweep whose scenarios differ only in numbers."""
 
-    number: int  # counted over all batches of a folder
+    number: int  # counted over all chunks of a folder
     points: tuple[int, ...]  # a point per run, as the folder numbers them
     seeds: tuple[int, ...]  # a seed per run
 
@@ -44,11 +46,7 @@ class Batch:
 
 def write_cell(values: Mapping[str, Any]) -> str:
     """The values of a point as one line of JSON, the same for the same values."""
-    return json.dumps(dict(values), sort_keys=True, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else str(value)
+    return json.dumps(dict(values), sort_keys=True, default=as_json)
 
 
 def may_differ(path: str) -> bool:
@@ -58,30 +56,31 @@ def may_differ(path: str) -> bool:
     return is_per_run(path)
 
 
-def form_batches(plan: "Plan", runs: Sequence[tuple[int, int]], first: int = 0) -> Iterator[Batch]:
-    """Divide runs into batches.
+def form_chunks(plan: "Plan", runs: Sequence[tuple[int, int]], first: int = 0) -> Iterator[Chunk]:
+    """Divide runs into chunks.
 
     Args:
         plan: what the runs belong to.
         runs: point of the plan and seed of each run, in the plan's order.
-        first: number of the first batch.
+        first: number of the first chunk.
 
     Yields:
-        Batches whose points are the plan's, in the order of their first runs' rules.
+        Chunks whose points are the plan's, in the order of their first runs' rules.
     """
-    numbers = {path for path in plan.factors if may_differ(path)}
+    numbers = {path for path in plan.factors if may_differ(path) and not plan.whole}
     groups: dict[str, list[tuple[int, int]]] = {}
     for run in runs:
         rules = {path: value for path, value in plan.points[run[0]].items() if path not in numbers}
         groups.setdefault(write_cell(rules), []).append(run)
     for group in groups.values():
-        for part in _divide(group, batch_size(plan.scenario(group[0][0]), len(runs))):
-            yield Batch(first, tuple(point for point, _ in part), tuple(seed for _, seed in part))
+        size = len(group) if plan.whole else chunk_size(plan.scenario(group[0][0]), len(runs))
+        for part in _divide(group, size):
+            yield Chunk(first, tuple(point for point, _ in part), tuple(seed for _, seed in part))
             first += 1
 
 
-def batch_size(scenario: Scenario, runs: int) -> int:
-    """The most runs in a batch, given one of their scenarios and how many runs are divided in all."""
+def chunk_size(scenario: Scenario, runs: int) -> int:
+    """The most runs in a chunk, given one of their scenarios and how many runs are divided in all."""
     return max(1, min(LARGEST, MEMORY // run_bytes(scenario), max(SMALLEST, runs // FEWEST)))
 
 
@@ -100,11 +99,22 @@ def run_bytes(scenario: Scenario) -> int:
     put_in = learning.batch if learning.sampling == "pool" else principals * learning.samples
     measured = task.validation + task.test + sum(dimension.samples for dimension in dimensions)
     network = _COPIES * _SINGLE * ((put_in + measured) * sum(widths) + (2 + len(dimensions)) * parameters)
-    if scenario.credit.kind in ("leave_one_out", "shapley"):
-        network += _SINGLE * parameters * (principals + _COALITIONS)
+    network += _SINGLE * parameters * _networks(scenario)
     told = _FIELDS + scenario.settlement.horizon + 4 * len(dimensions)
     samples = task.samples * task.features if task.kind == "synthetic" else 0
     return int(network + _DOUBLE * (principals * told + samples + 30 * scenario.rounds))
+
+
+def _networks(scenario: Scenario) -> int:
+    """Networks that are held at once beside the shared one: of coalitions, and of updates, one per principal."""
+    from commonweal.economy.credit import CREDITS  # imports torch
+
+    principals, credit = scenario.population.count, scenario.credit
+    robust = credit.replication.penalty > 0 or scenario.settlement.kind == "robust"
+    coalitions = CREDITS.facts(credit.kind).needs_updates
+    updates = coalitions or (robust and credit.replication.similarity == "updates")
+    local = _LOCAL if scenario.learning.method == "federated" else 0
+    return principals * (updates + local) + _COALITIONS * coalitions
 
 
 def _features(scenario: Scenario) -> int:
@@ -115,8 +125,3 @@ def _features(scenario: Scenario) -> int:
 
 def _classes(scenario: Scenario) -> int:
     return scenario.task.classes if scenario.task.kind == "synthetic" else _CLASSES
-
-
-def batch_runs(batches: Collection[Batch]) -> int:
-    """How many runs are in the batches."""
-    return sum(map(len, batches))

@@ -1,0 +1,109 @@
+"""Plug points: one list of all, facts at the registration, and rules that worker processes know."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import commonweal.scenarios.studies  # noqa: F401 - registers
+from commonweal.agents.errors import InputError
+from commonweal.agents.policies import POLICIES
+from commonweal.agents.registry import REGISTRIES, Registry, plugin_modules
+from commonweal.economy.credit import CREDITS
+from commonweal.scenarios.schema.describe import registries
+from commonweal.scenarios.sweeps.executors import engine_named
+
+PLUG_POINTS = [*registries().values(), *(registry for registry in REGISTRIES if not registry.field)]
+ROOT = Path(__file__).parents[2]
+SCRIPT = """
+from commonweal.economy.negotiation import ShapleyNegotiator, negotiator
+from commonweal.economy.rewards.rules import REWARDS, reward_rule
+from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.sweeps.sweep import sweep
+from commonweal.scenarios.sweeps.plan import plan_of
+
+SMALL = {"rounds": 2, "task.kind": "wine", "task.validation": 30, "task.test": 30, "population.count": 4}
+
+@reward_rule("of_the_script")
+def of_the_script(*arguments):
+    return REWARDS["shared"](*arguments)
+
+@negotiator("of_the_script")
+class OfTheScript(ShapleyNegotiator):
+    pass
+
+if __name__ == "__main__":
+    import imported_rules
+    base = load("commons", SMALL | {"negotiation.kind": "shapley_coop"})
+    vary = {"rewards.kind": ["of_the_script", "imported"], "negotiation.negotiator": ["of_the_script", "imported"]}
+    runs = sweep(plan_of(base, vary, 1), engine="processes", workers=1).runs
+    print(set(runs["status"]), set(runs["message"].fillna("")))
+"""
+IMPORTED = """
+from commonweal.economy.negotiation import ShapleyNegotiator, negotiator
+from commonweal.economy.rewards.rules import REWARDS, reward_rule
+
+@reward_rule("imported")
+def imported(*arguments):
+    return REWARDS["shared"](*arguments)
+
+@negotiator("imported")
+class Imported(ShapleyNegotiator):
+    pass
+"""
+
+
+@pytest.fixture(scope="module")
+def known() -> Iterator[set[str]]:
+    """Groups whose rule of ``tests.helpers.plugged`` a worker process knows."""
+    plugs = {registry: dict(registry._plugs) for registry in REGISTRIES}
+    plugged = import_module("tests.helpers.plugged")
+    listed = "__import__('commonweal.agents.registry').agents.registry.REGISTRIES"
+    ask = f"{{each.group for each in {listed} if {plugged.NAME!r} in each}}"
+    try:
+        engine = engine_named("processes", 1, None)
+        with engine.pool(1) as pool:
+            pool.submit(exec, "import commonweal.scenarios.studies").result()
+            assert not pool.submit(eval, ask).result()
+            for module in plugin_modules():
+                pool.submit(exec, f"import {module}").result()
+            yield pool.submit(eval, ask).result()
+    finally:
+        for registry, before in plugs.items():
+            registry._plugs = before
+        del sys.modules[plugged.__name__]
+
+
+@pytest.mark.parametrize("registry", PLUG_POINTS, ids=lambda registry: registry.noun)
+def test_a_worker_process_knows_rules_that_were_registered_elsewhere(
+    registry: Registry[Any, Any], known: set[str]
+) -> None:
+    assert registry.group in known
+
+
+def test_rules_of_a_script_and_of_what_it_imports_when_it_is_run_reach_its_workers(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    (tmp_path / "imported_rules.py").write_text(IMPORTED)
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "{'ok'} {''}", done.stderr
+
+
+def test_every_plug_point_is_in_the_list_once_and_is_named_where_packages_are_described() -> None:
+    groups = [registry.group for registry in REGISTRIES]
+    assert len(set(groups)) == len(groups)
+    comment = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert all(group in comment for group in groups)
+
+
+def test_facts_stand_at_the_registration_and_are_as_usual_where_nothing_is_said() -> None:
+    assert CREDITS.facts("fedsv").needs_updates and not CREDITS.facts("first_order").needs_updates
+    assert {name for name in POLICIES if POLICIES.facts(name).compares} == {"best_response", "wait_and_see"}
+    with pytest.raises(InputError, match="unknown policy 'nobody'"):
+        POLICIES.facts("nobody")
+    with pytest.raises(TypeError, match="cheap"):
+        CREDITS.register("too-cheap", cheap=True)(CREDITS["first_order"])
+    assert "too-cheap" not in CREDITS
