@@ -52,7 +52,7 @@ class Scenario(Part):
     menu: Menu = section(Menu(), sells)
     negotiation: Negotiation = section(Negotiation(), lambda s: s.market.kind != "curve")
     tolerance: Tolerance = section(Tolerance(), valued)
-    mechanisms: dict[str, Any] = field({}, "sections of mechanisms from elsewhere, by the name they are registered under", "by name")
+    mechanisms: dict[str, Any] = field({}, "mechanisms from elsewhere that are on, each with its own fields", "by name", "a table of sections, one for each registered mechanism that is on")
 
     @field_validator("mechanisms")
     @classmethod
