@@ -18,7 +18,7 @@ Spec = dict[str, Any]  # the JSON schema of one field
 
 def registries() -> dict[str, Registry[Any, Any]]:
     """Which registry knows the names a field may hold, by the field's path."""
-    import_module("commonweal.economy.round.play")  # a round uses every rule; this imports torch
+    import_module("commonweal.economy.round.set_up")  # a round uses every rule; this imports torch
     return {registry.field: registry for registry in REGISTRIES if registry.field}
 
 

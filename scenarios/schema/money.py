@@ -41,7 +41,7 @@ class Punishment(Part):
 class Market(Part):
     """How model quality becomes revenue; or how contributions do, where there is no model but a public good."""
 
-    kind: Literal["model", "curve", "public_goods"] = field("model", "model: customers pay for its quality; curve: accuracy is rewards.accuracy of the round's samples, without a task; public_goods: contributions are multiplied and shared, without a task", "name")
+    kind: str = field("model", "model: customers pay for its quality; curve: accuracy is rewards.accuracy of the round's samples, without a task; public_goods: contributions are multiplied and shared, without a task; or a registered market", "name")
     multiplication: float = field(1.6, "revenue of a group for each unit contributed (kind = public_goods)", "1", ge=0, le=1e6, matters=shares)
     contribution: Utility = field(1.0, "what a principal that delegates pays into each of its groups (kind = public_goods)", "money per round", matters=shares)
     groups: Literal["all", "blocks", "random", "neighbourhoods"] = field("all", "who shares a public good: all; blocks of group_size, the same or dealt anew each round; or each principal with its neighbours, overlapping", "name", matters=shares)
