@@ -5,7 +5,10 @@ Register your own with ``@mechanism("name", Terms)`` over a subclass of ``Mechan
 """
 
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
+
+import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.registry import Registry
@@ -90,6 +93,26 @@ def mechanism(name: str, section: type | None = None) -> Callable[[Kind], Kind]:
         return kind
 
     return add
+
+
+def state_of_others(state: State, world: World) -> dict[str, Floats]:
+    """What mechanisms from elsewhere know, for whoever shows it without knowing them.
+
+    Args:
+        state: of the cooperative.
+        world: whose mechanisms it holds.
+
+    Returns:
+        Arrays (R,) or (R, N) by ``mechanism_field``: the numbers in their states with a place for each run, or for each
+        principal of each run.
+    """
+    return {
+        f"{each.name}_{part.name}": values
+        for each in world.mechanisms
+        if each.section is not None and is_dataclass(own := state.mechanisms[each.name])
+        for part in fields(own)
+        if isinstance(values := getattr(own, part.name), np.ndarray) and values.shape in (world.shape, world.shape[:1])
+    }
 
 
 def run_hooks(

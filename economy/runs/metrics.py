@@ -6,6 +6,7 @@ from commonweal.agents.actions import ABSTAIN, Action, action_shares
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.population import Population
 from commonweal.economy.money.ledger import MICRO, Ledger
+from commonweal.economy.round.mechanism import state_of_others
 from commonweal.economy.round.record import Lesson, Record
 from commonweal.economy.screening.admissible import Screened
 from commonweal.economy.world.world import State, World
@@ -39,10 +40,16 @@ def round_metrics(
         **_lesson_metrics(record, world),
         "rival": after.rival,
     }
-    metrics |= solvency(after.ledger) | _contract_metrics(record)
+    metrics |= solvency(after.ledger) | _contract_metrics(record) | _mechanism_metrics(after, world)
     if record.lesson is None or not len(world.senses):
         return metrics
     return metrics | _value_metrics(record.lesson, people, world)
+
+
+def _mechanism_metrics(after: State, world: World) -> dict[str, Floats]:
+    """What mechanisms from elsewhere know, means over principals."""
+    known = state_of_others(after, world)
+    return {name: values.mean(axis=1) if values.ndim == 2 else values for name, values in known.items()}
 
 
 def _lesson_metrics(record: Record, world: World) -> dict[str, Floats]:

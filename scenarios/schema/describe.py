@@ -9,6 +9,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.registry import REGISTRIES, Registry
+from commonweal.scenarios.schema.mechanisms import spec_of
 from commonweal.scenarios.schema.moved import moved
 from commonweal.scenarios.schema.notation import join_path, parse_path, split_path, write_value
 from commonweal.scenarios.schema.scenario import Scenario
@@ -49,6 +50,8 @@ def _resolved(spec: Spec) -> Spec:
 
 def find_spec(parts: Sequence[str | int]) -> Spec | None:
     """The JSON schema of the field at ``parts``, or None if there is no such field."""
+    if len(parts) > 1 and parts[0] == "mechanisms":
+        return spec_of(parts[1:])
     spec = _schema()
     for part in parts:
         if str(part) in spec.get("properties", {}):

@@ -1,13 +1,13 @@
 """Sections of mechanisms from elsewhere: a dataclass that a mechanism registers is what ``[mechanisms.name]`` may hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from commonweal.agents.terms import PerRun
+from commonweal.agents.terms import PerRun, term_paths
 
 
 def sections_of(tables: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,6 +35,33 @@ def sections_of(tables: Mapping[str, Any]) -> dict[str, Any]:
         except ValidationError as error:
             raise ValueError(_line(name, error, [field.name for field in fields(kind)])) from None
     return sections
+
+
+def spec_of(parts: Sequence[str | int]) -> dict[str, Any] | None:
+    """The JSON schema of a mechanism's section, or of a field of it; None if there is no such field.
+
+    Args:
+        parts: name of the mechanism, and perhaps the name of a field.
+    """
+    kind = _section_of(str(parts[0]))
+    if kind is None:
+        return None
+    spec: dict[str, Any] | None = _model_of(kind).model_json_schema()
+    for part in parts[1:]:
+        spec = (spec or {}).get("properties", {}).get(str(part))
+    return spec
+
+
+def differs_by_run(parts: Sequence[str]) -> bool:
+    """Whether the runs of an ensemble may differ in a field of a mechanism's section."""
+    kind = _section_of(parts[0])
+    return kind is not None and dict(term_paths(kind)).get(".".join(parts[1:]), False)
+
+
+def _section_of(name: str) -> type | None:
+    from commonweal.economy.round.mechanism import MECHANISMS  # imports torch
+
+    return MECHANISMS[name].section if name in MECHANISMS else None
 
 
 @cache

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from commonweal.scenarios.schema.notation import as_json
+from commonweal.scenarios.schema.mechanisms import differs_by_run
+from commonweal.scenarios.schema.notation import as_json, split_path
 from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def may_differ(path: str) -> bool:
     """Whether runs computed together may differ in the field at ``path``."""
     from commonweal.economy.world.terms import is_per_run  # imports torch
 
-    return is_per_run(path)
+    first, *others = split_path(path)
+    return differs_by_run(others) if first == "mechanisms" else is_per_run(path)
 
 
 def form_chunks(plan: "Plan", runs: Sequence[tuple[int, int]], first: int = 0) -> Iterator[Chunk]:

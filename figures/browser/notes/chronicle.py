@@ -13,6 +13,7 @@ from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, ratio
 from commonweal.agents.population import Population
 from commonweal.economy.money.ledger import MICRO, Reason, entries
 from commonweal.economy.rewards.tariff import Tariff
+from commonweal.economy.round.mechanism import state_of_others
 from commonweal.economy.round.record import Lesson, Payday, Record
 from commonweal.economy.runs.metrics import kept_promises, removed_norms, round_metrics
 from commonweal.economy.world.world import State, World
@@ -28,6 +29,7 @@ class Sight:
 
     round: int  # rounds played, this one included; 0 before the first
     actions: Ints  # (N,) what each did in the round
+    mechanisms: dict[str, Floats]  # (N,) or () what mechanisms from elsewhere know, by mechanism_field
     balances: Ints  # (2N + 2,) of every account, micro-units
     wealth: Floats  # (N,) balance and escrow, money
     escrow: Floats  # (N,) stake held, money
@@ -75,7 +77,7 @@ class Chronicle:
         """Note how a run stands before it is played on."""
         if opening and state.round == 0:
             self.books.append(entries(opening, 0))
-        self._see(_standing(state, people))
+        self._see(_standing(state, people, self.world))
 
     def note(self, record: Record, before: State, after: State, people: Population) -> None:
         """Take in one round."""
@@ -160,7 +162,7 @@ def _screened(lesson: Lesson, world: World) -> Floats:
 
 def _sight(record: Record, after: State, people: Population, world: World) -> Sight:
     lesson, payday, sale = record.lesson, record.payday, record.notes.get("tolerance")
-    standing, nothing = _standing(after, people), np.zeros(people.shape[1])
+    standing, nothing = _standing(after, people, world), np.zeros(people.shape[1])
     nobody = np.where(record.produce.credit[0] > 0, 0.0, np.nan)
     return Sight(
         **{
@@ -185,7 +187,7 @@ def _sight(record: Record, after: State, people: Population, world: World) -> Si
     )
 
 
-def _standing(state: State, people: Population) -> Sight:
+def _standing(state: State, people: Population, world: World) -> Sight:
     """What can be seen between two rounds."""
     ledger, membership, count = state.ledger, state.membership, people.shape[1]
     menu = state.mechanisms.get("menu", Tariff.none(1, count))
@@ -193,6 +195,7 @@ def _standing(state: State, people: Population) -> Sight:
     return Sight(
         round=state.round,
         actions=people.action[0],
+        mechanisms={name: values[0] for name, values in state_of_others(state, world).items()},
         balances=ledger.balances[0],
         wealth=ledger.owned[0] / MICRO,
         escrow=ledger.escrows[0] / MICRO,

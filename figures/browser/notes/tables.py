@@ -54,6 +54,7 @@ def principal_card(chronicle: Chronicle, index: int, round: int | None = None) -
         *(_data_rows(world, index) if world.market.learns else ()),
         ("cost of delegating, money per sample", f"{sight.cost[index]:.4g}"),
         *_value_rows(chronicle, sight, index),
+        *_mechanism_rows(sight, index),
     ]
     return Table(("what", f"principal {index}"), tuple(rows))
 
@@ -69,6 +70,12 @@ def _action(sight: Sight, index: int) -> str:
 
 def _count(sight: Sight) -> int:
     return len(sight.actions)
+
+
+def _mechanism_rows(sight: Sight, index: int) -> list[tuple[str, str]]:
+    """What mechanisms from elsewhere know of a principal."""
+    own = {name: values[index] for name, values in sight.mechanisms.items() if np.ndim(values)}
+    return [(name.replace("_", " "), f"{value:.4g}") for name, value in own.items()]
 
 
 def _data_rows(world: World, index: int) -> list[tuple[str, str]]:

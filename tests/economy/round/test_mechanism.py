@@ -19,7 +19,10 @@ from commonweal.economy.round.mechanism import MECHANISMS, Mechanism, mechanism
 from commonweal.economy.round.record import Effects
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.figures.browser.notes.tables import principal_card
+from commonweal.figures.browser.tab.live import Live
 from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.sweeps.sweep import sweep
 
 SMALL = {"rounds": 6, "population.count": 6, "task.kind": "wine", "task.validation": 40, "task.test": 40}
 TAXED = SMALL | {"mechanisms.tax.rate": 0.25, "mechanisms.tax.most": 0.05}
@@ -151,3 +154,22 @@ def test_bad_input_is_one_line(path: str, value: float, told: str) -> None:
     with pytest.raises(InputError, match=told) as raised:
         load("commons", {path: value})
     assert "\n" not in str(raised.value)
+
+
+def test_a_sweep_varies_its_terms_and_reports_what_it_did() -> None:
+    results = sweep(load("commons", TAXED), vary={"mechanisms.tax.rate": [0.0, 0.5]}, seeds=2, keep_ledger=True)
+    assert results.ledger is not None
+    taken = results.ledger[results.ledger["reason"] == "clawback"].groupby("mechanisms.tax.rate")["amount"].sum()
+    assert taken.get(0.5, 0) > 0 and taken.get(0.0, 0) == 0
+    assert set(results.rounds["mechanisms.tax.rate"]) == {0.0, 0.5}
+    assert (results.rounds["tax_so_far"] > 0).any()
+
+
+def test_the_page_shows_its_state() -> None:
+    live = Live(load("commons", TAXED), seed=0)
+    live.step()
+    paid = live.model.state.mechanisms["tax"].so_far[0]
+    assert paid.any()
+    for index in range(6):
+        assert ("tax so far", f"{paid[index]:.4g}") in principal_card(live.chronicle, index).rows
+    assert live.chronicle.rows[-1]["tax_so_far"] == paid.mean()
