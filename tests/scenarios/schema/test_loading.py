@@ -159,7 +159,7 @@ def test_every_field_that_has_moved_is_named_with_its_new_place(tmp_path: Path, 
 
 def test_a_field_of_a_moved_section_is_named_as_a_whole() -> None:
     assert moved(["contract", "accuracy", "kind"]) == (
-        "rewards.accuracy.kind is now rewards.accuracy.kind (scenario files changed in version 0.2)"
+        "contract.accuracy.kind is now rewards.accuracy.kind (scenario files changed in version 0.2)"
     )
     with pytest.raises(InputError, match=r"^contract is not a field; \[contract\] is now \[stakes\], \[population\]"):
         load("commons", {"contract.fee": 1})
