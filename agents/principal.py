@@ -17,7 +17,7 @@ class Society(Protocol):
     """What a principal asks of the Mesa model it lives in."""
 
     @property
-    def population(self) -> Population:
+    def people(self) -> Population:
         """The principals' state, of one run."""
 
     @property
@@ -84,28 +84,28 @@ class Principal(mesa.Agent):
     @property
     def action(self) -> Action:
         """What it did last."""
-        return Action(self._population.action[0, self.index])
+        return Action(self._people.action[0, self.index])
 
     @property
     def payoff(self) -> float:
         """Its remembered payoff, money per round."""
-        return float(self._population.payoff[0, self.index])
+        return float(self._people.payoff[0, self.index])
 
     @property
     def cost(self) -> float:
         """Its cost of delegating a sample, money."""
-        return float(self._population.cost[0, self.index])
+        return float(self._people.cost[0, self.index])
 
     @property
     def limits(self) -> Floats:
         """(K,) its limits on the probe losses."""
-        limits: Floats = self._population.limits[0, self.index]
+        limits: Floats = self._people.limits[0, self.index]
         return limits
 
     @property
     def reputation(self) -> float:
         """Moving average of being credited, in [0, 1]."""
-        return float(self._population.reputation[0, self.index])
+        return float(self._people.reputation[0, self.index])
 
     @property
     def wealth(self) -> float:
@@ -117,5 +117,5 @@ class Principal(mesa.Agent):
         return cast(Society, self.model)
 
     @property
-    def _population(self) -> Population:
-        return self._society.population
+    def _people(self) -> Population:
+        return self._society.people

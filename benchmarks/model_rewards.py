@@ -21,6 +21,7 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
 from commonweal.economy.rewards.accuracy import Bound
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.runs.metrics import kept_promises
 from commonweal.scenarios.reading.cells import mean_and_half_width
 from commonweal.scenarios.schema.loading import load, revise
 
@@ -167,8 +168,9 @@ def copies() -> str:
                    "rewards.tolerance": 0.01, "market.model_value": 0.01}  # fmt: skip
         ensemble, kept, clock = Ensemble(revise(load("commons"), changes), SEEDS), [], time.process_time()
         for _ in range(60):
-            payday = ensemble.step().payday
-            kept.append(payday.kept_promise.mean(axis=1))
+            record = ensemble.step()
+            payday = record.payday
+            kept.append(kept_promises(record).mean(axis=1))
         spent = (time.process_time() - clock) / 60 / len(SEEDS) * 1000
         low, high = np.quantile(payday.rewards / payday.quality[:, None], [0.05, 0.95])
         rows.append([kind, _interval(np.mean(kept, axis=0), 3), f"{low:.2f} – {high:.2f}", f"{spent:.1f}"])

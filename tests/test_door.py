@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import commonweal
+import commonweal.testing
 from commonweal.agents.errors import InputError
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load
@@ -78,7 +79,8 @@ def behind_the_door(code: str) -> list[str]:
         if isinstance(node, ast.Import):
             wrong += [alias.name for alias in node.names if alias.name.startswith("commonweal.")]
         elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "commonweal":
-            listed = commonweal.__all__ if node.module == "commonweal" else ()
+            open_to_all = {"commonweal": commonweal.__all__, "commonweal.testing": commonweal.testing.__all__}
+            listed = open_to_all.get(str(node.module), ())
             wrong += [f"{node.module}.{alias.name}" for alias in node.names if alias.name not in listed]
     return wrong
 

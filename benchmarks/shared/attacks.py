@@ -154,7 +154,7 @@ def by(first: int, deviation: Deviation) -> Deviation:
 def futures_of(changes: Changes, deviations: Sequence[Deviation], seeds: Sequence[int], rounds: int) -> Futures:
     """The runs of all seeds, without and with each deviation."""
     ensemble = Ensemble(revise(load("commons"), changes), seeds)
-    return play_futures(ensemble.economy, deviations, rounds)
+    return play_futures(ensemble.snapshot, deviations, rounds)
 
 
 def figures_of(outcomes: Mapping[str, Outcome], what: str) -> tuple[Floats, Floats]:

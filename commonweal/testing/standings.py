@@ -37,7 +37,7 @@ def standing_with(credit: Any, member: Any = True, **said: Any) -> Standing:
         "joined": np.zeros(shape, dtype=np.int64),
         "contributed": np.full(shape, 8.0),
         "round": 0,
-        "menu": (nothing, nothing),
+        "menu": Lines(nothing, nothing),
     }
     taking_part = np.broadcast_to(member, shape)
     values = usual | said

@@ -11,7 +11,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.streams import Streams
-from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer, post
+from commonweal.economy.money.ledger import MICRO, Accounts, Reason, Transfer
 from commonweal.economy.money.settlement import SLACK, apportion
 from commonweal.economy.negotiation import NEGOTIATORS
 from commonweal.economy.negotiation.talks import MOST_ROUNDS, Course, Negotiator, Situation, negotiate
@@ -49,10 +49,6 @@ class DataDeals:
     def net(self) -> Floats:
         """(R, N) what each has of the deals, money."""
         return (self.received - self.paid) / MICRO
-
-    def settled(self, ledger: Ledger) -> Ledger:
-        """The ledger once the deals are paid, from one in which they are in escrow."""
-        return post(ledger, self.payments)
 
 
 @mechanism("deals")

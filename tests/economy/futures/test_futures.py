@@ -43,6 +43,7 @@ class TestReplicas:
         world, state = pick_world(ensemble.world, runs), pick_runs(ensemble.state, runs)
         copied = Ensemble(scenario, (1, 0, 1))
         copied.world, copied.state, copied.streams = world, state, pick_streams(ensemble.streams, runs)
+        copied.people = pick_runs(ensemble.people, runs)
         for _ in range(3):
             expected, got = ensemble.step(), copied.step()
             np.testing.assert_array_equal(got.actions, expected.actions[runs])
@@ -180,8 +181,8 @@ class TestNames:
 
         names = lay_names([sybil], PRINCIPALS)
         runs = np.array([0, 0])
-        world, state = pick_world(ensemble.world, runs, 2), pick_runs(ensemble.state, runs, 2)
-        holdings = conducted(world, state, [sybil], names).holdings
+        world, people = pick_world(ensemble.world, runs, 2), pick_runs(ensemble.people, runs, 2)
+        holdings = conducted(world, people, [sybil], names).holdings
         held = ensemble.world.holdings.count[0, 2]
         assert holdings.count[1, [2, 8, 9]].sum() == held
         ends = holdings.start[1, [2, 8, 9]] + holdings.count[1, [2, 8, 9]]

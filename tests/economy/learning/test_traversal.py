@@ -270,7 +270,7 @@ class TestPrivacyCaveat:
     def test_the_sample_of_a_node_with_one_sample_can_be_read_off_its_update(self, activation: str) -> None:
         # ∇W_1[i] = δ_1 x_iᵀ and its bias column is δ_1, so that every row of ∇W_1[i] is a multiple of x_i
         studied = lesson(SCATTERED[2:], depth=2, activation=activation)
-        first = studied.passage().updates[0][0]  # (N, d_out, d + 1)
+        first = studied.passage().updates()[0][0]  # (N, d_out, d + 1)
         for principal in range(PRINCIPALS):
             strongest = first[principal, :, -1].abs().argmax()
             read = first[principal, strongest, :-1] / first[principal, strongest, -1]
@@ -280,7 +280,7 @@ class TestPrivacyCaveat:
 
     def test_the_samples_of_a_node_with_many_cannot_be_read_off_row_by_row(self) -> None:
         studied = lesson(batch_of([[12, 0, 0, 0, 0]], seed=2), depth=2)
-        first = studied.passage().updates[0][0, 0]
+        first = studied.passage().updates()[0][0, 0]
         strongest = first[:, -1].abs().argmax()
         read = first[strongest, :-1] / first[strongest, -1]
         assert cosine_similarity(read[None], studied.features[0]).max() < 0.999

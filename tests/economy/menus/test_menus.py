@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commonweal.agents.drawing import draw_population
 from commonweal.agents.errors import InputError
-from commonweal.agents.population import PopulationTerms, draw_population
 from commonweal.agents.streams import Streams
-from commonweal.agents.terms import stack
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.membership import NEVER, Membership
@@ -19,6 +18,8 @@ from commonweal.economy.rewards.learning_curve import fit, noted
 from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.standing import has_content
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.runs.metrics import kept_promises
+from commonweal.economy.world.terms import Terms
 from commonweal.scenarios.runs.summary import interval
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
@@ -61,8 +62,8 @@ class TestOnAKnownCurve:
         shares = [0.5, 0.2, 0.1, 0.1, 0.1]
         firms, seeds = revise(load("big-firms"), {"population.type_shares": shares}), range(400)
         limits = np.zeros((len(seeds), firms.population.count, 0))
-        terms = stack(PopulationTerms, [firms] * len(seeds))
-        cost = draw_population(terms, limits, Streams.from_seeds(seeds).population).cost
+        terms, stream = Terms.of([firms] * len(seeds)), Streams.from_seeds(seeds).population
+        cost = draw_population(terms.population, terms.policy, terms.values, limits, stream).cost
         for kind, share in zip((0.2, 0.16, 0.12, 0.08, 0.04), shares, strict=True):
             assert abs((cost == kind).mean() - share) < 4 * np.sqrt(share * (1 - share) / cost.size)
 
@@ -126,14 +127,14 @@ class TestOnRealData:
         for _ in range(8):
             record = ensemble.step()
             payday = record.payday
-            kept.append(payday.kept_promise)
+            kept.append(kept_promises(record))
             best.append(payday.rewards.max(axis=1) - payday.quality)
         assert (np.array(best) <= 0.05 + 1e-9).all()
         assert np.mean(kept) > (0.6 if how == "snapshot" else 0.9)
         line = ensemble.state.mechanisms["menu"].line
         ratios = np.take_along_axis(ensemble.state.mechanisms["menu"].ratios, np.maximum(line, 0), axis=1)
         owed = np.where(line == NEVER, 0.0, ratios * payday.quality[:, None])
-        met = payday.kept_promise
+        met = kept_promises(record)
         np.testing.assert_array_less(np.abs(payday.rewards - owed)[met], 0.05 + 1e-9)
 
     def test_the_menu_is_solved_anew_every_term_with_what_was_learned(self) -> None:

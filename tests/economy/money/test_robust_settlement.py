@@ -17,7 +17,7 @@ from commonweal.economy.credit.history import CreditHistory, book, cumulated, cu
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.clawback import Clawback, ClawbackTerms, at_risk, claw_back
-from commonweal.economy.money.identity import IdentityTerms, admit, charge_entry, fund_names
+from commonweal.economy.money.identity import IdentityTerms, charge_entry, fund_names
 from commonweal.economy.money.ledger import MICRO, Ledger, Reason, Transfer, post
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.runs import checkpoint

@@ -207,12 +207,12 @@ def test_ten_thousand_random_rounds_of_deals_lose_not_a_micro_unit() -> None:
         deals = bargain(gains, ledger.principals, rng.uniform(0, 1, (runs, 1)))
         before = ledger
         held = post(ledger, [deals.escrowing])  # an overdraft would be refused
-        ledger = deals.settled(held)
+        ledger = post(held, deals.payments)
         assert not ledger.escrows.any()
         assert (ledger.principals.sum(axis=1) == before.principals.sum(axis=1)).all()
         assert (ledger.treasury == before.treasury).all()
         assert not deals.received[~deals.bound].any()
-        stored.append(entries(deals.transfers, now))
+        stored.append(entries([deals.escrowing, *deals.payments], now))
         struck += int(deals.bound.sum())
     assert struck > 5_000
     assert (ledger.balances.sum(axis=1) == 0).all()

@@ -84,7 +84,7 @@ class Asked:
     kind: str
 
     def owed(self, case: Standing, quality: Floats) -> Floats:
-        return rewards(case, quality, terms(len(quality), reward=self.kind))
+        return rewards(case, quality, terms(len(quality), kind=self.kind))
 
 
 class TestQuota(Asked):

@@ -31,6 +31,7 @@ from commonweal.economy.rewards.copies import (
 )
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.runs.metrics import kept_promises
 from commonweal.economy.tasks.datasets import TASKS
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
@@ -213,10 +214,10 @@ class TestEconomy:
         promised, realised = Ensemble(self.scenario("promise"), (0, 1)), Ensemble(self.scenario(kind), (0, 1))
         kept = []
         for _ in range(20):
-            owed, payday = promised.step().payday.rewards, realised.step().payday
-            near = np.abs(payday.rewards - owed) <= 0.01 + 1e-9
-            np.testing.assert_array_equal(near, payday.kept_promise)
-            kept.append(payday.kept_promise.mean())
+            owed, record = promised.step().payday.rewards, realised.step()
+            near = np.abs(record.payday.rewards - owed) <= 0.01 + 1e-9
+            np.testing.assert_array_equal(near, kept_promises(record))
+            kept.append(kept_promises(record).mean())
         assert np.mean(kept[10:]) > (0.5 if kind == "snapshot" else 0.8)
 
     def test_a_run_is_the_same_alone_and_in_an_ensemble(self, kind: str) -> None:

@@ -116,7 +116,7 @@ class TestEconomy:
         ensemble = Ensemble(revise(load("catastrophe"), {"rewards.kind": reward}), self.SEEDS)
         for _ in range(ensemble.world.terms.rounds):
             record = ensemble.step()
-        return record.lesson.put.total, record.payday.quality, ensemble.people.cost / 100
+        return record.produce.put.total, record.payday.quality, ensemble.people.cost / 100
 
     def test_naive_sharing_collapses_to_what_the_cheapest_would_put_in_alone(self) -> None:
         put, quality, price = self.played("shared")

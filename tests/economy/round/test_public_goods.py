@@ -74,7 +74,7 @@ class TestLinearGame:
     def test_quality_is_the_share_contributed_and_credit_what_was_paid_in(self) -> None:
         record = one_round(game(market__contribution=2.0))
         assert record.payday.quality == pytest.approx((record.actions == Action.DELEGATE).mean())
-        np.testing.assert_array_equal(record.lesson.credit, 2.0 * (record.actions == Action.DELEGATE))
+        np.testing.assert_array_equal(record.produce.credit, 2.0 * (record.actions == Action.DELEGATE))
 
     def test_who_contributes_half_gains_half_as_much(self) -> None:
         ensemble = Ensemble(game(), (0,))

@@ -140,7 +140,7 @@ class TestSameNumbersEverywhere:
         assert set(np.unique([record.actions for _, record, _ in told])) == {0, 1, 2, 3}
         assert any(record.lesson.screened.multipliers.any() for _, record, _ in told)
         assert any(record.lesson.gated.any() for _, record, _ in told)
-        assert any(-record.payday.net(Reason.SLASH).any() for _, record, _ in told)
+        assert any(record.payday.net(Reason.SLASH).any() for _, record, _ in told)
         assert any((record.lesson.factor < 1).any() for _, record, _ in told)
         assert not np.array_equal(told[0][0].people.limits, told[-1][2].people.limits)
 

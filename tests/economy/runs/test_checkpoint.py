@@ -86,6 +86,10 @@ def assert_same(one: Any, other: Any) -> None:
     if is_dataclass(one):
         for part in fields(one):
             assert_same(getattr(one, part.name), getattr(other, part.name))
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for name in one:
+            assert_same(one[name], other[name])
     elif isinstance(one, tuple):
         assert len(one) == len(other)
         for pair in zip(one, other, strict=True):

@@ -52,10 +52,10 @@ def played(rounds: int, count: int = 12, values: int = 0, graph: str = "complete
     screening = {"values.dimensions": dimensions(values), "screening.mode": "project", "screening.scope": "own"}
     ensemble = Ensemble(load("leaky", SMALL | people | (screening if values else {})), [3])
     chronicle = Chronicle(ensemble.world)
-    chronicle.begin(ensemble.state, ensemble.opening)
+    chronicle.begin(ensemble.state, ensemble.people, ensemble.opening)
     for _ in range(rounds):
         before = ensemble.state
-        chronicle.note(ensemble.step(), before, ensemble.state)
+        chronicle.note(ensemble.step(), before, ensemble.state, ensemble.people)
     return chronicle
 
 

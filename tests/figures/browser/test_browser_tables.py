@@ -50,10 +50,10 @@ def noted(rounds: int, fields: str) -> tuple[Chronicle, Ensemble]:
     """A small run with some fields, as JSON, changed, and where it stands."""
     ensemble = Ensemble(load("leaky", SMALL | json.loads(fields)), [5])
     chronicle = Chronicle(ensemble.world)
-    chronicle.begin(ensemble.state, ensemble.opening)
+    chronicle.begin(ensemble.state, ensemble.people, ensemble.opening)
     for _ in range(rounds):
         before = ensemble.state
-        chronicle.note(ensemble.step(), before, ensemble.state)
+        chronicle.note(ensemble.step(), before, ensemble.state, ensemble.people)
     return chronicle, ensemble
 
 

@@ -207,7 +207,7 @@ def test_a_what_if_leaves_the_run_as_it_was_and_knows_its_own_future() -> None:
     play_until(live, 4, lambda round: True)
     play_until(twin, 4, lambda round: True)
     model = live.model
-    verdict = weigh(model.world, model.state, model.streams, Question(2, Action.DEFECT))
+    verdict = weigh(model.snapshot, Question(2, Action.DEFECT))
     courses = []
     for _ in range(20):
         live.step()
@@ -230,7 +230,7 @@ def test_the_gain_of_an_idle_free_rider_under_equal_pay_is_the_cost_it_saves() -
     live = Live(scenario, 0)
     live.step()
     model = live.model
-    verdict = weigh(model.world, model.state, model.streams, Question(1, Action.FREE_RIDE))
+    verdict = weigh(model.snapshot, Question(1, Action.FREE_RIDE))
     assert verdict.gain == pytest.approx(4 * model.people.cost[0, 1], rel=1e-9)
     assert verdict.half_width == pytest.approx(0.0, abs=1e-12)
     live.release()
@@ -242,7 +242,7 @@ def test_what_if_it_took_another_line_of_the_menu() -> None:
     live.step()
     model = live.model
     own = int(model.state.mechanisms["menu"].line[0, 0])
-    same, other = (weigh(model.world, model.state, model.streams, Question(0, None, line)) for line in (own, 0))
+    same, other = (weigh(model.snapshot, Question(0, None, line)) for line in (own, 0))
     assert own > 1
     assert same.gain == 0
     assert other.gain < 0
