@@ -143,7 +143,7 @@ class TestIdentityCost:
     def test_a_name_is_paid_for_when_somebody_first_takes_part_under_it(self) -> None:
         held = ledger([3 * MICRO] * 3)
         actions = np.array([[Action.DELEGATE, Action.ABSTAIN, Action.FREE_RIDE]])
-        doing, fees = admit(held, np.array([[False, False, True]]), actions, PRICED)
+        doing, fees = charge_entry(held, np.array([[False, False, True]]), actions, PRICED)
         assert doing.tolist() == actions.tolist()
         assert post(held, [fees]).balances.tolist() == [[2 * MICRO, 3 * MICRO, 3 * MICRO, 0, 0, 0, MICRO, -9 * MICRO]]
 
@@ -393,4 +393,4 @@ def test_switched_off_nothing_changes_hands() -> None:
     scenario: Scenario = revise(load("commons"), FIXED)
     record = Ensemble(scenario, [0]).step()
     moved: list[Transfer] = [t for t in record.payday.transfers if t.reason not in ("revenue", "payment")]
-    assert not moved and not record.payday.held.any() and not -record.payday.net(Reason.IDENTITY).any()
+    assert not moved and not record.payday.held.any() and not record.payday.net(Reason.IDENTITY).any()
