@@ -6,8 +6,9 @@ from commonweal.agents.actions import Action
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Sight
-from commonweal.figures.browser.pictures.course_panels import (
+from commonweal.figures.browser.notes.shown import (
     buys_tolerance,
+    credit_unit,
     gives_models,
     holds_back,
     makes_copies,
@@ -16,13 +17,6 @@ from commonweal.figures.browser.pictures.course_panels import (
 )
 
 Rows = list[tuple[str, str]]
-
-
-def credit_unit(world: World) -> str:
-    """What credit is measured in."""
-    if world.terms.public_goods.played:
-        return "money"
-    return "loss" if world.terms.learns else "accuracy"
 
 
 def bargain_rows(sight: Sight, index: int, world: World) -> Rows:

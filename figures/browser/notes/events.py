@@ -6,7 +6,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.figures.browser.notes.chronicle import Chronicle
-from commonweal.figures.browser.pictures.screen import subject
+from commonweal.figures.browser.notes.shown import subject
 
 Course = Floats  # (T,) one number per round
 

@@ -13,7 +13,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
-from commonweal.figures.browser.pictures.course_panels import pays_money
+from commonweal.figures.browser.notes.shown import pays_money
 from commonweal.figures.browser.pictures.layout import SCALE, SIZE, Layout, on_sheet
 from commonweal.figures.browser.pictures.screen import DARK, FONT, QUIET, blank_sheet, picture, write
 from commonweal.figures.ink import ACTIONS, PURPLE

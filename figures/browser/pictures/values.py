@@ -11,6 +11,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle
+from commonweal.figures.browser.notes.shown import subject, unit
 from commonweal.figures.browser.notes.tables import level_after
 from commonweal.figures.browser.pictures.most_screened import draw_most_screened
 from commonweal.figures.browser.pictures.screen import (
@@ -25,8 +26,6 @@ from commonweal.figures.browser.pictures.screen import (
     picture,
     span_of,
     strokes,
-    subject,
-    unit,
     write,
 )
 from commonweal.figures.ink import BLUE, GREEN, VERMILLION

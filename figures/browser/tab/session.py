@@ -19,13 +19,12 @@ from commonweal.economy.world.replicas import pick_streams
 from commonweal.figures.browser.notes.tables import ledger_csv
 from commonweal.figures.browser.pictures.layout import principal_at
 from commonweal.figures.browser.tab.live import Live
-from commonweal.figures.browser.tab.memory import give_back_soon
 from commonweal.figures.browser.tab.opening import Choice, Opening
 from commonweal.figures.browser.tab.parameters import whole_number
 from commonweal.figures.browser.tab.scenes import Looks, Scene, scene
-from commonweal.figures.browser.tab.stage import Stage, Standing, Variant
+from commonweal.figures.browser.tab.stage import Shown, Stage, Variant
 from commonweal.figures.browser.tab.what_if import Answer, Question, answer
-from commonweal.figures.browser.tab.worker import Worker
+from commonweal.figures.browser.tab.worker import Worker, give_back_soon
 
 SPEEDS: Mapping[str, float] = {  # seconds between rounds
     "1 round a second": 1.0, "2 rounds a second": 0.5, "5 rounds a second": 0.2, "10 rounds a second": 0.1,
@@ -46,7 +45,7 @@ class Session:
     def __init__(self, opening: Opening) -> None:
         self.opening = opening
         self.choice = solara.reactive(opening.first)  # what the controls say
-        self.standing: solara.Reactive[Standing | None] = solara.reactive(None)  # the run that is shown
+        self.shown: solara.Reactive[Shown | None] = solara.reactive(None)  # the run that is shown
         self.scene: solara.Reactive[Scene | None] = solara.reactive(None)  # what is drawn of it
         self.looks = solara.reactive(Looks())  # what is to be drawn of it
         self.playing = solara.reactive(False)
@@ -111,13 +110,13 @@ class Session:
 
     def select(self, typed: str) -> None:
         """Select the principal with the number that was typed; none where nothing was."""
-        standing = self.standing.value
-        if standing is None:
+        shown = self.shown.value
+        if shown is None:
             return
         try:
             selected = whole_number("principal", typed) if typed.strip() else None
-            if selected is not None and selected >= standing.principals:
-                raise InputError(f"principal = {selected}: must be below {standing.principals}")
+            if selected is not None and selected >= shown.principals:
+                raise InputError(f"principal = {selected}: must be below {shown.principals}")
         except InputError as error:
             self.error.value = str(error)
             return
@@ -174,7 +173,7 @@ class Session:
                 deed()
             finally:
                 self.busy.value = ""
-                self.standing.value = self._stage.standing
+                self.shown.value = self._stage.shown
 
         self._worker.order(done)
 
@@ -196,8 +195,8 @@ class Session:
 
     def _draw(self) -> None:
         stage = self._stage
-        if stage.live is not None and stage.standing is not None:
-            self.scene.value = scene(stage.live, stage.standing, stage.variant, self.looks.value)
+        if stage.live is not None and stage.shown is not None:
+            self.scene.value = scene(stage.live, stage.shown, stage.variant, self.looks.value)
 
     def _tell(self, how_far: str) -> bool:
         if monotonic() - self._told > _TELL:

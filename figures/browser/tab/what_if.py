@@ -12,7 +12,7 @@ from commonweal.agents.streams import Streams
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
 from commonweal.economy.world.world import State, World
-from commonweal.figures.browser.pictures.pictures import Picture, drawn
+from commonweal.figures.browser.pictures.png import Picture, drawn
 from commonweal.figures.browser.pictures.what_if_picture import draw_what_if
 from commonweal.scenarios.reading.cells import mean_and_half_width
 

@@ -3,14 +3,18 @@
 Nothing that takes time happens where the browser's clicks arrive. A frame that is not drawn in time is left out.
 """
 
+import ctypes
+import gc
+import sys
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from time import monotonic
 
 Deed = Callable[[], None]
 
 FRAME = 0.1  # seconds between frames, at least: about 10 a second
+_SETTLED = 1.5  # seconds after which Solara, too, has let go of a closed tab
 
 
 class Worker:
@@ -104,3 +108,19 @@ class Worker:
             self.playing = False
             if not self.closed:  # a tab that is gone has nobody to tell
                 self._fail(error)
+
+
+def give_back() -> None:
+    """Collect rings of references and hand freed memory back to the system where the C library can be asked to."""
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it
+        if trim is not None:
+            trim(0)
+
+
+def give_back_soon() -> None:
+    """The same, when a tab that is being closed is gone."""
+    timer = Timer(_SETTLED, give_back)
+    timer.daemon = True
+    timer.start()
