@@ -65,7 +65,7 @@ def _refuse(reason: str) -> int:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from commonweal.scenarios.runs.tables import software_version
+        from commonweal.agents.version import software_version
 
         print(f"commonweal {software_version()}")
         raise typer.Exit

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from commonweal.agents.version import software_version
 from commonweal.commands.run import draw_menu
 from commonweal.economy.menus import Menu, solve
 from commonweal.scenarios.runs.store import ABOUT, check_replaceable, writing
-from commonweal.scenarios.runs.tables import software_version
 from commonweal.scenarios.schema.contract_files import ContractFile, contract_names, read_contract
 
 _PLAIN_WIDTH = 120  # columns of a table that goes to a file or a pipe

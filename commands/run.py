@@ -1,20 +1,19 @@
 """From a request on the command line to stored results, a table and figures."""
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import torch
 from rich.console import Console
 
 from commonweal.agents.errors import InputError
-from commonweal.commands.progress import progress
+from commonweal.agents.threads import settle_for_one_thread
 from commonweal.scenarios.runs.comparing import read_seeds, sweep
 from commonweal.scenarios.runs.kept_runs import forget, play_kept
+from commonweal.scenarios.runs.progress import Progress, progress
 from commonweal.scenarios.runs.store import save, writing
 from commonweal.scenarios.runs.summary import headline, notes, summary_table
 from commonweal.scenarios.runs.tables import SweepResults, label_runs
@@ -56,11 +55,10 @@ def conduct(request: Request) -> None:
     base, seeds = load(request.scenario, request.changes), read_seeds(request.seeds)
     folder = request.out or Path("results") / base.name
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(1)  # the networks are too small for threads to pay
+    settle_for_one_thread()
     with writing(folder) as partial:
-        with progress(base.name, Console(stderr=True)) as start:
-            results = _played(request, base, seeds, folder, start)
+        with progress(Console(stderr=True)) as tell:
+            results = _played(request, base, seeds, folder, tell)
         about = {"command": list(request.words), "overridden": sorted(request.changes), "started": began}
         save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
     forget(folder)
@@ -69,12 +67,12 @@ def conduct(request: Request) -> None:
 
 
 def _played(
-    request: Request, base: Scenario, seeds: tuple[int, ...], folder: Path, start: Callable[[int], Callable[[], None]]
+    request: Request, base: Scenario, seeds: tuple[int, ...], folder: Path, tell: Progress
 ) -> SweepResults:
     every, ledger = request.checkpoint_every, request.keep_ledger
     if every is None:
-        return sweep(base, request.vary, seeds, keep_ledger=ledger, start=start)
-    return play_kept(base, seeds, folder, every, keep_ledger=ledger, start=start)
+        return sweep(base, request.vary, seeds, keep_ledger=ledger, tell=tell)
+    return play_kept(base, seeds, folder, every, keep_ledger=ledger, tell=tell)
 
 
 def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:

@@ -8,12 +8,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.sweeps.engine import Outcome, run_sweep
 from commonweal.scenarios.sweeps.estimates import describe_plan
 from commonweal.scenarios.sweeps.executors import engine_named, prepare
 from commonweal.scenarios.sweeps.plan import Plan, read_plan
-from commonweal.scenarios.sweeps.telling import sweep_progress
 
 _FIRST = 8  # points of the design that a dry run shows
 _PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
@@ -66,7 +66,7 @@ def conduct_sweep(request: SweepRequest) -> int:
 
 def _played(plan: Plan, folder: Path, request: SweepRequest) -> Outcome:
     try:
-        with sweep_progress(Console(stderr=True)) as tell:
+        with progress(Console(stderr=True)) as tell:
             return run_sweep(
                 plan,
                 folder,

@@ -1,6 +1,5 @@
 """Paper: panels of a journal's width, names beside lines, a title above, a caption below, and files written whole."""
 
-import os
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -16,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
+from commonweal.agents.files import refusals, replacing
 from commonweal.figures.ink import STYLE
 
 ONE_COLUMN, TWO_COLUMNS = 3.5, 7.2  # inches, the widths of most journals
@@ -165,13 +165,12 @@ def save(figure: Figure, path: Path, metadata: Mapping[str, str] | None = None) 
 
     Returns:
         ``path``.
+
+    Raises:
+        InputError: if it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with rc_context(STYLE):
-            figure.savefig(part, format=path.suffix[1:], dpi=200, metadata=dict(metadata or {}))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with refusals(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as partial, rc_context(STYLE):
+            figure.savefig(partial, format=path.suffix[1:], dpi=200, metadata=dict(metadata or {}))
     return path

@@ -2,25 +2,18 @@
 
 import io
 import json
-import os
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.files import refusals, replacing, sweep_up
+from commonweal.agents.version import software_version
 from commonweal.economy.runs.packing import Arrays
 
 FORMAT, VERSION = "commonweal checkpoint", 1
-
-def software_version() -> str:
-    """The version of the installed distribution."""
-    try:
-        return version("commonweal")
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def write_archive(file: Path, document: Mapping[str, Any], arrays: Arrays) -> None:
@@ -36,17 +29,11 @@ def write_archive(file: Path, document: Mapping[str, Any], arrays: Arrays) -> No
     """
     said = {"format": FORMAT, "version": VERSION, "software": software_version(), **document}
     text = np.frombuffer(json.dumps(said).encode(), dtype=np.uint8)
-    part = file.with_name(f".{file.name}.part")  # always the same name: a killed process leaves at most one
-    try:
+    with refusals(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as stream:
+        sweep_up(file.parent, file.name)
+        with replacing(file) as partial, partial.open("wb") as stream:
             np.savez(stream, allow_pickle=False, document=text, **arrays)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(file)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(f"{file}: cannot be written: {error.strerror or error}") from None
 
 
 def read_archive(file: Path) -> tuple[dict[str, Any], Arrays]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 import pandas as pd
 
 from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.progress import Progress, counting, progress, silent
 from commonweal.scenarios.runs.tables import SweepResults, gather
 from commonweal.scenarios.schema.loading import load, read_document, revise
 from commonweal.scenarios.schema.notation import parse_path, write_value
@@ -47,7 +48,7 @@ def sweep(
     seeds: int | Iterable[int] | None = None,
     *,
     keep_ledger: bool = False,
-    start: Callable[[int], OnRound] | None = None,
+    tell: Progress | None = None,
 ) -> SweepResults: ...
 
 
@@ -70,7 +71,7 @@ def sweep(
     seeds: int | Iterable[int] | None = None,
     *,
     keep_ledger: bool = False,
-    start: Callable[[int], OnRound] | None = None,
+    tell: Progress | None = None,
     folder: Path | str | None = None,
     engine: str = "serial",
     **options: Any,
@@ -82,7 +83,7 @@ def sweep(
         vary: the values to compare by dotted path; nothing varied plays the scenario itself.
         seeds: the seeds, or how many of them (0, 1, …); 8 if neither this nor the sweep says.
         keep_ledger: of a scenario, keep every transfer of money.
-        start: of a scenario, told the number of rounds before the first; returns what to call after each.
+        tell: told the rounds played of a scenario, the runs done of a sweep, which shows them itself if it is None.
         folder: of a sweep, where results are kept and continued from; nowhere if not given.
         engine: of a sweep, who plays it. Processes need ``if __name__ == "__main__":`` in a script.
         options: of a sweep, as for ``commonweal.scenarios.sweeps.engine.run_sweep``.
@@ -96,15 +97,15 @@ def sweep(
     from commonweal.scenarios.sweeps.plan import Plan, read_plan
 
     if isinstance(source, Plan):
-        return play_plan(source, folder, engine=engine, **options)
+        return play_plan(source, folder, engine=engine, tell=tell, **options)
     if not isinstance(source, Scenario) and (folder is not None or options or names_sweep(source)):
-        return play_plan(read_plan(source, vary=vary, seeds=seeds), folder, engine=engine, **options)
+        return play_plan(read_plan(source, vary=vary, seeds=seeds), folder, engine=engine, tell=tell, **options)
     return _compare(
         source if isinstance(source, Scenario) else load(source),
         vary or {},
         read_seeds(8 if seeds is None else seeds),
         keep_ledger,
-        start,
+        tell or silent,
     )
 
 
@@ -123,22 +124,24 @@ def names_sweep(source: str | Path) -> bool:
         raise InputError(f"{file.name}: {error}") from None
 
 
-def play_plan(plan: "Plan", folder: Path | str | None = None, **options: Any) -> SweepFrames:
+def play_plan(
+    plan: "Plan", folder: Path | str | None = None, *, tell: Progress | None = None, **options: Any
+) -> SweepFrames:
     """Play a plan and read its tables.
 
     Args:
         plan: what to play.
         folder: where results are kept and continued from; nowhere if not given.
+        tell: told the runs done; they are shown on standard error if it is None.
         options: as for ``commonweal.scenarios.sweeps.engine.run_sweep``.
     """
     from rich.console import Console
 
     from commonweal.scenarios.sweeps.engine import run_sweep
-    from commonweal.scenarios.sweeps.telling import sweep_progress
 
-    with TemporaryDirectory() as temporary, sweep_progress(Console(stderr=True)) as tell:
+    with TemporaryDirectory() as temporary, progress(Console(stderr=True)) as shown:
         place = Path(temporary, plan.name) if folder is None else Path(folder)
-        run_sweep(plan, place, tell=tell, **options)
+        run_sweep(plan, place, tell=tell or shown, **options)
         return SweepFrames(plan, *(pd.read_parquet(place / f"{name}.parquet") for name in ("runs", "rounds")))
 
 
@@ -147,14 +150,14 @@ def _compare(
     vary: Mapping[str, Sequence[Any]],
     numbers: tuple[int, ...],
     keep_ledger: bool,
-    start: Callable[[int], OnRound] | None,
+    tell: Progress,
 ) -> SweepResults:
     """Play a small comparison, with the price of anarchy of every run."""
     points = spread(base, vary)
     benchmarks = [benchmark(point.scenario) for point in points]
     distinct = {key.model_dump_json(): Point({}, key) for key in benchmarks}
     rounds = sum(point.scenario.rounds for point in [*points, *distinct.values()])
-    on_round = start(rounds) if start else None
+    on_round = counting(tell, f"rounds of {base.name}", rounds)
     results = play(points, numbers, keep_ledger=keep_ledger, on_round=on_round)
     ideal = dict(zip(distinct, play([*distinct.values()], numbers, on_round=on_round), strict=True))
     rewarded = [ideal[key.model_dump_json()] for key in benchmarks]

@@ -2,12 +2,12 @@
 
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from commonweal.economy.runs.checkpoint import play_on
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.comparing import benchmark
+from commonweal.scenarios.runs.progress import Progress, counting, silent
 from commonweal.scenarios.runs.tables import SweepResults, gather
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -24,7 +24,7 @@ def play_kept(
     every: int,
     *,
     keep_ledger: bool = False,
-    start: Callable[[int], Callable[[], None]] | None = None,
+    tell: Progress = silent,
 ) -> SweepResults:
     """Play an economy and the one in which everybody delegates, keeping checkpoints of both; go on where there are any.
 
@@ -34,7 +34,7 @@ def play_kept(
         folder: where its results will lie; checkpoints are kept beside it.
         every: rounds between checkpoints.
         keep_ledger: keep every transfer of money.
-        start: told the number of rounds before the first of them; returns what to call after each.
+        tell: told the rounds played.
 
     Returns:
         The same tables as without checkpoints.
@@ -43,7 +43,7 @@ def play_kept(
         InputError: if a checkpoint is of another run, damaged, or cannot be written.
     """
     ideal, place = benchmark(base), kept_in(folder)
-    on_round = start(base.rounds + ideal.rounds) if start else None
+    on_round = counting(tell, f"rounds of {base.name}", base.rounds + ideal.rounds)
     try:
         own = play_on(Ensemble(base, seeds, keep_ledger=keep_ledger), place / "run.npz", every, on_round)
         rewarded = play_on(Ensemble(ideal, seeds), place / "all-delegate.npz", every, on_round)

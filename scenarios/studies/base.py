@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from commonweal.agents.registry import Registry
+from commonweal.scenarios.runs.progress import Progress, silent
 from commonweal.scenarios.schema.scenario import Part, Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Tell = Callable[[str, int, int], None]  # what is being done, how many of it are done, of how many
 
 
 class StudyOptions(Part):
     """What a study lets its user choose; each study has its own, made with ``commonweal.scenarios.schema.scenario.field``."""
-
-
-def silent(what: str, done: int, of: int) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class Question:
     scenario: Scenario
     seeds: tuple[int, ...]
     options: Any  # the study's own StudyOptions
-    tell: Tell = silent
+    tell: Progress = silent
 
 
 @dataclass(frozen=True)

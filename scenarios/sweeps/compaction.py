@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.files import refusals, replacing
 from commonweal.scenarios.schema.notation import shorten
 from commonweal.scenarios.sweeps.shards import (
     LABELS,
@@ -17,9 +18,7 @@ from commonweal.scenarios.sweeps.shards import (
     STATUS,
     DamagedShardError,
     read_shard,
-    refusals,
     remove_shards,
-    replacing,
     shard_files,
     write_table,
 )
@@ -64,8 +63,7 @@ def compact(folder: Path, numbers: Sequence[int]) -> None:
 
     Raises:
         DamagedShardError: if a shard cannot be read; the tables are as before then.
-        InputError: if the tables cannot be read.
-        StorageError: if the folder cannot be written.
+        InputError: if the tables cannot be read, or the folder cannot be written.
     """
     held = compacted(folder)
     runs = _joined_runs(folder, numbers, bool(held))

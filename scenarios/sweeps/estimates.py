@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from commonweal.agents.threads import one_thread
 from commonweal.scenarios.sweeps.batches import Batch, form_batches
 from commonweal.scenarios.sweeps.measures import metric_names
 
@@ -52,13 +53,9 @@ def estimate(plan: "Plan") -> Estimate:
 
 def _trial(plan: "Plan", batch: Batch) -> tuple[float, float]:
     """Seconds to set up a run, and to play one of its rounds."""
-    import torch
-
     from commonweal.economy.runs.ensemble import Ensemble
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         scenarios = [plan.scenario(point) for point in batch.points]
         Ensemble(scenarios[:1], batch.seeds[:1]).step()  # data and libraries are loaded once in a worker
         began = perf_counter()
@@ -66,8 +63,6 @@ def _trial(plan: "Plan", batch: Batch) -> tuple[float, float]:
         founded = perf_counter()
         ensemble.run(_ROUNDS)
         return (founded - began) / len(batch), (perf_counter() - founded) / len(batch) / _ROUNDS
-    finally:
-        torch.set_num_threads(before)
 
 
 def describe_plan(plan: "Plan", folder: Path, workers: int) -> str:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.files import sweep_up
 from commonweal.agents.registry import Registry
 from commonweal.scenarios.schema.notation import shorten, write_value
 from commonweal.scenarios.sweeps.batches import Batch, form_batches
@@ -31,15 +32,15 @@ from commonweal.scenarios.sweeps.manifest import (
 )
 from commonweal.scenarios.sweeps.rows import Factor, factor_of
 from commonweal.scenarios.sweeps.shards import (
+    SHARDS,
     DamagedShardError,
     committed,
     count_failed,
-    remove_shard,
+    remove_damaged,
     remove_shards,
     shard_files,
-    sweep_up,
 )
-from commonweal.scenarios.sweeps.telling import Scope, Teller
+from commonweal.scenarios.sweeps.telling import Scope
 from commonweal.scenarios.sweeps.worker import Order
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ _SHOWN = "share_delegate"  # metric whose best and worst cells are shown where t
 
 @contextmanager
 def undertake(
-    plan: "Plan", folder: Path, *, extend: bool = False, retry_failed: bool = False, tell: Teller
+    plan: "Plan", folder: Path, *, extend: bool = False, retry_failed: bool = False
 ) -> "Iterator[Undertaking]":
     """Begin a sweep in ``folder``, or take it up where it was left, while the block runs.
 
@@ -60,7 +61,6 @@ def undertake(
         folder: absolute.
         extend: accept further points and seeds.
         retry_failed: play runs that failed once more.
-        tell: told what is wrong on disk and can be mended.
 
     Raises:
         InputError: if the folder holds something else or another sweep, or cannot be written.
@@ -69,13 +69,14 @@ def undertake(
     made = not folder.exists()
     with locked(folder):
         sweep_up(folder)
+        sweep_up(folder / SHARDS)
         try:
             work = Undertaking(plan, folder, _agreed_design(plan, folder, extend))
         finally:
             if made and not is_sweep(folder):
                 (folder / ".lock").unlink(missing_ok=True)
                 folder.rmdir()
-        work.look_over(tell)
+        work.look_over()
         if retry_failed:
             work.try_again()
         yield work
@@ -184,15 +185,14 @@ class Undertaking:
         """The metric by which cells are best or worst."""
         return self.plan.metrics[0] if self.plan.metrics else _SHOWN
 
-    def look_over(self, tell: Teller) -> None:
+    def look_over(self) -> None:
         """Take away shards that are in the tables already, and those that are damaged."""
         remove_shards(self.folder, set(compacted(self.folder)))
         for number in committed(self.folder):
             try:
                 count_failed(self.folder, number)
             except DamagedShardError:
-                remove_shard(self.folder, number)
-                tell.remark(f"batch {number} is damaged on disk: its runs are played again")
+                remove_damaged(self.folder, number)
 
     def try_again(self) -> None:
         """Add a batch for each run that failed, to be played by itself."""

@@ -1,15 +1,17 @@
 """Shards: what a worker stores of one batch, two small parquet files. The second of them commits the batch."""
 
+import logging
 import os
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from commonweal.agents.errors import InputError
+from commonweal.agents.files import refusals, replacing
+
+logger = logging.getLogger(__name__)
 
 SCHEMA = 1  # of the tables and the manifest; raised when either changes
 SHARDS = "shards"  # the folder of shards in the folder of a sweep
@@ -42,10 +44,6 @@ class Tables:
     rounds: pa.Table  # one per run that did not fail and recorded round
 
 
-class StorageError(InputError):
-    """A folder cannot be written any more."""
-
-
 class DamagedShardError(Exception):
     """A shard that cannot be read."""
 
@@ -63,7 +61,7 @@ def write_shard(folder: Path, number: int, tables: Tables) -> None:
     """Store a batch: its rounds, then its runs.
 
     Raises:
-        StorageError: if the folder cannot be written; nothing of the batch is left then.
+        InputError: if the folder cannot be written; nothing of the batch is left then.
     """
     runs, rounds = shard_files(folder, number)
     failed = sum(status == "failed" for status in tables.runs["status"].to_pylist())
@@ -77,33 +75,6 @@ def write_table(table: pa.Table, file: Path) -> None:
     """Write a parquet file so that it is there whole or not at all."""
     with replacing(file) as partial:
         pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
-
-
-@contextmanager
-def replacing(file: Path) -> Iterator[Path]:
-    """A file beside ``file`` that takes its place when the block ends well, and vanishes when it does not."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        yield partial
-        with partial.open("rb+") as written:
-            os.fsync(written.fileno())
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def refusals(folder: Path) -> Iterator[None]:
-    """Say in one line why the system would not write.
-
-    Raises:
-        StorageError: instead of the system's own error.
-    """
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).rpartition("] ")[2]  # Arrow says "Detail: [errno 28] No space left …"
-        raise StorageError(f"{folder}: cannot be written: {reason}") from None
 
 
 def committed(folder: Path) -> list[int]:
@@ -144,8 +115,9 @@ def read_checked(file: Path) -> pa.Table:
     return pq.ParquetFile(file, page_checksum_verification=True).read()
 
 
-def remove_shard(folder: Path, number: int) -> None:
-    """Take a batch back; the file that commits it goes first."""
+def remove_damaged(folder: Path, number: int) -> None:
+    """Take a damaged batch back and say so; the file that commits it goes first."""
+    logger.warning("batch %d is damaged on disk: its runs are played again", number)
     for file in shard_files(folder, number):
         file.unlink(missing_ok=True)
 
@@ -160,10 +132,3 @@ def remove_shards(folder: Path, numbers: Collection[int]) -> None:
             file.unlink(missing_ok=True)
     if not any(shards.iterdir()):
         shards.rmdir()
-
-
-def sweep_up(folder: Path) -> None:
-    """Remove what interrupted writers left."""
-    for place in (folder, folder / SHARDS):
-        for leftover in place.glob(".*.tmp"):
-            leftover.unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.threads import one_thread
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.rows import Factor, Played, tabulate
 from commonweal.scenarios.sweeps.shards import Tables, write_shard
@@ -78,9 +79,9 @@ def play_batch(order: Order) -> Settled:
     """Play a batch and store it; what every engine calls.
 
     Raises:
-        StorageError: if the folder cannot be written.
+        InputError: if the folder cannot be written.
     """
-    with _one_thread():
+    with one_thread():
         tables = play_tables(order)
     write_shard(order.folder, order.number, tables)
     return settle(order, tables)
@@ -198,18 +199,3 @@ class _Courses:
         """(T, R) views by metric; of all metrics if none is named."""
         kept = [name for name in self._arrays if name in names] or self._arrays
         return {name: self._arrays[name][: self._noted] for name in kept}
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute on one thread: the networks are too small for more, and results must not depend on it."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)

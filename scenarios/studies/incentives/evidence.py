@@ -9,8 +9,8 @@ import numpy as np
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others
+from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.base import Tell
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, joined, play_base
 from commonweal.scenarios.studies.incentives.catalogue import PAIR, tried_by
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
@@ -137,7 +137,7 @@ def mean_of(values: Floats, members: Bools) -> Floats:
     return by_seed
 
 
-def gather(trials: Trials, seeds: Sequence[int], tell: Tell) -> Evidence:
+def gather(trials: Trials, seeds: Sequence[int], tell: Progress) -> Evidence:
     """Play the runs of some seeds, without deviations and with each."""
     options = trials.options
     base = play_base(trials.scenario, seeds, options.start, options.horizon)

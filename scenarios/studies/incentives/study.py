@@ -1,7 +1,8 @@
 """The study ``incentives``: is a mechanism incentive compatible, for whom not, and by how much?"""
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.studies.base import Answer, Question, Tell, study
+from commonweal.scenarios.runs.progress import Progress
+from commonweal.scenarios.studies.base import Answer, Question, study
 from commonweal.scenarios.studies.incentives.catalogue import REPORTED_COST, chosen, other_costs
 from commonweal.scenarios.studies.incentives.certificate import certify, compared, ic_gap
 from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, gather
@@ -25,7 +26,7 @@ def incentives(question: Question) -> Answer:
     return Answer("incentives", headline(evidence), tables, _notes(evidence), provenance)
 
 
-def collect(trials: Trials, seeds: tuple[int, ...], tell: Tell) -> Evidence:
+def collect(trials: Trials, seeds: tuple[int, ...], tell: Progress) -> Evidence:
     """Play the seeds, and more of them until the IC gap is known as narrowly as wanted or there are too many."""
     options = trials.options
     evidence = gather(trials, seeds, tell)

@@ -3,20 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from commonweal.scenarios.reading.cells import Cells, compare
+from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.base import Tell
 from commonweal.scenarios.sweeps.designs import Point
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.plan import Plan, checked
-from commonweal.scenarios.sweeps.telling import Scope, Teller
-
-if TYPE_CHECKING:
-    from commonweal.scenarios.sweeps.worker import Settled
 
 SMALL = 30_000  # rounds of single runs, below which starting processes does not pay
 
@@ -28,7 +23,7 @@ def play_points(
     outcomes: Sequence[str],
     workers: int | None,
     what: str,
-    tell: Tell,
+    tell: Progress,
 ) -> Cells:
     """Play every point with every seed.
 
@@ -47,32 +42,16 @@ def play_points(
     factors = tuple(points[0])
     plan = checked(Plan(scenario.name, scenario, factors, tuple(points), seeds, tuple(outcomes), scenario.rounds))
     serial = workers == 1 or plan.runs * scenario.rounds < SMALL
+
+    def told(_: str, done: int, of: int, *more: str) -> None:
+        tell(what, done, of)
+
     with TemporaryDirectory() as folder:
         place = Path(folder, "sweep")
         engine, number = ("serial", None) if serial else ("processes", workers)
-        run_sweep(plan, place, engine=engine, workers=number, tell=_Told(what, plan.runs, tell))
+        run_sweep(plan, place, engine=engine, workers=number, tell=told)
         runs = pd.read_parquet(place / "runs.parquet")
     for outcome in outcomes:
         if outcome not in runs:  # every run failed
             runs[outcome] = float("nan")
     return compare(runs, factors, outcomes)
-
-
-class _Told(Teller):
-    """Passes on to a study's listener how many runs are done."""
-
-    def __init__(self, what: str, runs: int, tell: Tell) -> None:
-        self._what, self._runs, self._tell, self._done = what, runs, tell, 0
-
-    def begin(self, scope: Scope) -> None:
-        self._tell(self._what, 0, self._runs)
-
-    def settle(self, settled: "Settled") -> None:
-        self._done += settled.runs
-        self._tell(self._what, self._done, self._runs)
-
-    def remark(self, text: str) -> None:
-        """Damaged shards of a temporary folder are nobody's business."""
-
-    def tick(self) -> None:
-        """Listeners look at the clock themselves."""
