@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from results_page import RESULTS, markdown, write
 
 from commonweal.economy import Ensemble
-from commonweal.figures.admissibility import draw_admissibility
-from commonweal.figures.canvas import save
+from commonweal.figures.canvas import finish, panels, save
+from commonweal.figures.ink import BLUE, GREEN, GREY, VERMILLION, printed
 from commonweal.scenarios import load
 from commonweal.scenarios.runs.summary import interval
 
@@ -32,6 +34,11 @@ COLUMNS = {
     "level_1": "loss on the withheld class",
 }
 GAINED = {"accuracy": "accuracy gained", "revenue": "revenue gained (money per round)", "welfare": "welfare gained"}
+_PANELS = (
+    ("accuracy", "test accuracy", BLUE, "o"),
+    ("level_1", "loss on the withheld class", VERMILLION, "s"),
+    ("gained", "welfare gained (money)", GREEN, "^"),
+)
 
 
 def played(budgets: Sequence[float], seeds: Sequence[int], rounds: int | None = None) -> pd.DataFrame:
@@ -57,6 +64,46 @@ def table(runs: pd.DataFrame) -> str:
         rows.append([name, *("{:.4f} ± {:.4f}".format(*interval(each)) for each in means)])
     heads = ["budget (money per round)", *COLUMNS.values(), *GAINED.values()]
     return markdown(heads, rows)
+
+
+@printed
+def draw_admissibility(runs: pd.DataFrame) -> Figure:
+    """The trade-off between accuracy and admissibility.
+
+    Args:
+        runs: a row per budget and run: budget (nan: without screening; 0: nothing bought), run, tolerance_paid,
+            accuracy, level_1 and welfare.
+
+    Returns:
+        The figure.
+    """
+    nothing = runs[runs["budget"] == 0].set_index("run")["welfare"]
+    runs = runs.assign(gained=runs["welfare"] - runs["run"].map(nothing))
+    paid = "paid for looser limits (money per round)"
+    figure, axes = panels([title for _, title, _, _ in _PANELS], "mean over seeds", paid, sharey=False, row_height=2.1)
+    for ax, (column, _, colour, marker) in zip(axes, _PANELS, strict=True):
+        _draw_curve(ax, runs[runs["budget"].notna()], column, colour, marker)
+        if column == "gained":
+            ax.axhline(0.0, color=GREY, linewidth=0.8)
+        else:
+            _draw_unscreened(ax, *interval(runs[runs["budget"].isna()][column]))
+    caption = (
+        f"Each point a budget; means and 95 % t-intervals over {runs['run'].nunique()} seeds, last quarter of rounds."
+        " Dashes and band: without screening. Welfare gained: payoffs and what the treasury kept, against the same runs"
+        " with nothing bought; what sellers give up counts as a cost."
+    )
+    return finish(figure, "What tolerance buys", caption)
+
+
+def _draw_curve(ax: Axes, runs: pd.DataFrame, column: str, colour: str, marker: str) -> None:
+    means = runs.groupby("budget")[["tolerance_paid", column]].agg(interval)
+    (x, x_half), (y, y_half) = (list(zip(*means[name], strict=True)) for name in ("tolerance_paid", column))
+    ax.errorbar(x, y, xerr=x_half, yerr=y_half, color=colour, marker=marker, markersize=3, capsize=1.5)
+
+
+def _draw_unscreened(ax: Axes, level: float, half: float) -> None:
+    ax.axhspan(level - half, level + half, color=GREY, alpha=0.25, linewidth=0)
+    ax.axhline(level, color=GREY, linestyle="--", linewidth=0.8)
 
 
 def main() -> None:

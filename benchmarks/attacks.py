@@ -22,6 +22,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
 from results_page import RESULTS, markdown, write
 
 from commonweal.agents.actions import Action
@@ -29,8 +33,8 @@ from commonweal.agents.arrays import Floats
 from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
-from commonweal.figures.attacks import draw_attacks
-from commonweal.figures.canvas import save
+from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, save
+from commonweal.figures.ink import printed
 from commonweal.scenarios import load, revise
 from commonweal.scenarios.runs.summary import interval
 
@@ -39,6 +43,8 @@ SEEDS, ROUNDS = range(8), 100
 TRIED = (0, 3, 6)  # the first attacker, each in runs of its own
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "attacks.png"
 LN2 = float(np.log(2))
+_COLOURS = colormaps["PuOr_r"]  # safe for the colour-blind (ColorBrewer); orange: the attack pays
+_STRONGEST = 100.0  # percent of an honest payoff from which on a colour gets no stronger
 
 BASE: Changes = {
     "population.count": 10,
@@ -195,6 +201,48 @@ def attacks_of(outcomes: Mapping[str, Outcome]) -> list[str]:
 def _cell(mean: float, half: float) -> str:
     text = f"{mean:+.0f} ± {half:.0f}".replace("-", "−")
     return f"**{text}**" if mean > half else text
+
+
+@printed
+def draw_attacks(
+    settlements: Sequence[str],
+    attacks: Sequence[str],
+    gain: tuple[Floats, Floats],
+    loss: tuple[Floats, Floats],
+    note: str,
+) -> Figure:
+    """Draw both maps, one above the other.
+
+    Args:
+        settlements: names of the S rows.
+        attacks: names of the A columns.
+        gain: (S, A) mean gain of an attacker and half its interval, percent of the mean honest payoff.
+        loss: (S, A) mean loss of an honest principal and half its interval, as ``gain``.
+        note: on what was played, for the caption.
+    """
+    figure, grid = blank(2, 1, TWO_COLUMNS, 0.5 + 0.19 * len(settlements), sharex=True)
+    titles = "gain of an attacker", "loss of an honest principal"
+    for (ax,), title, (mean, half) in zip(grid, titles, (gain, loss), strict=True):
+        _draw_map(ax, mean, half)
+        ax.set_yticks(range(len(settlements)), settlements)
+        ax.set_title(f"{title} (% of the mean honest payoff)", loc="left", color="0.2")
+    grid[-1][0].set_xticks(range(len(attacks)), attacks, rotation=40, ha="right", rotation_mode="anchor")
+    caption = f"{note} Grey: the 95 % t-interval over seeds holds 0. Colours are strongest at ±{_STRONGEST:.0f} %."
+    return finish(figure, "Every settlement against every attack", caption)
+
+
+def _draw_map(ax: Axes, mean: Floats, half: Floats) -> None:
+    sure = np.abs(mean) > half
+    shown = np.ma.masked_array(mean, ~sure)
+    ax.imshow(shown, cmap=_COLOURS, norm=Normalize(-_STRONGEST, _STRONGEST), aspect="auto")
+    ax.set_facecolor("0.95")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    for (row, column), value in np.ndenumerate(mean):
+        dark = sure[row, column] and abs(value) > 0.6 * _STRONGEST
+        colour = "white" if dark else "black" if sure[row, column] else "0.55"
+        text = f"{value:+.0f}".replace("-", "−").replace("+0", "0").replace("−0", "0")
+        ax.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)
 
 
 def main() -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
+from commonweal.commands.console import console
 from commonweal.scenarios.runs.comparing import read_seeds, sweep
 from commonweal.scenarios.runs.kept_runs import forget, play_kept
 from commonweal.scenarios.runs.progress import Progress, progress
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
     from commonweal.economy.menus import Menu
     from commonweal.scenarios.studies.base import Answer
-
-_PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def conduct(request: Request) -> None:
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
     settle_for_one_thread()
     with writing(folder) as partial:
-        with progress(Console(stderr=True)) as tell:
+        with progress() as tell:
             results = _played(request, base, seeds, folder, tell)
         about = {"command": list(request.words), "overridden": sorted(request.changes), "started": began}
         save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
@@ -91,11 +88,8 @@ def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:
 
 def show(results: SweepResults, folder: Path) -> None:
     """Print the table, what a reader must know of it, and where the results lie."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PLAIN_WIDTH)
     print(headline(results))
-    console.print(summary_table(results))
+    console().print(summary_table(results))
     for note in notes(results):
         print(note)
     print(f"results  {folder}/ ({', '.join(f'{name}.parquet' for name in results.tables())})")

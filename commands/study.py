@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
+from commonweal.commands.console import console
 from commonweal.scenarios.runs.comparing import read_seeds
 from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.runs.store import check_replaceable
@@ -20,7 +20,6 @@ from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.options import described, read_options
 from commonweal.scenarios.studies.report import shown
 
-_PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
 _ROWS = 12  # of a table on screen
 _TABLES = 3  # on screen
 
@@ -50,7 +49,7 @@ def conduct_study(request: StudyRequest) -> None:
     folder = request.out or Path("results") / f"{request.study}-{scenario.name}"
     check_replaceable(folder)
     settle_for_one_thread()
-    with progress(Console(stderr=True)) as tell:
+    with progress() as tell:
         answer = ask(request.study, scenario, seeds, tell=tell, **options)
     answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
     show(answer)
@@ -81,9 +80,6 @@ def explain(name: str) -> Iterator[str]:
 
 def show(answer: Answer) -> None:
     """Print the headline, the first rows of the first tables, and the notes."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PLAIN_WIDTH)
     print(answer.headline)
     for name, frame in list(answer.tables.items())[:_TABLES]:
         texts = shown(frame, _ROWS)
@@ -92,7 +88,7 @@ def show(answer: Answer) -> None:
             table.add_column(column, justify="left" if number == 0 else "right")
         for row in texts.itertuples(index=False):
             table.add_row(*map(str, row))
-        console.print(table)
+        console().print(table)
         if (left := len(frame) - _ROWS) > 0:
             print(f"… and {left} more rows in {name}.parquet")
     for note in answer.notes:

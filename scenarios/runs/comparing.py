@@ -135,11 +135,9 @@ def play_plan(
         tell: told the runs done; they are shown on standard error if it is None.
         options: as for ``commonweal.scenarios.sweeps.engine.run_sweep``.
     """
-    from rich.console import Console
-
     from commonweal.scenarios.sweeps.engine import run_sweep
 
-    with TemporaryDirectory() as temporary, progress(Console(stderr=True)) as shown:
+    with TemporaryDirectory() as temporary, progress() as shown:
         place = Path(temporary, plan.name) if folder is None else Path(folder)
         run_sweep(plan, place, tell=tell or shown, **options)
         return SweepFrames(plan, *(pd.read_parquet(place / f"{name}.parquet") for name in ("runs", "rounds")))

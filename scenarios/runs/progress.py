@@ -41,8 +41,9 @@ def counting(tell: Progress, what: str, of: int) -> Callable[[], None]:
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[Progress]:
-    """Show progress while the block runs."""
+def progress(console: Console | None = None) -> Iterator[Progress]:
+    """Show progress while the block runs, on standard error if no console is given."""
+    console = console or Console(stderr=True)
     if not (console.is_terminal or console.is_jupyter):
         yield _Lines(console)
         return

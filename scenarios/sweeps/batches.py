@@ -6,7 +6,7 @@ gives the same tables however it is played.
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -117,8 +117,3 @@ def _features(scenario: Scenario) -> int:
 
 def _classes(scenario: Scenario) -> int:
     return scenario.task.classes if scenario.task.kind == "synthetic" else _CLASSES
-
-
-def batch_runs(batches: Collection[Batch]) -> int:
-    """How many runs are in the batches."""
-    return sum(map(len, batches))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from admissibility import draw_admissibility
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -15,7 +16,6 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO, reconcile
 from commonweal.economy.screening.tolerance import Offered, ToleranceSale, buy_tolerance
-from commonweal.figures.admissibility import draw_admissibility
 from commonweal.scenarios import load, revise
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from attacks import draw_attacks
 
 from benchmarks.attacks import ATTACKS, BASE, SETTLEMENTS, TRIED, Attack, by, figures_of, futures_of, play, table
 from commonweal.agents.actions import Action
@@ -15,7 +16,6 @@ from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.round.play import play_round
 from commonweal.economy.runs.checkpoint import restore, save
-from commonweal.figures.attacks import draw_attacks
 from commonweal.scenarios import load, revise
 from commonweal.scenarios.studies.incentives.catalogue import chosen
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
