@@ -1,4 +1,4 @@
-"""Torch on one thread: the networks are too small for more to pay, and results must not depend on how many there are."""
+"""Torch on one thread: the networks are too small for more to pay, and results must not depend on their number."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Paper: panels of a journal's width, names beside lines, a title above, a caption below, and files written whole."""
+"""Figures for paper: panels of a journal's width, names next to lines, a title above, a caption below."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -96,7 +96,7 @@ def rounds_axis(ax: Axes) -> None:
 
 
 def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str], colours: Sequence[str]) -> None:
-    """Write each line's name beside its right end, spread just enough that names do not overlap.
+    """Write each line's name next to its right end, spread just enough that names do not overlap.
 
     Args:
         ax: axes whose limits are final.

@@ -50,7 +50,7 @@ def _sample_rows(sight: Sight, index: int) -> Rows:
 
 
 def _own_model(sight: Sight, index: int, world: World) -> str:
-    """What it was given, beside what it was owed and what all have made together."""
+    """The accuracy of the model that it was given and was owed, and of the shared model."""
     if not sight.round or sight.actions[index] == Action.ABSTAIN:
         return "none given"
     told = f"{sight.given[index]:.3f}"

@@ -117,12 +117,12 @@ def account_rows(chronicle: Chronicle, round: int | None = None, most: int = 100
     """
     sight = chronicle.newest if round is None else chronicle.at(round)
     count, balances = _count(sight), sight.balances
-    purses, escrows = balances[:count], balances[count : 2 * count]
-    rows = [("all accounts", money(purses.sum() + balances[-2:].sum()), money(escrows.sum()))]
+    own, escrows = balances[:count], balances[count : 2 * count]
+    rows = [("all accounts", money(own.sum() + balances[-2:].sum()), money(escrows.sum()))]
     rows += [(account_name(each, count), money(balances[each]), "") for each in (treasury(count), market(count))]
-    rows += [(account_name(i, count), money(purses[i]), money(escrows[i])) for i in range(min(count, most))]
+    rows += [(account_name(i, count), money(own[i]), money(escrows[i])) for i in range(min(count, most))]
     if count > most:
-        rows.append((f"{count - most} more principals", money(purses[most:].sum()), money(escrows[most:].sum())))
+        rows.append((f"{count - most} more principals", money(own[most:].sum()), money(escrows[most:].sum())))
     return Table(("account", "balance, money", "in escrow, money"), tuple(rows))
 
 

@@ -61,7 +61,7 @@ def Choice(label: str, names: Sequence[str], chosen: str, on_choice: Callable[[s
 
 @solara.component
 def Typed(value: str, on_value: Callable[[str], None]) -> None:
-    """A field to type into, told of every letter and again of the whole text when it is left or Enter is pressed.
+    """A field to type into. It reports every letter, and the whole text when it is left or Enter is pressed.
 
     Each drawing of the page sets a field to ``value`` anew, so ``value`` must never lag behind what was typed; and what
     is typed may come later than the next click, while the browser's ``change`` always comes before it. Solara's
@@ -81,7 +81,7 @@ def Image(picture: Picture, on_click: Callable[[list[float]], None] | None = Non
 
     Args:
         picture: what to show.
-        on_click: told where it is clicked, as shares of width and height from the upper left.
+        on_click: is told where it is clicked, as shares of width and height from the upper left.
     """
     return PictureElement(src=picture.src, alt=picture.alt, clickable=on_click is not None,
                           event_clicked=on_click or (lambda place: None))

@@ -65,7 +65,7 @@ def Content(session: Session) -> None:
 
 @solara.component
 def Society(session: Session, scene: Scene, shown: Shown) -> None:
-    """Who knows whom and does what; a click on one tells of it."""
+    """Who knows whom and does what; a click on a principal shows its card."""
     with solara.Div(classes=["cw-content", "cw-society"]):
         Image(scene.pictures[0], session.point)
         with solara.Div(classes=["cw-column"]):
@@ -160,7 +160,7 @@ def WhatIf(session: Session, scene: Scene, shown: Shown) -> None:
 
 @solara.component
 def Compare(session: Session, scene: Scene, shown: Shown) -> None:
-    """The run beside itself with one field changed, on the same seed."""
+    """The run and the same run with one field changed, on the same seed."""
     fields = {parameter.label: parameter for parameter in parameters(shown.scenario)}
     label = solara.use_reactive(next(iter(fields)))
     values = solara.use_reactive({})

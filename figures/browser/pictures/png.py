@@ -25,7 +25,7 @@ class Picture:
 
 
 def drawn(draw: Callable[[], Figure], alt: str) -> Picture:
-    """Draw a figure and let go of it.
+    """Draw a figure and release it.
 
     Args:
         draw: makes the figure.

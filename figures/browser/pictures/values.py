@@ -86,7 +86,7 @@ def _label(world: World, dimension: int) -> str:
 
 def _draw_plane(sheet: Axes, world: World, trail: Floats, levels: Floats, broken: Bools,
                 axes: tuple[int, int]) -> str:
-    """Two dimensions, with the probes' levels as lines: whom they leave behind has its limit broken."""
+    """Two dimensions, with the probes' levels as lines. The limits of principals behind a line are broken."""
     x, y = axes
     drawn = panel(sheet, _MAP, _label(world, y), _span(trail[..., x], levels[x]), _span(trail[..., y], levels[y]),
                   whole=False)

@@ -74,11 +74,11 @@ class Session:
         self.choice.value = replace(self.choice.value, seed=seed)
 
     def reset(self) -> None:
-        """Set up a new run from what the controls say, and let go of the old one."""
+        """Set up a new run from what the controls say, and release the old one."""
         self.pause()
         self._interrupted.set()
         choice = self.choice.value
-        self._order(lambda: self._found(choice))
+        self._order(lambda: self._set_up(choice))
 
     def step(self) -> None:
         """Play one round."""
@@ -156,21 +156,21 @@ class Session:
             return ledger_csv(live.chronicle) if live else ""
 
     def close(self) -> None:
-        """Stop the thread and let go of the models, soon."""
+        """Stop the thread and release the models soon."""
         self._interrupted.set()
         self._worker.close()
         give_back_soon()
 
     def ended(self, seconds: float = 10.0) -> bool:
-        """Wait until all is let go of; whether that came about."""
+        """Wait until everything is released; whether that happened in time."""
         return self._worker.join(seconds)
 
-    def _order(self, deed: Callable[[], None]) -> None:
+    def _order(self, task: Callable[[], None]) -> None:
         def done() -> None:
             self.error.value = ""
             self._interrupted.clear()
             try:
-                deed()
+                task()
             finally:
                 self.busy.value = ""
                 self.shown.value = self._stage.shown
@@ -181,11 +181,11 @@ class Session:
         if self.opening.stored is not None:
             self._stage.replay()
         else:
-            self._stage.found(self.opening.first)
+            self._stage.set_up(self.opening.first)
 
-    def _found(self, choice: Choice) -> None:
+    def _set_up(self, choice: Choice) -> None:
         self.busy.value = "Setting up"
-        self._stage.found(choice)
+        self._stage.set_up(choice)
         self.answer.value = None
         self.looks.value = replace(self.looks.value, round=None, selected=None)
 

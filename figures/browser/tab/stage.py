@@ -12,7 +12,7 @@ from commonweal.figures.browser.tab.parameters import economy, typed, whole_numb
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 
-Tell = Callable[[str], bool]  # told how far it is; answers whether to go on
+Tell = Callable[[str], bool]  # is told how far something is; answers whether to go on
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Shown:
 
     scenario: Scenario  # as played
     seed: int
-    choice: Choice  # what it was founded from
+    choice: Choice  # what it was set up from
     principals: int  # N
     available: tuple[Action, ...]  # what they may do
     stored: str = ""  # name of the stored run that it is, read-only; empty where it is live
@@ -38,11 +38,11 @@ class Shown:
 
 
 class Stage:
-    """Finds, plays and lets go of runs. Only the tab's worker may use it.
+    """Sets up, plays and releases runs. Only the tab's worker may use it.
 
     Args:
         opening: what can be chosen.
-        tell: told in words how far something is; answers whether to go on.
+        tell: is told in words how far something is; answers whether to go on.
     """
 
     def __init__(self, opening: Opening, tell: Tell) -> None:
@@ -51,7 +51,7 @@ class Stage:
         self.variant: Live | None = None
         self.shown: Shown | None = None
 
-    def found(self, choice: Choice) -> None:
+    def set_up(self, choice: Choice) -> None:
         """Set up the run that the controls describe, in place of the one before, which stays if that fails.
 
         Raises:
@@ -83,7 +83,7 @@ class Stage:
             self._take(live, replace(shown, stored="", agreement=""))
 
     def compare(self, variant: Variant | None) -> None:
-        """Set up the run with one field changed beside the run itself, played to the same round on the same seed.
+        """Set up the run with one field changed, and play it to the same round on the same seed.
 
         Args:
             variant: what to change; None to end the comparison.
@@ -115,13 +115,13 @@ class Stage:
             self.variant.step()
 
     def release(self) -> None:
-        """Let go of all models."""
+        """Release all models."""
         for live in filter(None, (self.live, self.variant)):
             live.release()
         self.live = self.variant = None
 
     def _played_until(self, live: Live, round: int, doing: str) -> bool:
-        """Whether the run got to the round; it is let go of where it did not."""
+        """Whether the run got to the round; it is released where it did not."""
         done = False
         try:
             done = play_until(live, round, lambda played: self._tell(f"{doing}: round {played} of {round}"))

@@ -31,7 +31,7 @@ class Question:
 
     @property
     def verb(self) -> str:
-        """What it shall do, as in "to delegate"."""
+        """What it does, as in "to delegate"."""
         if self.line is not None:
             return f"take line {self.line + 1}"
         return "go on" if self.action is None else self.action.name.lower().replace("_", "-")

@@ -1,4 +1,4 @@
-"""The thread of one browser tab: does what the page orders, one order after another, and plays and draws in between.
+"""The thread of one browser tab: it does the page's orders one by one, and plays and draws in between.
 
 Nothing that takes time happens where the browser's clicks arrive. A frame that is not drawn in time is left out.
 """
@@ -11,10 +11,10 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread, Timer
 from time import monotonic
 
-Deed = Callable[[], None]
+Task = Callable[[], None]
 
 FRAME = 0.1  # seconds between frames, at least: about 10 a second
-_SETTLED = 1.5  # seconds after which Solara, too, has let go of a closed tab
+_SETTLED = 1.5  # seconds after which Solara, too, has released a closed tab
 
 
 class Worker:
@@ -24,12 +24,12 @@ class Worker:
         step: plays a round.
         draw: draws what is to be seen now.
         fail: told what went wrong in an order, a step or a drawing.
-        end: lets go of everything, at last.
+        end: releases everything when the thread ends.
     """
 
-    def __init__(self, step: Deed, draw: Deed, fail: Callable[[Exception], None], end: Deed) -> None:
+    def __init__(self, step: Task, draw: Task, fail: Callable[[Exception], None], end: Task) -> None:
         self._step, self._draw, self._fail, self._end = step, draw, fail, end
-        self._orders: SimpleQueue[Deed] = SimpleQueue()
+        self._orders: SimpleQueue[Task] = SimpleQueue()
         self._closed = Event()
         self._stale = False
         self._next_step = self._next_frame = 0.0
@@ -41,9 +41,9 @@ class Worker:
         """Begin to work."""
         self._thread.start()
 
-    def order(self, deed: Deed) -> None:
+    def order(self, task: Task) -> None:
         """Do something when all earlier orders are done, then draw."""
-        self._orders.put(deed)
+        self._orders.put(task)
 
     def close(self) -> None:
         """End the thread, soon; do not wait for it."""
@@ -79,19 +79,19 @@ class Worker:
     def _take_orders(self) -> None:
         """Wait until something is due, and do all that was ordered by then."""
         try:
-            deed = self._orders.get(timeout=self._patience())
+            task = self._orders.get(timeout=self._patience())
         except Empty:
             return
         while not self.closed:
-            self._attempt(deed)
+            self._attempt(task)
             self._stale, self._next_frame = True, 0.0
             try:
-                deed = self._orders.get_nowait()
+                task = self._orders.get_nowait()
             except Empty:
                 return
 
     def _patience(self) -> float | None:
-        """Seconds until the next round or frame is due; None for ever."""
+        """Seconds until the next round or frame is due; None where nothing is."""
         due = [self._next_step] * self.playing + [self._next_frame] * self._stale
         return max(min(due) - monotonic(), 1e-4) if due else None
 
@@ -101,9 +101,9 @@ class Worker:
         ended = monotonic()
         self._next_frame = max(began + FRAME, 2 * ended - began)  # drawing takes half of the time at most
 
-    def _attempt(self, deed: Deed) -> None:
+    def _attempt(self, task: Task) -> None:
         try:
-            deed()
+            task()
         except Exception as error:
             self.playing = False
             if not self.closed:  # a tab that is gone has nobody to tell

@@ -14,7 +14,7 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.incentives.catalogue import PAIR, catalogue, chosen, objections, tried_by
 from commonweal.scenarios.studies.incentives.certificate import ic_gap
-from commonweal.scenarios.studies.incentives.evidence import Trials, gather
+from commonweal.scenarios.studies.incentives.evidence import Trials, play_trials
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 from commonweal.scenarios.studies.incentives.playing import play_deviations
 from commonweal.scenarios.studies.intervals import Interval, cross_fitted
@@ -59,7 +59,7 @@ def assail(mechanism: Mechanism, seeds: tuple[int, ...], threat: Threat, tell: P
     """
     scenario, options = mechanism.scenario, threat.options()
     trials = Trials.of(scenario, options, chosen(scenario, options))
-    evidence = gather(trials, seeds, lambda what, *steps: tell(f"{mechanism.name}: {what}", *steps))
+    evidence = play_trials(trials, seeds, lambda what, *steps: tell(f"{mechanism.name}: {what}", *steps))
     gains = evidence.gains[threat.others]
     singles = gains.alone.reshape(len(seeds), -1)
     tried = attacks(scenario, options)
