@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from admissibility import draw_admissibility
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from benchmarks.admissibility import COLUMNS, GAINED, played, table
+from benchmarks.admissibility import COLUMNS, GAINED, draw_admissibility, played, table
 from commonweal.agents.errors import InputError
 from commonweal.economy import Ensemble
 from commonweal.economy.futures.deviations import Deviation

@@ -3,9 +3,20 @@
 import numpy as np
 import pytest
 import torch
-from attacks import draw_attacks
 
-from benchmarks.attacks import ATTACKS, BASE, SETTLEMENTS, TRIED, Attack, by, figures_of, futures_of, play, table
+from benchmarks.attacks import (
+    ATTACKS,
+    BASE,
+    SETTLEMENTS,
+    TRIED,
+    Attack,
+    by,
+    draw_attacks,
+    figures_of,
+    futures_of,
+    play,
+    table,
+)
 from commonweal.agents.actions import Action
 from commonweal.agents.streams import Streams
 from commonweal.economy import Ensemble
