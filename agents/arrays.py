@@ -51,3 +51,20 @@ def apportioned(quotas: Floats, total: int | Ints) -> Ints:
     left = np.reshape(total - parts.sum(axis=1), (-1, 1))
     parts[np.arange(len(parts))[:, None], first] += np.arange(parts.shape[1]) < left
     return parts
+
+
+def gini(amounts: Ints | Floats) -> Floats:
+    """Gini coefficient: 0 where all have the same, (N − 1) / N where one has all.
+
+    Args:
+        amounts: (R, N) from 0.
+
+    Returns:
+        (R,) coefficients; 0 where nobody has anything, since nobody has more than another.
+    """
+    ordered = np.sort(amounts, axis=1).astype(np.float64)  # whole amounts times N would not fit into int64
+    count = ordered.shape[1]
+    rank = 2 * np.arange(1, count + 1) - count - 1
+    total = ordered.sum(axis=1)
+    coefficient: Floats = (ordered @ rank) / (count * np.where(total > 0, total, 1.0))
+    return coefficient

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 from results_page import RESULTS, write
 from shared.admissibility import played, table
+from shared.admissibility_figure import draw_admissibility
 
-from commonweal.figures.admissibility import draw_admissibility
 from commonweal.figures.canvas import save
 
 SEEDS = range(8)

@@ -19,8 +19,8 @@ from pathlib import Path
 import torch
 from results_page import RESULTS, write
 from shared.attacks import ATTACKS, ROUNDS, SEEDS, SETTLEMENTS, attacks_of, figures_of, play, table
+from shared.attacks_figure import draw_attacks
 
-from commonweal.figures.attacks import draw_attacks
 from commonweal.figures.canvas import save
 
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "attacks.png"

@@ -34,7 +34,6 @@ from commonweal.scenarios.sweeps.folder import undertake
 from commonweal.scenarios.sweeps.plan import Plan, plan_of
 from commonweal.scenarios.sweeps.rows import Played, tabulate
 from commonweal.scenarios.sweeps.shards import write_shard
-from commonweal.scenarios.sweeps.telling import SILENT
 
 CORES = 2
 
@@ -145,13 +144,13 @@ def resume_scan(points: int = 1000, seeds: int = 100) -> None:
     plan = design(points, seeds)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "sweep").absolute()
-        with undertake(plan, folder, tell=SILENT) as work:
+        with undertake(plan, folder) as work:
             todo = work.todo()
             for number in todo[:-1]:
                 write_shard(folder, number, invented(work.order(number)))
 
             def scan() -> None:
-                with undertake(plan, folder, tell=SILENT) as again:
+                with undertake(plan, folder) as again:
                     assert again.todo() == todo[-1:]
                     again.scope()
 

@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _UsageError as error:
         return _refuse(getattr(error, "format_message", error.__str__)())
     except Exception as error:
-        if type(error).__name__ != "Interrupted":  # defined beside what imports heavy libraries
+        if type(error).__name__ != "Interrupted":  # defined in a file that imports heavy libraries
             raise
         print("commonweal:", error, file=sys.stderr)
         return 130
@@ -65,7 +65,7 @@ def _refuse(reason: str) -> int:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from commonweal.scenarios.runs.tables import software_version
+        from commonweal.agents.version import software_version
 
         print(f"commonweal {software_version()}")
         raise typer.Exit
@@ -149,7 +149,7 @@ def sweep(
     plain = {engine, workers, scheduler} == {None} and not (dry_run or extend or retry_failed)
     if plain and not names_sweep(source):
         if not varied:
-            raise InputError(f"Missing option '--vary': {source} is a scenario; say what shall differ")
+            raise InputError(f"Missing option '--vary': {source} is a scenario; say what differs")
         conduct(Request(context.obj, source, changes, varied, seeds or "8", out))
         return
     request = SweepRequest(

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from commonweal.agents.version import software_version
+from commonweal.commands.console import console
 from commonweal.commands.run import draw_menu
 from commonweal.economy.menus import Menu, solve
 from commonweal.scenarios.runs.store import ABOUT, check_replaceable, writing
-from commonweal.scenarios.runs.tables import software_version
 from commonweal.scenarios.schema.contract_files import ContractFile, contract_names, read_contract
 
-_PLAIN_WIDTH = 120  # columns of a table that goes to a file or a pipe
 _HEADS = {  # column of the table of lines: how it is headed and written
     "cost": ("cost of a sample", "{:g}"),
     "share": ("share", "{:g}"),
@@ -87,11 +86,8 @@ def record(contract: ContractFile, menu: Menu) -> dict[str, Any]:
 
 def show(contract: ContractFile, menu: Menu) -> None:
     """Print the menu and what certifies it."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PLAIN_WIDTH)
     about = f": {contract.description}" if contract.description else ""
-    console.print(Text.assemble((contract.name, "bold"), about), soft_wrap=True)
+    console().print(Text.assemble((contract.name, "bold"), about), soft_wrap=True)
     table = Table("line", *(head for head, _ in _HEADS.values()))
     for column in table.columns:
         column.justify = "right"
@@ -100,7 +96,7 @@ def show(contract: ContractFile, menu: Menu) -> None:
         if not menu.served[number]:
             texts = [*texts[:2], "none", "–", "–", texts[5], "–"]
         table.add_row(str(number + 1), *texts)
-    console.print(table)
+    console().print(table)
     for text in verdict(menu):
         print(text)
 

@@ -19,7 +19,7 @@ def list_games() -> list[str]:
 
 
 def play(name: str, negotiator: str | None, boss: float, seed: int) -> list[str]:
-    """Play a game and tell of it.
+    """Play a game and say what happened.
 
     Args:
         name: of ``GAMES``.

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from commonweal.agents.errors import InputError
+from commonweal.commands.console import console
 from commonweal.scenarios.reading.cell_tables import MOST, failures, table_of_differences, table_of_means
 from commonweal.scenarios.reading.cells import compare
 from commonweal.scenarios.reading.one_run import describe_run, find_run
@@ -16,7 +16,6 @@ from commonweal.scenarios.reading.query import answer, check_free, export
 from commonweal.scenarios.reading.stored import Stored, in_words, open_results
 from commonweal.scenarios.runs.summary import MEASURES
 
-_PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
 _MOST_ROWS = 100  # rows of an answer that are printed
 _COMPARED = ("share_delegate", "accuracy", "welfare")  # metrics whose differences are shown
 
@@ -85,7 +84,7 @@ def _print_answer(stored: Stored, sql: str) -> None:
                     table.add_row(*[Text("" if value is None else in_words(value)) for value in row])
             if count > _MOST_ROWS:
                 break
-    _console().print(table)
+    console().print(table)
     if count > _MOST_ROWS:
         print(f"the first {_MOST_ROWS} rows; --csv FILE or --parquet FILE writes all")
 
@@ -99,7 +98,7 @@ def _print_summary(stored: Stored) -> None:
     seeds, points = runs["seed"].nunique(), len(cells.points)
     over = f"mean ± 95 % t-interval over {seeds} seeds" if seeds > 1 else "one seed"
     print(f"{stored.name}: {points} {'point' if points == 1 else 'points'}, last quarter of the rounds played, {over}")
-    _console().print(table_of_means(cells, metrics))
+    console().print(table_of_means(cells, metrics))
     if points > 1:
         first = ", ".join(f"{path} = {in_words(value)}" for path, value in cells.values.iloc[0].items())
         print(
@@ -107,7 +106,7 @@ def _print_summary(stored: Stored) -> None:
             + "; * its interval leaves out 0" * (seeds > 1)
         )
         shown = [name for name in metrics if name in _COMPARED] or metrics[:3]
-        _console().print(table_of_differences(cells, metrics, shown))
+        console().print(table_of_differences(cells, metrics, shown))
     if points > MOST:
         print(f"the first {MOST} of {points} points; --sql asks for others, --csv FILE writes all runs")
     for line in failures(runs):
@@ -124,8 +123,3 @@ def shown_metrics(stored: Stored, runs: pd.DataFrame) -> list[str]:
 def _varies(column: pd.Series) -> bool:
     """Abstaining, for example, is not shown where nobody ever does."""
     return bool((column.dropna() != 0).any())
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +12,10 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import torch
-from rich.console import Console
-
 from commonweal.agents.errors import InputError
-from commonweal.commands.progress import progress
+from commonweal.agents.threads import settle_for_one_thread
+from commonweal.commands.console import console
+from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.runs.store import save, writing
 from commonweal.scenarios.runs.summary import headline, notes, summary_table
 from commonweal.scenarios.runs.tables import SweepResults, label_runs
@@ -29,8 +27,6 @@ from commonweal.scenarios.sweeps.sweep import comparison, sweep
 
 if TYPE_CHECKING:
     from commonweal.economy.menus import Menu
-
-_PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
 
 
 class Interrupted(Exception):  # noqa: N818 - nothing went wrong
@@ -63,15 +59,14 @@ def conduct(request: Request) -> None:
     plan = comparison(base, request.vary, request.seeds, keep_ledger=request.keep_ledger)
     folder = request.out or Path("results") / base.name
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(1)  # the networks are too small for threads to pay
+    settle_for_one_thread()
     document = json.dumps([plan.document(), code_version()])
     place = _beside(folder, f"{hashlib.sha256(document.encode()).hexdigest()[:8]}.unfinished")
     checkpoints = _beside(folder, "checkpoints")
     kept = None if request.checkpoint_every is None else (checkpoints, request.checkpoint_every)
     with writing(folder) as partial:
-        with progress(base.name, Console(stderr=True)) as start, _hidden(place, checkpoints):
-            results = sweep(plan, start=start, folder=place, checkpoint=kept)
+        with progress() as tell, _hidden(place, checkpoints):
+            results = sweep(plan, tell=tell, folder=place, checkpoint=kept)
         about = {"command": list(request.words), "overridden": sorted(request.changes), "started": began}
         save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
     for done in (place, checkpoints):
@@ -115,11 +110,8 @@ def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:
 
 def show(results: SweepResults, folder: Path) -> None:
     """Print the table, what a reader must know of it, and where the results lie."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PLAIN_WIDTH)
     print(headline(results))
-    console.print(summary_table(results))
+    console().print(summary_table(results))
     for note in notes(results):
         print(note)
     print(f"results  {folder}/ ({', '.join(f'{name}.parquet' for name in results.tables())})")

@@ -1,34 +1,29 @@
 """``commonweal study``: asks, shows progress and tables, and keeps the answer with figures and a report."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
-import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.threads import settle_for_one_thread
+from commonweal.commands.console import console
 from commonweal.figures.studies import draw_into
+from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.runs.store import check_replaceable
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.studies import STUDIES
 from commonweal.scenarios.studies.answers import save
 from commonweal.scenarios.studies.asking import ask
-from commonweal.scenarios.studies.base import Answer, Tell
+from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.options import described, read_options
 from commonweal.scenarios.studies.report import shown
 
-_PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
 _ROWS = 12  # of a table on screen
 _TABLES = 3  # on screen
-_PAUSE = 10.0  # seconds between lines of progress where there is no live bar
 
 
 @dataclass(frozen=True)
@@ -55,9 +50,8 @@ def conduct_study(request: StudyRequest) -> None:
     options = read_options(study, request.options).model_dump(mode="json", exclude_unset=True)
     folder = request.out or Path("results") / f"{request.study}-{scenario.name}"
     check_replaceable(folder)
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(1)  # the networks are too small for threads to pay
-    with _telling(Console(stderr=True)) as tell:
+    settle_for_one_thread()
+    with progress() as tell:
         answer = ask(request.study, scenario, seeds, tell=tell, **options)
     answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
     show(answer)
@@ -88,9 +82,6 @@ def explain(name: str) -> Iterator[str]:
 
 def show(answer: Answer) -> None:
     """Print the headline, the first rows of the first tables, and the notes."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PLAIN_WIDTH)
     print(answer.headline)
     for name, frame in list(answer.tables.items())[:_TABLES]:
         texts = shown(frame, _ROWS)
@@ -99,43 +90,11 @@ def show(answer: Answer) -> None:
             table.add_column(column, justify="left" if number == 0 else "right")
         for row in texts.itertuples(index=False):
             table.add_row(*map(str, row))
-        console.print(table)
+        console().print(table)
         if (left := len(frame) - _ROWS) > 0:
             print(f"… and {left} more rows in {name}.parquet")
     for note in answer.notes:
         print(f"note: {note}")
-
-
-@contextmanager
-def _telling(console: Console) -> Iterator[Tell]:
-    """Progress of whatever a study says it does: a bar each on a terminal, a line now and then anywhere else."""
-    if not console.is_terminal:
-        yield _lines(console)
-        return
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=console, transient=True,
-    ) as bar:
-        tasks: dict[str, Any] = {}
-
-        def tell(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=of)
-            bar.update(tasks[what], completed=done, total=of)
-
-        yield tell
-
-
-def _lines(console: Console) -> Tell:
-    due = monotonic() + _PAUSE / 5
-
-    def tell(what: str, done: int, of: int) -> None:
-        nonlocal due
-        if monotonic() >= due:
-            due = monotonic() + _PAUSE
-            console.print(f"{what}: {done} of {of}")
-
-    return tell
 
 
 def refuse_until_width(study: str) -> None:

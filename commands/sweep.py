@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from commonweal.commands.console import console
 from commonweal.commands.run import Interrupted
+from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.sweeps.engine import Outcome, run_sweep
 from commonweal.scenarios.sweeps.estimates import describe_plan
 from commonweal.scenarios.sweeps.executors import engine_named, prepare
 from commonweal.scenarios.sweeps.plan import Plan, read_plan
-from commonweal.scenarios.sweeps.telling import sweep_progress
 
 _FIRST = 8  # points of the design that a dry run shows
-_PLAIN_WIDTH = 200  # columns of tables that go to a file or a pipe
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def conduct_sweep(request: SweepRequest) -> int:
     engine = engine_named(request.engine, request.workers, request.scheduler)
     if request.dry_run:
         print(describe_plan(plan, folder, engine.workers))
-        _console().print(first_points(plan))
+        console().print(first_points(plan))
         return 0
     outcome = _played(plan, folder, request)
     _show(outcome, folder)
@@ -63,7 +62,7 @@ def conduct_sweep(request: SweepRequest) -> int:
 
 def _played(plan: Plan, folder: Path, request: SweepRequest) -> Outcome:
     try:
-        with sweep_progress(Console(stderr=True)) as tell:
+        with progress() as tell:
             return run_sweep(
                 plan,
                 folder,
@@ -103,8 +102,3 @@ def _show(outcome: Outcome, folder: Path) -> None:
     print(f"results  {folder}/ (runs.parquet, rounds.parquet)")
     if outcome.failed < outcome.runs:
         draw(folder)
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)

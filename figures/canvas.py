@@ -1,6 +1,5 @@
-"""Paper: panels of a journal's width, names beside lines, a title above, a caption below, and files written whole."""
+"""Figures for paper: panels of a journal's width, names next to lines, a title above, a caption below."""
 
-import os
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -16,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
+from commonweal.agents.files import refusals, replacing
 from commonweal.figures.ink import STYLE
 
 ONE_COLUMN, TWO_COLUMNS = 3.5, 7.2  # inches, the widths of most journals
@@ -96,7 +96,7 @@ def rounds_axis(ax: Axes) -> None:
 
 
 def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str], colours: Sequence[str]) -> None:
-    """Write each line's name beside its right end, spread just enough that names do not overlap.
+    """Write each line's name next to its right end, spread just enough that names do not overlap.
 
     Args:
         ax: axes whose limits are final.
@@ -165,13 +165,12 @@ def save(figure: Figure, path: Path, metadata: Mapping[str, str] | None = None) 
 
     Returns:
         ``path``.
+
+    Raises:
+        InputError: if it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with rc_context(STYLE):
-            figure.savefig(part, format=path.suffix[1:], dpi=200, metadata=dict(metadata or {}))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with refusals(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as partial, rc_context(STYLE):
+            figure.savefig(partial, format=path.suffix[1:], dpi=200, metadata=dict(metadata or {}))
     return path

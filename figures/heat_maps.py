@@ -16,7 +16,7 @@ from commonweal.figures.sweep_table import Axis, SweepTable
 
 _COLOURS = colormaps["cividis"]  # even in brightness, also for the colour-blind (Nuñez, Anderton and Renslow 2018)
 _ANNOTATED = 80  # cells of a map in which numbers still fit
-_WIDE = 7  # columns of a map beside which another fits
+_WIDE = 7  # columns of a map that leave room for another in the row
 
 
 def grid_of(x: Axis, y: Axis, means: Floats) -> Floats:

@@ -67,7 +67,7 @@ def draw_probe_levels(rounds: pd.DataFrame, varied: Sequence[str] = (), names: S
 
 
 def _stacks(count: int, tall: int) -> tuple[Figure, list[list[Axes]]]:
-    """A figure with one stack of panels per point, at most four beside each other."""
+    """A figure with one stack of panels per point, at most four in a row."""
     columns = min(_COLUMNS, count) if count not in (5, 6) else 3
     bands = -(-count // columns)
     heights = ([1.0] * (tall - 1) + [0.6]) * bands

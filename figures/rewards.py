@@ -1,4 +1,4 @@
-"""What samples earn: the shared model beside the ones that are given, and who is given how good a one for how much."""
+"""What samples earn: accuracy of the shared and the given models, and each principal's reward by its samples."""
 
 from collections.abc import Sequence
 
@@ -97,14 +97,14 @@ def _groups(principals: pd.DataFrame, points: Points) -> list[tuple[str, pd.Data
 
 
 def _meaning(principals: pd.DataFrame, points: Points) -> str:
-    """What marks are told apart by, in words."""
+    """What the colours of principals show, in words."""
     if points.header:
         return f", by {points.header}"
     return ", by what a sample costs it (money)" if principals["cost"].nunique() <= _MOST_TYPES else ""
 
 
 def _stretch(ax: Axes, samples: Floats) -> None:
-    """From zero on; where numbers differ much logarithmic, with zero beside the smallest power of ten."""
+    """From zero on; logarithmic where numbers differ much, with zero next to the smallest power of ten."""
     some = samples[samples > 0]
     if not some.size or some.max() <= _WIDE * some.min():
         ax.set_xlim(0, max(1.0, float(samples.max(initial=0.0))) * 1.05)

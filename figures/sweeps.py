@@ -37,7 +37,7 @@ def draw_sweep(
         The PNG files written, under ``folder / "figures"``.
 
     Raises:
-        InputError: if results are missing or not readable, or a metric is not there.
+        InputError: if results are missing or not readable, a figure cannot be written, or a metric is not there.
     """
     stored = open_results(folder)
     for notice in stored.notices:
@@ -49,11 +49,11 @@ def draw_sweep(
     drawn = []
     for name, draw in drawings.items():
         try:
-            drawn.append(save(draw(), folder / "figures" / f"{name}.png", source))
+            figure = draw()
         except InputError as error:
             tell(f"{name}: skipped, {error}")
-        except OSError as error:
-            raise InputError(f"{folder / 'figures'}: cannot be written: {error.strerror or error}") from None
+        else:
+            drawn.append(save(figure, folder / "figures" / f"{name}.png", source))
     return drawn
 
 

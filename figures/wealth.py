@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import Floats, gini
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
 from commonweal.figures.ink import ink, key, printed
 from commonweal.figures.points import Point, Points, points_of, require
@@ -33,16 +33,9 @@ def lorenz(wealth: Floats) -> Floats:
     return np.asarray(np.interp(_GRID, np.linspace(0.0, 1.0, heights.size), heights), dtype=np.float64)
 
 
-def gini(wealth: Floats) -> float:
-    """Gini index: twice the area between equality and the Lorenz curve; NaN if there is no wealth.
-
-    Args:
-        wealth: (N,) money.
-    """
-    total, count = wealth.sum(), wealth.size
-    if not total > 0:
-        return float("nan")
-    return float(2 * (np.arange(1, count + 1) * np.sort(wealth)).sum() / (count * total) - (count + 1) / count)
+def gini_of_run(wealth: Floats) -> float:
+    """Gini index of what principals own (N,); NaN, so that it is left out of means, where they own nothing."""
+    return float(gini(wealth[None])[0]) if wealth.sum() > 0 else float("nan")
 
 
 def wealth_by_run(principals: pd.DataFrame, point: Point) -> list[Floats]:
@@ -93,7 +86,7 @@ def draw_wealth(principals: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
     require(principals, "principals", ("run", *WEALTH, *varied))
     points = points_of(principals, varied)
     curves = [lorenz_curves(principals, point) for point in points.shown]
-    ginis = [np.array([gini(wealth) for wealth in wealth_by_run(principals, point)]) for point in points.shown]
+    ginis = [np.array([gini_of_run(wealth) for wealth in wealth_by_run(principals, point)]) for point in points.shown]
     caption = f"{points.statistic()} Wealth is balance and escrow at the end."
     if not points.header:
         figure, grid = blank(1, 1, ONE_COLUMN, 2.8)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.files import refusals
 from commonweal.economy.negotiation.endpoint import EndpointError
 from commonweal.economy.negotiation.talks import Move, Situation, negotiator
 from commonweal.economy.negotiation.wording import as_document, read_move, told_to
@@ -40,11 +41,8 @@ class Transcript:
         line = {"asked": fingerprint(told), "told": told, "answer": as_document(move)}
         self.lines.append(line | {"source": source, "problem": problem})
         if self.file is not None:
-            try:
-                with self.file.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps(self.lines[-1], ensure_ascii=False) + "\n")
-            except OSError as error:
-                raise InputError(f"{self.file}: cannot be written: {error.strerror}") from None
+            with refusals(self.file), self.file.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(self.lines[-1], ensure_ascii=False) + "\n")
 
 
 def fingerprint(told: Mapping[str, Any]) -> str:

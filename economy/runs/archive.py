@@ -6,10 +6,8 @@ it lists: a file never chooses what is built from it, as a pickle could.
 
 import io
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +16,14 @@ import torch
 
 from commonweal.agents.arrays import AnyArray
 from commonweal.agents.errors import InputError
+from commonweal.agents.files import refusals, replacing, sweep_up
+from commonweal.agents.version import software_version
 
 FORMAT, VERSION = "commonweal checkpoint", 2
 
 Tree = Any  # JSON: numbers, texts, None, and objects {kind: content}
 Arrays = dict[str, AnyArray]
 
-
-def software_version() -> str:
-    """The version of the installed distribution."""
-    try:
-        return version("commonweal")
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def write_archive(file: Path, document: Mapping[str, Any], arrays: Arrays) -> None:
@@ -46,17 +39,11 @@ def write_archive(file: Path, document: Mapping[str, Any], arrays: Arrays) -> No
     """
     said = {"format": FORMAT, "version": VERSION, "software": software_version(), **document}
     text = np.frombuffer(json.dumps(said).encode(), dtype=np.uint8)
-    part = file.with_name(f".{file.name}.part")  # always the same name: a killed process leaves at most one
-    try:
+    with refusals(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as stream:
+        sweep_up(file.parent, file.name)
+        with replacing(file) as partial, partial.open("wb") as stream:
             np.savez(stream, allow_pickle=False, document=text, **arrays)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(file)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(f"{file}: cannot be written: {error.strerror or error}") from None
 
 
 def read_archive(file: Path) -> tuple[dict[str, Any], Arrays]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from commonweal.agents.actions import ABSTAIN, Action, action_shares
-from commonweal.agents.arrays import Bools, Floats, Ints, ratio
+from commonweal.agents.arrays import Bools, Floats, gini, ratio
 from commonweal.agents.population import Population
 from commonweal.economy.money.ledger import MICRO, Ledger
 from commonweal.economy.round.mechanism import state_of_others
@@ -149,16 +149,6 @@ def removed_norms(screened: Screened, norms: Floats, alignments: Floats, gram: F
     square = dropped**2 * norms**2 + 2 * dropped * cross + ((multipliers @ gram) * multipliers).sum(axis=2)
     removed: Floats = np.sqrt(np.maximum(square, 0.0))
     return removed
-
-
-def gini(wealth: Ints) -> Floats:
-    """Gini coefficient of each run's amounts (R, N) ≥ 0; 0 where there is nothing."""
-    ordered = np.sort(wealth, axis=1).astype(np.float64)  # amounts times N would not fit into int64
-    count = ordered.shape[1]
-    rank = 2 * np.arange(1, count + 1) - count - 1
-    total = ordered.sum(axis=1)
-    coefficient: Floats = (ordered @ rank) / (count * np.where(total > 0, total, 1.0))
-    return coefficient
 
 
 def concentration(credit: Floats) -> Floats:

@@ -11,9 +11,9 @@ import pandas as pd
 from commonweal.agents.arrays import Floats
 from commonweal.agents.documents import differences as documents_differ
 from commonweal.agents.errors import InputError
+from commonweal.agents.version import software_version
 from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, plain
 from commonweal.scenarios.runs.store import SCENARIO
-from commonweal.scenarios.runs.tables import software_version
 from commonweal.scenarios.schema.loading import library_names, load, revise
 from commonweal.scenarios.schema.notation import parse_value, write_value
 from commonweal.scenarios.schema.scenario import Scenario

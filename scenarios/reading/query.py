@@ -4,7 +4,6 @@ A question may come from anybody: it sees the views ``runs`` and ``rounds`` and 
 variable of this program (DuckDB, "Securing DuckDB").
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.files import refusals, replacing
 from commonweal.scenarios.reading.stored import Stored
 
 _ROWS = 50_000  # rows a step of an export holds in memory
@@ -91,20 +91,14 @@ def export(rows: pa.RecordBatchReader, file: Path, kind: str, *, force: bool = F
         InputError: if the file is there already, or cannot be written.
     """
     check_free(file, force=force, guarded=guarded)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
     count = 0
     try:
-        with _writer(part, rows.schema, kind) as writer:
+        with refusals(file), replacing(file) as partial, _writer(partial, rows.schema, kind) as writer:
             for batch in rows:
                 writer.write_batch(batch)
                 count += batch.num_rows
-        part.replace(file)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be written: {error.strerror or error}") from None
     except (pa.ArrowException, ValueError) as error:
         raise InputError(f"{file}: cannot be written as {kind}: {str(error).splitlines()[0]}") from None
-    finally:
-        part.unlink(missing_ok=True)
     return count
 
 

@@ -14,7 +14,9 @@ import pandas as pd
 import tomli_w
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.runs.tables import TABLES, SweepResults, software_version
+from commonweal.agents.files import refusals
+from commonweal.agents.version import software_version
+from commonweal.scenarios.runs.tables import TABLES, SweepResults
 from commonweal.scenarios.schema.loading import load
 
 ABOUT, SCENARIO = "about.json", "scenario.toml"
@@ -35,24 +37,15 @@ def writing(folder: Path) -> Iterator[Path]:
     partial = folder.parent / f".{folder.name}.{getpid()}.partial"
     created = [parent for parent in folder.parents if not parent.exists()]
     try:
-        with _refusals(folder):
+        with refusals(folder):
             partial.mkdir(parents=True)
         yield partial
-        with _refusals(folder):
+        with refusals(folder):
             _replace(folder, partial)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         for parent in created:
             _remove_if_empty(parent)
-
-
-@contextmanager
-def _refusals(folder: Path) -> Iterator[None]:
-    """Say in one line why the system would not write."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
 
 
 def check_replaceable(folder: Path) -> None:
@@ -65,7 +58,7 @@ def check_replaceable(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise InputError(f"{folder}: is a file; results need a folder")
-    with _refusals(folder):
+    with refusals(folder):
         if (folder / "manifest.json").is_file():
             raise InputError(f"{folder}: holds a sweep, which is not replaced; name another folder")
         if any(folder.iterdir()):
@@ -109,7 +102,7 @@ def save(results: SweepResults, folder: Path, about: Mapping[str, Any] | None = 
     """
     document = _plain_first(results.scenario.model_dump(mode="json", exclude_none=True))
     said = {**provenance(results), **(about or {})}
-    with _refusals(folder):
+    with refusals(folder):
         for name, table in results.tables().items():
             table.to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
         (folder / SCENARIO).write_text(tomli_w.dumps(document), encoding="utf-8")

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from commonweal.agents.version import software_version
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -111,11 +111,3 @@ def price_of_anarchy(rounds: pd.DataFrame, benchmark: pd.DataFrame) -> pd.DataFr
     defined = (own > 0) & (ideal > 0)
     price = np.divide(ideal, own, out=np.full(len(own), np.nan), where=defined)
     return pd.DataFrame({"price_of_anarchy": price, "price_of_anarchy_note": np.where(defined, "", NO_PRICE)})
-
-
-def software_version() -> str:
-    """The version of the installed distribution."""
-    try:
-        return version("commonweal")
-    except PackageNotFoundError:
-        return "not installed"

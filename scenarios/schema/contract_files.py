@@ -4,7 +4,6 @@
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,7 +16,7 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.menus import MenuProblem
 from commonweal.economy.rewards.accuracy import Accuracy, Bound, PowerLaw
 from commonweal.scenarios.schema.describe import allowed
-from commonweal.scenarios.schema.loading import LIBRARY, read_document
+from commonweal.scenarios.schema.loading import LIBRARY, find, named, names_in, read_document
 from commonweal.scenarios.schema.notation import join_path, shorten, write_value
 from commonweal.scenarios.schema.scenario import Part, field
 
@@ -78,7 +77,7 @@ class ContractFile(Part):
 
 def contract_names() -> list[str]:
     """The names of the contracts that come with the library."""
-    return sorted(file.stem for file in CONTRACTS.glob("*.toml"))
+    return names_in(CONTRACTS)
 
 
 def read_contract(name_or_path: str | Path) -> ContractFile:
@@ -87,26 +86,13 @@ def read_contract(name_or_path: str | Path) -> ContractFile:
     Raises:
         InputError: if there is no such contract or something in it is not allowed.
     """
-    file = _find(name_or_path)
+    file = find(name_or_path, {"contract": CONTRACTS})
     try:
-        contract = _validated({"name": re.sub(r"^\.|[^\w.-]", "_", file.stem, flags=re.ASCII), **read_document(file)})
+        contract = _validated(named(read_document(file), file))
         contract.problem()
     except InputError as error:
         raise InputError(f"{file.name}: {error}") from None
     return contract
-
-
-def _find(name_or_path: str | Path) -> Path:
-    path, known = Path(name_or_path), contract_names()
-    if path.suffix == ".toml" or len(path.parts) != 1:
-        if not path.is_file():
-            raise InputError(f"{path}: no such contract file")
-        return path
-    if str(path) in known:
-        return CONTRACTS / f"{path}.toml"
-    close = get_close_matches(str(path), known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise InputError(f"unknown contract {str(path)!r}: must be one of {', '.join(known)}, or a .toml file{hint}")
 
 
 def _validated(document: Mapping[str, Any]) -> ContractFile:

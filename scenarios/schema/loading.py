@@ -29,7 +29,7 @@ def load(name_or_path: str | Path, overrides: Overrides = ()) -> Scenario:
     """
     file = find_file(name_or_path)
     try:
-        scenario = validate(_named(_placed(read_document(file), file.parent), file))
+        scenario = validate(named(_placed(read_document(file), file.parent), file))
     except InputError as error:
         raise InputError(f"{file.name}: {error}") from None
     return revise(scenario, overrides)
@@ -91,23 +91,42 @@ def find_file(name_or_path: str | Path) -> Path:
     Raises:
         InputError: if there is none; the message lists the library.
     """
-    path = Path(name_or_path)
-    if path.suffix == ".toml" or len(path.parts) != 1:
-        if not path.is_file():
-            raise InputError(f"{path}: no such scenario file")
-        return path
-    if (inside := LIBRARY / f"{name_or_path}.toml").is_file():
-        return inside
-    known = library_names()
-    close = get_close_matches(str(name_or_path), known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    among = f"must be one of {', '.join(known)}, or the path of a .toml file"
-    raise InputError(f"unknown scenario {str(name_or_path)!r}: {among}{hint}")
+    return find(name_or_path, {"scenario": LIBRARY})
 
 
 def library_names() -> list[str]:
     """The names of the scenarios that come with the library."""
-    return sorted(file.stem for file in LIBRARY.glob("*.toml"))
+    return names_in(LIBRARY)
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of the TOML files of a folder."""
+    return sorted(file.stem for file in folder.glob("*.toml"))
+
+
+def find(name_or_path: str | Path, folders: Mapping[str, Path]) -> Path:
+    """A TOML file, given its name in a library or its path.
+
+    Args:
+        name_or_path: a path if it ends in .toml or names a folder.
+        folders: of the library by what lies there ("scenario"); the first that has the name counts.
+
+    Raises:
+        InputError: if there is none; the message lists the library.
+    """
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or len(path.parts) != 1:
+        if not path.is_file():
+            raise InputError(f"{path}: no such {' or '.join(folders)} file")
+        return path
+    for folder in folders.values():
+        if (inside := folder / f"{path}.toml").is_file():
+            return inside
+    known = [name for folder in folders.values() for name in names_in(folder)]
+    close = get_close_matches(str(path), known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    among = f"must be one of {', '.join(known)}, or the path of a .toml file"
+    raise InputError(f"unknown {next(iter(folders))} {str(path)!r}: {among}{hint}")
 
 
 def read_document(file: Path) -> dict[str, Any]:
@@ -134,6 +153,6 @@ def _placed(document: dict[str, Any], folder: Path) -> dict[str, Any]:
     return document
 
 
-def _named(document: dict[str, Any], file: Path) -> dict[str, Any]:
+def named(document: dict[str, Any], file: Path) -> dict[str, Any]:
     """The document with the name of its file where it has none."""
     return {"name": re.sub(r"^\.|[^\w.-]", "_", file.stem, flags=re.ASCII)} | document

@@ -8,10 +8,11 @@ from time import monotonic
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.runs.tables import software_version
+from commonweal.agents.version import software_version
+from commonweal.scenarios.runs.progress import Progress, silent
 from commonweal.scenarios.schema.loading import Overrides, load, revise
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.base import STUDIES, Answer, Question, Tell, silent
+from commonweal.scenarios.studies.base import STUDIES, Answer, Question
 from commonweal.scenarios.studies.options import read_options
 
 
@@ -21,7 +22,7 @@ def ask(
     seeds: int | Iterable[int] = 8,
     overrides: Overrides = (),
     *,
-    tell: Tell = silent,
+    tell: Progress = silent,
     **options: Any,
 ) -> Answer:
     """Ask a study's question of a scenario.

@@ -7,17 +7,12 @@ from typing import Any
 import pandas as pd
 
 from commonweal.agents.registry import Registry
+from commonweal.scenarios.runs.progress import Progress, silent
 from commonweal.scenarios.schema.scenario import Part, Scenario
-
-Tell = Callable[[str, int, int], None]  # what is being done, how many of it are done, of how many
 
 
 class StudyOptions(Part):
     """What a study lets its user choose; each study has its own, made with ``field`` of the schema."""
-
-
-def silent(what: str, done: int, of: int) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +22,7 @@ class Question:
     scenario: Scenario
     seeds: tuple[int, ...]
     options: Any  # the study's own StudyOptions
-    tell: Tell = silent
+    tell: Progress = silent
 
 
 @dataclass(frozen=True)

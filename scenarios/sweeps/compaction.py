@@ -11,14 +11,13 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.files import refusals, replacing
 from commonweal.scenarios.schema.notation import shorten
 from commonweal.scenarios.sweeps.shards import (
     ORIGIN,
     STATUS,
     read_shard,
-    refusals,
     remove_shards,
-    replacing,
     shard_file,
     write_table,
 )
@@ -63,8 +62,7 @@ def compact(folder: Path, numbers: Sequence[int]) -> None:
 
     Raises:
         DamagedShardError: if a shard cannot be read; the tables are as before then.
-        InputError: if the tables cannot be read.
-        StorageError: if the folder cannot be written.
+        InputError: if the tables cannot be read, or the folder cannot be written.
     """
     held = compacted(folder)
     shards, names = [], {"rounds"}

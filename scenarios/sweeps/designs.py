@@ -47,7 +47,7 @@ class Sampled(Protocol):
 
 
 @dataclass(frozen=True)
-class Interval:
+class Range:
     """A number between two bounds, both included; whole numbers are all equally likely."""
 
     path: str

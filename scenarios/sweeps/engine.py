@@ -9,12 +9,13 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.progress import Progress, silent
 from commonweal.scenarios.sweeps.compaction import compact
 from commonweal.scenarios.sweeps.executors import Engine, engine_named, worker_died
 from commonweal.scenarios.sweeps.folder import Undertaking, undertake
 from commonweal.scenarios.sweeps.rows import Order, joined
-from commonweal.scenarios.sweeps.shards import DamagedShardError, Tables, remove_shard, write_shard
-from commonweal.scenarios.sweeps.telling import SILENT, Teller
+from commonweal.scenarios.sweeps.shards import DamagedShardError, Tables, remove_damaged, write_shard
+from commonweal.scenarios.sweeps.telling import Tally
 from commonweal.scenarios.sweeps.worker import Company, Settled, failed_tables, play_chunk, play_tables, settle
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def run_sweep(
     scheduler: str | None = None,
     extend: bool = False,
     retry_failed: bool = False,
-    tell: Teller = SILENT,
+    tell: Progress = silent,
     start: Callable[[int], Callable[[], None]] | None = None,
     checkpoint: tuple[Path, int] | None = None,
 ) -> Outcome:
@@ -71,61 +72,61 @@ def run_sweep(
     began = monotonic()
     chosen = engine_named(engine, workers, scheduler)
     with undertake(
-        plan, folder.absolute(), extend=extend, retry_failed=retry_failed, tell=tell, checkpoint=checkpoint
+        plan, folder.absolute(), extend=extend, retry_failed=retry_failed, checkpoint=checkpoint
     ) as work:
-        tell.begin(work.scope())
+        tally = Tally(work.scope(), tell)
+        tally.tell()
         company = Company(start(work.rounds(work.todo())) if start else None) if engine == "serial" else None
         played = 0
         while not work.complete():
             todo = work.todo()
-            play_all(todo, work, chosen, tell, company)
+            play_all(todo, work, chosen, tally, company)
             played += work.count(todo)
-            _compact(work, tell)
+            _compact(work)
         return Outcome(work.folder, work.runs, work.failed(), played, monotonic() - began)
 
 
-def _compact(work: Undertaking, tell: Teller) -> None:
+def _compact(work: Undertaking) -> None:
     """Join the shards; one that is damaged is taken away, to be played again."""
     try:
         compact(work.folder, work.committed())
     except DamagedShardError as error:
-        remove_shard(work.folder, error.number)
-        tell.remark(f"chunk {error.number} is damaged on disk: its runs are played again")
+        remove_damaged(work.folder, error.number)
 
 
 def play_all(
-    numbers: Sequence[int], work: Undertaking, engine: Engine, tell: Teller, company: Company | None = None
+    numbers: Sequence[int], work: Undertaking, engine: Engine, tally: Tally, company: Company | None = None
 ) -> None:
     """Play and store chunks. A worker that dies costs its chunk a second try, and at last only the run it dies of.
 
     Raises:
-        StorageError: if the folder cannot be written.
+        InputError: if the folder cannot be written.
     """
     waiting, deaths = deque(numbers), Counter[int]()
     suspects: list[int] = []
     while waiting:
-        lost = _play_until_death(waiting, work, engine, tell, company)
+        lost = _play_until_death(waiting, work, engine, tally, company)
         deaths.update(lost)
-        left = [number for number in lost if not _was_stored(number, work, tell)]
+        left = [number for number in lost if not _was_stored(number, work, tally)]
         suspects += [number for number in left if deaths[number] >= _QUOTA]
         waiting.extendleft(reversed([number for number in left if deaths[number] < _QUOTA]))
     for number in suspects:
         order = work.order(number)
         tables = _play_suspect(order, engine)
         write_shard(work.folder, number, tables)
-        tell.settle(settle(order, tables))
+        tally.add(settle(order, tables))
 
 
-def _was_stored(number: int, work: Undertaking, tell: Teller) -> bool:
+def _was_stored(number: int, work: Undertaking, tally: Tally) -> bool:
     """Whether a worker died only after it had stored the chunk."""
     if not work.stored(number):
         return False
-    tell.settle(Settled(number, work.count([number]), work.count_failed(number), "", ()))
+    tally.add(Settled(number, work.count([number]), work.count_failed(number), "", ()))
     return True
 
 
 def _play_until_death(
-    waiting: "deque[int]", work: Undertaking, engine: Engine, tell: Teller, company: Company | None
+    waiting: "deque[int]", work: Undertaking, engine: Engine, tally: Tally, company: Company | None
 ) -> list[int]:
     """Play chunks until all are done or the pool breaks; returns those that were lost with it."""
     pending: dict[Future[Settled], int] = {}
@@ -136,18 +137,18 @@ def _play_until_death(
                 while waiting and len(pending) < _AHEAD * engine.workers:
                     pending[pool.submit(play_chunk, work.order(waiting[0]), company)] = waiting[0]
                     waiting.popleft()
-                tell.tick()
+                tally.tell()
                 for future in wait(pending, _PATIENCE, FIRST_COMPLETED).done:
-                    _collect(future, pending, lost, tell)
+                    _collect(future, pending, lost, tally)
     except BrokenExecutor:
         lost += pending.values()
     return lost
 
 
-def _collect(future: "Future[Settled]", pending: "dict[Future[Settled], int]", lost: list[int], tell: Teller) -> None:
+def _collect(future: "Future[Settled]", pending: "dict[Future[Settled], int]", lost: list[int], tally: Tally) -> None:
     """Take in a chunk that was played; one whose worker alone died is lost."""
     try:
-        tell.settle(future.result())
+        tally.add(future.result())
     except CancelledError:
         raise InputError("the scheduler is gone; the same command continues the sweep") from None
     except Exception as error:

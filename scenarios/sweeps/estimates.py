@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from commonweal.agents.threads import one_thread
 from commonweal.scenarios.sweeps.chunks import Chunk, form_chunks
 from commonweal.scenarios.sweeps.rows import metric_names
 
@@ -52,13 +53,9 @@ def estimate(plan: "Plan") -> Estimate:
 
 def _trial(plan: "Plan", chunk: Chunk) -> tuple[float, float]:
     """Seconds to set up a run, and to play one of its rounds."""
-    import torch
-
     from commonweal.economy.runs.ensemble import Ensemble
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         scenarios = [plan.scenario(point) for point in chunk.points]
         Ensemble(scenarios[:1], chunk.seeds[:1]).step()  # data and libraries are loaded once in a worker
         began = perf_counter()
@@ -66,8 +63,6 @@ def _trial(plan: "Plan", chunk: Chunk) -> tuple[float, float]:
         founded = perf_counter()
         ensemble.run(_ROUNDS)
         return (founded - began) / len(chunk), (perf_counter() - founded) / len(chunk) / _ROUNDS
-    finally:
-        torch.set_num_threads(before)
 
 
 def describe_plan(plan: "Plan", folder: Path, workers: int) -> str:

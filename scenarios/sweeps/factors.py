@@ -9,7 +9,7 @@ from typing import Any
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.describe import Spec, find_spec, registries, unknown_field
 from commonweal.scenarios.schema.notation import join_path, parse_path, shorten, split_path, write_value
-from commonweal.scenarios.sweeps.designs import Choice, Interval, Listed, Sampled
+from commonweal.scenarios.sweeps.designs import Choice, Listed, Range, Sampled
 
 ALL = "*"
 _RANGE = {"low", "high", "scale", "levels", "values"}
@@ -128,7 +128,7 @@ def ranged(path: str, table: Any) -> Sampled:
     return _interval(path, where, table)
 
 
-def _interval(path: str, where: str, table: Mapping[str, Any]) -> Interval:
+def _interval(path: str, where: str, table: Mapping[str, Any]) -> Range:
     kinds = _kinds(check_field(path, where))
     if not kinds & {"integer", "number"}:
         raise InputError(f"{where}: the field holds no number; give values = [...] instead")
@@ -149,7 +149,7 @@ def _interval(path: str, where: str, table: Mapping[str, Any]) -> Interval:
     levels = table.get("levels")
     if levels is not None and not (_is_number(levels, whole=True) and 2 <= levels <= 1_000_000):
         raise InputError(f"{where}: levels = {write_value(levels)}: must be a whole number of at least 2")
-    return Interval(path, low, high, scale == "log", whole, levels)
+    return Range(path, low, high, scale == "log", whole, levels)
 
 
 def _kinds(spec: Spec) -> set[str]:

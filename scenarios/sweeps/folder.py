@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from commonweal.agents.documents import differences
 from commonweal.agents.errors import InputError
+from commonweal.agents.files import sweep_up
 from commonweal.agents.registry import plugin_modules
 from commonweal.scenarios.schema.notation import shorten, write_value
 from commonweal.scenarios.sweeps.chunks import Chunk, form_chunks
@@ -31,15 +32,15 @@ from commonweal.scenarios.sweeps.manifest import (
 )
 from commonweal.scenarios.sweeps.rows import Factor, Order, factor_of
 from commonweal.scenarios.sweeps.shards import (
+    SHARDS,
     DamagedShardError,
     committed,
     count_failed,
-    remove_shard,
+    remove_damaged,
     remove_shards,
     shard_files,
-    sweep_up,
 )
-from commonweal.scenarios.sweeps.telling import Scope, Teller
+from commonweal.scenarios.sweeps.telling import Scope
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan
@@ -54,7 +55,6 @@ def undertake(
     *,
     extend: bool = False,
     retry_failed: bool = False,
-    tell: Teller,
     checkpoint: tuple[Path, int] | None = None,
 ) -> "Iterator[Undertaking]":
     """Begin a sweep in ``folder``, or take it up where it was left, while the block runs.
@@ -64,7 +64,6 @@ def undertake(
         folder: absolute.
         extend: accept further points and seeds.
         retry_failed: play runs that failed once more.
-        tell: told what is wrong on disk and can be mended.
         checkpoint: folder of checkpoints, and rounds between them; none are kept if not given.
 
     Raises:
@@ -74,13 +73,14 @@ def undertake(
     made = not folder.exists()
     with locked(folder):
         sweep_up(folder)
+        sweep_up(folder / SHARDS)
         try:
             work = Undertaking(plan, folder, _agreed_design(plan, folder, extend), checkpoint)
         finally:
             if made and not is_sweep(folder):
                 (folder / ".lock").unlink(missing_ok=True)
                 folder.rmdir()
-        work.look_over(tell)
+        work.look_over()
         if retry_failed:
             work.try_again()
         yield work
@@ -197,15 +197,14 @@ class Undertaking:
         """The metric by which cells are best or worst."""
         return self.plan.metrics[0] if self.plan.metrics else _SHOWN
 
-    def look_over(self, tell: Teller) -> None:
+    def look_over(self) -> None:
         """Take away shards that are in the tables already, and those that are damaged."""
         remove_shards(self.folder, set(compacted(self.folder)))
         for number in committed(self.folder):
             try:
                 count_failed(self.folder, number)
             except DamagedShardError:
-                remove_shard(self.folder, number)
-                tell.remark(f"chunk {number} is damaged on disk: its runs are played again")
+                remove_damaged(self.folder, number)
 
     def try_again(self) -> None:
         """Add a chunk for each run that failed, to be played by itself."""

@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.files import refusals, replacing
 from commonweal.scenarios.schema.notation import shorten
 from commonweal.scenarios.sweeps.chunks import Chunk, write_cell
-from commonweal.scenarios.sweeps.shards import SCHEMA, refusals, replacing, write_table
+from commonweal.scenarios.sweeps.shards import SCHEMA, write_table
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan
@@ -121,7 +122,7 @@ def _drop(table: dict[str, Any], path: str) -> None:
 @cache
 def code_version() -> str:
     """The version of the library, and a hash of the code that decides what a run does."""
-    from commonweal.scenarios.runs.tables import software_version
+    from commonweal.agents.version import software_version
 
     digest = hashlib.sha256()
     for file in sorted(file for package in _DECISIVE for file in (_ROOT / package).rglob("*.py")):
@@ -194,7 +195,7 @@ def write_manifest(folder: Path, plan: "Plan", design: Design) -> None:
     """Store what the sweep is: the design first, then the manifest that names it, then what is outdated goes.
 
     Raises:
-        StorageError: if the folder cannot be written.
+        InputError: if the folder cannot be written.
     """
     with refusals(folder):
         old = {file.name for file in folder.glob("design-*.parquet")}

@@ -1,15 +1,17 @@
 """Shards: what a worker stores of one chunk, two small parquet files. The second of them commits the chunk."""
 
+import logging
 import os
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from commonweal.agents.errors import InputError
+from commonweal.agents.files import refusals, replacing
+
+logger = logging.getLogger(__name__)
 
 SCHEMA = 1  # of the tables and the manifest; raised when either changes
 SHARDS = "shards"  # the folder of shards in the folder of a sweep
@@ -44,10 +46,6 @@ class Tables:
     extra: Mapping[str, pa.Table] = field(default_factory=dict)  # other tables that are kept, by name
 
 
-class StorageError(InputError):
-    """A folder cannot be written any more."""
-
-
 class DamagedShardError(Exception):
     """A shard that cannot be read."""
 
@@ -70,7 +68,7 @@ def write_shard(folder: Path, number: int, tables: Tables) -> None:
     """Store a chunk: its runs come last.
 
     Raises:
-        StorageError: if the folder cannot be written; nothing of the chunk is left then.
+        InputError: if the folder cannot be written; nothing of the chunk is left then.
     """
     runs, rounds = shard_files(folder, number)
     failed = sum(status == "failed" for status in tables.runs["status"].to_pylist())
@@ -86,33 +84,6 @@ def write_table(table: pa.Table, file: Path) -> None:
     """Write a parquet file so that it is there whole or not at all."""
     with replacing(file) as partial:
         pq.write_table(table, partial, compression="zstd", write_page_checksum=True)
-
-
-@contextmanager
-def replacing(file: Path) -> Iterator[Path]:
-    """A file beside ``file`` that takes its place when the block ends well, and vanishes when it does not."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        yield partial
-        with partial.open("rb+") as written:
-            os.fsync(written.fileno())
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def refusals(folder: Path) -> Iterator[None]:
-    """Say in one line why the system would not write.
-
-    Raises:
-        StorageError: instead of the system's own error.
-    """
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).rpartition("] ")[2]  # Arrow says "Detail: [errno 28] No space left …"
-        raise StorageError(f"{folder}: cannot be written: {reason}") from None
 
 
 def committed(folder: Path) -> list[int]:
@@ -155,8 +126,9 @@ def read_checked(file: Path) -> pa.Table:
     return pq.ParquetFile(file, page_checksum_verification=True).read()
 
 
-def remove_shard(folder: Path, number: int) -> None:
-    """Take a chunk back; the file that commits it goes first."""
+def remove_damaged(folder: Path, number: int) -> None:
+    """Take a damaged chunk back and say so; the file that commits it goes first."""
+    logger.warning("chunk %d is damaged on disk: its runs are played again", number)
     for file in (*shard_files(folder, number), *(folder / SHARDS).glob(f"{number:06d}.*.parquet")):
         file.unlink(missing_ok=True)
 
@@ -171,10 +143,3 @@ def remove_shards(folder: Path, numbers: Collection[int]) -> None:
             file.unlink(missing_ok=True)
     if not any(shards.iterdir()):
         shards.rmdir()
-
-
-def sweep_up(folder: Path) -> None:
-    """Remove what interrupted writers left."""
-    for place in (folder, folder / SHARDS):
-        for leftover in place.glob(".*.tmp"):
-            leftover.unlink(missing_ok=True)

@@ -1,25 +1,23 @@
 """Sweeps from Python: every combination of varied values, or every point of a plan, over the same seeds."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 
 from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.progress import Progress, counting, progress, silent
 from commonweal.scenarios.runs.tables import TABLES, SweepResults, numbered
 from commonweal.scenarios.schema.loading import load, read_document
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.plan import KEEP, Plan, plan_of, read_plan
 from commonweal.scenarios.sweeps.sweep_files import find_sweep, is_sweep
-from commonweal.scenarios.sweeps.telling import SILENT, sweep_progress
-
-Start = Callable[[int], Callable[[], None]]  # total rounds → what to call after each
 
 
 def sweep(
@@ -28,7 +26,7 @@ def sweep(
     seeds: int | Iterable[int] | None = None,
     *,
     keep_ledger: bool = False,
-    start: Start | None = None,
+    tell: Progress | None = None,
     folder: Path | str | None = None,
     engine: str = "serial",
     **options: Any,
@@ -40,7 +38,8 @@ def sweep(
         vary: the values to compare by dotted path; nothing varied plays the scenario itself.
         seeds: the seeds, or how many of them (0, 1, …); 8 if neither this nor the sweep says.
         keep_ledger: of a scenario, keep every transfer of money.
-        start: told the number of rounds before the first; returns what to call after each. Needs the engine serial.
+        tell: told the rounds played of a scenario, by the engine serial; the runs done of a sweep, which shows them
+            itself if it is None.
         folder: where results are kept and continued from; nowhere if not given.
         engine: who plays it. Processes need ``if __name__ == "__main__":`` in a script.
         options: as for ``commonweal.scenarios.sweeps.engine.run_sweep``.
@@ -53,10 +52,11 @@ def sweep(
         InputError: if a point is not a valid economy, or a run of a comparison fails.
     """
     plan = _planned(source, vary, seeds, keep_ledger)
-    telling = nullcontext(SILENT) if plan.whole else sweep_progress(Console(stderr=True))
-    with TemporaryDirectory() as temporary, telling as tell:
+    start = partial(counting, tell, plan.name) if plan.whole and tell is not None else None
+    telling = nullcontext(silent if plan.whole else tell) if plan.whole or tell is not None else progress()
+    with TemporaryDirectory() as temporary, telling as told:
         place = Path(temporary, plan.name) if folder is None else Path(folder)
-        run_sweep(plan, place, engine=engine, tell=tell, start=start, **options)
+        run_sweep(plan, place, engine=engine, tell=told or silent, start=start, **options)
         files = {name: place / f"{name}.parquet" for name in TABLES}
         tables = {name: pd.read_parquet(file) for name, file in files.items() if file.is_file()}
     results = SweepResults(plan.base, plan.factors, plan.seeds, **tables)

@@ -5,12 +5,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.loading import LIBRARY, find_file, library_names, load, read_document
+from commonweal.scenarios.schema.loading import LIBRARY, find, load, names_in, read_document
 from commonweal.scenarios.schema.notation import shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.design_tables import read_design
@@ -65,7 +64,7 @@ class Sheet:
 
 def sweep_names() -> list[str]:
     """The names of the sweeps that come with the library."""
-    return sorted(file.stem for file in SWEEPS.glob("*.toml"))
+    return names_in(SWEEPS)
 
 
 def find_sweep(name_or_path: str | Path) -> Path:
@@ -74,19 +73,7 @@ def find_sweep(name_or_path: str | Path) -> Path:
     Raises:
         InputError: if there is none; the message lists the library.
     """
-    path = Path(name_or_path)
-    if path.suffix == ".toml" or len(path.parts) != 1:
-        if not path.is_file():
-            raise InputError(f"{path}: no such sweep or scenario file")
-        return path
-    if (inside := SWEEPS / f"{path}.toml").is_file():
-        return inside
-    if str(path) in library_names():
-        return find_file(path)
-    close = get_close_matches(str(path), [*sweep_names(), *library_names()], n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    known = f"sweeps {', '.join(sweep_names())}; scenarios {', '.join(library_names())}; or the path of a .toml file"
-    raise InputError(f"unknown sweep {str(path)!r}: there are the {known}{hint}")
+    return find(name_or_path, {"sweep": SWEEPS, "scenario": LIBRARY})
 
 
 def is_sweep(document: Mapping[str, Any]) -> bool:

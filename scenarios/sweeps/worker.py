@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.threads import one_thread
 from commonweal.scenarios.runs.tables import price_of_anarchy
 from commonweal.scenarios.sweeps.rows import Order, Played, tabulate
 from commonweal.scenarios.sweeps.shards import Tables, write_shard
@@ -54,9 +55,9 @@ def play_chunk(order: Order, company: Company | None = None) -> Settled:
     """Play a chunk and store it; what every engine calls.
 
     Raises:
-        StorageError: if the folder cannot be written.
+        InputError: if the folder cannot be written.
     """
-    with nullcontext() if order.whole else _one_thread():
+    with nullcontext() if order.whole else one_thread():
         tables = play_tables(order, company or Company())
     write_shard(order.folder, order.number, tables)
     return settle(order, tables)
@@ -215,18 +216,3 @@ class _Courses:
         """(T, R) views by metric; of all metrics if none is named."""
         kept = [name for name in self._arrays if name in names] or self._arrays
         return {name: self._arrays[name][: self._noted] for name in kept}
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute on one thread: the networks are too small for more, and results must not depend on it."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)

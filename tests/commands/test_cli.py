@@ -187,7 +187,7 @@ def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
     )  # fmt: skip
     try:
         assert process.stderr is not None
-        assert "rounds after" in process.stderr.readline()  # it plays, and is no longer importing
+        assert "rounds of commons" in process.stderr.readline()  # it plays, and is no longer importing
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
     finally:

@@ -11,11 +11,12 @@ from rich.console import Console
 from commonweal.agents.policies import POLICIES
 from commonweal.commands.cli import main
 from commonweal.economy.tasks import TASKS
+from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.sweeps.estimates import estimate
 from commonweal.scenarios.sweeps.plan import plan_of
 from commonweal.scenarios.sweeps.sweep_files import sweep_names
-from commonweal.scenarios.sweeps.telling import Scope, Tally, sweep_progress
+from commonweal.scenarios.sweeps.telling import Scope, Tally
 from commonweal.scenarios.sweeps.worker import Settled
 
 SWEEP = """
@@ -157,14 +158,13 @@ def test_the_tally_counts_and_knows_the_best_and_the_worst_cell() -> None:
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_progress_says_what_is_done_failed_and_left(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commonweal.scenarios.sweeps.telling._PATIENCE", 0.0)
+    monkeypatch.setattr("commonweal.scenarios.runs.progress._PATIENCE", 0.0)
     console = Console(force_terminal=terminal, width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    with sweep_progress(console) as tell:
-        tell.begin(SCOPE)
-        tell.settle(Settled(0, 4, 1, "broken", ((0, 1.8, 2), (1, 0.4, 1))))
-        tell.remark("chunk 3 is damaged")
+    with progress(console) as tell:
+        Tally(SCOPE, tell).add(Settled(0, 4, 1, "broken", ((0, 1.8, 2), (1, 0.4, 1))))
         if terminal:
             tell._live.refresh()  # type: ignore[attr-defined]
     said = console.export_text()
-    for part in ("7 done, 2 failed, 11 left", "runs per second", "best accuracy 0.900: point 0", "chunk 3 is damaged"):
+    parts = "runs of mine", "7 done, 2 failed, 11 left", "runs per second", "best accuracy 0.900: point 0", "broken"
+    for part in parts:
         assert part in said

@@ -33,7 +33,7 @@ from commonweal.figures.plots import (
     draw_wealth,
 )
 from commonweal.figures.points import points_of
-from commonweal.figures.wealth import gini, lorenz
+from commonweal.figures.wealth import gini_of_run, lorenz
 from commonweal.scenarios.reading.cells import mean_and_half_width
 
 KIND = "settlement.kind"
@@ -251,10 +251,10 @@ def test_runs_without_a_value_do_not_change_the_interval(values: list[float], un
 
 def test_gini_of_textbook_wealths() -> None:
     # (1, 2, 3, 4): 2 (1 + 4 + 9 + 16) / (4 * 10) - 5 / 4 = 0.25; one of ten owning all: 1 - 1/10.
-    assert gini(np.array([4.0, 2.0, 3.0, 1.0])) == pytest.approx(0.25)
-    assert gini(np.array([0.0] * 9 + [7.0])) == pytest.approx(0.9)
-    assert gini(np.full(5, 2.0)) == pytest.approx(0)
-    assert np.isnan(gini(np.zeros(5)))
+    assert gini_of_run(np.array([4.0, 2.0, 3.0, 1.0])) == pytest.approx(0.25)
+    assert gini_of_run(np.array([0.0] * 9 + [7.0])) == pytest.approx(0.9)
+    assert gini_of_run(np.full(5, 2.0)) == pytest.approx(0)
+    assert np.isnan(gini_of_run(np.zeros(5)))
 
 
 @given(st.lists(st.floats(0, 1000), min_size=1, max_size=4).filter(lambda wealth: sum(wealth) > 1e-3))
@@ -264,7 +264,7 @@ def test_lorenz_curve_lies_under_equality_and_gini_is_twice_the_area_between(wea
     curve, at = lorenz(held), np.linspace(0, 1, 101)
     assert (curve <= at + 1e-9).all()
     assert (curve[0], curve[-1]) == (0, pytest.approx(1))
-    assert gini(held) == pytest.approx(1 - 2 * np.trapezoid(curve, at), abs=1e-9)
+    assert gini_of_run(held) == pytest.approx(1 - 2 * np.trapezoid(curve, at), abs=1e-9)
 
 
 def test_wealth_counts_what_is_in_escrow() -> None:

@@ -6,8 +6,9 @@ from commonweal.agents.actions import Action
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Sight
-from commonweal.figures.browser.pictures.course_panels import (
+from commonweal.figures.browser.notes.shown import (
     buys_tolerance,
+    credit_unit,
     gives_models,
     holds_back,
     makes_copies,
@@ -16,13 +17,6 @@ from commonweal.figures.browser.pictures.course_panels import (
 )
 
 Rows = list[tuple[str, str]]
-
-
-def credit_unit(world: World) -> str:
-    """What credit is measured in."""
-    if world.terms.market.public:
-        return "money"
-    return "loss" if world.market.learns else "accuracy"
 
 
 def bargain_rows(sight: Sight, index: int, world: World) -> Rows:
@@ -56,7 +50,7 @@ def _sample_rows(sight: Sight, index: int) -> Rows:
 
 
 def _own_model(sight: Sight, index: int, world: World) -> str:
-    """What it was given, beside what it was owed and what all have made together."""
+    """The accuracy of the model that it was given and was owed, and of the shared model."""
     if not sight.round or sight.actions[index] == Action.ABSTAIN:
         return "none given"
     told = f"{sight.given[index]:.3f}"

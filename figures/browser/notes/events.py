@@ -6,11 +6,11 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.figures.browser.notes.chronicle import Chronicle
-from commonweal.figures.browser.pictures.screen import subject
+from commonweal.figures.browser.notes.shown import subject
 
 Course = Floats  # (T,) one number per round
 
-SPAN = 10  # rounds that events look back over, and that must pass before one of its kind is told again
+SPAN = 10  # rounds that events look back over, and that must pass before one of its kind is reported again
 WAVE = 0.15  # of all principals
 COLLAPSE = 0.1  # of the test samples
 
@@ -30,11 +30,13 @@ def events(chronicle: Chronicle) -> list[Event]:
     - defection wave, free-riding wave: the share of principals that defect (free-ride) is ``WAVE`` or more above its
       lowest of the last ``SPAN`` rounds, for the first time since ``SPAN`` rounds;
     - slashing, clawback: stakes are slashed (payments clawed back), for the first time since ``SPAN`` rounds;
-    - accuracy collapse: accuracy is ``COLLAPSE`` or more below its highest of the last ``SPAN`` rounds, likewise;
+    - accuracy collapse: accuracy is ``COLLAPSE`` or more below its highest of the last ``SPAN`` rounds, for the first
+      time since ``SPAN`` rounds;
     - half-life: the first round in which at most half as many delegate as in the run's first; not known of a run that
       is not noted from its first round on;
     - broken limit: a probe was within the limit that screening holds it to and is now beyond it by more than the
-      safeguard's share of the limit, likewise. A limit that is broken from the start is no event.
+      safeguard's share of the limit, for the first time since ``SPAN`` rounds. A limit that is broken from the start
+      is no event.
 
     Args:
         chronicle: of the run.

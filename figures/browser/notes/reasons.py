@@ -57,13 +57,13 @@ def reason(chronicle: Chronicle, index: int, round: int | None = None) -> str:
     changed = f"again {_does(action)}" if action == last else f"changed from {_word(last)} to {_word(action)}"
     told = f"In round {sight.round} it {changed}. Its policy is {name.replace('_', ' ')}"
     if name not in _PROPOSALS:
-        return f"{told}, registered by a user: what that weighs is its own affair."
+        return f"{told}, registered by a user: the page does not know what it weighs."
     proposal = _PROPOSALS[name](before, index, chronicle.world)
     return f"{told}: {proposal.words} {_account(proposal, action, last, chronicle.world)}".strip()
 
 
 def _account(proposal: Proposal, action: Action, last: Action, world: World) -> str:
-    """How likely the action was, and by which ways it can have come about."""
+    """How likely the action was, and how it can have happened."""
     revision, mutation = (float(term[0, 0]) for term in (world.terms.policy.revision, world.terms.policy.mutation))
     by_policy = (1 - mutation) * revision * float(proposal.chances[action])
     by_chance = mutation / len(world.terms.available) * (action in world.terms.available)
@@ -81,13 +81,13 @@ def _account(proposal: Proposal, action: Action, last: Action, world: World) -> 
 
 
 def _imitation(before: Sight, index: int, world: World) -> Proposal:
-    """Chances of copying, exact over whom it may have met: the mean over the others of the Fermi probability."""
+    """Chances of copying, exact over whoever it may have met: the mean of the Fermi probability over the others."""
     terms = world.terms.policy.imitation
     anybody = terms.reach == "population"
     graph = CompleteGraph(1, len(before.actions)) if anybody else world.graph
     itself = np.arange(len(before.actions)) == index
     if graph.neighbour_mean(itself[None].astype(np.float64))[0, index] > 0:  # who has no other is its own neighbour
-        return Proposal(np.eye(4)[before.actions[index]], "it knows nobody whom it could imitate.")
+        return Proposal(np.eye(4)[before.actions[index]], "it knows nobody that it could imitate.")
     own = before.remembered[index]
     does = np.eye(4)[before.actions]  # (N, 4)
     copies = expit(terms.intensity[0, 0] * (before.remembered - own))[:, None]
@@ -113,7 +113,7 @@ def _best_response(before: Sight, index: int, world: World) -> Proposal:
     last, foregone = before.actions[index], before.foregone[index]
     best = _best(foregone, last, world)
     chances = (1 - inertia) * np.eye(4)[best] + inertia * np.eye(4)[last]
-    keeps = f" It keeps its last action with probability {inertia:g} all the same." if inertia else ""
+    keeps = f" It keeps its last action with probability {inertia:g} anyway." if inertia else ""
     return Proposal(chances, f"the round before would have paid it {_listed(foregone)}.{keeps}")
 
 

@@ -7,10 +7,9 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.economy.money.ledger import MICRO, Accounts, Reason, reconcile
 from commonweal.economy.world.world import World
-from commonweal.figures.browser.notes.bargain import bargain_rows, credit_unit
+from commonweal.figures.browser.notes.bargain import bargain_rows
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
-from commonweal.figures.browser.pictures.course_panels import pays_money
-from commonweal.figures.browser.pictures.screen import subject, unit
+from commonweal.figures.browser.notes.shown import credit_unit, pays_money, subject, unit
 
 RECENT = 5  # rounds that a principal's card looks back
 LATEST = 20  # transfers shown

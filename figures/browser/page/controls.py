@@ -16,9 +16,9 @@ _SEED = "the same seed plays the same run, here or anywhere"
 @solara.component
 def Transport(session: Session) -> None:
     """Reset, Step, Play or Pause, and how fast."""
-    playing, standing = session.playing.value, session.standing.value
-    idle = standing is None or bool(standing.stored)
-    changed = standing is not None and standing.choice != session.choice.value
+    playing, shown = session.playing.value, session.shown.value
+    idle = shown is None or bool(shown.stored)
+    changed = shown is not None and shown.choice != session.choice.value
     with solara.Div(classes=["cw-transport"]):
         with Row():
             solara.Button("Step", on_click=session.step, disabled=playing or idle, outlined=True)

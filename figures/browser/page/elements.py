@@ -5,6 +5,8 @@ from html import escape
 
 import solara
 
+from commonweal.figures.browser.pictures.png import Picture
+
 
 @solara.component
 def Row(kind: str = "", children: Sequence[solara.Element] = ()) -> solara.Element:
@@ -59,7 +61,7 @@ def Choice(label: str, names: Sequence[str], chosen: str, on_choice: Callable[[s
 
 @solara.component
 def Typed(value: str, on_value: Callable[[str], None]) -> None:
-    """A field to type into, told of every letter and again of the whole text when it is left or Enter is pressed.
+    """A field to type into. It reports every letter, and the whole text when it is left or Enter is pressed.
 
     Each drawing of the page sets a field to ``value`` anew, so ``value`` must never lag behind what was typed; and what
     is typed may come later than the next click, while the browser's ``change`` always comes before it. Solara's
@@ -67,3 +69,19 @@ def Typed(value: str, on_value: Callable[[str], None]) -> None:
     """
     field = solara.v.TextField(v_model=value, on_v_model=lambda typed: on_value(typed or ""))
     solara.v.use_event(field, "change", lambda widget, event, typed: on_value(typed or ""))
+
+
+@solara.component_vue("picture.vue")
+def PictureElement(src: str, alt: str, clickable: bool, event_clicked: Callable[[list[float]], None]) -> None:
+    """An image that tells where it is clicked."""
+
+
+def Image(picture: Picture, on_click: Callable[[list[float]], None] | None = None) -> solara.Element:
+    """A picture on the page.
+
+    Args:
+        picture: what to show.
+        on_click: is told where it is clicked, as shares of width and height from the upper left.
+    """
+    return PictureElement(src=picture.src, alt=picture.alt, clickable=on_click is not None,
+                          event_clicked=on_click or (lambda place: None))

@@ -55,13 +55,13 @@ def Page() -> None:
 @solara.component
 def Head(session: Session) -> None:
     """What is played, and its numbers at the round that is shown."""
-    standing, scene = session.standing.value, session.scene.value
+    shown, scene = session.shown.value, session.scene.value
     with Row("cw-head"):
         Text("Commonweal", "cw-name")
-        if standing is not None:
-            rules = rules_of(standing.scenario)
-            what = standing.stored or standing.scenario.name
-            Text(f"{what} · {standing.principals} principals · seed {standing.seed} · {rules}", "cw-what")
+        if shown is not None:
+            rules = rules_of(shown.scenario)
+            what = shown.stored or shown.scenario.name
+            Text(f"{what} · {shown.principals} principals · seed {shown.seed} · {rules}", "cw-what")
         with Row("cw-numbers"):
             for name, value in scene.numbers if scene is not None else ():
                 with solara.Div(classes=["cw-number"]):
@@ -72,11 +72,11 @@ def Head(session: Session) -> None:
 @solara.component
 def Messages(session: Session) -> None:
     """What takes long, what went wrong, what a stored run is."""
-    standing, error, busy = session.standing.value, session.error.value, session.busy.value
+    shown, error, busy = session.shown.value, session.error.value, session.busy.value
     with solara.Div(classes=["cw-messages"]):
         if error:
             Text(error, "cw-error")
         if busy:
             Text(f"{busy} …", "cw-busy")
-        if standing is not None and standing.stored:
-            Text(standing.agreement, "cw-note")
+        if shown is not None and shown.stored:
+            Text(shown.agreement, "cw-note")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.threads import settle_for_one_thread
 
 _NEEDED = ("solara", "solara-server", "solara-assets", "ipyvuetify", "ipyvue")
 _SETTINGS = {  # read when solara is imported
@@ -99,11 +100,9 @@ def is_loopback(host: str) -> bool:
 
 def _run(opening: Any, listener: socket.socket) -> None:
     os.environ.update(_SETTINGS)
-    import torch
     import uvicorn
 
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(1)  # the networks are too small for threads to pay
+    settle_for_one_thread()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Solara and Mesa about their own code
         from solara.server.starlette import app

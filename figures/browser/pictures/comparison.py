@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle
-from commonweal.figures.browser.pictures.course_panels import accuracy_name, pays_money, rewards_differ
+from commonweal.figures.browser.notes.shown import accuracy_name, pays_money, rewards_differ
 from commonweal.figures.browser.pictures.screen import (
     DARK,
     FONT,

@@ -7,7 +7,18 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.economy.world.world import World
-from commonweal.figures.browser.pictures.screen import Span, subject, unit
+from commonweal.figures.browser.notes.shown import (
+    accuracy_name,
+    buys_tolerance,
+    holds_back,
+    makes_copies,
+    pays_money,
+    rewards_differ,
+    subject,
+    takes_back,
+    unit,
+)
+from commonweal.figures.browser.pictures.screen import Span
 from commonweal.figures.ink import ACTIONS, BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION, Ink, ink
 
 _SCREENED, _GATED = Ink(GREEN, "-", "o"), Ink(GREY, "--", "s")
@@ -31,44 +42,6 @@ class Content:
     weight: float = 1.0  # of its width
 
 
-def pays_money(world: World) -> bool:
-    """Whether there is money in an economy; the model may be all that is paid with."""
-    terms = world.terms
-    return bool(terms.market.price.any() or terms.population.endowment.any() or terms.market.public)
-
-
-def gives_models(world: World) -> bool:
-    """Whether the model that a principal is given is worth something to it."""
-    return bool(world.terms.market.model_value.any())
-
-
-def rewards_differ(world: World) -> bool:
-    """Whether principals may put in, and be given, more or less than each other."""
-    return world.terms.rewards.kind != "shared" or world.terms.menu.offer != "fixed"
-
-
-def makes_copies(world: World) -> bool:
-    """Whether the models that are given are really made, so that they may miss what was promised."""
-    return world.terms.rewards.realise != "promise"
-
-
-def takes_back(world: World) -> tuple[str, ...]:
-    """The metrics of what is taken from principals that an economy has."""
-    terms = world.terms
-    able = {"slashed": terms.stakes.stake, "clawed": terms.clawback.share, "fees": terms.identity.cost}
-    return tuple(name for name, term in able.items() if term.any())
-
-
-def buys_tolerance(world: World) -> bool:
-    """Whether the cooperative pays for looser limits."""
-    return bool(world.terms.tolerance.budget.any())
-
-
-def holds_back(world: World) -> bool:
-    """Whether credit is held back until it is sure."""
-    return bool(world.terms.settlement.hold_back.any())
-
-
 def contents(world: World) -> tuple[Row, Row]:
     """The two rows of panels."""
     names = [Action(code).name.lower() for code in world.terms.available]
@@ -82,13 +55,6 @@ def contents(world: World) -> tuple[Row, Row]:
     if world.market.learns and not len(world.senses) and not rewards_differ(world) and len(below) < 3:
         below = (*below, Content("probe losses", ()))
     return (actions, _accuracy(world), worth), below
-
-
-def accuracy_name(world: World) -> str:
-    """What accuracy is in an economy, with its unit."""
-    if world.terms.market.public:
-        return "contributed, share of what could be"
-    return "accuracy, share of test samples" if world.market.learns else "accuracy, share"
 
 
 def _accuracy(world: World) -> Content:

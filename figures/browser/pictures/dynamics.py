@@ -53,7 +53,7 @@ def draw_dynamics(chronicle: Chronicle, *, round: int | None = None, size: Size 
         size: of the figure, inches.
 
     Returns:
-        The figure: two rows of panels with numbered events, which are told beneath.
+        The figure: two rows of panels with numbered events, which are explained below.
     """
     course = chronicle.metrics()
     sheet = blank_sheet(size)

@@ -16,7 +16,6 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from commonweal.agents.arrays import Floats
-from commonweal.economy.world.world import World
 from commonweal.figures.ink import Ink
 
 Size = tuple[float, float]  # inches: width, height
@@ -157,17 +156,6 @@ def widened(span: Span, values: Sequence[Floats]) -> Span:
     known = np.concatenate([np.ravel(each) for each in (*values, np.array(span))])
     known = known[np.isfinite(known)]
     return (float(known.min()), float(known.max()))
-
-
-def subject(world: World, dimension: int) -> str:
-    """What a value dimension is about: "class 3", or "feature 5" for the samples in its top quarter."""
-    terms = world.terms.values.dimensions[dimension]
-    return f"class {terms.label}" if terms.label is not None else f"feature {terms.feature}"
-
-
-def unit(world: World, dimension: int) -> str:
-    """Unit of a dimension's probe loss: a withheld purpose's is bounded by 1."""
-    return "nat" if world.terms.values.dimensions[dimension].sense == "protect" else "bounded by 1"
 
 
 def _share(value: Floats | float, span: Span) -> Floats:

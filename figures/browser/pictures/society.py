@@ -13,7 +13,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
-from commonweal.figures.browser.pictures.course_panels import pays_money
+from commonweal.figures.browser.notes.shown import pays_money
 from commonweal.figures.browser.pictures.layout import SCALE, SIZE, Layout, on_sheet
 from commonweal.figures.browser.pictures.screen import DARK, FONT, QUIET, blank_sheet, picture, write
 from commonweal.figures.ink import ACTIONS, PURPLE
@@ -21,10 +21,10 @@ from commonweal.figures.ink import ACTIONS, PURPLE
 Ring = Literal["reputation", "credit", "own model"]
 
 _LARGEST = 21.0  # points across, of the wealthiest principal where there is room
-_SMALLEST = 0.4  # of the largest, across, but never less than 5 points: who owns nothing
+_SMALLEST = 0.4  # of the largest, across, but never less than 5 points: a principal that owns nothing
 _GAP, _RING = 1.0, 1.5  # points: between a principal and its ring, and of the ring
 _FIT = {"o": 1.0, "s": 0.74, "D": 0.6, "^": 0.82}  # of a circle's diameter, that corners stay within the ring
-_NUMBERED = 40  # principals beside whom a number stands at most: each text costs a millisecond
+_NUMBERED = 40  # at most so many principals have their number next to them: each text costs a millisecond
 _FULL, _NONE = 0.0, 0.86  # grey of a ring at the top and at the bottom of its scale
 
 
@@ -32,7 +32,7 @@ def draw_society(chronicle: Chronicle, layout: Layout, *, round: int | None = No
                  ring: Ring = "reputation") -> Figure:
     """The graph of principals after a round: shape and colour by action, size by wealth, ring by standing.
 
-    Where there is no money, size is by samples put in; where there is a menu, the line stands beside each.
+    Where there is no money, size is by samples put in; where there is a menu, each has its line next to it.
 
     Args:
         chronicle: of the run.

@@ -11,6 +11,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle
+from commonweal.figures.browser.notes.shown import subject, unit
 from commonweal.figures.browser.notes.tables import level_after
 from commonweal.figures.browser.pictures.most_screened import draw_most_screened
 from commonweal.figures.browser.pictures.screen import (
@@ -25,8 +26,6 @@ from commonweal.figures.browser.pictures.screen import (
     picture,
     span_of,
     strokes,
-    subject,
-    unit,
     write,
 )
 from commonweal.figures.ink import BLUE, GREEN, VERMILLION
@@ -87,7 +86,7 @@ def _label(world: World, dimension: int) -> str:
 
 def _draw_plane(sheet: Axes, world: World, trail: Floats, levels: Floats, broken: Bools,
                 axes: tuple[int, int]) -> str:
-    """Two dimensions, with the probes' levels as lines: whom they leave behind has its limit broken."""
+    """Two dimensions, with the probes' levels as lines. The limits of principals behind a line are broken."""
     x, y = axes
     drawn = panel(sheet, _MAP, _label(world, y), _span(trail[..., x], levels[x]), _span(trail[..., y], levels[y]),
                   whole=False)

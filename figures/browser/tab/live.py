@@ -49,7 +49,7 @@ class Live:
         self.chronicle.note(self.model.record, before, self.model.state, self.model.people)
 
     def release(self) -> None:
-        """Let go of the model, which Mesa would keep for ever."""
+        """Release the model, which Mesa would keep for as long as the process lives."""
         self.model.release()
 
 
@@ -59,7 +59,7 @@ def play_until(live: Live, round: int, tell: Callable[[int], bool]) -> bool:
     Args:
         live: the run.
         round: rounds to have been played in the end.
-        tell: told every round played; answers whether to go on.
+        tell: is told every round played; answers whether to go on.
 
     Returns:
         Whether it got there.

@@ -6,8 +6,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from commonweal.agents.errors import InputError
 from commonweal.figures.browser.tab.parameters import settings_of
-from commonweal.figures.browser.tab.stored import StoredRun, find_stored
+from commonweal.scenarios.reading.one_run import find_run, scenario_of
+from commonweal.scenarios.reading.stored import FAILED, open_results
 from commonweal.scenarios.schema.loading import library_names, load
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -21,6 +25,17 @@ class Choice:
     scenario: str  # name of one of the opening's
     settings: Mapping[str, Any]  # values by path
     seed: str  # as typed
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """One run of a folder of results."""
+
+    name: str  # how the page calls it
+    scenario: Scenario  # complete
+    seed: int
+    rounds: int  # rounds it was played for
+    kept: pd.DataFrame  # one row per recorded round, counted from 0
 
 
 @dataclass(frozen=True)
@@ -65,3 +80,21 @@ def open_with(scenario: str | None, run: Path | None) -> Opening:
     in_library = begin in library_names()
     opening = Opening(begin if in_library else Path(begin).name, None if in_library else own)
     return opening if run is None else replace(opening, stored=find_stored(run))
+
+
+def find_stored(place: Path) -> StoredRun:
+    """The run at ``DIR/ID``: a folder of ``commonweal sweep`` or ``run``, and a run's number or its first digits.
+
+    Raises:
+        InputError: if there is no such run, it failed, or its folder cannot be read.
+    """
+    folder = place.parent
+    if not folder.is_dir():
+        raise InputError(f"--run {place}: {folder} is no folder; write DIR/ID, a folder of results and a run's number")
+    stored = open_results(folder)
+    row = find_run(stored.runs(), place.name)
+    if row["status"] == FAILED:
+        raise InputError(f"--run {place}: this run failed at {row['stage']}: {row['message']}")
+    kept = stored.rounds_of(str(row["run_id"]))
+    rounds = int(row["rounds"]) if "rounds" in row.index else int(kept["round"].max()) + 1
+    return StoredRun(f"{stored.name}, run {row['run_id']}", scenario_of(stored, row), int(row["seed"]), rounds, kept)

@@ -9,17 +9,17 @@ from typing import Literal
 from commonweal.figures.browser.notes.bargain import why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.reasons import reason
+from commonweal.figures.browser.notes.shown import pays_money, rewards_differ
 from commonweal.figures.browser.notes.tables import account_rows, conservation, principal_card, transfer_rows
 from commonweal.figures.browser.pictures.comparison import draw_comparison
-from commonweal.figures.browser.pictures.course_panels import pays_money, rewards_differ
 from commonweal.figures.browser.pictures.dynamics import draw_dynamics, metric_rows
 from commonweal.figures.browser.pictures.most_screened import most_screened
-from commonweal.figures.browser.pictures.pictures import Picture, drawn
+from commonweal.figures.browser.pictures.png import Picture, drawn
 from commonweal.figures.browser.pictures.society import Ring, draw_society
 from commonweal.figures.browser.pictures.values import draw_values
 from commonweal.figures.browser.tab.live import Live
 from commonweal.figures.browser.tab.parameters import dimension_name, label_of
-from commonweal.figures.browser.tab.stage import Standing
+from commonweal.figures.browser.tab.stage import Shown
 from commonweal.scenarios.schema.notation import value_at
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -55,12 +55,12 @@ class Scene:
     words: tuple[str, ...] = ()
 
 
-def scene(live: Live, standing: Standing, other: Live | None, looks: Looks) -> Scene:
+def scene(live: Live, shown: Shown, other: Live | None, looks: Looks) -> Scene:
     """Draw what is to be seen.
 
     Args:
         live: the run.
-        standing: what is known of it.
+        shown: what is known of it.
         other: its variant, if it is compared with one.
         looks: what a person wants to see.
     """
@@ -69,7 +69,7 @@ def scene(live: Live, standing: Standing, other: Live | None, looks: Looks) -> S
     first, last = chronicle.sights[0].round, chronicle.newest.round
     empty = Scene(looks, first, sight.round, last, _numbers(chronicle, sight.round))
     if looks.tab == "Compare":
-        return empty if other is None else _compare(live, other, standing, empty)
+        return empty if other is None else _compare(live, other, shown, empty)
     return _DRAWN[looks.tab](live, empty)
 
 
@@ -138,9 +138,9 @@ def _what_if(live: Live, empty: Scene) -> Scene:
     return empty
 
 
-def _compare(live: Live, other: Live, standing: Standing, empty: Scene) -> Scene:
-    assert standing.variant is not None
-    path = standing.variant.path
+def _compare(live: Live, other: Live, shown: Shown, empty: Scene) -> Scene:
+    assert shown.variant is not None
+    path = shown.variant.path
     runs = {f"{label_of(live.scenario, path)}: {value_at(run.scenario, path)}": run for run in (live, other)}
     if empty.looks.compared == "courses":
         both = live.chronicle, other.chronicle

@@ -19,13 +19,12 @@ from commonweal.economy.world.replicas import pick_streams
 from commonweal.figures.browser.notes.tables import ledger_csv
 from commonweal.figures.browser.pictures.layout import principal_at
 from commonweal.figures.browser.tab.live import Live
-from commonweal.figures.browser.tab.memory import give_back_soon
 from commonweal.figures.browser.tab.opening import Choice, Opening
 from commonweal.figures.browser.tab.parameters import whole_number
 from commonweal.figures.browser.tab.scenes import Looks, Scene, scene
-from commonweal.figures.browser.tab.stage import Stage, Standing, Variant
+from commonweal.figures.browser.tab.stage import Shown, Stage, Variant
 from commonweal.figures.browser.tab.what_if import Answer, Question, answer
-from commonweal.figures.browser.tab.worker import Worker
+from commonweal.figures.browser.tab.worker import Worker, give_back_soon
 
 SPEEDS: Mapping[str, float] = {  # seconds between rounds
     "1 round a second": 1.0, "2 rounds a second": 0.5, "5 rounds a second": 0.2, "10 rounds a second": 0.1,
@@ -46,7 +45,7 @@ class Session:
     def __init__(self, opening: Opening) -> None:
         self.opening = opening
         self.choice = solara.reactive(opening.first)  # what the controls say
-        self.standing: solara.Reactive[Standing | None] = solara.reactive(None)  # the run that is shown
+        self.shown: solara.Reactive[Shown | None] = solara.reactive(None)  # the run that is shown
         self.scene: solara.Reactive[Scene | None] = solara.reactive(None)  # what is drawn of it
         self.looks = solara.reactive(Looks())  # what is to be drawn of it
         self.playing = solara.reactive(False)
@@ -75,11 +74,11 @@ class Session:
         self.choice.value = replace(self.choice.value, seed=seed)
 
     def reset(self) -> None:
-        """Set up a new run from what the controls say, and let go of the old one."""
+        """Set up a new run from what the controls say, and release the old one."""
         self.pause()
         self._interrupted.set()
         choice = self.choice.value
-        self._order(lambda: self._found(choice))
+        self._order(lambda: self._set_up(choice))
 
     def step(self) -> None:
         """Play one round."""
@@ -111,13 +110,13 @@ class Session:
 
     def select(self, typed: str) -> None:
         """Select the principal with the number that was typed; none where nothing was."""
-        standing = self.standing.value
-        if standing is None:
+        shown = self.shown.value
+        if shown is None:
             return
         try:
             selected = whole_number("principal", typed) if typed.strip() else None
-            if selected is not None and selected >= standing.principals:
-                raise InputError(f"principal = {selected}: must be below {standing.principals}")
+            if selected is not None and selected >= shown.principals:
+                raise InputError(f"principal = {selected}: must be below {shown.principals}")
         except InputError as error:
             self.error.value = str(error)
             return
@@ -157,24 +156,24 @@ class Session:
             return ledger_csv(live.chronicle) if live else ""
 
     def close(self) -> None:
-        """Stop the thread and let go of the models, soon."""
+        """Stop the thread and release the models soon."""
         self._interrupted.set()
         self._worker.close()
         give_back_soon()
 
     def ended(self, seconds: float = 10.0) -> bool:
-        """Wait until all is let go of; whether that came about."""
+        """Wait until everything is released; whether that happened in time."""
         return self._worker.join(seconds)
 
-    def _order(self, deed: Callable[[], None]) -> None:
+    def _order(self, task: Callable[[], None]) -> None:
         def done() -> None:
             self.error.value = ""
             self._interrupted.clear()
             try:
-                deed()
+                task()
             finally:
                 self.busy.value = ""
-                self.standing.value = self._stage.standing
+                self.shown.value = self._stage.shown
 
         self._worker.order(done)
 
@@ -182,11 +181,11 @@ class Session:
         if self.opening.stored is not None:
             self._stage.replay()
         else:
-            self._stage.found(self.opening.first)
+            self._stage.set_up(self.opening.first)
 
-    def _found(self, choice: Choice) -> None:
+    def _set_up(self, choice: Choice) -> None:
         self.busy.value = "Setting up"
-        self._stage.found(choice)
+        self._stage.set_up(choice)
         self.answer.value = None
         self.looks.value = replace(self.looks.value, round=None, selected=None)
 
@@ -196,8 +195,8 @@ class Session:
 
     def _draw(self) -> None:
         stage = self._stage
-        if stage.live is not None and stage.standing is not None:
-            self.scene.value = scene(stage.live, stage.standing, stage.variant, self.looks.value)
+        if stage.live is not None and stage.shown is not None:
+            self.scene.value = scene(stage.live, stage.shown, stage.variant, self.looks.value)
 
     def _tell(self, how_far: str) -> bool:
         if monotonic() - self._told > _TELL:

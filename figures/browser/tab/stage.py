@@ -12,7 +12,7 @@ from commonweal.figures.browser.tab.parameters import economy, typed, whole_numb
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 
-Tell = Callable[[str], bool]  # told how far it is; answers whether to go on
+Tell = Callable[[str], bool]  # is told how far something is; answers whether to go on
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Variant:
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class Shown:
     """What the page knows of the run that it shows; scalars only."""
 
     scenario: Scenario  # as played
     seed: int
-    choice: Choice  # what it was founded from
+    choice: Choice  # what it was set up from
     principals: int  # N
     available: tuple[Action, ...]  # what they may do
     stored: str = ""  # name of the stored run that it is, read-only; empty where it is live
@@ -38,20 +38,20 @@ class Standing:
 
 
 class Stage:
-    """Finds, plays and lets go of runs. Only the tab's worker may use it.
+    """Sets up, plays and releases runs. Only the tab's worker may use it.
 
     Args:
         opening: what can be chosen.
-        tell: told in words how far something is; answers whether to go on.
+        tell: is told in words how far something is; answers whether to go on.
     """
 
     def __init__(self, opening: Opening, tell: Tell) -> None:
         self._opening, self._tell = opening, tell
         self.live: Live | None = None
         self.variant: Live | None = None
-        self.standing: Standing | None = None
+        self.shown: Shown | None = None
 
-    def found(self, choice: Choice) -> None:
+    def set_up(self, choice: Choice) -> None:
         """Set up the run that the controls describe, in place of the one before, which stays if that fails.
 
         Raises:
@@ -59,8 +59,8 @@ class Stage:
         """
         scenario = economy(self._opening.scenarios[choice.scenario], choice.settings)
         live = Live(scenario, whole_number("seed", choice.seed))
-        variant = self.standing.variant if self.standing else None
-        self._take(live, standing_of(live, choice))
+        variant = self.shown.variant if self.shown else None
+        self._take(live, shown_of(live, choice))
         if variant is not None:
             self.compare(variant)
 
@@ -73,17 +73,17 @@ class Stage:
             return
         told = agreement(live.chronicle, stored.kept)
         choice = self._opening.choose(stored.name, str(stored.seed))
-        self._take(live, replace(standing_of(live, choice), stored=stored.name, agreement=told))
+        self._take(live, replace(shown_of(live, choice), stored=stored.name, agreement=told))
 
     def resume(self, round: int) -> None:
         """Go on live from a round of the run that is looked at: the same bits as if it had never ended there."""
-        shown, standing = self._shown()
+        _, shown = self._both()
         live = Live(shown.scenario, shown.seed)
         if self._played_until(live, round, "Going back"):
-            self._take(live, replace(standing, stored="", agreement=""))
+            self._take(live, replace(shown, stored="", agreement=""))
 
     def compare(self, variant: Variant | None) -> None:
-        """Set up the run with one field changed beside the run itself, played to the same round on the same seed.
+        """Set up the run with one field changed, and play it to the same round on the same seed.
 
         Args:
             variant: what to change; None to end the comparison.
@@ -91,15 +91,15 @@ class Stage:
         Raises:
             InputError: if the changed scenario cannot be played; there is no comparison then.
         """
-        live, standing = self._shown()
+        live, shown = self._both()
         if self.variant is not None:
             self.variant.release()
-        self.variant, self.standing = None, replace(standing, variant=None)
+        self.variant, self.shown = None, replace(shown, variant=None)
         if variant is None:
             return
         other = Live(revise(live.scenario, {variant.path: typed(variant.path, variant.value)}), live.seed)
         if self._played_until(other, live.round, "Playing the other rule"):
-            self.variant, self.standing = other, replace(standing, variant=variant)
+            self.variant, self.shown = other, replace(shown, variant=variant)
 
     def step(self) -> None:
         """Play a round of the run, and of its variant.
@@ -107,21 +107,21 @@ class Stage:
         Raises:
             InputError: if a network diverges, or the run is one to look at only.
         """
-        live, standing = self._shown()
-        if standing.stored:
+        live, shown = self._both()
+        if shown.stored:
             raise InputError("a stored run is read-only; continue from a round of it to play on")
         live.step()
         if self.variant is not None:
             self.variant.step()
 
     def release(self) -> None:
-        """Let go of all models."""
+        """Release all models."""
         for live in filter(None, (self.live, self.variant)):
             live.release()
         self.live = self.variant = None
 
     def _played_until(self, live: Live, round: int, doing: str) -> bool:
-        """Whether the run got to the round; it is let go of where it did not."""
+        """Whether the run got to the round; it is released where it did not."""
         done = False
         try:
             done = play_until(live, round, lambda played: self._tell(f"{doing}: round {played} of {round}"))
@@ -130,18 +130,18 @@ class Stage:
                 live.release()
         return done
 
-    def _take(self, live: Live, standing: Standing) -> None:
+    def _take(self, live: Live, shown: Shown) -> None:
         self.release()
-        self.live, self.standing = live, replace(standing, variant=None)
+        self.live, self.shown = live, replace(shown, variant=None)
 
-    def _shown(self) -> tuple[Live, Standing]:
+    def _both(self) -> tuple[Live, Shown]:
         """The run that is shown; the page offers what needs one only where there is one."""
         assert self.live is not None
-        assert self.standing is not None
-        return self.live, self.standing
+        assert self.shown is not None
+        return self.live, self.shown
 
 
-def standing_of(live: Live, choice: Choice) -> Standing:
+def shown_of(live: Live, choice: Choice) -> Shown:
     """What the page may know of a run."""
     terms = live.model.world.terms
-    return Standing(live.scenario, live.seed, choice, terms.population.count, tuple(map(Action, terms.available)))
+    return Shown(live.scenario, live.seed, choice, terms.population.count, tuple(map(Action, terms.available)))

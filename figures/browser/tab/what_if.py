@@ -11,7 +11,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
 from commonweal.economy.round.set_up import Economy
-from commonweal.figures.browser.pictures.pictures import Picture, drawn
+from commonweal.figures.browser.pictures.png import Picture, drawn
 from commonweal.figures.browser.pictures.what_if_picture import draw_what_if
 from commonweal.scenarios.reading.cells import mean_and_half_width
 
@@ -30,7 +30,7 @@ class Question:
 
     @property
     def verb(self) -> str:
-        """What it shall do, as in "to delegate"."""
+        """What it does, as in "to delegate"."""
         if self.line is not None:
             return f"take line {self.line + 1}"
         return "go on" if self.action is None else self.action.name.lower().replace("_", "-")

@@ -9,12 +9,12 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others
+from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.base import Tell
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.incentives.catalogue import PAIR, catalogue, chosen, objections, tried_by
 from commonweal.scenarios.studies.incentives.certificate import ic_gap
-from commonweal.scenarios.studies.incentives.evidence import Trials, gather
+from commonweal.scenarios.studies.incentives.evidence import Trials, play_trials
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 from commonweal.scenarios.studies.incentives.playing import play_deviations
 from commonweal.scenarios.studies.intervals import Interval, cross_fitted
@@ -51,7 +51,7 @@ class Robustness:
     losses: Floats  # (S, A) money per round and principal that does not attack
 
 
-def assail(mechanism: Mechanism, seeds: tuple[int, ...], threat: Threat, tell: Tell) -> Robustness:
+def assail(mechanism: Mechanism, seeds: tuple[int, ...], threat: Threat, tell: Progress) -> Robustness:
     """Try every deviation of single principals, and every attack by some of them together.
 
     Raises:
@@ -59,7 +59,7 @@ def assail(mechanism: Mechanism, seeds: tuple[int, ...], threat: Threat, tell: T
     """
     scenario, options = mechanism.scenario, threat.options()
     trials = Trials.of(scenario, options, chosen(scenario, options))
-    evidence = gather(trials, seeds, lambda what, done, of: tell(f"{mechanism.name}: {what}", done, of))
+    evidence = play_trials(trials, seeds, lambda what, *steps: tell(f"{mechanism.name}: {what}", *steps))
     gains = evidence.gains[threat.others]
     singles = gains.alone.reshape(len(seeds), -1)
     tried = attacks(scenario, options)
@@ -89,7 +89,7 @@ def group_attacks(tried: Sequence[Deviation], order: Ints, share: float) -> tupl
     return tuple(tried_by(attack, *(pair if attack.name == PAIR else group)) for attack in tried)
 
 
-def _counter(what: str, total: int, tell: Tell) -> Callable[[int], None]:
+def _counter(what: str, total: int, tell: Progress) -> Callable[[int], None]:
     done = 0
 
     def count(deviations: int) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, logsumexp
 
 from commonweal.agents.arrays import Floats, Ints, ratio
-from commonweal.scenarios.studies.evolution.fixation import fixation, log_invasion_matrix
+from commonweal.scenarios.studies.evolution.fixation import log_invasion_matrix
 from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
 
 _WEAKEST = 2.0**-6  # intensity of selection per largest payoff difference with which α-rank starts
@@ -119,28 +119,6 @@ def mean_shares(game: SymmetricGame, population: int, intensity: float, mutation
     chain = population_chain(game, population, intensity, mutation, process)
     shares: Floats = stationary(chain) @ compositions(population, len(game.strategies)) / population
     return shares
-
-
-def alpha_rank(payoffs: Floats, intensity: float, population: int = 50) -> Floats:
-    """α-rank of the pure profiles of a normal-form game, one population per player.
-
-    Args:
-        payoffs: (n, A_1, …, A_n) payoff of each of n players in each profile of actions.
-        intensity: α, per payoff.
-        population: size of each player's population.
-
-    Returns:
-        (A_1, …, A_n) stationary share of each profile.
-    """
-    sizes = payoffs.shape[1:]
-    rates = np.zeros((*sizes, *sizes))
-    for profile in np.ndindex(*sizes):
-        for player, size in enumerate(sizes):
-            for action in set(range(size)) - {profile[player]}:
-                other = (*profile[:player], action, *profile[player + 1 :])
-                lead = payoffs[player][other] - payoffs[player][profile]
-                rates[(*profile, *other)] = fixation(np.full(population - 1, -intensity * lead))
-    return stationary(rates.reshape(np.prod(sizes), -1)).reshape(sizes)
 
 
 def symmetric_alpha_rank(leads: Floats) -> Floats:

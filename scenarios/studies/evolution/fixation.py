@@ -30,19 +30,6 @@ def log_fixation(log_ratios: Floats) -> Floats:
     return chances
 
 
-def moran_fixation(fitness: float, population: int) -> float:
-    """Moran process, mutants of constant relative fitness r: (1 − 1/r) / (1 − r^−Z) (Moran 1958)."""
-    if fitness == 1:
-        return 1 / population
-    return float(np.expm1(-np.log(fitness)) / np.expm1(-population * np.log(fitness)))
-
-
-def moran_ratios(mutant: Floats, resident: Floats) -> Floats:
-    """(..., Z − 1) log T⁻/T⁺ of the Moran process, from the fitnesses with 1, …, Z − 1 mutants (Nowak et al. 2004)."""
-    ratios: Floats = np.log(resident) - np.log(mutant)
-    return ratios
-
-
 def fermi_ratios(leads: Floats, intensity: float) -> Floats:
     """(..., Z − 1) log T⁻/T⁺ of pairwise comparison, from mutants' payoffs less residents' (Traulsen et al. 2006).
 

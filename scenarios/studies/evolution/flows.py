@@ -39,18 +39,6 @@ def logit(payoffs: Payoffs, noise: float) -> Flow:
     return flow
 
 
-def best_response(payoffs: Payoffs) -> Flow:
-    """ẋ = BR(x) − x, ties shared evenly (Gilboa and Matsui 1991)."""
-
-    def flow(shares: Floats) -> Floats:
-        earned = payoffs(shares)
-        best = (earned == earned.max(axis=-1, keepdims=True)).astype(np.float64)
-        velocity: Floats = best / best.sum(axis=-1, keepdims=True) - shares
-        return velocity
-
-    return flow
-
-
 def jacobian(function: Callable[[Floats], Floats], shares: Floats) -> Floats:
     """Derivatives by complex steps, exact to rounding (Squire and Trapp 1998).
 

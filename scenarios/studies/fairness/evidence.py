@@ -54,7 +54,7 @@ class Evidence:
     attributions: dict[Method, Attribution]
 
 
-def gather(economy: Economy, seeds: Sequence[int], effort: Effort, tick: Callable[[], None]) -> Evidence:
+def play_both_ways(economy: Economy, seeds: Sequence[int], effort: Effort, tick: Callable[[], None]) -> Evidence:
     """Play an economy under both ways of training, and find the true values.
 
     Args:

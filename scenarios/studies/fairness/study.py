@@ -14,7 +14,7 @@ from commonweal.scenarios.schema.scenario import Scenario, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.fairness.comparison import ECONOMY, by_seed, correlations, principals, summarised
 from commonweal.scenarios.studies.fairness.economies import PARTITIONS, TASKS, economies, everybody_delegates
-from commonweal.scenarios.studies.fairness.evidence import METHODS, Effort, demand_truth, gather
+from commonweal.scenarios.studies.fairness.evidence import METHODS, Effort, demand_truth, play_both_ways
 
 
 class FairnessOptions(StudyOptions):
@@ -56,7 +56,7 @@ def fairness(question: Question) -> Answer:
         done += 1
         question.tell("finding true values", done, of)
 
-    gathered = [gather(economy, question.seeds, effort, tick) for economy in chosen]
+    gathered = [play_both_ways(economy, question.seeds, effort, tick) for economy in chosen]
     seeds = by_seed(gathered)
     tables = {
         "overall": summarised(seeds, []),

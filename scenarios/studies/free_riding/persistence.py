@@ -27,12 +27,7 @@ def persistence(
         Means over the last quarter of rounds, a row per measure; the course of delegating, a row per round; and the
         half-life of cooperation (S,), nan where it never halved.
     """
-
-    def start(total: int) -> Callable[[], None]:
-        done = iter(range(1, total + 1))
-        return lambda: tell(next(done), total)
-
-    results = sweep(scenario, seeds=seeds, start=start)
+    results = sweep(scenario, seeds=seeds, tell=lambda _, done, of, *more: tell(done, of))
     values = results.runs[list(_LAST)].to_numpy(dtype=np.float64)
     measures = pd.DataFrame({"measure": [_words(name) for name in _LAST], **estimated("mean", values)})
     shares = results.rounds.pivot_table(index="run", columns="round", values="share_delegate").to_numpy()

@@ -9,12 +9,12 @@ import numpy as np
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others
+from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.base import Tell
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, joined, play_base
 from commonweal.scenarios.studies.incentives.catalogue import PAIR, tried_by
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
-from commonweal.scenarios.studies.incentives.playing import Outcome, play_deviations
+from commonweal.scenarios.studies.incentives.playing import GainsAndLosses, play_deviations
 
 DECIMALS = 12  # of gains, in money: what is beyond is rounding
 
@@ -137,7 +137,7 @@ def mean_of(values: Floats, members: Bools) -> Floats:
     return by_seed
 
 
-def gather(trials: Trials, seeds: Sequence[int], tell: Tell) -> Evidence:
+def play_trials(trials: Trials, seeds: Sequence[int], tell: Progress) -> Evidence:
     """Play the runs of some seeds, without deviations and with each."""
     options = trials.options
     base = play_base(trials.scenario, seeds, options.start, options.horizon)
@@ -158,7 +158,7 @@ def gather(trials: Trials, seeds: Sequence[int], tell: Tell) -> Evidence:
     return Evidence(trials, base, gains)
 
 
-def _shaped(trials: Trials, outcome: Outcome) -> Gains:
+def _shaped(trials: Trials, outcome: GainsAndLosses) -> Gains:
     shape = (len(outcome.gains), len(trials.places), len(trials.alone))
     alone = shape[1] * shape[2]
     gains, losses = (np.round(values, DECIMALS) for values in (outcome.gains, outcome.losses))

@@ -22,7 +22,7 @@ SMALL = 30_000  # rounds of single runs, below which starting processes does not
 
 
 @dataclass(frozen=True)
-class Outcome:
+class GainsAndLosses:
     """What D deviations brought in S seeds."""
 
     gains: Floats  # (S, D) money per round and member
@@ -53,7 +53,7 @@ def play_deviations(
     start: int = 0,
     workers: int | None = None,
     tell: Callable[[int], None] = lambda deviations: None,
-) -> Outcome:
+) -> GainsAndLosses:
     """Try D deviations in each of S seeds, each against the same run without it.
 
     Args:
@@ -78,7 +78,7 @@ def play_deviations(
         for part in _parts(deviations)
     ]
     gains, losses = np.empty((2, len(seeds), len(tried[0])))
-    futures: list[Future[Outcome]] = []
+    futures: list[Future[GainsAndLosses]] = []
     with engine.pool(engine.workers) as pool:
         for trial in trials:
             futures.append(pool.submit(_play, trial))
@@ -87,10 +87,10 @@ def play_deviations(
             row, columns = trial.place
             outcome = future.result()
             gains[row, list(columns)], losses[row, list(columns)] = outcome.gains[0], outcome.losses[0]
-    return Outcome(gains, losses)
+    return GainsAndLosses(gains, losses)
 
 
-def _told(tell: Callable[[int], None], deviations: int, _: Future[Outcome]) -> None:
+def _told(tell: Callable[[int], None], deviations: int, _: Future[GainsAndLosses]) -> None:
     tell(deviations)
 
 
@@ -102,7 +102,7 @@ def _parts(deviations: Sequence[Deviation]) -> list[tuple[int, ...]]:
     return [tuple(group[k : k + TOGETHER]) for group in by_spares.values() for k in range(0, len(group), TOGETHER)]
 
 
-def _play(trial: _Trial) -> Outcome:
+def _play(trial: _Trial) -> GainsAndLosses:
     """Play a trial as one ensemble."""
     for module in trial.plugins:
         import_module(module)
@@ -110,4 +110,4 @@ def _play(trial: _Trial) -> Outcome:
     for _ in range(trial.start):
         ensemble.step()
     futures = play_futures(ensemble.snapshot, trial.deviations, trial.rounds, others=trial.others)
-    return Outcome(futures.gains, futures.losses)
+    return GainsAndLosses(futures.gains, futures.losses)

@@ -1,10 +1,11 @@
 """The study ``incentives``: is a mechanism incentive compatible, for whom not, and by how much?"""
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.studies.base import Answer, Question, Tell, study
+from commonweal.scenarios.runs.progress import Progress
+from commonweal.scenarios.studies.base import Answer, Question, study
 from commonweal.scenarios.studies.incentives.catalogue import REPORTED_COST, chosen, other_costs
 from commonweal.scenarios.studies.incentives.certificate import certify, compared, ic_gap
-from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, gather
+from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, play_trials
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 
 _OTHERS = {"adapt": "where the others may react", "freeze": "where the others do what they would have done"}
@@ -25,16 +26,16 @@ def incentives(question: Question) -> Answer:
     return Answer("incentives", headline(evidence), tables, _notes(evidence), provenance)
 
 
-def collect(trials: Trials, seeds: tuple[int, ...], tell: Tell) -> Evidence:
+def collect(trials: Trials, seeds: tuple[int, ...], tell: Progress) -> Evidence:
     """Play the seeds, and more of them until the IC gap is known as narrowly as wanted or there are too many."""
     options = trials.options
-    evidence = gather(trials, seeds, tell)
+    evidence = play_trials(trials, seeds, tell)
     while options.until_width is not None and width(evidence) > options.until_width:
         more = min(len(seeds), options.max_seeds - evidence.seeds)
         if more < 1:
             break
         first = max(evidence.base.seeds) + 1
-        evidence = added(evidence, gather(trials, range(first, first + more), tell))
+        evidence = added(evidence, play_trials(trials, range(first, first + more), tell))
     return evidence
 
 

@@ -12,7 +12,7 @@ from commonweal.scenarios.schema.notation import parse_path, shorten, split_path
 from commonweal.scenarios.schema.relevance import matters
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.chunks import may_differ
-from commonweal.scenarios.sweeps.designs import Choice, Interval, Point, Sampled
+from commonweal.scenarios.sweeps.designs import Choice, Point, Range, Sampled
 from commonweal.scenarios.sweeps.factors import check_field, ranged
 
 COST = "cost_factor"  # stands for both bounds of the cost of a sample, as a multiple of the scenario's
@@ -119,7 +119,7 @@ def _sampled(scenario: Scenario, path: str, ends: Sequence[float] | None) -> Sam
     if path == COST:
         if not 0 < low < high or value == 0:
             raise InputError(f"option ranges: {COST} multiplies costs above 0, from a low above 0 to a higher one")
-        return Interval(COST, low, high, log=True)
+        return Range(COST, low, high, log=True)
     shared = not may_differ(path)
     scale = "log" if low > 0 and _most(scenario, path) is None else "linear"
     span = ranged(path, {"low": _number(low), "high": _number(high), "scale": scale, "levels": LEVELS})

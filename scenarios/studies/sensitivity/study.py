@@ -10,8 +10,9 @@ import pandas as pd
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.reading.cells import Cells, compare
+from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
-from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, Tell, study
+from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.sensitivity.choices import OWN, choice_points, choice_table, surely_different
 from commonweal.scenarios.studies.sensitivity.fields import COST, LEVELS, chosen_fields, written_out
 from commonweal.scenarios.studies.sensitivity.influence import MAIN, influence_table, surely_influential
@@ -20,8 +21,6 @@ from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.indices import analysis
 from commonweal.scenarios.sweeps.plan import Plan, checked
 from commonweal.scenarios.sweeps.rows import metric_names
-from commonweal.scenarios.sweeps.telling import Scope, Teller
-from commonweal.scenarios.sweeps.worker import Settled
 
 _SIZES = {"morris": 8, "sobol": 32}
 _SMALL = 30_000  # rounds of single runs, below which starting processes does not pay
@@ -165,7 +164,7 @@ def play_points(
     outcomes: Sequence[str],
     workers: int | None,
     what: str,
-    tell: Tell,
+    tell: Progress,
 ) -> Cells:
     """Play every point with every seed.
 
@@ -184,32 +183,17 @@ def play_points(
     factors = tuple(points[0])
     plan = checked(Plan(scenario.name, scenario, factors, tuple(points), seeds, tuple(outcomes), scenario.rounds))
     serial = workers == 1 or plan.runs * scenario.rounds < _SMALL
+
+    def told(_: str, done: int, of: int, *more: str) -> None:
+        tell(what, done, of)
+
     with TemporaryDirectory() as folder:
         place = Path(folder, "sweep")
         engine, number = ("serial", None) if serial else ("processes", workers)
-        run_sweep(plan, place, engine=engine, workers=number, tell=_Told(what, plan.runs, tell))
+        run_sweep(plan, place, engine=engine, workers=number, tell=told)
         runs = pd.read_parquet(place / "runs.parquet")
     for outcome in outcomes:
         if outcome not in runs:  # every run failed
             runs[outcome] = float("nan")
     return compare(runs, factors, outcomes)
 
-
-class _Told(Teller):
-    """Passes on to a study's listener how many runs are done."""
-
-    def __init__(self, what: str, runs: int, tell: Tell) -> None:
-        self._what, self._runs, self._tell, self._done = what, runs, tell, 0
-
-    def begin(self, scope: Scope) -> None:
-        self._tell(self._what, 0, self._runs)
-
-    def settle(self, settled: Settled) -> None:
-        self._done += settled.runs
-        self._tell(self._what, self._done, self._runs)
-
-    def remark(self, text: str) -> None:
-        """Damaged shards of a temporary folder are nobody's business."""
-
-    def tick(self) -> None:
-        """Listeners look at the clock themselves."""

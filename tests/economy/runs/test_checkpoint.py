@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
+from commonweal.agents import files
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.agents.principal import Principal, View
@@ -196,7 +197,7 @@ def test_what_is_cut_off_while_writing_leaves_the_older_checkpoint(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(archive.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(InputError, match=r"run\.npz: cannot be written: No space left on device$"):
         save(file, ensemble)
     assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from shared.admissibility import COLUMNS, GAINED, played, table
+from shared.admissibility_figure import draw_admissibility
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.futures.deviations import Deviation
@@ -15,7 +16,6 @@ from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO, reconcile
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.screening.tolerance import ForSale, ToleranceSale, buy_tolerance
-from commonweal.figures.admissibility import draw_admissibility
 from commonweal.scenarios.schema.loading import load, revise
 
 SEEDS = st.integers(0, 2**32 - 1)

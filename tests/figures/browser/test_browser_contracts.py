@@ -31,7 +31,7 @@ from commonweal.figures.browser.tab.parameters import (
     settings_of,
 )
 from commonweal.figures.browser.tab.scenes import TABS, Looks, scene
-from commonweal.figures.browser.tab.stage import Standing
+from commonweal.figures.browser.tab.stage import Shown
 from commonweal.scenarios.schema.loading import library_names, load
 from commonweal.scenarios.schema.scenario import Scenario
 from tests.helpers.pictures import boxes, texts
@@ -145,11 +145,11 @@ def test_the_head_of_the_page_names_the_rules_that_apply(name: str, told: str) -
 @pytest.mark.filterwarnings("error::RuntimeWarning", "error::UserWarning", "error::DeprecationWarning")
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_tab_is_drawn_without_a_warning_before_and_after_rounds(name: str) -> None:
-    standing = Standing(*[None] * len(Standing.__dataclass_fields__))  # type: ignore[arg-type]  # not looked at
+    shown = Shown(*[None] * len(Shown.__dataclass_fields__))  # type: ignore[arg-type]  # not looked at
     for live in (played(name, 0), played(name)):
         for tab in TABS[:5]:
             for ring in ("reputation", "credit", "own model"):
-                scene(live, standing, None, Looks(tab=tab, selected=1, ring=ring))
+                scene(live, shown, None, Looks(tab=tab, selected=1, ring=ring))
 
 
 @pytest.mark.parametrize("name", CHANGES)

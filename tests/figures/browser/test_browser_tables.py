@@ -309,7 +309,7 @@ def test_an_imitator_who_knows_nobody_has_nobody_to_imitate() -> None:
     alone = SparseGraph.from_edges([np.array([[0, 1]])], 12)
     world = replace(chronicle.world, graph=alone)
     proposal = _PROPOSALS["imitation"](chronicle.newest, 5, world)
-    assert proposal.words == "it knows nobody whom it could imitate."
+    assert proposal.words == "it knows nobody that it could imitate."
     assert proposal.chances[chronicle.newest.actions[5]] == 1.0
     assert "it remembers" in _PROPOSALS["imitation"](chronicle.newest, 1, world).words
 

@@ -18,15 +18,14 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.figures.browser.page import page
 from commonweal.figures.browser.page.elements import Table
-from commonweal.figures.browser.pictures import pictures
+from commonweal.figures.browser.pictures import png
 from commonweal.figures.browser.tab import session as sessions
 from commonweal.figures.browser.tab.live import Live, agreement, play_until
-from commonweal.figures.browser.tab.opening import Opening, open_with
+from commonweal.figures.browser.tab.opening import Opening, StoredRun, find_stored, open_with
 from commonweal.figures.browser.tab.parameters import economy, mesa_parameter, other_value, parameters, settings_of
 from commonweal.figures.browser.tab.scenes import TABS
 from commonweal.figures.browser.tab.session import SPEEDS, Session
 from commonweal.figures.browser.tab.stage import Variant
-from commonweal.figures.browser.tab.stored import StoredRun, find_stored
 from commonweal.figures.browser.tab.what_if import Question, in_words, weigh
 from commonweal.figures.browser.tab.worker import Worker
 from commonweal.scenarios.runs.store import save, writing
@@ -60,7 +59,7 @@ def shown(session: Session) -> int:
 @pytest.fixture(autouse=True)
 def _coarse_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures as sharp as the page, which are drawn in half of the time."""
-    monkeypatch.setattr(pictures, "SHARPNESS", 1)
+    monkeypatch.setattr(png, "SHARPNESS", 1)
 
 
 @pytest.fixture
@@ -70,7 +69,7 @@ def opened() -> Iterator[Callable[..., Session]]:
 
     def open_tab(scenario: Scenario | None = None, stored: StoredRun | None = None) -> Session:
         tabs.append(Session(Opening("small.toml", scenario or small(), stored)))
-        until(lambda: tabs[-1].standing.value and tabs[-1].scene.value)
+        until(lambda: tabs[-1].shown.value and tabs[-1].scene.value)
         return tabs[-1]
 
     yield open_tab
@@ -103,11 +102,11 @@ def test_a_reset_plays_what_the_controls_say_and_lets_go_of_the_old_model(opened
     tab.set_parameter("settlement.kind", "equal")
     tab.set_parameter("population.count", "9")
     tab.set_seed("5")
-    assert tab.standing.value.choice != tab.choice.value
+    assert tab.shown.value.choice != tab.choice.value
     tab.reset()
-    until(lambda: tab.standing.value.seed == 5)
-    assert tab.standing.value.scenario.settlement.kind == "equal"
-    assert tab.standing.value.principals == 9
+    until(lambda: tab.shown.value.seed == 5)
+    assert tab.shown.value.scenario.settlement.kind == "equal"
+    assert tab.shown.value.principals == 9
     assert not old.agents
     assert not old.agents
 
@@ -279,7 +278,7 @@ def test_a_comparison_plays_the_same_seed_to_the_same_round_and_steps_along(open
     alone.release()
     tab.compare(Variant("settlement.kind", "nobody"))
     until(lambda: "settlement.kind" in tab.error.value)
-    assert tab.standing.value.variant is None
+    assert tab.shown.value.variant is None
 
 
 @pytest.fixture(scope="module")
@@ -296,7 +295,7 @@ def test_a_stored_run_is_played_again_and_found_the_same(opened: Callable[..., S
     assert (stored.seed, stored.rounds) == (4, 12)
     tab = opened(stored=stored)
     assert shown(tab) == 12
-    assert tab.standing.value.agreement.startswith("Played again and the same")
+    assert tab.shown.value.agreement.startswith("Played again and the same")
     tab.step()
     until(lambda: "read-only" in tab.error.value)
     tab.look(round=5)
@@ -309,13 +308,13 @@ def test_going_on_from_a_round_plays_the_same_bits_as_if_the_run_had_never_stopp
     tab = opened(stored=find_stored(folder / "1"))
     whole = list(tab._stage.live.chronicle.rows)
     tab.resume(7)
-    until(lambda: tab.standing.value.stored == "")
+    until(lambda: tab.shown.value.stored == "")
     for round in (8, 9, 10):
         tab.step()
         until(lambda round=round: shown(tab) == round)
     assert tab._stage.live.chronicle.rows == whole[:10]
     tab.reopen()
-    until(lambda: tab.standing.value.stored and shown(tab) == 12)
+    until(lambda: tab.shown.value.stored and shown(tab) == 12)
 
 
 def test_a_replay_that_differs_is_said_to_differ(folder: Path) -> None:

@@ -29,8 +29,6 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.plan import Plan, plan_of
 from commonweal.scenarios.sweeps.shards import committed
-from commonweal.scenarios.sweeps.telling import _Silent
-from commonweal.scenarios.sweeps.worker import Settled
 
 SMALL = {"rounds": 9, "task.kind": "wine", "task.validation": 30, "task.test": 30, "population.count": 6}
 FACTORS = {"settlement.kind": ["equal", "credit"], "market.leak": [0.1, 0.5, 0.9]}
@@ -57,14 +55,15 @@ def stored(folder: Path) -> Stored:
     return open_results(folder)
 
 
-class Impatient(_Silent):
+class Impatient:
     """Interrupts a sweep after some batches."""
 
     def __init__(self, batches: int) -> None:
-        self.left = batches
+        self.left, self.done = batches + 1, -1  # it is told once before the first
 
-    def settle(self, settled: Settled) -> None:
-        self.left -= 1
+    def __call__(self, what: str, done: int, of: int, *more: str) -> None:
+        self.left -= done > self.done
+        self.done = done
         if not self.left:
             raise KeyboardInterrupt
 

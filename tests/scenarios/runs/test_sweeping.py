@@ -79,16 +79,10 @@ def test_in_the_benchmark_everybody_delegates_in_every_round() -> None:
 
 
 def test_progress_counts_every_round_of_points_and_benchmarks() -> None:
-    told: list[int] = []
-    calls: list[None] = []
-
-    def start(total: int) -> Any:
-        told.append(total)
-        return lambda: calls.append(None)
-
-    sweep(TINY, {"settlement.kind": ["equal", "credit"]}, seeds=2, start=start)
-    assert told == [3 * TINY.rounds]  # two points and the benchmark they share
-    assert len(calls) == 3 * TINY.rounds
+    told: list[tuple[int, int]] = []
+    sweep(TINY, {"settlement.kind": ["equal", "credit"]}, seeds=2, tell=lambda what, *steps: told.append(steps))
+    total = 3 * TINY.rounds  # two points and the benchmark they share
+    assert told == [(done, total) for done in range(1, total + 1)]
 
 
 def test_the_price_of_anarchy_divides_mean_welfare_and_is_undefined_without_welfare() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from shared.attacks import ATTACKS, BASE, SETTLEMENTS, TRIED, Attack, by, figures_of, futures_of, play, table
+from shared.attacks_figure import draw_attacks
 
 from commonweal.agents.actions import Action
 from commonweal.agents.streams import Streams
@@ -14,7 +15,6 @@ from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.figures.attacks import draw_attacks
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies.incentives.catalogue import chosen
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from papers.games import linear_public_goods, matrix_game, optional_public_goods, volunteers_dilemma
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
@@ -16,14 +17,7 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.base import Answer, Question
 from commonweal.scenarios.studies.evolution import EvolutionOptions, evolution
 from commonweal.scenarios.studies.evolution.analysis import Selection, expanded_percentiles
-from commonweal.scenarios.studies.evolution.games import (
-    SymmetricGame,
-    compositions,
-    linear_public_goods,
-    matrix_game,
-    optional_public_goods,
-    volunteers_dilemma,
-)
+from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
 from commonweal.scenarios.studies.evolution.meta_game import (
     MetaGame,
     demand_strategies,

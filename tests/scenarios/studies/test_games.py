@@ -4,11 +4,35 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from papers.fixation import (
+    death_birth_fixation,
+    death_birth_threshold,
+    moran_fixation,
+    moran_ratios,
+    simulate_fermi,
+    simulate_moran,
+    weak_selection_threshold,
+)
+from papers.games import (
+    alpha_rank,
+    best_response,
+    critical_factor,
+    deviation_gains,
+    donation_game,
+    exploitability,
+    linear_public_goods,
+    matrix_game,
+    nash_conv,
+    optional_public_goods,
+    prisoners_dilemma,
+    symmetric_game,
+    symmetric_nash_conv,
+    volunteers_dilemma,
+)
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.studies.evolution.chains import (
-    alpha_rank,
     mean_shares,
     population_chain,
     rare_mutation_shares,
@@ -20,36 +44,11 @@ from commonweal.scenarios.studies.evolution.fixation import (
     fixation,
     leads,
     log_invasion_matrix,
-    moran_fixation,
-    moran_ratios,
     stable_in_finite_population,
 )
-from commonweal.scenarios.studies.evolution.flows import best_response, follow, jacobian, logit, replicator
-from commonweal.scenarios.studies.evolution.games import (
-    SymmetricGame,
-    compositions,
-    critical_factor,
-    donation_game,
-    linear_public_goods,
-    matrix_game,
-    optional_public_goods,
-    prisoners_dilemma,
-    symmetric_game,
-    volunteers_dilemma,
-)
-from commonweal.scenarios.studies.evolution.normal_form import (
-    deviation_gains,
-    exploitability,
-    nash_conv,
-    symmetric_nash_conv,
-)
+from commonweal.scenarios.studies.evolution.flows import follow, jacobian, logit, replicator
+from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
 from commonweal.scenarios.studies.evolution.rest_points import basins, logit_rest_points, replicator_rest_points
-from commonweal.scenarios.studies.evolution.simulation import simulate_fermi, simulate_moran
-from commonweal.scenarios.studies.evolution.structured import (
-    death_birth_fixation,
-    death_birth_threshold,
-    weak_selection_threshold,
-)
 
 DILEMMA = np.array([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]])  # R, S, T, P = 3, 0, 5, 1
 EVEN = np.array([0.5, 0.5])

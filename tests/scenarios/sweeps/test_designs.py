@@ -11,8 +11,8 @@ from commonweal.agents.errors import InputError
 from commonweal.scenarios.sweeps.designs import (
     Choice,
     Drawn,
-    Interval,
     Listed,
+    Range,
     Sample,
     Sampled,
     draw,
@@ -24,11 +24,11 @@ from commonweal.scenarios.sweeps.designs import (
 
 RULES = Listed(("rule",), (("equal",), ("credit",)))
 COSTS = Listed(("low", "high"), ((1, 2), (3, 4)))
-UNIT: list[Sampled] = [Interval("a", 0.0, 1.0), Interval("b", 0.0, 1.0), Interval("c", 0.0, 1.0)]
+UNIT: list[Sampled] = [Range("a", 0.0, 1.0), Range("b", 0.0, 1.0), Range("c", 0.0, 1.0)]
 
 
 def test_a_grid_is_every_combination_the_last_factor_varying_fastest() -> None:
-    points = grid([RULES, COSTS], [Interval("alpha", 0.0, 1.0, levels=3)]).points
+    points = grid([RULES, COSTS], [Range("alpha", 0.0, 1.0, levels=3)]).points
     assert [tuple(point.values()) for point in points] == [
         (rule, low, low + 1, alpha) for rule in ("equal", "credit") for low in (1, 3) for alpha in (0.0, 0.5, 1.0)
     ]
@@ -45,14 +45,14 @@ def test_several_exclusions_each_take_their_own() -> None:
 
 
 def test_levels_are_numbers_a_person_would_write() -> None:
-    assert Interval("x", 0.0, 0.3, levels=4).grid() == [0.0, 0.1, 0.2, 0.3]  # linspace gives 0.30000000000000004
-    assert Interval("x", 0.001, 10.0, log=True, levels=5).grid() == [0.001, 0.01, 0.1, 1.0, 10.0]
-    assert Interval("x", 1, 100, log=True, whole=True, levels=3).grid() == [1, 10, 100]
+    assert Range("x", 0.0, 0.3, levels=4).grid() == [0.0, 0.1, 0.2, 0.3]  # linspace gives 0.30000000000000004
+    assert Range("x", 0.001, 10.0, log=True, levels=5).grid() == [0.001, 0.01, 0.1, 1.0, 10.0]
+    assert Range("x", 1, 100, log=True, whole=True, levels=3).grid() == [1, 10, 100]
 
 
 def test_more_levels_than_whole_numbers_are_refused() -> None:
     with pytest.raises(InputError, match="levels = 5: there are fewer such whole numbers"):
-        Interval("x", 1, 3, whole=True, levels=5).grid()
+        Range("x", 1, 3, whole=True, levels=5).grid()
 
 
 def test_a_grid_too_large_to_play_is_refused_before_it_is_made() -> None:
@@ -63,7 +63,7 @@ def test_a_grid_too_large_to_play_is_refused_before_it_is_made() -> None:
 
 @given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3), st.booleans(), st.lists(st.floats(0, 1), min_size=2, unique=True))
 def test_sampled_values_stay_in_range_and_order(low: float, width: float, log: bool, units: list[float]) -> None:
-    interval = Interval("x", low, low + width, log=log)
+    interval = Range("x", low, low + width, log=log)
     values = [interval.at(unit) for unit in sorted(units)]
     assert low <= min(values) and max(values) <= low + width
     assert values == sorted(values)
@@ -71,9 +71,9 @@ def test_sampled_values_stay_in_range_and_order(low: float, width: float, log: b
 
 def test_whole_numbers_and_choices_are_equally_likely() -> None:
     units = (np.arange(6000) + 0.5) / 6000
-    assert Counter(Interval("x", 3, 8, whole=True).at(unit) for unit in units) == dict.fromkeys(range(3, 9), 1000)
+    assert Counter(Range("x", 3, 8, whole=True).at(unit) for unit in units) == dict.fromkeys(range(3, 9), 1000)
     assert Counter(Choice("x", ("a", "b", "c")).at(unit) for unit in units) == dict.fromkeys("abc", 2000)
-    assert Choice("x", ("a", "b")).at(1.0) == "b" and Interval("x", 3, 8, whole=True).at(1.0) == 8
+    assert Choice("x", ("a", "b")).at(1.0) == "b" and Range("x", 3, 8, whole=True).at(1.0) == 8
 
 
 def test_a_latin_hypercube_has_one_sample_in_each_slice_of_every_factor() -> None:
@@ -158,7 +158,7 @@ def test_every_combination_of_listed_values_plays_the_same_sample(kind: str) -> 
 
 
 def test_rows_that_come_to_the_same_values_are_one_point() -> None:
-    ranged: list[Sampled] = [Interval("n", 1, 2, whole=True), Choice("rule", ("equal", "credit"))]
+    ranged: list[Sampled] = [Range("n", 1, 2, whole=True), Choice("rule", ("equal", "credit"))]
     drawn: Drawn = sampled([], ranged, Sample("sobol", 64))
     assert len(drawn.points) == 4 and len(drawn.rows[0]) == 64 * 4
     assert drawn.units is not None

@@ -15,14 +15,14 @@ import pytest
 from commonweal.agents.documents import differences
 from commonweal.agents.errors import InputError
 from commonweal.commands.cli import main
+from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.sweeps import compaction
 from commonweal.scenarios.sweeps.compaction import compacted
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.manifest import code_version, read_design, read_manifest
 from commonweal.scenarios.sweeps.plan import Plan, plan_of
-from commonweal.scenarios.sweeps.shards import SHARDS, TIMING, committed, replacing, shard_files
-from commonweal.scenarios.sweeps.telling import Scope, Teller
+from commonweal.scenarios.sweeps.shards import SHARDS, TIMING, committed, shard_files
 
 BASE = revise(
     load("commons"), {"rounds": 4, "task.kind": "wine", "task.validation": 30, "task.test": 30, "population.count": 5}
@@ -30,32 +30,25 @@ BASE = revise(
 PLAN = plan_of(BASE, {"settlement.kind": ["equal", "data", "credit"], "market.leak": [0.1, 0.2]}, seeds=4)
 
 
-class Listener(Teller):
+class Listener:
     """Remembers what it is told, and may stop everything after some chunks."""
 
     def __init__(self, chunks: int = -1, then: Callable[[], None] | None = None) -> None:
-        self.remarks: list[str] = []
-        self.scopes: list[Scope] = []
+        self.told: list[tuple[int, int]] = []
         self.left, self.then = chunks, then
 
-    def begin(self, scope: Scope) -> None:
-        self.scopes.append(scope)
-
-    def settle(self, settled: Any) -> None:
+    def __call__(self, what: str, done: int, of: int, *more: str) -> None:
+        told, self.told = self.told, [*self.told, (done, of)]
+        if not told or done == told[-1][0]:
+            return
         self.left -= 1
         if self.left == 0 and self.then is not None:
             self.then()
         elif self.left == 0:
             raise KeyboardInterrupt
 
-    def remark(self, text: str) -> None:
-        self.remarks.append(text)
 
-    def tick(self) -> None:
-        pass
-
-
-def play(folder: Path, plan: Plan = PLAN, tell: Teller | None = None, **options: Any) -> Any:
+def play(folder: Path, plan: Plan = PLAN, tell: Progress | None = None, **options: Any) -> Any:
     return run_sweep(plan, folder, engine="serial", tell=tell or Listener(), **options)
 
 
@@ -100,7 +93,7 @@ def test_an_interrupted_sweep_keeps_its_finished_chunks_and_goes_on_with_the_res
     assert before == [0, 1]
     listener = Listener()
     outcome = play(folder, tell=listener)
-    assert listener.scopes[0].done == 8 * len(before)  # a chunk is four seeds of two leaks
+    assert listener.told[0][0] == 8 * len(before)  # a chunk is four seeds of two leaks
     assert outcome.played == 24 - 8 * len(before)
     assert_same(tables(folder), whole)
 
@@ -123,7 +116,7 @@ def test_a_finished_sweep_is_not_played_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("which", ["runs", "rounds"])
 @pytest.mark.parametrize("damage", ["cut off", "garbled", "emptied"])
 def test_a_damaged_shard_is_played_again_with_a_notice(
-    which: str, damage: str, tmp_path: Path, whole: tuple[pd.DataFrame, bytes]
+    which: str, damage: str, tmp_path: Path, whole: tuple[pd.DataFrame, bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tmp_path / "sweep"
     interrupted(folder)
@@ -132,9 +125,8 @@ def test_a_damaged_shard_is_played_again_with_a_notice(
     garbled = bytearray(content)
     garbled[40:60] = bytes(20)  # in the first page, whose checksum tells
     file.write_bytes({"cut off": content[: len(content) // 2], "garbled": bytes(garbled), "emptied": b""}[damage])
-    listener = Listener()
-    play(folder, tell=listener)
-    assert listener.remarks == ["chunk 0 is damaged on disk: its runs are played again"]
+    play(folder)
+    assert caplog.messages == ["chunk 0 is damaged on disk: its runs are played again"]
     assert_same(tables(folder), whole)
 
 
@@ -334,16 +326,6 @@ def test_a_disk_that_fills_up_is_said_in_one_line_and_the_sweep_goes_on_later(
     monkeypatch.undo()
     play(folder)
     assert_same(tables(folder), whole)
-
-
-def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), replacing(tmp_path / "a.txt") as partial:
-        partial.write_text("half")
-        raise RuntimeError
-    assert list(tmp_path.iterdir()) == []
-    with replacing(tmp_path / "a.txt") as partial:
-        partial.write_text("whole")
-    assert (tmp_path / "a.txt").read_text() == "whole"
 
 
 def test_differences_are_named_by_path() -> None:

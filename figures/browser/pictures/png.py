@@ -1,4 +1,4 @@
-"""Figures as pictures of the page: drawn to PNG away from the event path, shown by an image that tells its clicks."""
+"""Figures as PNG pictures, drawn away from the event path."""
 
 import gc
 from base64 import b64encode
@@ -9,7 +9,6 @@ from threading import Lock
 
 import numpy as np
 import PIL.Image
-import solara
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -22,11 +21,11 @@ class Picture:
     """A drawn figure."""
 
     src: str  # PNG as a data address
-    alt: str  # what it shows, for who cannot see it
+    alt: str  # what it shows, for people who cannot see it
 
 
 def drawn(draw: Callable[[], Figure], alt: str) -> Picture:
-    """Draw a figure and let go of it.
+    """Draw a figure and release it.
 
     Args:
         draw: makes the figure.
@@ -43,19 +42,3 @@ def drawn(draw: Callable[[], Figure], alt: str) -> Picture:
         gc.collect(1)  # a figure is a ring of references: without this hundreds pile up, 10 MB each
     colours.save(file, "png", compress_level=1)
     return Picture("data:image/png;base64," + b64encode(file.getvalue()).decode("ascii"), alt)
-
-
-@solara.component_vue("picture.vue")
-def Image(src: str, alt: str, clickable: bool, event_clicked: Callable[[list[float]], None]) -> None:
-    """The image element."""
-
-
-def Shown(picture: Picture, on_click: Callable[[list[float]], None] | None = None) -> solara.Element:
-    """The picture on the page.
-
-    Args:
-        picture: what to show.
-        on_click: told where it is clicked, as shares of width and height from the upper left.
-    """
-    return Image(src=picture.src, alt=picture.alt, clickable=on_click is not None,
-                 event_clicked=on_click or (lambda place: None))

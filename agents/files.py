@@ -1,0 +1,44 @@
+"""Files that are there whole or not at all, and one line where the system does not write."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from glob import escape
+from pathlib import Path
+
+from commonweal.agents.errors import InputError
+
+_SUFFIX = ".tmp"  # of what is not whole yet
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """A file beside ``file`` that takes its place when the block ends well, and vanishes when it does not."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}{_SUFFIX}")
+    try:
+        yield partial
+        with partial.open("rb+") as written:
+            os.fsync(written.fileno())
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def refusals(place: Path) -> Iterator[None]:
+    """Say in one line why the system does not write to a place.
+
+    Raises:
+        InputError: instead of the system's own error.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).rpartition("] ")[2]  # Arrow says "Detail: [errno 28] No space left …"
+        raise InputError(f"{place}: cannot be written: {reason}") from None
+
+
+def sweep_up(folder: Path, name: str | None = None) -> None:
+    """Remove what killed writers left in a folder: of one file, or of all."""
+    for leftover in folder.glob(f".{'*' if name is None else escape(name)}.*{_SUFFIX}"):
+        leftover.unlink(missing_ok=True)

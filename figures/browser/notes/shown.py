@@ -1,0 +1,66 @@
+"""What is worth showing of an economy, by what its scenario is about, and what its numbers are called."""
+
+from commonweal.economy.world.world import World
+
+
+def pays_money(world: World) -> bool:
+    """Whether there is money in an economy; the model may be all that is paid with."""
+    terms = world.terms
+    return bool(terms.market.price.any() or terms.population.endowment.any() or terms.market.public)
+
+
+def gives_models(world: World) -> bool:
+    """Whether the model that a principal is given is worth something to it."""
+    return bool(world.terms.market.model_value.any())
+
+
+def rewards_differ(world: World) -> bool:
+    """Whether principals may put in, and be given, more or less than each other."""
+    return world.terms.rewards.kind != "shared" or world.terms.menu.offer != "fixed"
+
+
+def makes_copies(world: World) -> bool:
+    """Whether the models that are given are really made, so that they may miss what was promised."""
+    return world.terms.rewards.realise != "promise"
+
+
+def takes_back(world: World) -> tuple[str, ...]:
+    """The metrics of what is taken from principals that an economy has."""
+    terms = world.terms
+    able = {"slashed": terms.stakes.stake, "clawed": terms.clawback.share, "fees": terms.identity.cost}
+    return tuple(name for name, term in able.items() if term.any())
+
+
+def buys_tolerance(world: World) -> bool:
+    """Whether the cooperative pays for looser limits."""
+    return bool(world.terms.tolerance.budget.any())
+
+
+def holds_back(world: World) -> bool:
+    """Whether credit is held back until it is sure."""
+    return bool(world.terms.settlement.hold_back.any())
+
+
+def accuracy_name(world: World) -> str:
+    """What accuracy is in an economy, with its unit."""
+    if world.terms.market.public:
+        return "contributed, share of what could be"
+    return "accuracy, share of test samples" if world.market.learns else "accuracy, share"
+
+
+def credit_unit(world: World) -> str:
+    """What credit is measured in."""
+    if world.terms.market.public:
+        return "money"
+    return "loss" if world.market.learns else "accuracy"
+
+
+def subject(world: World, dimension: int) -> str:
+    """What a value dimension is about: "class 3", or "feature 5" for the samples in its top quarter."""
+    terms = world.terms.values.dimensions[dimension]
+    return f"class {terms.label}" if terms.label is not None else f"feature {terms.feature}"
+
+
+def unit(world: World, dimension: int) -> str:
+    """Unit of a dimension's probe loss: a withheld purpose's is bounded by 1."""
+    return "nat" if world.terms.values.dimensions[dimension].sense == "protect" else "bounded by 1"
