@@ -52,7 +52,7 @@ def sweep(
         InputError: if a point is not a valid economy, or a run of a comparison fails.
     """
     plan = _planned(source, vary, seeds, keep_ledger)
-    start = partial(counting, tell, plan.name) if plan.whole and tell is not None else None
+    start = partial(counting, tell, f"rounds of {plan.name}") if plan.whole and tell is not None else None
     telling = nullcontext(silent if plan.whole else tell) if plan.whole or tell is not None else progress()
     with TemporaryDirectory() as temporary, telling as told:
         place = Path(temporary, plan.name) if folder is None else Path(folder)
