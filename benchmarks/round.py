@@ -25,6 +25,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import commonweal.economy.round.learn
+import commonweal.economy.round.markets.model
 import commonweal.economy.round.play
 import commonweal.economy.runs.cooperative
 import commonweal.economy.runs.ensemble
@@ -148,8 +149,9 @@ def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, pr
 
 
 STAGES = (
-    (commonweal.economy.round.learn, ("put_in", "traverse", "examine", "screen_updates", "step", "credit_updates")),
-    (commonweal.economy.round.play, ("accuracy", "settle", "foregone_payoffs", "adapt")),
+    (commonweal.economy.round.play, ("agree", "pay", "remember")),
+    (commonweal.economy.round.learn, ("put_in", "visit", "examine", "screen_updates", "step", "credit")),
+    (commonweal.economy.round.markets.model, ("accuracy",)),
     (commonweal.economy.runs.ensemble, ("next_actions",)),
     (commonweal.economy.runs.cooperative, ("next_actions", "round_metrics")),
     (commonweal.economy.runs.results, ("round_metrics",)),

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
@@ -170,7 +171,8 @@ class Lesson(Stepped):
     @cached_property
     def norms(self) -> Floats:
         """(R, N) ‖u_i‖."""
-        norms: Floats = np.sqrt(np.maximum(to_numpy(self.passage.squared_norms()), 0.0))
+        with torch.inference_mode():
+            norms: Floats = np.sqrt(np.maximum(to_numpy(self.passage.squared_norms()), 0.0))
         return norms
 
 
