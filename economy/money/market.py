@@ -7,9 +7,7 @@ import numpy as np
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.terms import PerRun
-from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.money.ledger import MICRO
-from commonweal.economy.money.membership import Membership
 
 LARGEST_REVENUE = 10**15  # micro-units a round: shares of more would not be exact in float64
 
@@ -32,8 +30,8 @@ class MarketTerms:
     baseline: PerRun  # (R, 1) quality that is worth nothing
     rivalry: PerRun  # (R, 1) how far the rival's quality displaces ours
     leak: PerRun  # (R, 1) share of the rival's gap closed per round when everybody leaks
-    rival_decay: PerRun  # (R, 1) share of its quality an unfed rival loses per round
-    model_value: PerRun  # (R, 1) money per round and unit of quality, for a participant
+    rival_decay: PerRun  # (R, 1) share of its quality that a rival without leaks loses per round
+    model_value: PerRun  # (R, 1) money per round and unit of quality, for a user of the model
     multiplication: PerRun  # (R, 1) revenue of a group for each money contributed
     contribution: PerRun  # (R, 1) money that who delegates pays into each of its groups
     groups: str  # all, blocks, random or neighbourhoods
@@ -44,21 +42,6 @@ class MarketTerms:
     def public(self) -> bool:
         """Whether principals play for a public good rather than sell a model."""
         return self.kind == "public_goods"
-
-
-@dataclass(frozen=True)
-class Income:
-    """What a round's market brings in, what is due to whom of it, and at what cost it was made."""
-
-    revenue: Ints  # (R,) micro-units
-    payments: Ints  # (R, N) micro-units
-    cost: Floats  # (R, N) money, of what principals put in
-    netted: Floats  # (R, N) credit over the horizon, harm set off: what a stake is judged by
-    credit: Floats  # (R, N) credit over the horizon that is paid for
-    held: Floats  # (R, N) credit over the horizon that is held back until it is sure
-    history: CreditHistory
-    rewards: Floats  # (R, N) accuracy of the model each is owed
-    membership: Membership  # after the round
 
 
 def revenue(quality: Floats, rival: Floats, members: Ints | int, terms: MarketTerms) -> Ints:
