@@ -7,9 +7,7 @@ import numpy as np
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.terms import PerRun
-from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.money.ledger import MICRO
-from commonweal.economy.money.membership import Membership
 
 LARGEST_REVENUE = 10**15  # micro-units a round: shares of more would not be exact in float64
 
@@ -44,21 +42,6 @@ class MarketTerms:
     def public(self) -> bool:
         """Whether principals play for a public good rather than sell a model."""
         return self.kind == "public_goods"
-
-
-@dataclass(frozen=True)
-class Income:
-    """What a round's market brings in, what is due to whom of it, and at what cost it was made."""
-
-    revenue: Ints  # (R,) micro-units
-    payments: Ints  # (R, N) micro-units
-    cost: Floats  # (R, N) money, of what principals put in
-    netted: Floats  # (R, N) credit over the horizon, harm set off: what a stake is judged by
-    credit: Floats  # (R, N) credit over the horizon that is paid for
-    held: Floats  # (R, N) credit over the horizon that is held back until it is sure
-    history: CreditHistory
-    rewards: Floats  # (R, N) accuracy of the model each is owed
-    membership: Membership  # after the round
 
 
 def revenue(quality: Floats, rival: Floats, members: Ints | int, terms: MarketTerms) -> Ints:
