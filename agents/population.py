@@ -31,7 +31,7 @@ class Population:
     action: Ints = per_principal(spare="first")  # (R, N) last action
     payoff: Floats = per_principal()  # (R, N) remembered payoff, money per round
     action_values: Floats = per_principal()  # (R, N, 4) learned payoff of each action, money per round
-    foregone: Floats = per_principal(spare=np.nan)  # (R, N, 4) last round's counterfactual payoff of each action; nan where not computed
+    foregone: Floats = per_principal(spare=np.nan)  # (R, N, 4) what each action would have paid; nan: not computed
     reputation: Floats = per_principal()  # (R, N) moving average of being credited, in [0, 1]
     price: Floats = per_principal()  # (R, N) what giving up the whole of a limit is worth to it, money per round
 

@@ -14,7 +14,7 @@ from commonweal.testing.promises import Promises, arrays_of, close, picked, term
 
 RUNS = 3
 QUALITY = np.array([0.9, 0.3, 0.0])  # of the shared model in each run; in the last there is none
-MENU = Lines(np.array([[5.0, 50.0]] * RUNS), np.array([[0.5, 0.9]] * RUNS))  # samples asked for, part of the accuracy given
+MENU = Lines(np.array([[5.0, 50.0]] * RUNS), np.array([[0.5, 0.9]] * RUNS))  # samples asked for, part of the accuracy
 Answer = Callable[[Standing, slice], Floats]  # a standing of some of the runs → (R, N)
 
 

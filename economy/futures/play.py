@@ -100,7 +100,8 @@ def play_futures(
     people = borne(pick_runs(economy.people, runs, names.spares), bearer)
     if names.spares and "identity" in state.mechanisms:
         unborne = np.tile(names.unborne, (bases, 1))
-        state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, state.mechanisms["identity"].paid, world.terms.identity))
+        paid = state.mechanisms["identity"].paid
+        state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, paid, world.terms.identity))
     world = conducted(world, people, deviations, names)
     deciding = replace(world, graph=acquaintances)
     copies = first_copies(world, state, deviations)

@@ -17,7 +17,7 @@ class Tariff:
     values: Floats  # (R, L) money per round that the model given for it is expected to be worth
     ratios: Floats  # (R, L) part of the model's accuracy that is given
     seen: Floats  # (R, H, 2) samples trained on and accuracy in rounds ever further apart; nan where none yet
-    alone: Floats = per_principal()  # (R, N) money per round that each would have of a model of its own; 0 where nobody trains alone
+    alone: Floats = per_principal()  # (R, N) money per round of training alone; 0 where nobody does
     line: Ints = per_principal(spare=NEVER)  # (R, N) line that each has chosen; NEVER without a menu
 
     @classmethod

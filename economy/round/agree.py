@@ -1,7 +1,9 @@
 """First step of a round, agree: mechanisms say what is asked for and who is held to what; then features drift.
 
-In: cooperative, people and what everybody means to do. Out: the moment in which everybody acts. Scenario fields:
-``menu``, ``identity``, ``negotiation``, ``task.drift``, ``mechanisms``.
+In: cooperative, people and what everybody means to do. Out: the moment in which everybody acts. Changes: actions,
+amounts, the ledger (fees and escrows), what mechanisms know, and with drift the network. Scenario sections: ``menu``,
+``identity``, ``negotiation``, ``mechanisms``; fields: ``rewards.alone``, ``rewards.accuracy``, ``policy.revision``,
+``population.outside_option``, ``task.drift``.
 """
 
 from dataclasses import replace

@@ -1,8 +1,8 @@
 """Second step of a round, learn: traverse, admit, step, credit. A lesson grows by one record at each.
 
-In: the moment in which everybody acts. Out: the moment with what mechanisms did meanwhile, and the lesson. Changes
-nothing; ``remember`` takes the network from the lesson. Scenario fields: ``actions``, ``learning``, ``screening``,
-``credit``, ``values``, ``tolerance``.
+In: the moment in which everybody acts. Out: the moment with what mechanisms did meanwhile, and the lesson. Changes: the
+ledger and limits, where tolerance is sold; ``remember`` takes the network from the lesson. Scenario sections:
+``actions``, ``learning``, ``screening``, ``credit``, ``values``, ``tolerance``, ``mechanisms``; field: ``menu.offer``.
 """
 
 from dataclasses import replace
@@ -189,7 +189,7 @@ def visit(batch: Batch, parameters: Parameters, world: World) -> Passage:
 
 
 def sent_back(passage: Passage, put: PutIn, state: State, stream: Stream) -> Passage:
-    """The passage as principals send it back: under FedAvg some may not have trained at all."""
+    """The passage as principals send it back; under FedAvg some send a forged update instead of training."""
     if not isinstance(passage, DeltaPassage) or put.form is None:
         return passage
     return forge(passage, put.form == Form.DISGUISED, put.form == Form.REPLAY, state.last_delta, stream)

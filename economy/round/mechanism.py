@@ -83,8 +83,8 @@ def mechanism(name: str, section: type | None = None) -> Callable[[Kind], Kind]:
 
     Args:
         name: what scenarios and records call it.
-        section: dataclass of its section ``[mechanisms.name]``, each field with a default; ``PerRun`` numbers may differ
-            between runs.
+        section: dataclass of its section ``[mechanisms.name]``, each field with a default; numbers
+            declared ``PerRun`` may differ between runs.
     """
 
     def add(kind: Kind) -> Kind:

@@ -1,7 +1,8 @@
-"""Third step of a round, pay: the market's income, what is settled of it, and the payoffs they amount to.
+"""Third step of a round, pay: the market brings income, settlement divides it, mechanisms move more, payoffs result.
 
-In: the moment after learning and its produce. Out: the moment with all money moved, and who got what. Scenario fields:
-``market``, ``settlement``, ``rewards``, ``stakes``, ``clawback``, ``population.outside_option``, ``actions.defect_gain``.
+In: the moment after learning, and its produce. Out: the moment with all money moved, and who got what. Changes: the
+ledger, and what mechanisms know. Scenario sections: ``market``, ``settlement``, ``rewards``, ``stakes``, ``clawback``,
+``negotiation``, ``mechanisms``; fields: ``population.outside_option``, ``actions.defect_gain``.
 """
 
 from commonweal.agents.actions import Action

@@ -138,7 +138,7 @@ class Admitted(Traversed):
     """A lesson after its second step: updates are gated and screened."""
 
     gated: Bools  # (R, N) whose update the quality gate dropped
-    room: Floats  # (R, 1 or N, K) how far each probe may move as the scope's principals see it; ∞ where nobody limits it
+    room: Floats  # (R, 1 or N, K) how far each probe may move in the eyes of the scope's principals; ∞: no limit
     screened: Screened  # what was left of every update
 
     @property

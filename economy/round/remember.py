@@ -1,7 +1,10 @@
-"""Last step of a round, remember: people take in what they got, their values move, the cooperative keeps its books.
+"""Last step of a round, remember: people take in what they got, their values move, the cooperative takes over results.
 
-In: all that happened. Out: cooperative and people before the next round. Scenario fields: ``policy.memory``,
-``policy.learning``, ``values.influence`` and what steers it, ``values.experience``, ``market.leak``.
+In: all that happened. Out: cooperative and people before the next round. Changes: payoffs, reputations and limits that
+people remember; network, credit history, membership, the rival's model, what mechanisms know. Scenario fields:
+``policy.memory``, ``policy.learning``, ``values.influence``, ``values.stubbornness``, ``values.self_weight``,
+``values.confidence``, ``values.experience``, ``values.loss_aversion``, ``market.leak``, ``market.rival_decay``,
+``actions.defect``.
 """
 
 from dataclasses import replace
@@ -32,7 +35,10 @@ def remember(
         produce: what the round's contributions came to.
         payday: who got what.
         world: what does not move.
-        streams: what would have been put in otherwise is drawn from the batch stream.
+        streams: junk that other actions would have put in is drawn from the batch stream.
+
+    Returns:
+        The cooperative and the people before the next round.
     """
     foregone = foregone_payoffs(moment, produce, payday, world, streams)
     people = people_after(moment, produce, payday, foregone, world)
@@ -86,7 +92,7 @@ def state_after(moment: Moment, produce: Produce, payday: Payday, world: World) 
 
 
 def delta_of(before: Parameters, after: Parameters, world: World) -> Parameters:
-    """The step just taken per unit of rate, where it may be sent back; empty where paths are sent and no deltas."""
+    """The round's step per unit of rate, which a principal may replay under FedAvg; empty under traversal learning."""
     learning = world.terms.learning
     if learning.method != "federated":
         return ()

@@ -61,8 +61,9 @@ def pick_runs(value: T, runs: Ints, spares: int = 0) -> T:
     elif isinstance(value, Supply):
         picked = Supply(_padded(value.cursor[runs], spares), _pick_traversals(value, runs, spares))
     elif is_dataclass(value) and not isinstance(value, type):
-        parts = {part.name: _pick_part(getattr(value, part.name), part.metadata, runs, spares) for part in fields(value)}
-        picked = type(value)(**parts)
+        picked = type(value)(
+            **{part.name: _pick_part(getattr(value, part.name), part.metadata, runs, spares) for part in fields(value)}
+        )
     elif isinstance(value, np.ndarray):
         picked = value[runs]
     elif isinstance(value, torch.Tensor):

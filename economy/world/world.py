@@ -39,7 +39,7 @@ class World:
 
     # rules; economy.round sets them up and gives them their types, which stand above this file
     market: Any  # economy.round.market.Market
-    mechanisms: tuple[Any, ...] = ()  # economy.round.mechanism.Mechanism: those that are on, in the order of their hooks
+    mechanisms: tuple[Any, ...] = ()  # economy.round.mechanism.Mechanism: those that are on, in order
 
     # set by studies of deviations alone
     conduct: Conduct | None = None  # how single principals differ from what the scenario says
@@ -52,7 +52,7 @@ class World:
 
 @dataclass(frozen=True)
 class State:
-    """A cooperative between two rounds. Who its people are stands in a ``Population`` of the same R runs and N columns."""
+    """A cooperative between two rounds. Its people are a ``Population`` beside it, of the same R runs and N columns."""
 
     round: int  # rounds played
 

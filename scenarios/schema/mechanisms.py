@@ -1,4 +1,4 @@
-"""Sections of mechanisms from elsewhere: a dataclass that a mechanism registers is what ``[mechanisms.name]`` may hold."""
+"""Sections of mechanisms from elsewhere: ``[mechanisms.name]`` holds the fields of the dataclass registered with it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields

@@ -87,7 +87,7 @@ class PublicGoods:
         return Foregone(payoffs, np.zeros(payoffs.shape), np.zeros(payoffs.shape, dtype=np.bool_))
 
     def gains(self, state: State, people: Population, intended: Ints, world: World) -> Gains:
-        """Of paying a contribution into each of one's groups; punishment is left out. Exact: a public good is linear."""
+        """What paying into each of one's groups brings, without punishment. Exact, since a public good is linear."""
         seller = (intended != Action.DELEGATE) & (intended != Action.ABSTAIN)
         member = intended != Action.ABSTAIN
         terms = world.terms.market

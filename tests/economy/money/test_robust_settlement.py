@@ -92,7 +92,9 @@ class TestClawback:
             past = taken.refundable
         return past
 
-    def taken(self, held: Ledger, past: Ints, netted: Any, payments: Any, terms: ClawbackTerms | None = None) -> Clawback:
+    def taken(
+        self, held: Ledger, past: Ints, netted: Any, payments: Any, terms: ClawbackTerms | None = None
+    ) -> Clawback:
         return claw_back(held, past, self.HORIZON, np.array(netted), np.array(payments), terms or back())
 
     def test_all_that_was_paid_within_the_horizon_goes_to_the_others_by_what_they_are_paid(self) -> None:

@@ -103,7 +103,8 @@ def test_rates_may_differ_between_runs_and_a_run_plays_the_same_alone() -> None:
     for run, scenario in enumerate(scenarios):
         alone = Ensemble(scenario, seeds=[3])
         alone.run()
-        np.testing.assert_array_equal(alone.state.mechanisms["tax"].so_far[0], together.state.mechanisms["tax"].so_far[run])
+        in_ensemble = together.state.mechanisms["tax"].so_far[run]
+        np.testing.assert_array_equal(alone.state.mechanisms["tax"].so_far[0], in_ensemble)
 
 
 def test_a_feature_that_is_off_changes_no_number() -> None:

@@ -200,7 +200,8 @@ class TestForesight:
             )
             economy = Ensemble(chosen, [5, 6])
             _, record, _ = acted(economy, *[[Action.DELEGATE] * 6 + [Action.DEFECT] * 2] * 2)
-            predicted, true = predicted_changes(record.taught, economy.world), record.lesson.levels - record.lesson.exam.levels
+            predicted = predicted_changes(record.taught, economy.world)
+            true = record.lesson.levels - record.lesson.exam.levels
             worst.append(np.abs(predicted - true).max())
             assert np.abs(true).max() > 0.01 * rate  # something did change
         assert worst[1] <= worst[0] / 50  # the error is of the second order
@@ -345,7 +346,8 @@ class TestNobodyContributes:
         _, alone, _ = acted(Ensemble(chosen, [6]), busy)
         assert_same(together.lesson.credit[1], alone.lesson.credit[0])
         assert not together.lesson.credit[0].any()
-        assert all(torch.equal(a[0], b[0]) for a, b in zip(after.state.parameters, before.state.parameters, strict=True))
+        pairs = zip(after.state.parameters, before.state.parameters, strict=True)
+        assert all(torch.equal(now[0], then[0]) for now, then in pairs)
 
 
 class TestAuditTrail:
