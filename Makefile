@@ -25,7 +25,7 @@ help:
 	@echo "make test-core  some tests of what is installed without extras, with the newest Mesa that is allowed;"
 	@echo "                CORE_PYTHON=python3.12 chooses the Python of it"
 	@echo "make lint       ruff and mypy"
-	@echo "make docs       write docs/scenario-reference.md from the schema, and the layout in docs/architecture.md"
+	@echo "make docs       write docs/scenario-reference.md from the schema, and the files and lengths in docs/architecture.md"
 	@echo "make screenshots  draw docs/images/browser-*.png in a real browser"
 	@echo "make clean      remove .venv and caches"
 	@echo "PYTHON=python3.12 make run   choose the Python that .venv is made with"

@@ -1,4 +1,4 @@
-"""Writes the Layout block of docs/architecture.md from the tree: ``python docs/layout.py --write``."""
+"""Writes what docs/architecture.md says of files, their layout and lengths: ``python docs/layout.py --write``."""
 
 import re
 import sys
@@ -24,12 +24,24 @@ def layout() -> str:
     return "\n".join(row.removesuffix(" -").rstrip() for row in rows)
 
 
+def measured(page: str) -> str:
+    """The page with the length of every file of its reading list, and of all of them together."""
+    lengths = []
+
+    def row(found: re.Match[str]) -> str:
+        lengths.append(len((ROOT / found[1]).read_text(encoding="utf-8").splitlines()))
+        return f"| `{found[1]}` | {lengths[-1]} |"
+
+    page = re.sub(r"^\| `([\w/]+\.py)` \| \d+ \|", row, page, flags=re.MULTILINE)
+    return re.sub(r"^About \d+ lines\.", f"About {round(sum(lengths), -2)} lines.", page, flags=re.MULTILINE)
+
+
 def main() -> None:
-    """Print the block, or put it into the page."""
+    """Print the layout, or put it and the lengths into the page."""
     if "--write" not in sys.argv[1:]:
         print(layout())
         return
-    page = PAGE.read_text(encoding="utf-8")
+    page = measured(PAGE.read_text(encoding="utf-8"))
     written = re.sub(r"(## Layout\n.*?```\n).*?(```)", lambda m: f"{m[1]}{layout()}\n{m[2]}", page, flags=re.DOTALL)
     PAGE.write_text(written, encoding="utf-8")
 

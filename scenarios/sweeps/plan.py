@@ -133,7 +133,7 @@ def read_plan(
         name_or_file: "free-riding", "my/sweep.toml", "commons" or "my/economy.toml".
         vary: values to compare by dotted path, in place of what the file varies there or in addition.
         seeds: the seeds, or how many of them, in place of the file's; 8 if neither says.
-        changes: fields set alike in all points, as for ``scenarios.load``.
+        changes: fields set alike in all points, as for ``commonweal.load``.
 
     Raises:
         InputError: if there is no such file, or it is not a sweep of valid economies.
