@@ -10,7 +10,7 @@ from typing import Any
 from commonweal.agents.errors import InputError
 from commonweal.agents.registry import REGISTRIES, Registry
 from commonweal.scenarios.schema.mechanisms import spec_of
-from commonweal.scenarios.schema.moved import moved
+from commonweal.scenarios.schema.moved import MOVED, moved
 from commonweal.scenarios.schema.notation import join_path, parse_path, split_path, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -177,7 +177,7 @@ def markdown() -> str:
             lines += ["", f"## {section or 'scenario'}", "", _purpose(section), "", _HEADER, _RULE]
         cells = [f"`{entry.path}`", entry.unit, f"`{entry.default}`" if entry.default else "", entry.allowed]
         lines.append("| " + " | ".join([*cells, entry.description]).replace("\n", " ") + " |")
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, _MOVED + "\n".join(f"| `{old}` | `{new}` |" for old, new in MOVED.items()), ""])
 
 
 def _purpose(section: str) -> str:
@@ -199,5 +199,13 @@ Rules of your own are functions registered by name. An installed package offers 
 names are then allowed in the field of that group, wherever it says "a registered …".
 
 | field | entry-point group |
+| --- | --- |
+"""
+_MOVED = """
+## Fields that moved
+
+Version 0.2 has no section `[contract]`. A file of version 0.1 that still has one is refused, with the new place.
+
+| version 0.1 | version 0.2 |
 | --- | --- |
 """
