@@ -1,4 +1,4 @@
-"""Departures: principals that leave and take the copy of the model they were given, which ages as features drift."""
+"""Departures: principals that leave keep the copy of the model they were given, which ages as features drift."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from commonweal.economy.world.world import State, World
 
 @dataclass(frozen=True)
 class Copies:
-    """The models of L runs in which somebody leaves after some rounds: the shared one until then, its copy after."""
+    """The models of L runs in which somebody leaves: the shared model before it leaves, its copy afterwards."""
 
     world: World  # of the L runs
     runs: Ints  # (L,) their numbers in the ensemble
@@ -28,7 +28,7 @@ class Copies:
 
 
 def first_copies(world: World, state: State, deviations: Sequence[Deviation]) -> Copies | None:
-    """Before the first round.
+    """The models before the first round.
 
     Args:
         world: of B (1 + D) runs, those without a deviation first among each 1 + D.
@@ -36,7 +36,7 @@ def first_copies(world: World, state: State, deviations: Sequence[Deviation]) ->
         deviations: D of them.
 
     Returns:
-        None where nobody leaves, or a model is worth nothing to who has it.
+        None where nobody leaves, or a model has no value to its user.
     """
     branches = 1 + len(deviations)
     leaving = [k for k, deviation in enumerate(deviations, start=1) if deviation.leaves is not None]
@@ -58,7 +58,7 @@ def _shared(state: State, runs: Ints) -> Parameters:
 
 @torch.inference_mode()
 def carry_on(copies: Copies, state: State, rewards: Floats, played: int) -> tuple[Copies, Floats]:
-    """Copies after a round, and what they were worth in it.
+    """The models after a round, and the value of copies in it.
 
     Args:
         copies: before the round.
@@ -83,7 +83,7 @@ def carry_on(copies: Copies, state: State, rewards: Floats, played: int) -> tupl
     part = np.minimum(ratio(aged_quality, quality), 1.0)[:, None]
     value = copies.world.terms.market.model_value
     menu = state.mechanisms.get("menu")
-    # Who stays away has a model of its own anyway, and does without it for a better copy.
+    # A principal that stays away may train alone; the copy is worth what it adds to that.
     alone = 0.0 if menu is None else menu.alone[copies.runs]
     worth[copies.runs] = gone[:, None] * copies.leavers * np.maximum(given * part * value - alone, 0.0)
     return replace(copies, parameters=parameters, given=given, quality=quality), worth

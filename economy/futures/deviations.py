@@ -1,7 +1,7 @@
 """Deviations: what single principals do otherwise, laid out as arrays over the runs that try them.
 
-A run in which a principal takes part under several names (a Sybil attack, Douceur 2002) has spare names behind its N
-principals; so have all runs it is compared with, where nobody bears them.
+Where a principal takes part under several names (a Sybil attack, Douceur 2002), its run has spare names behind the N
+principals. The runs it is compared with have them too, unused.
 """
 
 from collections.abc import Sequence
@@ -30,10 +30,10 @@ FREE = -1  # of a scripted action: as the policy says
 
 @dataclass(frozen=True)
 class Deviation:
-    """What some principals do otherwise, from the first round on; everything not said stays as it is.
+    """What some principals do otherwise, from the first round on; what is not given stays as it is.
 
     Raises:
-        InputError: if that makes no sense.
+        InputError: if a value is not allowed.
     """
 
     name: str  # what tables call it
@@ -76,16 +76,16 @@ def demand_members(deviations: Sequence[Deviation], world: World) -> None:
 
 @dataclass(frozen=True)
 class Names:
-    """Who bears which name: N principals their own, and spare names behind them where a deviation splits somebody."""
+    """Whose name is whose: N principals have their own, and a deviation may give one of them spare names."""
 
     principals: int  # N
     spares: int
-    bearer: Ints  # (1 + D, N + spares) the principal that bears a name; itself for principals
-    unborne: Bools  # (1 + D, N + spares) names that nobody bears
+    bearer: Ints  # (1 + D, N + spares) the principal behind a name; itself for principals
+    unborne: Bools  # (1 + D, N + spares) names that nobody uses
 
 
 def lay_names(deviations: Sequence[Deviation], principals: int) -> Names:
-    """Who bears which name in the run without a deviation and in those with each."""
+    """Whose name is whose, in the run without a deviation and in the run with each."""
     spares = max((d.spares for d in deviations), default=0)
     bearer = np.tile(np.arange(principals + spares), (1 + len(deviations), 1))
     unborne = bearer >= principals
@@ -115,7 +115,7 @@ def lay_script(deviations: Sequence[Deviation], rounds: int, names: Names) -> In
 
 
 def borne(population: Population, bearer: Ints) -> Population:
-    """The population in which every name has the costs, policy, values and last action of who bears it."""
+    """The population in which every name has the costs, policy, values and last action of its principal."""
     own = ("cost", "price", "policy", "conditional_kind", "limits", "anchor", "action")
     return replace(population, **{name: _along(getattr(population, name), bearer) for name in own})
 
@@ -126,7 +126,7 @@ def _along(values: AnyArray, bearer: Ints) -> AnyArray:
 
 
 def conducted(world: World, people: Population, deviations: Sequence[Deviation], names: Names) -> World:
-    """The world in which each deviation's members conduct themselves as it says, under as many names as it says."""
+    """The world with the conduct of each deviation's members, under all their names."""
     conduct = Conduct.plain(*people.shape, len(world.senses))
     conduct.person[:, names.principals :] = False
     start, count = world.holdings.start.copy(), world.holdings.count.copy()
@@ -154,7 +154,7 @@ def conducted(world: World, people: Population, deviations: Sequence[Deviation],
 
 
 def _parts(start: Ints, count: Ints, parts: int) -> tuple[Ints, Ints]:
-    """Starts and counts (B, parts) of equal parts of holdings (B,); of fewer samples than parts some are shared."""
+    """Starts and counts (B, parts) of equal parts of holdings (B,). With fewer samples than parts, some are in two."""
     edges = np.arange(parts + 1) * count[:, None] // parts
     begin = np.minimum(edges[:, :-1], count[:, None] - 1)
     return start[:, None] + begin, np.maximum(edges[:, 1:] - begin, 1)

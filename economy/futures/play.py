@@ -1,7 +1,7 @@
-"""Futures: what becomes of runs when some principals deviate, all played as one ensemble on the same random numbers.
+"""Futures: runs in which some principals deviate, played as one ensemble with the runs in which nobody does.
 
-The gain from a deviation is the difference of payoffs between two runs that differ in nothing else,
-U_i(d, σ_−i) − U_i(σ).
+All draw the same random numbers. The gain from a deviation is the difference of payoffs between two runs that differ
+in nothing else, U_i(d, σ_−i) − U_i(σ).
 """
 
 from collections.abc import Callable, Sequence
@@ -79,7 +79,7 @@ def play_futures(
     """Play B runs on, as they are and with each of D deviations: B (1 + D) runs as one ensemble.
 
     Args:
-        economy: B runs where they stand; unchanged.
+        economy: B runs between two rounds; unchanged.
         deviations: D of them, each tried in every run.
         rounds: T.
         others: ``adapt``: the others follow their policies and may react; ``freeze``: everybody does in each round what
@@ -94,7 +94,7 @@ def play_futures(
     names = lay_names(deviations, economy.people.shape[1])
     script = lay_script(deviations, rounds, names)
     runs, bearer = np.repeat(np.arange(bases), branches), np.tile(names.bearer, (bases, 1))
-    acquaintances = economy.world.graph.pick(runs)  # persons know persons; what they are called makes no difference
+    acquaintances = economy.world.graph.pick(runs)  # persons know each other, under whatever names
     world, state = pick_world(economy.world, runs, names.spares), pick_runs(economy.state, runs, names.spares)
     streams = pick_streams(economy.streams, runs)
     people = borne(pick_runs(economy.people, runs, names.spares), bearer)
@@ -139,12 +139,12 @@ def play_futures(
 
 
 def branch(economy: Economy, futures: int, seed: int) -> Economy:
-    """One run as several that stand alike and have different luck from now on; the first keeps its own.
+    """Copies of one run with different random numbers from now on; the first copy keeps its own.
 
     Args:
-        economy: one run where it stands; unchanged.
-        futures: how many.
-        seed: of the luck of the others.
+        economy: one run between two rounds; unchanged.
+        futures: how many copies.
+        seed: of the random numbers of the others.
     """
     runs = np.zeros(futures, dtype=np.int64)
     return Economy(
@@ -156,7 +156,7 @@ def branch(economy: Economy, futures: int, seed: int) -> Economy:
 
 
 def _persons(people: Population, names: Names) -> Population:
-    """The people without spare names: those who decide, and draw the same whatever others call themselves."""
+    """The people without spare names: they decide, and draw the same numbers whatever names are used."""
     if not names.spares:
         return people
     own = {part.name: getattr(people, part.name)[:, : names.principals] for part in fields(Population)}
@@ -164,7 +164,7 @@ def _persons(people: Population, names: Names) -> Population:
 
 
 def _as_seen(before: Population, after: Population, unseen: Bools) -> Population:
-    """The population as policies may see it: who does what no policy may propose looks and remembers as before."""
+    """The population as policies see it: a principal whose action no policy may propose appears unchanged."""
     if not unseen.any():
         return after
     payoff = np.where(unseen, before.payoff, after.payoff)

@@ -1,7 +1,7 @@
-"""What coalitions of principals learn on their own: the ground truth of data valuation.
+"""Retraining: what coalitions of principals learn on their own, the ground truth of data valuation.
 
-By retraining on every coalition: v(S) is the performance of a model trained on the data of S alone (Ghorbani and Zou,
-"Data Shapley", ICML 2019, section 2).
+v(S) is the performance of a model trained on the data of the coalition S alone (Ghorbani and Zou, "Data Shapley", ICML
+2019, section 2).
 """
 
 from collections.abc import Callable
@@ -37,13 +37,13 @@ def retrain(
     *,
     on_run: Callable[[], None] | None = None,
 ) -> Retrained:
-    """Train every coalition from where a run stands, all coalitions of a run as one ensemble.
+    """Train every coalition from the present state of a run, all coalitions of a run as one ensemble.
 
     Members put in their own samples, in the order in which they would have put them in together; nobody else puts in
     anything. Nothing is gated or screened. Coalitions of a run start from the same network and draw the same numbers.
 
     Args:
-        economy: R runs of N principals where they stand; unchanged.
+        economy: R runs of N principals between two rounds; unchanged.
         coalitions: (C, N), the same for every run.
         rounds: steps of training.
         on_run: called after every run.

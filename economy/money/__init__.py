@@ -1,1 +1,1 @@
-"""Money: the ledger, the market, settlement, and everything else that moves or divides money."""
+"""Money: ledger, market, settlement, and everything else that moves or divides money."""

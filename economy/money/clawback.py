@@ -1,6 +1,6 @@
-"""Clawback: a principal whose credit over the horizon turns out to be harm gives back what it was paid for it.
+"""Clawback: a principal whose credit over the horizon turns out to be harm gives back what it was paid.
 
-What is taken back goes to the others who are paid in this round, in proportion to their payments.
+That money goes to the others who are paid in this round, in proportion to their payments.
 """
 
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ class Clawback:
     """What is taken back in a round, and who gets it."""
 
     purses: Ints  # (R, N) micro-units taken from balances
-    stakes: Ints  # (R, N) micro-units taken from escrows, where balances do not suffice
-    redistributed: Ints  # (R, N) micro-units received by the others; what nobody is due stays in the treasury
+    stakes: Ints  # (R, N) micro-units taken from escrows, where balances are too small
+    redistributed: Ints  # (R, N) micro-units received by the others; without others they stay in the treasury
     refundable: Ints  # (R, up to H, N) micro-units that may be taken back from now on, by the round they were paid in
 
     @property
     def transfers(self) -> tuple[Transfer, Transfer, Transfer]:
-        """All that is posted."""
+        """The transfers to post."""
         accounts = Accounts(self.purses.shape[1])
         return (
             Transfer(Reason.CLAWBACK, accounts.principals, accounts.treasury, self.purses),
@@ -42,25 +42,25 @@ class Clawback:
 
     @property
     def net(self) -> Ints:
-        """(R, N) micro-units that each gains by it."""
+        """(R, N) micro-units that each gains."""
         return self.redistributed - self.purses - self.stakes
 
 
 def claw_back(
     ledger: Ledger, refundable: Ints, horizon: int, netted: Floats, payments: Ints, terms: ClawbackTerms
 ) -> Clawback:
-    """Take back what was paid within the horizon for credit that nets to less than nothing.
+    """Take back what was paid within the horizon, where netted credit is below zero.
 
     Args:
         ledger: balances once the round's payments are made.
         refundable: (R, up to H, N) micro-units of the rounds before that may still be taken back, oldest first.
         horizon: H rounds, this one included.
-        netted: (R, N) credit over the horizon, harm set off.
+        netted: (R, N) credit over the horizon, with harm subtracted.
         payments: (R, N) of this round, micro-units.
         terms: the share to take back.
 
     Returns:
-        What moves, never more than anybody has.
+        What moves; nobody pays more than it has.
     """
     harmful = netted < 0.0
     past = refundable[:, max(0, refundable.shape[1] + 1 - horizon) :]
@@ -79,12 +79,12 @@ def claw_back(
 
 
 def refundable_of(payments: Ints, terms: ClawbackTerms) -> Ints:
-    """(R, N) what may be taken back of payments (R, N), micro-units."""
+    """(R, N) micro-units of payments (R, N) that may be taken back."""
     return np.minimum(np.rint(terms.share * payments).astype(np.int64), payments)
 
 
 def at_risk(refundable: Ints, payments: Floats, share: Floats) -> Floats:
-    """What a principal would lose if its credit netted to less than nothing, whatever it still has.
+    """What a principal would lose if its netted credit were below zero, however much it owns.
 
     Args:
         refundable: (R, N, …) micro-units of the rounds before that may still be taken back.

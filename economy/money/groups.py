@@ -1,4 +1,4 @@
-"""Groups in which a public good is produced and shared: all in one, fixed blocks, blocks dealt anew, neighbourhoods.
+"""Groups that produce and share a public good: everybody, fixed blocks, random blocks, neighbourhoods.
 
 Neighbourhoods overlap: a principal belongs to its own and to those of its neighbours (Szabó and Hauert 2002).
 """
@@ -44,7 +44,7 @@ class Blocks:
 
     @property
     def sizes(self) -> Ints:
-        """Seats taken, counted."""
+        """Members counted by group."""
         return self.total(self.memberships)
 
     @property
@@ -60,7 +60,7 @@ class Blocks:
         return summed.astype(values.dtype)
 
     def received(self, amounts: Array) -> Array:
-        """What one's only group gives."""
+        """What a principal's only group gives."""
         taken: Array = np.take_along_axis(amounts, self.seat, axis=1)
         return taken
 
@@ -79,7 +79,7 @@ class Neighbourhoods:
 
     @property
     def memberships(self) -> Ints:
-        """One's own group and those of one's neighbours: as many as the own has members."""
+        """A principal's own group and those of its neighbours: as many as its own has members."""
         return self.graph.neighbourhood_sizes
 
     def total(self, values: Array) -> Array:
@@ -87,7 +87,7 @@ class Neighbourhoods:
         return self.graph.neighbourhood_sum(values)
 
     def received(self, amounts: Array) -> Array:
-        """The same sum, since whom I know knows me."""
+        """The same sum, since acquaintance is mutual."""
         return self.graph.neighbourhood_sum(amounts)
 
 
@@ -97,7 +97,7 @@ def form_groups(terms: MarketTerms, graph: Graph, stream: Stream) -> Groups:
     Args:
         terms: what the scenario says of groups.
         graph: who knows whom.
-        stream: the runs' streams of luck; random groups take N numbers of each run.
+        stream: the runs' shock streams; random groups take N numbers of each run.
     """
     if terms.groups == "neighbourhoods":
         return Neighbourhoods(graph)

@@ -1,6 +1,6 @@
-"""Identity cost: taking part under a name for the first time costs money, so that every further name costs as much.
+"""Identity cost: taking part under a name for the first time costs money, so every further name costs as much.
 
-No anonymous mechanism is proof against false names without it (Douceur 2002; Yokoo, Sakurai and Matsubara 2004).
+Without it no anonymous mechanism withstands false names (Douceur 2002; Yokoo, Sakurai and Matsubara 2004).
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class IdentityTerms:
 
 
 def charge_entry(ledger: Ledger, entered: Bools, actions: Ints, terms: IdentityTerms) -> tuple[Ints, Transfer]:
-    """Before a round: who takes part for the first time pays for its name; a name that cannot pay cannot enter.
+    """Before a round: new names pay; a name that cannot pay does not take part.
 
     Args:
         ledger: balances before the round.
@@ -42,12 +42,12 @@ def charge_entry(ledger: Ledger, entered: Bools, actions: Ints, terms: IdentityT
 
 
 def fund_names(ledger: Ledger, bearer: Ints, unborne: Bools, entered: Bools, terms: IdentityTerms) -> Ledger:
-    """Who goes under several names gives each what it costs to enter, to as many as it can afford.
+    """A principal with several names gives each its price of entry, as far as it can afford that.
 
     Args:
         ledger: balances, in which spare names own nothing.
-        bearer: (R, N) the principal that bears a name; itself for principals.
-        unborne: (R, N) names that nobody bears.
+        bearer: (R, N) the principal behind a name; itself for principals.
+        unborne: (R, N) names that nobody uses.
         entered: (R, N) names that have been paid for.
         terms: the identity cost.
     """

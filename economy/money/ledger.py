@@ -58,18 +58,18 @@ class Accounts:
 
     @property
     def market(self) -> int:
-        """Where revenue comes from."""
+        """The account that revenue comes from."""
         return 2 * self.count + 1
 
     def name(self, account: int) -> str:
-        """What people call an account."""
+        """The name of an account, for messages."""
         if account >= self.treasury:
             return "treasury" if account == self.treasury else "market"
         return f"principal {account}" if account < self.count else f"escrow {account - self.count}"
 
 
 class NegativeAmountError(ValueError):
-    """A transfer of less than nothing."""
+    """A transfer of a negative amount."""
 
     def __init__(self, reason: Reason, run: int, amount: int) -> None:
         super().__init__(f"{reason} in run {run} moves {amount} micro; amounts are never negative")
@@ -129,7 +129,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Transfer:
-    """Money that moves for one reason. One of the two sides may be a single account that serves all of the other.
+    """Money that moves for one reason. One of the two sides may be a single account for all of the other.
 
     Raises:
         ValueError: if a side is neither one account nor one account (of a block: without gaps) for each amount.
@@ -201,10 +201,10 @@ def _add(balances: Ints, accounts: Numbers, amount: Ints) -> None:
 
 
 def net_of(transfers: Sequence[Transfer], reasons: Container[Reason], shape: tuple[int, int]) -> Ints:
-    """What principals have of transfers for some reasons.
+    """What principals receive less what they pay, in transfers for some reasons.
 
     Args:
-        transfers: of one round, say.
+        transfers: of one round or more.
         reasons: which ones count.
         shape: (R, N).
 

@@ -30,8 +30,8 @@ class MarketTerms:
     baseline: PerRun  # (R, 1) quality that is worth nothing
     rivalry: PerRun  # (R, 1) how far the rival's quality displaces ours
     leak: PerRun  # (R, 1) share of the rival's gap closed per round when everybody leaks
-    rival_decay: PerRun  # (R, 1) share of its quality an unfed rival loses per round
-    model_value: PerRun  # (R, 1) money per round and unit of quality, for a participant
+    rival_decay: PerRun  # (R, 1) share of its quality that a rival without leaks loses per round
+    model_value: PerRun  # (R, 1) money per round and unit of quality, for a user of the model
     multiplication: PerRun  # (R, 1) revenue of a group for each money contributed
     contribution: PerRun  # (R, 1) money that who delegates pays into each of its groups
     groups: str  # all, blocks, random or neighbourhoods

@@ -1,4 +1,4 @@
-"""Membership: since when principals take part, what they have put in so far, and how much they put in at a time."""
+"""Membership: when principals joined, what they have put in so far, and how much they put in per round."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints, per_principal
 
-NEVER = -1  # of a round or a line that is not there
+NEVER = -1  # in place of a round or a line, where there is none
 
 
 @dataclass(frozen=True)
 class Membership:
-    """R runs of N principals. The cooperative counts samples, whatever they are: junk counts as much as data."""
+    """R runs of N principals. Samples are counted whatever is in them: junk counts as much as data."""
 
     joined: Ints = per_principal(spare=NEVER)  # (R, N) round in which it first put samples in; NEVER before
     contributed: Floats = per_principal()  # (R, N) samples put in so far
@@ -24,7 +24,7 @@ class Membership:
         return cls(np.full(shape, NEVER, dtype=np.int64), np.zeros(shape), np.full(shape, float(amount)))
 
     def pick(self, runs: Ints) -> "Membership":
-        """Of some of the runs, in any order and as often as named: (R',)."""
+        """The membership of some of the runs (R',), in any order; a run may occur several times."""
         return Membership(*(values[runs] for values in vars(self).values()))
 
     def after(self, put: Ints | Floats, number: int) -> "Membership":

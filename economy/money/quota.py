@@ -1,4 +1,4 @@
-"""Quotas of CGSV as pay: who is worth less to the others is given less of the model (Xu et al., NeurIPS 2021).
+"""Quotas of CGSV as pay: the less a principal's credit, the less of the model it is given (Xu et al., NeurIPS 2021).
 
 Theirs are the clamp and the quota tanh(β r_i) / max_j tanh(β r_j). Reputation r is here the share of cumulated credit,
 whose discount takes the place of their moving average; with ``credit.kind = cosine`` it is their credit.
@@ -11,7 +11,7 @@ from commonweal.economy.credit.cgsv import LEAST, quotas
 
 
 def credit_quotas(credit: Floats, member: Bools, altruism: Floats) -> Floats:
-    """What part of the model each is due.
+    """The part of the model that each is due.
 
     Args:
         credit: (R, N) cumulated credit of any sign.
@@ -19,7 +19,7 @@ def credit_quotas(credit: Floats, member: Bools, altruism: Floats) -> Floats:
         altruism: (R, 1) β: the larger, the more even the quotas.
 
     Returns:
-        (R, N) from 0 to 1; 1 for who has most credit.
+        (R, N) from 0 to 1; 1 for the principal with most credit.
     """
     positive = np.where(member, np.maximum(credit, 0.0), 0.0)
     total = positive.sum(axis=1, keepdims=True)

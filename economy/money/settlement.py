@@ -48,21 +48,22 @@ class Lines:
 
 @dataclass(frozen=True)
 class Standing:
-    """What principals can be paid for."""
+    """What settlement and model rewards look at."""
 
     credit: Floats  # (R, N) cumulated credit; may be negative
-    claims: Ints  # (R, N) samples claimed this round; 0 for who abstains
+    claims: Ints  # (R, N) samples claimed this round; 0 for those who abstain
     member: Bools  # (R, N) who takes part this round
     reputation: Floats  # (R, N) moving average of being credited, in [0, 1]
-    put: Ints | Floats  # (R, N) samples put in this round that count: whatever they are, or only of who has credit
-    cost: Floats  # (R, N) what a sample costs, as its principal says, in units of accuracy
-    joined: Ints  # (R, N) round in which each first put samples in, as seen or as it says; −1 before
-    contributed: Floats  # (R, N) samples that count put in so far, this round included; without a task this round's
+    put: Ints | Floats  # (R, N) samples put in this round that count: all, or only those with credit
+    cost: Floats  # (R, N) claimed cost of a sample, in units of accuracy
+    joined: Ints  # (R, N) round in which each first put samples in, as seen or claimed; −1 before
+    contributed: Floats  # (R, N) samples that count, of all rounds so far; of this round alone without a task
     round: int  # rounds played before
     menu: Lines
 
 
 SettlementRule = Callable[[Standing, SettlementTerms], Floats]  # (R, N) shares >= 0; rows sum to 1, or 0: nobody is due
+
 
 @dataclass(frozen=True)
 class SettlementFacts:
@@ -85,7 +86,7 @@ def equal(standing: Standing, terms: SettlementTerms) -> Floats:
 
 @settlement_rule("data", by_credit=False)
 def by_data(standing: Standing, terms: SettlementTerms) -> Floats:
-    """By samples claimed; what they contain is not looked at (Dawande, Mehta and Mu 2023: proportional pay)."""
+    """By samples claimed, whatever they contain (Dawande, Mehta and Mu 2023: proportional pay)."""
     return _normalised(np.where(standing.member, standing.claims, 0).astype(np.float64))
 
 
@@ -112,14 +113,14 @@ def by_quota(standing: Standing, terms: SettlementTerms) -> Floats:
 
 @settlement_rule("time_cumulation")
 def by_time_cumulation(standing: Standing, terms: SettlementTerms) -> Floats:
-    """As ``credit``, and the earlier joined the more: time-aware reward cumulation (Chen et al. 2025)."""
+    """As ``credit``, and more for joining earlier: time-aware reward cumulation (Chen et al. 2025)."""
     credit = by_credit(standing, terms)
     return _normalised(cumulated_value(credit, standing.joined, standing.round, terms.time.beta))
 
 
 @settlement_rule("time_valuation")
 def by_time_valuation(standing: Standing, terms: SettlementTerms) -> Floats:
-    """As ``credit``, and the earlier joined the more: time-aware data valuation (Chen et al. 2025)."""
+    """As ``credit``, and more for joining earlier: time-aware data valuation (Chen et al. 2025)."""
     credit = by_credit(standing, terms)
     return _normalised(valued_by_time(credit, standing.joined, standing.round, terms.time.decay))
 

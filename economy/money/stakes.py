@@ -1,6 +1,6 @@
-"""The stake contract: participants hold money in escrow and lose a share of it when caught cheating.
+"""Stakes: participants hold money in escrow and lose a share of it when caught cheating.
 
-Evidence is netted credit below zero, or an audit that reveals the action; either counts only for who is audited.
+Evidence is netted credit below zero, or an audit that reveals the action. Both count only for those who are audited.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class StakeTerms:
 
 
 def endowment_transfer(count: int, endowment: Floats) -> Transfer:
-    """What N = ``count`` principals start with.
+    """The money that N = ``count`` principals start with.
 
     Args:
         count: N.
@@ -43,7 +43,7 @@ def endowment_transfer(count: int, endowment: Floats) -> Transfer:
 
 
 def stake_transfers(ledger: Ledger, member: Bools, terms: StakeTerms) -> tuple[Transfer, Transfer]:
-    """Before a round: who abstains gets its escrow back, who takes part tops it up as far as its balance allows.
+    """Who abstains gets its escrow back; who takes part tops it up as far as its balance allows.
 
     Args:
         ledger: balances before the round.
@@ -61,7 +61,7 @@ def stake_transfers(ledger: Ledger, member: Bools, terms: StakeTerms) -> tuple[T
 
 
 def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: StakeTerms) -> Bools:
-    """Who is audited and found to cheat.
+    """The principals that are audited and found to cheat.
 
     Args:
         actions: (R, N) actions of the round.
@@ -80,7 +80,7 @@ def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: StakeTerms) -
 
 
 def slash_transfer(ledger: Ledger, guilty: Bools, terms: StakeTerms) -> Transfer:
-    """The slashed share of the escrows of who was caught goes to the treasury, never more than they hold.
+    """The slashed share of the escrows of those caught goes to the treasury.
 
     Args:
         ledger: balances while stakes are in escrow.
@@ -92,7 +92,7 @@ def slash_transfer(ledger: Ledger, guilty: Bools, terms: StakeTerms) -> Transfer
 
 
 def expected_loss(cheats: bool, harmful: Bools, terms: StakeTerms) -> Floats:
-    """What a principal loses of its stake on expectation.
+    """Expected loss of a principal's stake.
 
     Args:
         cheats: whether its action is one that an audit may reveal.

@@ -1,9 +1,9 @@
-"""Time-aware fairness: what a coalition is worth together counts for less the later its last member joined.
+"""Time-aware fairness: the joint value of a coalition counts less, the later its last member joined.
 
 Chen et al., "Incentivizing Time-Aware Fairness in Data Sharing" (NeurIPS 2025, arXiv 2510.09240). With Harsanyi
 dividends d both of their methods are one formula, r_i = d({i}) + Σ_{T∋i, |T|≥2} d(T)/|T| · min_{j∈T} g(t_j), where g(t)
-is the part of joint value that is kept by who joins at time t: e^(−γt) under time-aware data valuation, and the weights
-of all rounds from t on under time-aware reward cumulation. What data are worth alone is never discounted.
+is the part of joint value that is kept by a principal that joins at time t: e^(−γt) under time-aware data valuation, and the weights
+of all rounds from t on under time-aware reward cumulation. The value of data alone is never discounted.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class TimeTerms:
 
 
 def kept_by_cumulation(joined: Ints, beta: Floats, last: int | Ints) -> Floats:
-    """What joint value is kept under time-aware reward cumulation, g(t) = Σ_{τ=t}^{last} β^τ / Σ_{τ=0}^{last} β^τ.
+    """The part of joint value kept under time-aware reward cumulation, g(t) = Σ_{τ=t}^{last} β^τ / Σ_{τ=0}^{last} β^τ.
 
     The paper weights the Shapley values among those who had joined by τ, alone before joining, by β^τ / Σ β^s. A
     coalition's dividend is in them from the time its last member joins, hence the sum from there on. β → ∞ is the
@@ -35,7 +35,7 @@ def kept_by_cumulation(joined: Ints, beta: Floats, last: int | Ints) -> Floats:
         last: () or (R, 1) the last time that counts; the paper's example ends when the last party joins.
 
     Returns:
-        (R, N) in (0, 1]; 1 for who joined at time 0.
+        (R, N) in (0, 1]; 1 for joining at time 0.
     """
     left, growth = np.asarray(last) + 1 - joined, np.log(beta)
     steps = np.where(growth > 0, -growth, growth)  # no power overflows
@@ -47,7 +47,7 @@ def kept_by_cumulation(joined: Ints, beta: Floats, last: int | Ints) -> Floats:
 
 
 def kept_by_valuation(joined: Ints | Floats, decay: Floats) -> Floats:
-    """What joint value is kept under time-aware data valuation, g(t) = e^(−γt): t (R, N), γ ≥ 0 (R, 1)."""
+    """The part of joint value kept under time-aware data valuation, g(t) = e^(−γt): t (R, N), γ ≥ 0 (R, 1)."""
     kept: Floats = np.exp(-decay * joined)
     return kept
 
@@ -58,8 +58,8 @@ def time_aware_credit(credit: Floats, kept: Floats) -> Floats:
     Ours, not the paper's: credit s is taken to be Shapley values of v(C) = (Σ_C s)² / Σ s, by which half of the credit
     makes a quarter of the model. That is the game of pairs with d({i}) = s_i² / S and d({i, j}) = 2 s_i s_j / S: it is
     superadditive, so that whoever joins earlier is never worse off, and where all join at once its rewards are the
-    credit itself. As shares of a sum of money they rise with joining earlier up to one half: what is won by it is won
-    once more by all who were there before, together.
+    credit itself. As shares of a sum of money they rise with earlier joining up to one half: all who were there before
+    gain together what the joiner gains.
 
     Args:
         credit: (R, N) s, at least 0.

@@ -19,17 +19,17 @@ from commonweal.economy.world.world import State, World
 
 
 def agree(state: State, people: Population, intended: Ints, world: World, streams: Streams) -> Moment:
-    """What is agreed before anybody acts.
+    """Agree on what everybody does, before anybody acts.
 
     Args:
         state: of the cooperative before the round.
         people: before the round, with their last actions.
         intended: (R, N) what everybody means to do.
-        world: what does not move.
+        world: what does not change.
         streams: the runs' random streams.
 
     Returns:
-        The moment with the actions to which everybody is held, and all fees and escrows moved.
+        The moment in which everybody acts: with the round's actions, after fees and escrows.
     """
     customers = np.full(len(state.quality), world.customers)
     outside = world.terms.population.outside_option
@@ -39,9 +39,9 @@ def agree(state: State, people: Population, intended: Ints, world: World, stream
 
 
 def drift(moment: Moment, world: World) -> Moment:
-    """The moment in which features have turned a little.
+    """The moment after features have turned a little.
 
-    In their own frame it is the network's first layer that turns back, and so do the copies of it that are kept.
+    In the frame of the features, the network's first layer turns back; so does the last step that FedAvg keeps.
     """
     if world.drift is None:
         return moment

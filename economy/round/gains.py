@@ -10,10 +10,10 @@ from commonweal.agents.arrays import Bools, Floats, ratio
 
 @dataclass(frozen=True)
 class Gains:
-    """Of each principal's delegating instead of what it intends, all others' actions given."""
+    """What changes if a principal delegates instead of doing what it intends, everybody else's action given."""
 
     seller: Bools  # (R, N) who takes part and would not delegate
-    loss: Floats  # (R, N) money it loses by delegating, its own share of the gain taken off; negative: it gains
+    loss: Floats  # (R, N) money it loses by delegating, after its own share of the gain; negative: it gains
     others: Floats  # (R, N) money that all others together gain
     spread: Callable[[Floats], Floats]  # prices (R, N) of sellers → (R, N) due from each, in proportion to its gain
 

@@ -47,7 +47,7 @@ def learn(moment: Moment, world: World, streams: Streams) -> tuple[Moment, Lesso
 
     Args:
         moment: in which everybody acts.
-        world: what does not move.
+        world: what does not change.
         streams: what is put in is drawn from the batch stream, coalitions from the credit stream.
 
     Returns:
@@ -63,7 +63,7 @@ def learn(moment: Moment, world: World, streams: Streams) -> tuple[Moment, Lesso
 
 
 def traverse(moment: Moment, world: World, streams: Streams) -> Traversed:
-    """Visit the samples that everybody puts in, and look at every update in the directions that matter."""
+    """Visit the samples that everybody puts in, and multiply every update with the exam's gradients."""
     state, terms = moment.state, world.terms
     batch, supply, put = put_in(
         moment.actions,
@@ -83,8 +83,8 @@ def traverse(moment: Moment, world: World, streams: Streams) -> Traversed:
 def admit(moment: Moment, traversed: Traversed, world: World) -> tuple[Moment, Admitted]:
     """Drop harmful updates, and screen the rest by everybody's limits for this round.
 
-    Limits are those that principals claim. Where mechanisms loosen them, updates are screened once more: the first
-    time tells what a looser limit is worth.
+    Limits are those that principals claim. Where a mechanism changes them, updates are screened a second time; the
+    first time says what looser limits are worth.
     """
     admitted = admitted_under(claimed_limits(moment.people, world), moment, traversed, world)
     moment = run_hooks(moment, world, lambda each, own, now: each.admit(own, now, admitted, world))
@@ -94,7 +94,7 @@ def admit(moment: Moment, traversed: Traversed, world: World) -> tuple[Moment, A
 
 
 def admitted_under(limits: Floats, moment: Moment, traversed: Traversed, world: World) -> Admitted:
-    """What is admissible under limits (R, N, K)."""
+    """Which part of every update is admissible under limits (R, N, K)."""
     exam, terms = traversed.exam, world.terms.screening
     active = traversed.active
     gated = active & (exam.slopes < 0) if terms.gate else np.zeros_like(active)
@@ -104,7 +104,7 @@ def admitted_under(limits: Floats, moment: Moment, traversed: Traversed, world: 
 
 
 def step(moment: Moment, admitted: Admitted, world: World) -> Stepped:
-    """Descend by the admissible step; halve it while a probe overshoots its limit, and at last leave it out."""
+    """Descend by the admissible step. It is halved while a probe overshoots its limit, and finally left out."""
     exam, screened = admitted.exam, admitted.screened
     whole = admissible_step(admitted.passage, exam.probes, screened.weights, screened.multipliers)
     factor = np.ones(len(exam.loss))
@@ -124,7 +124,7 @@ def step(moment: Moment, admitted: Admitted, world: World) -> Stepped:
 
 
 def credit(moment: Moment, stepped: Stepped, world: World, stream: Stream) -> Lesson:
-    """What every update was worth; one that the gate dropped is booked at what it would have done, first order."""
+    """Credit every update; a gated one gets the first-order credit that it would have earned."""
     game = game_of(moment.state.parameters, stepped, world, stream)
     appraisal = discounted(CREDITS[world.terms.credit.kind](game), game)
     if stepped.gated.any():
@@ -140,7 +140,7 @@ def game_of(parameters: Parameters, stepped: Stepped, world: World, stream: Stre
     Args:
         parameters: before the step.
         stepped: the lesson so far.
-        world: what does not move.
+        world: what does not change.
         stream: coalitions are drawn from it.
     """
     exam, screened = stepped.exam, stepped.screened
@@ -166,12 +166,12 @@ def game_of(parameters: Parameters, stepped: Stepped, world: World, stream: Stre
 
 
 def asked_amounts(state: State, world: World) -> Floats | None:
-    """(R, N) samples that each would put in; None where that is the same fixed number for all."""
+    """(R, N) samples that each puts in if it delegates; None where all put in the same fixed number."""
     return state.membership.amount if world.terms.menu.offer != "fixed" else None
 
 
 def _demand_finite(what: str, values: Floats, number: int) -> None:
-    """Raise InputError where a run's network has diverged, before nonsense is paid for."""
+    """Raise InputError where a run's network has diverged, before anybody is paid for it."""
     if not np.isfinite(values).all():
         run, *place = np.argwhere(~np.isfinite(values))[0].tolist()
         raise InputError(f"run {run} diverged: {what} {values[run, *place]} in round {number}; lower learning.rate")

@@ -16,20 +16,20 @@ from commonweal.economy.world.world import State, World
 
 
 class Market(Protocol):
-    """What a round asks of a market. Markets hold nothing: all that moves is in the state."""
+    """What a round asks of a market. A market keeps nothing: all that changes is in the state."""
 
     learns: bool  # whether there are a task, data and a network that learns it
 
     def produce(self, moment: Moment, world: World, streams: Streams) -> tuple[Moment, Produce]:
-        """What the contributions of the round come to, and the moment once they are made."""
+        """The result of the round's contributions, and the moment after they are made."""
         ...
 
     def income(self, moment: Moment, produce: Produce, world: World, streams: Streams) -> Income:
-        """What the market pays for it, and what is due to whom."""
+        """What customers pay for it, and what is due to whom."""
         ...
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
-        """What each action would have brought its principal, all others' given; mechanisms aside."""
+        """What each action would have brought its principal, everybody else's given; without mechanisms."""
         ...
 
     def gains(self, state: State, people: Population, intended: Ints, world: World) -> Gains:
@@ -39,7 +39,7 @@ class Market(Protocol):
     def usual_credit(
         self, real: Floats, put: Floats, quality: Floats, row: Ints, state: State, people: Population, world: World
     ) -> Floats:
-        """(R', N) credit of samples ``put`` (R', N), ``real`` of them one's own, as if they always had been put in."""
+        """(R', N) cumulated credit if all always put in ``put`` (R', N) samples, ``real`` (R', N) of them their own."""
         ...
 
 

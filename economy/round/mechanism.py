@@ -1,4 +1,4 @@
-"""Mechanisms: whatever touches a round besides learning. Each carries its own terms, state and hooks.
+"""Mechanisms: anything that touches a round besides learning. Each has its own terms, state and hooks.
 
 Register your own with ``@mechanism("name", Terms)`` over a subclass of ``Mechanism``, or as an entry point of the group
 ``commonweal.mechanisms``; a scenario turns it on by a section ``[mechanisms.name]``.
@@ -21,12 +21,14 @@ NOTHING = Effects()
 
 
 class Mechanism:
-    """A mechanism that does nothing: a subclass overrides the hooks that it uses.
+    """A mechanism that does nothing; a subclass overrides the hooks that it uses.
 
-    An instance is made once for the runs of a world and holds nothing that moves. What moves is its state: a frozen
-    dataclass of arrays, run axis first, in which arrays with a place for each principal are declared ``per_principal``.
-    A hook gets the state as ``own`` and answers the state from then on and the effects on the round; money moves only
-    through transfers. Futures, checkpoints and pages treat the state like any other.
+    One instance serves all runs of a world and never changes. What changes is its state: a frozen dataclass of arrays,
+    run axis first; arrays with a place for each principal are declared ``per_principal``. A hook gets the state as
+    ``own`` and answers the state from then on and the effects on the round. Money moves only through transfers.
+    Futures, checkpoints and the browser page treat the state like any other.
+
+    Hooks in the order of a round: ``before``, ``admit``, ``deliver``, ``pay``, ``expect``, ``remember``.
 
     Args:
         terms: of all runs.
@@ -36,7 +38,7 @@ class Mechanism:
     section: type | None = None  # dataclass of its section [mechanisms.name]; None: it reads sections of the schema
 
     def __init__(self, terms: Terms) -> None:
-        """Set up what does not move."""
+        """Set up what does not change."""
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
@@ -44,33 +46,33 @@ class Mechanism:
         return cls.name in terms.mechanisms
 
     def begin(self, world: World, state: State) -> Any:
-        """Its state before the first round, in which the cooperative stands as ``state``."""
+        """Its state before the first round; ``state`` is the cooperative's, without mechanisms."""
         return None
 
     def before(self, own: Any, moment: Moment, world: World, streams: Streams) -> tuple[Any, Effects]:
-        """Before anybody acts: what is asked for, who is held to what, fees, escrows."""
+        """Before anybody acts: amounts that are asked for, actions that people must take, fees, escrows."""
         return own, NOTHING
 
     def admit(self, own: Any, moment: Moment, lesson: Admitted, world: World) -> tuple[Any, Effects]:
-        """Once updates are screened by the limits that principals claim: other limits for this round's step."""
+        """After updates are screened by claimed limits, before the step: other limits for this round."""
         return own, NOTHING
 
     def deliver(self, own: Any, moment: Moment, income: Income, world: World, streams: Streams) -> tuple[Any, Effects]:
-        """Once data are delivered and before the round is paid."""
+        """After data are delivered and before payments."""
         return own, NOTHING
 
     def pay(
         self, own: Any, moment: Moment, produce: Produce, income: Income, world: World, streams: Streams
     ) -> tuple[Any, Effects]:
-        """Once the round is paid."""
+        """After payments."""
         return own, NOTHING
 
     def remember(self, own: Any, moment: Moment, produce: Produce, payday: Payday, world: World) -> Any:
-        """At the end of the round."""
+        """At the end of the round: its state for the next one."""
         return own
 
     def expect(self, own: Any, moment: Moment, foregone: Foregone, world: World) -> Floats | None:
-        """(R, N, 4) money that it adds to the payoff of each action, on expectation; None: nothing."""
+        """(R, N, 4) expected money that it adds to the payoff of each action; None: nothing."""
         return None
 
 

@@ -22,7 +22,7 @@ def pay(moment: Moment, produce: Produce, world: World, streams: Streams) -> tup
     Args:
         moment: after learning, with the number of customers.
         produce: what the round's contributions came to.
-        world: what does not move.
+        world: what does not change.
         streams: audits and noise are drawn from the shock stream.
 
     Returns:
@@ -50,13 +50,13 @@ def pay(moment: Moment, produce: Produce, world: World, streams: Streams) -> tup
 
 
 def payoffs(moment: Moment, income: Income, given: Floats, world: World) -> Floats:
-    """(R, N) money that the round is worth to each: what it received, what it has privately, less what it puts in.
+    """(R, N) money that the round is worth to each: received, plus private gains, less the cost of what it put in.
 
     Args:
         moment: with all money moved.
         income: of the round.
         given: (R, N) accuracy of the model each is given.
-        world: what does not move.
+        world: what does not change.
     """
     terms = world.terms
     received = moment.state.ledger.owned - moment.opening.owned

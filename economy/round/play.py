@@ -22,8 +22,8 @@ def play_round(
         state: of the cooperative before the round.
         people: before the round.
         actions: (R, N) what everybody means to do.
-        world: what does not move.
-        streams: the runs' random streams; they move.
+        world: what does not change.
+        streams: the runs' random streams; they advance.
 
     Returns:
         Cooperative and people after the round, and the record of what happened.

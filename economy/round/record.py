@@ -24,31 +24,31 @@ from commonweal.economy.world.world import State
 
 @dataclass(frozen=True)
 class Effects:
-    """What a mechanism does to a round. What it leaves out stays as it is; what several do adds up in their order."""
+    """What a mechanism does to a round: None changes nothing. Effects of several mechanisms apply in their order."""
 
-    actions: Ints | None = None  # (R, N) what everybody is held to
+    actions: Ints | None = None  # (R, N) what everybody must do, in place of what it means to do
     amounts: Floats | None = None  # (R, N) samples that each puts in if it delegates
     excluded: Bools | None = None  # (R, N) who does not count as taking part, whatever it does
-    outside: Floats | None = None  # (R, N) money that who stays away has at least
+    outside: Floats | None = None  # (R, N) money per round of staying away
     limits: Floats | None = None  # (R, N, K) limits that hold for this round's step
     rewards: Floats | None = None  # (R, N) accuracy of the model each is given, in place of what it is owed
     transfers: tuple[Transfer, ...] = ()  # money that moves now
     private: Floats | None = None  # (R, N) money gained or given up without a transfer
-    note: Any = None  # what there is to tell of it, kept in the round's record under the mechanism's name
+    note: Any = None  # what the mechanism tells of the round; the record keeps it under the mechanism's name
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A round as far as it has come: where cooperative and people stand, what is agreed, what has moved."""
+    """A round so far: the cooperative, the people, what is agreed, and which money has moved."""
 
-    state: State  # of the cooperative; before the step, with all money that has moved so far
-    people: Population  # with their last actions until all have agreed, then with those of the round
-    actions: Ints  # (R, N) what everybody does, or means to do as long as nothing holds it to something else
+    state: State  # of the cooperative: the network before the step, the ledger with all transfers so far
+    people: Population  # with their last actions in agree, with those of the round after it
+    actions: Ints  # (R, N) what everybody does; in agree, what it means to do unless a mechanism says otherwise
     opening: Ledger  # before the round
     customers: Ints  # (R,) principals that the market's price scales with
-    outside: Floats  # (R, N) or (R, 1) money that who stays away has
+    outside: Floats  # (R, N) or (R, 1) money per round of staying away
     excluded: Bools | None = None  # (R, N) who does not count as taking part; None: nobody
-    limits: Floats | None = None  # (R, N, K) limits that hold for this round's step; None: as principals claim
+    limits: Floats | None = None  # (R, N, K) limits that hold for this round's step; None: the claimed ones
     given: Floats | None = None  # (R, N) accuracy of the model each is given; None: what it is owed
     transfers: tuple[Transfer, ...] = ()  # of the round so far
     private: Floats | None = None  # (R, N) money gained or given up without a transfer; None: none
@@ -72,7 +72,7 @@ class Moment:
 
         Args:
             name: of the mechanism.
-            own: what it knows from now on.
+            own: its state from now on.
             effects: what it does.
         """
         state = self.state
@@ -99,7 +99,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Exam:
-    """What the network and the updates look like in the K + 1 directions that matter, before the step."""
+    """Gradients of the validation loss and of the K probes before the step, and their products with all updates."""
 
     levels: Floats  # (R, K) probe losses
     loss: Floats  # (R,) validation loss
@@ -121,10 +121,10 @@ class Traversed:
 
     batch: Batch
     put: PutIn
-    supply: Supply  # to carry on
+    supply: Supply  # where everybody's walk through its data goes on
     passage: Passage  # every principal's path
     exam: Exam
-    recent: tuple[Seen, ...]  # samples by owner, this round's last, of the rounds that discounts look at
+    recent: tuple[Seen, ...]  # samples by owner of the last rounds, which discounts look at; this round's last
 
     @property
     def active(self) -> Bools:
@@ -139,11 +139,11 @@ class Admitted(Traversed):
 
     gated: Bools  # (R, N) whose update the quality gate dropped
     room: Floats  # (R, 1 or N, K) how far each probe may move in the eyes of the scope's principals; ∞: no limit
-    screened: Screened  # what was left of every update
+    screened: Screened  # the admissible part of every update
 
     @property
     def common_room(self) -> Floats:
-        """(R, K) how far each probe may move as far as anybody sees it."""
+        """(R, K) how far each probe may move: the smallest room of all."""
         tightest: Floats = self.room.min(axis=1)
         return tightest
 
@@ -161,7 +161,7 @@ class Stepped(Admitted):
 class Lesson(Stepped):
     """What the network learned from a round's virtual batch, and what every update was worth."""
 
-    appraisal: Credit  # and how it was found
+    appraisal: Credit  # what every update was worth, and how that was found
 
     @property
     def credit(self) -> Floats:
@@ -178,7 +178,7 @@ class Lesson(Stepped):
 
 @dataclass(frozen=True)
 class Produce:
-    """What a round's contributions come to, in any market."""
+    """The result of a round's contributions, in any market."""
 
     put: PutIn  # samples that everybody put in
     appraisal: Credit  # what they are worth, and how that was found
@@ -205,12 +205,12 @@ class Produce:
 
 @dataclass(frozen=True)
 class Income:
-    """What a round's market brings in, what is due to whom of it, and at what cost it was made."""
+    """The revenue of a round, what is due to whom of it, and what contributing cost."""
 
     revenue: Ints  # (R,) micro-units
     payments: Ints  # (R, N) micro-units
     cost: Floats  # (R, N) money, of what principals put in
-    netted: Floats  # (R, N) credit over the horizon, harm set off: what a stake is judged by
+    netted: Floats  # (R, N) credit over the horizon with harm subtracted: a stake is judged by it
     credit: Floats  # (R, N) credit over the horizon that is paid for
     held: Floats  # (R, N) credit over the horizon that is held back until it is sure
     history: CreditHistory
@@ -235,17 +235,17 @@ class Payday:
     membership: Membership  # after the round
 
     def net(self, *reasons: Reason) -> Ints:
-        """(R, N) micro-units that each has of the round's transfers for these reasons, received less paid."""
+        """(R, N) micro-units that each received, less what it paid, in the round's transfers for these reasons."""
         return net_of(self.transfers, reasons, (len(self.payments), self.payments.shape[1]))
 
 
 @dataclass(frozen=True)
 class Foregone:
-    """What each action would have brought its principal, all others' given."""
+    """What each action would have brought its principal, everybody else's action given."""
 
     payoffs: Floats  # (R, N, 4) money; nan where an action is not available
-    paid: Floats  # (R, N, 4) money of it that is payment for credit
-    harmful: Bools  # (R, N, 4) whether its credit over the horizon would net to less than nothing
+    paid: Floats  # (R, N, 4) money: the part of it that is payment for credit
+    harmful: Bools  # (R, N, 4) whether its netted credit would be below zero
 
 
 @dataclass(frozen=True)

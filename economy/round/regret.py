@@ -1,8 +1,8 @@
-"""Regret: what each action, or another number of samples, would have paid, all others' actions given.
+"""Regret: what each action, or another number of samples, would have paid, everybody else's action given.
 
-A myopic best response compares the first; amounts are chosen by the second. Where a network learns, both are first
-order: the credit of what a principal would have put in is its first-order credit, and revenue is held at its realised
-value, which one of N principals moves by O(1/N).
+Myopic best responses compare the actions; with ``menu.offer = amounts`` principals choose by the numbers of samples.
+Where a network learns, both are first order: what a principal would have put in earns first-order credit, and revenue
+stays at its realised value, which one of N principals changes by O(1/N).
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ def foregone_payoffs(
         moment: with the actions of the round.
         produce: what they came to.
         payday: who got what.
-        world: what does not move.
+        world: what does not change.
         streams: junk that was not put in is drawn from the batch stream.
 
     Returns:
@@ -52,17 +52,17 @@ def foregone_payoffs(
 
 
 def prospects(put: Floats, real: Floats, state: State, people: Population, world: World, accuracy: Accuracy) -> Floats:
-    """Payoff of each principal's alternatives, everybody else doing what it did last.
+    """Payoff of each principal's alternatives, if everybody else does what it did last.
 
     Exact in a market without a task. Where a network learns, accuracy is what the learning curve promises for the term,
     and credit grows with the samples put in.
 
     Args:
         put: (R, N, G) samples that it would put in, in each of G alternatives.
-        real: (R, N, G) how many of them would be its own data, which cost and teach.
+        real: (R, N, G) how many of them would be its own data: only these cost anything, and only these teach.
         state: before the round.
         people: with their last actions, or those of the round.
-        world: what does not move.
+        world: what does not change.
         accuracy: of R runs, by samples (R, M) put in per round.
 
     Returns:
@@ -108,7 +108,7 @@ def prospects(put: Floats, real: Floats, state: State, people: Population, world
 def deviator_dues(
     credit: Floats, put: Ints, moment: Moment, produce: Produce, payday: Payday, world: World
 ) -> tuple[Floats, Floats]:
-    """(R, N) each one's share of payments, and the model it is owed, if it alone had taken part otherwise.
+    """(R, N) share of payments, and accuracy of the model owed, for each principal if it alone had acted otherwise.
 
     N settlements per run, computed as runs.
 
@@ -118,7 +118,7 @@ def deviator_dues(
         moment: with the actions of the round.
         produce: what everybody put in.
         payday: who got what.
-        world: what does not move.
+        world: what does not change.
     """
     runs, principals = credit.shape
     alone = np.eye(principals, dtype=bool)[None]

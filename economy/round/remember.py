@@ -34,7 +34,7 @@ def remember(
         moment: with all money moved.
         produce: what the round's contributions came to.
         payday: who got what.
-        world: what does not move.
+        world: what does not change.
         streams: junk that other actions would have put in is drawn from the batch stream.
 
     Returns:
@@ -58,7 +58,7 @@ def people_after(
 
 
 def harm_of(lesson: Lesson | None, world: World) -> Floats:
-    """(R, K) by how much the step moved each probe loss to the wrong side."""
+    """(R, K) by how much the step moved each probe loss in the forbidden direction."""
     if lesson is None:
         return np.zeros((world.shape[0], 0))
     harm: Floats = np.maximum(-(lesson.levels - lesson.exam.levels) * world.senses, 0.0)

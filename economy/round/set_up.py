@@ -46,7 +46,7 @@ ORDER = ("menu", "identity", "deals", "tolerance", "stakes", "clawback", "copies
 
 @dataclass(frozen=True)
 class Economy:
-    """R runs where they stand: what does not move, the cooperative, the people, and what luck there is to come."""
+    """R runs between two rounds: the world, the cooperative, the people, and their random streams."""
 
     world: World
     state: State  # of the cooperative
@@ -111,13 +111,13 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
 
 
 def _mechanisms(terms: Terms) -> tuple[Mechanism, ...]:
-    """Those that are on, each made for these runs."""
+    """The mechanisms that are on, each made for these runs."""
     others = [name for name in MECHANISMS if name not in ORDER]
     return tuple(kind(terms) for name in (*ORDER, *others) if (kind := MECHANISMS[name]).on(terms))
 
 
 def _data(terms: Terms, market: Market, streams: Streams) -> tuple[Examples, Holdings]:
-    """The data and who holds them; none where nothing is learned."""
+    """The data and who holds them; empty where nothing is learned."""
     principals = terms.population.count
     if not market.learns:
         return no_examples(), no_holdings(len(streams.task), principals)
@@ -127,7 +127,7 @@ def _data(terms: Terms, market: Market, streams: Streams) -> tuple[Examples, Hol
 
 
 def _network(holdings: Holdings, terms: Terms, market: Market) -> Network:
-    """The shared network; where nothing is learned the smallest there is, which nobody asks."""
+    """The shared network; where nothing is learned, the smallest possible one, which nobody uses."""
     if not market.learns:
         return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=torch.device(terms.device))
     site = Site(holdings.features, holdings.classes, terms.dtype, torch.device(terms.device))

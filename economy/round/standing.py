@@ -1,4 +1,4 @@
-"""What principals put in and where they stand: what settlement and model rewards look at, real or supposed."""
+"""Standings: what settlement and model rewards look at, in a real round or in a supposed one."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ ROUNDING = 1e-9  # of credit
 
 @dataclass(frozen=True)
 class Supposed:
-    """What R' runs of N principals put in, or would: each a run of the R of a state, in any order."""
+    """What N principals put in, or would put in, in R' runs: each one of the R runs of a state, in any order."""
 
     put: Ints | Floats  # (R', N) samples
     member: Bools  # (R', N) who takes part
@@ -41,7 +41,7 @@ def usual_amounts(amount: Floats, actions: Ints, world: World) -> PutIn:
 
 
 def standing_of(supposed: Supposed, membership: Membership, state: State, people: Population, world: World) -> Standing:
-    """Where everybody stands, or would stand.
+    """The standing of everybody, real or supposed.
 
     Args:
         supposed: what everybody puts in.
@@ -76,13 +76,13 @@ def standing_of(supposed: Supposed, membership: Membership, state: State, people
 
 
 def suppose(supposed: Supposed, state: State, people: Population, world: World) -> Standing:
-    """Where everybody would stand after a round in which this is put in."""
+    """The standing of everybody after a round in which this is put in."""
     before = state.membership if supposed.runs is None else state.membership.pick(supposed.runs)
     return standing_of(supposed, before.after(supposed.put, state.round), state, people, world)
 
 
 def shares_of(standing: Standing, world: World, runs: Ints | None = None) -> Floats:
-    """(R', N) each one's part of all payments by the settlement rule, standing so in the runs (R',)."""
+    """(R', N) each one's share of all payments by the settlement rule, in the runs (R',)."""
     terms = world.terms.settlement if runs is None else pick(world.terms.settlement, runs)
     return due_shares(SETTLEMENTS[terms.kind](standing, terms), standing.member, terms)
 
@@ -94,7 +94,7 @@ def owed_to(standing: Standing, quality: Floats, world: World, runs: Ints | None
 
 
 def has_content(credit: Floats, put: Ints | Floats, least: Floats) -> Bools:
-    """(R, N) whether samples count: those with so much credit each.
+    """(R, N) whether samples count: they need so much credit each.
 
     Args:
         credit: (R, N) cumulated credit.

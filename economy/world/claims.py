@@ -1,4 +1,4 @@
-"""What principals say of themselves: as it is, unless a study of deviations lets some of them say otherwise."""
+"""Claims: what principals say of themselves. They are true unless a deviation makes some principals say otherwise."""
 
 import numpy as np
 
@@ -16,24 +16,24 @@ def claimed_limits(people: Population, world: World) -> Floats:
 
 
 def claimed_cost(people: Population, world: World) -> Floats:
-    """(R, N) what a sample costs, as its principal says, in units of accuracy."""
+    """(R, N) cost of a sample as principals report it, in units of accuracy."""
     return _dearer(people.cost / np.maximum(world.terms.market.model_value, SMALLEST_VALUE), world)
 
 
 def claimed_price(people: Population, world: World) -> Floats:
-    """(R, N) money that each asks for the whole of a limit."""
+    """(R, N) money that principals ask for giving up the whole of a limit."""
     return _dearer(people.price, world)
 
 
 def claimed_joining(joined: Ints, world: World, runs: Ints | slice) -> Ints:
-    """(R', N) rounds of joining, of those seen (R', N): the same, unless principals' word counts and some lie."""
+    """(R', N) rounds of joining that count, of those seen (R', N): earlier where claims count and a principal lies."""
     if world.conduct is None or world.terms.rewards.joining == "seen":
         return joined
     return np.where(joined == NEVER, NEVER, np.maximum(joined - world.conduct.earlier[runs], 0))
 
 
 def felt(money: Floats, world: World) -> Floats:
-    """(R, N) money as far as somebody has it: a name without a person enjoys nothing."""
+    """(R, N) money that a person gains; 0 for spare names, whose principal gains under its own."""
     return money if world.conduct is None else money * world.conduct.person
 
 

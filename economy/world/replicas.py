@@ -1,4 +1,4 @@
-"""Replicas: runs taken out of a world and a state, in any order and as often as wanted, each free to go its own way."""
+"""Replicas: copies of runs, taken out of a world and a state in any order and as often as wanted."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
@@ -24,8 +24,8 @@ def pick_world(world: World, runs: Ints, spares: int = 0) -> World:
     Args:
         world: of R runs.
         runs: (R',) which runs.
-        spares: names added behind the N principals, which hold the first sample of the first principal and know
-            nobody, until a study makes something of them.
+        spares: names added behind the N principals. They hold the first sample of the first principal and know
+            nobody until a deviation uses them.
     """
     chosen = torch.as_tensor(runs, device=world.test[0].device)
     exam = _pick_objectives(world.exam, chosen)
@@ -98,7 +98,7 @@ def pick_streams(streams: Streams, runs: Ints) -> Streams:
 
 
 def reseeded(streams: Streams, seed: int) -> Streams:
-    """The runs with luck of their own from now on, except the first, which keeps its own."""
+    """New random streams for all runs but the first, which keeps its own."""
     fresh = Streams.from_seeds([int(s) for s in np.random.SeedSequence(seed).generate_state(len(streams.choice))])
     names = [part.name for part in fields(Streams)]
     pairs = {name: (getattr(streams, name).generators[:1], getattr(fresh, name).generators[1:]) for name in names}

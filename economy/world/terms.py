@@ -1,4 +1,4 @@
-"""All terms of an economy: the scenario's sections as its parts need them, stacked over the runs."""
+"""All terms of an economy: the sections of a scenario, stacked over the runs."""
 
 import re
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ class Terms:
 
     rounds: int
     precision: str  # float32 or float64
-    device: str  # as torch calls it
+    device: str  # its name in torch
     task: TaskTerms
     population: PopulationTerms
     actions: ActionTerms
@@ -52,7 +52,7 @@ class Terms:
     menu: MenuTerms
     negotiation: NegotiationTerms
     tolerance: ToleranceTerms
-    mechanisms: TermsByName  # of mechanisms from elsewhere
+    mechanisms: TermsByName  # of mechanisms from outside
 
     @cached_property
     def dtype(self) -> torch.dtype:

@@ -1,4 +1,4 @@
-"""The world of R runs: what is drawn once and then stays, and a cooperative's state that moves from round to round."""
+"""The world of R runs, which is drawn once and stays, and the state of a cooperative, which changes every round."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from commonweal.economy.world.terms import Terms
 
 @dataclass(frozen=True)
 class World:
-    """What stays as it is while R runs of N principals with K value dimensions play."""
+    """What does not change while R runs of N principals with K value dimensions play."""
 
     terms: Terms
     graph: Graph
-    customers: int  # what revenue scales with: the number of principals the cooperative is founded with
+    customers: int  # what revenue scales with: the principals at the beginning, without spare names
 
-    # what is learned, from which data, and how it is measured; next to nothing in a market that does not learn
+    # what is learned, from which data, and how it is measured; nearly empty in a market that does not learn
     holdings: Holdings
     truth: Ints  # (F, M) right classes of all samples, F one or R
     features: FeatureTable
@@ -41,7 +41,7 @@ class World:
     market: Any  # economy.round.market.Market
     mechanisms: tuple[Any, ...] = ()  # economy.round.mechanism.Mechanism: those that are on, in order
 
-    # set by studies of deviations alone
+    # only futures with deviations set it
     conduct: Conduct | None = None  # how single principals differ from what the scenario says
 
     @property
@@ -62,7 +62,7 @@ class State:
     quality: Floats  # (R,) what customers pay for: test accuracy of the model after the last round
     supply: Supply  # where everybody's walk through its data goes on
 
-    # what everybody has done for it
+    # what everybody contributed
     history: CreditHistory
     recent: tuple[Seen, ...]  # samples by owner of the last rounds, where credit is discounted by them; else empty
     membership: Membership
@@ -71,4 +71,4 @@ class State:
     ledger: Ledger
     rival: Floats  # (R,) quality of the rival's model
 
-    mechanisms: Mapping[str, Any]  # what each mechanism that is on knows, by its name
+    mechanisms: Mapping[str, Any]  # the state of each mechanism that is on, by its name

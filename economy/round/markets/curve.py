@@ -1,6 +1,6 @@
-"""A market without a task: the model's accuracy in a round is a known function of the samples put in by all.
+"""A market without a task: the model's accuracy in a round is a known function of all samples put in.
 
-The one-shot games of the papers on contracts and data sharing, played every round. Each is credited with its
+It plays the one-shot games of the papers on contracts and data sharing in every round. Each is credited with its
 Aumann–Shapley price (Aumann and Shapley 1974): for v(m) = a(Σ m) that is a(Σ m) times its part of the samples.
 """
 
@@ -22,7 +22,7 @@ from commonweal.economy.world.world import State, World
 
 @market("curve")
 class CurveMarket(ModelMarket):
-    """The market for a model whose accuracy follows a curve; it sells and settles as the market for a learned one."""
+    """The market for a model whose accuracy follows a curve. It sells and settles as the market for a learned model."""
 
     learns = False
 
@@ -34,7 +34,7 @@ class CurveMarket(ModelMarket):
         return moment, Produce(put, worth, quality, 1 - quality)
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
-        """Exact: all others put in what they put in, and accuracy follows the curve."""
+        """Exact: everybody else puts in what it did, and accuracy follows the curve."""
         terms, amount, shape = world.terms, moment.state.membership.amount, moment.actions.shape
         puts = [usual_amounts(amount, np.full(shape, int(action)), world) for action in Action]
         put, real = (np.stack([getattr(each, name) for each in puts], axis=2) for name in ("total", "delegated"))
@@ -47,7 +47,7 @@ class CurveMarket(ModelMarket):
     def usual_credit(
         self, real: Floats, put: Floats, quality: Floats, row: Ints, state: State, people: Population, world: World
     ) -> Floats:
-        """Prices at the accuracy of these samples."""
+        """Aumann–Shapley prices at the accuracy of these samples."""
         return priced(real, quality)
 
 
@@ -58,5 +58,5 @@ def curve_of(world: World) -> Bound:
 
 
 def priced(samples: Ints | Floats, quality: Floats) -> Floats:
-    """(R, N) Aumann–Shapley prices of samples (R, N) that have accuracy (R,) together."""
+    """(R, N) Aumann–Shapley prices of samples (R, N) that together give accuracy (R,)."""
     return samples * ratio(quality, samples.sum(axis=1))[:, None]

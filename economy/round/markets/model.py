@@ -1,6 +1,5 @@
 """The market for a learned model: customers pay for what it does better than a rival's or than no model."""
 
-
 import numpy as np
 
 from commonweal.agents.actions import Action
@@ -23,7 +22,7 @@ from commonweal.economy.round.standing import Supposed, owed_to, shares_of, stan
 from commonweal.economy.tasks import put_in
 from commonweal.economy.world.world import State, World
 
-MOST_PRINCIPALS = 2000  # what each would have had otherwise is a settlement of all: N² shares
+MOST_PRINCIPALS = 2000  # each alternative of each principal settles all N: N² shares
 
 
 @market("model")
@@ -39,7 +38,7 @@ class ModelMarket:
         return moment, Produce(lesson.put, lesson.appraisal, quality, lesson.exam.loss, lesson)
 
     def income(self, moment: Moment, produce: Produce, world: World, streams: Streams) -> Income:
-        """What customers pay for the model, divided by cumulated credit among who takes part."""
+        """What customers pay for the model, divided among participants by the settlement rule."""
         terms, state, people = world.terms, moment.state, moment.people
         history = book(state.history, produce.credit, produce.appraisal.standard_error)
         discount, clip = terms.settlement.discount, terms.settlement.clip
@@ -64,7 +63,7 @@ class ModelMarket:
         )
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
-        """First order in one principal's weight."""
+        """First order in one principal's weight in the step."""
         if world.terms.population.count > MOST_PRINCIPALS:
             raise InputError(
                 f"policy.mix: best_response and wait_and_see settle every deviation of every principal: "
@@ -75,7 +74,7 @@ class ModelMarket:
         for code in world.terms.available:
             action = Action(code)
             if action == Action.ABSTAIN:
-                credit_of(action, moment, produce, world, streams)  # draws what it would, whatever is available
+                credit_of(action, moment, produce, world, streams)  # draws the same numbers whatever is available
                 foregone.payoffs[..., action] = moment.outside
                 continue
             payoff, paid, harmful = payoff_of(action, moment, produce, payday, world, streams)
@@ -104,7 +103,7 @@ class ModelMarket:
     def usual_credit(
         self, real: Floats, put: Floats, quality: Floats, row: Ints, state: State, people: Population, world: World
     ) -> Floats:
-        """As much a sample as it earned lately, or as all samples earned on average."""
+        """Each sample earns what its owner's samples earned lately; where it put none in, the average of all."""
         settlement = world.terms.settlement
         earned = cumulated(state.history, settlement.discount, settlement.clip)
         usual = usual_amounts(state.membership.amount, people.action, world).total
@@ -115,7 +114,7 @@ class ModelMarket:
 
 
 def held_back(history: CreditHistory, terms: SettlementTerms) -> Floats:
-    """(R, N) cumulated credit that is not sure enough to be paid for."""
+    """(R, N) part of cumulated credit that is too uncertain to be paid for."""
     if not terms.hold_back.any():
         return np.zeros(history.rounds.shape[1:])
     return terms.hold_back * cumulated_by_chance(history, terms.discount)
@@ -124,10 +123,10 @@ def held_back(history: CreditHistory, terms: SettlementTerms) -> Floats:
 def payoff_of(
     action: Action, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
 ) -> tuple[Floats, Floats, Bools]:
-    """What a principal would have had if it alone had taken ``action``.
+    """What each principal would have had if it alone had taken ``action``.
 
     Returns:
-        (R, N) payoff, (R, N) what of it is payment, (R, N) whether its credit would net to less than nothing.
+        (R, N) payoff, (R, N) the part of it that is payment, (R, N) whether netted credit would be below zero.
     """
     terms = world.terms
     credit, samples = credit_of(action, moment, produce, world, streams)

@@ -39,10 +39,10 @@ class PublicGoods:
         return moment, Produce(PutIn(put, put), Credit(gifts, "contribution"), share, unknown)
 
     def income(self, moment: Moment, produce: Produce, world: World, streams: Streams) -> Income:
-        """What the groups produce, and what everybody gets of it and pays for it.
+        """What the groups produce, what everybody receives of it, and what it paid in.
 
         A group's revenue, less the reserve, is divided equally among its members who take part, in whole micro-units;
-        what is left of a division stays in the treasury.
+        the remainder of a division stays in the treasury.
         """
         terms, member = world.terms.market, moment.actions != Action.ABSTAIN
         groups = _groups(world, streams)
@@ -66,12 +66,12 @@ class PublicGoods:
         )
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
-        """What each action would have paid. Punishment counts with its expected value; groups are dealt once more."""
+        """What each action would have paid. Punishment counts with its expected value; groups are drawn anew."""
         terms, actions = world.terms.market, moment.actions
         groups = _groups(world, streams)
         member, gifts = actions != Action.ABSTAIN, contributions(actions, world)
         total, members = groups.total(gifts), groups.total(member.astype(np.int64))
-        # Σ_g pot_g / size_g and Σ_g 1 / size_g, where who stays away would make its groups larger by itself
+        # Σ_g pot_g / size_g and Σ_g 1 / size_g, where a principal that joins makes its groups larger by one
         as_is, joined = ([groups.received(x / np.maximum(size, 1)) for x in (total, np.ones(total.shape))]
                          for size in (members, members + 1))  # fmt: skip
         pot, part = (np.where(member, own, other) for own, other in zip(as_is, joined, strict=True))
@@ -91,7 +91,7 @@ class PublicGoods:
         seller = (intended != Action.DELEGATE) & (intended != Action.ABSTAIN)
         member = intended != Action.ABSTAIN
         terms = world.terms.market
-        groups = form_groups(terms, world.graph, Stream(()))  # which are never dealt at random here
+        groups = form_groups(terms, world.graph, Stream(()))  # no random groups where deals are made
         part = 1 / np.maximum(groups.total(member.astype(np.int64)), 1)  # (R, G) of each who takes part
         each = (1 - world.terms.settlement.reserve) * terms.multiplication * terms.contribution
         own = each * groups.received(part)
@@ -107,7 +107,7 @@ class PublicGoods:
     def usual_credit(
         self, real: Floats, put: Floats, quality: Floats, row: Ints, state: State, people: Population, world: World
     ) -> Floats:
-        """Nobody chooses amounts here."""
+        """What is contributed; nobody chooses amounts here."""
         return real
 
 

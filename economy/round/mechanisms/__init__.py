@@ -1,4 +1,4 @@
-"""The mechanisms that come along: one file each, with its state and its hooks."""
+"""The mechanisms of this library: one file each, with its state and its hooks."""
 
 from commonweal.economy.round.mechanisms import clawback, copies, deals, identity, menu, stakes, tolerance
 

@@ -1,4 +1,4 @@
-"""Clawback: whose credit turns out to be harm gives back what it was paid for it (``economy.money.clawback``)."""
+"""Clawback: a principal whose credit turns out to be harm pays back (``economy.money.clawback``)."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Clawback(Mechanism):
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
-        """Where some of it is taken back."""
+        """Where a share of payments may be taken back."""
         return bool(terms.clawback.share.any())
 
     def begin(self, world: World, state: State) -> Refundable:
@@ -37,7 +37,7 @@ class Clawback(Mechanism):
     def pay(
         self, own: Refundable, moment: Moment, produce: Produce, income: Income, world: World, streams: Streams
     ) -> tuple[Refundable, Effects]:
-        """Take back from who has done harm over the horizon, for the others who are paid."""
+        """Take back from those who did harm over the horizon; it goes to the others who are paid."""
         terms, horizon = world.terms.clawback, world.terms.settlement.horizon
         clawed = claw_back(moment.state.ledger, own.amounts, horizon, income.netted, income.payments, terms)
         return own, Effects(transfers=clawed.transfers, note=clawed)
@@ -47,7 +47,7 @@ class Clawback(Mechanism):
         return Refundable(moment.notes[self.name].refundable)
 
     def expect(self, own: Refundable, moment: Moment, foregone: Foregone, world: World) -> Floats:
-        """Who does harm loses what it would be paid, and what it was paid within the horizon."""
+        """A principal that does harm loses what it would be paid, and what it was paid within the horizon."""
         risk = at_risk(own.amounts.sum(axis=1)[..., None], foregone.paid, world.terms.clawback.share[:, :, None])
         expected: Floats = -(foregone.harmful * risk)
         return expected

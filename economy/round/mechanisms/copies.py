@@ -27,17 +27,17 @@ class Copies(Mechanism):
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
-        """Where promises are not taken as kept."""
+        """Where copies are made and measured, instead of taken at their promise."""
         return terms.rewards.realise != "promise"
 
     def begin(self, world: World, state: State) -> Snapshots | None:
-        """No earlier model yet, where earlier models are what is given; else there is nothing to know."""
+        """No earlier model yet, where earlier models are given; else no state."""
         return Snapshots.none(state.parameters) if world.terms.rewards.realise == "snapshot" else None
 
     def before(
         self, own: Snapshots | None, moment: Moment, world: World, streams: Streams
     ) -> tuple[Snapshots | None, Effects]:
-        """Features turn for earlier models too, so that they are tested anew."""
+        """Features drift for earlier models too, so they are tested again."""
         return own if own is None else retested(own, world.network, world.test, world.drift), NOTHING
 
     def pay(
@@ -56,7 +56,7 @@ class Copies(Mechanism):
     def remember(
         self, own: Snapshots | None, moment: Moment, produce: Produce, payday: Payday, world: World
     ) -> Snapshots | None:
-        """Keep this round's model for later rounds, where earlier models are what is given."""
+        """Keep this round's model for later rounds, where earlier models are given."""
         return own if own is None else remembered_model(own, produce.taught.parameters, produce.quality, SNAPSHOTS)
 
     def _made(

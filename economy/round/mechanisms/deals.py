@@ -1,4 +1,4 @@
-"""Data deals in the cooperative: who would not delegate is paid to, by those who gain from it, before the round.
+"""Data deals: before a round, those who gain from a principal's data pay it to delegate.
 
 Each seller talks with the cooperative, which speaks for all who gain; between two, the Shapley value is half of what
 both gain together (Shapley-Coop, Hua et al. 2025, arXiv 2506.07388). A deal binds for its round.
@@ -82,7 +82,7 @@ class Deals(Mechanism):
     def deliver(
         self, own: None, moment: Moment, income: Income, world: World, streams: Streams
     ) -> tuple[None, Effects]:
-        """Once data are delivered, the deals are paid."""
+        """Pay the deals, since data are delivered."""
         deals = moment.notes.get(self.name)
         return own, NOTHING if deals is None else Effects(transfers=deals.payments)
 
@@ -91,7 +91,7 @@ def bargain(gains: Gains, funds: Ints, concession: Floats) -> DataDeals:
     """What the default negotiator agrees on, for all at once.
 
     Every seller asks for its cost and half of what both gain. Where those who gain cannot pay that, all prices are
-    reduced in proportion, and after the last round a seller accepts what it then would (``least``).
+    reduced in proportion. A seller accepts no less than what it would concede in the last round of talks (``least``).
 
     Args:
         gains: of every principal's delegating.
@@ -105,7 +105,7 @@ def bargain(gains: Gains, funds: Ints, concession: Floats) -> DataDeals:
     least = np.maximum(np.maximum(gains.loss, 0.0), fair - conceded)
     for _ in range(MOST_ROUNDS - 1):
         selling = selling & _content(gains, fair, least, selling, funds)
-    # Who is left may still be offered less than it accepts, now that others are gone: no agreement in such a run.
+    # With some sellers gone, another may still be offered less than it accepts: then the run has no agreement.
     agreed = (_content(gains, fair, least, selling, funds) | ~selling).all(axis=1, keepdims=True)
     selling = selling & agreed
     return deals_at(gains, np.where(selling, fair, 0.0), selling, funds)
@@ -119,7 +119,7 @@ def _content(gains: Gains, fair: Floats, least: Floats, selling: Bools, funds: I
 
 
 def affordable(gains: Gains, price: Floats, funds: Ints) -> tuple[Floats, Floats]:
-    """What those who gain can pay of prices (R, N), money: each by what it gains, up to its funds.
+    """What those who gain can pay of prices (R, N), money: each in proportion to its gain, up to its funds.
 
     Returns:
         Part of every price (R, 1), and who pays how much (R, N), money.
@@ -130,7 +130,7 @@ def affordable(gains: Gains, price: Floats, funds: Ints) -> tuple[Floats, Floats
 
 
 def deals_at(gains: Gains, price: Floats, bound: Bools, funds: Ints) -> DataDeals:
-    """Deals at prices (R, N), money, or the part of them that can be paid, in whole micro-units."""
+    """Deals at prices (R, N), money, or at the part of them that can be paid, in whole micro-units."""
     part, paying = affordable(gains, price, funds)
     received = np.floor(price * part * MICRO + SLACK).astype(np.int64)
     total = paying.sum(axis=1, keepdims=True)
@@ -142,7 +142,7 @@ def _purse(funds: Ints) -> Floats:
 
 
 def converse(gains: Gains, funds: Ints, concession: Floats, negotiator: Negotiator) -> DataDeals:
-    """Deals by talks, one after another: each seller's with the cooperative, which can spend what is left."""
+    """Deals by talks, one after another, of each seller with the cooperative, which can spend what it has left."""
     price, bound = np.zeros_like(gains.loss), np.zeros_like(gains.seller)
     for run, seller in np.argwhere(gains.seller & (gains.others > 0)):
         row = int(run)

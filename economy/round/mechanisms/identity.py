@@ -1,4 +1,4 @@
-"""Identity cost: whoever takes part under a name for the first time pays for it (``economy.money.identity``)."""
+"""Identity cost: taking part under a name for the first time costs money (``economy.money.identity``)."""
 
 from dataclasses import dataclass, replace
 
@@ -41,7 +41,7 @@ class IdentityCost(Mechanism):
         return replace(own, paid=paid), Effects(actions=actions, transfers=(fees,), note=fees)
 
     def expect(self, own: Names, moment: Moment, foregone: Foregone, world: World) -> Floats:
-        """Taking part costs whoever has not paid yet."""
+        """Taking part costs those who have not paid yet."""
         expected = np.zeros(foregone.payoffs.shape)
         expected[..., Action.ABSTAIN + 1 :] = -(world.terms.identity.cost * ~own.paid)[:, :, None]
         return expected

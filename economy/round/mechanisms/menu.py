@@ -1,7 +1,7 @@
-"""What is on offer before a round, and how much each principal puts in: a fixed number, a line of a menu, or its best.
+"""The menu: how much each principal puts in, by a fixed number, by a line of a menu, or by its best response.
 
 ``menu.offer = menu``: the menu of Paid with Models (Wang et al. 2025, arXiv 2412.11122), solved for the principals'
-types at the start of every term; each takes the line that is best for its own cost. ``amounts``: best responses.
+types at the start of every term; each takes the line that is best for its own cost.
 """
 
 from dataclasses import replace
@@ -45,13 +45,13 @@ class Menu(Mechanism):
         return terms.menu.offer != "fixed" or rewards.alone or rewards.accuracy.kind == "fitted"
 
     def begin(self, world: World, state: State) -> Tariff:
-        """Nothing is on offer yet."""
+        """No menu yet."""
         terms = world.terms
         lines = len(terms.population.cost_types) if terms.menu.offer == "menu" else 0
         return Tariff.none(*world.shape, lines, SEEN if terms.rewards.accuracy.kind == "fitted" else 0)
 
     def before(self, own: Tariff, moment: Moment, world: World, streams: Streams) -> tuple[Tariff, Effects]:
-        """What is on offer this round, and what each would put in; who reconsiders is drawn from the choice stream."""
+        """Renew the menu at the start of a term, and choose amounts; the choice stream says who reconsiders."""
         terms, state, people = world.terms.menu, moment.state, moment.people
         if (world.terms.rewards.alone or terms.offer != "fixed") and state.round % terms.term == 0:
             own = _renewed(own, state, people, world)
@@ -73,7 +73,7 @@ class Menu(Mechanism):
 
 
 def _ahead(tariff: Tariff, state: State, world: World) -> Ahead:
-    """What a term's samples are expected to lead to: in a market without a task every round starts anew."""
+    """The accuracy that a term's samples are expected to give; without a learned model every round starts from none."""
     curve = believed(tariff, world.terms.rewards)
     if not world.market.learns:
         return Ahead(curve, np.zeros((len(state.quality), 1)), 1)
@@ -81,7 +81,7 @@ def _ahead(tariff: Tariff, state: State, world: World) -> Ahead:
 
 
 def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> Tariff:
-    """What is offered from now on, for a term."""
+    """The tariff of the coming term."""
     terms, value, ahead = world.terms.rewards, world.terms.market.model_value, _ahead(tariff, state, world)
     if terms.alone:
         scratch = replace(ahead, done=0.0)
@@ -110,12 +110,12 @@ def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> 
 
 
 def _numbers(ahead: Ahead, run: int) -> tuple[float, ...]:
-    """All that a run's expectations depend on."""
+    """The numbers that a run's expectations depend on."""
     return *vars(of_run(ahead.curve, run)).values(), float(np.asarray(ahead.done)[run, 0])
 
 
 def _problem(ahead: Ahead, run: int, world: World) -> "MenuProblem":
-    """Whom the cooperative of a run offers a menu to."""
+    """The menu problem of a run: its types, and the accuracy it expects."""
     from commonweal.economy.menus import MenuProblem
 
     terms, types = world.terms.rewards, world.terms.population
@@ -133,7 +133,7 @@ def _problem(ahead: Ahead, run: int, world: World) -> "MenuProblem":
 
 
 def _lines(tariff: Tariff, people: Population, world: World) -> tuple[Ints, Floats]:
-    """(R, N) the line each takes, and the samples it asks for; NEVER and 0 for whom none is worth its cost."""
+    """(R, N) the line each takes, and the samples it asks for; NEVER and 0 where no line is worth its cost."""
     value = world.terms.market.model_value[:, :, None]
     cost = claimed_cost(people, world)[:, :, None] * value
     worth = tariff.values[:, None] - cost * tariff.amounts[:, None]  # (R, N, L)
@@ -149,7 +149,7 @@ def _lines(tariff: Tariff, people: Population, world: World) -> tuple[Ints, Floa
 
 
 def _amounts(tariff: Tariff, state: State, people: Population, world: World, streams: Streams) -> Floats:
-    """(R, N) samples that each puts in from now on: who reconsiders takes what is best for it, the others given."""
+    """(R, N) samples that each puts in from now on: those who reconsider take their best response to the others."""
     old, ahead = state.membership.amount, _ahead(tariff, state, world)
     revises = streams.choice.uniform(old.shape[1]) < world.terms.policy.revision
     if not revises.any():

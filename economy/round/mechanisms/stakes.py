@@ -1,4 +1,4 @@
-"""Stakes: who takes part holds money in escrow, and loses a share of it when caught (``economy.money.stakes``)."""
+"""Stakes: participants hold money in escrow and lose a share of it when caught (``economy.money.stakes``)."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Stakes(Mechanism):
     def deliver(
         self, own: None, moment: Moment, income: Income, world: World, streams: Streams
     ) -> tuple[None, Effects]:
-        """Post stakes, audit, slash who is caught: by netted credit below zero, or by what an audit reveals."""
+        """Post stakes, audit, and slash those caught: by netted credit below zero, or by what an audit reveals."""
         terms, ledger, actions = world.terms.stakes, moment.state.ledger, moment.actions
         staked = stake_transfers(ledger, actions != Action.ABSTAIN, terms)
         uniforms = streams.shock.uniform(2, actions.shape[1])
@@ -34,7 +34,7 @@ class Stakes(Mechanism):
         return own, Effects(transfers=(*staked, slash), note=slash.amount)
 
     def expect(self, own: None, moment: Moment, foregone: Foregone, world: World) -> Floats:
-        """Who cheats, or does harm, loses its stake with the probability of being caught."""
+        """A principal that cheats, or does harm, loses its stake with the probability of being caught."""
         expected = np.zeros(foregone.payoffs.shape)
         for action in (Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT):
             cheats = action != Action.DELEGATE

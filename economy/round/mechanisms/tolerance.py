@@ -1,4 +1,4 @@
-"""The market for tolerance: what the cooperative spends on looser limits, and what sellers give up for it."""
+"""The market for tolerance: the cooperative buys looser limits from principals that sell them."""
 
 import numpy as np
 
@@ -34,11 +34,11 @@ class ToleranceMarket(Mechanism):
             most=terms.values.for_sale,
             member=moment.actions != Action.ABSTAIN,
         )
-        # Without a budget not even what is free is taken.
+        # A cooperative without a budget takes no looser limits, even free ones.
         wanted = lesson.screened.shadow_prices * (budget > 0)[:, None]
         useful = _useful(lesson.exam.alignments * senses, lesson.active & ~lesson.gated, world)
         sale = buy_tolerance(for_sale, wanted, useful, np.minimum(budget, moment.state.ledger.treasury))
-        # Who sells under several names gives up its limits but once.
+        # A principal that sells under several names gives up its limits once.
         given_up = sale.given_up(people.limits, limits, felt(people.price, world), senses)
         return own, Effects(
             limits=sale.limits(limits, senses), transfers=(sale.transfer,), private=-given_up, note=sale
