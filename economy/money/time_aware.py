@@ -1,9 +1,10 @@
 """Time-aware fairness: the joint value of a coalition counts less, the later its last member joined.
 
 Chen et al., "Incentivizing Time-Aware Fairness in Data Sharing" (NeurIPS 2025, arXiv 2510.09240). With Harsanyi
-dividends d both of their methods are one formula, r_i = d({i}) + Σ_{T∋i, |T|≥2} d(T)/|T| · min_{j∈T} g(t_j), where g(t)
-is the part of joint value that is kept by a principal that joins at time t: e^(−γt) under time-aware data valuation, and the weights
-of all rounds from t on under time-aware reward cumulation. The value of data alone is never discounted.
+dividends d both of their methods are one formula, r_i = d({i}) + Σ_{T∋i, |T|≥2} d(T)/|T| · min_{j∈T} g(t_j), where
+g(t) is the part of joint value that is kept by a principal that joins at time t: e^(−γt) under time-aware data
+valuation, and the weights of all rounds from t on under time-aware reward cumulation. The value of data alone is
+never discounted.
 """
 
 from dataclasses import dataclass
@@ -58,8 +59,8 @@ def time_aware_credit(credit: Floats, kept: Floats) -> Floats:
     Ours, not the paper's: credit s is taken to be Shapley values of v(C) = (Σ_C s)² / Σ s, by which half of the credit
     makes a quarter of the model. That is the game of pairs with d({i}) = s_i² / S and d({i, j}) = 2 s_i s_j / S: it is
     superadditive, so that whoever joins earlier is never worse off, and where all join at once its rewards are the
-    credit itself. As shares of a sum of money they rise with earlier joining up to one half: all who were there before
-    gain together what the joiner gains.
+    credit itself. As shares of a sum of money they rise with earlier joining only up to one half: what one gains by
+    joining earlier, all who were there before gain too, together.
 
     Args:
         credit: (R, N) s, at least 0.

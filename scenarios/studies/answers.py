@@ -15,12 +15,12 @@ Draw = Callable[[Answer, Path], dict[str, Path]]  # puts figures into a folder a
 
 
 def save(answer: Answer, folder: Path | str, draw: Draw | None = None) -> list[Path]:
-    """Write tables, figures and report; older results in the folder are replaced, anything else is not touched.
+    """Write tables, figures and report. Older results in the folder are replaced; other files stay.
 
     Args:
         answer: what to keep.
         folder: where.
-        draw: draws the figures; none are kept if not given.
+        draw: draws the figures; without it none are kept.
 
     Returns:
         The files.
@@ -43,7 +43,7 @@ def save(answer: Answer, folder: Path | str, draw: Draw | None = None) -> list[P
 
 
 def read(folder: Path) -> Answer:
-    """The answer in ``folder``, as it was saved.
+    """Read the answer that was saved in ``folder``.
 
     Raises:
         InputError: if it holds none, or a table is missing.

@@ -32,11 +32,11 @@ def ask(
         scenario: one that is loaded, a name of the library, or the path of a file.
         seeds: how many (0, 1, …), or which.
         overrides: fields of the scenario to change, by path.
-        tell: called as the study proceeds: what is being done, how many of it are done, of how many.
+        tell: called with progress: what is being done, how many are done, of how many.
         options: of the study.
 
     Raises:
-        InputError: if there is no such study, the scenario or an option is wrong, or the study makes no sense for it.
+        InputError: if there is no such study, the scenario or an option is wrong, or the study does not apply to it.
     """
     asked = STUDIES[study]
     base = revise(scenario, overrides) if isinstance(scenario, Scenario) else load(scenario, overrides)

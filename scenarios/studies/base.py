@@ -17,7 +17,7 @@ class StudyOptions(Part):
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a scenario."""
+    """A question about a scenario."""
 
     scenario: Scenario
     seeds: tuple[int, ...]
@@ -27,7 +27,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came out. Tables are tidy; an estimate ``x`` has its interval in the columns ``x_low`` and ``x_high``."""
+    """The result. Tables are tidy; an estimate ``x`` has its interval in the columns ``x_low`` and ``x_high``."""
 
     study: str
     headline: str  # one or two sentences that answer the question, with figures

@@ -126,6 +126,6 @@ def _taken(values: Floats, which: Ints) -> Floats:
 
 
 def _responses(gains: Floats, means: Floats) -> Floats:
-    """(S,) what all gain who deviate as ``means`` (N, D) say is best, if that is better than not to."""
+    """(S,) what principals gain together if each takes its best deviation by ``means`` (N, D), where that gains."""
     taken: Floats = (_taken(gains, means.argmax(axis=1)) * (means.max(axis=1) > 0)).sum(axis=1)
     return taken

@@ -1,6 +1,6 @@
-"""The report of a study: headline, figures, tables, notes and where it all comes from, as Markdown and as HTML.
+"""The report of a study: headline, figures, tables, notes and provenance, as Markdown and as HTML.
 
-The HTML page carries its figures within it, so that it can be sent to somebody.
+The HTML page contains its figures, so it can be sent as one file.
 """
 
 import json

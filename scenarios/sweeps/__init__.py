@@ -1,1 +1,1 @@
-"""Sweeps: designs, the engine that plays them, and what survives an interruption."""
+"""Sweeps: designs of points, and the engine that plays them and continues after an interruption."""

@@ -1,7 +1,7 @@
-"""Chunks: runs of a sweep that are computed and stored together, and repeated together where one was interrupted.
+"""Chunks: runs of a sweep that are computed and stored together, and repeated together after an interruption.
 
-They follow from the plan alone, never from what is done already or from how many workers there are, so that a sweep
-gives the same tables however it is played.
+They follow from the plan alone, not from what is done already or from the number of workers, so that a sweep gives the
+same tables however it is played.
 """
 
 import json

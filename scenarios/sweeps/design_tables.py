@@ -19,7 +19,7 @@ _LARGEST = 2**20  # size of a sample
 
 
 def read_design(table: Any, points: bool) -> tuple[str, Sample | None]:
-    """What the table ``design`` of a sweep file says.
+    """Read the table ``design`` of a sweep file.
 
     Args:
         table: the table.

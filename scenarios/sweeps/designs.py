@@ -1,8 +1,8 @@
 """Designs: from the factors of a sweep to its points.
 
 Listed factors are compared in full. Ranged ones are a grid, a Latin hypercube, a Saltelli sample (Saltelli et al. 2010,
-on Sobol' sequences) or elementary-effects trajectories (Morris 1991); a sample is drawn once and played under every
-combination of the listed factors, so that they are compared on the same numbers.
+on Sobol' sequences) or elementary-effects trajectories (Morris 1991). A sample is drawn once and played under every
+combination of the listed factors, so they are compared on the same numbers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +70,7 @@ class Range:
         spaced = (np.geomspace if self.log else np.linspace)(self.low, self.high, self.levels).tolist()
         values = [self._clean(round(value) if self.whole else value) for value in spaced]
         if len(set(values)) < len(values):
-            raise InputError(f"range {self.path}: levels = {self.levels}: there are fewer such whole numbers")
+            raise InputError(f"range {self.path}: levels = {self.levels}: the range has fewer whole numbers")
         return values
 
     def _clean(self, value: float) -> float:

@@ -1,4 +1,4 @@
-"""The engine of sweeps: plays what is not yet played, whatever dies meanwhile, and joins it into two tables."""
+"""The engine of sweeps: plays the chunks that are not yet stored, survives workers that die, and joins two tables."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ _DEAD = "the worker process died"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a sweep came to."""
+    """The outcome of a sweep, in numbers."""
 
     folder: Path
     runs: int  # of the whole sweep
@@ -51,11 +51,11 @@ def run_sweep(
     start: Callable[[int], Callable[[], None]] | None = None,
     checkpoint: tuple[Path, int] | None = None,
 ) -> Outcome:
-    """Play a sweep, or what is left of it.
+    """Play a sweep, or the rest of one that was interrupted.
 
     Args:
         plan: what to play.
-        folder: where its results lie and are looked for.
+        folder: of its results, earlier ones included.
         engine: serial, processes or dask.
         workers: how many; as many as there are cores if None.
         scheduler: address of a running Dask scheduler.
@@ -97,7 +97,7 @@ def _compact(work: Undertaking) -> None:
 def play_all(
     numbers: Sequence[int], work: Undertaking, engine: Engine, tally: Tally, company: Company | None = None
 ) -> None:
-    """Play and store chunks. A worker that dies costs its chunk a second try, and at last only the run it dies of.
+    """Play and store chunks. A chunk whose worker dies is tried again, and in the end only the run that kills it fails.
 
     Raises:
         InputError: if the folder cannot be written.
@@ -128,7 +128,7 @@ def _was_stored(number: int, work: Undertaking, tally: Tally) -> bool:
 def _play_until_death(
     waiting: "deque[int]", work: Undertaking, engine: Engine, tally: Tally, company: Company | None
 ) -> list[int]:
-    """Play chunks until all are done or the pool breaks; returns those that were lost with it."""
+    """Play chunks until all are done or the pool breaks; returns the chunks that were lost."""
     pending: dict[Future[Settled], int] = {}
     lost: list[int] = []
     try:
@@ -159,10 +159,10 @@ def _collect(future: "Future[Settled]", pending: "dict[Future[Settled], int]", l
 
 
 def _play_suspect(order: Order, engine: Engine) -> Tables:
-    """Play a chunk whose workers died in a worker of its own, and where that dies again and again, each of its runs.
+    """Play a chunk whose workers died in a worker of its own; if that keeps dying, play each run by itself.
 
-    Rows of runs that were played alone may differ in the last digits, so they are taken only where a run of the chunk
-    turns out to be deadly, or the chunk dies whole and none of its runs does, as where memory is short.
+    Rows of runs that were played alone may differ in the last digits. They are used only if one run of the chunk kills
+    its worker, or if the whole chunk does and none of its runs, as when memory is short.
     """
     for _ in range(_QUOTA):
         if (tables := _played_apart(order, engine)) is not None:
@@ -171,7 +171,7 @@ def _play_suspect(order: Order, engine: Engine) -> Tables:
         return failed_tables(order, "worker", _DEAD)
     parts = [_play_suspect(order.alone(run), engine) for run in range(len(order))]
     if not any(_DEAD in part.runs["message"].to_pylist() for part in parts):
-        for _ in range(_QUOTA):  # whoever killed the workers was somebody else
+        for _ in range(_QUOTA):  # another chunk killed the workers
             if (tables := _played_apart(order, engine)) is not None:
                 return tables
     return joined(parts)

@@ -1,4 +1,4 @@
-"""What a sweep will take before it is played: runs, chunks, time and disk, from a short trial of some chunks."""
+"""Estimates of what a sweep takes before it is played: runs, chunks, time and disk, from trials of some chunks."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ class Estimate:
     bytes: float  # on disk
 
     def seconds(self, workers: int) -> float:
-        """With so many workers; no more than there are chunks can help."""
+        """Time with so many workers; more workers than chunks do not help."""
         return self.core_seconds / min(workers, self.chunks)
 
 

@@ -1,4 +1,4 @@
-"""Engines: where chunks are played. Each opens an executor of ``concurrent.futures``; nothing else knows which."""
+"""Engines: where chunks are played. Each opens an executor of ``concurrent.futures``; only this file knows which."""
 
 import os
 import signal
@@ -62,7 +62,7 @@ class SerialExecutor(Executor):
     """Plays everything in this process, when it is submitted."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Do it now; only an interruption is raised at once."""
+        """Play it now; only an interruption is raised at once."""
         future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))

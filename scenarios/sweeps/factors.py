@@ -23,7 +23,7 @@ def flatten(table: Any, where: str) -> dict[str, Any]:
         where: what they stand under, for messages.
 
     Raises:
-        InputError: if they are no tables, or name what is no field of a scenario.
+        InputError: if they are no tables, or name something that is not a field of a scenario.
     """
     if not isinstance(table, Mapping):
         raise InputError(f"{where} = {shorten(write_value(table))}: must be a table of fields")
@@ -89,7 +89,7 @@ def _values(path: str, values: Any, where: str) -> list[Any]:
         raise InputError(f"{where}: {path} = {shorten(write_value(values))}: must be a list of values, or '*'")
     # Numbers of array libraries become plain ones, which are written the same everywhere.
     if not (several := [value.tolist() if hasattr(value, "tolist") else value for value in values]):
-        raise InputError(f"{where}: {path} varies over nothing: list at least one value")
+        raise InputError(f"{where}: {path} has no values to vary over: list at least one")
     return several
 
 

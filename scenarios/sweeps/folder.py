@@ -1,4 +1,4 @@
-"""A sweep under way: what its folder holds, which chunks are done, and what a worker needs to play another."""
+"""A sweep in progress: what its folder holds, which chunks are done, and what a worker needs to play another."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ def undertake(
     retry_failed: bool = False,
     checkpoint: tuple[Path, int] | None = None,
 ) -> "Iterator[Undertaking]":
-    """Begin a sweep in ``folder``, or take it up where it was left, while the block runs.
+    """Begin a sweep in ``folder``, or continue one, while the block runs.
 
     Args:
         plan: the sweep.
@@ -120,7 +120,7 @@ def _said(value: Any) -> str:
 
 
 def _demand_same_runs(plan: "Plan", folder: Path, design: Design) -> str:
-    """Check that no run of the design is gone; says what the plan has more."""
+    """Check that the plan has all runs of the design; says what it adds."""
     cells, seeds = set(cells_of(plan)), set(plan.seeds)
     for noun, gone in (
         ("point", [cell for cell in design.cells if cell not in cells]),
@@ -137,7 +137,7 @@ def _demand_same_runs(plan: "Plan", folder: Path, design: Design) -> str:
 
 
 def _demand_same_kinds(plan: "Plan", folder: Path, design: Design) -> None:
-    """Check that added values fit into the columns there are."""
+    """Check that added values fit into the existing columns."""
     values = [json.loads(cell) for cell in design.cells]
     for path in plan.factors:
         old, new = factor_of(path, values).kind, factor_of(path, plan.points).kind
@@ -149,7 +149,7 @@ def _demand_same_kinds(plan: "Plan", folder: Path, design: Design) -> None:
 
 
 def _widened(plan: "Plan", design: Design) -> Design:
-    """The design with what the plan has more, as further points and chunks."""
+    """The design with the runs that the plan adds, as further points and chunks."""
     cells, known = cells_of(plan), {cell: number for number, cell in enumerate(design.cells)}
     fresh = [cell for cell in cells if cell not in known]
     known |= {cell: len(design.cells) + number for number, cell in enumerate(fresh)}
@@ -168,7 +168,7 @@ def _widened(plan: "Plan", design: Design) -> Design:
 
 
 class Undertaking:
-    """A sweep under way.
+    """A sweep in progress.
 
     Args:
         plan: the sweep.
@@ -298,7 +298,7 @@ class Undertaking:
         )
 
     def rounds(self, numbers: Sequence[int]) -> int:
-        """How many rounds are to be played in chunks, those in which everybody delegates too."""
+        """How many rounds are to be played in chunks, with those in which everybody delegates."""
         orders = [self.order(number) for number in numbers]
         ideals = {order.ideal: order.scenarios[0].rounds for order in orders if order.ideals}
         return sum(order.scenarios[0].rounds for order in orders) + sum(ideals.values())

@@ -95,7 +95,7 @@ class Manifest:
 
 
 def identity(plan: "Plan") -> dict[str, Any]:
-    """All that decides what the runs of a plan are, except which points and seeds it has."""
+    """Everything that decides what the runs of a plan are, apart from its points and seeds."""
     text: dict[str, Any] = {
         "scenario": plan.base.model_dump(mode="json"),
         "factors": list(plan.factors),
@@ -132,7 +132,7 @@ def code_version() -> str:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep others from playing the same sweep; the system lets go when this process ends, however it ends.
+    """Keep other processes from playing the same sweep. The lock ends with this process, however it ends.
 
     Raises:
         InputError: if another process plays it, or the folder cannot be written.
@@ -192,7 +192,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, plan: "Plan", design: Design) -> None:
-    """Store what the sweep is: the design first, then the manifest that names it, then what is outdated goes.
+    """Store the design, then the manifest that names it, then remove outdated files.
 
     Raises:
         InputError: if the folder cannot be written.

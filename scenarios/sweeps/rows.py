@@ -1,4 +1,4 @@
-"""The rows of a sweep's tables: one per run with what became of it, and one per run and recorded round."""
+"""The rows of a sweep's tables: one per run with its outcome, and one per run and recorded round."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ class Factor:
 
 
 def factor_of(path: str, points: Sequence[Mapping[str, Any]]) -> Factor:
-    """The column of the field at ``path``: numbers and switches as they are, everything else as it is written."""
+    """The column of the field at ``path``: numbers and switches as such, everything else as text."""
     types = {type(point[path]) for point in points}
     kinds: list[tuple[set[type], str]] = [({bool}, "switch"), ({int}, "integer"), ({int, float}, "number")]
     return Factor(path, next((kind for among, kind in kinds if types <= among), "text"))
@@ -119,7 +119,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Played:
-    """What became of R runs that were played together, or of one that failed."""
+    """The outcome of R runs that were played together, or of one that failed."""
 
     courses: Mapping[str, Floats]  # (T, R) by metric; empty where it failed
     rounds: Ints  # (R,) played

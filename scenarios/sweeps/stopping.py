@@ -1,6 +1,6 @@
 """When a run of a sweep may stop before its last round: conditions on its metrics, composed with ``&`` and ``|``.
 
-A condition looks at one run at a time, whoever it is played together with. Composition as in pyDVL's stopping criteria.
+A condition looks at one run at a time, whatever runs it is played with. Composition as in pyDVL's stopping criteria.
 """
 
 from abc import ABC, abstractmethod
@@ -116,7 +116,7 @@ class Collapsed(Stop):
 @final
 @dataclass(frozen=True)
 class Budget(Stop):
-    """``budget(rounds)``: so many rounds were played. By itself it only shortens a run; joined by ``&`` it delays."""
+    """``budget(rounds)``: so many rounds were played. Alone it shortens a run; joined by ``&`` it delays a stop."""
 
     rounds: int  # at least 1
 

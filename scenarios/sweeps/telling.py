@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a sweep has to do when it begins."""
+    """The work of a sweep when it begins."""
 
     title: str
     runs: int  # in all
@@ -24,7 +24,7 @@ class Scope:
 
 
 class Tally:
-    """Counts of a sweep under way, and the mean of the shown metric in every cell played so far."""
+    """Counts of a sweep in progress, and the mean of the shown metric in every cell played so far."""
 
     def __init__(self, scope: Scope, progress: Progress = silent) -> None:
         self.scope, self.began, self._progress = scope, monotonic(), progress

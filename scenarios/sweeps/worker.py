@@ -1,4 +1,4 @@
-"""What a worker does: play a chunk as one ensemble, and its runs alone where that fails, and store their rows."""
+"""What a worker does: play a chunk as one ensemble, or its runs alone if that fails, and store their rows."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -26,7 +26,7 @@ _LONGEST = 500  # characters of a message that are kept
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of a chunk, in short."""
+    """The outcome of a chunk, in numbers."""
 
     number: int  # of the chunk
     runs: int
@@ -45,7 +45,7 @@ class RunError(Exception):
 
 @dataclass(frozen=True)
 class Company:
-    """What the chunks that one process plays share."""
+    """What the chunks of one process share."""
 
     on_round: Callable[[], None] | None = None  # called after every round
     ideals: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)  # welfare if all delegate
@@ -64,7 +64,7 @@ def play_chunk(order: Order, company: Company | None = None) -> Settled:
 
 
 def play_tables(order: Order, company: Company | None = None) -> Tables:
-    """Play a chunk; where it raises, play its runs one by one, so that none costs another its result."""
+    """Play a chunk; if it raises, play its runs one by one, so that one failure costs no other run its result."""
     start, began, company = datetime.now(UTC), perf_counter(), company or Company()
     try:
         played = [play_together(order, company)]
@@ -93,7 +93,7 @@ def failed_tables(order: Order, stage: str, message: str) -> Tables:
 
 
 def settle(order: Order, tables: Tables) -> Settled:
-    """What to tell of a chunk."""
+    """The numbers of a chunk, for progress."""
     messages = [text for text in tables.runs["message"].to_pylist() if text is not None]
     cells: dict[int, tuple[float, int]] = {}
     if order.shown in tables.runs.column_names:
@@ -109,7 +109,7 @@ def settle(order: Order, tables: Tables) -> Settled:
 def play_together(order: Order, company: Company | None = None) -> Played:
     """Play the runs of a chunk as one ensemble.
 
-    Runs that reach the stop condition are recorded no further, and play on silently until the last one stops.
+    Runs that reach the stop condition are no longer recorded, and play on until the last one stops.
 
     Raises:
         RunError: if anything goes wrong.

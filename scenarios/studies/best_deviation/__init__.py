@@ -1,4 +1,4 @@
-"""The strongest attack that a search finds: a certificate of incentives holds no further than what was tried."""
+"""The strongest attack that a search finds, since a certificate of incentives covers only what was tried."""
 
 from commonweal.scenarios.studies.best_deviation.study import BestDeviationOptions, best_deviation
 

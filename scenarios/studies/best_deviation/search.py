@@ -29,7 +29,7 @@ class Evaluation:
 
 
 class Record:
-    """All that was tried, in order; nothing is tried twice, and no more than the budget.
+    """Everything that was tried, in order: each candidate once, and at most the budget.
 
     Args:
         judge: plays candidates.
@@ -47,7 +47,7 @@ class Record:
 
     @property
     def left(self) -> int:
-        """How many more may be tried."""
+        """How many more candidates may be tried."""
         return self._budget - len(self._tried)
 
     def evaluate(self, candidates: Sequence[Candidate]) -> list[Evaluation]:
@@ -61,7 +61,7 @@ class Record:
 
 
 def by_coordinate(space: Space, record: Record, seed: int) -> None:
-    """One dimension after the other, all its values at once, until a whole turn brings nothing better."""
+    """Try all values of one dimension after another, until a whole turn finds nothing better."""
     (best,) = record.evaluate([plain(space)])
     while True:
         before = best

@@ -1,4 +1,4 @@
-"""The space of deviations that is searched: everything a principal can do otherwise, each in a few degrees."""
+"""The space of deviations to search: everything a principal can do otherwise, each in a few degrees."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -43,7 +43,7 @@ def space_of(scenario: Scenario, horizon: int) -> Space:
 
 
 def plain(space: Space) -> dict[str, Choice]:
-    """The candidate that deviates in nothing."""
+    """The candidate without any deviation."""
     return {name: values[0] for name, values in space.items()}
 
 
@@ -56,7 +56,7 @@ def deviation_of(candidate: Candidate, member: int) -> Deviation:
 
 
 def described(candidate: Candidate) -> str:
-    """In words: what differs from doing as the scenario says."""
+    """The candidate in words: what differs from the scenario."""
     words = [] if candidate["does"] == AS_BEFORE else [str(candidate["does"])]
     if candidate["share"] != 1.0:
         words.append(f"{candidate['share']:.0%} of its samples")

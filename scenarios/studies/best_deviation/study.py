@@ -1,4 +1,4 @@
-"""The study ``best-deviation``: the most profitable deviation that a search finds, judged on seeds it never saw."""
+"""The study ``best-deviation``: the most profitable deviation that a search finds, judged on unseen seeds."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -144,7 +144,7 @@ def _texts(candidate: Candidate) -> dict[str, str]:
 
 
 def _headline(best: pd.DataFrame, who: tuple[str, str] | None, payoff: float, options: BestDeviationOptions) -> str:
-    """What was found, and whether it surely gains."""
+    """The finding, and whether its gain is significant."""
     name = best["deviation"].iloc[0]
     gain, low, high = (float(best[column].iloc[0]) for column in ("gain", "gain_low", "gain_high"))
     of = "anybody" if who is None else f"principals with {who[0]} = {who[1]}"

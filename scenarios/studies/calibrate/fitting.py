@@ -1,7 +1,7 @@
 """Fitting by the method of simulated moments (McFadden 1989): least squares over periods, by differential evolution.
 
 Every series that was tried is kept. Intervals are those of a parametric bootstrap (Efron and Tibshirani 1993, section
-6.5): what was fitted is played again and again, and each time the kept series nearest to it gives the parameters anew.
+6.5): the fitted parameters are played again many times, and each time the nearest kept series gives a new fit.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _BLOCK = 16  # replicas compared with all kept series at a time
 
 @dataclass(frozen=True)
 class Fit:
-    """What fits a series best, among all that was tried."""
+    """The best fit to a series among all candidates that were tried."""
 
     names: tuple[str, ...]  # (P,) parameters
     values: Floats  # (B, P) all candidates tried, shares scaled down where they exceeded one
@@ -38,7 +38,7 @@ class Fit:
         return best
 
     def interval(self, confidence: float = 0.95) -> Floats:
-        """(P, 2) between which values of each parameter the replicas' own fits lie, the best among them."""
+        """(P, 2) lowest and highest value of each parameter among the fits of the replicas and the best fit."""
         again = self.values[_nearest(self.courses, self.replicas)]
         tail = (1 - confidence) / 2
         low, high = np.quantile(again, [tail, 1 - tail], axis=0)
@@ -105,7 +105,7 @@ def _around(fit: Fit, limits: Floats, generator: np.random.Generator) -> Floats:
 
 
 def constant(target: Floats, periods: int) -> Floats:
-    """(periods,) the mean of the fitted periods, for ever."""
+    """(periods,) the mean of the fitted periods, throughout."""
     return np.full(periods, target.mean())
 
 

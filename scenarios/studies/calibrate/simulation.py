@@ -1,4 +1,4 @@
-"""Series that candidates play: many as one ensemble, every candidate with the same random numbers."""
+"""Series that candidates play: many as one ensemble, all with the same random numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from commonweal.scenarios.studies.calibrate.parameters import placed
 
 @dataclass(frozen=True)
 class Simulator:
-    """Plays candidates for the P parameters of one game, C at a time; what all have in common is made once."""
+    """Plays candidates for the P parameters of one game, C at a time; what they share is made once."""
 
     scenario: Scenario
     names: tuple[str, ...]  # (P,) fitted parameters

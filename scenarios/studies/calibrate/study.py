@@ -33,7 +33,7 @@ FRESH = 4  # times as many runs, with other seeds, as the search has of each can
 
 
 class CalibrateOptions(StudyOptions):
-    """What is fitted to what."""
+    """What to fit, and to which series."""
 
     data: tuple[str, ...] = field(
         tuple(GAMES), "series of contributions: " + ", ".join(GAMES) + ", or CSV files with period and contribution",
@@ -119,7 +119,7 @@ def _fresh(seeds: Sequence[int]) -> range:
 
 
 def _play(game: Scenario, fit: Fit, seeds: Sequence[int]) -> Floats:
-    """(runs, T) shares delegating under what was fitted."""
+    """(runs, T) shares delegating under the fitted parameters."""
     ensemble = Ensemble(placed(game, fit.names, fit.best), seeds)
     rounds = [(ensemble.step().actions == Action.DELEGATE).mean(axis=1) for _ in range(game.rounds)]
     return np.stack(rounds, axis=1)
@@ -131,7 +131,7 @@ def _miss(course: Floats, target: Floats, periods: slice) -> float:
 
 
 def _fit_table(results: Sequence[Calibrated], train: int) -> pd.DataFrame:
-    """How far the fitted mix and simple baselines miss, over the fitted periods and ahead of them."""
+    """Errors of the fitted mix and of simple baselines, over the fitted periods and the later ones."""
     rows = []
     for result in results:
         target, later = result.series.contribution, slice(train, None)
@@ -159,7 +159,7 @@ def _parameter_table(results: Sequence[Calibrated]) -> pd.DataFrame:
 
 
 def _transfer_table(results: Sequence[Calibrated], fresh: Sequence[int]) -> pd.DataFrame:
-    """What is fitted to one series, played as another: its game, and begun as people began there."""
+    """The fit to one series, played in the game of another, and begun with the share that began there."""
     rows = []
     for source in results:
         slope = np.polyfit(np.arange(len(source.series.contribution)), source.series.contribution, 1)[0]

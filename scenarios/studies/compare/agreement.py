@@ -1,6 +1,6 @@
-"""Whether payments follow what contributions are worth, round by round from the start of a run.
+"""Agreement: whether payments follow the value of contributions, round by round from the start of a run.
 
-Every round is looked at, since payments cumulate the credit of all of them: rounds picked out would hide most of it.
+Every round counts, since payments cumulate the credit of all of them, and a sample of rounds would hide most of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ def _agreement(mechanism: Mechanism, seeds: tuple[int, ...], worth: Worth, on_ro
 
 
 def true_credit(ensemble: Ensemble, worth: Worth) -> Floats:
-    """(S, N) what the contributions to the coming round are worth, from playing it aside with another credit rule."""
+    """(S, N) value of the contributions to the coming round: a copy is played with another credit rule."""
     world, state, people = ensemble.world, ensemble.state, ensemble.people
     credit = replace(world.terms.credit, kind=ESTIMATOR[worth.truth], budget=worth.budget, estimator="adjusted")
     aside = replace(world, terms=replace(world.terms, credit=credit))

@@ -1,4 +1,4 @@
-"""What attacks bring those who attack and cost those who do not, and how much anybody could gain at all (IC gap)."""
+"""Attacks: what they bring attackers, what they cost the others, and the most that anybody could gain (IC gap)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ ATTACKS = ("junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late")
 
 @dataclass(frozen=True)
 class Threat:
-    """How mechanisms are tried."""
+    """Which attacks to try, and how."""
 
     horizon: int  # rounds
     principals: int  # who try every single deviation in turn
@@ -42,7 +42,7 @@ class Threat:
 
 @dataclass(frozen=True)
 class Robustness:
-    """What one mechanism withstands, in S seeds."""
+    """How one mechanism withstands attacks, in S seeds."""
 
     gap: Interval  # () IC gap, money per round
     gaps: Floats  # (S,) the same seed by seed, cross-fitted

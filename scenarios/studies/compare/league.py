@@ -24,9 +24,9 @@ def criteria(
 
     Args:
         mechanisms: M of them.
-        observed: what became of them.
+        observed: their outcomes.
         agreed: (S, M) correlation of payments with true values.
-        robustness: what each withstood.
+        robustness: how each withstands attacks.
     """
     margin = np.sort(observed.payoffs - mechanisms[0].scenario.population.outside_option, axis=2)  # (S, M, N)
     worst = max(1, round(_WORST * margin.shape[2]))

@@ -30,7 +30,7 @@ def mechanisms(
     """Every combination; a settlement rule that looks at no credit comes with the first credit rule only.
 
     Args:
-        scenario: what everything else is as in.
+        scenario: gives everything else.
         settlements: settlement rules; all there are if empty.
         credits: credit rules; the scenario's own if empty.
         screenings: modes; the scenario's own if empty.

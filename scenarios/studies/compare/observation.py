@@ -1,4 +1,4 @@
-"""What becomes of every mechanism when everybody follows its policy: outcomes, payoffs, and the cost of computing them.
+"""Observation of mechanisms while everybody follows its policy: outcomes, payoffs, and the cost of computing them.
 
 The mechanisms are played in turns, a part each, so that whatever else the computer does slows all of them alike.
 """
@@ -20,7 +20,7 @@ _PARTS = 11  # the first warms caches up, for the first mechanism most of all, a
 
 @dataclass(frozen=True)
 class Observed:
-    """What M mechanisms came to in S seeds of N principals."""
+    """The outcomes of M mechanisms in S seeds of N principals."""
 
     outcomes: dict[str, Floats]  # by name, each (S, M)
     payoffs: Floats  # (S, M, N) money per round

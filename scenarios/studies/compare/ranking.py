@@ -1,10 +1,10 @@
-"""Ranks that admit ties: who is surely better than whom, by criterion and over all.
+"""Ranks that admit ties: which mechanism is surely better than which, by criterion and over all.
 
 One mechanism is surely better than another by a criterion where the 95 % interval of their paired difference holds no
-0; otherwise the two tie. So many as are surely better come before it and so many as are surely worse come behind it,
-which leaves a set of ranks, 1–3 say (Mogstad, Romano, Shaikh and Wilhelm 2024, with pairs taken one by one). Over all
+0; otherwise the two tie. The surely better ones rank before it and the surely worse ones behind it, which leaves it a
+set of ranks, such as 1–3 (Mogstad, Romano, Shaikh and Wilhelm 2024, with pairs taken one by one). Over all
 criteria, one beats another if it is surely better by more of them than it is surely worse by; mechanisms are ranked by
-how many they beat less how many beat them (Copeland 1951), so that no criterion needs a price in another.
+how many they beat less how many beat them (Copeland 1951), so criteria need no common unit.
 """
 
 from collections.abc import Sequence

@@ -73,7 +73,7 @@ def _demand_sense(question: Question) -> None:
     if scenario.market.kind != "model":
         raise InputError(f"market.kind = {scenario.market.kind!r}: compare needs 'model', which mechanisms pay for")
     if scenario.population.count < 2:
-        raise InputError("population.count = 1: compare needs at least 2 principals, one to deviate and one to bear it")
+        raise InputError("population.count = 1: compare needs at least 2 principals, so that one can affect another")
     if len(question.seeds) < 2:
         raise InputError("seeds: compare needs at least 2, because ties are judged by the spread between seeds")
 

@@ -1,4 +1,4 @@
-"""Both ways of training compared: every measure per seed, then means and paired differences with 95 % t-intervals."""
+"""Comparison of both ways of training: measures per seed, then means and paired differences with 95 % t-intervals."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product

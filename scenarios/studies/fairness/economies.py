@@ -17,7 +17,7 @@ _QUARTER = {"breast_cancer": 140, "wine": 44}  # samples that validation and tes
 
 @dataclass(frozen=True)
 class Economy:
-    """A scenario that is complete up to how its network is trained."""
+    """A scenario without its way of training the network."""
 
     task: str
     partition: str
@@ -53,7 +53,7 @@ def economies(
 
 
 def everybody_delegates(scenario: Scenario, principals: int, rounds: int) -> Scenario:
-    """The scenario with nobody's behaviour in the way: all delegate in every round, and nothing is gated or screened.
+    """The scenario without behaviour: all delegate in every round, and nothing is gated or screened.
 
     Raises:
         InputError: if nobody can delegate in it, or it pays everybody the same.

@@ -1,4 +1,4 @@
-"""What each way of training pays everybody, and what everybody's data is truly worth under it."""
+"""Evidence of fairness: what each way of training pays everybody, and the true value of everybody's data under it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ ESTIMATOR = "estimated_shapley"  # credit rule for rounds of more players than a
 
 @dataclass(frozen=True)
 class Effort:
-    """How both ways of training are made alike, and what finding the truth may cost."""
+    """How both ways of training are made comparable, and the effort of finding true values."""
 
     epochs: int  # E of FedAvg
     match: Literal["rounds", "steps"]  # what both ways of training have alike
@@ -34,7 +34,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Attribution:
-    """What one way of training came to in R runs of N principals."""
+    """The outcome of one way of training in R runs of N principals."""
 
     payments: Floats  # (R, N) money over all rounds
     credit: Floats  # (R, N) sum over all rounds

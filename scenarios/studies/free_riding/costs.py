@@ -1,6 +1,6 @@
-"""What costs do: threshold surfaces over costs and another field, and tipping points as costs rise and fall again.
+"""Effects of costs: threshold surfaces over costs and another field, and tipping points as costs rise and fall.
 
-Between the two tipping points the economy remembers where it came from (hysteresis).
+Between the two tipping points the economy depends on its past (hysteresis).
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ def cost_over_benefit(scenario: Scenario) -> float:
 
 
 def costing(scenario: Scenario, factor: float) -> Scenario:
-    """The scenario with delegating so many times as costly."""
+    """The scenario with costs of delegating multiplied by a factor."""
     population = scenario.population
     return revise(
         scenario,

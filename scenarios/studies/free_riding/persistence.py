@@ -1,4 +1,4 @@
-"""How much free-riding there is in the end, how long cooperation lasts, and what it costs everybody."""
+"""Persistence: how much free-riding remains, how long cooperation lasts, and what that costs everybody."""
 
 from collections.abc import Callable
 
@@ -48,7 +48,7 @@ def half_life(shares: Floats) -> Floats:
 
 
 def _lives_row(lives: Floats) -> pd.DataFrame:
-    """The half-life as one more measure; without an interval where in some seeds it never came."""
+    """The half-life as one more measure; without an interval if some seeds have none."""
     if np.isnan(lives).all():
         return pd.DataFrame()
     ends = estimated("mean", lives) if not np.isnan(lives).any() else {"mean": np.nanmedian(lives)}

@@ -1,7 +1,7 @@
 """Schelling's diagram: what delegating and free-riding pay one principal, against how many others delegate.
 
 Schelling (1973), "Hockey helmets, concealed weapons, and daylight saving". Where the two curves cross, the choice that
-pays changes; where free-riding pays more all along although everybody delegating pays best, there is a social dilemma.
+pays changes; where free-riding always pays more although everybody delegating pays best, there is a social dilemma.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _CHOICES = (Action.DELEGATE, Action.FREE_RIDE)
 def schelling(
     scenario: Scenario, seeds: tuple[int, ...], cuts: int, focal: int, rounds: int, tell: Callable[[int, int], None]
 ) -> pd.DataFrame:
-    """Pay of both choices of a focal principal, all others' choices given and kept.
+    """Payoffs of both choices of a focal principal, with everybody else's choices fixed.
 
     Args:
         scenario: the economy; its policies do not matter here.

@@ -61,9 +61,9 @@ def free_riding(question: Question) -> Answer:
 def _demand_sense(scenario: Scenario, options: FreeRidingOptions) -> None:
     """Raise InputError where nothing can be asked of a scenario."""
     if missing := {"delegate", "free_ride"} - set(scenario.actions.available):
-        raise InputError(f"free-riding: actions.available must hold {min(missing)}; there is nothing to compare else")
+        raise InputError(f"free-riding: actions.available must hold {min(missing)}, to be compared")
     if scenario.population.count < 2:
-        raise InputError("free-riding: population.count = 1: there is nobody to ride on; it must be at least 2")
+        raise InputError("free-riding: population.count = 1: must be at least 2, since free-riding needs others")
     if list(options.factors) != sorted(set(options.factors)) or options.factors[0] <= 0:
         raise InputError(f"option factors = {list(options.factors)}: must be above zero and ascending")
     if not np.isfinite(ratio := cost_over_benefit(scenario)) or ratio <= 0:

@@ -1,4 +1,4 @@
-"""The runs in which nobody deviates: who the principals are, what they earn, and where the money goes."""
+"""The runs in which nobody deviates: types of principals, what they earn, and where the money goes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -38,7 +38,7 @@ def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
 
 
 def other_costs(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, ...]:
-    """What a principal can claim its cost to be: the lines of a menu, or more and less; nothing where no rule asks."""
+    """Costs that a principal can claim: those of the lines of a menu, or more and less; none where no rule asks."""
     if scenario.menu.offer == "menu":
         lines = range(len(scenario.population.cost_types))
         return tuple(Deviation(f"line_{line + 1}", _SOMEBODY, line=line) for line in lines)

@@ -41,7 +41,7 @@ def compared(evidence: Evidence, gains: Gains) -> Floats:
     """(S, G, D) gains of the groups that incentives are judged by.
 
     Places in the order of principals; where each draws its cost from types, these types: that is Bayesian incentive
-    compatibility, since a place among the others would tell what nobody knows when it chooses.
+    compatibility, since a place in the order is information that nobody has when it chooses.
     """
     if not evidence.cost_types:
         return gains.alone
@@ -131,7 +131,7 @@ def by_type(evidence: Evidence) -> pd.DataFrame:
 
 
 def by_principal(evidence: Evidence) -> pd.DataFrame:
-    """A row per place: who stands there, what it earns and could leave for, its best deviation, and the gain."""
+    """A row per place: its type, what it earns and would earn outside, its best deviation, and the gain."""
     confidence = evidence.trials.options.confidence
     margin = mean_interval(evidence.payoffs - evidence.outside, confidence)
     cost = evidence.base.placed(evidence.base.cost)[:, evidence.trials.places].mean(axis=0)

@@ -21,7 +21,7 @@ DECIMALS = 12  # of gains, in money: what is beyond is rounding
 
 @dataclass(frozen=True)
 class Trials:
-    """What is to be tried: D deviations of one principal each, by those at P places, and perhaps one of pairs."""
+    """Deviations to try: D of one principal each, by those at P places, and perhaps one of pairs."""
 
     scenario: Scenario
     options: IncentivesOptions
@@ -58,7 +58,7 @@ class Trials:
 
 @dataclass(frozen=True)
 class Gains:
-    """What deviations brought while the others did one thing or the other; P places, D deviations, Q pairs."""
+    """Gains from deviations in one mode of the others; P places, D deviations, Q pairs."""
 
     alone: Floats  # (S, P, D) money per round
     losses: Floats  # (S, P, D) money per round, of all others together
@@ -68,7 +68,7 @@ class Gains:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What S seeds have shown."""
+    """The evidence of S seeds."""
 
     trials: Trials
     base: BaseRuns

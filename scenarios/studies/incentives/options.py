@@ -12,7 +12,7 @@ Name = Literal[
 
 
 class IncentivesOptions(StudyOptions):
-    """What is tried, by whom, for how long, and how sure one wants to be."""
+    """Which deviations to try, by which principals, for how long, and to which precision."""
 
     horizon: Count = field(50, "rounds that are played with a deviation and without", "rounds")
     start: int = field(0, "rounds played before the deviation begins", "rounds", ge=0, le=1_000_000)

@@ -40,7 +40,7 @@ def collect(trials: Trials, seeds: tuple[int, ...], tell: Progress) -> Evidence:
 
 
 def width(evidence: Evidence) -> float:
-    """Of the interval of the IC gap, in the mode in which it is wider; money per round."""
+    """Width of the interval of the IC gap, in the mode in which it is wider; money per round."""
     found = [ic_gap(evidence, gains) for gains in evidence.gains.values()]
     return max(float(gap.high - gap.low) for gap in found)
 

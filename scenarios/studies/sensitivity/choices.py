@@ -19,7 +19,7 @@ OWN = "own choices"
 
 
 def open_choices(scenario: Scenario) -> dict[str, tuple[Any, ...]]:
-    """What could be chosen otherwise, by path; only choices that matter under the scenario's rules."""
+    """Alternatives by path; only choices that matter under the scenario's rules."""
     offered: dict[str, tuple[Any, ...]] = {
         "screening.mode": ("off", "reject", "scale", "project"),
         "screening.scope": ("own", "all", "quorum", "aggregate"),

@@ -1,6 +1,6 @@
 """Fields whose influence is asked for: those that matter under a scenario's rules, and ranges around its own values.
 
-A positive number is halved and doubled; of a share, or what else may not exceed something, the odds are.
+A positive number is halved and doubled. Of a share, or another number with an upper bound, the odds are.
 """
 
 import re
@@ -87,7 +87,7 @@ def _own(scenario: Scenario, path: str) -> Any:
 
 
 def _around(scenario: Scenario, path: str) -> tuple[float, float] | None:
-    """Half and twice the value, or its odds; None where there is nothing around it."""
+    """Half and twice the value, or its odds; None where there is no range around it."""
     value, most = _own(scenario, path), _most(scenario, path)
     if value <= 0:
         return None

@@ -1,9 +1,9 @@
-"""How strongly every field moves every outcome, beside what luck alone would seem to do.
+"""How strongly every field moves every outcome, compared with what chance alone would show.
 
 Elementary effects (Morris 1991; Campolongo, Cariboni and Saltelli 2007) or Sobol indices (Saltelli et al. 2010). Both
-take the differences between points for the work of fields, so that luck that is left in a mean over seeds counts as
-influence. ``noise`` is what a field without any would be credited with if points had independent luck; they share their
-seeds, so it is rather less.
+attribute differences between points to fields, so chance that remains in a mean over seeds counts as influence.
+``noise`` is the measure that a field without influence would get if points had independent random numbers; they share
+their seeds, so the true figure is lower.
 """
 
 from collections.abc import Sequence

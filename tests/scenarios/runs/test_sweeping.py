@@ -137,7 +137,7 @@ def test_seeds_are_a_count_or_a_list() -> None:
 def test_a_value_listed_twice_or_none_at_all_is_refused() -> None:
     with pytest.raises(InputError, match="market.leak varies over 0.1 twice"):
         comparison(TINY, {"market.leak": [0.1, 0.2, 0.1]})
-    with pytest.raises(InputError, match="market.leak varies over nothing"):
+    with pytest.raises(InputError, match="market.leak has no values to vary over"):
         comparison(TINY, {"market.leak": []})
 
 

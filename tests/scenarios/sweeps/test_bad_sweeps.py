@@ -26,7 +26,7 @@ MISTAKES = {
     "set out of range": (BASE + "set.market.leak = 2", "market.leak = 2: must be a number between 0 and 1"),
     "set and varied": (VARY + 'set.settlement.kind = "data"', "settlement.kind is both set and varied"),
     "no list": (BASE + 'vary.settlement.kind = "equal"', "settlement.kind = 'equal': must be a list of values"),
-    "nothing listed": (BASE + "vary.settlement.kind = []", "settlement.kind varies over nothing"),
+    "nothing listed": (BASE + "vary.settlement.kind = []", "settlement.kind has no values to vary over"),
     "value twice": (BASE + "vary.market.leak = [0.1, 0.2, 0.1]", "market.leak varies over 0.1 twice"),
     "same economy": (BASE + "vary.market.leak = [1, 1.0]", "points 0 and 1 are the same economy"),
     "level out of range": (BASE + "vary.market.leak = [0.5, 1.5]", "point 1 (market.leak = 1.5): market.leak = 1.5: must be"),
@@ -127,7 +127,7 @@ def test_what_the_caller_varies_is_checked_like_a_file(tmp_path: Path) -> None:
         for options, said in (
             ({"vary": {"market.leek": [1]}}, "market.leek is not a field; did you mean market.leak?"),
             ({"vary": {"market.leak": [2]}}, "market.leak = 2: must be a number"),
-            ({"vary": {"market.leak": []}}, "market.leak varies over nothing"),
+            ({"vary": {"market.leak": []}}, "market.leak has no values to vary over"),
             ({"vary": {"market.leak": [0, 1]}, "changes": ["market.leak=1"]}, "both set and varied"),
             ({"seeds": "0"}, "seeds = 0: must be a count of at least 1"),
         ):
