@@ -98,7 +98,7 @@ def mechanism(name: str, section: type | None = None) -> Callable[[Kind], Kind]:
 
 
 def state_of_others(state: State, world: World) -> dict[str, Floats]:
-    """What mechanisms from elsewhere know, for whoever shows it without knowing them.
+    """The states of mechanisms from outside, for code that shows them without knowing them.
 
     Args:
         state: of the cooperative.
