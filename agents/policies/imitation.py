@@ -1,4 +1,4 @@
-"""Imitation: copy whoever is paid more, the more surely the larger the difference.
+"""Imitation: copy a principal that is paid more, the likelier the larger the difference.
 
 Szabó and Tőke (1998), Traulsen, Nowak and Pacheco (2006): pairwise comparison with the Fermi function.
 """

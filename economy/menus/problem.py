@@ -133,7 +133,7 @@ class Menu:
         return self.gap <= CERTIFIED * self.problem.value
 
     def rewards(self, counts: Floats) -> Floats:
-        """What each type is given once it is known who came: never better than the model itself.
+        """What each type is given in an outcome: never better than the model itself.
 
         Args:
             counts: (..., I) parties of each type that came.

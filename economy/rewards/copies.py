@@ -1,4 +1,4 @@
-"""Model rewards as models: copies of the shared model, made so much worse that they are worth what is owed, by test.
+"""Model rewards as models: copies of the shared model, made worse until their test accuracy is what is owed.
 
 All copies of a run are of one family, so that a test serves every principal: the shared model with more and more noise
 (always along the same random direction), with fewer and fewer of its entries, or as it was in earlier rounds. Each
@@ -27,7 +27,7 @@ Family = Callable[[Floats], Parameters]
 
 @dataclass(frozen=True)
 class Realised:
-    """What was given for what was owed."""
+    """The copies that were given, beside what was owed."""
 
     accuracy: Floats  # (R, N) measured on the test set; 0 for who is given no model
     met: Bools  # (R, N) whether that is within the tolerance of what is owed

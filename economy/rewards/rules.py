@@ -51,7 +51,7 @@ class RewardTerms:
 
 @dataclass(frozen=True)
 class MenuTerms:
-    """``scenario.menu``: how much who delegates puts in."""
+    """``scenario.menu``: how much a principal puts in if it delegates."""
 
     offer: str  # fixed, menu or amounts
     term: int  # rounds for which a menu is offered
@@ -83,7 +83,7 @@ def by_menu(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
 
 @reward_rule("shaping")
 def by_shaping(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
-    """Accuracy shaping (Karimireddy et al. 2022): who puts in more than it would alone is given more for it.
+    """Accuracy shaping (Karimireddy et al. 2022): more samples than it would use alone earn a principal more accuracy.
 
     It goes by all that each has put in for the model as it is now, and believes what each says of its cost.
     """

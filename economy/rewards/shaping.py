@@ -1,4 +1,4 @@
-"""Accuracy shaping: who puts in more than it would alone is given just as much more accuracy as makes it go on.
+"""Accuracy shaping: each sample beyond what a principal would use alone earns just enough accuracy to be worth it.
 
 Karimireddy, Guo and Jordan, "Mechanisms that Incentivize Data Sharing in Federated Learning" (2022, arXiv 2207.04557).
 """

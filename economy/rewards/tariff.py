@@ -10,7 +10,7 @@ from commonweal.economy.money.membership import NEVER
 
 @dataclass(frozen=True)
 class Tariff:
-    """What the cooperative offers for a term, and what it was reckoned from."""
+    """What the cooperative offers for a term, and the observations behind it."""
 
     costs: Floats  # (R, L) money a sample costs the type that each line of the menu is meant for; L = 0 without a menu
     amounts: Floats  # (R, L) samples per round that it asks for

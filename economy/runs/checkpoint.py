@@ -64,7 +64,7 @@ def save(file: Path, played: Played, notebook: Notebook | None = None) -> None:
 
 
 def restore(file: Path, played: Played, notebook: Notebook | None = None) -> None:
-    """Let a run that was set up anew go on from where the checkpoint of the same run stands.
+    """Let a run that was just set up continue from a checkpoint of the same run.
 
     Args:
         file: a checkpoint.

@@ -44,7 +44,7 @@ class ToleranceSale:
 
     @property
     def transfer(self) -> Transfer:
-        """The treasury pays who sold."""
+        """The treasury pays the sellers."""
         accounts = Accounts(self.payments.shape[1])
         return Transfer(Reason.TOLERANCE, accounts.treasury, accounts.principals, self.payments)
 

@@ -75,13 +75,13 @@ class GtgShapley(Part):
 
 
 class Novelty(Part):
-    """Who puts in the same again earns less."""
+    """A discount on credit for putting in the same samples again."""
 
     memory: int = field(0, "rounds, this one included, over which credit above zero is divided by how often its principal put in nearly the same; 0: never", "rounds", ge=0, le=1000)
 
 
 class Replication(Part):
-    """Who puts in what others put in earns less (Agarwal, Dahleh and Sarkar 2019)."""
+    """A discount on credit for putting in what others put in (Agarwal, Dahleh and Sarkar 2019)."""
 
     penalty: float = field(0.0, "lambda of the factor exp(-lambda sum of similarities) on credit above zero; from 0.7 on copying oneself does not pay", "1", ge=0, le=100)
     similarity: Literal["samples", "updates"] = field("samples", "samples: near copies among what two principals put in; updates: cosine of their updates", "name")

@@ -73,7 +73,7 @@ class Stakes(Part):
 
 
 class Clawback(Part):
-    """What whoever turns out to have done harm gives back of what it was paid."""
+    """What a principal whose credit turns out to be harm gives back."""
 
     share: Share = field(0.0, "share of what it was paid within settlement.horizon that is taken back from a principal whose netted credit is below zero, and redistributed")
 
@@ -101,7 +101,7 @@ class Rewards(Part):
 
 
 class Menu(Part):
-    """How much who delegates puts in."""
+    """How much a principal puts in if it delegates."""
 
     offer: Literal["fixed", "menu", "amounts"] = field("fixed", "how much who delegates puts in: fixed (learning.samples), menu (a line of the optimal menu for the cost types), or amounts (whatever is best for it, the others given)", "name")
     term: Count = field(1, "rounds for which a menu is offered and amounts are planned", "rounds", le=1_000_000)
