@@ -87,7 +87,7 @@ def run_sweep(
 
 
 def _compact(work: Undertaking) -> None:
-    """Join the shards; one that is damaged is taken away, to be played again."""
+    """Join the shards; damaged ones are removed and their runs played again."""
     try:
         compact(work.folder, work.committed())
     except DamagedShardError as error:
@@ -146,7 +146,7 @@ def _play_until_death(
 
 
 def _collect(future: "Future[Settled]", pending: "dict[Future[Settled], int]", lost: list[int], tally: Tally) -> None:
-    """Take in a chunk that was played; one whose worker alone died is lost."""
+    """Take in a chunk that was played; it is lost if its worker died."""
     try:
         tally.add(future.result())
     except CancelledError:

@@ -23,7 +23,7 @@ SMALL = 30_000  # rounds of single runs, below which starting processes does not
 
 @dataclass(frozen=True)
 class GainsAndLosses:
-    """What D deviations brought in S seeds."""
+    """The gains from D deviations in S seeds, and what they cost the others."""
 
     gains: Floats  # (S, D) money per round and member
     losses: Floats  # (S, D) money per round, of all others together

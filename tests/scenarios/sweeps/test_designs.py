@@ -51,7 +51,7 @@ def test_levels_are_numbers_a_person_would_write() -> None:
 
 
 def test_more_levels_than_whole_numbers_are_refused() -> None:
-    with pytest.raises(InputError, match="levels = 5: there are fewer such whole numbers"):
+    with pytest.raises(InputError, match="levels = 5: the range has fewer whole numbers"):
         Range("x", 1, 3, whole=True, levels=5).grid()
 
 
