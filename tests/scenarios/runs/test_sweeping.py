@@ -141,6 +141,24 @@ def test_a_value_listed_twice_or_none_at_all_is_refused() -> None:
         comparison(TINY, {"market.leak": []})
 
 
+@pytest.mark.parametrize(
+    ("path", "values", "said"),
+    [
+        ("market.leak", [1, 1.0], "varies over 1 and 1.0, which are equal: list different values"),
+        ("market.leak", [0.0, 0.5, -0.0], "varies over 0.0 and -0.0, which are equal"),
+        ("market.leak", np.array([1.0, 0.5, 1.0]), "varies over 1.0 twice"),
+        ("market.leak", [np.float64(1), np.int64(1)], "varies over 1.0 and 1, which are equal"),
+        ("policy.mix", [{"fixed": 1}, {"fixed": 1.0}], "which are equal"),
+        ("policy.mix", [{"fixed": 0.5, "imitation": 0.5}, {"imitation": 0.5, "fixed": 0.5}], "which are equal"),
+        ("population.cost_types", [[1, 2], [1.0, 2.0]], "which are equal"),
+    ],
+)
+def test_equal_values_of_a_field_are_not_two_points(path: str, values: Any, said: str) -> None:
+    with pytest.raises(InputError, match=f"^vary: {path} varies over ") as told:
+        sweep(TINY, vary={path: values}, seeds=1)
+    assert said in str(told.value)
+
+
 def test_values_that_are_no_single_numbers_or_names_become_columns_as_they_are_written() -> None:
     results = sweep(TINY, {"learning.hidden": [[8], [4, 4]]}, seeds=1)
     assert list(results.runs["learning.hidden"]) == ["[8]", "[4, 4]"]
