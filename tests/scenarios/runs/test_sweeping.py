@@ -128,8 +128,9 @@ def test_seeds_are_a_count_or_a_list() -> None:
     assert read_seeds("3") == read_seeds(3) == (0, 1, 2)
     assert read_seeds("3,7") == read_seeds([3, 7]) == (3, 7)
     assert read_seeds("3,") == (3,)
-    wrong: int | str | list[int]
-    for wrong in ("0", "-1", "x", "1.5", "3,3", ",", "", 0, -2, [], [1, 1], [-1]):
+    assert read_seeds(np.arange(2)) == read_seeds(np.int64(2)) == (0, 1)  # type: ignore[arg-type]
+    wrong: Any
+    for wrong in ("0", "-1", "x", "1.5", "3,3", ",", "", 0, -2, [], [1, 1], [-1], 2.5, [0.5], None, [True], ["1"]):
         with pytest.raises(InputError, match="must be a count of at least 1, or different whole numbers from 0"):
             read_seeds(wrong)
 
