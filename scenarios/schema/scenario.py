@@ -68,6 +68,9 @@ class Scenario(Part):
                 raise ValueError(f"{path} must be {needed}")
         if self.negotiation.kind != "none" and "delegate" not in self.actions.available:
             raise ValueError("actions.available must hold delegate, since negotiation.kind is about delegating")
+        for action in ("abstain", "delegate", "free_ride", "defect"):
+            if getattr(self.population, f"start_{action}") > 0 and action not in self.actions.available:
+                raise ValueError(f"population.start_{action} must be 0, since actions.available does not hold {action}")
         if self.identity.cost > self.population.endowment:
             raise ValueError(
                 f"identity.cost = {self.identity.cost:g} exceeds population.endowment = "

@@ -97,6 +97,25 @@ def test_what_is_wrong_in_a_file_is_said_in_one_line(tmp_path: Path, text: str, 
     assert str(caught.value) == line
 
 
+@pytest.mark.parametrize("action", ["abstain", "delegate", "free_ride", "defect"])
+def test_nobody_can_start_with_an_action_that_is_not_available(action: str) -> None:
+    others = [other for other in ("abstain", "delegate", "free_ride", "defect") if other != action]
+    starts = {f"population.start_{other}": 0.3 for other in others} | {f"population.start_{action}": 0.1}
+    assert load("commons", {"actions.available": [*others, action], **starts})
+    with pytest.raises(InputError) as caught:
+        load("commons", {"actions.available": others, **starts})
+    line = f"population.start_{action} must be 0, since actions.available does not hold {action}"
+    assert str(caught.value) == line
+
+
+def test_the_actions_of_a_file_are_held_against_how_its_principals_start(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        load(economy(tmp_path, "population.start_abstain = 0.1\npopulation.start_delegate = 0.5"))
+    assert str(caught.value) == (
+        "mine.toml: population.start_abstain must be 0, since actions.available does not hold abstain"
+    )
+
+
 def test_a_wrong_override_is_not_blamed_on_the_file() -> None:
     with pytest.raises(InputError) as caught:
         load("commons", ["market.leak=2"])
