@@ -153,6 +153,13 @@ def value_at(place: Any, path: str) -> Any:
     return place
 
 
+def no_item(path: str, part: str, count: int) -> str:
+    """That the list on the way to ``path`` has no item ``part``, but ``count``."""
+    if not count:
+        return f"{path}: there is no item {part}, since the list is empty"
+    return f"{path}: there is no item {part}; " + ("only item 0" if count == 1 else f"items are 0 to {count - 1}")
+
+
 def shorten(text: str) -> str:
     """``text`` on one line, cut where it is longer than an error message should repeat."""
     line = " ".join(text.split())
