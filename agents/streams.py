@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from operator import index
+from typing import Any
 
 import numpy as np
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -50,3 +53,27 @@ class Streams:
         names = [field.name for field in fields(cls)]
         spawned = [[np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(len(names))] for seed in seeds]
         return cls(**{name: Stream(tuple(run[i] for run in spawned)) for i, name in enumerate(names)})
+
+
+def plain_seeds(seeds: Any, where: str = "seeds") -> tuple[int, ...]:
+    """Seeds as plain numbers, from a list, a range or an array.
+
+    Raises:
+        InputError: if they are a count, or one of them is not a whole number from 0.
+    """
+    try:
+        given = tuple(seeds)
+    except TypeError:
+        count = seeds if isinstance(seeds, int | np.integer) and seeds > 0 else 8
+        raise InputError(f"{where} = {seeds!r}: must be a seed for each run, like range({count})") from None
+    return tuple(_plain_seed(seed, where) for seed in given)
+
+
+def _plain_seed(seed: Any, where: str) -> int:
+    try:
+        number = -1 if isinstance(seed, bool | np.bool_) else index(seed)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise InputError(f"{where}: {' '.join(repr(seed).split())} is no seed: must be a whole number from 0")
+    return number

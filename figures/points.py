@@ -74,7 +74,7 @@ def require(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
         InputError: if it has not.
     """
     if missing := [column for column in columns if column not in frame.columns]:
-        raise InputError(f"{name}: no column {missing[0]!r}; there are {', '.join(map(str, frame.columns))}")
+        raise InputError(f"{name}: no column {missing[0]!r}; there are {', '.join(map(str, frame.columns)) or 'none'}")
     if frame.empty:
         raise InputError(f"{name}: no rows; a figure needs at least one finished run")
 

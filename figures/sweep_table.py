@@ -78,7 +78,7 @@ def sweep_table(runs: pd.DataFrame, factors: Sequence[str], metrics: Sequence[st
         InputError: if a column is missing or every run failed.
     """
     if missing := [name for name in ("point", "seed", "status", *factors, *metrics) if name not in runs.columns]:
-        raise InputError(f"runs: no column {missing[0]!r}; there are {', '.join(map(str, runs.columns))}")
+        raise InputError(f"runs: no column {missing[0]!r}; there are {', '.join(map(str, runs.columns)) or 'none'}")
     kept = runs[runs["status"] == "ok"]
     if kept.empty:
         raise InputError("runs: every run failed; a figure needs at least one that did not")

@@ -64,7 +64,7 @@ def chosen_metrics(there: Sequence[str], wanted: Sequence[str] | None) -> list[s
         InputError: if one that is named is not there, or there are none.
     """
     if missing := [name for name in wanted or () if name not in there]:
-        raise InputError(f"metrics: no {missing[0]!r}; there are {', '.join(there)}")
+        raise InputError(f"metrics: no {missing[0]!r}; there are {', '.join(there) or 'none'}")
     if not there:
         raise InputError("runs: nothing was measured; a figure needs at least one run that did not fail")
     return list(wanted or [name for name in METRICS if name in there] or there)[:_MOST]

@@ -7,7 +7,9 @@ import sys
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -94,3 +96,61 @@ def test_a_run_takes_a_name_and_how_many_seeds(tmp_path: Path) -> None:
     assert set(commonweal.run("public-goods", 2, 3).rounds["run"]) == {0, 1}
     with pytest.raises(InputError, match="seeds"):
         commonweal.run("public-goods", 0)
+
+
+def test_an_ensemble_takes_its_seeds_from_an_array() -> None:
+    scenario = load("commons", SMALL)
+    given = Ensemble(scenario, np.arange(3))
+    assert given.seeds == (0, 1, 2) and all(type(seed) is int for seed in given.seeds)
+    pd.testing.assert_frame_equal(given.run(2).rounds, Ensemble(scenario, range(3)).run(2).rounds)
+    assert commonweal.sweep(load("commons", {**SMALL, "rounds": 2}), seeds=np.arange(2)).seeds == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"),
+    [
+        (8, "seeds = 8: must be a seed for each run, like range(8)"),
+        (np.int64(8), "like range(8)"),
+        (2.5, "seeds = 2.5: must be a seed for each run, like range(8)"),
+        (None, "seeds = None: must be a seed for each run"),
+        ([0.5], "seeds: 0.5 is no seed: must be a whole number from 0"),
+        (np.array([0.0, 1.0]), "is no seed: must be a whole number from 0"),
+        (np.zeros((2, 2), int), "seeds: array([0, 0]) is no seed"),
+        ([3, -1], "seeds: -1 is no seed"),
+        ("12", "seeds: '1' is no seed"),
+        ([True], "seeds: True is no seed"),
+        ([], "an ensemble needs a seed per run"),
+    ],
+)
+def test_seeds_of_an_ensemble_that_are_no_seeds_are_one_line(seeds: Any, said: str) -> None:
+    with pytest.raises(InputError) as told:
+        Ensemble(load("commons", SMALL), seeds)
+    assert said in str(told.value) and "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("vary", "said"),
+    [
+        ({"settlement.kind": "equal"}, "vary: settlement.kind = 'equal': must be a list of values, or '*'"),
+        ({"settlement.alpha": 0.5}, "vary: settlement.alpha = 0.5: must be a list of values, or '*'"),
+        ([1, 1.0], "vary = [1, 1.0]: must be lists of values by path, like {'market.leak': [0, 1]}"),
+        ("settlement.kind=equal", "must be lists of values by path"),
+        ({3: [1]}, "must be lists of values by path"),
+    ],
+)
+@pytest.mark.parametrize("source", ["commons", "free-riding-small"])
+def test_what_a_sweep_cannot_vary_is_one_line(source: str, vary: Any, said: str) -> None:
+    with pytest.raises(InputError) as told:
+        commonweal.sweep(source, vary=vary, seeds=1)
+    assert said in str(told.value)
+
+
+def test_a_name_is_no_scenario_for_an_ensemble_and_says_how_it_becomes_one() -> None:
+    with pytest.raises(InputError, match=r"^'commons' is no scenario: must be one that is loaded, like load"):
+        Ensemble("commons", [0, 1])
+
+
+@pytest.mark.parametrize("rounds", [-1, 2.5, "2", True])
+def test_rounds_are_a_whole_number(rounds: Any) -> None:
+    with pytest.raises(InputError, match=f"^rounds = {rounds!r}: must be a whole number from 0$"):
+        commonweal.run(load("commons", SMALL), 1, rounds)

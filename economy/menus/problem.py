@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, apart
 from commonweal.economy.rewards.accuracy import Accuracy, best_alone
 
 READINGS = ("party", "published")
@@ -51,9 +51,9 @@ class MenuProblem:
         if not 2 <= self.parties <= MOST_PARTIES:
             raise InputError(f"parties = {self.parties}: must be between 2 and {MOST_PARTIES}")
         if not (np.isfinite(self.value) and self.value > 0):
-            raise InputError(f"value = {self.value:g}: must be above 0")
+            raise InputError(f"value = {self.value:g}: must be above 0 and finite")
         if not 0 < self.budget <= 1:
-            raise InputError(f"budget = {self.budget:g}: must be above 0 and at most 1, the whole model")
+            raise InputError(f"budget = {apart(self.budget, 1)[0]}: must be above 0 and at most 1, the whole model")
         if self.samples < 2:
             raise InputError(f"samples = {self.samples}: must be at least 2")
         if self.reading not in READINGS:
@@ -72,12 +72,12 @@ def _check_types(costs: Floats, shares: Floats) -> None:
     for name, numbers in (("costs", costs), ("shares", shares)):
         for i, number in enumerate(numbers):
             if not (np.isfinite(number) and number > 0):
-                raise InputError(f"{name}[{i}] = {number:g}: must be above 0")
+                raise InputError(f"{name}[{i}] = {number:g}: must be above 0 and finite")
     for dear, cheap in pairwise(costs):
         if cheap >= dear:
-            raise InputError(f"costs must fall from type to type: {cheap:g} follows {dear:g}")
+            raise InputError(f"costs must fall from type to type: {' follows '.join(apart(cheap, dear))}")
     if abs(shares.sum() - 1) > 1e-9:
-        raise InputError(f"shares sum to {shares.sum():g}: they must sum to 1")
+        raise InputError(f"shares sum to {apart(shares.sum(), 1)[0]}: they must sum to 1")
 
 
 @dataclass(frozen=True)

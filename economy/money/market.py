@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, apart
 from commonweal.agents.terms import PerRun
 from commonweal.economy.money.ledger import MICRO
 
@@ -63,7 +63,8 @@ def revenue(quality: Floats, rival: Floats, members: Ints | int, terms: MarketTe
     amount = np.rint(MICRO * terms.price[:, 0] * members * np.maximum(quality - worthless, 0.0))
     if not (amount <= LARGEST_REVENUE).all():
         most, allowed = amount.max() / MICRO, LARGEST_REVENUE / MICRO
-        raise InputError(f"market.price: revenue of {most:g} money in a round; at most {allowed:g} is allowed")
+        found, limit = apart(most, allowed)
+        raise InputError(f"market.price: revenue of {found} money in a round; at most {limit} is allowed")
     return amount.astype(np.int64)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints, apportioned, ratio
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, apart
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 from commonweal.economy.credit.history import Clip
@@ -171,7 +171,7 @@ def apportion(total: Ints, shares: Floats) -> Ints:
     """
     sums = shares.sum(axis=1)
     if not (shares.min(initial=0.0) >= 0.0 and (sums <= 1.0 + ROUNDING).all()):
-        found = f"shares from {shares.min():g} on with sums up to {sums.max():g}"
+        found = f"shares from {shares.min():g} on with sums up to {apart(sums.max(), 1)[0]}"
         raise InputError(f"{found}; a settlement rule gives shares >= 0 that sum to at most 1")
     whole = np.abs(sums - 1.0) <= ROUNDING
     owed = np.where(whole, total, np.floor(total * sums + SLACK).astype(np.int64))

@@ -9,7 +9,7 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, apart
 from commonweal.agents.terms import PerRun
 from commonweal.economy.money.ledger import Accounts, Ledger, Reason, Transfer, to_micro
 
@@ -37,7 +37,8 @@ def endowment_transfer(count: int, endowment: Floats) -> Transfer:
         InputError: if all of it together is more than the ledger can count.
     """
     if (total := float(endowment.max()) * count) > MOST_MONEY:
-        raise InputError(f"population.endowment: {total:g} money for all principals; at most {MOST_MONEY:g} is allowed")
+        found, most = apart(total, MOST_MONEY)
+        raise InputError(f"population.endowment: {found} money for all principals; at most {most} is allowed")
     amount = np.broadcast_to(to_micro(endowment), (len(endowment), count))
     return Transfer(Reason.ENDOWMENT, Accounts(count).market, Accounts(count).principals, amount)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.arrays import Floats, ratio
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, apart
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 from commonweal.economy.money.quota import credit_quotas
@@ -136,6 +136,8 @@ def rewards(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """
     owed = REWARDS[terms.kind](standing, quality, terms)
     if terms.kind != "shared" and not ((owed >= 0.0) & (owed <= quality[:, None] + ROUNDING)).all():
-        found = f"accuracies from {owed.min():g} to {owed.max():g} where the model has up to {quality.max():g}"
+        run = int(np.argmax(np.maximum(owed - quality[:, None], -owed).max(axis=1)))  # the worst, or one with a nan
+        most = " where the model has ".join(apart(owed[run].max(), quality[run]))
+        found = f"accuracies from {owed[run].min():g} to {most}"
         raise InputError(f"rewards.kind = {terms.kind!r} gave {found}; a rule gives from 0 to the model's")
     return owed

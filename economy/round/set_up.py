@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from commonweal.agents.arrays import Ints
 from commonweal.agents.drawing import draw_population
+from commonweal.agents.errors import InputError
 from commonweal.agents.graphs import build_graph
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
@@ -65,6 +67,8 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
     Raises:
         InputError: if a scenario asks for what the data or this machine cannot give.
     """
+    if names := [each for each in scenarios if isinstance(each, str | Path)]:
+        raise InputError(f"{str(names[0])!r} is no scenario: must be one that is loaded, like load({str(names[0])!r})")
     terms = Terms.of(scenarios)
     streams = Streams.from_seeds(seeds)
     runs, principals = len(seeds), terms.population.count

@@ -15,13 +15,14 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.principal import Principal, View
+from commonweal.agents.streams import plain_seeds
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy, set_up
 from commonweal.economy.runs.ensemble import next_actions, observe
 from commonweal.economy.runs.metrics import round_metrics
-from commonweal.economy.runs.results import Notebook, Results
+from commonweal.economy.runs.results import Notebook, Results, rounds_to_play
 
 
 class Cooperative(mesa.Model):
@@ -34,7 +35,8 @@ class Cooperative(mesa.Model):
             instead, for all.
 
     Raises:
-        InputError: if the scenario asks for what the data or this machine cannot give, or an index does not exist.
+        InputError: if the scenario asks for what the data or this machine cannot give, the seed is not a whole number,
+            or an index does not exist.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class Cooperative(mesa.Model):
         rng: int | None = None,
         principals: Mapping[int, type[Principal]] | type[Principal] = Principal,
     ) -> None:
-        seed = int(np.random.SeedSequence().generate_state(1)[0]) if rng is None else rng
+        (seed,) = plain_seeds([np.random.SeedSequence().generate_state(1)[0] if rng is None else rng], "rng")
         super().__init__(rng=seed)
         self.economy = scenario
         self.run_seed = seed
@@ -54,8 +56,10 @@ class Cooperative(mesa.Model):
         self.record: Record | None = None
         count = self.world.terms.population.count
         chosen = principals if isinstance(principals, Mapping) else dict.fromkeys(range(count), principals)
-        if wrong := [index for index in chosen if not 0 <= index < count]:
-            raise InputError(f"principals: there is no principal {wrong[0]}; they are numbered 0 to {count - 1}")
+        if wrong := [index for index in chosen if index not in range(count)]:
+            raise InputError(f"principals: there is no principal {wrong[0]!r}; they are numbered 0 to {count - 1}")
+        if odd := [kind for kind in chosen.values() if not (isinstance(kind, type) and issubclass(kind, Principal))]:
+            raise InputError(f"principals: {odd[0]!r} is no class of principals: give subclasses of Principal")
         self.principals = tuple(chosen.get(index, Principal)(self, index) for index in range(count))
         self._before = self.state  # the last round
         self._deciding = tuple(p for p in self.principals if type(p).choose is not Principal.choose)
@@ -77,7 +81,7 @@ class Cooperative(mesa.Model):
         Returns:
             Frames of the rounds played in this call, with every transfer.
         """
-        rounds = self.world.terms.rounds if rounds is None else rounds
+        rounds = rounds_to_play(rounds, self.world.terms.rounds)
         notebook = Notebook(self.world, self.opening, rounds, ledger=True)
         for _ in range(rounds):
             before = self.state
@@ -120,11 +124,10 @@ class Cooperative(mesa.Model):
         actions = actions.copy()
         for principal in self._deciding:
             view = View(observation, principal.index, Action(actions[0, principal.index]))
-            chosen = Action(principal.choose(view))
-            if chosen not in available:
-                raise InputError(
-                    f"{type(principal).__name__} {principal.index} chose {chosen.name.lower()}: "
-                    f"available are {', '.join(Action(code).name.lower() for code in available)}"
-                )
+            chosen = principal.choose(view)
+            if isinstance(chosen, bool) or not (isinstance(chosen, int | np.integer) and chosen in available):
+                shown = f"Action.{chosen.name}" if isinstance(chosen, Action) else repr(chosen)
+                names = " or ".join(f"Action.{Action(code).name}" for code in available)
+                raise InputError(f"{type(principal).__name__} {principal.index} chose {shown}: must be {names}")
             actions[0, principal.index] = chosen
         return actions

@@ -7,12 +7,12 @@ from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import Observation, decide
 from commonweal.agents.population import Population
-from commonweal.agents.streams import Streams
+from commonweal.agents.streams import Streams, plain_seeds
 from commonweal.economy.money.ledger import Transfer
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy, set_up
-from commonweal.economy.runs.results import Notebook, Results
+from commonweal.economy.runs.results import Notebook, Results, rounds_to_play
 from commonweal.economy.world.world import State, World
 
 
@@ -21,15 +21,17 @@ class Ensemble:
 
     Args:
         scenario: one scenario for all seeds, or one per seed; they may differ in numbers, not in shapes or rules.
-        seeds: R seeds.
+        seeds: R seeds, in a list, a range or an array of whole numbers.
         keep_ledger: whether ``run`` keeps every transfer.
 
     Raises:
-        InputError: if a scenario asks for what the data or this machine cannot give.
+        InputError: if a scenario asks for what the data or this machine cannot give, or a seed is not a whole number.
     """
 
-    def __init__(self, scenario: Any | Sequence[Any], seeds: Sequence[int], *, keep_ledger: bool = False) -> None:
-        scenarios = list(scenario) if isinstance(scenario, Sequence) else [scenario] * len(seeds)
+    def __init__(self, scenario: Any, seeds: Sequence[int] | Ints, *, keep_ledger: bool = False) -> None:
+        seeds = plain_seeds(seeds)
+        several = isinstance(scenario, Sequence) and not isinstance(scenario, str)
+        scenarios = list(scenario) if several else [scenario] * len(seeds)
         if not seeds or len(scenarios) != len(seeds):
             raise InputError(f"an ensemble needs a seed per run: {len(scenarios)} scenarios and {len(seeds)} seeds")
         economy = set_up(scenarios, seeds)
@@ -39,7 +41,7 @@ class Ensemble:
         self.streams: Streams = economy.streams
         self.opening: tuple[Transfer, ...] = economy.opening
         self.keep_ledger = keep_ledger
-        self.scenarios, self.seeds = tuple(scenarios), tuple(seeds)  # what a checkpoint sets the world up from
+        self.scenarios, self.seeds = tuple(scenarios), seeds  # what a checkpoint sets the world up from
 
     @property
     def snapshot(self) -> Economy:
@@ -73,7 +75,7 @@ class Ensemble:
         Returns:
             Frames of the rounds played in this call.
         """
-        rounds = self.world.terms.rounds if rounds is None else rounds
+        rounds = rounds_to_play(rounds, self.world.terms.rounds)
         notebook = Notebook(self.world, self.opening, rounds, self.keep_ledger)
         for _ in range(rounds):
             before = self.state

@@ -1,12 +1,14 @@
 """What is kept of a run: tidy frames that load in pandas, and the notebook that fills them round by round."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import AnyArray, Floats
+from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.economy.money.ledger import MICRO, Transfer, entries
 from commonweal.economy.round.record import Record
@@ -131,3 +133,20 @@ class Notebook:
 def _matrix_frame(matrix: AnyArray, column: str, value: str) -> pd.DataFrame:
     run, place = np.indices(matrix.shape).reshape(2, -1)
     return pd.DataFrame({"run": run, column: place, value: matrix.ravel()})
+
+
+def rounds_to_play(rounds: Any, usual: int) -> int:
+    """How many rounds are asked for.
+
+    Args:
+        rounds: as somebody gave it; None for as many as the scenario says.
+        usual: what the scenario says.
+
+    Raises:
+        InputError: if it is not a whole number from 0.
+    """
+    if rounds is None:
+        return usual
+    if isinstance(rounds, bool) or not isinstance(rounds, int | np.integer) or rounds < 0:
+        raise InputError(f"rounds = {rounds!r}: must be a whole number from 0")
+    return int(rounds)

@@ -27,9 +27,12 @@ def checked(dataset: Dataset) -> Dataset:
     """The same data as read-only float64 features and int64 labels.
 
     Raises:
-        InputError: if shapes do not fit, a feature is not finite, or there are fewer than two classes.
+        InputError: if something is no number, shapes do not fit, a feature is not finite, a label is not whole, or
+            there are fewer than two classes.
     """
-    features, labels = np.asarray(dataset.features, np.float64), np.asarray(dataset.labels, np.int64)
+    features, given = _numbers(dataset, "features"), _numbers(dataset, "labels")
+    _demand_whole(dataset.name, given)
+    labels = given.astype(np.int64)
     if features.ndim != 2 or labels.shape != features.shape[:1]:
         raise InputError(
             f"task {dataset.name}: features {features.shape} and labels {labels.shape} "
@@ -38,6 +41,26 @@ def checked(dataset: Dataset) -> Dataset:
     _demand_finite(dataset.name, features)
     _demand_classes(dataset.name, labels, dataset.classes)
     return Dataset(dataset.name, _read_only(features), _read_only(labels), dataset.classes, dataset.shape)
+
+
+def _numbers(dataset: Dataset, part: str) -> Floats:
+    """Features or labels as float64, which holds every class number."""
+    given = np.asarray(getattr(dataset, part))
+    try:
+        if given.dtype.kind != "c":  # the imaginary part would be lost
+            return given.astype(np.float64, copy=False)
+    except (TypeError, ValueError):
+        pass
+    raise InputError(f"task {dataset.name}: {part} of dtype {given.dtype}: they must be real numbers")
+
+
+def _demand_whole(name: str, labels: Floats) -> None:
+    broken = labels[~(np.isfinite(labels) & (labels == np.round(labels)))]
+    if broken.size:
+        raise InputError(
+            f"task {name}: {broken.size} of {labels.size} labels are not whole, like {broken[0]}; "
+            "a label must be the number of a class"
+        )
 
 
 def _demand_finite(name: str, features: Floats) -> None:

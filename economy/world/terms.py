@@ -93,4 +93,4 @@ def _check_device(name: str) -> None:
         raise InputError(f"device = {name!r}: this machine has no CUDA device; use 'cpu'")
     device = torch.device(name)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise InputError(f"device = {name!r}: there are {torch.cuda.device_count()} CUDA devices, numbered from 0")
+        raise InputError(f"device = {name!r}: must be one of cuda:0 to cuda:{torch.cuda.device_count() - 1}")

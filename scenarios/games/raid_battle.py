@@ -10,7 +10,7 @@ import mesa
 import numpy as np
 
 from commonweal.agents.arrays import Ints
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, apart
 from commonweal.economy.credit.exact import all_coalitions
 from commonweal.economy.money.ledger import to_micro
 from commonweal.economy.negotiation import Course, Negotiator, Situation
@@ -66,7 +66,7 @@ class RaidBattle(NegotiatedGame):
         rng: int | None = None,
     ) -> None:
         if not 0 < boss <= 1e6:
-            raise InputError(f"boss = {boss:g}: must be more than 0 and at most 1e6 health")
+            raise InputError(f"boss = {apart(boss, 0, 1e6)[0]}: must be more than 0 and at most 1_000_000 health")
         names = [f"hero {seat + 1}" for seat in range(HEROES)]
         super().__init__(names, PURSE, negotiated=negotiated, negotiators=negotiators, rng=rng)
         self.boss = boss

@@ -41,8 +41,9 @@ def find_run(runs: pd.DataFrame, wanted: str) -> pd.Series:
         fits = identities.str.startswith(wanted)
     if fits.sum() != 1:
         found = "no run" if not fits.any() else f"{fits.sum()} runs"
-        some = ", ".join(identities[fits if fits.any() else slice(None)].head(3))
-        raise InputError(f"--run {wanted}: {found} of that number; there are {some}, …")
+        near = identities[fits if fits.any() else slice(None)]
+        some = ", ".join([*near.head(3), *(["…"] if len(near) > 3 else [])]) or "none"
+        raise InputError(f"--run {wanted}: {found} of that number; there are {some}")
     row: pd.Series = runs[fits].iloc[0]
     return row
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.notation import join_path, parse_assignment, parse_path, split_path
+from commonweal.scenarios.schema.notation import join_path, no_item, parse_assignment, parse_path, split_path
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
 
@@ -73,7 +73,7 @@ def _put(document: MutableMapping[str, Any], parts: list[str], value: Any) -> No
         last = depth == len(parts) - 1
         if isinstance(place, list):
             if not part.isdigit() or int(part) >= len(place):
-                raise InputError(f"{join_path(parts)}: there is no item {part}, but {len(place)}, counted from 0")
+                raise InputError(no_item(join_path(parts), part, len(place)))
             key: Any = int(part)
         elif isinstance(place, dict):
             key = part

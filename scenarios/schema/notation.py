@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from commonweal.agents.errors import InputError
+from commonweal.agents.streams import plain_seeds
 
 _BARE_WORD = re.compile(r"[^\W\d][\w.:/+-]*|[./~][\w.:/+~-]*")
 _LONGEST = 60  # characters of a value worth repeating in an error
@@ -99,14 +102,19 @@ def read_seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
     Raises:
         InputError: if they are not different whole numbers from zero, at least one.
     """
-    refuse = partial(InputError, f"seeds = {seeds}: must be a count of at least 1, or different whole numbers from 0")
+    refuse = partial(
+        InputError, f"seeds = {shorten(str(seeds))}: must be a count of at least 1, or different whole numbers from 0"
+    )
     if isinstance(seeds, str):
         texts = seeds.removesuffix(",").split(",")  # "3," is a list of one
         if not all(text.strip().isascii() and text.strip().isdigit() for text in texts):
             raise refuse()
         seeds = int(texts[0]) if "," not in seeds else [int(text) for text in texts]
-    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
-    if not numbers or len(set(numbers)) < len(numbers) or min(numbers) < 0:
+    try:
+        numbers = plain_seeds(range(seeds) if isinstance(seeds, int | np.integer) else seeds)
+    except InputError:
+        raise refuse() from None
+    if not numbers or len(set(numbers)) < len(numbers):
         raise refuse()
     return numbers
 
@@ -143,6 +151,13 @@ def value_at(place: Any, path: str) -> Any:
     for part in split_path(path):
         place = place[int(part)] if part.isdigit() else getattr(place, part)
     return place
+
+
+def no_item(path: str, part: str, count: int) -> str:
+    """That the list on the way to ``path`` has no item ``part``, but ``count``."""
+    if not count:
+        return f"{path}: there is no item {part}, since the list is empty"
+    return f"{path}: there is no item {part}; " + ("only item 0" if count == 1 else f"items are 0 to {count - 1}")
 
 
 def shorten(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from commonweal.agents.errors import apart
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
 from commonweal.scenarios.schema.relevance import costs_spread, follows, may, remembers, screens, valued
 
@@ -34,9 +35,9 @@ class Population(Part):
     def _consistent(self) -> Self:
         starts = self.start_delegate + self.start_free_ride + self.start_defect + self.start_abstain
         if abs(starts - 1) > 1e-9:
-            raise ValueError(f"start_delegate + start_free_ride + start_defect + start_abstain = {starts:g}; the shares must sum to 1")
+            raise ValueError(f"start_delegate + start_free_ride + start_defect + start_abstain = {apart(starts, 1)[0]}; the shares must sum to 1")
         if self.cost_low > self.cost_high:
-            raise ValueError(f"cost_low = {self.cost_low:g} exceeds cost_high = {self.cost_high:g}")
+            raise ValueError("cost_low = {} exceeds cost_high = {}".format(*apart(self.cost_low, self.cost_high)))
         if self.graph == "file" and self.edges is None:
             raise ValueError("graph = 'file' needs edges, the path of an edge-list file")
         if self.graph == "cliques" and self.count % (self.degree + 1):
@@ -48,7 +49,7 @@ class Population(Part):
         if self.type_shares and len(self.type_shares) != len(self.cost_types):
             raise ValueError(f"type_shares has {len(self.type_shares)} entries for {len(self.cost_types)} cost_types; give one for each")
         if self.type_shares and abs((total := sum(self.type_shares)) - 1) > 1e-9:
-            raise ValueError(f"type_shares sum to {total:g}; they must sum to 1")
+            raise ValueError(f"type_shares sum to {apart(total, 1)[0]}; they must sum to 1")
         return self
 
 
@@ -96,7 +97,7 @@ class Conditional(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (total := self.cooperators + self.free_riders + self.hump_shaped) > 1 + 1e-9:
-            raise ValueError(f"cooperators + free_riders + hump_shaped = {total:g} exceeds 1")
+            raise ValueError(f"cooperators + free_riders + hump_shaped = {apart(total, 1)[0]} exceeds 1")
         return self
 
 
@@ -116,7 +117,7 @@ class Policy(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if abs((total := sum(self.mix.values())) - 1) > 1e-9:
-            raise ValueError(f"the shares of mix sum to {total:g}; they must sum to 1")
+            raise ValueError(f"the shares of mix sum to {apart(total, 1)[0]}; they must sum to 1")
         return self
 
 
@@ -136,8 +137,8 @@ class Dimension(Part):
             raise ValueError("give exactly one of label and feature")
         if self.sense == "withhold" and self.label is None:
             raise ValueError("withhold needs a label: a purpose the model must not serve is a class")
-        if self.sense == "withhold" and self.limit + self.spread > 1:
-            raise ValueError(f"limit + spread = {self.limit + self.spread:g} exceeds 1, the largest bounded loss")
+        if self.sense == "withhold" and self.limit + self.spread > 1 + 1e-9:
+            raise ValueError(f"limit + spread = {apart(self.limit + self.spread, 1)[0]} exceeds 1, the largest bounded loss")
         return self
 
 
@@ -158,5 +159,5 @@ class Values(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.price_low > self.price_high:
-            raise ValueError(f"price_low = {self.price_low:g} exceeds price_high = {self.price_high:g}")
+            raise ValueError("price_low = {} exceeds price_high = {}".format(*apart(self.price_low, self.price_high)))
         return self

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
+from commonweal.agents.errors import apart
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
 from commonweal.scenarios.schema.learning import Credit, Learning, Screening, Task
 from commonweal.scenarios.schema.money import (
@@ -68,11 +69,12 @@ class Scenario(Part):
                 raise ValueError(f"{path} must be {needed}")
         if self.negotiation.kind != "none" and "delegate" not in self.actions.available:
             raise ValueError("actions.available must hold delegate, since negotiation.kind is about delegating")
+        for action in ("abstain", "delegate", "free_ride", "defect"):
+            if getattr(self.population, f"start_{action}") > 0 and action not in self.actions.available:
+                raise ValueError(f"population.start_{action} must be 0, since actions.available does not hold {action}")
         if self.identity.cost > self.population.endowment:
-            raise ValueError(
-                f"identity.cost = {self.identity.cost:g} exceeds population.endowment = "
-                f"{self.population.endowment:g}: nobody could take part"
-            )
+            cost, endowment = apart(self.identity.cost, self.population.endowment)
+            raise ValueError(f"identity.cost = {cost} exceeds population.endowment = {endowment}: nobody could take part")
         return self
 
     def _demands(self) -> Iterator[tuple[str, bool, str]]:

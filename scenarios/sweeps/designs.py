@@ -5,7 +5,7 @@ on Sobol' sequences) or elementary-effects trajectories (Morris 1991). A sample 
 combination of the listed factors, so they are compared on the same numbers.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import floor, prod
@@ -16,7 +16,6 @@ from scipy.stats import qmc
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.notation import write_value
 
 Point = Mapping[str, Any]  # values by dotted path
 
@@ -138,7 +137,7 @@ def sampled(
     units = draw(sample, len(ranged))
     _demand_few(len(units))
     values = [{f.path: f.at(float(unit)) for f, unit in zip(ranged, row, strict=True)} for row in units]
-    keys = [write_value(row) for row in values]
+    keys = [level_key(row) for row in values]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     distinct = list(dict(zip(keys, values, strict=True)).values())
     blocks = list(_combinations(listed, exclude))
@@ -220,6 +219,17 @@ def _combinations(factors: Sequence[Listed], exclude: Sequence[Point]) -> Iterat
 def same(one: Any, other: Any) -> bool:
     """Whether two values of a field are the same: 1 is 1.0, but not true."""
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def level_key(value: Any) -> Hashable:
+    """The same for values that are the same, by ``same`` in all their parts: 1, 1.0 and a one of an array library."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return frozenset((name, level_key(part)) for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(map(level_key, value))
+    return isinstance(value, bool), value
 
 
 def _demand_few(points: int) -> None:

@@ -1,7 +1,6 @@
 """The factors of a sweep as a person writes them: fields by dotted path, lists of values, ranges of numbers."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import combinations
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.describe import Spec, find_spec, registries, unknown_field
 from commonweal.scenarios.schema.notation import join_path, parse_path, shorten, split_path, write_value
-from commonweal.scenarios.sweeps.designs import Choice, Listed, Range, Sampled
+from commonweal.scenarios.sweeps.designs import Choice, Listed, Range, Sampled, level_key
 
 ALL = "*"
 _RANGE = {"low", "high", "scale", "levels", "values"}
@@ -75,10 +74,18 @@ def listed(lists: Mapping[str, Any], where: str) -> Listed:
         lengths = ", ".join(f"{path} has {len(values)}" for path, values in columns.items())
         raise InputError(f"{where}: lists in step need the same length, but {lengths}")
     levels = tuple(zip(*columns.values(), strict=True))
-    counts = Counter(", ".join(map(write_value, level)) for level in levels)
-    if twice := next((text for text, count in counts.items() if count > 1), None):
-        raise InputError(f"{where}: {', '.join(columns)} varies over {shorten(twice)} twice: list different values")
+    first: dict[Hashable, tuple[Any, ...]] = {}
+    for level in levels:
+        if (earlier := first.setdefault(level_key(level), level)) is not level:
+            raise InputError(f"{where}: {', '.join(columns)} varies over {_twice(earlier, level)}")
     return Listed(tuple(columns), levels)
+
+
+def _twice(one: Sequence[Any], other: Sequence[Any]) -> str:
+    """That two levels are the same, as they were written."""
+    texts = [shorten(", ".join(map(write_value, level))) for level in (one, other)]
+    how = f"{texts[0]} twice" if texts[0] == texts[1] else f"{texts[0]} and {texts[1]}, which are equal"
+    return f"{how}: list different values"
 
 
 def _values(path: str, values: Any, where: str) -> list[Any]:

@@ -102,7 +102,7 @@ def plan_of(
         InputError: if it is not a sweep of valid economies.
     """
     base = scenario if isinstance(scenario, Scenario) else load(scenario)
-    factors = [listed({path: values}, "vary") for path, values in (vary or {}).items()]
+    factors = [listed({path: values}, "vary") for path, values in _varied(vary).items()]
     paths = tuple(path for factor in factors for path in factor.paths)
     demand_apart(paths)
     plan = Plan(
@@ -139,7 +139,7 @@ def read_plan(
         InputError: if there is no such file, or it is not a sweep of valid economies.
     """
     file, fixed = find_sweep(name_or_file), read_overrides(changes)
-    wanted = {parse_path(path): values for path, values in (vary or {}).items()}
+    wanted = {parse_path(path): values for path, values in _varied(vary).items()}
     if not is_sweep(_document(file)):
         if both := sorted(set(wanted) & set(fixed)):
             raise InputError(f"{both[0]} is both set and varied; leave one out")
@@ -149,6 +149,12 @@ def read_plan(
         return _planned(sheet, seeds)
     except InputError as error:
         raise InputError(f"{file.name}: {error}") from None
+
+
+def _varied(vary: Any) -> Mapping[str, Any]:
+    if isinstance(vary or {}, Mapping) and all(isinstance(path, str) for path in vary or {}):
+        return vary or {}
+    raise InputError(f"vary = {shorten(repr(vary))}: must be lists of values by path, like {{'market.leak': [0, 1]}}")
 
 
 def _document(file: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, apart
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit import Credit
@@ -150,8 +150,8 @@ def _demand_divisible(groups: Groups, terms: MarketTerms) -> None:
     """Raise InputError where revenue could be too large to be divided exactly, or contributions to be counted."""
     most = (terms.contribution * np.maximum(terms.multiplication, 1.0) * groups.memberships.sum(axis=1)[:, None]).max()
     if most * MICRO > LARGEST_REVENUE:
-        allowed = LARGEST_REVENUE / MICRO
-        raise InputError(f"market.contribution: up to {most:g} money in a round; at most {allowed:g} is allowed")
+        found, allowed = apart(most, LARGEST_REVENUE / MICRO)
+        raise InputError(f"market.contribution: up to {found} money in a round; at most {allowed} is allowed")
 
 
 def _groups(world: World, streams: Streams) -> Groups:

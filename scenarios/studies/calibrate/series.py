@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, apart
 from commonweal.scenarios.schema.loading import LIBRARY
 
 FOLDER = LIBRARY / "data"
@@ -73,8 +73,9 @@ def _read(path: Path, name: str, endowment: float, game: dict[str, Any]) -> Seri
     if len(period) < 3 or not np.array_equal(period, np.arange(1, len(period) + 1)):
         raise InputError(f"{path}: period must count 1, 2, 3, …, at least three of them")
     if not ((contribution >= 0) & (contribution <= 1)).all():
-        wrong = contribution[~((contribution >= 0) & (contribution <= 1))][0] * endowment
-        raise InputError(f"{path}: contribution {wrong:g}: must be between 0 and the endowment {endowment:g}")
+        wrong = table["contribution"][~((contribution >= 0) & (contribution <= 1))].iloc[0]
+        found, _, most = apart(wrong, 0, endowment)
+        raise InputError(f"{path}: contribution {found}: must be between 0 and the endowment {most}")
     known = "zero_share" in table
     zero = table["zero_share"].to_numpy(dtype=np.float64) if known else np.full(len(period), np.nan)
     lines = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#")]

@@ -1,6 +1,6 @@
 """The study ``incentives``: is a mechanism incentive compatible, for whom not, and by how much?"""
 
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, apart
 from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.studies.base import Answer, Question, study
 from commonweal.scenarios.studies.incentives.catalogue import REPORTED_COST, chosen, other_costs
@@ -95,7 +95,8 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
 
 def _width_note(evidence: Evidence, wanted: float) -> str:
     reached = width(evidence)
-    begun = f"{evidence.seeds} seeds were played; the interval of the IC gap is {reached:.3g} wide"
+    wide = apart(reached, wanted, digits=3)[0]
+    begun = f"{evidence.seeds} seeds were played; the interval of the IC gap is {wide} wide"
     if reached > wanted:
         return f"{begun}, not {wanted:g} as wanted: max_seeds = {evidence.trials.options.max_seeds} was reached."
     return f"{begun}. Stopping as soon as it is narrow covers the truth slightly less often than said."

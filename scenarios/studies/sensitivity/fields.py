@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.notation import parse_path, shorten, split_path, write_value
+from commonweal.scenarios.schema.notation import no_item, parse_path, shorten, split_path, write_value
 from commonweal.scenarios.schema.relevance import matters
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.chunks import may_differ
@@ -75,7 +75,7 @@ def own_value(scenario: Scenario, path: str) -> Any:
     value: Any = scenario.model_dump(mode="json")
     for part in split_path(path):
         if isinstance(value, list) and int(part) >= len(value):
-            raise InputError(f"option fields: {path}: there is no item {part}, but {len(value)}, counted from 0")
+            raise InputError(f"option fields: {no_item(path, part, len(value))}")
         value = value[int(part)] if isinstance(value, list) else value.get(part)
     return value
 

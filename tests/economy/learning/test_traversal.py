@@ -284,3 +284,31 @@ class TestPrivacyCaveat:
         strongest = first[:, -1].abs().argmax()
         read = first[strongest, :-1] / first[strongest, -1]
         assert cosine_similarity(read[None], studied.features[0]).max() < 0.999
+
+    @pytest.mark.parametrize("activation", ["relu", "tanh"])
+    @pytest.mark.parametrize(("samples", "units"), [(1, 32), (16, 32), (32, 128)])
+    def test_a_slice_of_fewer_samples_than_hidden_units_is_had_from_deltas_and_gradient(
+        self, samples: int, units: int, activation: str
+    ) -> None:
+        assert squared_error_of_reconstruction(samples, units, activation) <= 1e-18
+
+    @pytest.mark.parametrize("activation", ["relu", "tanh"])
+    def test_a_slice_of_more_samples_than_hidden_units_is_not(self, activation: str) -> None:
+        assert squared_error_of_reconstruction(40, 32, activation) > 64
+
+
+def squared_error_of_reconstruction(samples: int, units: int, activation: str) -> float:
+    """Squared error of all features of a slice of standard normal samples, by X = pinv(δ_1ᵀ) ∇W_1.
+
+    ∇W_1 = δ_1ᵀ X with δ_1 of (samples, units), which the orchestrator computes itself: one solution where its rows are
+    independent, and no more samples than units.
+    """
+    network = MLP((64, units, 10), activation, torch.float64)
+    parameters = network.initial(Streams.from_seeds([3]).task)
+    generator = torch.Generator().manual_seed(5)
+    features = torch.randn(1, samples, 64, generator=generator, dtype=torch.float64)
+    labels = torch.randint(10, (1, samples), generator=generator)
+    passage = network.traverse(parameters, features, labels, Owners(torch.zeros(1, samples, dtype=torch.long), 1))
+    gradient = passage.updates()[0][0, 0, :, :-1]  # (units, 64) of the node's slice, without the bias
+    read = torch.linalg.pinv(passage.deltas[0][0].T) @ gradient
+    return float((read - features[0]).square().sum())

@@ -349,3 +349,8 @@ class TestPayment:
         two = replace(terms(2), reserve=np.array([[0.0], [0.5]]))
         shares = np.full((2, 4), 0.25)
         assert pay(np.array([100, 100]), shares, np.ones((2, 4), dtype=bool), two)[:, 0].tolist() == [25, 12 + 1]
+
+
+def test_shares_that_sum_to_hardly_more_than_everything_are_told_with_digits_enough() -> None:
+    with pytest.raises(InputError, match="shares from 0.5 on with sums up to 1.0000001; .* sum to at most 1"):
+        apportion(np.array([100]), np.array([[0.5, 0.5000001]]))

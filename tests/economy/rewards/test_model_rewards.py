@@ -134,3 +134,11 @@ def test_a_rule_that_promises_what_there_is_not_is_refused(promised: float, monk
     reward_rule("generous")(lambda standing, quality, terms: np.full(standing.credit.shape, promised))
     with pytest.raises(InputError, match="rewards.kind = 'generous' gave accuracies from .* a rule gives from 0"):
         rewards(standing_with([[1, 2]]), np.array([0.8]), terms(kind="generous"))
+
+
+def test_what_a_rule_promised_is_told_of_the_run_in_which_it_was_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(REWARDS, "_plugs", dict(REWARDS._plugs))
+    reward_rule("generous")(lambda standing, quality, terms: np.array([[0.5, 0.1], [0.2, 0.20001]]))
+    with pytest.raises(InputError) as told:
+        rewards(standing_with([[1, 2], [1, 2]]), np.array([0.9, 0.2]), terms(kind="generous"))
+    assert "gave accuracies from 0.2 to 0.20001 where the model has 0.2; a rule" in str(told.value)

@@ -20,6 +20,7 @@ from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load, revise
 
 ROUNDS = 12
+ALLOWED = "must be Action.DELEGATE or Action.FREE_RIDE or Action.DEFECT"
 SMALL = {"task.kind": "wine", "task.validation": 40, "task.test": 40, "population.count": 8}
 SCENARIO = revise(load("commons"), {"rounds": ROUNDS, "precision": "float64", **SMALL})
 STAKED = revise(SCENARIO, {"population.endowment": 1.0, "stakes.stake": 0.1, "stakes.audit": 0.3})
@@ -84,8 +85,53 @@ def test_a_principal_of_its_own_class_chooses_for_itself_and_for_nobody_else() -
 
 def test_an_action_that_is_not_available_is_refused_by_name() -> None:
     model = Cooperative(SCENARIO, rng=7, principals={1: Abstainer})
-    with pytest.raises(InputError, match="Abstainer 1 chose abstain: available are delegate, free_ride, defect"):
+    with pytest.raises(InputError, match=f"^Abstainer 1 chose Action.ABSTAIN: {ALLOWED}$"):
         model.step()
+
+
+@pytest.mark.parametrize("answer", [None, "delegate", 9, 0, -1, 1.0, True, np.float64(1)])
+def test_what_is_no_action_is_refused_by_the_name_of_who_chose_it(answer: Any) -> None:
+    class Odd(Principal):
+        def choose(self, view: View) -> Action:
+            return answer  # type: ignore[no-any-return]
+
+    with pytest.raises(InputError) as told:
+        Cooperative(SCENARIO, rng=7, principals={1: Odd}).step()
+    assert str(told.value) == f"Odd 1 chose {answer!r}: {ALLOWED}"
+
+
+def test_an_action_may_be_chosen_by_its_number() -> None:
+    class Numbered(Principal):
+        def choose(self, view: View) -> Action:
+            return np.int64(Action.DELEGATE)  # type: ignore[return-value]
+
+    pd.testing.assert_frame_equal(played(Numbered).play(3).rounds, played(Delegator).play(3).rounds)
+
+
+@pytest.mark.parametrize(
+    ("principals", "said"),
+    [
+        ({"0": Delegator}, "principals: there is no principal '0'; they are numbered 0 to 7"),
+        ({0: int}, "principals: <class 'int'> is no class of principals"),
+        ([Delegator], "is no class of principals: give subclasses of Principal"),
+    ],
+)
+def test_principals_are_classes_by_index(principals: Any, said: str) -> None:
+    with pytest.raises(InputError) as told:
+        Cooperative(SCENARIO, rng=7, principals=principals)
+    assert said in str(told.value)
+
+
+def test_a_run_needs_a_seed_a_scenario_and_a_number_of_rounds() -> None:
+    assert Cooperative(SCENARIO, rng=np.int64(7)).run_seed == 7  # type: ignore[arg-type]
+    for seed in (0.5, -1, "7", True):
+        with pytest.raises(InputError, match=f"^rng: {seed!r} is no seed: must be a whole number from 0$"):
+            Cooperative(SCENARIO, rng=seed)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"^'commons' is no scenario: .* like load\('commons'\)$"):
+        Cooperative("commons", rng=7)
+    for rounds in (-1, 2.5, "2", True):
+        with pytest.raises(InputError, match=f"^rounds = {rounds!r}: must be a whole number from 0$"):
+            Cooperative(SCENARIO, rng=7).play(rounds)  # type: ignore[arg-type]
 
 
 def test_nobody_who_does_not_exist_can_be_given_a_class() -> None:

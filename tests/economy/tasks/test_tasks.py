@@ -245,6 +245,35 @@ def test_data_that_cannot_be_learnt_from_is_an_input_error(
         load_dataset(task_terms(kind="broken"), np.random.default_rng(0))
 
 
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.arange(0.05, 2.9, 0.1), "29 of 29 labels are not whole, like 0.05; a label must be the number of a class"),
+        ([0, 1, 0.5], "1 of 3 labels are not whole, like 0.5"),
+        ([0, 1, np.nan], "1 of 3 labels are not whole, like nan"),
+        ([0, 1, np.inf], "1 of 3 labels are not whole, like inf"),
+        (["cat", "dog", "cat"], "labels of dtype <U3: they must be real numbers"),
+        ([0j, 1j, 1], "labels of dtype complex128: they must be real numbers"),
+        ([None, 1, 0], "1 of 3 labels are not whole, like nan"),
+    ],
+)
+def test_labels_that_are_no_class_numbers_are_refused(labels: Any, message: str) -> None:
+    features = np.eye(len(labels))
+    with pytest.raises(InputError, match=f"^task mine: {message}"):
+        checked(Dataset("mine", features, np.array(labels), classes=3))
+
+
+def test_features_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(InputError, match="task mine: features of dtype <U3: they must be real numbers"):
+        checked(Dataset("mine", np.array([["low"], ["top"]]), np.array([0, 1]), classes=2))  # type: ignore[arg-type]
+
+
+def test_whole_labels_of_any_number_format_are_classes() -> None:
+    for labels in (np.array([0.0, 1.0, 2.0]), np.array([0, 1, 2], np.uint8), np.array([0, 1, 2], np.float16)):
+        kept = checked(Dataset("mine", np.eye(3), labels, classes=3)).labels  # type: ignore[arg-type]
+        assert kept.dtype == np.int64 and kept.tolist() == [0, 1, 2]
+
+
 def test_runs_of_an_ensemble_must_have_data_of_one_size(registered: Register) -> None:
     def ragged(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
         labels = np.arange(generator.integers(4, 1_000_000)) % 2

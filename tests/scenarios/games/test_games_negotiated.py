@@ -155,6 +155,8 @@ def test_the_command_plays_both_games(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_a_boss_without_health_and_an_unknown_game_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError, match="boss = 1000000.1: must be more than 0 and at most 1_000_000 health"):
+        RaidBattle(1000000.1)
     with pytest.raises(InputError, match="boss = 0"):
         RaidBattle(0.0)
     for words, line in (("chess", "must be one of escape-room"), ("raid-battle --boss nan", "boss = nan")):

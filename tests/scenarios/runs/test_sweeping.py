@@ -128,8 +128,9 @@ def test_seeds_are_a_count_or_a_list() -> None:
     assert read_seeds("3") == read_seeds(3) == (0, 1, 2)
     assert read_seeds("3,7") == read_seeds([3, 7]) == (3, 7)
     assert read_seeds("3,") == (3,)
-    wrong: int | str | list[int]
-    for wrong in ("0", "-1", "x", "1.5", "3,3", ",", "", 0, -2, [], [1, 1], [-1]):
+    assert read_seeds(np.arange(2)) == read_seeds(np.int64(2)) == (0, 1)  # type: ignore[arg-type]
+    wrong: Any
+    for wrong in ("0", "-1", "x", "1.5", "3,3", ",", "", 0, -2, [], [1, 1], [-1], 2.5, [0.5], None, [True], ["1"]):
         with pytest.raises(InputError, match="must be a count of at least 1, or different whole numbers from 0"):
             read_seeds(wrong)
 
@@ -139,6 +140,24 @@ def test_a_value_listed_twice_or_none_at_all_is_refused() -> None:
         comparison(TINY, {"market.leak": [0.1, 0.2, 0.1]})
     with pytest.raises(InputError, match="market.leak has no values to vary over"):
         comparison(TINY, {"market.leak": []})
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "said"),
+    [
+        ("market.leak", [1, 1.0], "varies over 1 and 1.0, which are equal: list different values"),
+        ("market.leak", [0.0, 0.5, -0.0], "varies over 0.0 and -0.0, which are equal"),
+        ("market.leak", np.array([1.0, 0.5, 1.0]), "varies over 1.0 twice"),
+        ("market.leak", [np.float64(1), np.int64(1)], "varies over 1.0 and 1, which are equal"),
+        ("policy.mix", [{"fixed": 1}, {"fixed": 1.0}], "which are equal"),
+        ("policy.mix", [{"fixed": 0.5, "imitation": 0.5}, {"imitation": 0.5, "fixed": 0.5}], "which are equal"),
+        ("population.cost_types", [[1, 2], [1.0, 2.0]], "which are equal"),
+    ],
+)
+def test_equal_values_of_a_field_are_not_two_points(path: str, values: Any, said: str) -> None:
+    with pytest.raises(InputError, match=f"^vary: {path} varies over ") as told:
+        sweep(TINY, vary={path: values}, seeds=1)
+    assert said in str(told.value)
 
 
 def test_values_that_are_no_single_numbers_or_names_become_columns_as_they_are_written() -> None:

@@ -54,7 +54,11 @@ def test_list_items_are_reached_by_their_number(tmp_path: Path) -> None:
     file = economy(tmp_path, "[[values.dimensions]]\nsense = 'protect'\nlabel = 1")
     for path in ("values.dimensions[0].limit", "values.dimensions.0.limit"):
         assert load(file, {path: 0.25}).values.dimensions[0].limit == 0.25
-    with pytest.raises(InputError, match=r"values.dimensions\[1\].limit: there is no item 1, but 1, counted from 0"):
+    with pytest.raises(InputError, match=r"^values.dimensions\[0\].limit: .* no item 0, since the list is empty$"):
+        load("commons", ["values.dimensions[0].limit=2"])
+    with pytest.raises(InputError, match=r"^learning.hidden\[2\]: there is no item 2; items are 0 to 1$"):
+        load("commons", {"learning.hidden": [8, 8], "learning.hidden[2]": 4})
+    with pytest.raises(InputError, match=r"values.dimensions\[1\].limit: there is no item 1; only item 0"):
         load(file, ["values.dimensions[1].limit=0.3"])
 
 
@@ -88,6 +92,20 @@ def test_a_registered_rule_is_allowed_in_any_scenario() -> None:
         ("policy.mix = {fixed = 0.5}", "mine.toml: policy: the shares of mix sum to 0.5; they must sum to 1"),
         ("rounds = 0\nmarket.leak = 2", "mine.toml: rounds = 0: must be a whole number between 1 and 10_000_000"
                                         " (and 1 more)"),
+        ("policy.mix = {fixed = 0.9999999}",
+         "mine.toml: policy: the shares of mix sum to 0.9999999; they must sum to 1"),
+        ("population.start_defect = 0.2000001", "mine.toml: population: start_delegate + start_free_ride + "
+                                                "start_defect + start_abstain = 1.0000001; the shares must sum to 1"),
+        ("population.cost_types = [2, 1]\npopulation.type_shares = [0.5, 0.50000001]",
+         "mine.toml: population: type_shares sum to 1.00000001; they must sum to 1"),
+        ("policy.conditional.cooperators = 0.65000001",
+         "mine.toml: policy.conditional: cooperators + free_riders + hump_shaped = 1.00000001 exceeds 1"),
+        ("population.cost_low = 0.12345671\npopulation.cost_high = 0.1234567",
+         "mine.toml: population: cost_low = 0.12345671 exceeds cost_high = 0.1234567"),
+        ("identity.cost = 1.0000001\npopulation.endowment = 1",
+         "mine.toml: identity.cost = 1.0000001 exceeds population.endowment = 1: nobody could take part"),
+        ("[[values.dimensions]]\nsense = 'withhold'\nlabel = 0\nlimit = 0.5\nspread = 0.5000001",
+         "mine.toml: values.dimensions[0]: limit + spread = 1.0000001 exceeds 1, the largest bounded loss"),
         ("rounds =", "mine.toml: not valid TOML: Invalid value (at end of document)"),
     ],
 )  # fmt: skip
@@ -95,6 +113,25 @@ def test_what_is_wrong_in_a_file_is_said_in_one_line(tmp_path: Path, text: str, 
     with pytest.raises(InputError) as caught:
         load(economy(tmp_path, text))
     assert str(caught.value) == line
+
+
+@pytest.mark.parametrize("action", ["abstain", "delegate", "free_ride", "defect"])
+def test_nobody_can_start_with_an_action_that_is_not_available(action: str) -> None:
+    others = [other for other in ("abstain", "delegate", "free_ride", "defect") if other != action]
+    starts = {f"population.start_{other}": 0.3 for other in others} | {f"population.start_{action}": 0.1}
+    assert load("commons", {"actions.available": [*others, action], **starts})
+    with pytest.raises(InputError) as caught:
+        load("commons", {"actions.available": others, **starts})
+    line = f"population.start_{action} must be 0, since actions.available does not hold {action}"
+    assert str(caught.value) == line
+
+
+def test_the_actions_of_a_file_are_held_against_how_its_principals_start(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        load(economy(tmp_path, "population.start_abstain = 0.1\npopulation.start_delegate = 0.5"))
+    assert str(caught.value) == (
+        "mine.toml: population.start_abstain must be 0, since actions.available does not hold abstain"
+    )
 
 
 def test_a_wrong_override_is_not_blamed_on_the_file() -> None:

@@ -54,6 +54,7 @@ class TestSeries:
         [
             ("period,tokens\n1,2\n", "has no column 'contribution'"),
             ("period,contribution\n1,0.5\n3,0.4\n4,0.4\n", "period must count 1, 2, 3"),
+            ("period,contribution\n1,0.5\n2,1.0000001\n3,0.4\n", "contribution 1.0000001: must be between"),
             ("period,contribution\n1,0.5\n2,7\n3,0.4\n", "contribution 7: must be between 0 and the endowment 1"),
             ("period,contribution\n1,many\n2,0.5\n3,0.4\n", "cannot be read as CSV"),
             ("", "cannot be read as CSV"),

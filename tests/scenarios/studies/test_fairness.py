@@ -74,6 +74,9 @@ SMALL = everybody_delegates(
     load("commons", {"task.kind": "wine", "task.validation": 44, "task.test": 44, "learning.hidden": [6]}), 4, 6
 )
 
+STARTS = {"population.start_delegate": 0.0, "population.start_defect": 0.8}
+SELFISH = STARTS | {"actions.available": ["free_ride", "defect"]}
+
 
 def test_every_data_set_has_room_for_every_partition() -> None:
     every = list(economies(everybody_delegates(load("commons"), 8, 2), TASKS, PARTITIONS, 0.5, 0.25))
@@ -188,7 +191,7 @@ class TestComparison:
     ("changes", "options", "complaint"),
     [
         ({"settlement.kind": "equal"}, {}, "settlement.kind = 'equal' pays everybody the same"),
-        ({"actions.available": ["free_ride", "defect"]}, {}, "actions.available has no 'delegate'"),
+        (SELFISH, {}, "actions.available has no 'delegate'"),
         ({}, {"principals": 9}, "option principals = 9: truth = 'retraining'"),
         ({}, {"principals": 2}, "option principals = 2: must be"),
         ({}, {"truth": "guess"}, "option truth = "),

@@ -152,7 +152,7 @@ class TestStudy:
             ({"fields": ["market.price", "settlement.kind"]}, "settlement.kind = 'credit' is no number"),
             ({"ranges": {"screening.gate": [0.0, 1.0]}}, "screening.gate = true is no number"),
             ({"fields": ["market.price", "market"]}, "market = {kind = 'model', "),
-            ({"ranges": {"values.dimensions[0].limit": [0.1, 1.0]}}, "there is no item 0, but 0"),
+            ({"ranges": {"values.dimensions[0].limit": [0.1, 1.0]}}, "there is no item 0, since the list is empty"),
             ({"ranges": {"market.price": [2.0, 1.0]}}, "low = 2 must be below high = 1"),
             ({"ranges": {"market.price": [1.0]}}, "must be a list of the lowest and the highest value"),
             ({"ranges": {COST: [0.0, 1.0]}}, "cost_factor multiplies costs above 0"),

@@ -28,7 +28,7 @@ MISTAKES = {
     "no list": (BASE + 'vary.settlement.kind = "equal"', "settlement.kind = 'equal': must be a list of values"),
     "nothing listed": (BASE + "vary.settlement.kind = []", "settlement.kind has no values to vary over"),
     "value twice": (BASE + "vary.market.leak = [0.1, 0.2, 0.1]", "market.leak varies over 0.1 twice"),
-    "same economy": (BASE + "vary.market.leak = [1, 1.0]", "points 0 and 1 are the same economy"),
+    "equal values": (BASE + "vary.market.leak = [1, 1.0]", "vary: market.leak varies over 1 and 1.0, which are equal: list different values"),
     "level out of range": (BASE + "vary.market.leak = [0.5, 1.5]", "point 1 (market.leak = 1.5): market.leak = 1.5: must be"),
     "level inconsistent": (BASE + "vary.population.cost_low = [0.0001, 0.1]", "point 1 (population.cost_low = 0.1): population: cost_low"),
     "level of another kind": (BASE + 'vary.rounds = [10, "many"]', "point 1 (rounds = 'many'): rounds = 'many': must be a whole number"),

@@ -17,6 +17,7 @@ from commonweal.scenarios.sweeps.designs import (
     Sampled,
     draw,
     grid,
+    level_key,
     same,
     sampled,
     trajectory,
@@ -157,6 +158,11 @@ def test_every_combination_of_listed_values_plays_the_same_sample(kind: str) -> 
     assert plain[0] == plain[1]
 
 
+def test_equal_values_to_choose_from_are_one_point() -> None:
+    drawn = sampled([], [Choice("a", (1, 1.0, 2))], Sample("latin", 9))
+    assert sorted(point["a"] for point in drawn.points) == [1, 2]
+
+
 def test_rows_that_come_to_the_same_values_are_one_point() -> None:
     ranged: list[Sampled] = [Range("n", 1, 2, whole=True), Choice("rule", ("equal", "credit"))]
     drawn: Drawn = sampled([], ranged, Sample("sobol", 64))
@@ -172,4 +178,5 @@ def test_excluding_listed_values_takes_their_whole_sample() -> None:
 
 
 def test_one_is_one_point_zero_but_not_true() -> None:
+    assert level_key([1, {"a": 1}]) == level_key((1.0, {"a": np.float64(1)})) and level_key(1) != level_key(True)
     assert same(1, 1.0) and not same(1, True) and same([1, 2], [1, 2]) and not same("1", 1)

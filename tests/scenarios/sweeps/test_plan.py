@@ -169,9 +169,12 @@ def test_what_the_caller_says_wins_over_the_sweep_file(tmp_path: Path) -> None:
     assert plan.seeds == (0,) and plan.base.rounds == 60
 
 
-def test_one_and_one_point_zero_are_the_same_economy() -> None:
-    with pytest.raises(InputError, match="points 0 and 1 are the same economy: settlement.alpha = 1.0"):
+def test_one_and_one_point_zero_are_the_same_economy(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="settlement.alpha varies over 1 and 1.0, which are equal"):
         plan_of("commons", {"settlement.alpha": [1, 1.0]}, seeds=1)
+    points = "[[point]]\nsettlement.alpha = 1\n[[point]]\nsettlement.alpha = 1.0\n"
+    with pytest.raises(InputError, match="points 0 and 1 are the same economy: settlement.alpha = 1.0"):
+        planned(tmp_path, 'scenario = "commons"\n' + points)
 
 
 def test_known_metrics_are_those_that_a_run_records() -> None:
