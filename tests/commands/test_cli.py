@@ -201,6 +201,8 @@ def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("pictures_unseen")
 def test_results_may_be_overwritten_by_later_results() -> None:
     main(["run", "commons", *SMALL, "--seeds", "2"])
-    main(["run", "commons", *SMALL, "--seeds", "1"])
+    assert main(["run", "commons", *SMALL, "--seeds", "1"]) == 2
+    assert len(pd.read_parquet("results/commons/runs.parquet")) == 2
+    main(["run", "commons", *SMALL, "--seeds", "1", "--force"])
     assert is_results(Path("results/commons"))
     assert len(pd.read_parquet("results/commons/runs.parquet")) == 1
