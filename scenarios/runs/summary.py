@@ -18,7 +18,7 @@ MEASURES = {
     "share_abstain": "abstaining",
     "accuracy": "test accuracy",  # or what the market calls it
     "welfare": "welfare (money per round)",
-    "gini": "Gini",
+    "gini": "Gini, last quarter",  # of wealth, mean over rounds; the figure of wealth shows that at the end
     "screened_share": "screened share",
     "price_of_anarchy": "price of anarchy",
 }
