@@ -9,16 +9,16 @@ CORE_TESTS := tests/test_door.py tests/economy/runs/test_model.py tests/economy/
 .PHONY: run serve setup test test-slow test-all core test-core lint docs screenshots clean help
 
 run: $(STAMP)
-	$(BIN)/commonweal sweep commons --vary settlement.kind=equal,data,credit --seeds 8 --out results/commons
-	@rm -rf results/free-riding-small
-	$(BIN)/commonweal sweep free-riding-small --out results/free-riding-small
+	$(BIN)/commonweal sweep commons --vary settlement.kind=equal,data,credit --seeds 8 --out results/commons $(FORCE)
+	$(BIN)/commonweal sweep free-riding-small --out results/free-riding-small $(FORCE)
 
 serve: $(STAMP)
 	$(BIN)/commonweal serve $(SCENARIO)
 
 help:
 	@echo "make run        compare three settlement rules on the data commons, then sweep over free-riding in small;"
-	@echo "                results go to results/commons and results/free-riding-small"
+	@echo "                results go to results/commons and results/free-riding-small; FORCE=--force replaces"
+	@echo "                what another command or version left there"
 	@echo "make serve      the browser page at http://127.0.0.1:8765/; SCENARIO=leaky begins with another scenario"
 	@echo "make test       all tests but the slow ones"
 	@echo "make test-all   all tests"

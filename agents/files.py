@@ -13,7 +13,11 @@ _SUFFIX = ".tmp"  # of what is not whole yet
 
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
-    """A file beside ``file`` that takes its place when the block ends well, and vanishes when it does not."""
+    """A file beside ``file`` that takes its place when the block ends well, and vanishes when it does not.
+
+    Where ``file`` is a link, it stays one: what it leads to is replaced.
+    """
+    file = Path(os.path.realpath(file))
     partial = file.with_name(f".{file.name}.{os.getpid()}{_SUFFIX}")
     try:
         yield partial

@@ -28,6 +28,7 @@ Settings = Annotated[
 Rounds = Annotated[int | None, typer.Option(metavar="N", help="Rounds to play; short for [cyan]--set rounds=N[/].")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for results; results/NAME if not given.")]
 Seeds = Annotated[str, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list like [cyan]3,7,11[/].")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what another command left in the folder.")]
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # which typer itself does not export
 
@@ -90,6 +91,7 @@ def run(
     checkpoint_every: Annotated[
         int | None, typer.Option(metavar="N", help="Rounds between checkpoints, from which the same command goes on.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Play one economy, print what became of it, and keep results and figures.
 
@@ -102,7 +104,7 @@ def run(
     """
     from commonweal.commands.run import Request, conduct
 
-    conduct(Request(context.obj, scenario, _changes(set_, rounds), {}, seeds, out, ledger, checkpoint_every))
+    conduct(Request(context.obj, scenario, _changes(set_, rounds), {}, seeds, out, ledger, force, checkpoint_every))
 
 
 @app.command()
@@ -128,6 +130,7 @@ def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be played, how long, how large.")] = False,
     extend: Annotated[bool, typer.Option("--extend", help="Add points or seeds to a sweep that was begun.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Play failed runs once more.")] = False,
+    force: Force = False,
 ) -> None:
     """Compare economies that differ in some fields, every combination with the same seeds.
 
@@ -150,10 +153,11 @@ def sweep(
     if plain and not names_sweep(source):
         if not varied:
             raise InputError(f"Missing option '--vary': {source} is a scenario; say what differs")
-        conduct(Request(context.obj, source, changes, varied, seeds or "8", out))
+        conduct(Request(context.obj, source, changes, varied, seeds or "8", out, force=force))
         return
     request = SweepRequest(
-        source, changes, varied, seeds, out, engine or "processes", workers, scheduler, dry_run, extend, retry_failed
+        source, changes, varied, seeds, out, engine or "processes", workers, scheduler, dry_run, extend, retry_failed,
+        force,
     )
     raise typer.Exit(conduct_sweep(request))
 
@@ -176,6 +180,7 @@ def study(
     ] = None,
     rounds: Rounds = None,
     out: Out = None,
+    force: Force = False,
 ) -> None:
     """Ask a question of a scenario: how much free-riding, is the mechanism incentive compatible, who is paid fairly.
 
@@ -199,7 +204,7 @@ def study(
     if until_width is not None:
         refuse_until_width(name)
         options["until_width"] = until_width
-    conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out))
+    conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out, force))
 
 
 @app.command("list")
@@ -269,6 +274,7 @@ def solve(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for the menu; results/contract-NAME if not given.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Find the menu that gets most data out of parties whose costs are private, without running an economy.
 
@@ -288,7 +294,7 @@ def solve(
     if source is None:
         print("\n".join(list_contracts()))
         return
-    conduct_contract(context.obj, source, out)
+    conduct_contract(context.obj, source, out, force)
 
 
 @app.command()

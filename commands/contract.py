@@ -13,7 +13,7 @@ from commonweal.agents.version import software_version
 from commonweal.commands.console import console
 from commonweal.commands.run import draw_menu
 from commonweal.economy.menus import Menu, solve
-from commonweal.scenarios.runs.store import ABOUT, check_replaceable, writing
+from commonweal.scenarios.runs.store import ABOUT, identity_of, writing
 from commonweal.scenarios.schema.contract_files import ContractFile, contract_names, read_contract
 
 _HEADS = {  # column of the table of lines: how it is headed and written
@@ -34,26 +34,28 @@ def list_contracts() -> Iterator[str]:
         yield f"{name:<{max(map(len, names))}}  {read_contract(name).description}"
 
 
-def conduct_contract(words: Sequence[str], source: str, out: Path | None) -> None:
+def conduct_contract(words: Sequence[str], source: str, out: Path | None, force: bool = False) -> None:
     """Solve, show and keep.
 
     Args:
         words: the command line, kept with the menu.
         source: name or path of a contract file.
         out: folder; results/contract-NAME if None.
+        force: replace results of another command.
 
     Raises:
         InputError: if that is not possible; nothing is left behind then.
     """
     contract = read_contract(source)
     folder = out or Path("results") / f"contract-{contract.name}"
-    check_replaceable(folder)
-    menu = solve(contract.problem())
-    show(contract, menu)
-    with writing(folder) as partial:
+    identity = identity_of("contract", contract.model_dump(mode="json"))
+    with writing(folder, identity, force=force) as partial:
+        menu = solve(contract.problem())
+        show(contract, menu)
         lines(menu).to_csv(partial / "menu.csv", index=False)
         (partial / "menu.json").write_text(_as_json(record(contract, menu)), encoding="utf-8")
-        about = {"commonweal": software_version(), "command": list(words), "contract": contract.name}
+        about = {"commonweal": software_version(), "identity": identity, "command": list(words)}
+        about["contract"] = contract.name
         (partial / ABOUT).write_text(_as_json(about), encoding="utf-8")
         draw_menu(contract.name, menu, partial / "menu.png")
     print(f"results  {folder}/ (menu.csv, menu.json)\nfigure   {folder / 'menu.png'}")

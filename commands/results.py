@@ -15,6 +15,7 @@ from commonweal.scenarios.reading.one_run import describe_run, find_run
 from commonweal.scenarios.reading.query import answer, check_free, export
 from commonweal.scenarios.reading.stored import Stored, in_words, open_results
 from commonweal.scenarios.runs.summary import MEASURES
+from commonweal.scenarios.schema.relevance import quality_words
 
 _MOST_ROWS = 100  # rows of an answer that are printed
 _COMPARED = ("share_delegate", "accuracy", "welfare")  # metrics whose differences are shown
@@ -98,7 +99,8 @@ def _print_summary(stored: Stored) -> None:
     seeds, points = runs["seed"].nunique(), len(cells.points)
     over = f"mean ± 95 % t-interval over {seeds} seeds" if seeds > 1 else "one seed"
     print(f"{stored.name}: {points} {'point' if points == 1 else 'points'}, last quarter of the rounds played, {over}")
-    console().print(table_of_means(cells, metrics))
+    quality = quality_words(stored.markets()).column
+    console().print(table_of_means(cells, metrics, quality))
     if points > 1:
         first = ", ".join(f"{path} = {in_words(value)}" for path, value in cells.values.iloc[0].items())
         print(
@@ -106,7 +108,7 @@ def _print_summary(stored: Stored) -> None:
             + "; * its interval leaves out 0" * (seeds > 1)
         )
         shown = [name for name in metrics if name in _COMPARED] or metrics[:3]
-        console().print(table_of_differences(cells, metrics, shown))
+        console().print(table_of_differences(cells, metrics, shown, quality))
     if points > MOST:
         print(f"the first {MOST} of {points} points; --sql asks for others, --csv FILE writes all runs")
     for line in failures(runs):

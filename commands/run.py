@@ -16,7 +16,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.commands.console import console
 from commonweal.scenarios.runs.progress import progress
-from commonweal.scenarios.runs.store import save, writing
+from commonweal.scenarios.runs.store import check_place, hidden, identity_of, save, writing
 from commonweal.scenarios.runs.summary import headline, notes, summary_table
 from commonweal.scenarios.runs.tables import SweepResults, label_runs
 from commonweal.scenarios.schema.loading import load
@@ -44,6 +44,7 @@ class Request:
     seeds: str  # how many, or a list
     out: Path | None = None  # results/NAME if None
     keep_ledger: bool = False
+    force: bool = False  # replace results of another command
     checkpoint_every: int | None = None  # rounds between checkpoints of a single economy; none if not given
 
 
@@ -58,16 +59,19 @@ def conduct(request: Request) -> None:
     base = load(request.scenario, request.changes)
     plan = comparison(base, request.vary, request.seeds, keep_ledger=request.keep_ledger)
     folder = request.out or Path("results") / base.name
+    identity = identity_of("comparison", plan.document())
+    check_place(folder, identity, force=request.force)
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
     settle_for_one_thread()
     document = json.dumps([plan.document(), code_version()])
-    place = _beside(folder, f"{hashlib.sha256(document.encode()).hexdigest()[:8]}.unfinished")
-    checkpoints = _beside(folder, "checkpoints")
+    place = hidden(folder.absolute(), f"{hashlib.sha256(document.encode()).hexdigest()[:8]}.unfinished")
+    checkpoints = hidden(folder.absolute(), "checkpoints")
     kept = None if request.checkpoint_every is None else (checkpoints, request.checkpoint_every)
-    with writing(folder) as partial:
+    with writing(folder, identity, force=request.force) as partial:
         with progress() as tell, _hidden(place, checkpoints):
             results = sweep(plan, tell=tell, folder=place, checkpoint=kept)
-        about = {"command": list(request.words), "overridden": sorted(request.changes), "started": began}
+        about = {"identity": identity, "command": list(request.words), "overridden": sorted(request.changes)}
+        about["started"] = began
         save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
     for done in (place, checkpoints):
         shutil.rmtree(done, ignore_errors=True)
@@ -88,10 +92,6 @@ def _hidden(place: Path, checkpoints: Path) -> Iterator[None]:
             raise Interrupted("interrupted; what is finished is kept and the same command continues") from None
         shutil.rmtree(place, ignore_errors=True)
         raise
-
-
-def _beside(folder: Path, what: str) -> Path:
-    return folder.absolute().with_name(f".{folder.absolute().name}.{what}")
 
 
 def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:

@@ -12,12 +12,12 @@ from commonweal.agents.threads import settle_for_one_thread
 from commonweal.commands.console import console
 from commonweal.figures.studies import draw_into
 from commonweal.scenarios.runs.progress import progress
-from commonweal.scenarios.runs.store import check_replaceable
+from commonweal.scenarios.runs.store import writing
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.studies import STUDIES
-from commonweal.scenarios.studies.answers import save
-from commonweal.scenarios.studies.asking import ask
+from commonweal.scenarios.studies.answers import write
+from commonweal.scenarios.studies.asking import ask, identity_of_answer
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.options import described, read_options
 from commonweal.scenarios.studies.report import shown
@@ -37,6 +37,7 @@ class StudyRequest:
     options: Mapping[str, Any]  # of the study
     seeds: str
     out: Path | None = None  # results/STUDY-SCENARIO if None
+    force: bool = False  # replace results of another command
 
 
 def conduct_study(request: StudyRequest) -> None:
@@ -47,15 +48,17 @@ def conduct_study(request: StudyRequest) -> None:
     """
     study = STUDIES[request.study]
     scenario, seeds = load(request.scenario, request.changes), read_seeds(request.seeds)
-    options = read_options(study, request.options).model_dump(mode="json", exclude_unset=True)
+    chosen = read_options(study, request.options)
+    options = chosen.model_dump(mode="json", exclude_unset=True)
     folder = request.out or Path("results") / f"{request.study}-{scenario.name}"
-    check_replaceable(folder)
     settle_for_one_thread()
-    with progress() as tell:
-        answer = ask(request.study, scenario, seeds, tell=tell, **options)
-    answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
-    show(answer)
-    for file in save(answer, folder, draw_into):
+    with writing(folder, identity_of_answer(request.study, scenario, seeds, chosen), force=request.force) as partial:
+        with progress() as tell:
+            answer = ask(request.study, scenario, seeds, tell=tell, **options)
+        answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
+        show(answer)
+        names = write(answer, partial, draw_into)
+    for file in (folder / name for name in names):
         print(f"{'figure  ' if file.suffix == '.png' else 'result  '} {file}")
 
 

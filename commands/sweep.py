@@ -14,6 +14,7 @@ from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.sweeps.engine import Outcome, run_sweep
 from commonweal.scenarios.sweeps.estimates import describe_plan
 from commonweal.scenarios.sweeps.executors import engine_named, prepare
+from commonweal.scenarios.sweeps.manifest import clear
 from commonweal.scenarios.sweeps.plan import Plan, read_plan
 
 _FIRST = 8  # points of the design that a dry run shows
@@ -34,6 +35,7 @@ class SweepRequest:
     dry_run: bool
     extend: bool
     retry_failed: bool
+    force: bool = False  # begin anew where another sweep lies
 
 
 def conduct_sweep(request: SweepRequest) -> int:
@@ -55,6 +57,8 @@ def conduct_sweep(request: SweepRequest) -> int:
         print(describe_plan(plan, folder, engine.workers))
         console().print(first_points(plan))
         return 0
+    if request.force and not request.extend:
+        clear(folder, plan)
     outcome = _played(plan, folder, request)
     _show(outcome, folder)
     return 1 if outcome.failed else 0

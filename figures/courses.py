@@ -6,12 +6,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from commonweal.economy.round.market import MarketFacts
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, label_ends, panels, rounds_axis
 from commonweal.figures.ink import ACTIONS, BLUE, Ink, ink, key, printed
 from commonweal.figures.points import Points, course, draw_course, end_of, points_of, require
 from commonweal.figures.wealth import WEALTH, draw_lorenz, lorenz_curves
 
 _SHARES = tuple(f"share_{action}" for action in ACTIONS)
+_MODEL = MarketFacts()
 _TOGETHER = 6  # lines that can be told apart on one pair of axes
 
 
@@ -48,12 +50,13 @@ def _words(action: str) -> str:
 
 
 @printed
-def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
-    """Test accuracy of the shared model over time, by rule.
+def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = (), words: MarketFacts = _MODEL) -> Figure:
+    """Quality over time, by rule: test accuracy of the shared model, or what the market calls it.
 
     Args:
         rounds: one row per run and round: run, round, accuracy.
         varied: dotted paths of the varied fields, columns of ``rounds``.
+        words: what the market calls its quality.
 
     Returns:
         The figure: one pair of axes for up to six points, else a panel each with the others in grey.
@@ -63,12 +66,11 @@ def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
     """
     require(rounds, "rounds", ("run", "round", "accuracy", *varied))
     points = points_of(rounds, varied)
-    label = "accuracy (share)"
     if len(points.shown) <= _TOGETHER:
         figure, grid = blank(1, 1, ONE_COLUMN, 2.3)
-        _draw_together(grid[0][0], rounds, points, "accuracy", label, named=bool(varied))
-        return finish(figure, "Accuracy of the shared model", points.statistic() + points.note("Lines"))
-    figure, axes = panels([point.title for point in points.shown], "accuracy (share)", "round")
+        _draw_together(grid[0][0], rounds, points, "accuracy", words.axis, named=bool(varied))
+        return finish(figure, words.title, points.statistic() + points.note("Lines"))
+    figure, axes = panels([point.title for point in points.shown], words.axis, "round")
     lines = [course(rounds, point, "accuracy") for point in points.shown]
     for place, ax in enumerate(axes):
         for other in lines:
@@ -77,7 +79,7 @@ def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
         rounds_axis(ax)
     _bound_share(axes[0])
     caption = points.statistic() + points.note() + " Grey: the other points."
-    return finish(figure, "Accuracy of the shared model", caption)
+    return finish(figure, words.title, caption)
 
 
 def _draw_together(ax: Axes, rounds: pd.DataFrame, points: Points, column: str, ylabel: str, named: bool) -> None:
@@ -101,7 +103,12 @@ def _bound_share(ax: Axes) -> None:
 
 
 @printed
-def draw_overview(rounds: pd.DataFrame, principals: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
+def draw_overview(
+    rounds: pd.DataFrame,
+    principals: pd.DataFrame,
+    varied: Sequence[str] = (),
+    words: MarketFacts = _MODEL,
+) -> Figure:
     """One page: who cooperates, how good the model is, what the round is worth, and who ends up with the money.
 
     Where there is no money the last is how much everybody puts in.
@@ -110,6 +117,7 @@ def draw_overview(rounds: pd.DataFrame, principals: pd.DataFrame, varied: Sequen
         rounds: one row per run and round: run, round, share_delegate, accuracy, welfare, and samples if without money.
         principals: one row per run and principal: run, balance, escrow.
         varied: dotted paths of the varied fields, columns of both.
+        words: what the market calls its quality.
 
     Returns:
         The figure, of at most six points.
@@ -122,7 +130,7 @@ def draw_overview(rounds: pd.DataFrame, principals: pd.DataFrame, varied: Sequen
     points = points_of(rounds, varied, most=_TOGETHER)
     figure, grid = blank(2, 2, TWO_COLUMNS, 2.15)
     parts = (("share_delegate", "principals that delegate (share)", "Cooperation"),
-             ("accuracy", "accuracy (share)", "Model quality"),
+             ("accuracy", words.axis, words.panel),
              ("welfare", "welfare (money per round)", "Welfare"))
     for ax, (column, label, title) in zip((grid[0][0], grid[0][1], grid[1][0]), parts, strict=True):
         _draw_together(ax, rounds, points, column, label, named=False)

@@ -17,8 +17,10 @@ TITLES = {
 _TALLEST = 14  # bars of a panel at most
 
 
-def title_of(metric: str) -> str:
-    """What a metric is called in figures."""
+def title_of(metric: str, quality: str = TITLES["accuracy"]) -> str:
+    """What a metric is called in figures; ``quality`` is what the market calls its quality, with its unit."""
+    if metric == "accuracy":
+        return quality
     return TITLES.get(metric, metric.replace("_", " "))
 
 
@@ -69,7 +71,7 @@ def draw_main_effects(table: SweepTable) -> Figure:
     height = 0.5 + 0.21 * (len(names) + 1)
     figure, (row, *_) = blank(1, len(table.metrics), TWO_COLUMNS, height, sharey=True)
     for m, (ax, metric) in enumerate(zip(row, table.metrics, strict=True)):
-        ax.set_title(title_of(metric), loc="left", color="0.2")
+        ax.set_title(title_of(metric, table.quality), loc="left", color="0.2")
         _draw_bars(ax, shares[order, m])
         ax.set_yticks(range(len(names) + 1), [*(balanced(name, 34) for name in names), "together only"])
     row[0].set_ylim(len(names) + 0.6, -0.6)

@@ -49,6 +49,7 @@ class SweepTable:
     values: Floats  # (S, P, M) by seed; nan where a run failed or is not there
     sampled: bool  # () whether the design samples factors instead of crossing their levels
     failed: int  # () runs that failed
+    quality: str = "accuracy (share)"  # what the market calls its quality, with its unit
 
     @property
     def means(self) -> Floats:

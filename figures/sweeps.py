@@ -15,6 +15,7 @@ from commonweal.figures.indices import draw_indices
 from commonweal.figures.responses import draw_responses
 from commonweal.figures.sweep_table import SweepTable, sweep_table
 from commonweal.scenarios.reading.stored import Stored, open_results
+from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.sweeps.chunks import write_cell
 from commonweal.scenarios.sweeps.indices import Sampled, sampled_of
 
@@ -44,6 +45,7 @@ def draw_sweep(
         tell(notice)
     runs = stored.runs()
     table = sweep_table(runs, stored.factors, chosen_metrics(stored.metrics(runs), metrics))
+    table = replace(table, quality=quality_words(stored.markets()).axis)
     drawings = _drawings(table, _sample(stored), tell)
     source = {"Software": "commonweal", "Source": f"sweep {stored.name}"}
     drawn = []

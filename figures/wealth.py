@@ -91,7 +91,7 @@ def draw_wealth(principals: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
     if not points.header:
         figure, grid = blank(1, 1, ONE_COLUMN, 2.8)
         draw_lorenz(grid[0][0], curves)
-        grid[0][0].text(0.05, 0.95, f"Gini index\n{_with_interval(ginis[0])}", va="top", color=ink(0).colour)
+        grid[0][0].text(0.05, 0.95, f"Gini index at the end\n{_with_interval(ginis[0])}", va="top", color=ink(0).colour)
         return finish(figure, "Who ends up with the money", caption)
     figure, ((left, right),) = blank(1, 2, TWO_COLUMNS, max(2.6, 0.3 * len(points.shown)))
     draw_lorenz(left, curves)
@@ -119,4 +119,5 @@ def _draw_ginis(ax: Axes, ginis: Sequence[Floats], points: Points) -> None:
                 color=pen.colour, alpha=0.6)
         ax.text(1.03, place, _with_interval(values), transform=ax.get_yaxis_transform(), va="center", color=pen.colour)
     ax.set_yticks(range(len(ginis)), [point.name for point in points.shown])
-    ax.set(xlabel="Gini index of wealth (0 equal, 1 one owns all)", ylabel=points.header, ylim=(len(ginis) - 0.4, -0.6))
+    ax.set(xlabel="Gini index of wealth at the end (0 equal, 1 one owns all)", ylabel=points.header,
+           ylim=(len(ginis) - 0.4, -0.6))

@@ -4,7 +4,8 @@ A market is one class; register your own with ``@market("name")`` or as an entry
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.population import Population
@@ -44,14 +45,39 @@ class Market(Protocol):
 
 
 Kind = TypeVar("Kind", bound=Callable[[], Market])
-MARKETS: Registry[Market, None] = Registry("market", "commonweal.markets", "market.kind", None)
 
 
-def market(name: str) -> Callable[[Kind], Kind]:
-    """Decorator that makes a market usable as ``market.kind`` of any scenario."""
+@dataclass(frozen=True)
+class MarketFacts:
+    """What the quality of a market is called by the page, tables, sentences and figures."""
+
+    quality: str = "accuracy"  # in a sentence or at an axis
+    unit: str = "share"  # of quality; a share of what, where that is not plain
+    column: str = "accuracy"  # at the head of a column of a table
+    panel: str = "Model quality"  # over one panel of several
+    title: str = "Accuracy of the shared model"  # over a figure of its own
+    credit_unit: str = "accuracy"  # unit of credit
+
+    @property
+    def axis(self) -> str:
+        """Quality at an axis, with its unit."""
+        return f"{self.quality} (share)"
+
+
+MARKETS: Registry[Market, MarketFacts] = Registry("market", "commonweal.markets", "market.kind", MarketFacts())
+MIXED = MarketFacts("quality", "share", "quality", "Quality", "Quality", "credit")  # where markets are compared
+
+
+def market(name: str, **facts: Any) -> Callable[[Kind], Kind]:
+    """Decorator that makes a market usable as ``market.kind`` of any scenario.
+
+    Args:
+        name: as scenarios write it.
+        facts: what its quality is called, as ``MarketFacts``.
+    """
 
     def add(kind: Kind) -> Kind:
-        MARKETS.register(name)(kind())
+        MARKETS.register(name, **facts)(kind())
         return kind
 
     return add

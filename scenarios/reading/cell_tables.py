@@ -14,15 +14,16 @@ from commonweal.scenarios.runs.summary import MEASURES
 MOST = 100  # points that are printed; all are in the tables on disk
 
 
-def table_of_means(cells: Cells, metrics: Sequence[str]) -> Table:
+def table_of_means(cells: Cells, metrics: Sequence[str], quality: str) -> Table:
     """A row a point: its number, its values, its runs, and its mean in each metric.
 
     Args:
         cells: the points.
         metrics: the names of all their metrics.
+        quality: what the market calls its quality.
     """
     counts = {"runs": cells.runs} | ({"failed": cells.failed} if cells.failed.any() else {})
-    table = _headed([*cells.values.columns], [*counts, *(MEASURES.get(name, name) for name in metrics)])
+    table = _headed([*cells.values.columns], [*counts, *(_title(name, quality) for name in metrics)])
     for row in range(min(len(cells.points), MOST)):
         numbers = [str(count[row]) for count in counts.values()]
         numbers += [_interval(*pair) for pair in zip(cells.mean[row], cells.half_width[row], strict=True)]
@@ -30,20 +31,25 @@ def table_of_means(cells: Cells, metrics: Sequence[str]) -> Table:
     return table
 
 
-def table_of_differences(cells: Cells, metrics: Sequence[str], shown: Sequence[str]) -> Table:
+def table_of_differences(cells: Cells, metrics: Sequence[str], shown: Sequence[str], quality: str) -> Table:
     """A row for each point but the first: its difference to the first, marked where the interval leaves out 0.
 
     Args:
         cells: the points.
         metrics: the names of all their metrics.
         shown: those to show.
+        quality: what the market calls its quality.
     """
     columns = [list(metrics).index(name) for name in shown]
-    table = _headed([*cells.values.columns], [f"Δ {MEASURES.get(name, name)}" for name in shown])
+    table = _headed([*cells.values.columns], [f"Δ {_title(name, quality)}" for name in shown])
     for row in range(1, min(len(cells.points), MOST)):
         pairs = [(cells.difference[row, k], cells.difference_half[row, k]) for k in columns]
         table.add_row(str(cells.points[row]), *_words(cells, row), *(_difference(*pair) for pair in pairs))
     return table
+
+
+def _title(metric: str, quality: str) -> str:
+    return quality if metric == "accuracy" else MEASURES.get(metric, metric)
 
 
 def _headed(fields: Sequence[str], numbers: Sequence[str]) -> Table:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.runs.store import ABOUT, SCENARIO, is_results, read_about
 from commonweal.scenarios.runs.tables import TABLES
+from commonweal.scenarios.schema.loading import read_document
 from commonweal.scenarios.sweeps.compaction import ROUNDS, RUNS, compacted
 from commonweal.scenarios.sweeps.manifest import MANIFEST, is_sweep, read_design, read_manifest
 from commonweal.scenarios.sweeps.rows import Factor
@@ -90,6 +91,14 @@ class Stored:
         """Columns that were measured: numbers of every recorded round that ``runs`` has too, in their order."""
         recorded = set(self.rounds().schema.names) - set(KEYS) - set(self.factors)
         return [name for name in runs.columns if name in recorded and pd.api.types.is_numeric_dtype(runs[name])]
+
+    def markets(self) -> set[str]:
+        """The kinds of markets of all runs."""
+        path = "market.kind"
+        if path in self.factors:
+            return {cell[path] for cell in self.cells} or set(self.runs()[path])
+        base = self.plan.get("base") or read_document(self.folder / SCENARIO)
+        return {base.get("market", {}).get("kind", "model")}
 
     def _dataset(self, files: tuple[Path, ...]) -> Any:
         with _readable(self.folder):

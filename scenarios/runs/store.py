@@ -1,13 +1,16 @@
 """Results on disk: parquet tables, the resolved scenario and where everything comes from, put in place at once."""
 
+import hashlib
 import json
 import platform
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from os import getpid
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pandas as pd
@@ -20,49 +23,105 @@ from commonweal.scenarios.runs.tables import TABLES, SweepResults
 from commonweal.scenarios.schema.loading import load
 
 ABOUT, SCENARIO = "about.json", "scenario.toml"
+FIGURES = ("overview", "actions", "accuracy", "wealth", "credit_quality", "rewards", "probe_levels", "value_map")
+_TEMPORARY = re.compile(r"\.(\d+-[0-9a-f]{4}\.(partial|old)|[0-9a-f]{8}\.unfinished|checkpoints|lock)")
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[Path]:
-    """A new folder beside ``folder`` that takes its place when the block ends well, and vanishes when it does not.
+def writing(folder: Path, identity: str = "", *, force: bool = False) -> Iterator[Path]:
+    """A new folder whose contents come to lie in ``folder`` when the block ends well, and vanish when it does not.
+
+    The new folder lies inside of ``folder`` where that exists, since it may be a link or a mount point.
 
     Args:
-        folder: where results shall lie. Older results are replaced; anything else is not touched.
+        folder: where results shall lie. Results of the same identity are replaced.
+        identity: of what is written, as ``identity_of`` gives it; the block writes it into ``about.json``.
+        force: replace results of another identity too.
 
     Raises:
         InputError: if the folder holds something else, or cannot be written.
     """
     folder = folder.absolute()
-    check_replaceable(folder)
-    partial = folder.parent / f".{folder.name}.{getpid()}.partial"
+    check_place(folder, identity, force=force)
+    partial = hidden(folder, f"{getpid()}-{token_hex(2)}.partial")
     created = [parent for parent in folder.parents if not parent.exists()]
     try:
         with refusals(folder):
             partial.mkdir(parents=True)
         yield partial
         with refusals(folder):
-            _replace(folder, partial)
+            _put_in_place(partial, folder, identity, force)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         for parent in created:
             _remove_if_empty(parent)
 
 
-def check_replaceable(folder: Path) -> None:
-    """Check that ``folder`` is absent, empty, or holds results.
+def hidden(folder: Path, what: str) -> Path:
+    """A name for what is not finished: in ``folder`` where that exists, else beside it."""
+    return folder / f".{what}" if folder.exists() else folder.with_name(f".{folder.name}.{what}")
+
+
+def identity_of(command: str, document: Any) -> str:
+    """What tells results of one command apart from all others.
+
+    Args:
+        command: what wrote them: comparison, study or contract.
+        document: everything that decides what they are, as JSON.
+    """
+    return hashlib.sha256(json.dumps([command, document], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def check_place(folder: Path, identity: str = "", *, force: bool = False) -> None:
+    """Check that ``folder`` is absent, empty, or holds results that may be replaced.
+
+    Args:
+        folder: where results shall lie.
+        identity: of what shall be written.
+        force: whether results of another identity may be replaced.
 
     Raises:
-        InputError: if it holds something else.
+        InputError: if it is something else, or holds something else.
     """
-    if not folder.exists() or is_results(folder):
-        return
-    if not folder.is_dir():
-        raise InputError(f"{folder}: is a file; results need a folder")
     with refusals(folder):
+        if folder.is_symlink() and not folder.exists():
+            raise InputError(f"{folder}: is a link to nothing; results need a folder")
+        if not folder.exists():
+            return
+        if not folder.is_dir():
+            raise InputError(f"{folder}: is a file; results need a folder")
         if (folder / "manifest.json").is_file():
-            raise InputError(f"{folder}: holds a sweep, which is not replaced; name another folder")
-        if any(folder.iterdir()):
+            raise InputError(f"{folder}: holds a sweep, which is not replaced; name another folder with --out")
+        if not (entries := _contents(folder)):
+            return
+        if not is_results(folder):
             raise InputError(f"{folder}: is not empty and holds no results of commonweal; name another folder")
+        about = read_about(folder)
+        if others := sorted(entries - _own(about)):
+            raise InputError(f"{folder}: holds {others[0]}, which is not of commonweal; name another folder with --out")
+    if not force and about.get("identity", "") != identity:
+        words = about.get("command", "another command")
+        said = words if isinstance(words, str) else f"commonweal {' '.join(map(str, words))}"
+        raise InputError(f"{folder}: holds results of {said!r}; replace them with --force or name another --out")
+
+
+def _contents(folder: Path) -> set[str]:
+    """What lies in a folder and in its figures, without what commands that still play or were killed keep there."""
+    entries = {entry.name for entry in folder.iterdir() if not _TEMPORARY.fullmatch(entry.name)}
+    if (folder / "figures").is_dir():
+        entries |= {f"figures/{entry.name}" for entry in (folder / "figures").iterdir()}
+    return entries
+
+
+def _own(about: Mapping[str, Any]) -> set[str]:
+    """Every file that may be among results that ``about.json`` describes."""
+    if "study" in about:
+        tables = (f"{name}.parquet" for name in about.get("tables", ()))
+        return {ABOUT, "report.md", "report.html", *tables, *(f"{name}.png" for name in about.get("figures", ()))}
+    if "contract" in about:
+        return {ABOUT, "menu.csv", "menu.json", "menu.png"}
+    figures = (f"figures/{name}.png" for name in FIGURES)
+    return {ABOUT, SCENARIO, "figures", *(f"{name}.parquet" for name in TABLES), *figures}
 
 
 def is_results(folder: Path) -> bool:
@@ -73,16 +132,35 @@ def is_results(folder: Path) -> bool:
         return False
 
 
-def _replace(folder: Path, partial: Path) -> None:
-    """Move ``partial`` to ``folder``, after what was there, since a full folder cannot be overwritten."""
-    aside = partial.with_suffix(".old")
-    if folder.exists():
-        folder.rename(aside)
+def _put_in_place(partial: Path, folder: Path, identity: str, force: bool) -> None:
+    """Move what is in ``partial`` into ``folder``; if it was taken in the meantime, keep it beside ``partial``."""
     try:
+        check_place(folder, identity, force=force)
+    except InputError as error:
+        spare = partial.with_name(f"{folder.name}-{partial.stem.rpartition('.')[2]}")
+        partial.rename(spare)
+        raise InputError(f"{error}; what was played lies in {spare}") from None
+    if folder.exists():
+        _exchange(partial, folder)
+    else:
         partial.rename(folder)
+
+
+def _exchange(partial: Path, folder: Path) -> None:
+    """Move the contents of ``partial`` into ``folder`` in place of its own, which come back if that fails."""
+    aside = partial.with_suffix(".old")
+    aside.mkdir()
+    moves = [(folder / name, aside / name) for name in sorted(_contents(folder)) if "/" not in name]
+    moves += [(entry, folder / entry.name) for entry in sorted(partial.iterdir())]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            source.rename(target)
+            done.append((source, target))
     except BaseException:
-        if aside.exists():
-            aside.rename(folder)
+        for source, target in reversed(done):
+            target.rename(source)
+        aside.rmdir()
         raise
     shutil.rmtree(aside, ignore_errors=True)
 

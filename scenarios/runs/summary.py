@@ -9,15 +9,16 @@ from scipy.special import stdtrit
 
 from commonweal.scenarios.runs.tables import NO_PRICE, SweepResults
 from commonweal.scenarios.schema.notation import write_value
+from commonweal.scenarios.schema.relevance import quality_words
 
 MEASURES = {
     "share_delegate": "delegating",
     "share_free_ride": "free-riding",
     "share_defect": "defecting",
     "share_abstain": "abstaining",
-    "accuracy": "test accuracy",
+    "accuracy": "test accuracy",  # or what the market calls it
     "welfare": "welfare (money per round)",
-    "gini": "Gini",
+    "gini": "Gini, last quarter",  # of wealth, mean over rounds; the figure of wealth shows that at the end
     "screened_share": "screened share",
     "price_of_anarchy": "price of anarchy",
 }
@@ -60,9 +61,16 @@ def summary_cells(results: SweepResults) -> tuple[list[str], dict[str, list[str]
     per_point = np.arange(len(results.runs)) // len(results.seeds)
     points = [group for _, group in results.runs.groupby(per_point)]
     names = [" × ".join(_name(group.iloc[0][path]) for path in results.varied) for group in points]
-    shown = {column: title for column, title in MEASURES.items() if _happens(results.runs, column)}
+    titles = MEASURES | {"accuracy": quality_words(market_kinds(results)).column}
+    shown = {column: title for column, title in titles.items() if _happens(results.runs, column)}
     cells = {title: [_cell(group[column]) for group in points] for column, title in shown.items()}
     return [name or results.scenario.name for name in names], cells
+
+
+def market_kinds(results: SweepResults) -> set[str]:
+    """The markets of all runs."""
+    path = "market.kind"
+    return set(results.runs[path]) if path in results.varied else {results.scenario.market.kind}
 
 
 def notes(results: SweepResults) -> list[str]:

@@ -14,13 +14,14 @@ from commonweal.scenarios.studies.report import as_html, as_markdown
 Draw = Callable[[Answer, Path], dict[str, Path]]  # puts figures into a folder and says their files by name
 
 
-def save(answer: Answer, folder: Path | str, draw: Draw | None = None) -> list[Path]:
-    """Write tables, figures and report. Older results in the folder are replaced; other files stay.
+def save(answer: Answer, folder: Path | str, draw: Draw | None = None, *, force: bool = False) -> list[Path]:
+    """Keep tables, figures and report. The same answer in the folder is replaced.
 
     Args:
         answer: what to keep.
         folder: where.
         draw: draws the figures; without it none are kept.
+        force: replace other results too.
 
     Returns:
         The files.
@@ -29,17 +30,22 @@ def save(answer: Answer, folder: Path | str, draw: Draw | None = None) -> list[P
         InputError: if the folder holds something else, or cannot be written.
     """
     folder = Path(folder)
-    with writing(folder) as partial:
-        for name, table in answer.tables.items():
-            table.to_parquet(partial / f"{name}.parquet", compression="zstd", index=False)
-        pictures = draw(answer, partial) if draw else {}
-        (partial / "report.md").write_text(as_markdown(answer, pictures), encoding="utf-8")
-        (partial / "report.html").write_text(as_html(answer, pictures), encoding="utf-8")
-        told = {**answer.provenance, "study": answer.study, "headline": answer.headline, "notes": answer.notes}
-        told |= {"tables": list(answer.tables), "figures": list(pictures)}
-        (partial / ABOUT).write_text(json.dumps(told, indent=2, default=str) + "\n", encoding="utf-8")
-        names = sorted(file.name for file in partial.iterdir())
+    with writing(folder, answer.provenance.get("identity", ""), force=force) as partial:
+        names = write(answer, partial, draw)
     return [folder / name for name in names]
+
+
+def write(answer: Answer, folder: Path, draw: Draw | None = None) -> list[str]:
+    """Write tables, figures and report into an existing folder, and say their names."""
+    for name, table in answer.tables.items():
+        table.to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
+    pictures = draw(answer, folder) if draw else {}
+    (folder / "report.md").write_text(as_markdown(answer, pictures), encoding="utf-8")
+    (folder / "report.html").write_text(as_html(answer, pictures), encoding="utf-8")
+    told = {**answer.provenance, "study": answer.study, "headline": answer.headline, "notes": answer.notes}
+    told |= {"tables": list(answer.tables), "figures": list(pictures)}
+    (folder / ABOUT).write_text(json.dumps(told, indent=2, default=str) + "\n", encoding="utf-8")
+    return sorted(file.name for file in folder.iterdir())
 
 
 def read(folder: Path) -> Answer:

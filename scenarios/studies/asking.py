@@ -10,6 +10,7 @@ from typing import Any
 from commonweal.agents.errors import InputError
 from commonweal.agents.version import software_version
 from commonweal.scenarios.runs.progress import Progress, silent
+from commonweal.scenarios.runs.store import identity_of
 from commonweal.scenarios.schema.loading import Overrides, load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.base import STUDIES, Answer, Question
@@ -46,7 +47,15 @@ def ask(
         raise InputError(f"seeds {list(numbers)}: must be at least one, each once")
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
     answer = asked.ask(Question(base, numbers, chosen, tell))
-    return replace(answer, provenance=_provenance(base, numbers, chosen, began, clock) | answer.provenance)
+    about = _provenance(base, numbers, chosen, began, clock)
+    about["identity"] = identity_of_answer(study, base, numbers, chosen)
+    return replace(answer, provenance=about | answer.provenance)
+
+
+def identity_of_answer(study: str, scenario: Scenario, seeds: tuple[int, ...], options: Any) -> str:
+    """What tells the answer apart from all others; ``options`` as read."""
+    asked = [study, scenario.model_dump(mode="json"), list(seeds), options.model_dump(mode="json")]
+    return identity_of("study", asked)
 
 
 def _provenance(

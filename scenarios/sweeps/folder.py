@@ -96,13 +96,13 @@ def _agreed_design(plan: "Plan", folder: Path, extend: bool) -> Design:
     if manifest.version != code_version():
         raise InputError(
             f"{folder}: was begun with code version {manifest.version} and this is {code_version()}; "
-            "continue it with the version it was begun with, or name another folder"
+            "continue it with that version, replace it with --force, or name another folder"
         )
     if found := list(differences(manifest.identity, json.loads(json.dumps(identity(plan))))):
         path, was, now = found[0]
         more = f" (and {len(found) - 1} more differences)" if len(found) > 1 else ""
         said = f"{path} was {_said(was)} and is now {_said(now)}"
-        raise InputError(f"{folder}: holds another sweep: {said}{more}; name another folder")
+        raise InputError(f"{folder}: holds another sweep: {said}{more}; replace it with --force or name another folder")
     design = read_design(folder, manifest.design)
     added = _demand_same_runs(plan, folder, design)
     if not added:
@@ -130,7 +130,7 @@ def _demand_same_runs(plan: "Plan", folder: Path, design: Design) -> str:
             rest = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
             raise InputError(
                 f"{folder}: holds a sweep with {noun} {shorten(str(gone[0]))}{rest}, which this one has not; "
-                "name another folder"
+                "replace it with --force or name another folder"
             )
     more = {"point": len(cells) - len(design.cells), "seed": len(seeds) - len(design.seeds)}
     return " and ".join(f"{count} {noun}{'s' * (count > 1)}" for noun, count in more.items() if count)

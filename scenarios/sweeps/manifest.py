@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,15 +20,17 @@ import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import refusals, replacing
+from commonweal.scenarios.runs.tables import TABLES
 from commonweal.scenarios.schema.notation import shorten
 from commonweal.scenarios.sweeps.chunks import Chunk, write_cell
-from commonweal.scenarios.sweeps.shards import SCHEMA, write_table
+from commonweal.scenarios.sweeps.shards import SCHEMA, SHARDS, write_table
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
+_FIGURES = ("main_effects", "heat_maps", "responses", "indices")
 _ROOT = Path(__file__).parents[2]
 _DECISIVE = ("agents", "economy")  # packages whose code decides what a run does
 
@@ -163,13 +166,53 @@ def check_place(folder: Path) -> None:
     Raises:
         InputError: if it holds something else.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file; results need a folder")
-    if not folder.exists() or is_sweep(folder):
-        return
     with refusals(folder):
+        if folder.is_symlink() and not folder.exists():
+            raise InputError(f"{folder}: is a link to nothing; results need a folder")
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder}: is a file; results need a folder")
+        if not folder.exists() or is_sweep(folder):
+            return
         if any(entry.name != _LOCK for entry in folder.iterdir()):
             raise InputError(f"{folder}: is not empty and holds no sweep; name another folder with --out")
+
+
+def clear(folder: Path, plan: "Plan") -> None:
+    """Remove the sweep in ``folder`` if it is not one that ``plan`` can continue.
+
+    Raises:
+        InputError: if there is something else in the folder too, it is damaged, or another process plays the sweep.
+    """
+    if not is_sweep(folder):
+        return
+    with locked(folder):
+        manifest = read_manifest(folder)
+        if _same(folder, manifest, plan):
+            return
+        entries = list(folder.iterdir())
+        figures = [f"figures/{entry.name}" for entry in (folder / "figures").glob("*")]
+        if others := sorted({entry.name for entry in entries}.union(figures) - _own(folder)):
+            raise InputError(f"{folder}: holds {others[0]}, which is not of commonweal; name another folder with --out")
+        with refusals(folder):
+            for entry in sorted(entries, key=lambda entry: entry.name != MANIFEST):
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                elif entry.name != _LOCK:
+                    entry.unlink()
+
+
+def _same(folder: Path, manifest: Manifest, plan: "Plan") -> bool:
+    """Whether a folder holds the sweep of a plan, by the code that is here."""
+    design = read_design(folder, manifest.design)
+    same = manifest.version == code_version() and manifest.identity == json.loads(json.dumps(identity(plan)))
+    return same and set(design.cells) == set(cells_of(plan)) and set(design.seeds) == set(plan.seeds)
+
+
+def _own(folder: Path) -> set[str]:
+    """Every name that a sweep may give to what it keeps in its folder."""
+    designs, left = (entry.name for entry in folder.glob("design-*.parquet")), (e.name for e in folder.glob(".*.tmp"))
+    figures = (f"figures/{name}.png" for name in _FIGURES)
+    return {MANIFEST, _LOCK, SHARDS, "figures", *(f"{name}.parquet" for name in TABLES), *designs, *left, *figures}
 
 
 def read_manifest(folder: Path) -> Manifest:

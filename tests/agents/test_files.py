@@ -36,3 +36,15 @@ def test_what_killed_writers_left_of_one_file_or_of_all_is_removed(tmp_path: Pat
     assert sorted(file.name for file in tmp_path.iterdir()) == [".a.txt.17.tmp", ".hidden", "a.txt"]
     sweep_up(tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir()) == [".hidden", "a.txt"]
+
+
+def test_a_link_is_kept_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "a.txt"
+    link.symlink_to("disk/b.txt")
+    for text in ("new", "newer"):
+        with replacing(link) as partial:
+            partial.write_text(text)
+        assert link.is_symlink()
+        assert (tmp_path / "disk" / "b.txt").read_text() == text
+    assert {file.name for file in tmp_path.rglob("*")} == {"a.txt", "disk", "b.txt"}

@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from commonweal.commands.cli import main
 from commonweal.economy.runs.ensemble import Ensemble
@@ -201,6 +203,28 @@ def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("pictures_unseen")
 def test_results_may_be_overwritten_by_later_results() -> None:
     main(["run", "commons", *SMALL, "--seeds", "2"])
-    main(["run", "commons", *SMALL, "--seeds", "1"])
+    assert main(["run", "commons", *SMALL, "--seeds", "1"]) == 2
+    assert len(pd.read_parquet("results/commons/runs.parquet")) == 2
+    main(["run", "commons", *SMALL, "--seeds", "1", "--force"])
     assert is_results(Path("results/commons"))
     assert len(pd.read_parquet("results/commons/runs.parquet")) == 1
+
+
+def test_the_two_ginis_of_a_run_are_named_apart_and_each_is_what_its_name_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn: list[str] = []
+
+    def save(figure: Figure, file: Path, **_: object) -> None:
+        drawn.extend(text.get_text() for text in figure.findobj(Text))
+        Path(file).write_bytes(b"a picture")
+
+    monkeypatch.setattr(Figure, "savefig", save)
+    assert main(["run", "commons", "--rounds", "8", *SMALL[2:]]) == 0
+    per_round = pd.read_parquet("results/commons/rounds.parquet")["gini"].to_numpy()
+    assert abs(per_round[-2:].mean() - per_round[-1]) > 0.001
+    told = [line for line in capsys.readouterr().out.splitlines() if "Gini" in line]
+    assert len(told) == 1
+    assert "Gini, last quarter" in told[0]
+    assert f"{per_round[-2:].mean():.3f}" in told[0]
+    assert f"Gini index at the end\n{per_round[-1]:.2f}" in drawn

@@ -25,7 +25,7 @@ from commonweal.economy.world.world import State, World
 MOST_PRINCIPALS = 2000  # each alternative of each principal settles all N: N² shares
 
 
-@market("model")
+@market("model", unit="share of test samples", column="test accuracy", credit_unit="loss")
 class ModelMarket:
     """Revenue by the accuracy of a network that learns from what principals put in."""
 

@@ -23,7 +23,10 @@ from commonweal.economy.tasks import Form, PutIn
 from commonweal.economy.world.world import State, World
 
 
-@market("public_goods")
+@market(
+    "public_goods", quality="contributions", unit="share of what could be", column="contributions",
+    panel="Contributions", title="Contributions", credit_unit="money",
+)
 class PublicGoods:
     """Groups divide what they produce equally among their members who take part."""
 

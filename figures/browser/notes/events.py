@@ -6,7 +6,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.figures.browser.notes.chronicle import Chronicle
-from commonweal.figures.browser.notes.shown import subject
+from commonweal.figures.browser.notes.shown import subject, words_of
 
 Course = Floats  # (T,) one number per round
 
@@ -20,7 +20,7 @@ class Event:
     """Something worth a mark."""
 
     round: int  # in which it happened
-    kind: str  # defection wave, free-riding wave, slashing, clawback, accuracy collapse, half-life or broken limit
+    kind: str  # defection wave, free-riding wave, slashing, clawback, collapse, half-life or broken limit
     text: str  # one line
 
 
@@ -30,7 +30,7 @@ def events(chronicle: Chronicle) -> list[Event]:
     - defection wave, free-riding wave: the share of principals that defect (free-ride) is ``WAVE`` or more above its
       lowest of the last ``SPAN`` rounds, for the first time since ``SPAN`` rounds;
     - slashing, clawback: stakes are slashed (payments clawed back), for the first time since ``SPAN`` rounds;
-    - accuracy collapse: accuracy is ``COLLAPSE`` or more below its highest of the last ``SPAN`` rounds, for the first
+    - collapse: quality is ``COLLAPSE`` or more below its highest of the last ``SPAN`` rounds, for the first
       time since ``SPAN`` rounds;
     - half-life: the first round in which at most half as many delegate as in the run's first; not known of a run that
       is not noted from its first round on;
@@ -49,7 +49,7 @@ def events(chronicle: Chronicle) -> list[Event]:
         *_waves(course, "share_free_ride", "free-riding wave", "free-riders"),
         *_takings(course, "slashed", "slashing", "slashed"),
         *_takings(course, "clawed", "clawback", "made to give back"),
-        *_collapses(course), *_half_life(course),
+        *_collapses(course, words_of(chronicle.world).quality), *_half_life(course),
         *(event for k in range(len(chronicle.world.senses)) for event in _broken_limits(chronicle, course, k)),
     ]
     return sorted(found, key=lambda event: event.round)
@@ -83,11 +83,11 @@ def _takings(course: dict[str, Course], metric: str, kind: str, done: str) -> li
             for t in _first_of_spells(count > 0)]
 
 
-def _collapses(course: dict[str, Course]) -> list[Event]:
+def _collapses(course: dict[str, Course], quality: str) -> list[Event]:
     accuracy = course["accuracy"]
     high = -_lows(-accuracy)
-    return [Event(int(course["round"][t]), "accuracy collapse",
-                  f"accuracy down from {high[t]:.2f} to {accuracy[t]:.2f}")
+    return [Event(int(course["round"][t]), f"{quality} collapse",
+                  f"{quality} down from {high[t]:.2f} to {accuracy[t]:.2f}")
             for t in _first_of_spells(high - accuracy >= COLLAPSE - 1e-9)]
 
 

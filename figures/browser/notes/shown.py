@@ -1,5 +1,7 @@
 """What is worth showing of an economy, by what its scenario is about, and what its numbers are called."""
 
+from commonweal.economy.round.market import MarketFacts
+from commonweal.economy.round.markets import MARKETS
 from commonweal.economy.world.world import World
 
 
@@ -41,18 +43,20 @@ def holds_back(world: World) -> bool:
     return bool(world.terms.settlement.hold_back.any())
 
 
+def words_of(world: World) -> MarketFacts:
+    """What the market of an economy calls its quality."""
+    return MARKETS.facts(world.terms.market.kind)
+
+
 def accuracy_name(world: World) -> str:
-    """What accuracy is in an economy, with its unit."""
-    if world.terms.market.public:
-        return "contributed, share of what could be"
-    return "accuracy, share of test samples" if world.market.learns else "accuracy, share"
+    """What quality is in an economy, with its unit."""
+    words = words_of(world)
+    return f"{words.quality}, {words.unit}"
 
 
 def credit_unit(world: World) -> str:
     """What credit is measured in."""
-    if world.terms.market.public:
-        return "money"
-    return "loss" if world.market.learns else "accuracy"
+    return words_of(world).credit_unit
 
 
 def subject(world: World, dimension: int) -> str:

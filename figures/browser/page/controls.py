@@ -17,7 +17,8 @@ _SEED = "the same seed plays the same run, here or anywhere"
 def Transport(session: Session) -> None:
     """Reset, Step, Play or Pause, and how fast."""
     playing, shown = session.playing.value, session.shown.value
-    idle = shown is None or bool(shown.stored)
+    other = session.other_scenario
+    idle = shown is None or (bool(shown.stored) and not other)
     changed = shown is not None and shown.choice != session.choice.value
     with solara.Div(classes=["cw-transport"]):
         with Row():
@@ -28,7 +29,8 @@ def Transport(session: Session) -> None:
                 solara.Button("Play", on_click=session.play, disabled=idle, color="primary")
             solara.Button("Reset", on_click=session.reset, outlined=True, classes=["cw-changed"] if changed else [])
         Choice("Speed", list(SPEEDS), session.speed.value, session.set_speed)
-        Text("Press Reset to play with the changed controls." if changed else "", "cw-hint")
+        begins = f"Play and Step begin {session.choice.value.scenario}." if other and not playing else ""
+        Text(begins or ("Press Reset to play with the changed controls." if changed else ""), "cw-hint")
 
 
 @solara.component

@@ -9,7 +9,7 @@ from typing import Literal
 from commonweal.figures.browser.notes.bargain import why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.reasons import reason
-from commonweal.figures.browser.notes.shown import pays_money, rewards_differ
+from commonweal.figures.browser.notes.shown import pays_money, rewards_differ, words_of
 from commonweal.figures.browser.notes.tables import account_rows, conservation, principal_card, transfer_rows
 from commonweal.figures.browser.pictures.comparison import draw_comparison
 from commonweal.figures.browser.pictures.dynamics import draw_dynamics, metric_rows
@@ -76,7 +76,7 @@ def scene(live: Live, shown: Shown, other: Live | None, looks: Looks) -> Scene:
 def _numbers(chronicle: Chronicle, round: int) -> tuple[tuple[str, str], ...]:
     """The numbers in the head of the page."""
     row = chronicle.row(round)
-    named = [("delegate", "share_delegate", "{:.0%}"), ("accuracy", "accuracy", "{:.3f}"),
+    named = [("delegate", "share_delegate", "{:.0%}"), (words_of(chronicle.world).quality, "accuracy", "{:.3f}"),
              ("welfare, money", "welfare", "{:.3g}")]
     if rewards_differ(chronicle.world):
         named.insert(2, ("own accuracy", "own_accuracy", "{:.3f}"))

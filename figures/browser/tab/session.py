@@ -62,8 +62,14 @@ class Session:
         self._order(self._begin)
 
     def choose_scenario(self, name: str) -> None:
-        """Set the controls to a scenario, to be played at the next reset."""
+        """Set the controls to a scenario, to be played when Play, Step or Reset is pressed next."""
         self.choice.value = self.opening.choose(name, self.choice.value.seed)
+
+    @property
+    def other_scenario(self) -> bool:
+        """Whether the controls name another scenario than that of the run that is shown."""
+        shown = self.shown.value
+        return shown is not None and shown.choice.scenario != self.choice.value.scenario
 
     def set_parameter(self, path: str, value: Any) -> None:
         """Set one control, for the next reset."""
@@ -81,12 +87,23 @@ class Session:
         self._order(lambda: self._set_up(choice))
 
     def step(self) -> None:
-        """Play one round."""
+        """Play one round, of the chosen scenario."""
+        if self.other_scenario:
+            choice = self.choice.value
+            self._interrupted.set()
+            self._order(lambda: self._begin_other(choice))
+            return
         self.looks.value = replace(self.looks.value, round=None)
         self._order(self._step)
 
     def play(self) -> None:
-        """Play on until paused."""
+        """Play on until paused; begin the chosen scenario if that is another one than is shown."""
+        if self.other_scenario:
+            choice = self.choice.value
+            self._interrupted.set()
+            self.playing.value = True
+            self._order(lambda: self._begin_other(choice))
+            return
         self.error.value = ""
         self.looks.value = replace(self.looks.value, round=None)
         self.playing.value = self._worker.playing = True
@@ -188,6 +205,12 @@ class Session:
         self._stage.set_up(choice)
         self.answer.value = None
         self.looks.value = replace(self.looks.value, round=None, selected=None)
+
+    def _begin_other(self, choice: Choice) -> None:
+        """Set up another scenario and play its first round; go on if the page plays and was not paused meanwhile."""
+        self._set_up(choice)
+        self._step()
+        self._worker.playing = self.playing.value
 
     def _step(self) -> None:
         with self._books:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats
 from commonweal.scenarios.reading.cells import estimated
+from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.sweep import sweep
 
@@ -28,8 +29,9 @@ def persistence(
         half-life of cooperation (S,), nan where it never halved.
     """
     results = sweep(scenario, seeds=seeds, tell=lambda _, done, of, *more: tell(done, of))
+    quality = quality_words([scenario.market.kind]).quality
     values = results.runs[list(_LAST)].to_numpy(dtype=np.float64)
-    measures = pd.DataFrame({"measure": [_words(name) for name in _LAST], **estimated("mean", values)})
+    measures = pd.DataFrame({"measure": [_words(name, quality) for name in _LAST], **estimated("mean", values)})
     shares = results.rounds.pivot_table(index="run", columns="round", values="share_delegate").to_numpy()
     course = pd.DataFrame({"round": np.arange(1, shares.shape[1] + 1), **estimated("share_delegate", shares)})
     lives = half_life(shares)
@@ -58,5 +60,7 @@ def _lives_row(lives: Floats) -> pd.DataFrame:
     return pd.DataFrame({"measure": [label], **{name: [float(value)] for name, value in ends.items()}})
 
 
-def _words(name: str) -> str:
+def _words(name: str, quality: str) -> str:
+    if name == "accuracy":
+        return quality
     return name.replace("_", " ") + (" (money per round)" if name == "welfare" else "")

@@ -111,6 +111,34 @@ def test_a_reset_plays_what_the_controls_say_and_lets_go_of_the_old_model(opened
     assert not old.agents
 
 
+@pytest.mark.parametrize("press", ["play", "step"])
+def test_a_chosen_scenario_is_what_play_and_step_begin(press: str, opened: Callable[..., Session]) -> None:
+    tab = opened()
+    tab.step()
+    until(lambda: shown(tab) == 1)
+    tab.choose_scenario("leaky")
+    tab.set_parameter("population.count", "9")
+    assert tab.other_scenario
+    getattr(tab, press)()
+    until(lambda: tab.shown.value.scenario.name == "leaky" and shown(tab) >= 1)
+    assert tab.shown.value.principals == 9
+    assert not tab.other_scenario
+    if press == "play":
+        until(lambda: shown(tab) > 2)
+        tab.pause()
+    tab.step()
+    assert tab.shown.value.scenario.name == "leaky"
+
+
+def test_play_does_not_play_the_old_scenario_where_the_chosen_one_is_refused(opened: Callable[..., Session]) -> None:
+    tab = opened()
+    tab.choose_scenario("leaky")
+    tab.set_parameter("population.count", "many")
+    tab.play()
+    until(lambda: "population.count = 'many'" in tab.error.value and not tab.playing.value)
+    assert (tab.shown.value.choice.scenario, shown(tab)) == ("small.toml", 0)
+
+
 def test_wrong_parameters_are_told_in_a_line_and_the_run_goes_on(opened: Callable[..., Session]) -> None:
     tab = opened()
     wrong = {

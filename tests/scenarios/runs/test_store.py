@@ -80,13 +80,15 @@ def test_any_scenario_survives_being_written_as_toml(
 
 def test_new_results_take_the_place_of_old_ones_at_once(results: SweepResults, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "results"
-    for leftover in ("first", "second"):
+    for leftover in ("ledger.parquet", "balances.parquet"):
         with writing(folder) as partial:
-            assert not (folder / "second").exists()
+            assert not (folder / "balances.parquet").exists()
             save(results, partial)
+            for table in ("ledger", "balances"):
+                (partial / f"{table}.parquet").unlink()
             (partial / leftover).touch()
-    assert not (folder / "first").exists()
-    assert (folder / "second").exists()
+    assert not (folder / "ledger.parquet").exists()
+    assert (folder / "balances.parquet").exists()
     assert contents(folder.parent) == {"results", *(f"results/{name}" for name in contents(folder))}
 
 
@@ -111,17 +113,20 @@ def test_old_results_come_back_when_new_ones_cannot_be_put_in_place(
 ) -> None:
     with writing(tmp_path / "results") as partial:
         save(results, partial)
+    before = contents(tmp_path)
     rename = Path.rename
 
     def fails(self: Path, target: Path) -> Path:
-        if self.suffix == ".partial":
+        if self.parent.suffix == ".partial" and self.name == "runs.parquet":
             raise OSError(28, "No space left on device")
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", fails)
-    with pytest.raises(InputError, match="cannot be written: No space left on device"), writing(tmp_path / "results"):
-        pass
+    refused = pytest.raises(InputError, match="cannot be written: No space left on device")
+    with refused, writing(tmp_path / "results") as partial:
+        save(results, partial)
     assert is_results(tmp_path / "results")
+    assert contents(tmp_path) == before
     assert {path.name for path in tmp_path.iterdir()} == {"results"}
 
 

@@ -227,7 +227,8 @@ def test_an_extension_that_turns_numbers_into_names_is_refused(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("values", "options", "said"),
     [
-        ({}, {"price": 0.5}, "holds another sweep: scenario.market.price was 0.01 and is now 0.5; name another folder"),
+        ({}, {"price": 0.5}, "holds another sweep: scenario.market.price was 0.01 and is now 0.5; replace it with "
+                             "--force or name another folder"),
         ({}, {"every": 2}, "every was 1 and is now 2"),
         ({}, {"stop": "budget(2)"}, r"stop was nothing and is now .budget\(2\)"),
         ({"market.leak": [0.1]}, {}, r"holds a sweep with point \{.market.leak.: 0.2\}, which this one has not"),

@@ -1,0 +1,102 @@
+"""Words follow the market: where nothing is learned, nothing is called accurate, tested or a model."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from commonweal.commands.cli import main
+from commonweal.economy.round.market import MARKETS, MarketFacts, market
+from commonweal.economy.round.markets.public_goods import PublicGoods
+from commonweal.figures.browser.notes.events import events
+from commonweal.figures.browser.tab.live import Live
+from commonweal.figures.browser.tab.opening import Opening
+from commonweal.figures.browser.tab.scenes import Looks, scene
+from commonweal.figures.browser.tab.stage import shown_of
+from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.relevance import quality_words
+
+LEARNED = ("accuracy", "Accuracy", "model", "Model")
+GAME = ["--set", "rounds=4", "--set", "population.count=8"]
+PLAYED = ["--seeds", "1", *GAME, "--out", "here"]
+COMPARED = ["--seeds", "2", *GAME, "--out", "here", "--vary", "market.multiplication=1.5,2,2.5"]
+COMMANDS = {
+    "run": ["run", "public-goods", *PLAYED],
+    "comparison": ["sweep", "public-goods", *COMPARED],
+    "sweep": ["sweep", "public-goods", *COMPARED, "--engine", "serial", "--vary", "market.group_size=4,8"],
+}
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every word of every figure that is saved."""
+    words: list[str] = []
+
+    def save(figure: Figure, file: Path, **_: object) -> None:
+        words.extend(text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text")))
+        Path(file).write_bytes(b"a picture")
+
+    monkeypatch.setattr(Figure, "savefig", save)
+    return words
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_public_good_is_not_called_a_model_in_tables_and_figures(
+    command: str, drawn: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(COMMANDS[command]) == 0
+    for words in (COMMANDS[command], ["results", "here"]):
+        if words[0] == "results":
+            assert main(words) == 0
+        printed = "\n".join(line for line in capsys.readouterr().out.splitlines() if ".png" not in line)
+        assert "contributions" in printed
+        assert not [word for word in LEARNED if word in printed]
+    told = "\n".join(drawn)
+    assert "contributions (share)" in told
+    assert not [word for word in LEARNED if word in told]
+
+
+def test_a_learned_model_keeps_its_words(
+    drawn: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = ["--set", "task.kind=wine", "--set", "task.validation=30", "--set", "task.test=30"]
+    assert main(["run", "commons", *small, *PLAYED]) == 0
+    assert "test accuracy" in capsys.readouterr().out
+    assert {"Model quality", "Accuracy of the shared model", "accuracy (share)"} <= set(drawn)
+
+
+def test_the_page_speaks_of_contributions() -> None:
+    scenario = load("public-goods", {"population.count": 8})
+    live = Live(scenario, 0)
+    for _ in range(3):
+        live.step()
+    shown = shown_of(live, Opening("public-goods").first)
+    names = [name for name, _ in scene(live, shown, None, Looks()).numbers]
+    assert "contributions" in names
+    assert "accuracy" not in names
+    told = scene(live, shown, None, Looks(tab="Dynamics"))
+    words = str([table[1:] for table in told.tables])
+    assert "contributions, share of what could be" in words
+    assert "accuracy" not in words
+
+
+def test_a_fall_of_contributions_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = Live(load("public-goods", {"population.count": 8}), 0)
+    live.step()
+    course = {name: np.repeat(values, 2) for name, values in live.chronicle.metrics().items()}
+    course |= {"round": np.arange(1, 3), "accuracy": np.array([0.5, 0.39])}
+    monkeypatch.setattr(type(live.chronicle), "metrics", lambda _: course)
+    [fall] = [event for event in events(live.chronicle) if "collapse" in event.kind]
+    assert (fall.kind, fall.text) == ("contributions collapse", "contributions down from 0.50 to 0.39")
+
+
+def test_words_are_said_once_at_the_registration_of_a_market(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MARKETS, "_plugs", dict(MARKETS._plugs))
+    monkeypatch.setattr(MARKETS, "_facts", dict(MARKETS._facts))
+    market("fishery", quality="stock", column="stock of fish")(type("Fishery", (PublicGoods,), {}))
+    assert quality_words(["fishery"]) == MarketFacts(quality="stock", column="stock of fish")
+    assert quality_words(["fishery", "model"]).quality == "quality"
+    assert quality_words(["no longer installed"]) == MarketFacts()
