@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from commonweal.agents.errors import InputError
+from commonweal.commands.output import write_readably
 
 app = typer.Typer(
     name="commonweal",
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 where runs of a sweep failed, 2 for bad input, 130 when interrupted.
     """
+    write_readably()
     try:
         words = list(sys.argv[1:] if arguments is None else arguments)
         status = app(words or ["--help"], prog_name="commonweal", standalone_mode=False, obj=words)

@@ -136,7 +136,7 @@ def read_document(file: Path) -> dict[str, Any]:
         InputError: if it cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not valid TOML: {error}") from None
     except UnicodeDecodeError:

@@ -4,6 +4,7 @@ Contributions in the economy are all or nothing, so a mean contribution is the s
 """
 
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,8 @@ def read_series(name: str, endowment: float | None = None) -> Series:
 
 def _read(path: Path, name: str, endowment: float, game: dict[str, Any]) -> Series:
     try:
-        text = path.read_text(encoding="utf-8")
-        table = pd.read_csv(path, comment="#")
+        text = path.read_text(encoding="utf-8-sig")
+        table = pd.read_csv(StringIO(text), comment="#")
         contribution = table["contribution"].to_numpy(dtype=np.float64) / endowment
         period = table["period"].to_numpy(dtype=np.float64)
     except KeyError as missing:

@@ -47,6 +47,7 @@ class TestSeries:
         series = read_series(str(file))
         np.testing.assert_array_equal(series.contribution, [0.5, 0.4, 0.25])
         assert (series.name, series.source, series.game) == ("mine", "from my laboratory", {})
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
         np.testing.assert_array_equal(read_series(str(file), endowment=10.0).contribution, [0.05, 0.04, 0.025])
 
     @pytest.mark.parametrize(
