@@ -1,6 +1,8 @@
 """Standard output and error of the command: whatever a terminal cannot show is written in signs that it can."""
 
 import codecs
+import errno
+import os
 import sys
 import unicodedata
 
@@ -10,6 +12,8 @@ _PLAIN = {  # sign: what a terminal that has it not shows instead
     "⟨": "<", "⟩": ">", "‘": "'", "’": "'", "“": '"', "”": '"', "ß": "ss",
     **dict(zip("▁▂▃▄▅▆▇█", "12345678", strict=True)),
 }  # fmt: skip
+
+_LONGEST = 80  # characters of a file's name worth repeating
 
 
 def write_readably() -> None:
@@ -35,3 +39,25 @@ def _spelt(sign: str) -> str:
         return words[-1].capitalize() if words[1] == "CAPITAL" else words[-1].lower()
     parts = (_PLAIN.get(part, part) for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
     return "".join(part if part.isascii() else "?" for part in parts)
+
+
+def refused(error: OSError | MemoryError) -> str:
+    """One line for what the machine refuses: the file, if it is one, and why."""
+    if isinstance(error, MemoryError):
+        return f"memory is short: {error or 'none is left'}"
+    name = None if error.filename is None else str(error.filename)
+    if name is None:
+        full = error.errno in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
+        name = "standard output" if full else "the system"
+    return f"{name if len(name) <= _LONGEST else name[:_LONGEST] + '…'}: {error.strerror or error}"
+
+
+def give_up_output() -> None:
+    """Where standard output takes no more, write nothing more to it, also not when the process ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError:  # what a program has put there may be no file
+            return

@@ -57,3 +57,31 @@ def test_a_real_process_writes_to_an_ascii_terminal(words: list[str]) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.isascii()
+
+
+def test_a_full_disk_behind_standard_output_is_said_in_one_line() -> None:
+    command = [sys.executable, "-m", "commonweal.commands.cli", "describe"]
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "commonweal: standard output: No space left on device\n")
+
+
+def test_studies_are_listed_without_docstrings() -> None:
+    command = [sys.executable, "-OO", "-m", "commonweal.commands.cli", "study"]
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "incentives" in done.stdout
+
+
+def test_memory_that_is_refused_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError("Unable to allocate 74.5 GiB")
+
+    monkeypatch.setattr("commonweal.commands.play.list_games", refuse)
+    assert main(["play"]) == 2
+    assert capsys.readouterr().err == "commonweal: memory is short: Unable to allocate 74.5 GiB\n"

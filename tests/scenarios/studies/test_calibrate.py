@@ -58,6 +58,9 @@ class TestSeries:
             ("period,contribution\n1,0.5\n2,1.0000001\n3,0.4\n", "contribution 1.0000001: must be between"),
             ("period,contribution\n1,0.5\n2,7\n3,0.4\n", "contribution 7: must be between 0 and the endowment 1"),
             ("period,contribution\n1,many\n2,0.5\n3,0.4\n", "cannot be read as CSV"),
+            ("period,contribution,zero_share\n1,0.5,n/a%\n2,0.5,0.1\n3,0.4,0.2\n", "cannot be read as CSV"),
+            ("period,contribution,zero_share\n1,0.5,\n2,0.5,-30\n3,0.4,\n", "zero_share -30: must be a share"),
+            ("period,contribution,zero_share\n1,0.5,10\n2,0.5,\n3,0.4,\n", "zero_share 10: must be a share between 0"),
             ("", "cannot be read as CSV"),
         ],
     )
