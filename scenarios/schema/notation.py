@@ -103,8 +103,9 @@ def read_seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
     Raises:
         InputError: if they are not different whole numbers from zero, at least one.
     """
-    most = f"at most {_MOST_SEEDS:_}, or different whole numbers from 0, below 2**63"
-    refuse = partial(InputError, f"seeds = {shorten(str(seeds))}: must be a count of at least 1 and {most}")
+    allowed = "must be a count of at least 1, or different whole numbers from 0"
+    most = f" (at most {_MOST_SEEDS:_} of them, below 2**63)"
+    refuse = partial(InputError, f"seeds = {shorten(str(seeds))}: {allowed}{most}")
     if isinstance(seeds, str):
         texts = seeds.removesuffix(",").split(",")  # "3," is a list of one
         if not all(re.fullmatch(r"\s*[0-9]{1,19}\s*", text) for text in texts):
