@@ -237,7 +237,7 @@ def read_edges(path: Path, principals: int) -> Ints:
         InputError: naming the file, and the line if it is a line's fault.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise InputError(f"population.edges: cannot read {path}: {reason}") from None

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from inspect import unwrap
 from typing import Any, Generic, TypeVar
 
@@ -32,7 +33,8 @@ class Registry(Generic[Plug, Facts]):
         self._usual = facts
         self._plugs: dict[str, Plug] = {}
         self._facts: dict[str, Facts] = {}
-        self._searched = False
+        self._faults: dict[str, str] = {}  # why what a package offers under a name cannot be used
+        self._looked_at: set[EntryPoint] = set()
         REGISTRIES.append(self)
 
     def register(self, name: str, **facts: Any) -> Callable[[Plug], Plug]:
@@ -71,10 +73,9 @@ class Registry(Generic[Plug, Facts]):
         """The function called ``name``.
 
         Raises:
-            InputError: if there is none; the message lists what exists.
+            InputError: if there is none; or a package offers it that cannot be used.
         """
-        if name not in self._plugs:
-            self._search_entry_points()
+        self._look_at(name)
         try:
             return self._plugs[name]
         except KeyError:
@@ -83,23 +84,55 @@ class Registry(Generic[Plug, Facts]):
             raise InputError(f"unknown {self.noun} {name!r}: there are {', '.join(self)}{hint}") from None
 
     def __iter__(self) -> Iterator[str]:
-        self._search_entry_points()
-        return iter(sorted(self._plugs))
+        for point in offered(self.group):
+            self._take(point)
+        return iter(sorted(self._plugs.keys() - self._faults.keys()))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._plugs or name in set(self)
+        self._look_at(name)
+        return name in self._plugs
 
     def items(self) -> list[tuple[str, Plug]]:
         """Every name with its function, sorted by name."""
         return [(name, self._plugs[name]) for name in self]
 
-    def _search_entry_points(self) -> None:
-        if self._searched:
+    def _look_at(self, name: object) -> None:
+        """Take in what packages offer under a name.
+
+        Raises:
+            InputError: if it cannot be used; names the package and the cause.
+        """
+        for point in offered(self.group):
+            if point.name == name:
+                self._take(point)
+        if isinstance(name, str) and name in self._faults:
+            raise InputError(self._faults[name])
+
+    def _take(self, point: EntryPoint) -> None:
+        """Take in what a package offers; what cannot be used is kept as a fault of its name, for who asks for it."""
+        if point in self._looked_at:
             return
-        self._searched = True
-        for point in entry_points(group=self.group):
-            if point.name not in self._plugs:
-                self._plugs[point.name] = point.load()
+        self._looked_at.add(point)
+        before = self._plugs.get(point.name)
+        try:
+            plug = point.load()
+            if not callable(plug) and type(plug) not in set(map(type, self._plugs.values())):
+                raise InputError(f"it is no function, but of type {type(plug).__name__}")
+            if before is not None and unwrap(before) is not unwrap(plug):  # type: ignore[arg-type]
+                raise InputError("the name is taken already")
+            self._plugs.setdefault(point.name, plug)  # its module may have registered it in another form
+        except Exception as error:  # whatever foreign code raises
+            cause = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+            package = point.dist.name if point.dist else "unknown"
+            self._faults[point.name] = (
+                f"{self.noun} {point.name!r} of the package {package} ({point.value}) cannot be used: {cause}"
+            )
+
+
+@cache
+def offered(group: str) -> tuple[EntryPoint, ...]:
+    """What installed packages offer under a group of entry points."""
+    return tuple(entry_points(group=group))
 
 
 def plugin_modules() -> tuple[str, ...]:

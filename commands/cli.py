@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from commonweal.agents.errors import InputError
+from commonweal.commands.interrupts import ended_as_by_ctrl_c
+from commonweal.commands.output import give_up_output, refused, write_readably
 
 app = typer.Typer(
     name="commonweal",
@@ -42,13 +44,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 where runs of a sweep failed, 2 for bad input, 130 when interrupted.
     """
+    write_readably()
+    with ended_as_by_ctrl_c():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     try:
         words = list(sys.argv[1:] if arguments is None else arguments)
         status = app(words or ["--help"], prog_name="commonweal", standalone_mode=False, obj=words)
+        sys.stdout.flush()
     except InputError as error:
         return _refuse(str(error))
     except _UsageError as error:
         return _refuse(getattr(error, "format_message", error.__str__)())
+    except (OSError, MemoryError) as error:
+        give_up_output()
+        return 1 if isinstance(error, BrokenPipeError) else _refuse(refused(error))
     except Exception as error:
         if type(error).__name__ != "Interrupted":  # defined in a file that imports heavy libraries
             raise

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal, ParamSpec
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParamsDefault
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 Dashes = Literal["-", "--", "-.", ":"]
-STYLE: dict[Any, Any] = {
+# What a reader's own settings files say of figures does not reach these: all but how windows are opened is named.
+DEFAULTS = {name: value for name, value in rcParamsDefault.items() if not name.startswith(("backend", "interactive"))}
+STYLE: dict[Any, Any] = DEFAULTS | {
     "font.family": "DejaVu Sans", "font.size": 8.0, "axes.titlesize": 8.0, "axes.labelsize": 8.0,
     "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.6,
     "lines.linewidth": 1.3, "legend.frameon": False, "legend.fontsize": 8.0, "axes.unicode_minus": True,

@@ -110,7 +110,7 @@ def read(folder: Path) -> Folder:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         frames = [pd.read_parquet(folder / f"{name}.parquet") for name in _FRAMES]
         scenario = folder / "scenario.toml"
-        document = tomllib.loads(scenario.read_text(encoding="utf-8")) if scenario.exists() else {}
+        document = tomllib.loads(scenario.read_text(encoding="utf-8-sig")) if scenario.exists() else {}
     except (ValueError, OSError) as error:  # pyarrow's and json's errors are ValueErrors
         raise InputError(f"{folder}: not readable: {str(error).splitlines()[0]}") from None
     dimensions, varied = _dimensions(document), tuple(about.get("varied", ()))

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
+from commonweal.agents.settings import own_settings
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.learning.network import Parameters
 from commonweal.economy.round.learn import accuracy
@@ -56,6 +57,7 @@ def _shared(state: State, runs: Ints) -> Parameters:
     return tuple(p[torch.as_tensor(runs, device=p.device)] for p in state.parameters)
 
 
+@own_settings()
 @torch.inference_mode()
 def carry_on(copies: Copies, state: State, rewards: Floats, played: int) -> tuple[Copies, Floats]:
     """The models after a round, and the value of copies in it.

@@ -12,6 +12,7 @@ import torch
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Streams
 from commonweal.economy.learning.network import Parameters, descend, scaled, to_numpy, to_tensor
 from commonweal.economy.round.learn import accuracy, visit
@@ -29,6 +30,7 @@ class Retrained:
     loss: Floats  # (R, C) validation loss
 
 
+@own_settings()
 @torch.inference_mode()
 def retrain(
     economy: Economy,

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, jvp, vmap
 from torch.nn.functional import cross_entropy
 
+from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
 from commonweal.economy.learning.network import CPU, Directions, Examination, Objectives, Owners, Parameters
 
@@ -54,6 +55,17 @@ class ModuleNetwork:
     features: int  # d
     dtype: torch.dtype = torch.float32
     device: torch.device = CPU
+
+    def __post_init__(self) -> None:
+        """Refuse layers whose output for a sample depends on chance or on other samples: it would have no gradient.
+
+        Raises:
+            InputError: naming the layer.
+        """
+        for name, layer in self.module.named_modules():
+            if reason := _unfit(layer):
+                where = f"layer {name!r} ({type(layer).__name__})" if name else type(layer).__name__
+                raise InputError(f"the network's {where} {reason}; leave it out, or take LayerNorm or GroupNorm")
 
     @property
     def trained(self) -> int:
@@ -147,6 +159,16 @@ class ModuleNetwork:
             return value, value.detach()
 
         return loss
+
+
+def _unfit(layer: nn.Module) -> str:
+    """Why a layer cannot be trained sample by sample; empty if it can."""
+    if isinstance(layer, nn.modules.batchnorm._BatchNorm) or getattr(layer, "track_running_stats", False):
+        return "takes averages over a batch, and every sample has a gradient of its own here"
+    chance = layer.p if isinstance(layer, nn.modules.dropout._DropoutNd) else getattr(layer, "dropout", 0.0)
+    if isinstance(layer, nn.RReLU) or (isinstance(chance, float) and chance > 0):
+        return "draws at random, and a run must be the same each time it is played"
+    return ""
 
 
 def unflatten(flat: Tensor, shapes: tuple[torch.Size, ...]) -> Directions:

@@ -64,7 +64,7 @@ class ReplayedNegotiator:
             InputError: if it cannot be read or is not one.
         """
         try:
-            lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+            lines = [json.loads(line) for line in file.read_text(encoding="utf-8-sig").splitlines()]
             return cls({str(line["asked"]): json.dumps(line["answer"]) for line in lines})
         except OSError as error:
             raise InputError(f"{file}: cannot be read: {error.strerror}") from None

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Stream
 from commonweal.economy.learning.network import Network, Parameters, to_numpy, to_tensor
 
@@ -200,6 +201,7 @@ def retested(kept: Snapshots, network: Network, test: tuple[Tensor, Tensor], tur
     return Snapshots(models, measured(models, network, test))
 
 
+@own_settings()
 @torch.inference_mode()
 def measured(models: Parameters, network: Network, test: tuple[Tensor, Tensor]) -> Floats:
     """(R, G) accuracy on the test set of models, each entry (R, G, *shape)."""

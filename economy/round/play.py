@@ -4,6 +4,7 @@ import torch
 
 from commonweal.agents.arrays import Ints
 from commonweal.agents.population import Population
+from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.agree import agree
 from commonweal.economy.round.pay import pay
@@ -12,6 +13,7 @@ from commonweal.economy.round.remember import remember
 from commonweal.economy.world.world import State, World
 
 
+@own_settings()
 @torch.inference_mode()  # gradients are pulled back by hand or by torch.func, which works in this mode
 def play_round(
     state: State, people: Population, actions: Ints, world: World, streams: Streams

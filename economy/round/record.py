@@ -11,6 +11,7 @@ import torch
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.population import Population
+from commonweal.agents.settings import own_settings
 from commonweal.economy.credit import Credit
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.credit.novelty import Seen
@@ -171,7 +172,7 @@ class Lesson(Stepped):
     @cached_property
     def norms(self) -> Floats:
         """(R, N) ‖u_i‖."""
-        with torch.inference_mode():
+        with own_settings(), torch.inference_mode():
             norms: Floats = np.sqrt(np.maximum(to_numpy(self.passage.squared_norms()), 0.0))
         return norms
 

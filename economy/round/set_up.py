@@ -14,6 +14,7 @@ from commonweal.agents.drawing import draw_population
 from commonweal.agents.errors import InputError
 from commonweal.agents.graphs import build_graph
 from commonweal.agents.population import Population
+from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Streams
 from commonweal.agents.values import draw_limits
 from commonweal.economy.credit.history import CreditHistory
@@ -57,6 +58,7 @@ class Economy:
     opening: tuple[Transfer, ...] = ()  # the transfers that open the ledger
 
 
+@own_settings()
 def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
     """Set up one run per scenario and seed.
 

@@ -116,17 +116,25 @@ def find(name_or_path: str | Path, folders: Mapping[str, Path]) -> Path:
     """
     path = Path(name_or_path)
     if path.suffix == ".toml" or len(path.parts) != 1:
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(f"{path}: no such {' or '.join(folders)} file")
         return path
     for folder in folders.values():
-        if (inside := folder / f"{path}.toml").is_file():
+        if is_file(inside := folder / f"{path}.toml"):
             return inside
     known = [name for folder in folders.values() for name in names_in(folder)]
     close = get_close_matches(str(path), known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     among = f"must be one of {', '.join(known)}, or the path of a .toml file"
     raise InputError(f"unknown {next(iter(folders))} {str(path)!r}: {among}{hint}")
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; there is none whose name the system refuses, as one that is too long."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def read_document(file: Path) -> dict[str, Any]:
@@ -136,7 +144,7 @@ def read_document(file: Path) -> dict[str, Any]:
         InputError: if it cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"not valid TOML: {error}") from None
     except UnicodeDecodeError:

@@ -13,6 +13,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.streams import plain_seeds
 
 _BARE_WORD = re.compile(r"[^\W\d][\w.:/+-]*|[./~][\w.:/+~-]*")
+_MOST_SEEDS = 10_000_000
 _LONGEST = 60  # characters of a value worth repeating in an error
 
 
@@ -102,19 +103,21 @@ def read_seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
     Raises:
         InputError: if they are not different whole numbers from zero, at least one.
     """
-    refuse = partial(
-        InputError, f"seeds = {shorten(str(seeds))}: must be a count of at least 1, or different whole numbers from 0"
-    )
+    allowed = "must be a count of at least 1, or different whole numbers from 0"
+    most = f" (at most {_MOST_SEEDS:_} of them, below 2**63)"
+    refuse = partial(InputError, f"seeds = {shorten(str(seeds))}: {allowed}{most}")
     if isinstance(seeds, str):
         texts = seeds.removesuffix(",").split(",")  # "3," is a list of one
-        if not all(text.strip().isascii() and text.strip().isdigit() for text in texts):
+        if not all(re.fullmatch(r"\s*[0-9]{1,19}\s*", text) for text in texts):
             raise refuse()
         seeds = int(texts[0]) if "," not in seeds else [int(text) for text in texts]
+    if isinstance(seeds, int | np.integer) and seeds > _MOST_SEEDS:
+        raise refuse()
     try:
         numbers = plain_seeds(range(seeds) if isinstance(seeds, int | np.integer) else seeds)
     except InputError:
         raise refuse() from None
-    if not numbers or len(set(numbers)) < len(numbers):
+    if not numbers or len(set(numbers)) < len(numbers) or max(numbers) >= 2**63:
         raise refuse()
     return numbers
 

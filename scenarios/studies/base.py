@@ -54,7 +54,7 @@ class Study:
     @property
     def about(self) -> str:
         """Its question, in one line."""
-        return (self.ask.__doc__ or "").strip().splitlines()[0]
+        return (self.ask.__doc__ or "").strip().partition("\n")[0]
 
 
 STUDIES: Registry[Study, None] = Registry("study", "commonweal.studies", "", None)

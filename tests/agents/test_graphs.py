@@ -164,6 +164,12 @@ def test_a_wrong_line_of_an_edge_file_is_named(tmp_path: Path, text: str, messag
     assert "\n" not in str(caught.value)
 
 
+def test_a_byte_order_mark_before_an_edge_list_is_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "friends.txt"
+    path.write_text("0 1\n2 3\n", encoding="utf-8-sig")
+    assert read_edges(path, principals=5).tolist() == [[0, 1], [2, 3]]
+
+
 def test_a_missing_or_unreadable_edge_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot read .*absent\.txt: No such file"):
         read_edges(tmp_path / "absent.txt", principals=5)

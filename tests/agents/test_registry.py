@@ -107,3 +107,47 @@ def test_facts_stand_at_the_registration_and_are_as_usual_where_nothing_is_said(
     with pytest.raises(TypeError, match="cheap"):
         CREDITS.register("too-cheap", cheap=True)(CREDITS["first_order"])
     assert "too-cheap" not in CREDITS
+
+
+class TestFaultyPackages:
+    """A package whose rule cannot be used costs only who asks for that rule, who is told every time."""
+
+    @pytest.fixture
+    def registry(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry[Any, None]]:
+        (tmp_path / "faulty_rules.py").write_text("number = 3\ndef rule(): ...\n")
+        folder = tmp_path / "faulty-1.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text("Name: faulty\nVersion: 1.0\n")
+        lines = ("absent = no_such_module:rule", "nameless = faulty_rules:ruel", "numeric = faulty_rules:number")
+        more = ("built_in = faulty_rules:rule", "good = faulty_rules:rule")
+        (folder / "entry_points.txt").write_text("\n".join(["[commonweal.of_a_test]", *lines, *more]) + "\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        registry = Registry[Any, None]("toy rule", "commonweal.of_a_test", "", None)
+        registry.register("built_in")(len)
+        yield registry
+        REGISTRIES.remove(registry)
+
+    @pytest.mark.parametrize(
+        ("name", "cause"),
+        [
+            ("absent", "(no_such_module:rule) cannot be used: ModuleNotFoundError: No module named 'no_such_module'"),
+            ("nameless", "(faulty_rules:ruel) cannot be used: AttributeError"),
+            ("numeric", "(faulty_rules:number) cannot be used: it is no function, but of type int"),
+            ("built_in", "(faulty_rules:rule) cannot be used: the name is taken already"),
+        ],
+    )
+    def test_who_asks_is_told_the_package_and_the_cause_every_time(
+        self, registry: Registry[Any, None], name: str, cause: str
+    ) -> None:
+        for _ in range(2):
+            with pytest.raises(InputError) as refusal:
+                registry[name]
+            assert f"toy rule {name!r} of the package faulty {cause}" in str(refusal.value)
+            with pytest.raises(InputError):
+                _ = name in registry
+
+    def test_others_are_found_and_a_typo_is_told_as_one(self, registry: Registry[Any, None]) -> None:
+        assert list(registry) == ["good"]
+        assert registry["good"]() is None
+        with pytest.raises(InputError, match="unknown toy rule 'god': there are good; did you mean 'good'"):
+            registry["god"]

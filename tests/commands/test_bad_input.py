@@ -14,6 +14,8 @@ from commonweal.economy.tasks import TASKS, Dataset
 ROOT = Path(__file__).parents[2]
 ANY_NUMBER = "must be a number between 0 and"
 
+LONG = 300 * "n"  # a file system takes 255 bytes
+
 FILES = {
     "negative.toml": "settlement.alpha = -1",
     "words.toml": "rounds = 'many'",
@@ -92,6 +94,19 @@ MISTAKES = [
     ("run commons --rounds 0", "rounds = 0: must be a whole number between 1 and 10_000_000"),
     ("run commons --rounds few", "Invalid value for '--rounds'"),
     ("run commons --seeds 0", "seeds = 0: must be a count of at least 1"),
+    ("run commons --seeds 99999999999", "seeds = 99999999999: must be a count of at least 1, or"),
+    ("run commons --seeds 99999999999999999999,", "(at most 10_000_000 of them, below 2**63)"),
+    (f"run {LONG}", "unknown scenario 'nnn"),
+    (f"run {LONG}.toml", "no such scenario file"),
+    (f"run commons --out {LONG}", "File name too long"),
+    (f"sweep free-riding --out {LONG}", "File name too long"),
+    (f"serve {LONG}", "unknown scenario"),
+    (f"serve --run {LONG}/3f2a", "File name too long"),
+    (f"figures {LONG}", "File name too long"),
+    (f"results {LONG}", "File name too long"),
+    (f"contract solve {LONG}", "unknown contract"),
+    (f"contract solve big-firms --out {LONG}", "File name too long"),
+    (f"study calibrate public-goods -o data={LONG}", "option data = 'nnn"),
     ("run commons --seeds many", "seeds = many: must be a count"),
     ("run commons --seeds 1,1", "seeds = 1,1: must be a count"),
     ("run commons --sedes 3", "No such option"),

@@ -180,17 +180,18 @@ def test_an_interrupted_comparison_goes_on_after_the_points_that_are_finished(
     assert sorted(path.name for path in Path().iterdir()) == ["stopped", "whole"]
 
 
-def test_control_c_ends_a_real_process_with_130(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_control_c_and_a_request_to_end_end_a_real_process_with_130(asked: signal.Signals, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "commonweal.commands.cli", "run", "commons", "--rounds", "1000000"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         words, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+        preexec_fn=lambda: signal.signal(asked, signal.SIG_DFL),  # a shell's background jobs ignore it
     )  # fmt: skip
     try:
         assert process.stderr is not None
         assert "rounds of commons" in process.stderr.readline()  # it plays, and is no longer importing
-        process.send_signal(signal.SIGINT)
+        process.send_signal(asked)
         _, said = process.communicate(timeout=30)
     finally:
         process.kill()

@@ -428,3 +428,17 @@ def test_a_figure_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -
         save(figure, tmp_path / "kept.nonsense")
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() == before
+
+
+OF_A_READER = {  # as in a matplotlibrc for slides
+    "font.size": 20.0, "axes.facecolor": "black", "savefig.facecolor": "0.1", "text.color": "white", "axes.grid": True,
+    "savefig.bbox": "tight", "lines.marker": "o", "legend.frameon": True, "axes.formatter.limits": (0, 0),
+    "axes.xmargin": 0.4, "figure.constrained_layout.h_pad": 0.5, "xtick.direction": "in",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["actions", "credit by action", "value course"])
+def test_settings_of_a_reader_change_no_figure(name: str, tmp_path: Path) -> None:
+    plain = save(DRAWINGS[name](), tmp_path / "plain.png").read_bytes()
+    with matplotlib.rc_context(OF_A_READER):
+        assert save(DRAWINGS[name](), tmp_path / "figure.png").read_bytes() == plain

@@ -9,8 +9,11 @@ from threading import Lock
 
 import numpy as np
 import PIL.Image
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from commonweal.figures.ink import DEFAULTS
 
 SHARPNESS = 2  # pixels of a picture per pixel of the page: screens and readers' eyes are finer than 100 dots per inch
 _DRAWING = Lock()  # matplotlib's fonts and text cache are not made for several threads, and every tab draws in its own
@@ -32,7 +35,7 @@ def drawn(draw: Callable[[], Figure], alt: str) -> Picture:
         alt: what it shows.
     """
     file = BytesIO()
-    with _DRAWING:
+    with _DRAWING, rc_context(DEFAULTS):
         figure = draw()
         figure.set_dpi(SHARPNESS * figure.dpi)
         canvas = FigureCanvasAgg(figure)

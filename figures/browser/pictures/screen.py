@@ -2,7 +2,7 @@
 
 A page draws many times a second, and an ``Axes`` with its ticks costs 20 ms. So a picture is one bare ``Axes``, panels
 are places on it, and their frames single collections. Nothing here needs ``rc_context``, which is not safe where
-several pages draw at once.
+several pages draw at once: ``png`` lets one draw after the other.
 """
 
 from collections.abc import Sequence

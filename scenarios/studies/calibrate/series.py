@@ -4,6 +4,7 @@ Contributions in the economy are all or nothing, so a mean contribution is the s
 """
 
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError, apart
-from commonweal.scenarios.schema.loading import LIBRARY
+from commonweal.scenarios.schema.loading import LIBRARY, is_file
 
 FOLDER = LIBRARY / "data"
 TOKENS = 20.0  # endowment in the experiments that come with the library
@@ -55,17 +56,19 @@ def read_series(name: str, endowment: float | None = None) -> Series:
     if name in GAMES:
         return _read(FOLDER / f"{name}.csv", name, TOKENS, GAMES[name])
     path = Path(name)
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"option data = {name!r}: must be one of {', '.join(GAMES)}, or the path of a CSV file")
     return _read(path, path.stem, endowment or 1.0, {})
 
 
 def _read(path: Path, name: str, endowment: float, game: dict[str, Any]) -> Series:
     try:
-        text = path.read_text(encoding="utf-8")
-        table = pd.read_csv(path, comment="#")
+        text = path.read_text(encoding="utf-8-sig")
+        table = pd.read_csv(StringIO(text), comment="#")
         contribution = table["contribution"].to_numpy(dtype=np.float64) / endowment
         period = table["period"].to_numpy(dtype=np.float64)
+        known = "zero_share" in table
+        zero = table["zero_share"].to_numpy(dtype=np.float64) if known else np.full(len(period), np.nan)
     except KeyError as missing:
         raise InputError(f"{path}: has no column {missing}; it needs period and contribution") from None
     except (OSError, ValueError) as error:  # pandas' own errors, and bad encodings, are ValueErrors
@@ -76,7 +79,7 @@ def _read(path: Path, name: str, endowment: float, game: dict[str, Any]) -> Seri
         wrong = table["contribution"][~((contribution >= 0) & (contribution <= 1))].iloc[0]
         found, _, most = apart(wrong, 0, endowment)
         raise InputError(f"{path}: contribution {found}: must be between 0 and the endowment {most}")
-    known = "zero_share" in table
-    zero = table["zero_share"].to_numpy(dtype=np.float64) if known else np.full(len(period), np.nan)
+    if (wrong_shares := zero[(zero < 0) | (zero > 1)]).size:
+        raise InputError(f"{path}: zero_share {wrong_shares[0]:g}: must be a share between 0 and 1, or empty")
     lines = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#")]
     return Series(name, contribution, zero, game, " ".join(lines))

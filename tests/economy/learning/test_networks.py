@@ -207,6 +207,29 @@ class TestTurning:
         torch.testing.assert_close(network.logits(turning, features), expected, rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        (nn.BatchNorm1d(FEATURES), "(BatchNorm1d) takes averages over a batch"),
+        (nn.BatchNorm1d(FEATURES, track_running_stats=False), "(BatchNorm1d) takes averages over a batch"),
+        (nn.InstanceNorm1d(FEATURES, track_running_stats=True), "(InstanceNorm1d) takes averages over a batch"),
+        (nn.Dropout(0.5), "(Dropout) draws at random"),
+        (nn.AlphaDropout(0.1), "(AlphaDropout) draws at random"),
+        (nn.RReLU(), "(RReLU) draws at random"),
+        (nn.TransformerEncoderLayer(4, 2, dropout=0.1), "draws at random"),
+    ],
+)
+def test_layers_that_depend_on_chance_or_on_other_samples_are_refused(layer: nn.Module, reason: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        ModuleNetwork(nn.Sequential(layer, nn.Linear(FEATURES, CLASSES)), FEATURES)
+    assert reason in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("layer", [nn.LayerNorm(FEATURES), nn.GroupNorm(1, FEATURES), nn.Dropout(0.0), nn.ReLU()])
+def test_other_layers_are_not(layer: nn.Module) -> None:
+    ModuleNetwork(nn.Sequential(layer, nn.Linear(FEATURES, CLASSES)), FEATURES)
+
+
 class TestModules:
     """An nn.Sequential with a perceptron's weights does what the perceptron does, to 1e-6."""
 

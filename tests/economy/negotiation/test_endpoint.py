@@ -299,6 +299,12 @@ def test_a_transcript_replays_the_talks_without_the_endpoint(server: Server, tmp
     assert len(server.asked) == asked
 
 
+def test_a_byte_order_mark_before_a_transcript_is_no_part_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "talks.jsonl"
+    file.write_text('{"asked": "a", "answer": 1}\n', encoding="utf-8-sig")
+    assert ReplayedNegotiator.from_file(file).answers == {"a": "1"}
+
+
 def test_a_replay_says_what_is_missing_or_no_transcript(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="first about .* is missing"):
         ReplayedNegotiator({}).move(escape(), 0, ())

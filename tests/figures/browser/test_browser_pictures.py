@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import rc_context
 from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -26,6 +27,7 @@ from commonweal.figures.browser.pictures.comparison import draw_comparison
 from commonweal.figures.browser.pictures.dynamics import MARKS, _marked, draw_dynamics, metric_rows
 from commonweal.figures.browser.pictures.layout import MOST, SIZE, Layout, lay_out, on_sheet, principal_at
 from commonweal.figures.browser.pictures.most_screened import most_screened
+from commonweal.figures.browser.pictures.png import drawn
 from commonweal.figures.browser.pictures.screen import Panel, blank_sheet, panel, span_of
 from commonweal.figures.browser.pictures.society import _diameters, draw_society
 from commonweal.figures.browser.pictures.values import Views, draw_values
@@ -417,3 +419,10 @@ def test_one_principal_has_a_place_in_every_picture() -> None:
     sight = replace(chronicle.newest, limits=chronicle.newest.limits[:1])
     alone = Chronicle(chronicle.world, chronicle.rows, deque([sight]), chronicle.books)
     assert "limits" in " ".join(texts(draw_values(alone, axes="pca")))
+
+
+def test_settings_of_a_reader_change_no_picture() -> None:
+    chronicle = played(3)
+    plain = drawn(lambda: draw_values(chronicle), "values")
+    with rc_context({"text.color": "white", "lines.antialiased": False, "font.family": "serif"}):
+        assert drawn(lambda: draw_values(chronicle), "values") == plain

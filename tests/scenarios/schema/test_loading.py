@@ -38,6 +38,13 @@ def test_a_file_says_only_what_is_different(tmp_path: Path) -> None:
     assert scenario == Scenario(name="mine", rounds=7, settlement={"kind": "data"})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("text", ["rounds = 7\n", "# seven\r\nrounds = 7\r\n"])
+def test_a_byte_order_mark_of_a_windows_editor_is_no_part_of_a_file(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert load(file) == load(economy(tmp_path, "rounds = 7")).model_copy(update={"name": "mine"})
+
+
 def test_overrides_are_the_same_as_texts_and_as_values() -> None:
     texts = ["settlement.kind=data", "settlement.alpha = 2", "policy.mix={fixed = 1.0}", "learning.hidden=[16, 8]"]
     values = {"settlement": {"kind": "data", "alpha": 2}, "policy.mix": {"fixed": 1.0}, "learning.hidden": [16, 8]}

@@ -47,6 +47,7 @@ class TestSeries:
         series = read_series(str(file))
         np.testing.assert_array_equal(series.contribution, [0.5, 0.4, 0.25])
         assert (series.name, series.source, series.game) == ("mine", "from my laboratory", {})
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
         np.testing.assert_array_equal(read_series(str(file), endowment=10.0).contribution, [0.05, 0.04, 0.025])
 
     @pytest.mark.parametrize(
@@ -57,6 +58,9 @@ class TestSeries:
             ("period,contribution\n1,0.5\n2,1.0000001\n3,0.4\n", "contribution 1.0000001: must be between"),
             ("period,contribution\n1,0.5\n2,7\n3,0.4\n", "contribution 7: must be between 0 and the endowment 1"),
             ("period,contribution\n1,many\n2,0.5\n3,0.4\n", "cannot be read as CSV"),
+            ("period,contribution,zero_share\n1,0.5,n/a%\n2,0.5,0.1\n3,0.4,0.2\n", "cannot be read as CSV"),
+            ("period,contribution,zero_share\n1,0.5,\n2,0.5,-30\n3,0.4,\n", "zero_share -30: must be a share"),
+            ("period,contribution,zero_share\n1,0.5,10\n2,0.5,\n3,0.4,\n", "zero_share 10: must be a share between 0"),
             ("", "cannot be read as CSV"),
         ],
     )

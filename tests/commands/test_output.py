@@ -1,0 +1,87 @@
+"""What a terminal cannot show is written in other signs, and what it refuses is said in one line."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commonweal.commands.cli import main
+from commonweal.commands.output import write_readably
+
+ROOT = Path(__file__).parents[2]
+TINY = ["run", "commons", "--rounds", "2", "--set", "task.kind=wine", "--set", "population.count=4",
+        "--set", "task.validation=30", "--set", "task.test=30"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("0.5 ± 0.1", "0.5 +/- 0.1"),
+        ("η = 0.5 → Σ ≥ −1 …", "eta = 0.5 -> Sigma >= -1 ..."),
+        ("Gächter, ½, R²", "Gachter, 1/2, R2"),
+        ("名 \udcff", "? ?"),
+    ],
+)
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_signs_that_a_terminal_lacks_are_spelt(
+    text: str, plain: str, stream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = io.BytesIO()
+    terminal = io.TextIOWrapper(shown, encoding="ascii")
+    monkeypatch.setattr(sys, stream, terminal)
+    write_readably()
+    print(text, file=terminal, flush=True)
+    assert shown.getvalue().decode("ascii") == plain + "\n"
+
+
+@pytest.mark.usefixtures("pictures_unseen")
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_run_is_shown_and_kept_on_a_terminal_that_is_not_utf_8(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding=encoding))
+    assert main([*TINY, "--seeds", "2", "--out", str(tmp_path / "mine")]) == 0
+    sys.stdout.flush()
+    assert f"mean {'+/-' if encoding == 'ascii' else '±'} 95 %" in shown.getvalue().decode(encoding)
+    assert (tmp_path / "mine" / "runs.parquet").is_file()
+
+
+@pytest.mark.parametrize("words", [["list"], ["describe"], ["study"], ["run", "--help"]])
+def test_a_real_process_writes_to_an_ascii_terminal(words: list[str]) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "commonweal.commands.cli", *words]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.isascii()
+
+
+def test_a_full_disk_behind_standard_output_is_said_in_one_line() -> None:
+    command = [sys.executable, "-m", "commonweal.commands.cli", "describe"]
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "commonweal: standard output: No space left on device\n")
+
+
+def test_studies_are_listed_without_docstrings() -> None:
+    command = [sys.executable, "-OO", "-m", "commonweal.commands.cli", "study"]
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "incentives" in done.stdout
+
+
+def test_memory_that_is_refused_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError("Unable to allocate 74.5 GiB")
+
+    monkeypatch.setattr("commonweal.commands.play.list_games", refuse)
+    assert main(["play"]) == 2
+    assert capsys.readouterr().err == "commonweal: memory is short: Unable to allocate 74.5 GiB\n"
