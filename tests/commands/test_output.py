@@ -67,6 +67,7 @@ def test_a_full_disk_behind_standard_output_is_said_in_one_line() -> None:
     assert (done.returncode, done.stderr) == (2, "commonweal: standard output: No space left on device\n")
 
 
+@pytest.mark.slow  # compiles every library anew
 def test_studies_are_listed_without_docstrings() -> None:
     command = [sys.executable, "-OO", "-m", "commonweal.commands.cli", "study"]
     done = subprocess.run(

@@ -20,6 +20,7 @@ STUDY = ["study", "fairness", "commons", *SMALL, "--seeds", "2", "--out", "here"
 SOLVE = ["contract", "solve", "big-firms", "--out", "here"]
 SWEEP = ["sweep", "free-riding-small", "--engine", "serial", "--out", "here"]
 STORING = {"run": RUN, "comparison": COMPARE, "study": STUDY, "contract": SOLVE, "sweep": SWEEP}
+A_STUDY = pytest.param("study", marks=pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +66,7 @@ class TestWhatAnotherCommandWrote:
         assert main([*COMPARE, "--force"]) == 0
         assert len(pd.read_parquet("here/runs.parquet")) == 4
 
-    @pytest.mark.parametrize("command", ["run", "comparison", "study", "contract"])
+    @pytest.mark.parametrize("command", ["run", "comparison", "contract", A_STUDY])
     def test_is_not_what_the_same_command_wrote_whatever_the_folder_is_called(self, command: str) -> None:
         assert main(STORING[command]) == 0
         Path("here").rename("there")
@@ -187,7 +188,7 @@ def _plays_after_a_look(plan: Plan, folder: Path, **_: object) -> None:
 
 
 @pytest.mark.usefixtures("pictures_unseen")
-@pytest.mark.parametrize("command", ["run", "comparison", "contract", "study"])
+@pytest.mark.parametrize("command", ["run", "comparison", "contract", A_STUDY])
 class TestContentsAreWrittenIntoTheFolder:
     """A folder that is a link, a mount point or the current folder stays what it is."""
 
