@@ -175,5 +175,5 @@ def _demand(fine: bool, stop: Stop, name: str, value: Any, what: str) -> None:
 
 
 def _number(value: float) -> str:
-    """The shortest text that reads back as the same number."""
-    return repr(value).removesuffix(".0")
+    """The shortest text that reads back as the same number; there is one zero."""
+    return repr(value + 0.0).removesuffix(".0")

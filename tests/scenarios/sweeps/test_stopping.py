@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -89,6 +89,7 @@ def test_a_stop_says_which_metrics_it_needs() -> None:
     assert str(stop) == "converged(accuracy, 20, 0.01) | collapsed(share_delegate, 0.05, 20) & budget(500)"
 
 
+@example(Collapsed("accuracy", -0.0, 1))
 @given(STOPS)
 def test_a_stop_reads_back_from_its_own_text(stop: Stop) -> None:
     assert read_stop(str(stop)) == stop
