@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.streams import Streams
-from commonweal.economy.credit import CREDITS, Credit, CreditRule, RoundGame
+from commonweal.economy.credit import CREDITS, Credit, CreditRule, RoundGame, admissible_step
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork
-from commonweal.economy.learning.network import Network, Objectives, Owners, Parameters, inner
+from commonweal.economy.learning.network import Network, Objectives, Owners, Parameters
 from commonweal.testing.promises import Promises, close, terms_of
 
 FEATURES, HIDDEN, CLASSES, VALUES, VALIDATION = 5, 6, 3, 2, 20
@@ -56,17 +56,20 @@ class Setting:
         passage = chosen.traverse(self.parameters, self.features, self.labels, owners)
         examined = chosen.examine(self.parameters, self._objectives())
         directions = examined.directions
-        products, gram = passage.products(directions).numpy(), inner(directions, directions).numpy()
+        probes = tuple(v[:, 1:] for v in directions)
         return RoundGame(
             network=chosen,
             parameters=self.parameters,
             passage=passage,
             weights=self.weights,
             multipliers=self.multipliers,
-            probes=tuple(v[:, 1:] for v in directions),
+            probes=probes,
             curvature=examined.curvature,
             samples=lambda: (self.features, self.labels),
-            slope=self.weights * products[..., 0] - (self.multipliers @ gram[:, 1:, :1])[..., 0],
+            gradient=tuple(v[:, 0] for v in directions),
+            level=examined.levels[:, 0].numpy(),
+            slopes=passage.products(directions).numpy()[..., 0],
+            step=admissible_step(passage, probes, self.weights, self.multipliers),
             rate=np.full((len(self.weights), 1), rate),
             features=self.tried[:, :VALIDATION],
             labels=self.answers[:, :VALIDATION],
@@ -135,7 +138,8 @@ def check_credit_rule(name: str, claims: CreditClaims | None = None, **options: 
     """Hold a registered credit rule to what every credit rule promises, and to what it claims itself.
 
     It credits every principal of every run; twins are credited the same; who puts nothing in, and whose update was
-    screened away, is credited nothing, and so is everybody in a round without samples; the order of principals does
+    screened away, is credited nothing, and so is everybody in a round without samples; what screening cuts
+    earns less; the order of principals does
     not matter; the same game gives the same credit; a run is credited alone as in an ensemble; a network is credited
     as any other that equals it; and the rule says how many coalitions it evaluated, within its budget, and standard
     errors where it estimates.
@@ -172,6 +176,7 @@ class HeldCredit:
         self.everybody_is_credited()
         self.symmetry()
         self.nothing_for_nothing()
+        self.less_for_less()
         self.ensembles()
         self.networks()
         self.own_claims()
@@ -221,6 +226,25 @@ class HeldCredit:
             multipliers=np.zeros_like(studied.multipliers),
         )
         self.says.demand(np.abs(self.credit(empty).values).max() < 1e-15, "a round without samples credits nobody")
+
+    def less_for_less(self) -> None:
+        """What screening cuts earns less, and what it cuts to nothing earns nothing."""
+        studied = setting()
+        whole = self.credit(studied)
+        helpful = [i for i in range(5) if i not in (DROPPED, ABSENT) and (whole.values[:, i] > 0).all()]
+        for principal in helpful:
+            own, error = whole.values[:, principal], whole.standard_error
+            surely = 0.0 if error is None else self.claims.errors * error[:, principal]
+            less, nothing = (self._cut(studied, principal, left) for left in (0.5, 0.0))
+            case = f"principal {principal}"
+            self.says.demand((less < own + surely).all(), "an update cut to a part earns less", case)
+            self.says.demand((np.abs(nothing) < 1e-15).all(), "an update cut to nothing earns nothing", case)
+
+    def _cut(self, studied: Setting, principal: int, left: float) -> Floats:
+        """(R,) credit of one principal where screening leaves so much more of its update."""
+        part = np.where(np.arange(5) == principal, left, 1.0)
+        cut = replace(studied, weights=studied.weights * part, multipliers=studied.multipliers * part[:, None])
+        return self.credit(cut).values[:, principal]
 
     def ensembles(self) -> None:
         """A run alone and beside others."""
@@ -273,8 +297,10 @@ class HeldCredit:
             self.says.demand(kept, f"it claims {self.claims.evaluations} evaluations, and made {most}")
         within = credit.budget is None or credit.evaluations <= credit.budget
         self.says.demand(within, f"it keeps its budget of {credit.budget}, and made {credit.evaluations} evaluations")
-        kept = credit.estimated == (credit.standard_error is not None)
-        self.says.demand(kept, "an estimate has standard errors, and exact credit none")
+        said = credit.standard_error is not None or credit.residual is not None
+        self.says.demand(said or not credit.estimated, "an estimate has standard errors, or says what it missed")
+        kept = credit.estimated or credit.standard_error is None
+        self.says.demand(kept, "exact credit has no standard errors")
 
     def _alike(self, one: Floats, other: Floats, error: Floats | None) -> bool:
         allowed = 0.0 if error is None else self.claims.errors * error

@@ -8,6 +8,14 @@ import commonweal.economy.credit.gtg_shapley
 import commonweal.economy.credit.in_run
 import commonweal.economy.credit.neighbours
 import commonweal.economy.credit.path  # noqa: F401
-from commonweal.economy.credit.game import CREDITS, Credit, CreditRule, RoundGame, admissible_step, credit_rule
+from commonweal.economy.credit.game import (
+    CREDITS,
+    Credit,
+    CreditRule,
+    Marginal,
+    RoundGame,
+    admissible_step,
+    credit_rule,
+)
 
-__all__ = ["CREDITS", "Credit", "CreditRule", "RoundGame", "admissible_step", "credit_rule"]
+__all__ = ["CREDITS", "Credit", "CreditRule", "Marginal", "RoundGame", "admissible_step", "credit_rule"]

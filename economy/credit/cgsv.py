@@ -9,18 +9,32 @@ earns, right or wrong, and whether the step helps or not.
 import numpy as np
 
 from commonweal.agents.arrays import Floats, ratio
-from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
-from commonweal.economy.learning.network import Parameters, inner, to_numpy
+from commonweal.economy.credit.game import Credit, RoundGame, along_updates, credit_rule
+from commonweal.economy.learning.network import Parameters, Passage, inner, to_numpy
 
 LEAST = 1e-3  # reputation, before all are divided by their sum
 
 
 @credit_rule("cosine")
 def cosine(game: RoundGame) -> Credit:
-    """cos(ũ_i, Σ_j ũ_j): CGSV's credit of a round (eq. 2), from products alone."""
-    step = game.step()
-    length = np.sqrt(np.maximum(_squared_norms(game), 0.0)) * _norm(step)[:, None]
-    return Credit(np.where(length > 0, ratio(game.along(step), length), 0.0), "cosine")
+    """cos(ũ_i, Σ_j ũ_j): CGSV's credit of a round (eq. 2), from products alone, times the part that screening left.
+
+    A cosine alone does not see how much of an update was admitted.
+    """
+    step = game.step
+    length = _norm(step)[:, None]
+
+    def marginal(passage: Passage, factor: Floats) -> Floats:
+        return np.sign(factor) * _cosine(along_updates(passage, step), to_numpy(passage.squared_norms()), length)
+
+    values = game.kept * _cosine(game.along(step), _squared_norms(game), length)
+    return Credit(values, "cosine", marginal=marginal)
+
+
+def _cosine(product: Floats, squared_norm: Floats, length: Floats) -> Floats:
+    """(R, N) cosines from products, squared norms of updates and (R, 1) the length of the aggregate; 0 of nothing."""
+    lengths = np.sqrt(np.maximum(squared_norm, 0.0)) * length
+    return np.where(lengths > 0, ratio(product, lengths), 0.0)
 
 
 def _squared_norms(game: RoundGame) -> Floats:

@@ -1,16 +1,15 @@
 """The game of a round: v(S) = L(θ) − L(θ − η Σ_{i∈S} ũ_i) on the validation set, over screened updates."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Stream
 from commonweal.economy.credit.novelty import Seen
@@ -18,16 +17,22 @@ from commonweal.economy.credit.terms import CreditTerms
 from commonweal.economy.learning.network import (
     Directions,
     Network,
+    Objectives,
     Parameters,
     Passage,
     combine,
     descend,
     inner,
+    log_probabilities,
+    sample_losses,
     to_numpy,
     to_tensor,
 )
 
 CHUNK = 1 << 24  # numbers of coalition networks and their activations held at a time
+
+
+Marginal: TypeAlias = Callable[[Passage, Floats], Floats]  # updates, factors (R, N) on them → (R, N) credit of each
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class Credit:
     estimated: bool = False  # False where the rule's own definition is computed exactly
     standard_error: Floats | None = None  # (R, N) of estimates
     budget: int | None = None  # networks that an estimate was allowed per run
-    residual: Floats | None = None  # (R,) what an estimate missed of v(N) before that was shared out equally
+    residual: Floats | None = None  # (R,) what an estimate missed of v(N); most estimators share it out equally
+    marginal: Marginal | None = None  # what one more small update would earn; None: only the game says that
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,10 @@ class RoundGame:
     probes: Directions  # gradients p_k of the K probes, each entry (R, K, *shape)
     curvature: Callable[[Parameters], Parameters]  # v ↦ H v of the validation loss at θ
     samples: Callable[[], tuple[Tensor, Tensor]]  # features (R, S, d) and claimed labels (R, S) of the passage's batch
-    slope: Floats  # (R, N) ⟨∇L, ũ_i⟩
+    gradient: Parameters  # ∇L of the validation loss at θ
+    level: Floats  # (R,) L(θ)
+    slopes: Floats  # (R, N) ⟨∇L, u_i⟩ of updates as they were put in
+    step: Parameters  # Σ_i ũ_i
     rate: Floats  # (R, 1) η of the step
     features: Tensor  # (R, V, d) validation samples
     labels: Tensor  # (R, V)
@@ -71,19 +80,56 @@ class RoundGame:
 
     def along(self, direction: Parameters) -> Floats:
         """(R, N) inner products ⟨ũ_i, v⟩ with one direction v of every run."""
-        one = tuple(v.unsqueeze(1) for v in direction)
-        raw = to_numpy(self.passage.products(one))[..., 0]
-        offsets = to_numpy(inner(self.probes, one))
-        return self.weights * raw - (self.multipliers @ offsets)[..., 0]
+        return self._screened(along_updates(self.passage, direction), direction)
 
-    def step(self) -> Parameters:
-        """Σ_i ũ_i."""
-        return admissible_step(self.passage, self.probes, self.weights, self.multipliers)
+    @cached_property
+    def slope(self) -> Floats:
+        """(R, N) ⟨∇L, ũ_i⟩."""
+        return self._screened(self.slopes, self.gradient)
+
+    def linear(self, rule: str, direction: Parameters, slopes: Floats | None = None) -> Credit:
+        """Credit η⟨g, ũ_i⟩ along one direction g of every run.
+
+        Args:
+            rule: that credits so.
+            direction: g.
+            slopes: (R, N) ⟨g, u_i⟩ where they are known.
+        """
+        own = along_updates(self.passage, direction) if slopes is None else slopes
+
+        def marginal(passage: Passage, factor: Floats) -> Floats:
+            return self.rate * factor * (own if passage is self.passage else along_updates(passage, direction))
+
+        return Credit(self.rate * self._screened(own, direction), rule, marginal=marginal)
+
+    def _screened(self, raw: Floats, direction: Parameters) -> Floats:
+        """(R, N) ⟨ũ_i, v⟩ from ⟨u_i, v⟩."""
+        if not self.multipliers.any():
+            return self.weights * raw
+        offsets = to_numpy(inner(self.probes, tuple(v.unsqueeze(1) for v in direction)))
+        return self.weights * raw - (self.multipliers @ offsets)[..., 0]
 
     def contributors(self) -> list[Ints]:
         """For each run, who has an update left; the others add nothing to any coalition."""
         has_update = (self.weights != 0) | (self.multipliers != 0).any(axis=2)
         return [np.flatnonzero(run) for run in has_update]
+
+    @cached_property
+    def kept(self) -> Floats:
+        """(R, N) part of each update that screening left, 0 to 1: ⟨ũ_i, u_i⟩ / ‖u_i‖²."""
+        if not self.multipliers.any():
+            return np.clip(self.weights, 0.0, 1.0)
+        crossed = (self.multipliers * to_numpy(self.passage.products(self.probes))).sum(axis=2)
+        kept: Floats = np.clip(self.weights - ratio(crossed, to_numpy(self.passage.squared_norms())), 0.0, 1.0)
+        return kept
+
+    def joined_by(self, others: Bools) -> "RoundGame":
+        """The game if the updates of others (R, N) had been in the step as they are; a run without others has none."""
+        joined = np.asarray(others.any(axis=1))[:, None]
+        weights = np.where(others, 1.0, self.weights * joined)
+        multipliers = np.where((others | ~joined)[..., None], 0.0, self.multipliers)
+        step = admissible_step(self.passage, self.probes, weights, multipliers)
+        return replace(self, weights=weights, multipliers=multipliers, step=step)
 
     @cached_property
     def updates(self) -> Tensor:
@@ -95,6 +141,18 @@ class RoundGame:
     def loss(self, parameters: Parameters) -> Tensor:
         """(R,) validation loss; differentiable."""
         return _mean_loss(self.network.logits(parameters, self.features), self.labels)
+
+    def gradient_at(self, parameters: Parameters) -> Parameters:
+        """∇L of the validation loss at other parameters than θ."""
+        gradients = self.network.examine(parameters, self._validation).directions
+        return tuple(gradient[:, 0] for gradient in gradients)
+
+    @cached_property
+    def _validation(self) -> Objectives:
+        count = self.labels.shape[1]
+        weights = self.features.new_full((), 1 / count).expand(self.labels.shape)
+        bounded = torch.zeros(count, dtype=torch.bool, device=self.labels.device)
+        return Objectives(self.features, self.labels, weights, (count,), bounded)
 
     def values(self, coalitions: Bools) -> Floats:
         """v(S) of many coalitions, evaluated in batched calls.
@@ -145,6 +203,11 @@ CREDITS: Registry[CreditRule, CreditFacts] = Registry("credit rule", "commonweal
 credit_rule = CREDITS.register
 
 
+def along_updates(passage: Passage, direction: Parameters) -> Floats:
+    """(R, N) inner products ⟨u_i, v⟩ of all updates with one direction v of every run."""
+    return to_numpy(passage.products(tuple(v.unsqueeze(1) for v in direction)))[..., 0]
+
+
 def admissible_step(passage: Passage, probes: Directions, weights: Floats, multipliers: Floats) -> Parameters:
     """Σ_i ũ_i = Σ_i w_i u_i − Σ_k (Σ_i μ_ik) p_k, per unit of learning rate.
 
@@ -163,4 +226,4 @@ def admissible_step(passage: Passage, probes: Directions, weights: Floats, multi
 
 def _mean_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """(R,) mean cross-entropy of scores (R, V, C)."""
-    return cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape).mean(1)
+    return sample_losses(log_probabilities(logits), labels).mean(1)

@@ -1,12 +1,13 @@
 """In-run credit from gradient paths, one pass for all principals (In-Run Data Shapley, arXiv 2406.11011)."""
 
 from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
+from commonweal.economy.learning.network import descend, scaled, to_tensor
 
 
 @credit_rule("first_order")
 def first_order(game: RoundGame) -> Credit:
     """η⟨∇L, ũ_i⟩: the Shapley value of the linearised game (eq. 3 of the paper)."""
-    return Credit(game.rate * game.slope, "first_order")
+    return game.linear("first_order", game.gradient, game.slopes)
 
 
 @credit_rule("second_order")
@@ -15,5 +16,5 @@ def second_order(game: RoundGame) -> Credit:
 
     The credits of a round sum to v(N) up to O(η³).
     """
-    curvature = game.along(game.curvature(game.step()))
-    return Credit(game.rate * game.slope - game.rate**2 / 2 * curvature, "second_order")
+    bend = scaled(game.curvature(game.step), to_tensor(game.rate[:, 0] / 2, game.gradient[0]))
+    return game.linear("second_order", descend(game.gradient, bend))

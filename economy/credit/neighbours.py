@@ -48,8 +48,9 @@ Form: TypeAlias = Callable[[Ranked], Floats]
 def neighbours(game: RoundGame) -> Credit:
     """Nearest-neighbour value, for the validation set, of the samples put in (Jia et al. 2019, theorem 1).
 
-    Looks at the samples alone, not at what the network learned from them. Whose update was dropped is not in the game.
-    The credits of a round sum to the share of validation samples that their K nearest vote right for.
+    Looks at the samples alone, not at what the network learned from them, and credits the part of each principal's
+    that screening left of its update. Whose update was dropped is not in the game. Where all is left, the credits of a
+    round sum to the share of validation samples that their K nearest vote right for.
     """
     features, labels = (values.numpy(force=True) for values in game.samples())
     owner = game.passage.owners.owner.numpy(force=True)
@@ -61,7 +62,7 @@ def neighbours(game: RoundGame) -> Credit:
         train = Samples(features[run : run + 1, plays], labels[run : run + 1, plays])
         test = Samples(validation.features[run : run + 1], validation.labels[run : run + 1])
         values[run, plays] = unweighted(train, test, NEIGHBOURS)[0]
-    return Credit(by_owner(values, owner, game.shape[1]), "neighbours")
+    return Credit(game.kept * by_owner(values, owner, game.shape[1]), "neighbours")
 
 
 def unweighted(train: Samples, test: Samples, neighbours: int = 5) -> Floats:

@@ -16,6 +16,13 @@ Similarity = Literal["samples", "updates"]
 
 
 @dataclass(frozen=True)
+class AumannShapleyTerms:
+    """``scenario.credit.aumann_shapley``."""
+
+    gradients: int  # of the validation loss along the step, beside the one where it starts
+
+
+@dataclass(frozen=True)
 class BetaShapleyTerms:
     """``scenario.credit.beta_shapley``."""
 
@@ -63,6 +70,7 @@ class CreditTerms:
     estimator: EstimatorName
     mode: Mode  # of the adjusted estimator
     regressor: RegressorName  # of the adjusted estimator
+    aumann_shapley: AumannShapleyTerms
     beta_shapley: BetaShapleyTerms
     weighted_banzhaf: WeightedBanzhafTerms
     gtg_shapley: GtgShapleyTerms

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import Bools, Floats
+from commonweal.agents.arrays import Bools, Floats, ratio
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream, Streams
-from commonweal.economy.credit import CREDITS, RoundGame, admissible_step
+from commonweal.economy.credit import CREDITS, Credit, CreditRule, Marginal, RoundGame, admissible_step
 from commonweal.economy.credit.discounts import discounted
 from commonweal.economy.credit.novelty import Seen, remembered, seen_by_owner
 from commonweal.economy.learning.federated import DeltaPassage, train_locally
@@ -113,25 +113,62 @@ def step(moment: Moment, admitted: Admitted, world: World) -> Stepped:
         rate = to_tensor(world.terms.learning.rate[:, 0] * factor, whole[0])
         moved = descend(moment.state.parameters, scaled(whole, rate))
         if world.probes is None:
-            return Stepped(**vars(admitted), factor=factor, parameters=moved, levels=exam.levels)
+            return Stepped(**vars(admitted), step=whole, factor=factor, parameters=moved, levels=exam.levels)
         levels = to_numpy(world.probes.levels(world.network.logits(moved, world.probes.features)))
         left = (levels - exam.levels) * world.senses + room
         overshoots = (left < lowest).any(axis=1) & (factor > 0)
         if not overshoots.any():
             break
         factor = np.where(overshoots, factor / 2 if attempt < HALVINGS - 1 else 0.0, factor)
-    return Stepped(**vars(admitted), factor=factor, parameters=moved, levels=levels)
+    return Stepped(**vars(admitted), step=whole, factor=factor, parameters=moved, levels=levels)
 
 
 def credit(moment: Moment, stepped: Stepped, world: World, stream: Stream) -> Lesson:
-    """Credit every update; a gated one gets the first-order credit that it would have earned."""
-    game = game_of(moment.state.parameters, stepped, world, stream)
-    appraisal = discounted(CREDITS[world.terms.credit.kind](game), game)
-    if stepped.gated.any():
-        would = world.terms.learning.rate * stepped.exam.slopes
-        appraisal = replace(appraisal, values=np.where(stepped.gated, would, appraisal.values))
+    """Credit every update; a gated one is charged for the harm that it would have done."""
+    game, rule = game_of(moment.state.parameters, stepped, world, stream), CREDITS[world.terms.credit.kind]
+    found = rule(game)
+    appraisal = discounted(charged(found, game, rule, stepped.gated), game)
+    appraisal = replace(appraisal, marginal=found.marginal or _usual(found, game))
     _demand_finite("credit", appraisal.values, moment.state.round)
     return Lesson(**vars(stepped), appraisal=appraisal)
+
+
+def charged(found: Credit, game: RoundGame, rule: CreditRule, gated: Bools) -> Credit:
+    """The credit of a round with that of gated updates: what they would have earned, where that is below zero.
+
+    The rule says so itself, in its own unit: of one more small update, or in the round that gated updates join.
+
+    Args:
+        found: what the rule says of the round, in which gated updates have no part.
+        game: the round.
+        rule: that found it.
+        gated: (R, N) whose update was dropped.
+    """
+    if not gated.any():
+        return found
+    if found.marginal is not None:
+        would = found.marginal(game.passage, np.ones(gated.shape))
+        return replace(found, values=np.where(gated, np.minimum(would, 0.0), found.values))
+    joined = rule(game.joined_by(gated))
+    values = np.where(gated, np.minimum(joined.values, 0.0), found.values)
+    evaluations, error = found.evaluations + joined.evaluations, found.standard_error
+    if joined.standard_error is not None:
+        error = np.where(gated, joined.standard_error, 0.0 if error is None else error)
+    estimated = found.estimated or joined.estimated
+    return replace(found, values=values, evaluations=evaluations, estimated=estimated, standard_error=error)
+
+
+def _usual(found: Credit, game: RoundGame) -> Marginal:
+    """What one more small update would earn to first order, in the unit of a rule that only the game can ask.
+
+    A nat is worth what nats earned in this round, by least squares.
+    """
+    nat = game.rate * game.slope
+    earned, squares = (found.values * nat).sum(axis=1), (nat**2).sum(axis=1)
+    unit = np.where(squares > 0, ratio(earned, squares), 1.0)[:, None]
+    first_order = game.linear(found.rule, game.gradient, game.slopes).marginal
+    assert first_order is not None
+    return lambda passage, factor: unit * first_order(passage, factor)
 
 
 def game_of(parameters: Parameters, stepped: Stepped, world: World, stream: Stream) -> RoundGame:
@@ -144,7 +181,6 @@ def game_of(parameters: Parameters, stepped: Stepped, world: World, stream: Stre
         stream: coalitions are drawn from it.
     """
     exam, screened = stepped.exam, stepped.screened
-    offsets = (screened.multipliers @ exam.gram[:, 1:, :1])[..., 0]  # Σ_k μ_ik ⟨p_k, ∇L⟩
     validation = world.exam.sizes[0]
     return RoundGame(
         network=world.network,
@@ -155,7 +191,10 @@ def game_of(parameters: Parameters, stepped: Stepped, world: World, stream: Stre
         probes=exam.probes,
         curvature=exam.curvature,
         samples=partial(samples, stepped.batch, world),
-        slope=screened.weights * exam.slopes - offsets,
+        gradient=tuple(v[:, 0] for v in exam.directions),
+        level=exam.loss,
+        slopes=exam.slopes,
+        step=stepped.step,
         rate=world.terms.learning.rate * stepped.factor[:, None],
         features=world.exam.features[:, :validation],
         labels=world.exam.labels[:, :validation],

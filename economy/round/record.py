@@ -153,6 +153,7 @@ class Admitted(Traversed):
 class Stepped(Admitted):
     """A lesson after its third step: the network has moved."""
 
+    step: Parameters  # Σ_i ũ_i, the admissible step per unit of learning rate
     factor: Floats  # (R,) part of the step that the safeguard let through
     parameters: Parameters  # after the step
     levels: Floats  # (R, K) probe losses after it

@@ -53,6 +53,12 @@ class Screening(Part):
     safeguard: Share = field(0.02, "share of its limit by which a probe may overshoot before the step is halved")
 
 
+class AumannShapley(Part):
+    """Credit along the step of a round."""
+
+    gradients: int = field(2, "gradients of the validation loss along the step, beside the one where it starts: the more, the smaller the residual", "gradients", ge=0, le=64)
+
+
 class BetaShapley(Part):
     """Beta(alpha, beta): which coalitions a marginal contribution counts in; (1, 1) is Shapley's."""
 
@@ -90,11 +96,12 @@ class Replication(Part):
 class Credit(Part):
     """How a contribution is measured."""
 
-    kind: str = field("first_order", "credit rule: first_order, second_order, aumann_shapley, leave_one_out, shapley, fedsv, gtg_shapley, estimated_shapley, banzhaf, weighted_banzhaf, beta_shapley, neighbours, cosine, or a registered rule", "name")
+    kind: str = field("aumann_shapley", "credit rule: first_order, second_order, aumann_shapley, leave_one_out, shapley, fedsv, gtg_shapley, estimated_shapley, banzhaf, weighted_banzhaf, beta_shapley, neighbours, cosine, or a registered rule", "name")
     budget: int = field(500, "coalitions that an estimate may evaluate per run and round", "coalitions", ge=4, le=10_000_000)
     estimator: Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"] = field("adjusted", "adjusted: regression-adjusted Monte Carlo; the others are baselines", "name")
     mode: Literal["auto", "mse", "audit"] = field("auto", "adjusted estimator: audit is unbiased; mse has the smaller error; auto is exact where the budget allows, else mse", "name")
     regressor: Literal["auto", "linear", "pairwise", "interactions", "tree"] = field("auto", "adjusted estimator: what is fitted to coalitions; auto weighs interactions of all orders and trees by held-out error", "name")
+    aumann_shapley: AumannShapley = AumannShapley()
     beta_shapley: BetaShapley = BetaShapley()
     weighted_banzhaf: WeightedBanzhaf = WeightedBanzhaf()
     gtg_shapley: GtgShapley = GtgShapley()

@@ -8,7 +8,6 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
-from commonweal.economy.learning.network import to_numpy
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.money.market import revenue
 from commonweal.economy.money.settlement import SETTLEMENTS, SettlementTerms
@@ -141,7 +140,7 @@ def payoff_of(
 def credit_of(
     action: Action, moment: Moment, produce: Produce, world: World, streams: Streams
 ) -> tuple[Floats, Ints]:
-    """First-order credit (R, N) of what each would have put in under ``action``, and how many samples."""
+    """Credit (R, N) of what each would have put in under ``action``, to first order in it, and how many samples."""
     state, lesson = moment.state, produce.lesson
     assert isinstance(lesson, Lesson)
     everyone = np.full(moment.actions.shape, int(action))
@@ -152,12 +151,11 @@ def credit_of(
     if not put.total.any():
         return np.zeros(everyone.shape), put.total
     passage = sent_back(visit(batch, state.parameters, world), put, state, streams.batch)
-    validation = tuple(v[:, :1] for v in lesson.exam.directions)
-    slopes = to_numpy(passage.products(validation))[..., 0]
     # The mean over everybody's samples becomes a mean over the round's actual ones.
     actual = np.maximum(produce.put.total.sum(axis=1, keepdims=True), put.total)
     scale = put.total.sum(axis=1, keepdims=True) / np.maximum(actual, 1)
-    return world.terms.learning.rate * slopes * scale, put.total
+    assert lesson.appraisal.marginal is not None
+    return lesson.appraisal.marginal(passage, scale), put.total
 
 
 def samples_of(seller: Bools, intended: Ints, world: World) -> Floats:

@@ -1,5 +1,6 @@
 """Credit rules: the promises all of them keep, what each claims, and each against the definition it stands for."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import permutations
@@ -20,7 +21,9 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.credit import CREDITS, Credit, RoundGame
 from commonweal.economy.credit import game as game_module
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
+from commonweal.economy.credit.path import radau
 from commonweal.economy.learning.network import Parameters
+from commonweal.economy.round.learn import _usual, charged
 from commonweal.testing import CreditClaims, check_credit_rule
 from commonweal.testing.credit import ABSENT, DOUBLE, DROPPED, TWINS, setting, written_out
 
@@ -84,10 +87,9 @@ def _second_order(game: RoundGame) -> Floats:
 
 
 def _votes(game: RoundGame) -> Floats:
-    """The share of validation samples that the five nearest of the samples left vote right for."""
+    """The share of validation samples that their five nearest vote right for."""
     features, labels = game.samples()
-    weights = torch.as_tensor(game.weights).gather(1, game.passage.owners.owner.clamp(min=0))
-    left = (game.passage.owners.owner >= 0) & (weights > 0)
+    left = game.passage.owners.owner >= 0
     distances = torch.cdist(game.features, features).masked_fill(~left.unsqueeze(1), torch.inf)
     nearest = distances.argsort(dim=2)[..., :5]
     votes = labels.unsqueeze(1).expand(distances.shape).gather(2, nearest) == game.labels.unsqueeze(2)
@@ -104,9 +106,9 @@ def _claims(total: Callable[[RoundGame], Floats] | None, evaluations: int, **oth
 CLAIMS = {
     "first_order": _claims(lambda game: _along(game, _gradient(game)), 0),  # the linearised game's worth to all
     "second_order": _claims(_second_order, 0),
-    "aumann_shapley": _claims(_worth, 0),
+    "aumann_shapley": _claims(None, 0),  # shares out v(N) but for its residual
     "leave_one_out": _claims(None, 6),  # all, and all but each of five; shares nothing out
-    "neighbours": _claims(_votes, 0, copying=(1.2, 1.6), slope=False),  # where the nearest vote a copy is in the way
+    "neighbours": _claims(None, 0, copying=(1.2, 1.6), slope=False),  # where the nearest vote a copy is in the way
     "cosine": _claims(None, 0, linear=False, copying=(2.0, 4.0), slope=False),  # a copy turns the step towards both
     "shapley": _claims(_worth, 8),  # the coalitions of three contributors
     "fedsv": _claims(_worth, 8),
@@ -153,6 +155,10 @@ BROKEN: dict[str, tuple[Callable[[RoundGame], Credit], str]] = {
     "zero": (_spoiled(lambda values, game: values * 0), "who changes the loss is credited something"),
     "order": (_spoiled(lambda values, game: values + (np.arange(5) > 1)), "the order of principals does not matter"),
     "gift": (_spoiled(lambda values, game: values + 1), "who puts nothing in is credited nothing"),
+    "uncut": (
+        _spoiled(lambda values, game: np.where(values, np.where(game.passage.squared_norms() > 0, 1, 0), 0)),
+        "an update cut to a part earns less",
+    ),
     "screened": (
         _spoiled(lambda values, game: values + game.passage.squared_norms().numpy() * (game.weights == 0)),
         "an update that was screened away is credited nothing",
@@ -256,16 +262,124 @@ class TestSecondOrder:
 
 
 class TestAumannShapley:
-    def test_a_long_step_is_shared_out_in_full_and_more_like_shapley_than_by_second_order(self) -> None:
+    def test_a_long_step_is_more_like_shapley_than_by_second_order(self) -> None:
         game = setting(principals=8).game(rate=2.0)
         exact = credited("shapley", game)
-        np.testing.assert_allclose(credited("aumann_shapley", game).sum(axis=1), exact.sum(axis=1), rtol=1e-5)
         missed = {
             rule: np.sqrt(np.mean((credited(rule, game) - exact) ** 2) / np.mean(exact**2))
             for rule in ("aumann_shapley", "second_order", "first_order")
         }
         assert missed["aumann_shapley"] < 0.01
         assert 4 * missed["aumann_shapley"] < missed["second_order"] < missed["first_order"] / 10
+
+    @pytest.mark.parametrize("gradients", [0, 1, 2, 5])
+    def test_its_residual_is_what_its_credits_miss_of_the_worth_of_all(self, gradients: int) -> None:
+        game = setting().game(rate=2.0, aumann_shapley={"gradients": gradients})
+        credit, worth = CREDITS["aumann_shapley"](game), value_of(game, everybody(game))
+        assert credit.estimated and credit.residual is not None
+        np.testing.assert_allclose(credit.values.sum(axis=1) + credit.residual, worth, rtol=1e-9)
+        assert (np.abs(credit.residual) > 0).all()
+
+    def test_more_gradients_leave_a_smaller_residual(self) -> None:
+        missed = []
+        for gradients in (0, 1, 2, 4):
+            credit = CREDITS["aumann_shapley"](setting().game(rate=2.0, aumann_shapley={"gradients": gradients}))
+            assert credit.residual is not None
+            missed.append(np.abs(credit.residual).max())
+        assert all(fewer > 5 * more for fewer, more in itertools.pairwise(missed))
+        assert missed[-1] < 1e-5
+
+    def test_without_further_gradients_it_is_first_order(self) -> None:
+        game = setting().game(aumann_shapley={"gradients": 0})
+        np.testing.assert_allclose(credited("aumann_shapley", game), credited("first_order", game), rtol=1e-12)
+
+    @pytest.mark.parametrize("gradients", range(7))
+    def test_its_quadrature_is_exact_for_polynomials_of_twice_as_high_a_degree(self, gradients: int) -> None:
+        nodes, weights = radau(gradients)
+        assert nodes[0] == 0 and len(nodes) == len(weights) == gradients + 1
+        for degree in range(2 * gradients + 1):
+            assert weights @ nodes**degree == pytest.approx(1 / (degree + 1), rel=1e-12)
+        assert weights @ nodes ** (2 * gradients + 1) != pytest.approx(1 / (2 * gradients + 2), rel=1e-9)
+
+
+LINEAR = ("first_order", "second_order", "aumann_shapley")
+ALL_THERE = np.ones((2, 5))
+
+
+class TestMarginal:
+    """What one more small update would be credited."""
+
+    @pytest.mark.parametrize("name", LINEAR)
+    def test_where_all_is_left_linear_rules_say_what_everybody_earns(self, name: str) -> None:
+        studied = setting()
+        game = replace(studied, weights=0 * studied.weights + 1, multipliers=0 * studied.multipliers).game()
+        credit = CREDITS[name](game)
+        assert credit.marginal is not None
+        np.testing.assert_allclose(credit.marginal(game.passage, ALL_THERE), credit.values, rtol=1e-9, atol=1e-15)
+        half = credit.marginal(game.passage, ALL_THERE / 2)
+        np.testing.assert_allclose(half, credit.values / 2, rtol=1e-9, atol=1e-15)
+
+    def test_a_cosine_does_not_depend_on_how_much_is_put_in(self) -> None:
+        studied = setting()
+        game = replace(studied, weights=0 * studied.weights + 1, multipliers=0 * studied.multipliers).game()
+        credit = CREDITS["cosine"](game)
+        assert credit.marginal is not None
+        for factor in (1.0, 0.25):
+            found = credit.marginal(game.passage, factor * ALL_THERE)
+            np.testing.assert_allclose(found, credit.values, rtol=1e-9, atol=1e-15)
+
+    @pytest.mark.parametrize("name", ["shapley", "banzhaf", "neighbours", "leave_one_out"])
+    def test_for_other_rules_it_is_first_order_in_the_unit_of_the_rule(self, name: str) -> None:
+        game = setting().game()
+        first, own = credited("first_order", game), CREDITS[name](game)
+        per_nat = (own.values * first).sum(axis=1) / (first**2).sum(axis=1)
+        passage = CREDITS["first_order"](game).marginal
+        assert passage is not None and own.marginal is None
+        expected = per_nat[:, None] * passage(game.passage, ALL_THERE)
+        np.testing.assert_allclose(_usual(own, game)(game.passage, ALL_THERE), expected, rtol=1e-9, atol=1e-15)
+
+
+class TestGated:
+    """A gated update is charged in the unit of its rule."""
+
+    HARMFUL = 4
+
+    def games(self, name: str, **options: Any) -> tuple[RoundGame, RoundGame, Credit]:
+        """The round without principal 4, the one that it joins as it is, and what is credited of the first."""
+        studied, who = setting(), np.arange(5) == self.HARMFUL
+        away = replace(studied, weights=studied.weights * ~who, multipliers=studied.multipliers * ~who[:, None])
+        there = replace(away, weights=np.where(who, 1.0, away.weights))
+        game, joined = away.game(**options), there.game(**options)
+        return game, joined, charged(CREDITS[name](game), game, CREDITS[name], np.broadcast_to(who, (2, 5)))
+
+    @pytest.mark.parametrize("name", [name for name in OURS if name not in (*LINEAR, "cosine")])
+    def test_it_is_charged_what_the_rule_says_of_the_round_that_it_joins(self, name: str) -> None:
+        game, joined, credit = self.games(name)
+        would = CREDITS[name](joined)
+        spread = [each.standard_error for each in (credit, would) if each.standard_error is not None]
+        error = 5 * np.linalg.norm([each[:, self.HARMFUL] for each in spread], axis=0) if spread else 0.0
+        missed = np.abs(credit.values[:, self.HARMFUL] - np.minimum(would.values[:, self.HARMFUL], 0))
+        assert (missed <= 1e-6 * np.abs(would.values[:, self.HARMFUL]) + error).all()
+        others = np.arange(5) != self.HARMFUL
+        np.testing.assert_array_equal(credit.values[:, others], credited(name, game)[:, others])
+        assert credit.evaluations == CREDITS[name](game).evaluations + would.evaluations
+
+    @pytest.mark.parametrize("name", [*LINEAR, "cosine"])
+    def test_others_charge_what_one_more_small_update_would_earn(self, name: str) -> None:
+        game, _, credit = self.games(name)
+        marginal = CREDITS[name](game).marginal
+        assert marginal is not None
+        would = marginal(game.passage, ALL_THERE)[:, self.HARMFUL]
+        np.testing.assert_array_equal(credit.values[:, self.HARMFUL], np.minimum(would, 0))
+
+    @pytest.mark.parametrize("name", ["shapley", "banzhaf", "aumann_shapley"])
+    def test_some_of_these_games_have_harm_to_charge(self, name: str) -> None:
+        assert (self.games(name)[2].values[:, self.HARMFUL] < 0).any()
+
+    def test_runs_without_gated_updates_are_not_looked_at_again(self) -> None:
+        game = setting().game()
+        joined = game.joined_by(np.array([[False] * 3 + [True, False], [False] * 5]))
+        assert [len(players) for players in joined.contributors()] == [4, 0]
 
 
 class TestLeaveOneOut:
@@ -278,6 +392,20 @@ class TestLeaveOneOut:
 
 
 class TestNeighbours:
+    def test_where_all_is_left_credits_sum_to_what_the_nearest_vote_right_for(self) -> None:
+        studied = setting()
+        there = (np.arange(5) != ABSENT)[None].repeat(2, axis=0)
+        whole = replace(studied, weights=1.0 * there, multipliers=0 * studied.multipliers).game()
+        np.testing.assert_allclose(credited("neighbours", whole).sum(axis=1), _votes(whole), rtol=1e-9)
+
+    def test_the_part_that_screening_left_is_measured_along_the_update(self) -> None:
+        game = setting().game()
+        both = game.passage.updates(), written_out(game)
+        raw, left = (torch.cat([part.flatten(2) for part in parts], 2) for parts in both)
+        kept = ((raw * left).sum(2) / (raw**2).sum(2)).nan_to_num().clamp(0, 1).numpy()
+        np.testing.assert_allclose(game.kept, kept, rtol=1e-9, atol=1e-12)
+        assert (game.kept > 0.2).any() and (game.kept < 0.9).any()
+
     def test_what_data_is_worth_does_not_depend_on_the_step_that_it_makes(self) -> None:
         small, large = (credited("neighbours", setting().game(rate=rate)) for rate in (1e-5, 0.3))
         np.testing.assert_array_equal(small, large)
@@ -351,7 +479,7 @@ class TestGame:
         direction: Parameters = tuple(p.sin() for p in game.parameters)
         products = [torch.einsum("rnoi,roi->rn", u, v) for u, v in zip(updates, direction, strict=True)]
         np.testing.assert_allclose(game.along(direction), torch.stack(products).sum(0), rtol=1e-9, atol=1e-15)
-        for step, update in zip(game.step(), updates, strict=True):
+        for step, update in zip(game.step, updates, strict=True):
             torch.testing.assert_close(step, update.sum(1), rtol=1e-9, atol=1e-15)
 
 
