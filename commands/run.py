@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.commands.console import console
+from commonweal.scenarios.runs.faithful import unfaithful
 from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.runs.store import check_place, hidden, identity_of, save, writing
 from commonweal.scenarios.runs.summary import headline, notes, summary_table
@@ -76,6 +77,8 @@ def conduct(request: Request) -> None:
     for done in (place, checkpoints):
         shutil.rmtree(done, ignore_errors=True)
     show(results, folder)
+    for warning in unfaithful(plan.scenario(point) for point in range(len(plan.points))):
+        print(warning)
     draw(folder)
 
 

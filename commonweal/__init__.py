@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from commonweal.economy.runs.ensemble import Ensemble
     from commonweal.economy.runs.results import Results
     from commonweal.economy.tasks import Dataset, TaskTerms, task
+    from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
     from commonweal.scenarios.schema.loading import load, revise
@@ -51,6 +52,7 @@ __all__ = [
     "Dataset",
     "Effects",
     "Ensemble",
+    "Faithfulness",
     "Foregone",
     "Income",
     "InputError",
@@ -88,6 +90,7 @@ __all__ = [
     "ask",
     "credit_rule",
     "drawn_action",
+    "faithfulness",
     "field",
     "load",
     "market",
@@ -134,6 +137,7 @@ _HOMES = {
     "economy.runs.results": "Results",
     "economy.tasks": "Dataset TaskTerms task",
     "scenarios.sweeps.sweep": "sweep",
+    "scenarios.runs.faithful": "Faithfulness faithfulness",
     "scenarios.runs.playing": "run",
     "scenarios.schema.fields": "field",
     "scenarios.schema.loading": "load revise",

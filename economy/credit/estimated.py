@@ -22,7 +22,7 @@ from commonweal.economy.credit.terms import CreditTerms
 ValueOf: TypeAlias = Callable[[int, int], ProbabilisticValue]  # run, players → the value that is estimated there
 
 
-@credit_rule("estimated_shapley", needs_updates=True)
+@credit_rule("estimated_shapley", needs_updates=True, stands_for="shapley")
 def estimated_shapley(game: RoundGame) -> Credit:
     """The round's Shapley value by ``credit.estimator``; exact where the budget allows and the estimator looks."""
     return estimate_round(game, "estimated_shapley", lambda _, players: probabilistic.shapley(players))
@@ -52,7 +52,7 @@ def beta_shapley(game: RoundGame) -> Credit:
     )
 
 
-@credit_rule("fedsv", needs_updates=True)
+@credit_rule("fedsv", needs_updates=True, stands_for="shapley")
 def fedsv(game: RoundGame) -> Credit:
     """FedSV (arXiv 2009.06192): the round's Shapley value among its contributors; cumulated, it is theirs over rounds.
 

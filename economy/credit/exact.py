@@ -20,7 +20,7 @@ def leave_one_out(game: RoundGame) -> Credit:
     return Credit(values[:, :1] - values[:, 1:], "leave_one_out", evaluations=principals + 1)
 
 
-@credit_rule("shapley", needs_updates=True)
+@credit_rule("shapley", needs_updates=True, stands_for="shapley")
 def shapley(game: RoundGame) -> Credit:
     """The exact Shapley value of the round, from all coalitions of those who contributed."""
     runs, principals = game.shape

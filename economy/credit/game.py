@@ -197,6 +197,7 @@ class CreditFacts:
     """What others must know of a credit rule."""
 
     needs_updates: bool = False  # asks for ``RoundGame.updates`` or ``values``: N times the memory of the network
+    stands_for: str = ""  # the rule whose credit it computes or estimates, "shapley"; empty: its own
 
 
 CREDITS: Registry[CreditRule, CreditFacts] = Registry("credit rule", "commonweal.credit", "credit.kind", CreditFacts())

@@ -20,7 +20,7 @@ class Truncation:
     converged: float  # () mean relative change at which no further orders are drawn
 
 
-@credit_rule("gtg_shapley", needs_updates=True)
+@credit_rule("gtg_shapley", needs_updates=True, stands_for="shapley")
 def gtg_shapley(game: RoundGame) -> Credit:
     """Marginal contributions along orders that everybody leads in turn, cut off where little is left to gain."""
     terms = game.terms.gtg_shapley

@@ -4,13 +4,13 @@ from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
 from commonweal.economy.learning.network import descend, scaled, to_tensor
 
 
-@credit_rule("first_order")
+@credit_rule("first_order", stands_for="shapley")
 def first_order(game: RoundGame) -> Credit:
     """η⟨∇L, ũ_i⟩: the Shapley value of the linearised game (eq. 3 of the paper)."""
     return game.linear("first_order", game.gradient, game.slopes)
 
 
-@credit_rule("second_order")
+@credit_rule("second_order", stands_for="shapley")
 def second_order(game: RoundGame) -> Credit:
     """η⟨∇L, ũ_i⟩ − (η²/2) ũ_iᵀ H Σ_j ũ_j: the Shapley value of the quadratic game, by one Hessian-vector product.
 

@@ -17,7 +17,7 @@ from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
 from commonweal.economy.learning.network import Parameters, descend, scaled, to_numpy, to_tensor
 
 
-@credit_rule("aumann_shapley")
+@credit_rule("aumann_shapley", stands_for="shapley")
 def aumann_shapley(game: RoundGame) -> Credit:
     """η ∫₀¹ ⟨∇L(θ − t η Σ_j ũ_j), ũ_i⟩ dt: the value where everybody is small, at a cost that is linear in N.
 

@@ -77,7 +77,8 @@ def traverse(moment: Moment, world: World, streams: Streams) -> Traversed:
     passage = sent_back(visit(batch, state.parameters, world), put, state, streams.batch)
     exam = examine(passage, state.parameters, world)
     _demand_finite("validation loss", exam.loss, state.round)
-    return Traversed(batch, put, supply, passage, exam, recent_samples(batch, passage, state, world))
+    recent = recent_samples(batch, passage, state, world)
+    return Traversed(state.parameters, batch, put, supply, passage, exam, recent)
 
 
 def admit(moment: Moment, traversed: Traversed, world: World) -> tuple[Moment, Admitted]:
@@ -125,7 +126,7 @@ def step(moment: Moment, admitted: Admitted, world: World) -> Stepped:
 
 def credit(moment: Moment, stepped: Stepped, world: World, stream: Stream) -> Lesson:
     """Credit every update; a gated one is charged for the harm that it would have done."""
-    game, rule = game_of(moment.state.parameters, stepped, world, stream), CREDITS[world.terms.credit.kind]
+    game, rule = game_of(stepped, world, stream), CREDITS[world.terms.credit.kind]
     found = rule(game)
     appraisal = discounted(charged(found, game, rule, stepped.gated), game)
     appraisal = replace(appraisal, marginal=found.marginal or _usual(found, game))
@@ -171,11 +172,10 @@ def _usual(found: Credit, game: RoundGame) -> Marginal:
     return lambda passage, factor: unit * first_order(passage, factor)
 
 
-def game_of(parameters: Parameters, stepped: Stepped, world: World, stream: Stream) -> RoundGame:
+def game_of(stepped: Stepped, world: World, stream: Stream) -> RoundGame:
     """The coalitional game of the round, which credit rules play.
 
     Args:
-        parameters: before the step.
         stepped: the lesson so far.
         world: what does not change.
         stream: coalitions are drawn from it.
@@ -184,7 +184,7 @@ def game_of(parameters: Parameters, stepped: Stepped, world: World, stream: Stre
     validation = world.exam.sizes[0]
     return RoundGame(
         network=world.network,
-        parameters=parameters,
+        parameters=stepped.before,
         passage=stepped.passage,
         weights=screened.weights,
         multipliers=screened.multipliers,

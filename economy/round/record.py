@@ -120,6 +120,7 @@ class Exam:
 class Traversed:
     """A lesson after its first step: the virtual batch has been visited."""
 
+    before: Parameters  # θ before the step
     batch: Batch
     put: PutIn
     supply: Supply  # where everybody's walk through its data goes on
