@@ -104,7 +104,7 @@ _kept: list[RoundGame] = []
 @credit_rule("kept")
 def _keep(game: RoundGame) -> Credit:
     _kept.append(game)
-    return CREDITS["first_order"](game)
+    return CREDITS["aumann_shapley"](game)
 
 
 def features(name: str, table: Floats, target: Floats) -> Known:

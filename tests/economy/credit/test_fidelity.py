@@ -24,7 +24,9 @@ def credited(rate: float) -> dict[str, np.ndarray]:
             found[rule].append(CREDITS[rule](game).values[0])
         return CREDITS["first_order"](game)
 
-    changes = {"population.count": 12, "learning.rate": rate, "precision": "float64"}
+    changes = {
+        "population.count": 12, "learning.rate": rate, "precision": "float64", "credit.kind": "first_order"
+    }
     ensemble = Ensemble(load("commons", changes), [0])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(commonweal.economy.round.learn, "CREDITS", {"first_order": every})
