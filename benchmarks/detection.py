@@ -42,14 +42,14 @@ ATTACKS: Mapping[str, Mapping[str, Any]] = {
     "noisy": {},
 }
 FORGED = ("replayed", "noisy")
-COMPARED = ("first_order", "second_order", "leave_one_out", "fedsv", "neighbours", "cosine")
+COMPARED = ("aumann_shapley", "first_order", "second_order", "leave_one_out", "fedsv", "neighbours", "cosine")
 _games: list[RoundGame] = []
 
 
 @credit_rule("watched")
 def _watch(game: RoundGame) -> Credit:
     _games.append(game)
-    return CREDITS["first_order"](game)
+    return CREDITS["aumann_shapley"](game)
 
 
 @dataclass
@@ -100,13 +100,12 @@ def games(attack: str, count: int) -> tuple[list[RoundGame], Bools]:
         _games.clear()
         lesson = ensemble.step().lesson
         if number % EVERY == EVERY - 1:
-            everything = lesson.active.astype(np.float64)
-            kept.append(replace(_games[0], weights=everything, slope=everything * lesson.exam.slopes))
+            kept.append(_games[0].joined_by(lesson.active))
     return kept, attackers
 
 
 def rules() -> dict[str, Callable[[RoundGame], Floats]]:
-    """Every registered rule of the library that can play with forty, and what discounts make of first-order credit."""
+    """Every registered rule of the library that can play with forty, and what discounts make of the default."""
 
     def plain(name: str) -> Callable[[RoundGame], Floats]:
         return lambda game: CREDITS[name](game).values
@@ -114,17 +113,20 @@ def rules() -> dict[str, Callable[[RoundGame], Floats]]:
     ours = [name for name, rule in CREDITS.items() if rule.__module__.startswith("commonweal.economy.")]
     names = [name for name in ours if name != "shapley"]
     assert PRINCIPALS > MOST_PLAYERS  # too many for shapley
-    return {name: plain(name) for name in names} | {"first_order × novelty": _novel, "first_order × robust": _robust}
+    return {name: plain(name) for name in names} | DISCOUNTED
 
 
 def _novel(game: RoundGame) -> Floats:
-    return discounted(CREDITS["first_order"](game), game).values
+    return discounted(CREDITS["aumann_shapley"](game), game).values
 
 
 def _robust(game: RoundGame) -> Floats:
     replication = replace(game.terms.replication, penalty=np.full((len(SEEDS), 1), np.log(2)))
     terms = replace(game.terms, novelty=replace(game.terms.novelty, memory=0), replication=replication)
-    return discounted(CREDITS["first_order"](game), replace(game, terms=terms)).values
+    return discounted(CREDITS["aumann_shapley"](game), replace(game, terms=terms)).values
+
+
+DISCOUNTED = {"aumann_shapley × novelty": _novel, "aumann_shapley × robust": _robust}
 
 
 @cache

@@ -43,11 +43,12 @@ def stale() -> str:
     against what it gets under the same rule without a discount.
     """
     heads = ["credit", "stale", "highest seed", f"honest holders of at most {SMALL} samples", "resembling"]
-    cases: dict[str, dict[str, Any]] = {"first_order": {}}
-    cases |= {f"first_order, novelty over {k} rounds": {NOVEL: k} for k in (1, 2, 3, 4)}
-    cases["first_order, replication"] = {ROBUST: LN2}
-    cases["second_order"] = {"credit.kind": "second_order"}
-    cases["second_order, novelty over 2 rounds"] = {"credit.kind": "second_order", NOVEL: 2}
+    cases: dict[str, dict[str, Any]] = {"aumann_shapley (default)": {}}
+    cases |= {f"aumann_shapley, novelty over {k} rounds": {NOVEL: k} for k in (1, 2, 3, 4)}
+    cases["aumann_shapley, replication"] = {ROBUST: LN2}
+    for kind in ("first_order", "second_order"):
+        cases[kind] = {"credit.kind": kind}
+        cases[f"{kind}, novelty over 2 rounds"] = {"credit.kind": kind, NOVEL: 2}
     cases["cosine"] = {"credit.kind": "cosine"}
     cases["cosine, novelty over 2 rounds"] = {"credit.kind": "cosine", NOVEL: 2}
     rows, undiscounted = [], np.ones(len(SEEDS))
@@ -59,7 +60,7 @@ def stale() -> str:
         twin = resembling({**STALE, **changes})
         if "," not in name:
             undiscounted = twin
-        paying = undiscounted > 0  # second-order credit leaves some with nothing either way
+        paying = undiscounted > 0  # some rules leave some with nothing either way
         kept = twin[paying] / undiscounted[paying]
         rows.append([name, f"{shares.mean():.3f}", f"{shares.max():.3f}", f"{small.mean():.2f}",
                      f"{twin.sum() / undiscounted.sum():.3f} (lowest {kept.min():.3f})"])  # fmt: skip
@@ -102,9 +103,9 @@ def sybils() -> str:
     """
     names = [name for name, rule in CREDITS.items() if rule.__module__.startswith("commonweal.economy.")]
     cases: dict[str, dict[str, Any]] = {name: {"credit.kind": name} for name in names}
-    cases["first_order, novelty over 2 rounds"] = {NOVEL: 2}
-    cases["first_order, replication (samples)"] = {ROBUST: LN2}
-    cases["first_order, replication (updates)"] = {ROBUST: LN2, "credit.replication.similarity": "updates"}
+    cases["aumann_shapley, novelty over 2 rounds"] = {NOVEL: 2}
+    cases["aumann_shapley, replication (samples)"] = {ROBUST: LN2}
+    cases["aumann_shapley, replication (updates)"] = {ROBUST: LN2, "credit.replication.similarity": "updates"}
     rows = [[name, *(spread(gains(changes, k)) for k in (2, 3))] for name, changes in cases.items()]
     return markdown(["credit", "2 names", "3 names"], rows)
 

@@ -1,22 +1,22 @@
 """What the study of incentives costs, how often its intervals cover, and what it says of known mechanisms.
 
-    python benchmarks/incentives.py           all parts, as Markdown
-    python benchmarks/incentives.py a c       some of them
+    python benchmarks/incentives.py                       all tables (some fifteen minutes on two cores)
+    python benchmarks/incentives.py coverage mechanisms   some of them
+    python benchmarks/incentives.py --write               all, into docs/results.md
 
-(a) commons, 40 principals × 6 deviations × 8 seeds × 50 rounds: seconds, against the same runs one by one on a sample
-(b) coverage of the intervals of the IC gap and of NashConv on games whose gaps are known
-(c) the IC gap of mechanisms known to be incentive compatible and known not to be
-(d) commons under three settlement rules: ε, and the most profitable deviation found by a search
+speed: commons, 40 principals × 6 deviations × 8 seeds × 50 rounds, against the same runs one by one on a sample.
+coverage: of the intervals of the IC gap and of NashConv on games whose gaps are known. mechanisms: the IC gap of
+mechanisms known to be incentive compatible and known not to be. commons: three settlement rules, ε, and the most
+profitable deviation found by a search. torch.set_num_threads(1).
 """
 
-import argparse
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
+from results_page import main, markdown
 
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load, revise
@@ -38,8 +38,9 @@ HONEST = {
 CHEAP = {"population": HONEST["population"] | {"cost_high": 0.0001}}  # type: ignore[operator]
 
 
-def speed() -> Iterator[str]:
-    scenario, cost = load("commons"), {}
+def speed() -> str:
+    """Seconds of the study, and of the same runs one by one."""
+    scenario, lines = load("commons"), []
     prepare()
     time.sleep(8)  # the server of the processes loads the libraries meanwhile, as it does while a person types
     runs = SEEDS * (scenario.population.count * len(SIX) + 1)
@@ -47,18 +48,18 @@ def speed() -> Iterator[str]:
     start = time.process_time()
     for seed in range(SAMPLE):
         alone(scenario, seed)
-    cost["one by one"] = (time.process_time() - start) / SAMPLE * runs
+    single = (time.process_time() - start) / SAMPLE * runs
     start = time.process_time()
     ask("incentives", scenario, 2, **asked, workers=1)
-    cost["as ensembles"] = (time.process_time() - start) / 2 * SEEDS
-    yield f"{runs} runs of {ROUNDS} rounds, torch.set_num_threads(1); processor seconds:"
-    yield from (f"{name}: {seconds:.1f}" for name, seconds in cost.items())
-    yield f"ratio: {cost['one by one'] / cost['as ensembles']:.1f}"
+    together = (time.process_time() - start) / 2 * SEEDS
+    lines.append([f"{runs} runs one by one", f"{single:.0f} s of processor time"])
+    lines.append([f"{runs} runs as ensembles", f"{together:.0f} s of processor time, {single / together:.1f} × less"])
     for others in ("adapt", "both"):
         start = time.perf_counter()
         ask("incentives", scenario, SEEDS, **asked | {"others": others}, workers=2)
-        took = f"{time.perf_counter() - start:.1f} s by the clock, load average {os.getloadavg()[0]:.1f}"
-        yield f"the whole study in two processes, others = {others}: {took}"
+        took = f"{time.perf_counter() - start:.0f} s by the clock, load average {os.getloadavg()[0]:.1f}"
+        lines.append([f"the whole study in two processes, others = {others}", took])
+    return markdown(["what", "seconds"], lines)
 
 
 def alone(scenario: Any, seed: int) -> None:
@@ -68,9 +69,9 @@ def alone(scenario: Any, seed: int) -> None:
         ensemble.step()
 
 
-def coverage() -> Iterator[str]:
-    yield f"| game | seeds | covers, of {REPETITIONS} at 95 % | gap below it | gap above it |"
-    yield "| --- | ---: | ---: | ---: | ---: |"
+def coverage() -> str:
+    """How often intervals cover known gaps."""
+    lines = []
     games: dict[str, tuple[Any, float, Callable[..., Interval]]] = {
         "6 gains, one largest": (np.array([1.0, 0, 0, -1, -1, -3]), 1.0, largest_interval),
         "6 gains, two largest": (np.array([1.0, 1.0, -2, -3, -3, -4]), 1.0, largest_interval),
@@ -88,15 +89,17 @@ def coverage() -> Iterator[str]:
                 found = interval(means + 0.7 * (noise + generator.standard_normal((seeds, *means.shape))))
                 below, above = below + bool(found.high < gap), above + bool(found.low > gap)
             shares = [f"{share / repetitions:.1%}" for share in (repetitions - below - above, above, below)]
-            yield f"| {name} | {seeds} | " + " | ".join(shares) + " |"
+            lines.append([name, str(seeds), *shares])
+    return markdown(["game", "seeds", f"covers, of {REPETITIONS} at 95 %", "gap below it", "gap above it"], lines)
 
 
-def mechanisms() -> Iterator[str]:
+def mechanisms() -> str:
+    """The IC gap of known mechanisms."""
+    lines = []
     verified = ("free_ride", "abstain", "less")
-    yield "| mechanism | IC gap, money per round | 95 % | of the mean payoff |"
-    yield "| --- | ---: | ---: | ---: |"
     for name, changes in {
-        "first-order credit": {},
+        "credit along the step": {},
+        "first-order credit": {"credit.kind": "first_order"},
         "exact Shapley, costs at most a third": CHEAP | {"credit.kind": "shapley"},
         "equal": {"settlement.kind": "equal"},
         "data": {"settlement.kind": "data"},
@@ -104,13 +107,15 @@ def mechanisms() -> Iterator[str]:
         asked = {"deviations": verified, "others": "freeze", "horizon": 20, "workers": 1}
         answer = ask("incentives", revise(load("commons"), HONEST | changes), 16, **asked)
         gap = answer.tables["verdict"].set_index("measure").loc[IC_GAP]
-        yield f"| {name} | {gap.value:+.5f} | {gap.value_low:+.5f} to {gap.value_high:+.5f} | {gap.relative:+.0%} |"
+        interval = f"{gap.value_low:+.5f} to {gap.value_high:+.5f}"
+        lines.append([name, f"{gap.value:+.5f}", interval, f"{gap.relative:+.0%}"])
+    return markdown(["mechanism", "IC gap, money per round", "95 %", "of the mean payoff"], lines)
 
 
-def commons() -> Iterator[str]:
+def commons() -> str:
+    """Three settlement rules, ε and the best deviation found."""
+    lines = []
     heads = ["settlement", "ε if others react", "if they do not", "pays most", "IC gap of anybody", "best found"]
-    yield f"| {' | '.join(heads)} |"
-    yield "| --- | ---: | ---: | --- | ---: | --- |"
     for kind in ("equal", "data", "credit"):
         scenario = revise(load("commons"), {"settlement.kind": kind})
         answer = ask("incentives", scenario, SEEDS, principals=20, workers=2)
@@ -121,22 +126,10 @@ def commons() -> Iterator[str]:
         best = ask("best-deviation", scenario, SEEDS, workers=1).tables["best"].iloc[0]
         found = f"{best.deviation}: {best.gain:+.4f} [{best.gain_low:+.4f}, {best.gain_high:+.4f}]"
         gap = f"{anybody.value:+.4f} [{anybody.value_low:+.4f}, {anybody.value_high:+.4f}]"
-        yield f"| {kind} | {epsilon[0]:.4f} | {epsilon[1]:.4f} | {pays} | {gap} | {found} |"
-
-
-PARTS = {"a": speed, "b": coverage, "c": mechanisms, "d": commons}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="all if none is named")
-    torch.set_num_threads(1)
-    for name in parser.parse_args().parts or PARTS:
-        print(f"({name})")
-        for line in PARTS[name]():
-            print(line, flush=True)
-        print()
+        lines.append([kind, f"{epsilon[0]:.4f}", f"{epsilon[1]:.4f}", pays, gap, found])
+    return markdown(heads, lines)
 
 
 if __name__ == "__main__":
-    main()
+    tables = {"speed": speed, "coverage": coverage, "mechanisms": mechanisms, "commons": commons}
+    main(__doc__, tables, "incentives-")

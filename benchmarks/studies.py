@@ -1,0 +1,107 @@
+"""What studies say of the commons: the evolution of actions, the fields that drive delegation, a league of mechanisms.
+
+    python benchmarks/studies.py                 all tables (some ten minutes on two cores)
+    python benchmarks/studies.py evolution       one of them
+    python benchmarks/studies.py --write         all, into docs/results.md
+
+Each is ``commonweal study NAME commons`` with its own defaults, 8 seeds.
+"""
+
+from typing import Any
+
+import pandas as pd
+from results_page import main, markdown
+
+from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.studies import Answer, ask
+
+SEEDS, WORKERS = 8, 2
+SETTLEMENTS = ("credit", "equal")
+MEASURED = {"share_delegate": "delegating", "accuracy": "accuracy", "welfare": "welfare"}
+
+
+def evolution() -> str:
+    """Margin: what a resident earns more than the best-paid single mutant, money per round."""
+    heads = ["settlement", "resident", "margin", "best mutant", "evolutionarily stable (share of resamples)",
+             "long-run share, rare mutations"]  # fmt: skip
+    lines = []
+    for settlement in SETTLEMENTS:
+        answer = ask("evolution", revise(load("commons"), {"settlement.kind": settlement}), SEEDS, workers=WORKERS)
+        rare = answer.tables["stationary"].query("mutations == 'rare'").set_index("strategy")["share"]
+        for row in answer.tables["ess"].itertuples():
+            lines.append([settlement, row.strategy, bounded(row, "margin", 5), row.best_mutant,
+                          f"{row.ess_probability:.0%}", f"{rare[row.strategy]:.1%}"])  # fmt: skip
+        told(answer)
+    return markdown(heads, lines)
+
+
+def drivers() -> str:
+    """Morris' elementary effects on the share that delegates: fields surely above the noise."""
+    answer = sensitivity()
+    influence = answer.tables["influence"].query("outcome == 'share_delegate'")
+    sure = influence[influence["size_low"] > influence["noise"]]
+    noise = f"luck alone would score {influence['noise'].iloc[0]:.3f}"
+    heads = ["field", f"size of effect on the share that delegates (μ*, 95 % interval; {noise})", "mean effect"]
+    return markdown(heads, [[row.field, bounded(row, "size", 3), f"{row.effect:+.3f}"] for row in sure.itertuples()])
+
+
+def choices() -> str:
+    """Choices that the framework leaves open, one at a time, paired over seeds."""
+    table = sensitivity().tables["choices"]
+    lines = []
+    for (field, value), group in table.groupby(["field", "value"], sort=False):
+        rows = group.set_index("outcome")
+        cells = [difference(rows.loc[name]) for name in MEASURED]
+        lines.append([f"{field} = {value}" if value else "own choices", *cells])
+    return markdown(["choice", *MEASURED.values()], lines)
+
+
+def league() -> str:
+    """Every criterion of the league, mean and 95 % interval, and the ranks that paired intervals leave open."""
+    answer = ask("compare", load("commons"), SEEDS, workers=WORKERS)
+    told(answer)
+    measures = answer.tables["measures"]
+    names = list(dict.fromkeys(measures["mechanism"]))
+    lines = [["rank over all criteria", *(answer.tables["league"].set_index("mechanism")["rank"].astype(str)[names])]]
+    for (criterion, unit), group in measures.groupby(["criterion", "unit"], sort=False):
+        lines.append([f"{criterion} ({unit})", *map(ranked, group.set_index("mechanism").loc[names].itertuples())])
+    return markdown(["", *names], lines)
+
+
+_sensitivity: list[Answer] = []
+
+
+def sensitivity() -> Answer:
+    """The study, asked once."""
+    if not _sensitivity:
+        _sensitivity.append(ask("sensitivity", load("commons"), SEEDS, workers=WORKERS))
+        told(_sensitivity[0])
+    return _sensitivity[0]
+
+
+def told(answer: Answer) -> None:
+    """Print what an answer says in a sentence, for who keeps the text of the page."""
+    print(answer.headline, *answer.notes, sep="\n", flush=True)
+
+
+def ranked(row: Any) -> str:
+    """A value with its interval, and the ranks that it may have."""
+    ranks = f"{row.first}" if row.first == row.last else f"{row.first}–{row.last}"
+    return f"{bounded(row, 'value', 4)}: {ranks}"
+
+
+def bounded(row: Any, name: str, digits: int) -> str:
+    """A value with its interval."""
+    middle, low, high = (f"{getattr(row, part):.{digits}f}" for part in (name, f"{name}_low", f"{name}_high"))
+    return f"{middle} [{low}, {high}]"
+
+
+def difference(row: pd.Series) -> str:
+    """A paired difference with its interval, or the mean of the scenario's own choices."""
+    if pd.isna(row["difference"]):
+        return f"{row['mean']:.3f}"
+    return f"{row['difference']:+.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
+
+
+if __name__ == "__main__":
+    main(__doc__, {"evolution": evolution, "drivers": drivers, "choices": choices, "league": league}, "study-")
