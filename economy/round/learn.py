@@ -232,7 +232,8 @@ def screen_updates(exam: Exam, room: Floats, active: Bools, world: World) -> Scr
     rate = world.terms.learning.rate[:, :, None]
     allowed = room if terms.budget == "level" else np.broadcast_to(terms.step_tolerance[:, :, None], room.shape)
     harms = exam.alignments * world.senses
-    return screen(harms, exam.gram[:, 1:, 1:], allowed / rate, active, world.senses, terms)
+    rounding = torch.finfo(world.terms.dtype).eps
+    return screen(harms, exam.gram[:, 1:, 1:], allowed / rate, active, world.senses, terms, rounding)
 
 
 def _lowest_room(exam: Exam, room: Floats, world: World) -> Floats:

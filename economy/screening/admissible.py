@@ -9,13 +9,15 @@ With sense s_k (+1 withhold, −1 protect) the harm of a step −η u to value k
 admissible if h_k(u) ≤ budget_k for all k.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, ratio
 from commonweal.agents.terms import PerRun
-from commonweal.economy.screening.projection import project
+from commonweal.economy.screening.projection import DOUBLE, project
 
 BISECTIONS = 24  # of the harm above which updates are dropped
 
@@ -81,7 +83,13 @@ def acceptable(room: Floats, member: Bools, terms: ScreeningTerms) -> Floats:
 
 
 def screen(
-    harms: Floats, gram: Floats, budget: Floats, active: Bools, senses: Floats, terms: ScreeningTerms
+    harms: Floats,
+    gram: Floats,
+    budget: Floats,
+    active: Bools,
+    senses: Floats,
+    terms: ScreeningTerms,
+    rounding: float = DOUBLE,
 ) -> Screened:
     """Screen every update, or their sum, by the scenario's mode and scope.
 
@@ -92,23 +100,24 @@ def screen(
         active: (R, N) who has an update; the others keep weight 0.
         senses: (K,) +1 withhold, −1 protect.
         terms: screening terms.
+        rounding: relative precision in which harms and Gram matrix were computed.
     """
-    signed = gram * senses[:, None] * senses
+    rule = partial(admit, gram=gram * senses[:, None] * senses, mode=terms.mode, rounding=rounding)
     if terms.scope == "aggregate":
-        return _screen_sum(harms * active[..., None], signed, budget, active, senses, terms.mode)
+        return _screen_sum(harms * active[..., None], budget, active, senses, terms.mode, rule)
     share = budget / np.maximum(active.sum(axis=1), 1)[:, None, None]
-    weights, multipliers = admit(harms, signed, share, terms.mode)
+    weights, multipliers = rule(harms, budget=share)
     multipliers = multipliers * active[..., None]
     return Screened(weights * active, multipliers * senses, multipliers.sum(axis=1))
 
 
 def _screen_sum(
-    harms: Floats, gram: Floats, budget: Floats, active: Bools, senses: Floats, mode: str
+    harms: Floats, budget: Floats, active: Bools, senses: Floats, mode: str, rule: Callable[..., tuple[Floats, Floats]]
 ) -> Screened:
-    """Screen the sum of all updates once and charge the correction to those who cause it."""
+    """Screen the sum of all updates once by ``rule`` and charge the correction to those who cause it."""
     nothing = np.zeros_like(harms)
     if mode == "project":
-        weights, prices = admit(harms.sum(axis=1, keepdims=True), gram, budget, mode)
+        weights, prices = rule(harms.sum(axis=1, keepdims=True), budget=budget)
         prices = prices * np.asarray(active.any(axis=1))[:, None, None]  # where nobody can be charged, there is no step
         return Screened(weights * active, prices * _charges(harms, active) * senses, prices[:, 0])
     weights = np.ones(active.shape) if mode == "off" else drop_worst(harms, budget, mode)
@@ -150,7 +159,7 @@ def drop_worst(harms: Floats, budget: Floats, mode: str) -> Floats:
     return np.where(kept, 1.0, rest)
 
 
-def admit(harms: Floats, gram: Floats, budget: Floats, mode: str) -> tuple[Floats, Floats]:
+def admit(harms: Floats, gram: Floats, budget: Floats, mode: str, rounding: float = DOUBLE) -> tuple[Floats, Floats]:
     """The admissible part of every update by one mode.
 
     Args:
@@ -158,6 +167,7 @@ def admit(harms: Floats, gram: Floats, budget: Floats, mode: str) -> tuple[Float
         gram: (R, K, K) signed Gram matrix M_kl = s_k s_l ⟨p_k, p_l⟩.
         budget: (R, 1 or U, K) harm allowed to each.
         mode: off, reject (drop), scale (largest admissible multiple) or project (nearest admissible update).
+        rounding: relative precision in which harms and Gram matrix were computed.
 
     Returns:
         weights (R, U) and multipliers (R, U, K) λ ≥ 0, with the admissible part w u − Σ_k λ_k s_k p_k. An update with
@@ -170,7 +180,7 @@ def admit(harms: Floats, gram: Floats, budget: Floats, mode: str) -> tuple[Float
         return np.asarray((harms <= budget).all(axis=2), dtype=np.float64), nothing
     if mode == "scale":
         return largest_multiple(harms, budget), nothing
-    multipliers = project(harms - budget, gram)
+    multipliers = project(harms, budget, gram, rounding)
     feasible = np.asarray(~np.isnan(multipliers).any(axis=2))
     return feasible.astype(np.float64), np.where(feasible[..., None], multipliers, 0.0)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -222,6 +222,95 @@ class TestProjection:
         weights, multipliers = admit(np.zeros((2, 3, 0)), np.zeros((2, 0, 0)), np.zeros((2, 1, 0)), "project")
         assert weights.tolist() == [[1.0] * 3] * 2
         assert multipliers.shape == (2, 3, 0)
+
+
+def opposed(angle: float, seed: int, dimensions: int = 2, budget: tuple[float, ...] = (0.0,)) -> Case:
+    """Probes of which the last is the opposite of the sum of the others, up to an angle."""
+    rng = np.random.default_rng(seed)
+    probes = rng.normal(size=(dimensions, 6))
+    probes[-1] = -probes[:-1].sum(axis=0) + angle * probes[-1]
+    return Case(rng.normal(size=6), probes, np.resize(budget, dimensions).astype(float))
+
+
+def nearest_of_two(case: Case) -> Floats:
+    """The nearest update that two values admit, in the plane of their probes: QR does not square a small angle."""
+    plane, corner = np.linalg.qr(case.probes.T)  # (P, 2), and (2, 2) probes as its columns
+    here = plane.T @ case.update
+    candidates = [here, np.linalg.solve(corner.T, case.budget)]
+    for k in range(2):
+        probe = corner[:, k]
+        candidates.append(here - (probe @ here - case.budget[k]) / (probe @ probe) * probe)
+    allowed = [x for x in candidates if (corner.T @ x <= case.budget + 1e-12).all()]
+    best = min(allowed, key=lambda x: float(np.linalg.norm(x - here)))
+    nearest: Floats = case.update + plane @ (best - here)
+    return nearest
+
+
+class TestNearlyOpposedValues:
+    """What two values leave of an update when what helps the one harms the other almost as much."""
+
+    def test_the_nearest_admissible_update_is_found_far_away(self) -> None:
+        probes = np.random.default_rng(0).normal(size=(2, 6))
+        probes[1] = -probes[0] + 1e-3 * probes[1]
+        case = Case(np.random.default_rng(1).normal(size=6), probes, np.array([-1.0, 0.0]))
+        assert case.admitted()[0] == 1.0
+        assert np.linalg.norm(case.screened()) == pytest.approx(445.5, abs=0.05)
+        assert np.linalg.norm(case.screened() - nearest_of_two(case)) <= 1e-6 * 445.5
+        assert case.violation(case.screened()) <= EXACT
+
+    @given(st.floats(1, 8), st.integers(0, 2**32), st.integers(2, 5), st.sampled_from([0.0, 1e-9, 1e-3, 1.0]))
+    @example(exponent=8.0, seed=0, dimensions=2, room=0.0)
+    @example(exponent=5.0, seed=52, dimensions=2, room=0.0)
+    def test_with_tolerance_nothing_is_dropped_broken_or_enlarged(
+        self, exponent: float, seed: int, dimensions: int, room: float
+    ) -> None:
+        case = opposed(10.0**-exponent, seed, dimensions, (0.0, room))
+        weight, multipliers = case.admitted()
+        rounding = 4 * np.finfo(float).eps * float(multipliers @ np.linalg.norm(case.probes, axis=1))
+        assert weight == 1.0
+        assert case.violation(case.screened()) <= EXACT + rounding
+        assert np.linalg.norm(case.screened()) <= np.linalg.norm(case.update) * (1 + 1e-9) + rounding
+
+    @pytest.mark.parametrize("angle", [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
+    def test_of_two_hundred_updates_none_is_dropped_and_each_answer_is_the_nearest(self, angle: float) -> None:
+        for seed in range(200):
+            case = opposed(angle, seed)
+            assert case.admitted()[0] == 1.0
+            assert case.violation(case.screened()) <= EXACT
+            # products of probes are known up to ε, and their part across is of size angle²
+            off = np.linalg.norm(case.screened() - nearest_of_two(case)) / np.linalg.norm(case.update)
+            assert off <= 1e-8 + 20 * np.finfo(float).eps / angle**2
+
+    @pytest.mark.parametrize("angle", [1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
+    def test_a_broken_limit_is_restored_however_far_that_leads(self, angle: float) -> None:
+        for seed in range(100):
+            case = opposed(angle, seed, budget=(-1.0, 0.0))
+            assert case.admitted()[0] == 1.0
+            assert case.violation(case.screened()) <= EXACT
+            least = np.linalg.norm(nearest_of_two(case) - case.update)
+            beyond = 1e-8 + 500 * np.finfo(float).eps / angle**2  # asked for, so that rounding breaks no budget
+            assert np.linalg.norm(case.screened() - case.update) <= (1 + beyond) * least
+
+    @pytest.mark.parametrize("budget", [(-1.0, -1.0), (-1.0, 0.5), (0.5, -1.0)])
+    def test_limits_that_contradict_each_other_are_still_told_from_those_that_nearly_do(
+        self, budget: tuple[float, ...]
+    ) -> None:
+        for seed in range(50):
+            assert opposed(0.0, seed, budget=budget).admitted()[0] == 0.0
+            assert opposed(1e-4, seed, budget=budget).admitted()[0] == 1.0
+
+    @pytest.mark.parametrize("angle", [1e-3, 1e-4, 1e-5, 0.0])
+    def test_what_single_precision_does_not_tell_apart_makes_no_giant_step(self, angle: float) -> None:
+        rounding = float(np.finfo(np.float32).eps)
+        for seed in range(100):
+            case = opposed(angle, seed)
+            probes, update = case.probes.astype(np.float32), case.update.astype(np.float32)
+            harms, gram = (probes @ update).astype(float), (probes @ probes.T).astype(float)
+            weight, multipliers = admit(harms[None, None], gram[None], np.zeros((1, 1, 2)), "project", rounding)
+            screened = update.astype(float) - multipliers[0, 0] @ probes.astype(float)
+            assert weight.item() == 1.0
+            assert case.violation(screened) <= 1e-3
+            assert np.linalg.norm(screened) <= 1.01 * np.linalg.norm(case.update)
 
 
 @st.composite
