@@ -37,11 +37,17 @@ class ScreeningTerms:
 
 @dataclass(frozen=True)
 class Screened:
-    """The admissible part of every update: ũ_i = w_i u_i − Σ_k λ_ik s_k p_k, in the scale of the first-order step."""
+    """The admissible part of every update: ũ_i = w_i u_i − Σ_k λ_ik s_k p_k, in the scale of the first-order step.
+
+    A shadow price says how much nearer the admissible updates come to those offered with a unit more of everybody's
+    budget for the step as a whole: −∂/∂budget_k of Σ_i ½‖ũ_i − u_i‖², which is Σ_i λ_ik / n for n updates with a share
+    of the budget each; under the scope ``aggregate`` of ½‖Σ_i ũ_i − Σ_i u_i‖², which is λ_k. Only projection has a
+    price: the other modes do not look for the nearest update, and theirs is 0. A unit of budget is η of a probe loss.
+    """
 
     weights: Floats  # (R, N) share w_i of u_i kept
     multipliers: Floats  # (R, N, K) signed multipliers λ_ik s_k of the probe gradients taken off
-    shadow_prices: Floats  # (R, K) λ_k ≥ 0 summed over principals: what a unit of budget is worth
+    shadow_prices: Floats  # (R, K) squared norm of an update per unit of budget, ≥ 0
 
 
 def slack(levels: Floats, limits: Floats, senses: Floats) -> Floats:
@@ -105,10 +111,10 @@ def screen(
     rule = partial(admit, gram=gram * senses[:, None] * senses, mode=terms.mode, rounding=rounding)
     if terms.scope == "aggregate":
         return _screen_sum(harms * active[..., None], budget, active, senses, terms.mode, rule)
-    share = budget / np.maximum(active.sum(axis=1), 1)[:, None, None]
-    weights, multipliers = rule(harms, budget=share)
+    updates = np.maximum(active.sum(axis=1), 1)[:, None]
+    weights, multipliers = rule(harms, budget=budget / updates[:, None])
     multipliers = multipliers * active[..., None]
-    return Screened(weights * active, multipliers * senses, multipliers.sum(axis=1))
+    return Screened(weights * active, multipliers * senses, multipliers.sum(axis=1) / updates)
 
 
 def _screen_sum(

@@ -390,7 +390,8 @@ class TestScopes:
         screened = screen(HARMS, np.ones((1, 1, 1)), budget, everybody, np.ones(1), chosen)
         np.testing.assert_allclose(screened.weights[0], weights, atol=1e-12)
         np.testing.assert_allclose(screened.multipliers[0, :, 0], multipliers, atol=1e-12)
-        np.testing.assert_allclose(screened.shadow_prices[0], sum(multipliers), atol=1e-12)
+        share = 1 if scope == "aggregate" else 1 / 3  # of a unit of budget that each update gets
+        np.testing.assert_allclose(screened.shadow_prices[0], share * sum(multipliers), atol=1e-12)
 
     @pytest.mark.parametrize("scope", SCOPES)
     def test_switched_off_everything_passes(self, scope: str) -> None:
@@ -452,6 +453,42 @@ class TestCharges:
         assert (weights[(harms <= 0).all(axis=2)] == 1).all()  # the harmless always pass
         if mode == "reject":
             assert np.isin(weights, (0, 1)).all()
+
+
+class TestShadowPrices:
+    """A shadow price is the derivative of the distance to the updates offered, by the budget of the step."""
+
+    PROBES = np.random.default_rng(7).normal(size=(1, 2, 12))
+    SENSES = np.array([1.0, -1.0])
+    UPDATES = np.random.default_rng(6).normal(size=(1, 6, 12)) + 0.3 * SENSES @ PROBES  # most of them do harm
+    ACTIVE = np.array([[True, True, False, True, True, True]])  # n = 5
+
+    def _screened(self, mode: str, scope: str, budget: Floats) -> Screened:
+        harms = self.UPDATES @ self.PROBES.transpose(0, 2, 1) * self.SENSES
+        gram = self.PROBES @ self.PROBES.transpose(0, 2, 1)
+        return screen(harms, gram, budget, self.ACTIVE, self.SENSES, terms(mode, scope))
+
+    def _distance(self, mode: str, scope: str, budget: Floats) -> float:
+        screened = self._screened(mode, scope, budget)
+        taken = (1 - screened.weights[..., None]) * self.UPDATES + screened.multipliers @ self.PROBES
+        taken = taken * self.ACTIVE[..., None]
+        return float(0.5 * ((taken.sum(axis=1) if scope == "aggregate" else taken) ** 2).sum())
+
+    @pytest.mark.parametrize("mode", ["off", "reject", "project"])
+    @pytest.mark.parametrize("scope", SCOPES)
+    @pytest.mark.parametrize("room", [-0.7, 0.0, 0.4])
+    def test_they_are_what_finite_differences_say(self, scope: str, mode: str, room: float) -> None:
+        each = np.random.default_rng(8).uniform(0.0, 0.5, size=(1, 6, 2))
+        budget = room + (each if scope == "own" else each[:, :1])
+        prices = self._screened(mode, scope, budget).shadow_prices[0]
+        assert bool(prices.any()) == (mode == "project")
+        for k in range(2):
+            more, less = (self._distance(mode, scope, budget + sign * 1e-4 * np.eye(2)[k]) for sign in (1, -1))
+            assert prices[k] == pytest.approx((less - more) / 2e-4, abs=1e-8)
+
+    @pytest.mark.parametrize("scope", SCOPES)
+    def test_scaling_has_none(self, scope: str) -> None:
+        assert not self._screened("scale", scope, np.zeros((1, 6 if scope == "own" else 1, 2))).shadow_prices.any()
 
 
 class TestRoom:
