@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats, ratio
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.terms import PerRun
 from commonweal.economy.screening.projection import DOUBLE, project
 
@@ -64,6 +64,24 @@ def slack(levels: Floats, limits: Floats, senses: Floats) -> Floats:
     return (levels[:, None] - limits) * senses
 
 
+def room_left(levels: Floats, limits: Floats, member: Bools, senses: Floats, terms: ScreeningTerms) -> Floats:
+    """``acceptable`` of the ``slack``, where the tightest member counts of its limits alone.
+
+    Args:
+        levels: (R, K) probe losses now.
+        limits: (R, N, K) every principal's limit.
+        member: (R, N) who takes part this round.
+        senses: (K,) +1 withhold, −1 protect.
+        terms: screening terms.
+    """
+    if terms.scope in ("own", "quorum"):
+        return acceptable(slack(levels, limits, senses), member, terms)
+    tightest = np.empty((len(levels), 1, len(senses)))
+    for k, sense in enumerate(senses):  # along short rows numpy is slow
+        tightest[:, 0, k] = sense * np.where(member, sense * limits[..., k], -np.inf).max(axis=1)
+    return slack(levels, tightest, senses)
+
+
 def acceptable(room: Floats, member: Bools, terms: ScreeningTerms) -> Floats:
     """The room of a step: one for all principals together, or under the scope ``own`` one for each.
 
@@ -99,6 +117,8 @@ def screen(
 ) -> Screened:
     """Screen every update, or their sum, by the scenario's mode and scope.
 
+    Only the places of those who have an update in some run are worked on: of a million principals few put something in.
+
     Args:
         harms: (R, N, K) harm h_ik of every update per unit of learning rate.
         gram: (R, K, K) inner products ⟨p_k, p_l⟩ of the probe gradients.
@@ -109,25 +129,47 @@ def screen(
         rounding: relative precision in which harms and Gram matrix were computed.
     """
     rule = partial(admit, gram=gram * senses[:, None] * senses, mode=terms.mode, rounding=rounding)
-    if terms.scope == "aggregate":
-        return _screen_sum(harms * active[..., None], budget, active, senses, terms.mode, rule)
-    updates = np.maximum(active.sum(axis=1), 1)[:, None]
-    weights, multipliers = rule(harms, budget=budget / updates[:, None])
-    multipliers = multipliers * active[..., None]
-    return Screened(weights * active, multipliers * senses, multipliers.sum(axis=1) / updates)
+    aggregate, principals, alone = terms.scope == "aggregate", harms.shape[1], len(senses) == 1
+    # A single value numpy adds up pairwise, by place: there zeros stay where they are
+    places = np.flatnonzero(active.any(axis=0) | (aggregate and alone))
+    if len(places) < principals:
+        harms, active = harms[:, places], active[:, places]
+        budget = budget if budget.shape[1] == 1 else budget[:, places]
+    if aggregate:
+        weights, multipliers, prices = _screen_sum(harms * active[..., None], budget, active, terms.mode, rule)
+    else:
+        updates = np.maximum(active.sum(axis=1), 1)[:, None]
+        weights, multipliers = rule(harms, budget=budget / updates[:, None])
+        multipliers = multipliers * active[..., None]
+        prices = (_spread(multipliers, places, principals) if alone else multipliers).sum(axis=1) / updates
+    weights, multipliers = (_spread(each, places, principals) for each in (weights * active, multipliers * senses))
+    return Screened(weights, multipliers, prices)
+
+
+def _spread(values: Floats, places: Ints, principals: int) -> Floats:
+    """(R, N, …) values (R, U, …) at their places, 0 elsewhere."""
+    if len(places) == principals:
+        return values
+    spread = np.zeros((len(values), principals, *values.shape[2:]))
+    spread[:, places] = values
+    return spread
 
 
 def _screen_sum(
-    harms: Floats, budget: Floats, active: Bools, senses: Floats, mode: str, rule: Callable[..., tuple[Floats, Floats]]
-) -> Screened:
-    """Screen the sum of all updates once by ``rule`` and charge the correction to those who cause it."""
+    harms: Floats, budget: Floats, active: Bools, mode: str, rule: Callable[..., tuple[Floats, Floats]]
+) -> tuple[Floats, Floats, Floats]:
+    """Screen the sum of all updates once by ``rule`` and charge the correction to those who cause it.
+
+    Returns:
+        weights (R, N), multipliers (R, N, K) and prices (R, K), all of them ≥ 0.
+    """
     nothing = np.zeros_like(harms)
     if mode == "project":
         weights, prices = rule(harms.sum(axis=1, keepdims=True), budget=budget)
         prices = prices * np.asarray(active.any(axis=1))[:, None, None]  # where nobody can be charged, there is no step
-        return Screened(weights * active, prices * _charges(harms, active) * senses, prices[:, 0])
+        return weights, prices * _charges(harms, active), prices[:, 0]
     weights = np.ones(active.shape) if mode == "off" else drop_worst(harms, budget, mode)
-    return Screened(weights * active, nothing, nothing[:, 0])
+    return weights, nothing, np.zeros_like(budget[:, 0])
 
 
 def drop_worst(harms: Floats, budget: Floats, mode: str) -> Floats:

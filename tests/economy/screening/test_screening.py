@@ -22,6 +22,7 @@ from commonweal.economy.screening.admissible import (
     acceptable,
     admit,
     drop_worst,
+    room_left,
     screen,
     slack,
 )
@@ -455,6 +456,28 @@ class TestCharges:
             assert np.isin(weights, (0, 1)).all()
 
 
+class TestFewUpdates:
+    """Of many principals few have an update; the others' places are not worked on."""
+
+    @given(
+        st.integers(0, 2**32), st.integers(1, 60), st.integers(1, 3), st.sampled_from(SCOPES), st.sampled_from(MODES)
+    )
+    def test_they_are_screened_to_the_last_bit_as_if_everybody_had_one(
+        self, seed: int, principals: int, dimensions: int, scope: str, mode: str
+    ) -> None:
+        rng = np.random.default_rng(seed)
+        probes, updates = rng.normal(size=(3, dimensions, 9)), rng.normal(size=(3, principals, 9))
+        harms, gram = updates @ probes.transpose(0, 2, 1), probes @ probes.transpose(0, 2, 1)
+        budget = rng.normal(size=(3, principals if scope == "own" else 1, dimensions)) + 0.2
+        senses = rng.choice([-1.0, 1.0], size=dimensions)
+        active = rng.random((3, principals)) < rng.choice([0.0, 0.1, 0.5])
+        few = screen(harms[:2], gram[:2], budget[:2], active[:2], senses, terms(mode, scope))
+        active[2] = True  # a run beside them in which everybody has an update: no place is left out
+        beside = screen(harms, gram, budget, active, senses, terms(mode, scope))
+        for left_out, worked_on in zip(vars(few).values(), vars(beside).values(), strict=True):
+            np.testing.assert_array_equal(left_out, worked_on[:2])
+
+
 class TestShadowPrices:
     """A shadow price is the derivative of the distance to the updates offered, by the budget of the step."""
 
@@ -519,6 +542,15 @@ class TestRoom:
     @pytest.mark.parametrize("scope", ["all", "quorum", "aggregate"])
     def test_where_nobody_takes_part_nobody_limits_anything(self, scope: str) -> None:
         assert np.isposinf(acceptable(ROOMS, np.zeros((1, 3), bool), terms(scope=scope))).all()
+
+    @given(st.integers(0, 2**32), st.sampled_from(SCOPES))
+    def test_the_room_is_that_of_limits_one_by_one_to_the_last_bit(self, seed: int, scope: str) -> None:
+        rng = np.random.default_rng(seed)
+        levels, limits, senses = rng.random((2, 3)), rng.random((2, 7, 3)), rng.choice([-1.0, 1.0], size=3)
+        limits[rng.random(limits.shape) < 0.1] = np.inf
+        member = rng.random((2, 7)) < rng.choice([0.0, 0.3, 1.0])
+        one_by_one = acceptable(slack(levels, limits, senses), member, terms(scope=scope))
+        np.testing.assert_array_equal(room_left(levels, limits, member, senses, terms(scope=scope)), one_by_one)
 
     def test_everybody_screens_its_own_update_by_its_own_limits(self) -> None:
         assert acceptable(ROOMS, np.ones((1, 3), bool), terms(scope="own")) is ROOMS
