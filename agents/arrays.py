@@ -45,11 +45,14 @@ def apportioned(quotas: Floats, total: int | Ints) -> Ints:
     Returns:
         (R, C) counts whose rows sum to ``total``. Equal remainders are rounded up from the first on.
     """
-    parts = np.floor(quotas).astype(np.int64)
-    remainders = np.where(quotas > 0.0, quotas - parts, -1.0)
-    first = np.argsort(-remainders, axis=1, kind="stable")
+    parts, some = np.floor(quotas).astype(np.int64), quotas > 0.0
     left = np.reshape(total - parts.sum(axis=1), (-1, 1))
-    parts[np.arange(len(parts))[:, None], first] += np.arange(parts.shape[1]) < left
+    places = np.flatnonzero(some.any(axis=0))
+    if (left > some.sum(axis=1, keepdims=True)).any():  # rounding errors in sums: somebody without a quota gets one
+        places = np.arange(parts.shape[1])
+    remainders = np.where(some[:, places], quotas[:, places] - parts[:, places], -1.0)
+    first = places[np.argsort(-remainders, axis=1, kind="stable")]
+    parts[np.arange(len(parts))[:, None], first] += np.arange(len(places)) < left
     return parts
 
 

@@ -7,6 +7,7 @@
 (b) a whole round of an ensemble of 64 runs and of one Mesa run, against the bare matrix products it contains
 (c) one round of 100,000 principals: seconds and peak memory
 (d) slope of round time against the number of principals at a fixed batch
+(e) one round of a million principals with 16 features, of whom a few thousand put something in
 """
 
 import resource
@@ -225,10 +226,10 @@ def whole_round(runs: int = 64) -> None:
         print(f"    stages: {shares}, rest {1 - sum(spent.values()) / total:.0%}")
 
 
-def crowd(principals: int, batch: int = 8192) -> Any:
+def crowd(principals: int, batch: int = 8192, features: int = 64) -> Any:
     """A scenario with many principals and a fixed virtual batch."""
     return revise(load("value-conflict"), {
-        "task.kind": "synthetic", "task.samples": max(2 * principals + 2000, 20_000), "task.features": 64,
+        "task.kind": "synthetic", "task.samples": max(2 * principals + 2000, 20_000), "task.features": features,
         "task.classes": 10, "task.separation": 4.0, "task.partition": "equal", "population.count": principals,
         "learning.sampling": "pool", "learning.batch": batch, "policy.mix": {"imitation": 1.0},
         "values.influence": "none", "learning.hidden": [32], "screening.scope": "all",
@@ -260,5 +261,20 @@ def slope() -> None:
     print(f"(d) round time by principals at 8192 samples: {table}; log-log slope {fitted:.2f} (at most 1.05)")
 
 
+def a_million() -> None:
+    """Part (e)."""
+    ensemble = Ensemble(crowd(1_000_000, features=16), [0])
+    for _ in range(3):
+        ensemble.step()
+    took = medians({"round": ensemble.step}, repeats=15)["round"]
+    with stage_times() as spent:
+        for _ in range(5):
+            record = ensemble.step()
+    put_in = int((record.produce.put.total > 0).sum())
+    shares = ", ".join(f"{stage} {1e3 * seconds / 5:.0f} ms" for stage, seconds in spent.items() if seconds > 5e-3)
+    print(f"(e) 1,000,000 principals, {put_in:,} of whom put something in: {took * 1e3:.0f} ms per round (at most 250)")
+    print(f"    of which {shares}")
+
+
 if __name__ == "__main__":
-    run_parts(__doc__, {"a": screening_step, "b": whole_round, "c": many_principals, "d": slope})
+    run_parts(__doc__, {"a": screening_step, "b": whole_round, "c": many_principals, "d": slope, "e": a_million})

@@ -29,7 +29,7 @@ def imitation(observation: Observation, terms: PolicyTerms, stream: Stream) -> I
     anybody = terms.imitation.reach == "population"
     graph = CompleteGraph(*population.shape) if anybody else observation.graph
     other = graph.random_neighbour(who)
-    run = np.arange(len(other))[:, None]
-    lead = population.payoff[run, other] - population.payoff
+    other = other + other.shape[1] * np.arange(len(other))[:, None]  # its place among all of all runs
+    lead = population.payoff.ravel()[other] - population.payoff
     adopts = whether < expit(terms.imitation.intensity * lead)
-    return np.where(adopts, population.action[run, other], population.action)
+    return np.where(adopts, population.action.ravel()[other], population.action)

@@ -40,7 +40,7 @@ def remember(population: Population, outcome: Outcome, terms: PolicyTerms) -> Po
         population,
         payoff=payoffs if outcome.first else memory * population.payoff + (1 - memory) * payoffs,
         action_values=_learned(population, _felt(payoffs, terms.learning.loss_aversion), terms.learning.rate),
-        foregone=np.full_like(population.foregone, np.nan) if foregone is None else foregone,
+        foregone=np.broadcast_to(np.nan, population.foregone.shape) if foregone is None else foregone,
         reputation=memory * population.reputation + (1 - memory) * (outcome.credit > 0),
         limits=population.limits if outcome.limits is None else outcome.limits,
     )
@@ -54,7 +54,8 @@ def _felt(payoffs: Floats, loss_aversion: Floats) -> Floats:
 
 def _learned(population: Population, payoffs: Floats, rate: Floats) -> Floats:
     values = population.action_values.copy()
-    rows = values.reshape(-1, values.shape[2])
-    taken = (np.arange(len(rows)), population.action.ravel())
-    rows[taken] += (rate * (payoffs - rows[taken].reshape(payoffs.shape))).ravel()
+    flat = values.reshape(-1)
+    taken = np.arange(0, flat.size, values.shape[2]).reshape(payoffs.shape) + population.action
+    before = flat[taken]
+    flat[taken] = before + rate * (payoffs - before)
     return values

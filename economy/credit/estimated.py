@@ -24,7 +24,7 @@ ValueOf: TypeAlias = Callable[[int, int], ProbabilisticValue]  # run, players â†
 
 @credit_rule("estimated_shapley", needs_updates=True, stands_for="shapley")
 def estimated_shapley(game: RoundGame) -> Credit:
-    """The round's Shapley value by ``credit.estimator``; exact where the budget allows and the estimator looks."""
+    """The round's Shapley value, exact where the budget allows, else by ``credit.estimator``."""
     return estimate_round(game, "estimated_shapley", lambda _, players: probabilistic.shapley(players))
 
 
@@ -58,11 +58,7 @@ def fedsv(game: RoundGame) -> Credit:
 
     Exact where the budget allows every coalition, else by random orders (the paper's algorithm 1).
     """
-
-    def sampled(own: CoalitionGame, value: ProbabilisticValue, generator: np.random.Generator) -> Estimate:
-        return (adjusted if 2.0**own.players <= own.budget else permutation)(own, value, generator)
-
-    return estimate_round(game, "fedsv", lambda _, players: probabilistic.shapley(players), sampled)
+    return estimate_round(game, "fedsv", lambda _, players: probabilistic.shapley(players), exact_or(permutation))
 
 
 def estimate_round(game: RoundGame, rule: str, value_of: ValueOf, estimator: Estimator | None = None) -> Credit:
@@ -120,4 +116,13 @@ def estimator_of(terms: CreditTerms) -> Estimator:
     """What ``scenario.credit`` asks for."""
     if terms.estimator == "adjusted":
         return partial(adjusted, mode=terms.mode, regressor=terms.regressor)
-    return ESTIMATORS[terms.estimator]
+    return exact_or(ESTIMATORS[terms.estimator])
+
+
+def exact_or(estimator: Estimator) -> Estimator:
+    """The exact value where the budget allows every coalition, else what the estimator says."""
+
+    def chosen(own: CoalitionGame, value: ProbabilisticValue, generator: np.random.Generator) -> Estimate:
+        return (adjusted if 2.0**own.players <= own.budget else estimator)(own, value, generator)
+
+    return chosen

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.economy.credit.estimated import gather, run_game
-from commonweal.economy.credit.estimators import CoalitionGame, Estimate
+from commonweal.economy.credit.estimated import exact_or, gather, run_game
+from commonweal.economy.credit.estimators import CoalitionGame, Estimate, Estimator
 from commonweal.economy.credit.estimators.game import error_of_mean
 from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
+from commonweal.economy.credit.probabilistic import shapley
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,23 @@ class Truncation:
 
 @credit_rule("gtg_shapley", needs_updates=True, stands_for="shapley")
 def gtg_shapley(game: RoundGame) -> Credit:
-    """Marginal contributions along orders that everybody leads in turn, cut off where little is left to gain."""
-    terms = game.terms.gtg_shapley
+    """Marginal contributions along orders that everybody leads in turn, cut off where little is left to gain.
+
+    Where the budget allows every coalition nothing is drawn or cut off: it is the round's exact Shapley value.
+    """
     found = []
     for run, players in enumerate(game.contributors()):
-        truncation = Truncation(*(float(part[run, 0]) for part in (terms.between, terms.within, terms.converged)))
         own, generator = run_game(game, run, players), game.stream.generators[run]
-        found.append(guided(own, truncation, generator) if len(players) else None)
+        estimator = exact_or(_guided_by(game, run))
+        found.append(estimator(own, shapley(len(players)), generator) if len(players) else None)
     return gather(game, "gtg_shapley", found)
+
+
+def _guided_by(game: RoundGame, run: int) -> Estimator:
+    """``guided`` under the truncation of one run."""
+    terms = game.terms.gtg_shapley
+    truncation = Truncation(*(float(part[run, 0]) for part in (terms.between, terms.within, terms.converged)))
+    return lambda own, _, generator: guided(own, truncation, generator)
 
 
 def guided(game: CoalitionGame, truncation: Truncation, generator: np.random.Generator) -> Estimate:

@@ -12,6 +12,7 @@ import numpy as np
 from commonweal.agents.arrays import Floats, per_principal
 
 Clip = Literal["net", "gross"]
+BLOCK = 1 << 18  # numbers of a history that are weighted at a time, so that they stay in the cache
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,13 @@ def cumulated(history: CreditHistory, discount: Floats, clip: Clip = "net") -> F
     Returns:
         (R, N) cumulated credit; may be negative under ``net``.
     """
-    age = np.arange(len(history.rounds) - 1, -1, -1)[:, None, None]
-    credit = history.rounds if clip == "net" else np.maximum(history.rounds, 0.0)
+    weights = discount ** np.arange(len(history.rounds) - 1, -1, -1)[:, None, None]
     # A plain sum over the first axis adds round by round: the same bits alone or in an ensemble.
-    total: Floats = (discount**age * credit).sum(axis=0)
-    return total
+    parts = [
+        (weights * (part if clip == "net" else np.maximum(part, 0.0))).sum(axis=0)
+        for part in np.array_split(history.rounds, 1 + history.rounds.size // BLOCK, axis=2)
+    ]
+    return np.concatenate(parts, axis=1)
 
 
 def cumulated_by_chance(history: CreditHistory, discount: Floats) -> Floats:

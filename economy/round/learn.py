@@ -33,7 +33,7 @@ from commonweal.economy.learning.network import (
 )
 from commonweal.economy.round.mechanism import run_hooks
 from commonweal.economy.round.record import Admitted, Exam, Lesson, Moment, Stepped, Traversed
-from commonweal.economy.screening.admissible import Screened, acceptable, screen, slack
+from commonweal.economy.screening.admissible import Screened, room_left, screen
 from commonweal.economy.tasks import Batch, Form, PutIn, put_in
 from commonweal.economy.world.claims import claimed_limits
 from commonweal.economy.world.world import State, World
@@ -99,7 +99,7 @@ def admitted_under(limits: Floats, moment: Moment, traversed: Traversed, world: 
     exam, terms = traversed.exam, world.terms.screening
     active = traversed.active
     gated = active & (exam.slopes < 0) if terms.gate else np.zeros_like(active)
-    room = acceptable(slack(exam.levels, limits, world.senses), moment.people.action != Action.ABSTAIN, terms)
+    room = room_left(exam.levels, limits, moment.people.action != Action.ABSTAIN, world.senses, terms)
     screened = screen_updates(exam, room, active & ~gated, world)
     return Admitted(**vars(traversed), gated=gated, room=room, screened=screened)
 
@@ -270,8 +270,10 @@ def screen_updates(exam: Exam, room: Floats, active: Bools, world: World) -> Scr
         return Screened(active.astype(np.float64), np.zeros_like(exam.alignments), np.zeros_like(exam.levels))
     rate = world.terms.learning.rate[:, :, None]
     allowed = room if terms.budget == "level" else np.broadcast_to(terms.step_tolerance[:, :, None], room.shape)
-    harms = exam.alignments * world.senses
-    return screen(harms, exam.gram[:, 1:, 1:], allowed / rate, active, world.senses, terms)
+    harms = np.zeros(exam.alignments.shape)
+    harms[active] = exam.alignments[active] * world.senses
+    rounding = torch.finfo(world.terms.dtype).eps
+    return screen(harms, exam.gram[:, 1:, 1:], allowed / rate, active, world.senses, terms, rounding)
 
 
 def _lowest_room(exam: Exam, room: Floats, world: World) -> Floats:

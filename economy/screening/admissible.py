@@ -9,13 +9,15 @@ With sense s_k (+1 withhold, −1 protect) the harm of a step −η u to value k
 admissible if h_k(u) ≤ budget_k for all k.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats, ratio
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.terms import PerRun
-from commonweal.economy.screening.projection import project
+from commonweal.economy.screening.projection import DOUBLE, project
 
 BISECTIONS = 24  # of the harm above which updates are dropped
 
@@ -35,11 +37,17 @@ class ScreeningTerms:
 
 @dataclass(frozen=True)
 class Screened:
-    """The admissible part of every update: ũ_i = w_i u_i − Σ_k λ_ik s_k p_k, in the scale of the first-order step."""
+    """The admissible part of every update: ũ_i = w_i u_i − Σ_k λ_ik s_k p_k, in the scale of the first-order step.
+
+    A shadow price says how much nearer the admissible updates come to those offered with a unit more of everybody's
+    budget for the step as a whole: −∂/∂budget_k of Σ_i ½‖ũ_i − u_i‖², which is Σ_i λ_ik / n for n updates with a share
+    of the budget each; under the scope ``aggregate`` of ½‖Σ_i ũ_i − Σ_i u_i‖², which is λ_k. Only projection has a
+    price: the other modes do not look for the nearest update, and theirs is 0. A unit of budget is η of a probe loss.
+    """
 
     weights: Floats  # (R, N) share w_i of u_i kept
     multipliers: Floats  # (R, N, K) signed multipliers λ_ik s_k of the probe gradients taken off
-    shadow_prices: Floats  # (R, K) λ_k ≥ 0 summed over principals: what a unit of budget is worth
+    shadow_prices: Floats  # (R, K) squared norm of an update per unit of budget, ≥ 0
 
 
 def slack(levels: Floats, limits: Floats, senses: Floats) -> Floats:
@@ -54,6 +62,24 @@ def slack(levels: Floats, limits: Floats, senses: Floats) -> Floats:
         (R, N, K) room left, in units of the probe loss; negative where the limit is broken.
     """
     return (levels[:, None] - limits) * senses
+
+
+def room_left(levels: Floats, limits: Floats, member: Bools, senses: Floats, terms: ScreeningTerms) -> Floats:
+    """``acceptable`` of the ``slack``, where the tightest member counts of its limits alone.
+
+    Args:
+        levels: (R, K) probe losses now.
+        limits: (R, N, K) every principal's limit.
+        member: (R, N) who takes part this round.
+        senses: (K,) +1 withhold, −1 protect.
+        terms: screening terms.
+    """
+    if terms.scope in ("own", "quorum"):
+        return acceptable(slack(levels, limits, senses), member, terms)
+    tightest = np.empty((len(levels), 1, len(senses)))
+    for k, sense in enumerate(senses):  # along short rows numpy is slow
+        tightest[:, 0, k] = sense * np.where(member, sense * limits[..., k], -np.inf).max(axis=1)
+    return slack(levels, tightest, senses)
 
 
 def acceptable(room: Floats, member: Bools, terms: ScreeningTerms) -> Floats:
@@ -81,9 +107,17 @@ def acceptable(room: Floats, member: Bools, terms: ScreeningTerms) -> Floats:
 
 
 def screen(
-    harms: Floats, gram: Floats, budget: Floats, active: Bools, senses: Floats, terms: ScreeningTerms
+    harms: Floats,
+    gram: Floats,
+    budget: Floats,
+    active: Bools,
+    senses: Floats,
+    terms: ScreeningTerms,
+    rounding: float = DOUBLE,
 ) -> Screened:
     """Screen every update, or their sum, by the scenario's mode and scope.
+
+    Only the places of those who have an update in some run are worked on: of a million principals few put something in.
 
     Args:
         harms: (R, N, K) harm h_ik of every update per unit of learning rate.
@@ -92,27 +126,50 @@ def screen(
         active: (R, N) who has an update; the others keep weight 0.
         senses: (K,) +1 withhold, −1 protect.
         terms: screening terms.
+        rounding: relative precision in which harms and Gram matrix were computed.
     """
-    signed = gram * senses[:, None] * senses
-    if terms.scope == "aggregate":
-        return _screen_sum(harms * active[..., None], signed, budget, active, senses, terms.mode)
-    share = budget / np.maximum(active.sum(axis=1), 1)[:, None, None]
-    weights, multipliers = admit(harms, signed, share, terms.mode)
-    multipliers = multipliers * active[..., None]
-    return Screened(weights * active, multipliers * senses, multipliers.sum(axis=1))
+    rule = partial(admit, gram=gram * senses[:, None] * senses, mode=terms.mode, rounding=rounding)
+    aggregate, principals, alone = terms.scope == "aggregate", harms.shape[1], len(senses) == 1
+    # A single value numpy adds up pairwise, by place: there zeros stay where they are
+    places = np.flatnonzero(active.any(axis=0) | (aggregate and alone))
+    if len(places) < principals:
+        harms, active = harms[:, places], active[:, places]
+        budget = budget if budget.shape[1] == 1 else budget[:, places]
+    if aggregate:
+        weights, multipliers, prices = _screen_sum(harms * active[..., None], budget, active, terms.mode, rule)
+    else:
+        updates = np.maximum(active.sum(axis=1), 1)[:, None]
+        weights, multipliers = rule(harms, budget=budget / updates[:, None])
+        multipliers = multipliers * active[..., None]
+        prices = (_spread(multipliers, places, principals) if alone else multipliers).sum(axis=1) / updates
+    weights, multipliers = (_spread(each, places, principals) for each in (weights * active, multipliers * senses))
+    return Screened(weights, multipliers, prices)
+
+
+def _spread(values: Floats, places: Ints, principals: int) -> Floats:
+    """(R, N, …) values (R, U, …) at their places, 0 elsewhere."""
+    if len(places) == principals:
+        return values
+    spread = np.zeros((len(values), principals, *values.shape[2:]))
+    spread[:, places] = values
+    return spread
 
 
 def _screen_sum(
-    harms: Floats, gram: Floats, budget: Floats, active: Bools, senses: Floats, mode: str
-) -> Screened:
-    """Screen the sum of all updates once and charge the correction to those who cause it."""
+    harms: Floats, budget: Floats, active: Bools, mode: str, rule: Callable[..., tuple[Floats, Floats]]
+) -> tuple[Floats, Floats, Floats]:
+    """Screen the sum of all updates once by ``rule`` and charge the correction to those who cause it.
+
+    Returns:
+        weights (R, N), multipliers (R, N, K) and prices (R, K), all of them ≥ 0.
+    """
     nothing = np.zeros_like(harms)
     if mode == "project":
-        weights, prices = admit(harms.sum(axis=1, keepdims=True), gram, budget, mode)
+        weights, prices = rule(harms.sum(axis=1, keepdims=True), budget=budget)
         prices = prices * np.asarray(active.any(axis=1))[:, None, None]  # where nobody can be charged, there is no step
-        return Screened(weights * active, prices * _charges(harms, active) * senses, prices[:, 0])
+        return weights, prices * _charges(harms, active), prices[:, 0]
     weights = np.ones(active.shape) if mode == "off" else drop_worst(harms, budget, mode)
-    return Screened(weights * active, nothing, nothing[:, 0])
+    return weights, nothing, np.zeros_like(budget[:, 0])
 
 
 def drop_worst(harms: Floats, budget: Floats, mode: str) -> Floats:
@@ -150,7 +207,7 @@ def drop_worst(harms: Floats, budget: Floats, mode: str) -> Floats:
     return np.where(kept, 1.0, rest)
 
 
-def admit(harms: Floats, gram: Floats, budget: Floats, mode: str) -> tuple[Floats, Floats]:
+def admit(harms: Floats, gram: Floats, budget: Floats, mode: str, rounding: float = DOUBLE) -> tuple[Floats, Floats]:
     """The admissible part of every update by one mode.
 
     Args:
@@ -158,6 +215,7 @@ def admit(harms: Floats, gram: Floats, budget: Floats, mode: str) -> tuple[Float
         gram: (R, K, K) signed Gram matrix M_kl = s_k s_l ⟨p_k, p_l⟩.
         budget: (R, 1 or U, K) harm allowed to each.
         mode: off, reject (drop), scale (largest admissible multiple) or project (nearest admissible update).
+        rounding: relative precision in which harms and Gram matrix were computed.
 
     Returns:
         weights (R, U) and multipliers (R, U, K) λ ≥ 0, with the admissible part w u − Σ_k λ_k s_k p_k. An update with
@@ -170,7 +228,7 @@ def admit(harms: Floats, gram: Floats, budget: Floats, mode: str) -> tuple[Float
         return np.asarray((harms <= budget).all(axis=2), dtype=np.float64), nothing
     if mode == "scale":
         return largest_multiple(harms, budget), nothing
-    multipliers = project(harms - budget, gram)
+    multipliers = project(harms, budget, gram, rounding)
     feasible = np.asarray(~np.isnan(multipliers).any(axis=2))
     return feasible.astype(np.float64), np.where(feasible[..., None], multipliers, 0.0)
 

@@ -73,7 +73,7 @@ class WeightedBanzhaf(Part):
 
 
 class GtgShapley(Part):
-    """Guided truncated permutations (Liu et al. 2022)."""
+    """Guided truncated permutations (Liu et al. 2022), where credit.budget does not allow every coalition."""
 
     between: float = field(0.001, "a round whose step changed the validation loss by less credits nobody", "nat", ge=0, le=1e6)
     within: Share = field(0.01, "share of the step's worth: so close to the whole step, the rest of an order adds nothing")
@@ -98,7 +98,7 @@ class Credit(Part):
 
     kind: str = field("aumann_shapley", "credit rule: first_order, second_order, aumann_shapley, leave_one_out, shapley, fedsv, gtg_shapley, estimated_shapley, banzhaf, weighted_banzhaf, beta_shapley, neighbours, cosine, or a registered rule", "name")
     budget: int = field(500, "coalitions that an estimate may evaluate per run and round", "coalitions", ge=4, le=10_000_000)
-    estimator: Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"] = field("adjusted", "adjusted: regression-adjusted Monte Carlo; the others are baselines", "name")
+    estimator: Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"] = field("adjusted", "how to estimate where the budget does not allow every coalition; adjusted: regression-adjusted Monte Carlo; the others are baselines", "name")
     mode: Literal["auto", "mse", "audit"] = field("auto", "adjusted estimator: audit is unbiased; mse has the smaller error; auto is exact where the budget allows, else mse", "name")
     regressor: Literal["auto", "linear", "pairwise", "interactions", "tree"] = field("auto", "adjusted estimator: what is fitted to coalitions; auto weighs interactions of all orders and trees by held-out error", "name")
     aumann_shapley: AumannShapley = AumannShapley()

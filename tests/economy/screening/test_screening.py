@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from commonweal.economy.screening.admissible import (
     acceptable,
     admit,
     drop_worst,
+    room_left,
     screen,
     slack,
 )
@@ -224,6 +225,95 @@ class TestProjection:
         assert multipliers.shape == (2, 3, 0)
 
 
+def opposed(angle: float, seed: int, dimensions: int = 2, budget: tuple[float, ...] = (0.0,)) -> Case:
+    """Probes of which the last is the opposite of the sum of the others, up to an angle."""
+    rng = np.random.default_rng(seed)
+    probes = rng.normal(size=(dimensions, 6))
+    probes[-1] = -probes[:-1].sum(axis=0) + angle * probes[-1]
+    return Case(rng.normal(size=6), probes, np.resize(budget, dimensions).astype(float))
+
+
+def nearest_of_two(case: Case) -> Floats:
+    """The nearest update that two values admit, in the plane of their probes: QR does not square a small angle."""
+    plane, corner = np.linalg.qr(case.probes.T)  # (P, 2), and (2, 2) probes as its columns
+    here = plane.T @ case.update
+    candidates = [here, np.linalg.solve(corner.T, case.budget)]
+    for k in range(2):
+        probe = corner[:, k]
+        candidates.append(here - (probe @ here - case.budget[k]) / (probe @ probe) * probe)
+    allowed = [x for x in candidates if (corner.T @ x <= case.budget + 1e-12).all()]
+    best = min(allowed, key=lambda x: float(np.linalg.norm(x - here)))
+    nearest: Floats = case.update + plane @ (best - here)
+    return nearest
+
+
+class TestNearlyOpposedValues:
+    """What two values leave of an update when what helps the one harms the other almost as much."""
+
+    def test_the_nearest_admissible_update_is_found_far_away(self) -> None:
+        probes = np.random.default_rng(0).normal(size=(2, 6))
+        probes[1] = -probes[0] + 1e-3 * probes[1]
+        case = Case(np.random.default_rng(1).normal(size=6), probes, np.array([-1.0, 0.0]))
+        assert case.admitted()[0] == 1.0
+        assert np.linalg.norm(case.screened()) == pytest.approx(445.5, abs=0.05)
+        assert np.linalg.norm(case.screened() - nearest_of_two(case)) <= 1e-6 * 445.5
+        assert case.violation(case.screened()) <= EXACT
+
+    @given(st.floats(1, 8), st.integers(0, 2**32), st.integers(2, 5), st.sampled_from([0.0, 1e-9, 1e-3, 1.0]))
+    @example(exponent=8.0, seed=0, dimensions=2, room=0.0)
+    @example(exponent=5.0, seed=52, dimensions=2, room=0.0)
+    def test_with_tolerance_nothing_is_dropped_broken_or_enlarged(
+        self, exponent: float, seed: int, dimensions: int, room: float
+    ) -> None:
+        case = opposed(10.0**-exponent, seed, dimensions, (0.0, room))
+        weight, multipliers = case.admitted()
+        rounding = 4 * np.finfo(float).eps * float(multipliers @ np.linalg.norm(case.probes, axis=1))
+        assert weight == 1.0
+        assert case.violation(case.screened()) <= EXACT + rounding
+        assert np.linalg.norm(case.screened()) <= np.linalg.norm(case.update) * (1 + 1e-9) + rounding
+
+    @pytest.mark.parametrize("angle", [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
+    def test_of_two_hundred_updates_none_is_dropped_and_each_answer_is_the_nearest(self, angle: float) -> None:
+        for seed in range(200):
+            case = opposed(angle, seed)
+            assert case.admitted()[0] == 1.0
+            assert case.violation(case.screened()) <= EXACT
+            # products of probes are known up to ε, and their part across is of size angle²
+            off = np.linalg.norm(case.screened() - nearest_of_two(case)) / np.linalg.norm(case.update)
+            assert off <= 1e-8 + 20 * np.finfo(float).eps / angle**2
+
+    @pytest.mark.parametrize("angle", [1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
+    def test_a_broken_limit_is_restored_however_far_that_leads(self, angle: float) -> None:
+        for seed in range(100):
+            case = opposed(angle, seed, budget=(-1.0, 0.0))
+            assert case.admitted()[0] == 1.0
+            assert case.violation(case.screened()) <= EXACT
+            least = np.linalg.norm(nearest_of_two(case) - case.update)
+            beyond = 1e-8 + 500 * np.finfo(float).eps / angle**2  # asked for, so that rounding breaks no budget
+            assert np.linalg.norm(case.screened() - case.update) <= (1 + beyond) * least
+
+    @pytest.mark.parametrize("budget", [(-1.0, -1.0), (-1.0, 0.5), (0.5, -1.0)])
+    def test_limits_that_contradict_each_other_are_still_told_from_those_that_nearly_do(
+        self, budget: tuple[float, ...]
+    ) -> None:
+        for seed in range(50):
+            assert opposed(0.0, seed, budget=budget).admitted()[0] == 0.0
+            assert opposed(1e-4, seed, budget=budget).admitted()[0] == 1.0
+
+    @pytest.mark.parametrize("angle", [1e-3, 1e-4, 1e-5, 0.0])
+    def test_what_single_precision_does_not_tell_apart_makes_no_giant_step(self, angle: float) -> None:
+        rounding = float(np.finfo(np.float32).eps)
+        for seed in range(100):
+            case = opposed(angle, seed)
+            probes, update = case.probes.astype(np.float32), case.update.astype(np.float32)
+            harms, gram = (probes @ update).astype(float), (probes @ probes.T).astype(float)
+            weight, multipliers = admit(harms[None, None], gram[None], np.zeros((1, 1, 2)), "project", rounding)
+            screened = update.astype(float) - multipliers[0, 0] @ probes.astype(float)
+            assert weight.item() == 1.0
+            assert case.violation(screened) <= 1e-3
+            assert np.linalg.norm(screened) <= 1.01 * np.linalg.norm(case.update)
+
+
 @st.composite
 def tolerant_cases(draw: st.DrawFn) -> Case:
     """Cases in which every budget is at least 0."""
@@ -301,7 +391,8 @@ class TestScopes:
         screened = screen(HARMS, np.ones((1, 1, 1)), budget, everybody, np.ones(1), chosen)
         np.testing.assert_allclose(screened.weights[0], weights, atol=1e-12)
         np.testing.assert_allclose(screened.multipliers[0, :, 0], multipliers, atol=1e-12)
-        np.testing.assert_allclose(screened.shadow_prices[0], sum(multipliers), atol=1e-12)
+        share = 1 if scope == "aggregate" else 1 / 3  # of a unit of budget that each update gets
+        np.testing.assert_allclose(screened.shadow_prices[0], share * sum(multipliers), atol=1e-12)
 
     @pytest.mark.parametrize("scope", SCOPES)
     def test_switched_off_everything_passes(self, scope: str) -> None:
@@ -365,6 +456,64 @@ class TestCharges:
             assert np.isin(weights, (0, 1)).all()
 
 
+class TestFewUpdates:
+    """Of many principals few have an update; the others' places are not worked on."""
+
+    @given(
+        st.integers(0, 2**32), st.integers(1, 60), st.integers(1, 3), st.sampled_from(SCOPES), st.sampled_from(MODES)
+    )
+    def test_they_are_screened_to_the_last_bit_as_if_everybody_had_one(
+        self, seed: int, principals: int, dimensions: int, scope: str, mode: str
+    ) -> None:
+        rng = np.random.default_rng(seed)
+        probes, updates = rng.normal(size=(3, dimensions, 9)), rng.normal(size=(3, principals, 9))
+        harms, gram = updates @ probes.transpose(0, 2, 1), probes @ probes.transpose(0, 2, 1)
+        budget = rng.normal(size=(3, principals if scope == "own" else 1, dimensions)) + 0.2
+        senses = rng.choice([-1.0, 1.0], size=dimensions)
+        active = rng.random((3, principals)) < rng.choice([0.0, 0.1, 0.5])
+        few = screen(harms[:2], gram[:2], budget[:2], active[:2], senses, terms(mode, scope))
+        active[2] = True  # a run beside them in which everybody has an update: no place is left out
+        beside = screen(harms, gram, budget, active, senses, terms(mode, scope))
+        for left_out, worked_on in zip(vars(few).values(), vars(beside).values(), strict=True):
+            np.testing.assert_array_equal(left_out, worked_on[:2])
+
+
+class TestShadowPrices:
+    """A shadow price is the derivative of the distance to the updates offered, by the budget of the step."""
+
+    PROBES = np.random.default_rng(7).normal(size=(1, 2, 12))
+    SENSES = np.array([1.0, -1.0])
+    UPDATES = np.random.default_rng(6).normal(size=(1, 6, 12)) + 0.3 * SENSES @ PROBES  # most of them do harm
+    ACTIVE = np.array([[True, True, False, True, True, True]])  # n = 5
+
+    def _screened(self, mode: str, scope: str, budget: Floats) -> Screened:
+        harms = self.UPDATES @ self.PROBES.transpose(0, 2, 1) * self.SENSES
+        gram = self.PROBES @ self.PROBES.transpose(0, 2, 1)
+        return screen(harms, gram, budget, self.ACTIVE, self.SENSES, terms(mode, scope))
+
+    def _distance(self, mode: str, scope: str, budget: Floats) -> float:
+        screened = self._screened(mode, scope, budget)
+        taken = (1 - screened.weights[..., None]) * self.UPDATES + screened.multipliers @ self.PROBES
+        taken = taken * self.ACTIVE[..., None]
+        return float(0.5 * ((taken.sum(axis=1) if scope == "aggregate" else taken) ** 2).sum())
+
+    @pytest.mark.parametrize("mode", ["off", "reject", "project"])
+    @pytest.mark.parametrize("scope", SCOPES)
+    @pytest.mark.parametrize("room", [-0.7, 0.0, 0.4])
+    def test_they_are_what_finite_differences_say(self, scope: str, mode: str, room: float) -> None:
+        each = np.random.default_rng(8).uniform(0.0, 0.5, size=(1, 6, 2))
+        budget = room + (each if scope == "own" else each[:, :1])
+        prices = self._screened(mode, scope, budget).shadow_prices[0]
+        assert bool(prices.any()) == (mode == "project")
+        for k in range(2):
+            more, less = (self._distance(mode, scope, budget + sign * 1e-4 * np.eye(2)[k]) for sign in (1, -1))
+            assert prices[k] == pytest.approx((less - more) / 2e-4, abs=1e-8)
+
+    @pytest.mark.parametrize("scope", SCOPES)
+    def test_scaling_has_none(self, scope: str) -> None:
+        assert not self._screened("scale", scope, np.zeros((1, 6 if scope == "own" else 1, 2))).shadow_prices.any()
+
+
 class TestRoom:
     def test_protected_losses_must_not_rise_above_and_withheld_ones_not_fall_below_the_limit(self) -> None:
         room = slack(np.array([[0.4, 0.9]]), np.array([[[1.0, 0.7], [0.3, 1.0]]]), np.array([-1.0, 1.0]))
@@ -393,6 +542,15 @@ class TestRoom:
     @pytest.mark.parametrize("scope", ["all", "quorum", "aggregate"])
     def test_where_nobody_takes_part_nobody_limits_anything(self, scope: str) -> None:
         assert np.isposinf(acceptable(ROOMS, np.zeros((1, 3), bool), terms(scope=scope))).all()
+
+    @given(st.integers(0, 2**32), st.sampled_from(SCOPES))
+    def test_the_room_is_that_of_limits_one_by_one_to_the_last_bit(self, seed: int, scope: str) -> None:
+        rng = np.random.default_rng(seed)
+        levels, limits, senses = rng.random((2, 3)), rng.random((2, 7, 3)), rng.choice([-1.0, 1.0], size=3)
+        limits[rng.random(limits.shape) < 0.1] = np.inf
+        member = rng.random((2, 7)) < rng.choice([0.0, 0.3, 1.0])
+        one_by_one = acceptable(slack(levels, limits, senses), member, terms(scope=scope))
+        np.testing.assert_array_equal(room_left(levels, limits, member, senses, terms(scope=scope)), one_by_one)
 
     def test_everybody_screens_its_own_update_by_its_own_limits(self) -> None:
         assert acceptable(ROOMS, np.ones((1, 3), bool), terms(scope="own")) is ROOMS
