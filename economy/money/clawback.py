@@ -27,6 +27,7 @@ class Clawback:
 
     purses: Ints  # (R, N) micro-units taken from balances
     stakes: Ints  # (R, N) micro-units taken from escrows, where balances are too small
+    due: Ints  # (R, N) micro-units of this round's payments that what is taken is divided by: of all who did no harm
     redistributed: Ints  # (R, N) micro-units received by the others; without others they stay in the treasury
     refundable: Ints  # (R, up to H, N) micro-units that may be taken back from now on, by the round they were paid in
 
@@ -63,19 +64,18 @@ def claw_back(
         What moves; nobody pays more than it has.
     """
     harmful = netted < 0.0
-    past = refundable[:, max(0, refundable.shape[1] + 1 - horizon) :]
-    claimable = np.concatenate([past, refundable_of(payments, terms)[:, None]], axis=1)
+    claimable = np.concatenate([still_refundable(refundable, horizon), refundable_of(payments, terms)[:, None]], axis=1)
     claim = np.where(harmful, claimable.sum(axis=1), 0)
     purses = np.minimum(claim, ledger.principals)
     stakes = np.minimum(claim - purses, ledger.escrows)
-    due = np.where(harmful, 0, payments).astype(np.float64)
-    shares = due / np.maximum(due.sum(axis=1, keepdims=True), 1.0)
+    due = np.where(harmful, 0, payments)
+    shares = due / np.maximum(due.sum(axis=1, keepdims=True), 1)
     taken = purses + stakes
     redistributed = apportion(np.minimum(taken.sum(axis=1), LARGEST_REVENUE), shares)
     left = np.maximum(np.cumsum(claimable, axis=1) - taken[:, None], 0)  # the oldest payments are taken back first
     remaining = np.diff(left, axis=1, prepend=0)
     remaining[:, -1] += refundable_of(redistributed, terms)
-    return Clawback(purses, stakes, redistributed, remaining)
+    return Clawback(purses, stakes, due, redistributed, remaining)
 
 
 def refundable_of(payments: Ints, terms: ClawbackTerms) -> Ints:
@@ -83,16 +83,22 @@ def refundable_of(payments: Ints, terms: ClawbackTerms) -> Ints:
     return np.minimum(np.rint(terms.share * payments).astype(np.int64), payments)
 
 
-def at_risk(refundable: Ints, payments: Floats, share: Floats) -> Floats:
-    """What a principal would lose if its netted credit were below zero, however much it owns.
+def still_refundable(refundable: Ints, horizon: int) -> Ints:
+    """(R, up to H − 1, N) of the rounds before, (R, up to H, N), those that are within the horizon of this round."""
+    return refundable[:, max(0, refundable.shape[1] + 1 - horizon) :]
+
+
+def at_risk(refundable: Ints, payments: Floats, owned: Floats, share: Floats) -> Floats:
+    """What a principal would lose if its netted credit were below zero.
 
     Args:
         refundable: (R, N, …) micro-units of the rounds before that may still be taken back.
         payments: (R, N, …) of this round, money.
+        owned: (R, N, …) what it would have, this round's payments included, money.
         share: (R, 1, …) of payments that is taken back.
 
     Returns:
         (R, N, …) money.
     """
-    risk: Floats = share * payments + refundable / MICRO
+    risk: Floats = np.minimum(share * payments + refundable / MICRO, owned)
     return risk

@@ -11,7 +11,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError, apart
 from commonweal.agents.terms import PerRun
-from commonweal.economy.money.ledger import Accounts, Ledger, Reason, Transfer, to_micro
+from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer, to_micro
 
 MOST_MONEY = 10**12  # money endowed in all: int64 holds nine times as many micro-units, which leaves room for revenue
 
@@ -92,17 +92,18 @@ def slash_transfer(ledger: Ledger, guilty: Bools, terms: StakeTerms) -> Transfer
     return Transfer(Reason.SLASH, ledger.accounts.escrows, ledger.accounts.treasury, np.where(guilty, slashed, 0))
 
 
-def expected_loss(cheats: bool, harmful: Bools, terms: StakeTerms) -> Floats:
+def expected_loss(cheats: bool, harmful: Bools, owned: Ints, terms: StakeTerms) -> Floats:
     """Expected loss of a principal's stake.
 
     Args:
         cheats: whether its action is one that an audit may reveal.
         harmful: (R, N) whether its netted credit is below zero, which an audit always sees.
+        owned: (R, N) micro-units from which it can post its stake.
         terms: stake and probabilities.
 
     Returns:
         (R, N) money.
     """
     risk = terms.audit * np.where(harmful, 1.0, terms.reveal if cheats else 0.0)
-    loss: Floats = risk * terms.slash * terms.stake
+    loss: Floats = risk * terms.slash * np.minimum(to_micro(terms.stake), owned) / MICRO
     return loss

@@ -33,6 +33,7 @@ class Realised:
     accuracy: Floats  # (R, N) measured on the test set; 0 for who is given no model
     met: Bools  # (R, N) whether that is within the tolerance of what is owed
     strength: Floats  # (R, N) how much worse the copy was made, 0 to 1; nan where it was not made or none was given
+    offered: Floats  # (R, G) accuracies of all copies that there were
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def nearest(owed: Floats, offered: Floats, tolerance: Floats, strength: Floats |
         strength = np.full(offered.shape, np.nan)
     made = np.concatenate([strength, np.full((len(offered), 1), np.nan)], axis=1)
     met = np.abs(given - owed) <= tolerance + 1e-9
-    return Realised(given, met, np.take_along_axis(made, best, axis=1))
+    return Realised(given, met, np.take_along_axis(made, best, axis=1), offered)
 
 
 def remembered_model(kept: Snapshots, parameters: Parameters, quality: Floats, most: int) -> Snapshots:

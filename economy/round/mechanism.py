@@ -72,7 +72,10 @@ class Mechanism:
         return own
 
     def expect(self, own: Any, moment: Moment, foregone: Foregone, world: World) -> Floats | None:
-        """(R, N, 4) expected money that it adds to the payoff of each action; None: nothing."""
+        """(R, N, 4) money that it adds to the payoff of each action; None: nothing.
+
+        For the action taken that is what it moved in this round, with chances at their expected value.
+        """
         return None
 
 

@@ -16,6 +16,7 @@ from commonweal.economy.credit import Credit
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.learning.network import Directions, Parameters, Passage, to_numpy
+from commonweal.economy.money.groups import Groups
 from commonweal.economy.money.ledger import Ledger, Reason, Transfer, net_of, post
 from commonweal.economy.money.membership import Membership
 from commonweal.economy.screening.admissible import Screened
@@ -188,6 +189,7 @@ class Produce:
     quality: Floats  # (R,) what customers pay for: test accuracy, or what stands in its place
     loss: Floats  # (R,) validation loss, or what stands in its place; nan where nothing does
     lesson: Lesson | None = None  # None where nothing is learned
+    groups: Groups | None = None  # who shares what with whom; None where no public good is produced
 
     @property
     def credit(self) -> Floats:
@@ -249,6 +251,13 @@ class Foregone:
     payoffs: Floats  # (R, N, 4) money; nan where an action is not available
     paid: Floats  # (R, N, 4) money: the part of it that is payment for credit
     harmful: Bools  # (R, N, 4) whether its netted credit would be below zero
+    owed: Floats  # (R, N, 4) accuracy of the model owed
+
+    @classmethod
+    def none(cls, shape: tuple[int, ...]) -> "Foregone":
+        """Nothing known yet of (R, N) principals; arrays to be filled."""
+        size = (*shape, len(Action))
+        return cls(np.full(size, np.nan), np.zeros(size), np.zeros(size, dtype=np.bool_), np.zeros(size))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Regret: what each action, or another number of samples, would have paid, everybody else's action given.
 
 Myopic best responses compare the actions; with ``menu.offer = amounts`` principals choose by the numbers of samples.
-Where a network learns, both are first order: what a principal would have put in earns first-order credit, and revenue
-stays at its realised value, which one of N principals changes by O(1/N).
+What the action taken is said to have brought is what payday paid, with chances at their expected value. Where a network
+learns, the others are first order: what a principal would have put in earns first-order credit, and revenue stays at
+its realised value, which one of N principals changes by O(1/N).
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import AnyArray, Floats, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import POLICIES
 from commonweal.agents.population import Population
@@ -21,6 +22,7 @@ from commonweal.economy.money.market import revenue
 from commonweal.economy.rewards.accuracy import Accuracy
 from commonweal.economy.round.record import Moment, Payday, Produce
 from commonweal.economy.round.standing import Supposed, owed_to, shares_of, suppose, usual_amounts
+from commonweal.economy.world.claims import felt
 from commonweal.economy.world.world import State, World
 
 MOST_CELLS = 200_000_000  # of the largest array
@@ -71,62 +73,95 @@ def prospects(put: Floats, real: Floats, state: State, people: Population, world
     Raises:
         InputError: if there are too many to settle each.
     """
-    runs, principals, grid = put.shape
-    if put.size * principals > MOST_CELLS:
-        raise InputError(
-            f"population.count = {principals}: too many principals to settle every alternative of each (menu.offer)"
-        )
-    terms, actions = world.terms, people.action
-    usual = usual_amounts(state.membership.amount, actions, world)
-    others = usual.delegated.sum(axis=1, keepdims=True) - usual.delegated
-    quality = accuracy((others[:, :, None] + real).reshape(runs, -1)).ravel()  # (R·N·G,)
-    row = np.repeat(np.arange(runs), principals * grid)
-    alone = np.eye(principals, dtype=bool)[None, :, None]  # (1, N, 1, N)
-
-    def instead(values: AnyArray, own: Floats) -> Floats:
-        return np.where(alone, own[..., None], values[:, None, None]).reshape(-1, principals)
-
-    amounts = instead(usual.total, put)
-    real_amounts = instead(usual.delegated, real)
+    demand_room(put, "menu.offer")
+    usual = usual_amounts(state.membership.amount, people.action, world)
+    quality = quality_of_each(usual.delegated, real, accuracy)
+    row = runs_of_each(put)
+    amounts, real_amounts = each_alone(usual.total, put), each_alone(usual.delegated, real)
     credit = world.market.usual_credit(real_amounts, amounts, quality, row, state, people, world)
-    member = (actions != Action.ABSTAIN)[:, None, None] | np.broadcast_to(alone, (1, principals, grid, principals))
-    member = np.broadcast_to(member, (runs, principals, grid, principals)).reshape(-1, principals)
-    standing = suppose(Supposed(amounts, member, credit, row), state, people, world)
-    own = np.broadcast_to(np.arange(principals)[:, None], (runs, principals, grid)).ravel()
-    picked: Any = np.arange(len(row)), own
-    given = owed_to(standing, quality, world, row)[picked]
-    worth = given.reshape(put.shape) * terms.market.model_value[:, :, None]
-    if terms.market.price.any():
-        reserve = terms.settlement.reserve[row, 0]
-        shares = shares_of(standing, world, row)[picked]
-        earned = revenue(quality, state.rival[row], world.customers, pick(terms.market, row)) / MICRO
-        worth = worth + ((1 - reserve) * earned * shares).reshape(put.shape)
-    result: Floats = worth - people.cost[:, :, None] * real
+    member = each_alone(people.action != Action.ABSTAIN, np.ones(put.shape, dtype=bool))
+    earned = revenue(quality, state.rival[row], world.customers, pick(world.terms.market, row))
+    paid, given = dues(Supposed(amounts, member, credit, row), earned, quality, state, people, world)
+    result: Floats = paid + worth_of(given, world) - people.cost[:, :, None] * real
     return result
 
 
-def deviator_dues(
-    credit: Floats, put: Ints, moment: Moment, produce: Produce, payday: Payday, world: World
-) -> tuple[Floats, Floats]:
-    """(R, N) share of payments, and accuracy of the model owed, for each principal if it alone had acted otherwise.
+def each_alone(everybody: AnyArray, own: AnyArray) -> AnyArray:
+    """(R·N·G, N) what everybody (R, N) does, with an alternative (R, N, G) of one principal in its place."""
+    principals = everybody.shape[1]
+    alone = np.eye(principals, dtype=bool)[None, :, None]  # (1, N, 1, N)
+    return np.where(alone, own[..., None], everybody[:, None, None]).reshape(-1, principals)
 
-    N settlements per run, computed as runs.
+
+def runs_of_each(own: AnyArray) -> Ints:
+    """(R·N·G,) the run of each alternative of ``own`` (R, N, G)."""
+    runs, principals, grid = own.shape
+    return np.repeat(np.arange(runs), principals * grid)
+
+
+def quality_of_each(delegated: Ints | Floats, real: Floats, accuracy: Accuracy) -> Floats:
+    """(R·N·G,) accuracy by a curve, of what everybody delegates (R, N) with one's alternatives (R, N, G) in place."""
+    others = delegated.sum(axis=1, keepdims=True) - delegated
+    quality: Floats = accuracy((others[:, :, None] + real).reshape(len(real), -1)).ravel()
+    return quality
+
+
+def dues(
+    supposed: Supposed, earned: Ints, quality: Floats, state: State, people: Population, world: World
+) -> tuple[Floats, Floats]:
+    """What each principal would have in each of its own alternatives: payment, money, and accuracy of the model owed.
+
+    N G settlements per run, computed as runs.
 
     Args:
-        credit: (R, N) cumulated credit that each would have.
-        put: (R, N) samples that each would have put in.
-        moment: with the actions of the round.
-        produce: what everybody put in.
-        payday: who got what.
+        supposed: R·N·G runs, ordered as ``each_alone`` orders them.
+        earned: (R·N·G,) micro-units of revenue.
+        quality: (R·N·G,) accuracy of the shared model.
+        state: before the round.
+        people: of the R runs.
         world: what does not change.
+
+    Returns:
+        (R, N, G) and (R, N, G).
     """
-    runs, principals = credit.shape
-    alone = np.eye(principals, dtype=bool)[None]
-    row, as_runs = np.repeat(np.arange(runs), principals), (runs * principals, principals)
-    member = (alone | (moment.actions != Action.ABSTAIN)[:, None]).reshape(as_runs)
-    supposed = np.where(alone, credit[:, None], payday.cumulated[:, None]).reshape(as_runs)
-    amounts = np.where(alone, put[:, None], produce.put.total[:, None]).reshape(as_runs)
-    standing = suppose(Supposed(amounts, member, supposed, row), moment.state, moment.people, world)
-    due, given = shares_of(standing, world, row), owed_to(standing, payday.quality[row], world, row)
-    share, model = (np.diagonal(each.reshape(-1, principals, principals), axis1=1, axis2=2) for each in (due, given))
-    return share, model
+    row, principals = supposed.runs, supposed.put.shape[1]
+    assert row is not None
+    shape = (len(state.quality), principals, -1)
+    standing = suppose(supposed, state, people, world)
+    grid = len(row) // (len(state.quality) * principals)
+    own = np.tile(np.repeat(np.arange(principals), grid), len(state.quality))
+    picked: Any = np.arange(len(row)), own
+    given = owed_to(standing, quality, world, row)[picked].reshape(shape)
+    if not earned.any():
+        return np.zeros(given.shape), given
+    paid = (1 - world.terms.settlement.reserve[row, 0]) * (earned / MICRO) * shares_of(standing, world, row)[picked]
+    return paid.reshape(shape), given
+
+
+def worth_of(given: Floats, world: World) -> Floats:
+    """(R, N, G) money that copies of accuracy (R, N, G) are worth to who is given them."""
+    return felt(np.ones(world.shape), world)[..., None] * world.terms.market.model_value[:, :, None] * given
+
+
+def private_gains(moment: Moment, world: World) -> Floats:
+    """(R, N, 4) money that each action brings without a transfer: a defector's gain, and what staying away is worth."""
+    gain = np.zeros((*moment.actions.shape, len(Action)))
+    gain[..., Action.DEFECT] = world.terms.actions.defect_gain
+    away = np.broadcast_to(moment.outside, moment.actions.shape)[..., None]
+    return felt(np.ones(world.shape), world)[..., None] * (gain + ~taking_part(moment) * away)
+
+
+def taking_part(moment: Moment) -> Bools:
+    """(R, N, 4) whether each would count as taking part, by action."""
+    part = np.ones((*moment.actions.shape, len(Action)), dtype=bool)
+    part[..., Action.ABSTAIN] = False
+    return part if moment.excluded is None else part & ~moment.excluded[..., None]
+
+
+def demand_room(own: AnyArray, field: str) -> None:
+    """Raise InputError where alternatives (R, N, G) are too many to settle each."""
+    principals = own.shape[1]
+    if own.size * principals > MOST_CELLS:
+        raise InputError(
+            f"population.count = {principals}: too many principals to settle every alternative of each ({field})"
+        )

@@ -10,13 +10,24 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints, ratio
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
+from commonweal.agents.terms import pick
 from commonweal.economy.credit import Credit
+from commonweal.economy.money.market import revenue
 from commonweal.economy.rewards.accuracy import Bound
 from commonweal.economy.round.market import market
-from commonweal.economy.round.markets.model import ModelMarket
+from commonweal.economy.round.markets.model import ModelMarket, credit_over_horizon
 from commonweal.economy.round.record import Foregone, Moment, Payday, Produce
-from commonweal.economy.round.regret import prospects
-from commonweal.economy.round.standing import usual_amounts
+from commonweal.economy.round.regret import (
+    demand_room,
+    dues,
+    each_alone,
+    private_gains,
+    quality_of_each,
+    runs_of_each,
+    taking_part,
+    worth_of,
+)
+from commonweal.economy.round.standing import Supposed, usual_amounts
 from commonweal.economy.world.world import State, World
 
 
@@ -35,14 +46,22 @@ class CurveMarket(ModelMarket):
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
         """Exact: everybody else puts in what it did, and accuracy follows the curve."""
-        terms, amount, shape = world.terms, moment.state.membership.amount, moment.actions.shape
-        puts = [usual_amounts(amount, np.full(shape, int(action)), world) for action in Action]
+        terms, state, shape = world.terms, moment.state, moment.actions.shape
+        puts = [usual_amounts(state.membership.amount, np.full(shape, int(action)), world) for action in Action]
         put, real = (np.stack([getattr(each, name) for each in puts], axis=2) for name in ("total", "delegated"))
-        payoffs = prospects(put, real, moment.state, moment.people, world, curve_of(world))
-        payoffs[..., Action.DEFECT] += terms.actions.defect_gain
-        payoffs[..., Action.ABSTAIN] = moment.outside
+        demand_room(put, "policy.mix: best_response and wait_and_see")
+        row = runs_of_each(put)
+        quality = quality_of_each(produce.put.delegated, real, curve_of(world))
+        worth = priced(each_alone(produce.put.delegated, real), quality)
+        _, credit = credit_over_horizon(worth, np.zeros(worth.shape), state.history, terms.settlement, row)
+        member = each_alone(moment.member, taking_part(moment))
+        supposed = Supposed(each_alone(produce.put.total, put), member, credit, row)
+        earned = revenue(quality, state.rival[row], moment.customers[row], pick(terms.market, row))
+        paid, owed = dues(supposed, earned, quality, state, moment.people, world)
+        cost = moment.people.cost[..., None] * real
+        payoffs = paid + worth_of(owed, world) + private_gains(moment, world) - cost
         payoffs[..., [a for a in Action if a not in terms.available]] = np.nan
-        return Foregone(payoffs, np.zeros(payoffs.shape), np.zeros(payoffs.shape, dtype=np.bool_))
+        return Foregone(payoffs, paid, np.zeros(payoffs.shape, dtype=np.bool_), owed)
 
     def usual_credit(
         self, real: Floats, put: Floats, quality: Floats, row: Ints, state: State, people: Population, world: World

@@ -15,10 +15,10 @@ from commonweal.economy.money.settlement import pay as divide
 from commonweal.economy.round.gains import Gains, gains_from
 from commonweal.economy.round.learn import accuracy, asked_amounts, learn, sent_back, visit
 from commonweal.economy.round.market import market
-from commonweal.economy.round.record import Foregone, Income, Lesson, Moment, Payday, Produce
-from commonweal.economy.round.regret import deviator_dues
+from commonweal.economy.round.record import Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.round.regret import dues, each_alone, private_gains, runs_of_each, taking_part, worth_of
 from commonweal.economy.round.standing import Supposed, owed_to, shares_of, standing_of, suppose, usual_amounts
-from commonweal.economy.tasks import put_in
+from commonweal.economy.tasks import PutIn, put_in
 from commonweal.economy.world.world import State, World
 
 MOST_PRINCIPALS = 2000  # each alternative of each principal settles all N: N² shares
@@ -62,23 +62,25 @@ class ModelMarket:
         )
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
-        """First order in one principal's weight in the step."""
+        """Exact for the action taken; for the others, first order in one principal's weight in the step."""
         if world.terms.population.count > MOST_PRINCIPALS:
             raise InputError(
                 f"policy.mix: best_response and wait_and_see settle every deviation of every principal: "
                 f"population.count = {world.terms.population.count} must be at most {MOST_PRINCIPALS}"
             )
-        shape = (*moment.actions.shape, len(Action))
-        foregone = Foregone(np.full(shape, np.nan), np.zeros(shape), np.zeros(shape, dtype=np.bool_))
-        for code in world.terms.available:
-            action = Action(code)
-            if action == Action.ABSTAIN:
-                credit_of(action, moment, produce, world, streams)  # draws the same numbers whatever is available
-                foregone.payoffs[..., action] = moment.outside
+        foregone = Foregone.none(moment.actions.shape)
+        private = private_gains(moment, world)
+        for action in Action:
+            if action not in world.terms.available and action != Action.ABSTAIN:
                 continue
-            payoff, paid, harmful = payoff_of(action, moment, produce, payday, world, streams)
-            foregone.payoffs[..., action] = payoff
-            foregone.paid[..., action], foregone.harmful[..., action] = paid, harmful
+            # abstaining puts nothing in, and draws the same numbers whether or not it is available
+            credit, put = supposed_credit(action, moment, produce, world, streams)
+            if action in world.terms.available:
+                paid, owed, harmful = settle_alone(action, credit, put, moment, produce, payday, world)
+                foregone.paid[..., action], foregone.owed[..., action] = paid, owed
+                foregone.harmful[..., action] = harmful
+                worth = worth_of(owed[..., None], world)[..., 0] - moment.people.cost * put.delegated
+                foregone.payoffs[..., action] = paid + worth + private[..., action]
         return foregone
 
     def gains(self, state: State, people: Population, intended: Ints, world: World) -> Gains:
@@ -119,43 +121,96 @@ def held_back(history: CreditHistory, terms: SettlementTerms) -> Floats:
     return terms.hold_back * cumulated_by_chance(history, terms.discount)
 
 
-def payoff_of(
-    action: Action, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
-) -> tuple[Floats, Floats, Bools]:
-    """What each principal would have had if it alone had taken ``action``.
+def credit_over_horizon(
+    newest: Floats, error: Floats, history: CreditHistory, terms: SettlementTerms, row: Ints | slice = slice(None)
+) -> tuple[Floats, Floats]:
+    """Credit over the horizon with a supposed newest round: netted, and what is paid for.
+
+    Args:
+        newest: (R', N) credit of that round.
+        error: (R', N) its standard errors; 0 where it was not estimated.
+        history: before the round, of R runs.
+        terms: of settlement.
+        row: (R',) which of the R runs each is.
 
     Returns:
-        (R, N) payoff, (R, N) the part of it that is payment, (R, N) whether netted credit would be below zero.
+        (R', N) and (R', N).
     """
-    terms = world.terms
-    credit, samples = credit_of(action, moment, produce, world, streams)
-    instead = payday.cumulated - produce.credit + credit
-    share, given = deviator_dues(instead, samples, moment, produce, payday, world)
-    paid = (1 - terms.settlement.reserve) * payday.revenue[:, None] / MICRO * share
-    gain = terms.actions.defect_gain if action == Action.DEFECT else 0.0
-    cost = moment.people.cost * samples if action == Action.DELEGATE else 0.0
-    return paid + gain + terms.market.model_value * given - cost, paid, instead + payday.held < 0
+    before = book(history, np.zeros(history.rounds.shape[1:]))
+    netted = cumulated(before, terms.discount)[row] + newest
+    credit = netted
+    if terms.clip == "gross":
+        credit = cumulated(before, terms.discount, "gross")[row] + np.maximum(newest, 0.0)
+    if not terms.hold_back.any():
+        return netted, credit
+    by_chance = cumulated_by_chance(before, terms.discount)[row] ** 2 + np.maximum(newest**2, error**2)
+    return netted, credit - terms.hold_back[row] * np.sqrt(by_chance)
 
 
-def credit_of(
+def settle_alone(
+    action: Action, credit: Floats, put: PutIn, moment: Moment, produce: Produce, payday: Payday, world: World
+) -> tuple[Floats, Floats, Bools]:
+    """What each principal is due if it alone had taken ``action``; revenue and quality stay what they were.
+
+    Args:
+        action: that one.
+        credit: (R, N) credit of the round that each would have.
+        put: samples that each would have put in.
+        moment: with the actions of the round.
+        produce: what everybody put in.
+        payday: who got what.
+        world: what does not change.
+
+    Returns:
+        (R, N) payment, money; (R, N) accuracy of the model owed; (R, N) whether netted credit would be below zero.
+    """
+    error = produce.appraisal.standard_error
+    known = np.zeros(credit.shape) if error is None else np.where(moment.actions == action, error, 0.0)
+    netted, over_horizon = credit_over_horizon(credit, known, moment.state.history, world.terms.settlement)
+    row = runs_of_each(credit[..., None])
+    supposed = Supposed(
+        each_alone(produce.put.total, put.total[..., None]),
+        each_alone(moment.member, taking_part(moment)[..., [action]]),
+        each_alone(payday.cumulated, over_horizon[..., None]),
+        row,
+    )
+    paid, owed = dues(supposed, payday.revenue[row], payday.quality[row], moment.state, moment.people, world)
+    return paid[..., 0], owed[..., 0], netted < 0
+
+
+def supposed_credit(
     action: Action, moment: Moment, produce: Produce, world: World, streams: Streams
-) -> tuple[Floats, Ints]:
-    """Credit (R, N) of what each would have put in under ``action``, to first order in it, and how many samples."""
-    state, lesson = moment.state, produce.lesson
-    assert isinstance(lesson, Lesson)
+) -> tuple[Floats, PutIn]:
+    """Credit (R, N) of what each would have put in under ``action``, and how many samples.
+
+    Who took the action has the round's credit; for the others it is first order in what they would have put in.
+    """
+    credit, put = marginal_credit(action, moment, produce, world, streams)
+    taken = moment.actions == action
+    total, delegated = (
+        np.where(taken, real, supposed)
+        for real, supposed in ((produce.put.total, put.total), (produce.put.delegated, put.delegated))
+    )
+    return np.where(taken, produce.credit, credit), PutIn(total, delegated)
+
+
+def marginal_credit(
+    action: Action, moment: Moment, produce: Produce, world: World, streams: Streams
+) -> tuple[Floats, PutIn]:
+    """Credit (R, N) of what each would put in beside the round's under ``action``, and how many samples."""
+    state, marginal = moment.state, produce.appraisal.marginal
+    assert marginal is not None
     everyone = np.full(moment.actions.shape, int(action))
-    amounts = asked_amounts(state, world)
     batch, _, put = put_in(
-        everyone, world.holdings, state.supply, world.terms, streams.batch, amounts=amounts
+        everyone, world.holdings, state.supply, world.terms, streams.batch, world.conduct, asked_amounts(state, world)
     )
     if not put.total.any():
-        return np.zeros(everyone.shape), put.total
+        return np.zeros(everyone.shape), put
     passage = sent_back(visit(batch, state.parameters, world), put, state, streams.batch)
     # The mean over everybody's samples becomes a mean over the round's actual ones.
     actual = np.maximum(produce.put.total.sum(axis=1, keepdims=True), put.total)
     scale = put.total.sum(axis=1, keepdims=True) / np.maximum(actual, 1)
-    assert lesson.appraisal.marginal is not None
-    return lesson.appraisal.marginal(passage, scale), put.total
+    return marginal(passage, scale), put
 
 
 def samples_of(seller: Bools, intended: Ints, world: World) -> Floats:

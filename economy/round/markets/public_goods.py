@@ -19,6 +19,7 @@ from commonweal.economy.money.market import LARGEST_REVENUE, MarketTerms
 from commonweal.economy.round.gains import Gains
 from commonweal.economy.round.market import market
 from commonweal.economy.round.record import Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.round.regret import private_gains
 from commonweal.economy.tasks import Form, PutIn
 from commonweal.economy.world.world import State, World
 
@@ -38,8 +39,8 @@ class PublicGoods:
         put = np.zeros(gifts.shape, dtype=np.int64)
         possible = world.terms.market.contribution[:, 0] * moment.customers
         share = ratio(gifts.sum(axis=1), possible)
-        unknown = np.full(len(gifts), np.nan)
-        return moment, Produce(PutIn(put, put), Credit(gifts, "contribution"), share, unknown)
+        unknown, groups = np.full(len(gifts), np.nan), _groups(world, streams)
+        return moment, Produce(PutIn(put, put), Credit(gifts, "contribution"), share, unknown, groups=groups)
 
     def income(self, moment: Moment, produce: Produce, world: World, streams: Streams) -> Income:
         """What the groups produce, what everybody receives of it, and what it paid in.
@@ -48,7 +49,7 @@ class PublicGoods:
         the remainder of a division stays in the treasury.
         """
         terms, member = world.terms.market, moment.actions != Action.ABSTAIN
-        groups = _groups(world, streams)
+        groups = _shared_by(produce)
         _demand_divisible(groups, terms)
         members = groups.sizes if member.all() else groups.total(member.astype(np.int64))
         gifts = contributions(moment.actions, world)
@@ -69,9 +70,8 @@ class PublicGoods:
         )
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
-        """What each action would have paid. Punishment counts with its expected value; groups are drawn anew."""
-        terms, actions = world.terms.market, moment.actions
-        groups = _groups(world, streams)
+        """What each action would have paid in the round's groups. Punishment counts with its expected value."""
+        terms, actions, groups = world.terms.market, moment.actions, _shared_by(produce)
         member, gifts = actions != Action.ABSTAIN, contributions(actions, world)
         total, members = groups.total(gifts), groups.total(member.astype(np.int64))
         # Σ_g pot_g / size_g and Σ_g 1 / size_g, where a principal that joins makes its groups larger by one
@@ -80,14 +80,17 @@ class PublicGoods:
         pot, part = (np.where(member, own, other) for own, other in zip(as_is, joined, strict=True))
         factor = (1 - world.terms.settlement.reserve) * terms.multiplication
         gives, punishment = gifts > 0, terms.punishment
-        payoffs = np.full((*actions.shape, len(Action)), np.nan)
-        payoffs[..., Action.ABSTAIN] = moment.outside
-        kept = factor * (pot - gifts * part) / MICRO
-        payoffs[..., Action.FREE_RIDE] = kept - punishment.fine * _met(groups, gives) * punishment.probability
-        fines = punishment.cost * _met(groups, member & ~gives) * punishment.probability
-        payoffs[..., Action.DELEGATE] = kept + terms.contribution * (factor * part - groups.memberships) - fines
-        payoffs[..., [a for a in Action if a not in world.terms.available]] = np.nan
-        return Foregone(payoffs, np.zeros(payoffs.shape), np.zeros(payoffs.shape, dtype=np.bool_))
+        fine = punishment.fine * _met(groups, gives) * punishment.probability
+        punishing = punishment.cost * _met(groups, member & ~gives) * punishment.probability
+        foregone, private = Foregone.none(actions.shape), private_gains(moment, world)
+        for action in Action:
+            if action in world.terms.available:
+                own = contributions(np.full(actions.shape, int(action)), world)
+                paid = factor * (pot + (own - gifts) * part) / MICRO * (action != Action.ABSTAIN)
+                lost = np.where(own > 0, punishing, fine) * (action != Action.ABSTAIN)
+                foregone.paid[..., action] = paid
+                foregone.payoffs[..., action] = paid - own * groups.memberships / MICRO - lost + private[..., action]
+        return foregone
 
     def gains(self, state: State, people: Population, intended: Ints, world: World) -> Gains:
         """What paying into each of one's groups brings, without punishment. Exact, since a public good is linear."""
@@ -155,6 +158,12 @@ def _demand_divisible(groups: Groups, terms: MarketTerms) -> None:
     if most * MICRO > LARGEST_REVENUE:
         found, allowed = apart(most, LARGEST_REVENUE / MICRO)
         raise InputError(f"market.contribution: up to {found} money in a round; at most {allowed} is allowed")
+
+
+def _shared_by(produce: Produce) -> Groups:
+    """The groups of the round."""
+    assert produce.groups is not None
+    return produce.groups
 
 
 def _groups(world: World, streams: Streams) -> Groups:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.arrays import Floats, Ints, per_principal
+from commonweal.agents.arrays import Floats, Ints, per_principal, ratio
 from commonweal.agents.streams import Streams
-from commonweal.economy.money.clawback import at_risk, claw_back
+from commonweal.economy.money.clawback import at_risk, claw_back, still_refundable
+from commonweal.economy.money.ledger import MICRO, Reason, net_of
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Payday, Produce
 from commonweal.economy.world.terms import Terms
@@ -47,7 +48,16 @@ class Clawback(Mechanism):
         return Refundable(moment.notes[self.name].refundable)
 
     def expect(self, own: Refundable, moment: Moment, foregone: Foregone, world: World) -> Floats:
-        """A principal that does harm loses what it would be paid, and what it was paid within the horizon."""
-        risk = at_risk(own.amounts.sum(axis=1)[..., None], foregone.paid, world.terms.clawback.share[:, :, None])
-        expected: Floats = -(foregone.harmful * risk)
+        """Who does harm loses what it is paid and was paid within the horizon; the others share what is lost."""
+        clawed, share = moment.notes[self.name], world.terms.clawback.share[:, :, None]
+        past = still_refundable(own.amounts, world.terms.settlement.horizon).sum(axis=1)
+        payments = net_of(moment.transfers, (Reason.PAYMENT,), world.shape)
+        before = moment.state.ledger.owned - clawed.net - payments  # micro-units, without this round's payments
+        risk = at_risk(past[..., None], foregone.paid, before[..., None] / MICRO + foregone.paid, share)
+        taken = clawed.purses + clawed.stakes
+        from_others, due_to_others = (
+            (each.sum(axis=1, keepdims=True) - each)[..., None] / MICRO for each in (taken, clawed.due)
+        )
+        received = from_others * ratio(foregone.paid, foregone.paid + due_to_others)
+        expected: Floats = np.where(foregone.harmful, -risk, received)
         return expected

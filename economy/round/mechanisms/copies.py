@@ -8,13 +8,15 @@ from commonweal.economy.rewards.copies import (
     draw_noise,
     given_copies,
     given_snapshots,
+    nearest,
     noised,
     pruned,
     remembered_model,
     retested,
 )
 from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
-from commonweal.economy.round.record import Effects, Income, Lesson, Moment, Payday, Produce
+from commonweal.economy.round.record import Effects, Foregone, Income, Lesson, Moment, Payday, Produce
+from commonweal.economy.round.regret import worth_of
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
@@ -58,6 +60,14 @@ class Copies(Mechanism):
     ) -> Snapshots | None:
         """Keep this round's model for later rounds, where earlier models are given."""
         return own if own is None else remembered_model(own, produce.taught.parameters, produce.quality, SNAPSHOTS)
+
+    def expect(self, own: Snapshots | None, moment: Moment, foregone: Foregone, world: World) -> Floats:
+        """The copy nearest to what an action is owed, of those that were made, is worth more or less than that."""
+        runs = len(foregone.owed)
+        offered = moment.notes[self.name].offered
+        owed = foregone.owed.reshape(runs, -1)
+        given = nearest(owed, offered, world.terms.rewards.tolerance).accuracy
+        return worth_of((given - owed).reshape(foregone.owed.shape), world)
 
     def _made(
         self, own: Snapshots | None, lesson: Lesson, owed: Floats, quality: Floats, world: World, streams: Streams

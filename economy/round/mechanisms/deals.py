@@ -17,7 +17,7 @@ from commonweal.economy.negotiation import NEGOTIATORS
 from commonweal.economy.negotiation.talks import MOST_ROUNDS, Course, Negotiator, Situation, negotiate
 from commonweal.economy.round.gains import Gains
 from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
-from commonweal.economy.round.record import Effects, Income, Moment
+from commonweal.economy.round.record import Effects, Foregone, Income, Moment
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import World
 
@@ -85,6 +85,16 @@ class Deals(Mechanism):
         """Pay the deals, since data are delivered."""
         deals = moment.notes.get(self.name)
         return own, NOTHING if deals is None else Effects(transfers=deals.payments)
+
+    def expect(self, own: None, moment: Moment, foregone: Foregone, world: World) -> Floats | None:
+        """Who takes part pays for the data of others, and is paid for delegating where a deal binds it."""
+        deals = moment.notes.get(self.name)
+        if deals is None:
+            return None
+        expected = np.repeat(-deals.paid[..., None] / MICRO, len(Action), axis=2)
+        expected[..., Action.ABSTAIN] = 0.0
+        expected[..., Action.DELEGATE] += deals.received / MICRO
+        return expected
 
 
 def bargain(gains: Gains, funds: Ints, concession: Floats) -> DataDeals:

@@ -41,7 +41,7 @@ class IdentityCost(Mechanism):
         return replace(own, paid=paid), Effects(actions=actions, transfers=(fees,), note=fees)
 
     def expect(self, own: Names, moment: Moment, foregone: Foregone, world: World) -> Floats:
-        """Taking part costs those who have not paid yet."""
+        """Taking part costs those who have not paid yet; what was paid in this round is paid for good."""
         expected = np.zeros(foregone.payoffs.shape)
         expected[..., Action.ABSTAIN + 1 :] = -(world.terms.identity.cost * ~own.paid)[:, :, None]
         return expected

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from commonweal.economy.menus import MenuProblem
 
 ALTERNATIVES = 64  # numbers of samples compared, first from nothing to the most that could pay
+LEAST = 1e-4  # of what the model alone could pay for, the fewest samples above none that are tried first
 ZOOMS = 2  # times that as many are compared around the best
 MOST_SAMPLES = 100_000  # that a line may ask for in a round in which a network learns
 TIE = 1e-6  # relative difference of two lines' worth below which the line of one's own type is taken
@@ -148,17 +149,25 @@ def _lines(tariff: Tariff, people: Population, world: World) -> tuple[Ints, Floa
     return np.where(taken, line, NEVER), np.where(taken, amount, 0.0)
 
 
+def _first_tried(people: Population, world: World) -> Floats:
+    """(R, N, G) samples: none, and from far fewer than the model alone could be worth up to the most that could pay."""
+    market, cost = world.terms.market, np.maximum(people.cost, 1e-12)
+    revenue = market.price * world.customers * (1 - market.baseline) * (1 - world.terms.settlement.reserve)
+    for_model, most = market.model_value / cost, (market.model_value + revenue) / cost
+    if world.market.learns:  # nobody has more to put in
+        for_model, most = (np.minimum(each, world.holdings.count) for each in (for_model, most))
+    steps = np.geomspace(LEAST * for_model / most, 1.0, ALTERNATIVES - 1, axis=-1)
+    tried: Floats = most[:, :, None] * np.concatenate([np.zeros((*cost.shape, 1)), steps], axis=-1)
+    return tried
+
+
 def _amounts(tariff: Tariff, state: State, people: Population, world: World, streams: Streams) -> Floats:
     """(R, N) samples that each puts in from now on: those who reconsider take their best response to the others."""
     old, ahead = state.membership.amount, _ahead(tariff, state, world)
     revises = streams.choice.uniform(old.shape[1]) < world.terms.policy.revision
     if not revises.any():
         return old
-    most = world.terms.market.model_value / np.maximum(people.cost, 1e-12)
-    if world.market.learns:
-        most = np.minimum(most, world.holdings.count)  # nobody has more to put in
-    steps = np.concatenate([[0.0], np.geomspace(1e-4, 1.0, ALTERNATIVES - 1)])
-    tried = most[:, :, None] * steps
+    tried = _first_tried(people, world)
     for zoom in range(ZOOMS + 1):
         worth = prospects(tried, tried, state, people, world, ahead)
         best = worth.argmax(axis=2)[..., None]

@@ -3,9 +3,9 @@
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.streams import Streams
-from commonweal.economy.money.ledger import post
+from commonweal.economy.money.ledger import Reason, net_of, post
 from commonweal.economy.money.stakes import caught, expected_loss, slash_transfer, stake_transfers
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Income, Moment
@@ -35,8 +35,16 @@ class Stakes(Mechanism):
 
     def expect(self, own: None, moment: Moment, foregone: Foregone, world: World) -> Floats:
         """A principal that cheats, or does harm, loses its stake with the probability of being caught."""
-        expected = np.zeros(foregone.payoffs.shape)
+        expected, owned = np.zeros(foregone.payoffs.shape), _owned_before_audits(moment)
         for action in (Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT):
             cheats = action != Action.DELEGATE
-            expected[..., action] = -expected_loss(cheats, foregone.harmful[..., action], world.terms.stakes)
+            expected[..., action] = -expected_loss(cheats, foregone.harmful[..., action], owned, world.terms.stakes)
         return expected
+
+
+def _owned_before_audits(moment: Moment) -> Ints:
+    """(R, N) micro-units from which stakes were posted: before anybody was slashed or paid."""
+    shape = moment.actions.shape
+    reasons = [each.reason for each in moment.transfers]
+    before = moment.transfers[: reasons.index(Reason.REVENUE)]
+    return post(moment.opening, before).owned - net_of(before, (Reason.SLASH,), shape)

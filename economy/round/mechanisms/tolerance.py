@@ -4,11 +4,12 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats
-from commonweal.economy.money.ledger import to_micro
+from commonweal.agents.population import Population
+from commonweal.economy.money.ledger import MICRO, to_micro
 from commonweal.economy.round.mechanism import Mechanism, mechanism
-from commonweal.economy.round.record import Admitted, Effects, Moment
+from commonweal.economy.round.record import Admitted, Effects, Foregone, Moment
 from commonweal.economy.screening.admissible import slack
-from commonweal.economy.screening.tolerance import ForSale, buy_tolerance
+from commonweal.economy.screening.tolerance import ForSale, ToleranceSale, buy_tolerance
 from commonweal.economy.world.claims import claimed_limits, claimed_price, felt
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import World
@@ -38,11 +39,25 @@ class ToleranceMarket(Mechanism):
         wanted = lesson.screened.shadow_prices * (budget > 0)[:, None]
         useful = _useful(lesson.exam.alignments * senses, lesson.active & ~lesson.gated, world)
         sale = buy_tolerance(for_sale, wanted, useful, np.minimum(budget, moment.state.ledger.treasury))
-        # A principal that sells under several names gives up its limits once.
-        given_up = sale.given_up(people.limits, limits, felt(people.price, world), senses)
         return own, Effects(
-            limits=sale.limits(limits, senses), transfers=(sale.transfer,), private=-given_up, note=sale
+            limits=sale.limits(limits, senses),
+            transfers=(sale.transfer,),
+            private=-_given_up(sale, people, world),
+            note=sale,
         )
+
+    def expect(self, own: None, moment: Moment, foregone: Foregone, world: World) -> Floats:
+        """Who took part would have sold the same whatever else it did; who stays away sells nothing."""
+        sale = moment.notes[self.name]
+        earned = sale.payments / MICRO - _given_up(sale, moment.people, world)
+        expected = np.repeat(earned[..., None], len(Action), axis=2)
+        expected[..., Action.ABSTAIN] = 0.0
+        return expected
+
+
+def _given_up(sale: ToleranceSale, people: Population, world: World) -> Floats:
+    """(R, N) money that what each gives up is worth to it; who sells under several names gives up its limits once."""
+    return sale.given_up(people.limits, claimed_limits(people, world), felt(people.price, world), world.senses)
 
 
 def _useful(harms: Floats, active: Bools, world: World) -> Floats:

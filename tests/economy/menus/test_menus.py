@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.drawing import draw_population
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
@@ -16,6 +17,7 @@ from commonweal.economy.money.membership import NEVER, Membership
 from commonweal.economy.rewards.accuracy import Bound, PowerLaw
 from commonweal.economy.rewards.learning_curve import fit, noted
 from commonweal.economy.rewards.tariff import Tariff
+from commonweal.economy.round.markets.curve import curve_of
 from commonweal.economy.round.standing import has_content
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import kept_promises
@@ -219,6 +221,43 @@ def test_best_amounts_on_real_data_are_no_more_than_what_is_held() -> None:
     held, amount = ensemble.world.holdings.count, ensemble.state.membership.amount
     assert (amount <= held).all()
     assert (amount > held / 2).any()
+
+
+PAID_IN_MONEY = {
+    "market.kind": "curve", "market.price": 500.0, "market.baseline": 0.0, "market.model_value": 0.001,
+    "menu.offer": "amounts", "population.count": 2, "population.cost_low": 1e-6, "population.cost_high": 1e-6,
+    "actions.available": ["delegate"], "population.start_delegate": 1.0, "population.start_free_ride": 0.0,
+    "population.start_defect": 0.0, "policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "policy.revision": 1.0,
+    "learning.samples": 1000,
+}  # fmt: skip
+
+
+def test_amounts_look_as_far_as_money_pays_for_data() -> None:
+    """Two divide 1000 money by samples: a contest, in whose equilibrium each puts in R (N − 1) / N² c = 2.5e8."""
+    ensemble = Ensemble(revise(load("commons"), PAID_IN_MONEY | {"settlement.kind": "data"}), seeds=[0])
+    for _ in range(12):
+        ensemble.step()
+    np.testing.assert_allclose(ensemble.state.membership.amount, 2.5e8, rtol=0.01)
+
+
+@pytest.mark.parametrize("value", [1e-3, 1e3])
+@pytest.mark.parametrize("settlement", ["data", "equal"])
+def test_amounts_are_best_whatever_pays_for_them(settlement: str, value: float) -> None:
+    changes = PAID_IN_MONEY | {"settlement.kind": settlement, "market.model_value": value}
+    ensemble = Ensemble(revise(load("commons"), changes), seeds=[0])
+    tried = np.concatenate([[0.0], np.geomspace(1, 1e12, 200_000)])
+    for _ in range(6):
+        others = ensemble.state.membership.amount[0, ::-1].copy()
+        ensemble.step()
+        for other, chosen in zip(others, ensemble.state.membership.amount[0], strict=True):
+
+            def payoff(put: Floats, other: float = other) -> Floats:
+                quality = curve_of(ensemble.world)((put + other)[None])[0]
+                share = 0.5 if settlement == "equal" else put / (put + other)
+                return (value + 1000 * share) * quality - 1e-6 * put
+
+            best = payoff(tried).max()
+            assert payoff(np.array([chosen]))[0] > best - 1e-4 * abs(best)
 
 
 class TestLearningCurve:
