@@ -8,13 +8,13 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.intervals import Interval, mean_interval
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Evaluation, Record
 from commonweal.scenarios.studies.best_deviation.space import Candidate, described, deviation_of, space_of
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, play_base
 from commonweal.scenarios.studies.incentives.playing import play_deviations
-from commonweal.scenarios.studies.intervals import Interval, mean_interval
 
 WORST, ANYBODY = "worst", "anybody"
 _FINALISTS = 5  # candidates that are judged on held-out seeds, best of the search first
