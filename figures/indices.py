@@ -39,7 +39,7 @@ def draw_indices(table: SweepTable, sampled: Sampled) -> Figure:
     known = [indices for indices in found if indices is not None]
     if not known:
         raise InputError("a point is missing, or nothing varies")
-    order = np.argsort(-np.mean([indices.found.value[1 if sampled.kind == "sobol" else 0] for indices in known], axis=0))
+    order = np.argsort(-np.mean([indices.values[1 if sampled.kind == "sobol" else 0] for indices in known], axis=0))
     figure, (row, *_) = blank(1, len(found), TWO_COLUMNS, 0.6 + 0.34 * len(order), sharey=True)
     for ax, metric, indices in zip(row, table.metrics, found, strict=True):
         ax.set_title(title_of(metric, table.quality), loc="left", color="0.2")

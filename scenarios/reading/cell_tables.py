@@ -9,7 +9,7 @@ from rich.text import Text
 
 from commonweal.scenarios.reading.cells import Cells
 from commonweal.scenarios.reading.stored import FAILED, in_words
-from commonweal.scenarios.runs.intervals import written
+from commonweal.scenarios.runs.intervals import in_brief
 from commonweal.scenarios.runs.summary import MEASURES
 
 MOST = 100  # points that are printed; all are in the tables on disk
@@ -27,7 +27,7 @@ def table_of_means(cells: Cells, metrics: Sequence[str], quality: str) -> Table:
     table = _headed([*cells.values.columns], [*counts, *(_title(name, quality) for name in metrics)])
     for row in range(min(len(cells.points), MOST)):
         numbers = [str(count[row]) for count in counts.values()]
-        numbers += [written(*ends) for ends in zip(*cells.means.at(row), strict=True)]
+        numbers += [in_brief(*ends) for ends in zip(*cells.means.at(row), strict=True)]
         table.add_row(str(cells.points[row]), *_words(cells, row), *numbers)
     return table
 
@@ -68,7 +68,7 @@ def _words(cells: Cells, row: int) -> list[Text]:
 
 def _difference(value: float, low: float, high: float) -> str:
     mark = "" if np.isnan(low) else " *" if low > 0 or high < 0 else "  "
-    return written(value, low, high, sign="+") + mark
+    return in_brief(value, low, high, "+") + mark
 
 
 def failures(runs: pd.DataFrame) -> list[str]:

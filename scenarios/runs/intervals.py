@@ -1,12 +1,13 @@
 """Intervals of means over seeds: one rule for all tables, studies, figures and benchmarks.
 
-Student's t-interval covers the mean of skewed numbers too rarely: it ends too soon on the side of their long tail. That
-end is moved out by their skewness, more so where they are few, since few numbers seldom show their tail (the corrections
-of Johnson 1978 and Hall 1992 are too small below 30 numbers). Where the range of what is measured is known, the interval
-stays inside, by the delta method: on the logit scale between two bounds, which for correlations is Fisher's z, and on
-the log scale towards a single one. ``benchmarks/intervals.py`` shows what that covers.
+Student's t-interval covers the mean of skewed numbers too rarely: it ends too soon on the side of their long tail.
+That end is moved out by their skewness, more so where they are few, since few numbers seldom show their tail (the
+corrections of Johnson 1978 and Hall 1992 are too small below 30 numbers). Where the range of what is measured is known,
+the interval stays inside, by the delta method: on the logit scale between two bounds, which for correlations is
+Fisher's z, and on the log scale towards a single one. ``benchmarks/intervals.py`` shows what that covers.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -171,6 +172,15 @@ def written(value: float, low: float, high: float, digits: int = 3, sign: str = 
     return text if np.isnan(low) or np.isnan(high) else f"{text} [{low:{sign}.{digits}f}, {high:{sign}.{digits}f}]"
 
 
+def in_brief(value: float, low: float, high: float, sign: str = "") -> str:
+    """The same for a narrow column: no more decimals than the interval is worth, no zero before the point."""
+    if np.isnan(low) or np.isnan(high):
+        return written(value, low, high, sign=sign)
+    reach = (high - low) / 2
+    digits = sum(reach < bound for bound in (10, 1, 0.01))
+    return re.sub(r"(?<!\d)0\.", ".", written(value, low, high, digits, sign))
+
+
 def seeds_to_tell(interval: Interval, seeds: int) -> int | None:
     """How many seeds would tell a mean from 0, if estimate and spread stay: None where none need or do.
 
@@ -187,17 +197,23 @@ def seeds_to_tell(interval: Interval, seeds: int) -> int | None:
     return int(counts[enough.argmax()]) if enough.any() else None
 
 
-def few_seeds(seeds: int) -> str:
-    """What to know where seeds are few, "" where they will do."""
+def wanted(interval: Interval, seeds: int) -> str:
+    """`` (about 40 seeds would tell)`` where an interval () over seeds holds 0; else ""."""
+    number = seeds_to_tell(interval, seeds) if seeds > 1 else None
+    return "" if number is None else f" (about {number} seeds would tell)"
+
+
+def few_seeds(seeds: int) -> list[str]:
+    """A line for whoever reads results of few seeds; none where there are enough."""
     if seeds >= ENOUGH:
-        return ""
+        return []
     if seeds == 1:
-        return f"one seed has no interval: what is shown may be luck; {ENOUGH} seeds will do"
+        return [f"one seed has no interval: what is shown may be luck; {ENOUGH} seeds will do"]
     wide = _width(seeds) / _width(ENOUGH)
-    return (
+    return [
         f"{seeds} seeds are few: intervals are about {wide:.1f} times as wide as with {ENOUGH}, and of skewed numbers"
         f" they cover less than they say; {ENOUGH} seeds will do"
-    )
+    ]
 
 
 def _width(seeds: int) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from commonweal.scenarios.runs.intervals import few_seeds, mean_interval, range_of
+from commonweal.scenarios.runs.intervals import few_seeds, in_brief, mean_interval, range_of
 from commonweal.scenarios.runs.tables import NO_PRICE, SweepResults
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.relevance import quality_words
@@ -65,8 +65,7 @@ def notes(results: SweepResults) -> list[str]:
     """What a reader of the table must know."""
     without = int((results.runs["price_of_anarchy_note"] == NO_PRICE).sum())
     undefined = [f"price of anarchy {NO_PRICE} in {without} of {len(results.runs)} runs"] if without else []
-    few = few_seeds(len(results.seeds))
-    return [*undefined, *([few] if few else []), solvency_note(results.rounds)]
+    return [*few_seeds(len(results.seeds)), *undefined, solvency_note(results.rounds)]
 
 
 def solvency_note(rounds: pd.DataFrame) -> str:
@@ -88,4 +87,5 @@ def _name(value: object) -> str:
 
 
 def _cell(values: pd.Series, column: str) -> str:
-    return mean_interval(values.to_numpy(), within=range_of(column)).text()
+    found = mean_interval(values.to_numpy(), within=range_of(column))
+    return in_brief(float(found.value), float(found.low), float(found.high))

@@ -35,6 +35,11 @@ class Indices:
     found: Interval  # (2, D) with 95 % bootstrap intervals, inside their range; the ends are nan where there is none
     signed: Floats  # (D,) morris: mean elementary effect; nan for sobol
 
+    @property
+    def values(self) -> Floats:
+        """(2, D) without intervals."""
+        return self.found.value
+
 
 def analysis(kind: str) -> ModuleType:
     """SALib's analysis of a kind of design.

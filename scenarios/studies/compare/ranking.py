@@ -46,7 +46,7 @@ class Criterion:
         """(M, M) whether the first is surely better than the second; never where a value is not known."""
         least = _ROUNDING * float(np.max(np.abs(self.values), initial=0.0, where=np.isfinite(self.values)))
         known = np.isfinite(self.values).all(axis=0)
-        surely: Bools = (self.differences.low > least) & (known & known[..., None])
+        surely: Bools = (self.differences.low > least) & known & known.reshape(-1, 1)
         return surely
 
 

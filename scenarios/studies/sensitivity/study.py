@@ -10,6 +10,7 @@ import pandas as pd
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.reading.cells import Cells, compare
+from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
@@ -143,6 +144,7 @@ def _notes(question: Question, points: int, failed: int, tried: bool) -> tuple[s
         " all fields vary over their ranges."
     )
     notes = [
+        *few_seeds(seeds),
         f"{points} points by {options.method}, {seeds} seeds each; outcomes are means over the last quarter of rounds.",
         morris if options.method == "morris" else sobol,
         "Intervals of fields are 95 % bootstrap intervals over the sample (SALib). noise is what a field without"
@@ -150,7 +152,7 @@ def _notes(question: Question, points: int, failed: int, tried: bool) -> tuple[s
         f"Ranges are around the scenario's own values; wider ones give larger effects. {COST} multiplies both bounds.",
     ]
     if tried:
-        notes.append("Choices are tried one at a time; differences pair seeds, with 95 % t-intervals, not corrected"
+        notes.append("Choices are tried one at a time; differences pair seeds, with intervals of 95 %, not corrected"
                      " for their number.")  # fmt: skip
     if failed:
         notes.append(f"{failed} runs failed and are left out.")
