@@ -173,10 +173,13 @@ def written(value: float, low: float, high: float, digits: int = 3, sign: str = 
 
 
 def in_brief(value: float, low: float, high: float, sign: str = "") -> str:
-    """The same for a narrow column: no more decimals than the interval is worth, no zero before the point."""
-    if np.isnan(low) or np.isnan(high):
-        return written(value, low, high, sign=sign)
+    """The same for a narrow column: no more decimals than the interval is worth, no zero before the point.
+
+    What is the same in all seeds stands alone.
+    """
     reach = (high - low) / 2
+    if not reach > 0:
+        return written(value, np.nan, np.nan, sign=sign)
     digits = sum(reach < bound for bound in (10, 1, 0.01))
     return re.sub(r"(?<!\d)0\.", ".", written(value, low, high, digits, sign))
 
