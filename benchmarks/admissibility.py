@@ -4,7 +4,7 @@
     python benchmarks/admissibility.py --write    into docs/results.md, and docs/images/admissibility.png
 
 Scenario tolerance-for-sale under budgets from nothing to more than there is to buy, and without any screening; 8 seeds,
-± 95 % t-intervals over seeds, means over the last quarter of rounds.
+95 % intervals over seeds, means over the last quarter of rounds.
 """
 
 import argparse

@@ -8,7 +8,7 @@
 Ten principals on drifting digits, all of whom delegate honestly unless they attack. An attack is the same run on the
 same random numbers in which one principal, or a pair, does otherwise from the first round on (three try, each in a run
 of its own); the honest baseline is the run without it, under the same settlement and, where an attack needs FedAvg or
-values to lie about, in the same economy with these. 100 rounds, 8 seeds, ± 95 % t-intervals over seeds.
+values to lie about, in the same economy with these. 100 rounds, 8 seeds, 95 % intervals over seeds.
 
 Adding a settlement or an attack to ``shared/attacks.py`` is one line.
 """

@@ -26,6 +26,7 @@ from commonweal.economy.learning.module import unflatten
 from commonweal.economy.learning.network import Parameters
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.world import World
+from commonweal.scenarios.runs.intervals import CORRELATION, mean_interval
 from commonweal.scenarios.schema.loading import load
 
 Row = list[str]
@@ -140,7 +141,7 @@ def cosines() -> str:
         pairs = [shares(players, np.random.default_rng([players, draw])) for draw in range(DRAWS)]
         found = [float(np.corrcoef(one, other)[0, 1]) for one, other in pairs]
         apart = [float(np.abs(one - other).sum()) for one, other in pairs]
-        spread = f"{np.mean(found):.4f} ± {1.96 * np.std(found) / np.sqrt(DRAWS):.4f}"
+        spread = mean_interval(np.array(found), within=CORRELATION).text(4)
         rows.append([f"{players}", f"{spread} ({pearson})", f"{np.mean(apart):.4f} ({l1})"])
     return markdown(heads, rows)
 

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from results_page import main, markdown
 
+from commonweal.scenarios.runs.intervals import written
 from commonweal.scenarios.studies import Answer, ask
 
 SEEDS = 5
@@ -88,12 +89,11 @@ def _agreement(found: Answer) -> list[str]:
 
 
 def _estimates(row: Any) -> list[str]:
-    """Both ways and their difference, each ± the half width of its 95 % interval."""
+    """Both ways and their difference, each with its 95 % interval."""
     texts = []
     for name in ("traversal", "federated", "difference"):
-        middle, high = getattr(row, name), getattr(row, f"{name}_high")
-        sign = "+" if name == "difference" else ""
-        texts.append("undefined" if pd.isna(middle) else f"{middle:{sign}.3f} ± {high - middle:.3f}")
+        ends = (getattr(row, name), getattr(row, f"{name}_low"), getattr(row, f"{name}_high"))
+        texts.append("undefined" if pd.isna(ends[0]) else written(*ends, sign="+" if name == "difference" else ""))
     return texts
 
 

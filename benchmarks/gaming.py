@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from results_page import main, markdown
 
 from commonweal.agents.actions import Action
@@ -22,7 +21,7 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.loading import load
 
 SEEDS = range(8)
@@ -99,7 +98,7 @@ def resembling(changes: dict[str, Any]) -> Floats:
 def sybils() -> str:
     """One of 8 delegating principals takes part under 2 or 3 names, its samples divided among them: gain in payments.
 
-    10 rounds, 4 seeds, 2 principals tried in each; mean ± 95 % interval over seeds, in mean payments of all.
+    10 rounds, 4 seeds, 2 principals tried in each; mean and 95 % interval over seeds, in mean payments of all.
     """
     names = [name for name, rule in CREDITS.items() if rule.__module__.startswith("commonweal.economy.")]
     cases: dict[str, dict[str, Any]] = {name: {"credit.kind": name} for name in names}
@@ -121,9 +120,8 @@ def gains(changes: dict[str, Any], identities: int, tried: Sequence[int] = range
 
 
 def spread(values: Floats) -> str:
-    """Mean and half the 95 % t-interval, in percent, of the seeds in which somebody is paid."""
-    mean, half = interval(pd.Series(100 * values).dropna())
-    return f"{mean:+.0f} ± {half:.0f} %"
+    """Mean and 95 % interval, in percent, over the seeds in which somebody is paid."""
+    return f"{mean_interval(100 * values).text(0, '+')} %"
 
 
 TABLES: dict[str, Callable[[], str]] = {"stale": stale, "sybils": sybils}

@@ -4,7 +4,7 @@
     python benchmarks/model_rewards.py shaping         one of them
     python benchmarks/model_rewards.py --write         and put them into docs/results.md
 
-8 seeds, ± 95 % t-intervals over seeds. One thread: torch.set_num_threads(1).
+8 seeds, 95 % intervals over seeds. One thread: torch.set_num_threads(1).
 """
 
 import time
@@ -22,7 +22,7 @@ from commonweal.economy.futures.play import Futures, play_futures
 from commonweal.economy.rewards.accuracy import Bound
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import kept_promises
-from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.runs.intervals import ANYWHERE, SHARE, Range, mean_interval
 from commonweal.scenarios.schema.loading import load, revise
 
 Changes = Mapping[str, Any]
@@ -65,7 +65,7 @@ def shaping() -> str:
         off = np.abs(put.sum(axis=1) - expected.sum(axis=1)).max()
         rows.append([
             rule, _interval(put.sum(axis=1), 0), _interval(expected.sum(axis=1), 0), f"{off:.2g}",
-            _interval((put * cheapest).sum(axis=1) / put.sum(axis=1), 3), _interval(record.payday.quality, 4),
+            _interval((put * cheapest).sum(axis=1) / put.sum(axis=1), 3), _interval(record.payday.quality, 4, SHARE),
             _interval(record.payday.payoffs.sum(axis=1), 1),
         ])  # fmt: skip
     heads = ["`rewards.kind`", "samples", "at the paper's equilibrium", "largest difference", "of the cheapest type",
@@ -110,7 +110,7 @@ def joining() -> str:
         mean = f"{np.nanmean(came):.1f}" if np.isfinite(came).any() else "–"
         share = f"{np.isfinite(came).sum() / waits.sum():.0%}"
         gain = _interval((gains * waits).sum(axis=1) / waits.sum(axis=1), 2)
-        rows.append([name, share, mean, gain, _interval(record.payday.quality, 3)])
+        rows.append([name, share, mean, gain, _interval(record.payday.quality, 3, SHARE)])
     heads = ["rule", "of those who wait join", "in round", "joining at once would gain", "accuracy at the end"]
     return markdown(heads, rows)
 
@@ -173,7 +173,7 @@ def copies() -> str:
             kept.append(kept_promises(record).mean(axis=1))
         spent = (time.process_time() - clock) / 60 / len(SEEDS) * 1000
         low, high = np.quantile(payday.rewards / payday.quality[:, None], [0.05, 0.95])
-        rows.append([kind, _interval(np.mean(kept, axis=0), 3), f"{low:.2f} – {high:.2f}", f"{spent:.1f}"])
+        rows.append([kind, _interval(np.mean(kept, axis=0), 3, SHARE), f"{low:.2f} – {high:.2f}", f"{spent:.1f}"])
     heads = ["`rewards.realise`", "promises kept", "accuracy given, of the model's (5 – 95 %)", "ms per round and run"]
     return markdown(heads, rows)
 
@@ -183,9 +183,8 @@ def _futures(changes: Changes, deviations: Sequence[Deviation]) -> Futures:
     return play_futures(ensemble.snapshot, deviations, 60)
 
 
-def _interval(values: Floats, digits: int) -> str:
-    mean, half = mean_and_half_width(values)
-    return f"{mean:.{digits}f} ± {half:.{digits}f}"
+def _interval(values: Floats, digits: int, within: Range = ANYWHERE) -> str:
+    return mean_interval(values, within=within).text(digits)
 
 
 TABLES: dict[str, Callable[[], str]] = {

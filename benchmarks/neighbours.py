@@ -14,6 +14,7 @@ import json
 import os
 
 from commonweal.agents.arrays import Floats, Ints
+from commonweal.scenarios.runs.intervals import SHARE, mean_interval, written
 
 # Before numpy is loaded: its products take one thread, here and in pyDVL's process
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
@@ -122,12 +123,11 @@ def nearer_counts_more(distances: Floats) -> Ints:
 
 def detection() -> None:
     """Part (c): the share of samples that are flipped is known, and as many of the lowest value are flagged."""
-    print(f"(c) F1 at finding {FLIPPED:.0%} flipped labels, mean and standard error of {SEEDS} seeds")
+    print(f"(c) F1 at finding {FLIPPED:.0%} flipped labels, mean and 95 % interval over {SEEDS} seeds")
     print("| data | unweighted | soft label | weighted by copies |\n| --- | --- | --- | --- |")
     for name in ("digits", "breast_cancer", "wine"):
         found = np.array([_found(name, seed) for seed in range(SEEDS)])
-        error = found.std(axis=0, ddof=1) / SEEDS**0.5
-        cells = (f"{mean:.3f} ± {e:.3f}" for mean, e in zip(found.mean(axis=0), error, strict=True))
+        cells = (written(*ends) for ends in zip(*mean_interval(found, within=SHARE).at(...), strict=True))
         print(f"| {name} | {' | '.join(cells)} |")
 
 

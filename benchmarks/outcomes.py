@@ -20,12 +20,13 @@ from scipy.stats import spearmanr
 from shared.protection import MODES, SEEDS, Protection, protection
 
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.runs.intervals import CORRELATION, Range, mean_interval, range_of
 from commonweal.scenarios.runs.tables import SweepResults
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.sweeps.sweep import sweep
 
 SCOPES = ("own", "quorum", "all", "aggregate")
+WITHIN = {"samples_held": CORRELATION, "data_quality": CORRELATION}  # of columns that are no metrics
 Row = Sequence[str]
 
 
@@ -84,7 +85,7 @@ def small_and_large() -> str:
     results = _compare("small-and-large", {"settlement.kind": ["equal", "data", "credit"]})
     correlations = results.principals.groupby("run").apply(_correlations)
     runs = results.runs.set_index("run").join(correlations)
-    columns = {"share_delegate": "delegating", "accuracy": "test accuracy", "gini": "Gini"}
+    columns = {"share_delegate": "delegating", "accuracy": "test accuracy", "gini": "Gini, last quarter"}
     columns |= {"samples_held": "ρ(payments, samples held)", "data_quality": "ρ(payments, data quality)"}
     return _by_point(replace(results, runs=runs.reset_index()), columns)
 
@@ -145,21 +146,22 @@ def _spearman(left: pd.Series, right: pd.Series) -> float:
 
 
 def _by_point(results: SweepResults, columns: Mapping[str, str]) -> str:
-    """A row a point: mean ± 95 % t-interval over seeds, and in brackets the lowest and the highest seed."""
+    """A row a point: mean and 95 % interval over seeds, and in parentheses the lowest and the highest seed."""
     rows = []
     for values, runs in results.runs.groupby(list(results.varied), sort=False):
         names = [str(value).lower() if isinstance(value, bool) else f"{value}" for value in values]
-        rows.append([*names, *(f"{_mean(runs[column])} {_range(runs[column])}" for column in columns)])
+        cells = [f"{_mean(runs[column], WITHIN.get(column))} {_range(runs[column])}" for column in columns]
+        rows.append([*names, *cells])
     return markdown([*results.varied, *columns.values()], rows)
 
 
-def _mean(values: pd.Series) -> str:
-    mean, half = interval(values)
-    return "undefined" if np.isnan(mean) else f"{mean:.3f} ± {half:.3f}"
+def _mean(values: pd.Series, within: Range | None = None) -> str:
+    found = mean_interval(values.to_numpy(), within=within or range_of(str(values.name)))
+    return "undefined" if np.isnan(found.value) else found.text()
 
 
 def _range(values: pd.Series) -> str:
-    return "" if values.isna().all() else f"[{values.min():.2f}, {values.max():.2f}]"
+    return "" if values.isna().all() else f"({values.min():.2f} to {values.max():.2f})"
 
 
 TABLES: dict[str, Callable[[], str]] = {

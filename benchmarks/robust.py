@@ -4,14 +4,13 @@
     python benchmarks/robust.py pay             one of them
     python benchmarks/robust.py --write         both, into docs/results.md
 
-Commons with fixed actions, 8 seeds, means ± 95 % t-intervals; one thread (torch.set_num_threads(1)).
+Commons with fixed actions, 8 seeds, means and 95 % intervals; one thread (torch.set_num_threads(1)).
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from results_page import main, markdown
 
 from commonweal.agents.actions import Action
@@ -20,7 +19,7 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.loading import load
 
 SEEDS, ROUNDS = range(8), 100
@@ -89,9 +88,8 @@ def names() -> str:
 
 
 def spread(values: Floats) -> str:
-    """Mean and half the 95 % t-interval over seeds."""
-    mean, half = interval(pd.Series(values))
-    return f"{mean:.3f} ± {half:.3f}"
+    """Mean and 95 % interval over seeds."""
+    return mean_interval(values).text()
 
 
 TABLES: dict[str, Callable[[], str]] = {"pay": pay, "names": names}

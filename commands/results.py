@@ -97,7 +97,7 @@ def _print_summary(stored: Stored) -> None:
         raise InputError(f"{stored.folder}: every run failed; {failures(runs)[0]}")
     cells = compare(runs, stored.factors, metrics)
     seeds, points = runs["seed"].nunique(), len(cells.points)
-    over = f"mean ± 95 % t-interval over {seeds} seeds" if seeds > 1 else "one seed"
+    over = f"mean and 95 % interval over {seeds} seeds" if seeds > 1 else "one seed"
     print(f"{stored.name}: {points} {'point' if points == 1 else 'points'}, last quarter of the rounds played, {over}")
     quality = quality_words(stored.markets()).column
     console().print(table_of_means(cells, metrics, quality))

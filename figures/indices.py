@@ -12,6 +12,7 @@ from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_
 from commonweal.figures.effects import title_of
 from commonweal.figures.ink import BLUE, ORANGE, Ink, key, printed
 from commonweal.figures.sweep_table import SweepTable
+from commonweal.scenarios.runs.intervals import Interval
 from commonweal.scenarios.sweeps.indices import Indices, Sampled, analyse
 
 _WORDS = {
@@ -60,11 +61,11 @@ def _draw_bars(ax: Axes, indices: Indices | None, order: Ints) -> None:
     if indices is None:
         say_empty(ax, "not known")
         return
-    bars = zip(indices.values, indices.half_width, (BLUE, ORANGE), strict=True)
-    for place, (values, half, colour) in enumerate(bars):
+    for place, colour in enumerate((BLUE, ORANGE)):
+        found = Interval(*indices.found.at((place, order)))
         heights = np.arange(len(order)) + (place - 0.5) * 0.36
-        errors = half[order] if np.isfinite(half).all() else None
-        ax.barh(heights, values[order], height=0.34, color=colour, xerr=errors,
+        errors = found.reach if np.isfinite(found.low).all() else None
+        ax.barh(heights, found.value, height=0.34, color=colour, xerr=errors,
                 error_kw={"elinewidth": 0.8, "capsize": 1.5, "ecolor": "0.25"})  # fmt: skip
     ax.axvline(0, color="0.6", linewidth=0.5)
 

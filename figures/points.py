@@ -1,4 +1,4 @@
-"""From stored frames to what is drawn: the points of a sweep, and means over seeds with Student's t intervals."""
+"""From stored frames to what is drawn: the points of a sweep, and means over seeds with intervals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.figures.ink import Ink
-from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.runs.intervals import mean_interval, range_of
 
 MOST = 12  # points in a figure; more cannot be told apart on paper
 
@@ -44,7 +44,7 @@ class Points:
         """What lines and bands are, in words."""
         if max(len(point.runs) for point in self.shown) == 1:
             return "One seed: no interval."
-        return f"Mean and 95 % t interval over {self.seeds()}."
+        return f"Mean and 95 % interval over {self.seeds()}."
 
     def note(self, parts: str = "Panels") -> str:
         """What tells the parts of the figure apart, and what was left out, in words; "" if neither."""
@@ -59,7 +59,8 @@ class Course:
 
     rounds: Floats  # (T,)
     mean: Floats  # (T,) NaN where no run has a value
-    half_width: Floats  # (T,) of the 95 % interval; NaN where fewer than two runs have a value
+    low: Floats  # (T,) lower end of the 95 % interval; NaN where fewer than two runs have a value
+    high: Floats  # (T,) upper end
 
 
 def require(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
@@ -141,17 +142,16 @@ def course(rounds: pd.DataFrame, point: Point, column: str) -> Course:
     if own.duplicated(["run", "round"]).any():
         raise InputError("rounds: a run has the same round twice; every run needs a number of its own")
     table = own.pivot(index="round", columns="run", values=column)
-    mean, half = mean_and_half_width(table.to_numpy(dtype=np.float64).T)
-    return Course(table.index.to_numpy(dtype=np.float64), mean, half)
+    found = mean_interval(table.to_numpy(dtype=np.float64).T, within=range_of(column))
+    return Course(table.index.to_numpy(dtype=np.float64), found.value, found.low, found.high)
 
 
 def draw_course(ax: Axes, line: Course, pen: Ink, label: str = "", opacity: float = 0.18) -> None:
     """A mean line with its interval as a band; a single round becomes a marker."""
     marker = pen.marker if len(line.rounds) == 1 else "none"
     ax.plot(line.rounds, line.mean, color=pen.colour, linestyle=pen.dashes, marker=marker, label=label or "_")
-    if np.isfinite(line.half_width).any():
-        ax.fill_between(line.rounds, line.mean - line.half_width, line.mean + line.half_width, color=pen.colour,
-                        alpha=opacity, linewidth=0)
+    if np.isfinite(line.low).any():
+        ax.fill_between(line.rounds, line.low, line.high, color=pen.colour, alpha=opacity, linewidth=0)
 
 
 def end_of(line: Course) -> float:

@@ -11,7 +11,7 @@ from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, 
 from commonweal.figures.effects import importance, title_of
 from commonweal.figures.ink import Ink, ink, key, printed
 from commonweal.figures.sweep_table import Axis, SweepTable
-from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.runs.intervals import Interval, beside, mean_interval, range_of
 
 _LINES = 6  # that can be told apart on one pair of axes
 _COLUMNS = 4  # factors in a figure
@@ -44,8 +44,8 @@ def draw_responses(table: SweepTable) -> Figure:
     return finish(figure, "How it responds", _caption(table, shown, len(numbers), by), handles)
 
 
-def curve(table: SweepTable, metric: int, axis: Axis, chosen: np.ndarray) -> tuple[Floats, Floats]:
-    """Mean of a metric at every level of an axis and the half width of its 95 % t-interval.
+def curve(table: SweepTable, metric: int, axis: Axis, chosen: np.ndarray) -> Interval:
+    """Mean of a metric at every level of an axis and its 95 % interval.
 
     In a crossed design every seed's mean over the other factors is one value, so that the interval tells how far
     other seeds would move the curve. In a sampled one every point in a bin is one value.
@@ -57,15 +57,11 @@ def curve(table: SweepTable, metric: int, axis: Axis, chosen: np.ndarray) -> tup
         chosen: (P,) points that count.
 
     Returns:
-        (L,) means, nan without a point; (L,) half widths, nan with fewer than two values.
+        (L,) means, nan without a point; their ends are nan with fewer than two values.
     """
-    mean, half = np.full((2, axis.count), np.nan)
-    for level in range(axis.count):
-        values = table.values[:, chosen & (axis.level == level), metric]
-        if values.size:
-            each = _known_mean(values, 0 if axis.binned else 1)
-            mean[level], half[level] = mean_and_half_width(each)
-    return mean, half
+    at_levels = [table.values[:, chosen & (axis.level == level), metric] for level in range(axis.count)]
+    each = [_known_mean(values, 0 if axis.binned else 1) for values in at_levels]
+    return beside([mean_interval(values, within=range_of(table.metrics[metric])) for values in each])
 
 
 def _known_mean(values: Floats, over: int) -> Floats:
@@ -79,12 +75,12 @@ def _draw_lines(ax: Axes, table: SweepTable, metric: int, axis: Axis, by: Axis |
     everything = np.ones(len(axis.level), dtype=bool)
     groups = [by.level == level for level in range(by.count)] if by else [everything]
     for place, chosen in enumerate(groups):
-        mean, half = curve(table, metric, axis, chosen)
-        pen, there = ink(place), np.isfinite(mean)
+        found = curve(table, metric, axis, chosen)
+        pen, there = ink(place), np.isfinite(found.value)
         label = by.texts[place] if by else "_"
-        ax.plot(axis.places[there], mean[there], color=pen.colour, linestyle=pen.dashes, marker=pen.marker,
+        ax.plot(axis.places[there], found.value[there], color=pen.colour, linestyle=pen.dashes, marker=pen.marker,
                 markersize=3.2, label=label)  # fmt: skip
-        ax.fill_between(axis.places[there], (mean - half)[there], (mean + half)[there], color=pen.colour, alpha=0.16,
+        ax.fill_between(axis.places[there], found.low[there], found.high[there], color=pen.colour, alpha=0.16,
                         linewidth=0)  # fmt: skip
 
 
@@ -120,9 +116,9 @@ def _handles(by: Axis) -> list[Line2D]:
 def _caption(table: SweepTable, shown: list[Axis], numbers: int, by: Axis | None) -> str:
     over = " over all other factors" if len(table.axes) > 1 + (by is not None) else ""
     if any(axis.binned for axis in shown):
-        interval = "Points in bins of equal count, mean and 95 % t interval over the points of a bin"
+        interval = "Points in bins of equal count, mean and 95 % interval over the points of a bin"
     elif len(table.values) > 1:
-        interval = f"Mean{over} and 95 % t interval over {table.seeds()}"
+        interval = f"Mean{over} and 95 % interval over {table.seeds()}"
     else:
         interval = f"Mean{over}; one seed: no interval"
     lines = f" Lines: {by.name}." if by else ""

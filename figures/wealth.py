@@ -11,7 +11,7 @@ from commonweal.agents.arrays import Floats, gini
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
 from commonweal.figures.ink import ink, key, printed
 from commonweal.figures.points import Point, Points, points_of, require
-from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.runs.intervals import SHARE, mean_interval
 
 WEALTH = ("balance", "escrow")  # columns whose sum a principal owns
 _GRID = np.linspace(0.0, 1.0, 101)
@@ -60,10 +60,10 @@ def draw_lorenz(ax: Axes, curves: Sequence[Floats]) -> None:
     ax.plot([0, 1], [0, 1], color="0.7", linewidth=0.7)
     ax.text(0.42, 0.46, "equality", color="0.45", ha="right", va="bottom")
     for place, values in enumerate(curves):
-        mean, half = mean_and_half_width(values)
+        found = mean_interval(values, within=SHARE)
         pen = ink(place)
-        ax.plot(_GRID, mean, color=pen.colour, linestyle=pen.dashes, label=f"point {place}")
-        ax.fill_between(_GRID, mean - half, mean + half, color=pen.colour, linewidth=0,
+        ax.plot(_GRID, found.value, color=pen.colour, linestyle=pen.dashes, label=f"point {place}")
+        ax.fill_between(_GRID, found.low, found.high, color=pen.colour, linewidth=0,
                         alpha=0.18 if len(curves) < 4 else 0.06)
     lowest = min((float(np.nanmin(values, initial=0.0)) for values in curves), default=0.0)  # debts bend it below 0
     ax.set(xlim=(0, 1), ylim=(lowest, 1), xlabel="share of principals, poorest first", ylabel="share of wealth")
@@ -102,18 +102,17 @@ def draw_wealth(principals: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
 
 
 def _with_interval(values: Floats) -> str:
-    mean, half = (float(number) for number in mean_and_half_width(values))
-    if np.isnan(mean):
-        return "no wealth"
-    return f"{mean:.2f}" if np.isnan(half) else f"{mean:.2f} ± {half:.2f}"
+    found = mean_interval(values, within=SHARE)
+    return "no wealth" if np.isnan(found.value) else found.text(2)
 
 
 def _draw_ginis(ax: Axes, ginis: Sequence[Floats], points: Points) -> None:
     """One row per point: the Gini index of every run, their mean, its interval, and the mean in figures."""
     for place, values in enumerate(ginis):
         pen = ink(place)
-        mean, half = mean_and_half_width(values)
-        ax.errorbar(mean, place, xerr=None if np.isnan(half) else half, color=pen.colour, marker=pen.marker,
+        found = mean_interval(values, within=SHARE)
+        reach = None if np.isnan(found.low) else found.reach[:, None]
+        ax.errorbar(found.value, place, xerr=reach, color=pen.colour, marker=pen.marker,
                     markersize=4.5, capsize=2, linewidth=1)
         ax.plot(values, np.full(values.size, place + 0.3), linestyle="none", marker=".", markersize=3,
                 color=pen.colour, alpha=0.6)

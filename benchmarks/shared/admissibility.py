@@ -7,7 +7,7 @@ import pandas as pd
 from results_page import markdown
 
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.runs.intervals import mean_interval, range_of
 from commonweal.scenarios.schema.loading import load
 
 COLUMNS = {
@@ -38,7 +38,10 @@ def table(runs: pd.DataFrame) -> str:
     for budget, seeds in runs.groupby("budget", dropna=False):
         own = seeds.set_index("run")
         name = "without screening" if np.isnan(float(str(budget))) else f"{budget:g}"
-        means = [own[column] for column in COLUMNS] + [own[column] - nothing[column] for column in GAINED]
-        rows.append([name, *("{:.4f} ± {:.4f}".format(*interval(each)) for each in means)])
+        means = [mean_interval(own[column].to_numpy(), within=range_of(column)) for column in COLUMNS]
+        for column in GAINED:
+            within = range_of(column).of_differences
+            means.append(mean_interval((own[column] - nothing[column]).to_numpy(), within=within))
+        rows.append([name, *(each.text(4) for each in means)])
     heads = ["budget (money per round)", *COLUMNS.values(), *GAINED.values()]
     return markdown(heads, rows)

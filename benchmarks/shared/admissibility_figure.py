@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from commonweal.figures.canvas import finish, panels
 from commonweal.figures.ink import BLUE, GREEN, GREY, VERMILLION, printed
-from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.runs.intervals import Interval, beside, mean_interval, range_of
 
 _PANELS = (
     ("accuracy", "test accuracy", BLUE, "o"),
@@ -35,9 +35,9 @@ def draw_admissibility(runs: pd.DataFrame) -> Figure:
         if column == "gained":
             ax.axhline(0.0, color=GREY, linewidth=0.8)
         else:
-            _draw_unscreened(ax, *interval(runs[runs["budget"].isna()][column]))
+            _draw_unscreened(ax, _mean(runs[runs["budget"].isna()], column))
     caption = (
-        f"Each point a budget; means and 95 % t-intervals over {runs['run'].nunique()} seeds, last quarter of rounds."
+        f"Each point a budget; means and 95 % intervals over {runs['run'].nunique()} seeds, last quarter of rounds."
         " Dashes and band: without screening. Welfare gained: payoffs and what the treasury kept, against the same runs"
         " with nothing bought; what sellers give up counts as a cost."
     )
@@ -45,11 +45,15 @@ def draw_admissibility(runs: pd.DataFrame) -> Figure:
 
 
 def _draw_curve(ax: Axes, runs: pd.DataFrame, column: str, colour: str, marker: str) -> None:
-    means = runs.groupby("budget")[["tolerance_paid", column]].agg(interval)
-    (x, x_half), (y, y_half) = (list(zip(*means[name], strict=True)) for name in ("tolerance_paid", column))
-    ax.errorbar(x, y, xerr=x_half, yerr=y_half, color=colour, marker=marker, markersize=3, capsize=1.5)
+    budgets = [those for _, those in runs.groupby("budget")]
+    x, y = (beside([_mean(those, name) for those in budgets]) for name in ("tolerance_paid", column))
+    ax.errorbar(x.value, y.value, xerr=x.reach, yerr=y.reach, color=colour, marker=marker, markersize=3, capsize=1.5)
 
 
-def _draw_unscreened(ax: Axes, level: float, half: float) -> None:
-    ax.axhspan(level - half, level + half, color=GREY, alpha=0.25, linewidth=0)
-    ax.axhline(level, color=GREY, linestyle="--", linewidth=0.8)
+def _mean(runs: pd.DataFrame, column: str) -> Interval:
+    return mean_interval(runs[column].to_numpy(), within=range_of(column))
+
+
+def _draw_unscreened(ax: Axes, level: Interval) -> None:
+    ax.axhspan(float(level.low), float(level.high), color=GREY, alpha=0.25, linewidth=0)
+    ax.axhline(float(level.value), color=GREY, linestyle="--", linewidth=0.8)

@@ -17,7 +17,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.runs.summary import interval
+from commonweal.scenarios.runs.intervals import Interval, mean_interval, written
 from commonweal.scenarios.schema.loading import load, revise
 
 Changes = Mapping[str, Any]
@@ -157,18 +157,19 @@ def futures_of(changes: Changes, deviations: Sequence[Deviation], seeds: Sequenc
     return play_futures(ensemble.snapshot, deviations, rounds)
 
 
-def figures_of(outcomes: Mapping[str, Outcome], what: str) -> tuple[Floats, Floats]:
-    """(settlements, attacks) means and halves of t-intervals, percent of the mean honest payoff."""
-    values = [[interval(100 * seeds) for seeds in getattr(each, what).values()] for each in outcomes.values()]
-    mean, half = np.array(values).transpose(2, 0, 1)
-    return mean, half
+def figures_of(outcomes: Mapping[str, Outcome], what: str) -> Interval:
+    """(settlements, attacks) means over seeds, percent of the mean honest payoff."""
+    values = [[100 * seeds for seeds in getattr(each, what).values()] for each in outcomes.values()]
+    return mean_interval(np.moveaxis(np.array(values), 2, 0))
 
 
 def table(outcomes: Mapping[str, Outcome], what: str) -> str:
     """Settlements × attacks, percent of the mean honest payoff; bold where the interval is above 0."""
     heads = ["settlement", *attacks_of(outcomes)]
-    cells = [[_cell(*pair) for pair in zip(*row, strict=True)] for row in zip(*figures_of(outcomes, what), strict=True)]
-    rows = [[name, *row] for name, row in zip(outcomes, cells, strict=True)]
+    found = figures_of(outcomes, what)
+    rows = [
+        [name, *(_cell(*ends) for ends in zip(*found.at(place), strict=True))] for place, name in enumerate(outcomes)
+    ]
     return markdown(heads, rows)
 
 
@@ -177,6 +178,6 @@ def attacks_of(outcomes: Mapping[str, Outcome]) -> list[str]:
     return list(next(iter(outcomes.values())).gain)
 
 
-def _cell(mean: float, half: float) -> str:
-    text = f"{mean:+.0f} ± {half:.0f}".replace("-", "−")
-    return f"**{text}**" if mean > half else text
+def _cell(value: float, low: float, high: float) -> str:
+    text = written(value, low, high, 0, "+").replace("-", "−")
+    return f"**{text}**" if low > 0 else text

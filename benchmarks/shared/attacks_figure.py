@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
 from commonweal.figures.ink import printed
+from commonweal.scenarios.runs.intervals import Interval
 
 _COLOURS = colormaps["PuOr_r"]  # safe for the colour-blind (ColorBrewer); orange: the attack pays
 _STRONGEST = 100.0  # percent of an honest payoff from which on a colour gets no stronger
@@ -20,8 +20,8 @@ _STRONGEST = 100.0  # percent of an honest payoff from which on a colour gets no
 def draw_attacks(
     settlements: Sequence[str],
     attacks: Sequence[str],
-    gain: tuple[Floats, Floats],
-    loss: tuple[Floats, Floats],
+    gain: Interval,
+    loss: Interval,
     note: str,
 ) -> Figure:
     """Draw both maps, one above the other.
@@ -29,23 +29,23 @@ def draw_attacks(
     Args:
         settlements: names of the S rows.
         attacks: names of the A columns.
-        gain: (S, A) mean gain of an attacker and half its interval, percent of the mean honest payoff.
-        loss: (S, A) mean loss of an honest principal and half its interval, as ``gain``.
+        gain: (S, A) mean gain of an attacker, percent of the mean honest payoff.
+        loss: (S, A) mean loss of an honest principal, as ``gain``.
         note: on what was played, for the caption.
     """
     figure, grid = blank(2, 1, TWO_COLUMNS, 0.5 + 0.19 * len(settlements), sharex=True)
     titles = "gain of an attacker", "loss of an honest principal"
-    for (ax,), title, (mean, half) in zip(grid, titles, (gain, loss), strict=True):
-        _draw_map(ax, mean, half)
+    for (ax,), title, found in zip(grid, titles, (gain, loss), strict=True):
+        _draw_map(ax, found)
         ax.set_yticks(range(len(settlements)), settlements)
         ax.set_title(f"{title} (% of the mean honest payoff)", loc="left", color="0.2")
     grid[-1][0].set_xticks(range(len(attacks)), attacks, rotation=40, ha="right", rotation_mode="anchor")
-    caption = f"{note} Grey: the 95 % t-interval over seeds holds 0. Colours are strongest at ±{_STRONGEST:.0f} %."
+    caption = f"{note} Grey: the 95 % interval over seeds holds 0. Colours are strongest at ±{_STRONGEST:.0f} %."
     return finish(figure, "Every settlement against every attack", caption)
 
 
-def _draw_map(ax: Axes, mean: Floats, half: Floats) -> None:
-    sure = np.abs(mean) > half
+def _draw_map(ax: Axes, found: Interval) -> None:
+    mean, sure = found.value, (found.low > 0) | (found.high < 0)
     shown = np.ma.masked_array(mean, ~sure)
     ax.imshow(shown, cmap=_COLOURS, norm=Normalize(-_STRONGEST, _STRONGEST), aspect="auto")
     ax.set_facecolor("0.95")

@@ -56,7 +56,7 @@ def _draw_curves(answer: Answer, strategies: tuple[str, ...]) -> Figure:
     ax.set_ylabel("payoff (money per round)")
     handles = [key(_words(name), pen) for name, pen in zip(strategies, _pens(strategies), strict=True)]
     caption = (
-        "Points: mean over seeds where it was played, with 95 % t-intervals. Lines: expected payoff when the others "
+        "Points: mean over seeds where it was played, with 95 % intervals. Lines: expected payoff when the others "
         "are drawn from a large population, interpolated between compositions, with bootstrap bands over seeds. "
         "Below: where the replicator flow moves and rests (filled: stable, open: unstable)."
     )

@@ -133,4 +133,4 @@ def _keys() -> list[Line2D]:
 
 def _means(answer: Answer) -> str:
     seeds = len(answer.provenance.get("seeds", ())) or int(answer.tables["overall"]["seeds"].max())
-    return f"Means over {seeds} seeds with 95 % t-intervals; both ways have the same data, first network and batches."
+    return f"Means over {seeds} seeds with 95 % intervals; both ways have the same data, first network and batches."

@@ -19,7 +19,7 @@ _SURFACES = {
     "surface_alpha": ("settlement.alpha", "exponent alpha"),
 }
 _RATIO = "cost over benefit of delegating"
-_MEAN = "Means over {seeds} seeds with 95 % t-intervals. "
+_MEAN = "Means over {seeds} seeds with 95 % intervals. "
 
 
 def draw(answer: Answer) -> dict[str, Figure]:

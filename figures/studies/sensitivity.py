@@ -112,7 +112,7 @@ def _draw_choices(answer: Answer) -> Figure:
     axes[0].set_ylim(len(names) - 0.5, -0.5)
     caption = (
         f"Differences to the scenario's own choice, one choice changed at a time; paired over {_seeds(answer)}, last "
-        "quarter of rounds; 95 % t-intervals."
+        "quarter of rounds; 95 % intervals."
     )
     keys = [key("interval without 0", _SURE, marker=True), key("interval holds 0", _UNSURE, marker=True)]
     return finish(figure, "What hangs on the choices that are open", caption, keys)

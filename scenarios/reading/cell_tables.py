@@ -9,6 +9,7 @@ from rich.text import Text
 
 from commonweal.scenarios.reading.cells import Cells
 from commonweal.scenarios.reading.stored import FAILED, in_words
+from commonweal.scenarios.runs.intervals import in_brief
 from commonweal.scenarios.runs.summary import MEASURES
 
 MOST = 100  # points that are printed; all are in the tables on disk
@@ -26,7 +27,7 @@ def table_of_means(cells: Cells, metrics: Sequence[str], quality: str) -> Table:
     table = _headed([*cells.values.columns], [*counts, *(_title(name, quality) for name in metrics)])
     for row in range(min(len(cells.points), MOST)):
         numbers = [str(count[row]) for count in counts.values()]
-        numbers += [_interval(*pair) for pair in zip(cells.mean[row], cells.half_width[row], strict=True)]
+        numbers += [in_brief(*ends) for ends in zip(*cells.means.at(row), strict=True)]
         table.add_row(str(cells.points[row]), *_words(cells, row), *numbers)
     return table
 
@@ -43,8 +44,8 @@ def table_of_differences(cells: Cells, metrics: Sequence[str], shown: Sequence[s
     columns = [list(metrics).index(name) for name in shown]
     table = _headed([*cells.values.columns], [f"Δ {_title(name, quality)}" for name in shown])
     for row in range(1, min(len(cells.points), MOST)):
-        pairs = [(cells.difference[row, k], cells.difference_half[row, k]) for k in columns]
-        table.add_row(str(cells.points[row]), *_words(cells, row), *(_difference(*pair) for pair in pairs))
+        texts = [_difference(*ends) for ends in zip(*cells.differences.at((row, columns)), strict=True)]
+        table.add_row(str(cells.points[row]), *_words(cells, row), *texts)
     return table
 
 
@@ -65,18 +66,9 @@ def _words(cells: Cells, row: int) -> list[Text]:
     return [Text(in_words(value)) for value in cells.values.iloc[row]]
 
 
-def _interval(mean: float, half: float) -> str:
-    if np.isnan(mean):
-        return "–"
-    return f"{mean:.3f}" if np.isnan(half) else f"{mean:.3f} ± {half:.3f}"
-
-
-def _difference(mean: float, half: float) -> str:
-    if np.isnan(mean):
-        return "–"
-    if np.isnan(half):
-        return f"{mean:+.3f}"
-    return f"{mean:+.3f} ± {half:.3f} {'*' if abs(mean) > half else ' '}"
+def _difference(value: float, low: float, high: float) -> str:
+    mark = "" if np.isnan(low) else " *" if low > 0 or high < 0 else "  "
+    return in_brief(value, low, high, "+") + mark
 
 
 def failures(runs: pd.DataFrame) -> list[str]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.scenarios.reading.stored import FAILED
+from commonweal.scenarios.runs.intervals import Interval, beside, mean_interval, range_of, standard_error
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,9 @@ class Cells:
     values: pd.DataFrame  # P rows: the varied values of each point
     runs: Ints  # (P,) runs that were played to their end
     failed: Ints  # (P,) runs that failed
-    mean: Floats  # (P, M) over seeds; nan without a run
-    half_width: Floats  # (P, M) of the 95 % t-interval; nan with fewer than two runs
-    difference: Floats  # (P, M) mean over seeds of the difference to the first point
-    difference_half: Floats  # (P, M) of the paired 95 % t-interval
+    means: Interval  # (P, M) over seeds, 95 %; nan without a run
+    differences: Interval  # (P, M) of means over seeds of the difference to the first point, paired, 95 %
+    error: Floats  # (P, M) standard errors of the means; nan with fewer than two runs
 
 
 def compare(runs: pd.DataFrame, factors: Sequence[str], metrics: Sequence[str]) -> Cells:
@@ -45,40 +44,11 @@ def compare(runs: pd.DataFrame, factors: Sequence[str], metrics: Sequence[str]) 
     kept = runs[~failed]
     place = np.searchsorted(seeds, kept["seed"]), np.searchsorted(points, kept["point"])
     table[place] = kept[list(metrics)].to_numpy(dtype=np.float64)
-    mean, half = mean_and_half_width(table)
-    difference, difference_half = mean_and_half_width(table - table[:, :1])
+    ranges = [range_of(metric) for metric in metrics]
+    apart = table - table[:, :1]
+    means = [mean_interval(table[:, :, m], within=within) for m, within in enumerate(ranges)]
+    differences = [mean_interval(apart[:, :, m], within=within.of_differences) for m, within in enumerate(ranges)]
     row = np.searchsorted(points, runs["point"])
     played, lost = (np.bincount(row[chosen], minlength=len(points)) for chosen in (~failed, failed))
-    return Cells(points, first[list(factors)], played, lost, mean, half, difference, difference_half)
-
-
-def mean_and_half_width(values: Floats) -> tuple[Floats, Floats]:
-    """Mean over the first axis and half width of its 95 % t-interval.
-
-    Args:
-        values: (S, ...) one value per seed; what is not finite is left out.
-
-    Returns:
-        (...) mean, nan without a value; (...) half width, nan with fewer than two values.
-    """
-    known = np.isfinite(values)
-    count = known.sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(known, values, 0.0).sum(axis=0) / count
-        squares = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
-        half = stdtrit(np.maximum(count - 1, 1), 0.975) * np.sqrt(squares / (count - 1) / count)
-    return mean, np.where(count > 1, half, np.nan)
-
-
-def estimated(name: str, values: Floats) -> dict[str, Floats]:
-    """A mean with the ends of its 95 % t-interval: columns ``name``, ``name_low`` and ``name_high``.
-
-    Args:
-        name: of the estimate.
-        values: (S, ...) one value per seed.
-
-    Returns:
-        (...) columns; nan where there are too few values.
-    """
-    mean, half = mean_and_half_width(values)
-    return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
+    values = first[list(factors)]
+    return Cells(points, values, played, lost, beside(means), beside(differences), standard_error(table))

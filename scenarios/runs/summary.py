@@ -1,12 +1,10 @@
-"""The table a person sees after a run or a sweep: means over seeds with 95 % t-intervals, one column or row a point."""
-
-from collections.abc import Sequence
+"""The table a person sees after a run or a sweep: means over seeds with 95 % intervals, one column or row a point."""
 
 import numpy as np
 import pandas as pd
 from rich.table import Table
-from scipy.special import stdtrit
 
+from commonweal.scenarios.runs.intervals import few_seeds, in_brief, mean_interval, range_of
 from commonweal.scenarios.runs.tables import NO_PRICE, SweepResults
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.relevance import quality_words
@@ -26,16 +24,6 @@ _WIDEST = 3  # points side by side that fit 80 columns
 _CELL = 7  # characters of a mean without its interval
 
 
-def interval(values: Sequence[float] | pd.Series) -> tuple[float, float]:
-    """Mean and half width of its 95 % t-interval over the finite values; nan where there are too few."""
-    finite = np.asarray(values, dtype=float)
-    finite = finite[np.isfinite(finite)]
-    if len(finite) < 2:
-        return (float(finite[0]) if len(finite) else np.nan), np.nan
-    half = stdtrit(len(finite) - 1, 0.975) * finite.std(ddof=1) / np.sqrt(len(finite))
-    return float(finite.mean()), float(half)
-
-
 def summary_table(results: SweepResults) -> Table:
     """Means over seeds of the last quarter of rounds: a column a point, or a row a point where there are many."""
     names, cells = summary_cells(results)
@@ -52,7 +40,7 @@ def summary_table(results: SweepResults) -> Table:
 
 def headline(results: SweepResults) -> str:
     """What the numbers of the table are."""
-    seeds = f"mean ± 95 % t-interval over {len(results.seeds)} seeds" if len(results.seeds) > 1 else "one seed"
+    seeds = f"mean and 95 % interval over {len(results.seeds)} seeds" if len(results.seeds) > 1 else "one seed"
     return f"{results.scenario.name}: last quarter of rounds, {seeds}"
 
 
@@ -63,7 +51,7 @@ def summary_cells(results: SweepResults) -> tuple[list[str], dict[str, list[str]
     names = [" × ".join(_name(group.iloc[0][path]) for path in results.varied) for group in points]
     titles = MEASURES | {"accuracy": quality_words(market_kinds(results)).column}
     shown = {column: title for column, title in titles.items() if _happens(results.runs, column)}
-    cells = {title: [_cell(group[column]) for group in points] for column, title in shown.items()}
+    cells = {title: [_cell(group[column], column) for group in points] for column, title in shown.items()}
     return [name or results.scenario.name for name in names], cells
 
 
@@ -77,7 +65,7 @@ def notes(results: SweepResults) -> list[str]:
     """What a reader of the table must know."""
     without = int((results.runs["price_of_anarchy_note"] == NO_PRICE).sum())
     undefined = [f"price of anarchy {NO_PRICE} in {without} of {len(results.runs)} runs"] if without else []
-    return [*undefined, solvency_note(results.rounds)]
+    return [*few_seeds(len(results.seeds)), *undefined, solvency_note(results.rounds)]
 
 
 def solvency_note(rounds: pd.DataFrame) -> str:
@@ -98,8 +86,6 @@ def _name(value: object) -> str:
     return value if isinstance(value, str) else write_value(value.item() if isinstance(value, np.generic) else value)
 
 
-def _cell(values: pd.Series) -> str:
-    mean, half = interval(values)
-    if np.isnan(mean):
-        return "–"
-    return f"{mean:.3f}" if np.isnan(half) else f"{mean:.3f} ± {half:.3f}"
+def _cell(values: pd.Series, column: str) -> str:
+    found = mean_interval(values.to_numpy(), within=range_of(column))
+    return in_brief(float(found.value), float(found.low), float(found.high))

@@ -1,67 +1,14 @@
-"""Intervals over seeds: of a mean, of the largest of many means, and of a sum of largest means.
-
-A mean has the studentised bootstrap interval (Efron and Tibshirani 1993, section 12.5; Hall 1992), which follows skewed
-data; below ``ENOUGH`` seeds, where too few resamples differ, it has the t-interval.
+"""Intervals over seeds of the largest of many means, and of a sum of largest means.
 
 The largest of noisy means is too large on average. So which one it is, is chosen on half of the seeds and judged on the
 other half, both ways round (cross-fitting); that cannot come out too large and gives estimate and lower end. The upper
 end is the highest upper end of any single mean: it covers that of the truly largest, whichever it is (Berger 1982).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy.special import stdtrit
 
 from commonweal.agents.arrays import Floats, Ints
-
-ENOUGH = 12  # seeds from which the bootstrap's tails are those of the data and not of a few resamples
-RESAMPLES = 2000
-LEAST = 0.1  # least variance of a resample, relative to that of the data: else one odd seed gives no upper end
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Estimates and the ends of their intervals, which are nan with a single seed."""
-
-    value: Floats  # (...)
-    low: Floats  # (...)
-    high: Floats  # (...)
-
-    def columns(self, name: str) -> dict[str, Floats]:
-        """Columns ``name``, ``name_low`` and ``name_high`` of a table."""
-        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
-
-
-def mean_interval(values: Floats, confidence: float = 0.95) -> Interval:
-    """Mean over seeds.
-
-    Args:
-        values: (S, ...) one value per seed.
-        confidence: of the interval.
-    """
-    seeds = len(values)
-    mean: Floats = np.asarray(values.mean(axis=0))
-    if seeds < 2:
-        return Interval(mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan))
-    error = values.std(axis=0, ddof=1) / np.sqrt(seeds)
-    tail = (1 - confidence) / 2
-    if seeds < ENOUGH:
-        reach = stdtrit(seeds - 1, 1 - tail) * error
-        return Interval(mean, mean - reach, mean + reach)
-    lowest, highest = _studentised(values - mean, error, tail)
-    return Interval(mean, mean - highest * error, mean - lowest * error)
-
-
-def _studentised(centred: Floats, error: Floats, tail: float) -> Floats:
-    """(2, ...) quantiles of the resampled means over their own standard errors; the resamples are always the same."""
-    seeds = len(centred)
-    flat = centred.reshape(seeds, -1) / np.where(error > 0, error, 1.0).reshape(-1)
-    shares = np.random.default_rng(0).multinomial(seeds, np.full(seeds, 1 / seeds), size=RESAMPLES) / seeds
-    means = shares @ flat
-    squares = (shares @ flat**2 - means**2) / (seeds - 1)
-    statistic = means / np.sqrt(np.maximum(squares, LEAST))
-    return np.asarray(np.quantile(statistic, [tail, 1 - tail], axis=0)).reshape(2, *centred.shape[1:])
+from commonweal.scenarios.runs.intervals import Interval, mean_interval
 
 
 def largest_interval(values: Floats, confidence: float = 0.95) -> Interval:

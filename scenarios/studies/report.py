@@ -33,7 +33,7 @@ def shown(table: pd.DataFrame, rows: int = ROWS) -> pd.DataFrame:
         if f"{name}_low" in table.columns and f"{name}_high" in table.columns:
             ends = zip(table[f"{name}_low"].head(rows), table[f"{name}_high"].head(rows), strict=True)
             texts = [
-                text if text == _MISSING else f"{text} [{_text(low)}, {_text(high)}]"
+                text if _MISSING in (text, _text(low)) else f"{text} [{_text(low)}, {_text(high)}]"
                 for text, (low, high) in zip(texts, ends, strict=True)
             ]
         columns[name.replace("_", " ")] = texts

@@ -10,6 +10,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.intervals import POSITIVE, SHARE, Interval, around
 
 _KINDS = {"sobol": ("S1", "ST"), "morris": ("mu_star", "sigma")}
 
@@ -31,9 +32,13 @@ class Indices:
     """What an analysis found in one metric."""
 
     names: tuple[str, str]  # what the two columns are
-    values: Floats  # (2, D)
-    half_width: Floats  # (2, D) of the 95 % bootstrap interval; nan where there is none
+    found: Interval  # (2, D) with 95 % bootstrap intervals, inside their range; the ends are nan where there is none
     signed: Floats  # (D,) morris: mean elementary effect; nan for sobol
+
+    @property
+    def values(self) -> Floats:
+        """(2, D) without intervals."""
+        return self.found.value
 
 
 def analysis(kind: str) -> ModuleType:
@@ -77,7 +82,8 @@ def analyse(sampled: Sampled, means: Floats) -> Indices | None:
         half = np.array([found["mu_star_conf"], np.full(count, np.nan)])
     values = np.array([found[name] for name in names], dtype=np.float64)
     signed = np.asarray(found["mu"] if sampled.kind == "morris" else np.full(count, np.nan), dtype=np.float64)
-    return Indices(names, values, half.astype(np.float64), signed)
+    within = POSITIVE if sampled.kind == "morris" else SHARE
+    return Indices(names, around(values, half.astype(np.float64), within), signed)
 
 
 def sampled_of(design: Mapping[str, Any]) -> Sampled | None:

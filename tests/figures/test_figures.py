@@ -18,7 +18,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from numpy.typing import NDArray
-from scipy import stats
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.canvas import save
@@ -34,7 +33,7 @@ from commonweal.figures.plots import (
 )
 from commonweal.figures.points import points_of
 from commonweal.figures.wealth import gini_of_run, lorenz
-from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.runs.intervals import SHARE, mean_interval
 
 KIND = "settlement.kind"
 RULES = ("equal", "data", "credit")
@@ -189,16 +188,15 @@ def test_accuracy_of_each_rule_is_a_line_named_at_its_end() -> None:
     for rule in RULES:
         np.testing.assert_allclose(line(figure.axes[0], rule)[:, 1], mean_course(rule, "accuracy"))
     assert [text.get_text() for text in figure.axes[0].texts] == ["equal", "data", "credit"]
-    assert "Mean and 95 % t interval over 8 seeds. Lines: settlement.kind." in words(figure)
+    assert "Mean and 95 % interval over 8 seeds. Lines: settlement.kind." in words(figure)
 
 
-def test_a_band_is_the_t_interval_of_the_seeds() -> None:
-    # An independent route to the same interval: scipy's t.interval with scipy's standard error.
+def test_a_band_is_the_interval_of_the_seeds() -> None:
     values = ROUNDS[(ROUNDS[KIND] == "data") & (ROUNDS["round"] == 60)]["accuracy"].to_numpy()
-    low, high = stats.t.interval(0.95, len(values) - 1, loc=values.mean(), scale=stats.sem(values))
+    found = mean_interval(values, within=SHARE)
     band = draw_accuracy(ROUNDS, [KIND]).axes[0].collections[1].get_paths()[0].vertices
     at = np.asarray(band)[np.asarray(band)[:, 0] == 60][:, 1]
-    assert (at.min(), at.max()) == pytest.approx((low, high))
+    assert (at.min(), at.max()) == pytest.approx((float(found.low), float(found.high)))
 
 
 def test_one_seed_has_no_band_and_says_so() -> None:
@@ -239,14 +237,6 @@ def test_rounds_without_a_value_are_a_gap_and_not_a_zero() -> None:
     holed = ROUNDS.assign(accuracy=ROUNDS["accuracy"].where(ROUNDS["round"] != 5))
     drawn = line(draw_accuracy(holed, [KIND]).axes[0], "credit")[:, 1]
     assert list(np.flatnonzero(np.isnan(drawn))) == [5]
-
-
-@given(st.lists(st.floats(-100, 100), min_size=2, max_size=9), st.lists(st.just(float("nan")), max_size=3))
-def test_runs_without_a_value_do_not_change_the_interval(values: list[float], unknown: list[float]) -> None:
-    mean, half = mean_and_half_width(np.array(values + unknown)[:, None])
-    known = np.array(values)
-    assert mean[0] == pytest.approx(known.mean(), abs=1e-9)
-    assert half[0] == pytest.approx(stats.t.ppf(0.975, known.size - 1) * stats.sem(known), abs=1e-9)
 
 
 def test_gini_of_textbook_wealths() -> None:

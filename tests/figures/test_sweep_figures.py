@@ -25,6 +25,7 @@ from commonweal.figures.plots import draw_all
 from commonweal.figures.responses import curve, draw_responses
 from commonweal.figures.sweep_table import SweepTable, sweep_table
 from commonweal.figures.sweeps import draw_sweep
+from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.sweeps.designs import Sample, draw
 from commonweal.scenarios.sweeps.engine import run_sweep
@@ -219,11 +220,11 @@ def test_large_maps_have_no_numbers_in_their_cells() -> None:
 def test_a_curve_is_the_mean_over_seeds_of_means_over_the_other_factors() -> None:
     table, runs = made(), made_runs()
     leak = table.axes[1]
-    mean, half = curve(table, 2, leak, table.axes[0].level == 1)
+    found = curve(table, 2, leak, table.axes[0].level == 1)
     own = runs[runs["settlement.kind"] == "credit"]
     per_seed = own.groupby(["market.leak", "seed"])["welfare"].mean().unstack()
-    np.testing.assert_allclose(mean, per_seed.mean(axis=1))
-    np.testing.assert_allclose(half, stats.t.ppf(0.975, 3) * per_seed.sem(axis=1))
+    expected = mean_interval(per_seed.to_numpy().T)
+    np.testing.assert_allclose(found.at(...), expected.at(...))
 
 
 def test_lines_are_the_levels_of_the_name_that_matters_most() -> None:
@@ -231,7 +232,7 @@ def test_lines_are_the_levels_of_the_name_that_matters_most() -> None:
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["equal", "credit"]
     assert len(figure.axes) == 3 * 2  # metrics × numbers
-    assert "95 % t interval over 4 seeds" in caption(figure)
+    assert "95 % interval over 4 seeds" in caption(figure)
     assert "Lines: settlement.kind." in caption(figure)
 
 
@@ -269,7 +270,7 @@ def test_sobol_indices_of_the_ishigami_function_are_the_known_ones(second_order:
     # Ishigami and Homma 1990, a = 7 and b = 0.1
     np.testing.assert_allclose(found.values[0], [0.3139, 0.4424, 0.0], atol=0.03)
     np.testing.assert_allclose(found.values[1], [0.5576, 0.4424, 0.2437], atol=0.03)
-    assert (found.half_width < 0.15).all()
+    assert (found.found.reach < 0.15).all()
 
 
 def test_elementary_effects_of_a_linear_function_are_its_slopes() -> None:

@@ -13,7 +13,7 @@ from commonweal.economy.futures.play import branch, play_futures
 from commonweal.economy.round.set_up import Economy
 from commonweal.figures.browser.pictures.png import Picture, drawn
 from commonweal.figures.browser.pictures.what_if_picture import draw_what_if
-from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.runs.intervals import Interval, mean_interval
 
 FUTURES, ROUNDS = 16, 20
 _LUCK = 1  # seed of the luck of the futures
@@ -42,10 +42,8 @@ class Verdict:
 
     question: Question
     round: int  # rounds played before
-    gain: float  # money per round, mean over futures
-    half_width: float  # of its 95 % t-interval
-    others: float  # money per round that all others gain together; negative is a loss
-    others_half_width: float
+    gain: Interval  # () money per round, mean over futures, 95 %
+    others: Interval  # () money per round that all others gain together; negative is a loss
     follows: Floats  # (B, T) its payoff when it follows its policy, money
     deviates: Floats  # (B, T) its payoff when it deviates, money
 
@@ -64,8 +62,7 @@ def answer(economy: Economy, question: Question) -> Answer:
     verdict = weigh(economy, question)
     done = f"{question.verb} in every round", "follow its policy"
     picture = drawn(
-        lambda: draw_what_if(verdict.deviates, verdict.follows, verdict.gain, verdict.half_width, done,
-                             first=verdict.round + 1),
+        lambda: draw_what_if(verdict.deviates, verdict.follows, verdict.gain, done, first=verdict.round + 1),
         "Its payoff with the deviation and without, means over futures",
     )
     return Answer(verdict, in_words(verdict), picture)
@@ -73,21 +70,22 @@ def answer(economy: Economy, question: Question) -> Answer:
 
 def in_words(verdict: Verdict) -> str:
     """The verdict as a sentence; no claim where the interval holds zero."""
-    question, margin = verdict.question, abs(verdict.gain) - verdict.half_width
+    question, gain = verdict.question, verdict.gain
     verb, _, rest = question.verb.partition(" ")
     does = f"{verb}s {rest}".strip()
-    told = "gains" if verdict.gain > 0 else "loses"
-    claim = f"{told} by it" if margin > 0 else "neither clearly gains nor loses by it"
+    unsure = "neither clearly gains nor loses by it"
+    claim = "gains by it" if gain.low > 0 else "loses by it" if gain.high < 0 else unsure
     return (f"Principal {question.principal}, if it {does} from round {verdict.round + 1} on, {claim}: "
-            f"{_signed(verdict.gain, verdict.half_width)} money per round. "
-            f"All others together: {_signed(verdict.others, verdict.others_half_width)} money per round.")
+            f"{_signed(gain)} money per round. "
+            f"All others together: {_signed(verdict.others)} money per round.")
 
 
-def _signed(mean: float, half_width: float) -> str:
+def _signed(found: Interval) -> str:
     """A mean with as many decimals as its interval is worth."""
-    scale = half_width if half_width > 0 else abs(mean) / 10
+    reach = float(found.high - found.low) / 2
+    scale = reach if reach > 0 else abs(float(found.value)) / 10
     decimals = max(0, 1 - floor(log10(scale))) if scale > 0 else 0
-    return f"{mean:+.{decimals}f} ± {half_width:.{decimals}f}".replace("-", "−")
+    return found.text(decimals, "+").replace("-", "−")
 
 
 def weigh(economy: Economy, question: Question) -> Verdict:
@@ -103,8 +101,6 @@ def weigh(economy: Economy, question: Question) -> Verdict:
     several = branch(economy, FUTURES, _LUCK)
     deviation = Deviation(question.verb, (question.principal,), question.action, line=question.line)
     futures = play_futures(several, [deviation], ROUNDS)
-    gain, half_width = mean_and_half_width(futures.gains[:, 0])
-    others, others_half_width = mean_and_half_width(-futures.losses[:, 0])
+    gain, others = mean_interval(futures.gains[:, 0]), mean_interval(-futures.losses[:, 0])
     follows, deviates = (futures.payoffs[:, which, :, question.principal] for which in (0, 1))
-    margins = float(half_width), float(others_half_width)
-    return Verdict(question, economy.state.round, float(gain), margins[0], float(others), margins[1], follows, deviates)
+    return Verdict(question, economy.state.round, gain, others, follows, deviates)

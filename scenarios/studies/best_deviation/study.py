@@ -8,13 +8,13 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.intervals import Interval, few_seeds, mean_interval, wanted
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Evaluation, Record
 from commonweal.scenarios.studies.best_deviation.space import Candidate, described, deviation_of, space_of
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, play_base
 from commonweal.scenarios.studies.incentives.playing import play_deviations
-from commonweal.scenarios.studies.intervals import Interval, mean_interval
 
 WORST, ANYBODY = "worst", "anybody"
 _FINALISTS = 5  # candidates that are judged on held-out seeds, best of the search first
@@ -149,7 +149,8 @@ def _headline(best: pd.DataFrame, who: tuple[str, str] | None, payoff: float, op
     gain, low, high = (float(best[column].iloc[0]) for column in ("gain", "gain_low", "gain_high"))
     of = "anybody" if who is None else f"principals with {who[0]} = {who[1]}"
     relative = f", {gain / payoff:.0%} of what they earn otherwise" if payoff > 0 else ""
-    sure = "surely gains" if low > 0 else "surely loses" if high < 0 else "may gain or lose"
+    unsure = f"may gain or lose{wanted(Interval(*np.array([gain, low, high])), options.held_out)}"
+    sure = "surely gains" if low > 0 else "surely loses" if high < 0 else unsure
     return (
         f"The most profitable deviation found for {of}: {name}. On seeds the search never saw it {sure}: {gain:.3g} a"
         f" round [{low:.3g}, {high:.3g}] at {options.confidence:.0%}{relative}."
@@ -165,6 +166,7 @@ def _notes(
 ) -> tuple[str, ...]:
     """What a reader must know to read the tables right."""
     return (
+        *few_seeds(len(fresh)),
         f"{tried} deviations were tried ({options.search} search, at most {options.budget}), each by"
         f" {members.shape[1]} principals in each of {len(members)} seeds, over {options.horizon} rounds.",
         f"Gains in the search are too large, because the largest was chosen; those with intervals come from seeds"

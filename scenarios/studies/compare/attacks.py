@@ -9,6 +9,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others
+from commonweal.scenarios.runs.intervals import Interval
 from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
@@ -17,7 +18,7 @@ from commonweal.scenarios.studies.incentives.certificate import ic_gap
 from commonweal.scenarios.studies.incentives.evidence import Trials, play_trials
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 from commonweal.scenarios.studies.incentives.playing import play_deviations
-from commonweal.scenarios.studies.intervals import Interval, cross_fitted
+from commonweal.scenarios.studies.intervals import cross_fitted
 
 IDLE = "idle"
 ATTACKS = ("junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late")

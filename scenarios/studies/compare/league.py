@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
+from commonweal.scenarios.runs.intervals import POSITIVE, Interval, mean_interval
 from commonweal.scenarios.studies.compare.attacks import Robustness
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.compare.observation import Observed
 from commonweal.scenarios.studies.compare.ranking import Criterion, overall, rank_sets
-from commonweal.scenarios.studies.intervals import Interval, cross_fitted, largest_interval, mean_interval
+from commonweal.scenarios.studies.intervals import cross_fitted, largest_interval
 
 _WORST = 0.1  # share of principals that the margin of individual rationality looks at
 _MONEY = "money per round"
@@ -108,6 +109,6 @@ def cost_table(names: Sequence[str], seconds: Floats) -> pd.DataFrame:
         seconds: (parts, M) played in turns.
     """
     cheapest = seconds[:, [seconds.mean(axis=0).argmin()]]
-    ratio = mean_interval(seconds / cheapest)
-    columns = mean_interval(seconds).columns("seconds_per_round") | ratio.columns("times_cheapest")
+    ratio = mean_interval(seconds / cheapest, within=POSITIVE)
+    columns = mean_interval(seconds, within=POSITIVE).columns("seconds_per_round") | ratio.columns("times_cheapest")
     return pd.DataFrame({"mechanism": names, **columns})

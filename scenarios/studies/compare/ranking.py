@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
-from commonweal.scenarios.studies.intervals import Interval, mean_interval
+from commonweal.scenarios.runs.intervals import ANYWHERE, CORRELATION, POSITIVE, SHARE, Interval, mean_interval
 
+RANGES = {"share": SHARE, "correlation": CORRELATION, "seconds per round": POSITIVE, "money per round": ANYWHERE}
 _ROUNDING = 1e-9  # of the largest value: differences below it are no differences
 
 
@@ -23,7 +24,7 @@ class Criterion:
     """What M mechanisms are compared by."""
 
     name: str
-    unit: str
+    unit: str  # one of RANGES
     more_is_better: bool
     values: Floats  # (S, M) paired by seed, or by whatever else they are measured on
     shown: Interval | None = None  # (M,) where it is not that of the mean of the values
@@ -31,19 +32,21 @@ class Criterion:
     @property
     def interval(self) -> Interval:
         """(M,) what tables show."""
-        return self.shown or mean_interval(self.values)
+        return self.shown or mean_interval(self.values, within=RANGES[self.unit])
 
     @property
     def differences(self) -> Interval:
         """(M, M) by how much the first is better than the second."""
         sign = 1.0 if self.more_is_better else -1.0
-        return mean_interval(sign * (self.values[:, :, None] - self.values[:, None, :]))
+        apart = sign * (self.values[:, :, None] - self.values[:, None, :])
+        return mean_interval(apart, within=RANGES[self.unit].of_differences)
 
     @property
     def better(self) -> Bools:
         """(M, M) whether the first is surely better than the second; never where a value is not known."""
         least = _ROUNDING * float(np.max(np.abs(self.values), initial=0.0, where=np.isfinite(self.values)))
-        surely: Bools = self.differences.low > least
+        known = np.isfinite(self.values).all(axis=0)
+        surely: Bools = (self.differences.low > least) & known & known.reshape(-1, 1)
         return surely
 
 

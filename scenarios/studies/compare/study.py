@@ -6,6 +6,7 @@ from typing import Literal
 import pandas as pd
 
 from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.schema.scenario import Count, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.compare.agreement import Worth, agreements
@@ -98,6 +99,7 @@ def _notes(question: Question) -> tuple[str, ...]:
         if options.truth == "shapley" else "first-order credit, which some mechanisms pay by"
     )  # fmt: skip
     return (
+        *few_seeds(len(question.seeds)),
         "Two mechanisms tie by a criterion where the 95 % interval of their paired difference holds 0. Those surely"
         " better come before a mechanism and those surely worse behind it; the ranks left to it are written 1–3."
         " Nothing corrects for the number of pairs.",

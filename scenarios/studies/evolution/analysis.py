@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import ndtr, stdtrit
 
 from commonweal.agents.arrays import Floats
-from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.runs.intervals import mean_interval, standard_error
 from commonweal.scenarios.studies.evolution.chains import mean_shares, rare_mutation_shares, symmetric_alpha_rank
 from commonweal.scenarios.studies.evolution.fixation import leads, log_invasion_matrix, stable_in_finite_population
 from commonweal.scenarios.studies.evolution.flows import logit, replicator
@@ -109,16 +109,14 @@ def analyse(evidence: Evidence) -> dict[str, pd.DataFrame]:
 
 
 def payoff_table(played: MetaGame) -> pd.DataFrame:
-    """One row per composition of the others and strategy; t-intervals over seeds."""
-    mean, half = mean_and_half_width(played.payoffs)
-    seeds, L, M = played.payoffs.shape
+    """One row per composition of the others and strategy; intervals over seeds."""
+    found = mean_interval(played.payoffs).columns("payoff")
+    _, L, M = played.payoffs.shape
     columns = {
         "composition": np.repeat(np.arange(L), M),
         "strategy": np.tile(played.strategies, L),
-        "payoff": mean.ravel(),
-        "payoff_low": (mean - half).ravel(),
-        "payoff_high": (mean + half).ravel(),
-        "standard_error": (played.payoffs.std(axis=0, ddof=1) / np.sqrt(seeds)).ravel(),
+        **{name: ends.ravel() for name, ends in found.items()},
+        "standard_error": standard_error(played.payoffs).ravel(),
         **{f"others_{name}": np.repeat(played.others[:, i], M) for i, name in enumerate(played.strategies)},
     }
     return pd.DataFrame(columns)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.errors import InputError
+from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.schema.scenario import PerRound, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.evolution.analysis import Evidence, Selection, analyse, chain_is_solved, weigh
@@ -18,6 +19,7 @@ from commonweal.scenarios.studies.evolution.meta_game import (
 )
 
 _LARGEST = 200  # members of the finite populations
+_SURE = 0.95  # of resamples, for a headline to say what they show
 
 
 class EvolutionOptions(StudyOptions):
@@ -92,13 +94,17 @@ def headline(tables: dict[str, pd.DataFrame], selection: Selection) -> str:
     """What resists, and what remains in the long run, in two sentences."""
     rare = tables["stationary"].query("mutations == 'rare'")
     points = tables["rest_points"].query("flow == 'replicator' and ess == True and share > 0")
-    resisting = [_mixture(point) for _, point in points.groupby("point")]
+    sure = points["ess_probability"] >= _SURE
+    resisting, perhaps = ([_mixture(point) for _, point in points[those].groupby("point")] for those in (sure, ~sure))
     most = rare.iloc[rare["share"].argmax()]
-    stable = f"Evolutionarily stable: {', '.join(resisting)}" if resisting else "Nothing is evolutionarily stable"
+    stable = "Nothing is surely evolutionarily stable"
+    stable = f"Evolutionarily stable: {', '.join(resisting)}" if resisting else stable
+    stable += f", perhaps {', '.join(perhaps)}" if perhaps else ""
+    first = tables["alpha_rank"].iloc[0]
     return (
         f"{stable}. With rare mutations a population of {selection.population} spends {most['share']:.0%} of its time "
         f"in {most['strategy']} (95 % interval {most['share_low']:.0%} to {most['share_high']:.0%}); α-rank puts "
-        f"{tables['alpha_rank']['strategy'].iloc[0]} first."
+        f"{first['strategy']} first (in {first['first_probability']:.0%} of resamples)."
     )
 
 
@@ -113,9 +119,10 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
     """What a reader must know to read the tables right."""
     selection, played = evidence.selection, evidence.played
     notes = [
+        *few_seeds(len(played.payoffs)),
         f"Payoffs of {len(played.others)} compositions of the {played.principals - 1} others, each played with "
         f"{len(played.payoffs)} seeds, are interpolated linearly between them; the seed deals out who plays what.",
-        f"Intervals of payoffs are 95 % t-intervals over seeds, all others are from {len(evidence.again.payoffs)} "
+        f"Intervals of payoffs are of 95 % over seeds, all others are from {len(evidence.again.payoffs)} "
         "resamples of the seeds, percentiles moved out as far as a t-interval needs (Hesterberg 2015).",
         f"Selection: intensity {selection.intensity:g} per money, {selection.process}, a population of "
         f"{selection.population}. Fixation is equally likely under fermi and moran (Traulsen, Shoresh and Nowak 2008).",

@@ -1,4 +1,4 @@
-"""Comparison of both ways of training: measures per seed, then means and paired differences with 95 % t-intervals."""
+"""Comparison of both ways of training: measures per seed, then means and paired differences with 95 % intervals."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
-from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.runs.intervals import CORRELATION, POSITIVE, SHARE, Range, beside, mean_interval
 from commonweal.scenarios.studies.fairness.evidence import METHODS, Attribution, Evidence
 from commonweal.scenarios.studies.fairness.measures import distance, envy, jain, pearson, spearman
 
 AGREEMENT = {"pearson": pearson, "spearman": spearman, "distance": distance}
 ECONOMY = ["task", "partition", "labels"]
+RANGES = {"pearson": CORRELATION, "spearman": CORRELATION, "distance": SHARE, "jain": SHARE, "envy": POSITIVE,
+          "accuracy": SHARE}  # fmt: skip
 MEASURED = ["of", "against", "measure"]  # what is measured, against what, and how
 
 
@@ -73,10 +75,18 @@ def summarised(seeds: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     table: pd.DataFrame = wide.index.to_frame(index=False)
     for column in columns:
         values = wide[column].to_numpy().T  # (R, groups)
-        mean, half = mean_and_half_width(values)
-        table[column], table[f"{column}_low"], table[f"{column}_high"] = mean, mean - half, mean + half
+        measured = zip(table["against"], table["measure"], strict=True)
+        ranges = [_range(*names, paired=column == "difference") for names in measured]
+        found = beside([mean_interval(values[:, k], within=within) for k, within in enumerate(ranges)])
+        table = table.assign(**found.columns(column))
     table["seeds"] = np.isfinite(values).sum(axis=0)
     return table
+
+
+def _range(against: str, measure: str, *, paired: bool) -> Range:
+    """Where a measure lies, or its paired difference; accuracy against another is a difference by itself."""
+    within = RANGES[measure]
+    return within.of_differences if paired or (measure == "accuracy" and against) else within
 
 
 def correlations(summary: pd.DataFrame, truth: str) -> pd.DataFrame:

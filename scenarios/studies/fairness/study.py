@@ -10,6 +10,7 @@ import pandas as pd
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.exact import MOST_PLAYERS
+from commonweal.scenarios.runs.intervals import Interval, few_seeds, wanted
 from commonweal.scenarios.schema.scenario import Scenario, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.fairness.comparison import ECONOMY, by_seed, correlations, principals, summarised
@@ -63,7 +64,7 @@ def fairness(question: Question) -> Answer:
         "economies": summarised(seeds, ECONOMY),
         "principals": principals(gathered),
     }
-    return Answer("fairness", headline(tables, options.truth), tables, _notes(base, options))
+    return Answer("fairness", headline(tables, options.truth), tables, _notes(base, options, len(question.seeds)))
 
 
 def _listed(names: tuple[str, ...], every: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,17 +79,18 @@ def headline(tables: dict[str, pd.DataFrame], truth: str) -> str:
     words = {"retraining": "the Shapley values of retraining", "per_round": "the rounds' Shapley values"}
     row = rows.iloc[0]
     low, high = row["difference_low"], row["difference_high"]
-    finer = "finer" if low > 0 else "coarser" if high < 0 else "neither finer nor coarser"
+    unsure = wanted(Interval(row["difference"], low, high), int(row["seeds"]))
+    finer = "finer" if low > 0 else "coarser" if high < 0 else f"not surely finer or coarser{unsure}"
     better, worse = int((each["difference_low"] > 0).sum()), int((each["difference_high"] < 0).sum())
     return (
         f"Payments correlate with {words[truth]} at {row['traversal']:.3f} on gradient paths and at"
         f" {row['federated']:.3f} on the deltas of FedAvg (Pearson; difference {row['difference']:+.3f}, 95 % interval"
-        f" {low:+.3f} to {high:+.3f}): attribution on gradient paths is {finer}. By economy it is finer in {better} and"
-        f" coarser in {worse} of {len(each)}."
+        f" {low:+.3f} to {high:+.3f}): attribution on gradient paths is {finer}. By economy it is surely finer"
+        f" in {better} and surely coarser in {worse} of {len(each)}."
     )
 
 
-def _notes(base: Scenario, options: FairnessOptions) -> tuple[str, ...]:
+def _notes(base: Scenario, options: FairnessOptions, seeds: int) -> tuple[str, ...]:
     """What a reader must know to read the tables right."""
     if options.match == "rounds":
         alike = "traversal learning one: the same rounds and samples, not the same work"
@@ -99,9 +101,10 @@ def _notes(base: Scenario, options: FairnessOptions) -> tuple[str, ...]:
         " training retrained on every coalition; pooled is, for both, test accuracy of training on pooled data; "
     )
     return (
+        *few_seeds(seeds),
         f"Everybody delegates honestly; nothing is gated or screened; credit.kind = {base.credit.kind}. FedAvg takes"
         f" {options.epochs} full-batch local steps in each of {base.rounds} rounds, {alike}.",
-        "Economies are averaged seed by seed for the overall table. Intervals are 95 % t-intervals over seeds;"
+        "Economies are averaged seed by seed for the overall table. Intervals are of 95 % over seeds;"
         " differences (traversal − federated) pair seeds, which have the same data, first network and batches.",
         f"against: {retrained if options.truth == 'retraining' else ''}per_round are Shapley values of the rounds'"
         f" games{_estimated(options)}, summed; standalone is the test accuracy of each principal alone.",

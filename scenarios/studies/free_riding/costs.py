@@ -13,7 +13,7 @@ import pandas as pd
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.reading.cells import estimated
+from commonweal.scenarios.runs.intervals import POSITIVE, SHARE, Range, mean_interval
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -73,7 +73,7 @@ def surface(
             tell(done, shares.size)
     grid = pd.DataFrame(list(product(levels, factors)), columns=[path, "cost_factor"])
     grid["cost_over_benefit"] = [cost_over_benefit(point) for point in points]
-    return grid.assign(**estimated("share_delegate", shares))
+    return grid.assign(**mean_interval(shares, within=SHARE).columns("share_delegate"))
 
 
 def thresholds(table: pd.DataFrame, path: str, level: float = 0.5) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def hysteresis(
     rising, falling = shares[:, : len(factors)], shares[:, : len(factors) - 1 : -1]
     labels = {"cost_factor": factors, "cost_over_benefit": ratio}
     rows = [
-        pd.DataFrame({"costs": name, **labels, **estimated("share_delegate", y)})
+        pd.DataFrame({"costs": name, **labels, **mean_interval(y, within=SHARE).columns("share_delegate")})
         for name, y in (("rising", rising), ("falling", falling))
     ]
     return pd.concat(rows, ignore_index=True), _tipping(ratio, rising, falling)
@@ -128,12 +128,16 @@ def _tipping(ratio: Floats, rising: Floats, falling: Floats) -> pd.DataFrame:
         points = np.array([crossing(ratio, share, 0.5) for share in shares])
         known = int(np.isfinite(points).sum())
         rows.append({"measure": f"tipping point, costs {name} (cost over benefit)", "seeds": known,
-                     **{k: float(v) for k, v in estimated("mean", points).items()}})  # fmt: skip
+                     **_mean(points, POSITIVE)})  # fmt: skip
     if len(ratio) > 1:
         area = np.trapezoid(rising - falling, np.log(ratio), axis=1) / np.log(ratio[-1] / ratio[0])
         rows.append({"measure": "mean share by which delegating is higher on the way up", "seeds": len(area),
-                     **{k: float(v) for k, v in estimated("mean", area).items()}})  # fmt: skip
+                     **_mean(area, SHARE.of_differences)})  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _mean(values: Floats, within: Range) -> dict[str, float]:
+    return {name: float(end) for name, end in mean_interval(values, within=within).columns("mean").items()}
 
 
 def crossing(x: Floats, y: Floats, level: float) -> float:

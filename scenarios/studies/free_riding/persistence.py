@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
-from commonweal.scenarios.reading.cells import estimated
+from commonweal.scenarios.runs.intervals import POSITIVE, SHARE, beside, mean_interval, range_of
 from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.sweep import sweep
@@ -31,9 +31,11 @@ def persistence(
     results = sweep(scenario, seeds=seeds, tell=lambda _, done, of, *more: tell(done, of))
     quality = quality_words([scenario.market.kind]).quality
     values = results.runs[list(_LAST)].to_numpy(dtype=np.float64)
-    measures = pd.DataFrame({"measure": [_words(name, quality) for name in _LAST], **estimated("mean", values)})
+    found = beside([mean_interval(values[:, k], within=range_of(name)) for k, name in enumerate(_LAST)])
+    measures = pd.DataFrame({"measure": [_words(name, quality) for name in _LAST], **found.columns("mean")})
     shares = results.rounds.pivot_table(index="run", columns="round", values="share_delegate").to_numpy()
-    course = pd.DataFrame({"round": np.arange(1, shares.shape[1] + 1), **estimated("share_delegate", shares)})
+    of_all = mean_interval(shares, within=SHARE)
+    course = pd.DataFrame({"round": np.arange(1, shares.shape[1] + 1), **of_all.columns("share_delegate")})
     lives = half_life(shares)
     return pd.concat([measures, _lives_row(lives)], ignore_index=True), course, lives
 
@@ -53,7 +55,8 @@ def _lives_row(lives: Floats) -> pd.DataFrame:
     """The half-life as one more measure; without an interval if some seeds have none."""
     if np.isnan(lives).all():
         return pd.DataFrame()
-    ends = estimated("mean", lives) if not np.isnan(lives).any() else {"mean": np.nanmedian(lives)}
+    found = mean_interval(lives, within=POSITIVE).columns("mean")
+    ends = found if not np.isnan(lives).any() else {"mean": np.nanmedian(lives)}
     label = "half life of cooperation (rounds)"
     if np.isnan(lives).any():
         label = f"half life of cooperation (rounds; median of the {np.isfinite(lives).sum()} seeds in which it halved)"

@@ -15,7 +15,7 @@ from commonweal.agents.arrays import Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.reading.cells import estimated
+from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -58,8 +58,9 @@ def schelling(
     names = [f"payoff_{choice.name.lower()}" for choice in _CHOICES]
     columns = {"others_delegating": others, "share_of_others": others / max(1, count - 1)}
     for k, name in enumerate(names):
-        columns |= estimated(name, payoffs[:, :, k])
-    return pd.DataFrame(columns | estimated("gain_from_delegating", payoffs[:, :, 0] - payoffs[:, :, 1]))
+        columns |= mean_interval(payoffs[:, :, k]).columns(name)
+    gains = mean_interval(payoffs[:, :, 0] - payoffs[:, :, 1])
+    return pd.DataFrame(columns | gains.columns("gain_from_delegating"))
 
 
 def _actions(others: Ints, count: int, focal: int, seed: int) -> Ints:

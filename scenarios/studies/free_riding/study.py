@@ -5,14 +5,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS
+from commonweal.scenarios.runs.intervals import Interval, few_seeds, seeds_to_tell
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.free_riding.costs import (
     cost_over_benefit,
-    crossing,
     hysteresis,
     surface,
     thresholds,
@@ -85,24 +85,50 @@ def _headline(measures: pd.DataFrame, diagram: pd.DataFrame, lives: Floats) -> s
     life = f"cooperation halves in {halved} of {len(lives)} seeds"
     if halved:
         life += f", after {np.nanmedian(lives):.0f} rounds (median)"
-    return f"In the end {share['mean']:.2f}{width} free-ride; {life}. {_dilemma(diagram)}"
+    return f"In the end {share['mean']:.2f}{width} free-ride; {life}. {dilemma(diagram, len(lives))}"
 
 
-def _dilemma(diagram: pd.DataFrame) -> str:
-    gain, others = diagram["gain_from_delegating"].to_numpy(), diagram["others_delegating"].to_numpy(dtype=np.float64)
-    all_delegate = diagram["payoff_delegate"].iloc[-1]
-    none_delegate = diagram["payoff_free_ride"].iloc[0]
-    if (gain < 0).all():
-        better = all_delegate > none_delegate
+def dilemma(diagram: pd.DataFrame, seeds: int) -> str:
+    """Which choice pays more, as far as intervals say so."""
+    gain = Interval(*(diagram[f"gain_from_delegating{end}"].to_numpy() for end in ("", "_low", "_high")))
+    less, more, of = gain.high < 0, gain.low > 0, len(diagram)
+    if less.all():
+        better = diagram["payoff_delegate_low"].iloc[-1] > diagram["payoff_free_ride_high"].iloc[0]
         return "Free-riding pays more however many others delegate" + (": a social dilemma." if better else ".")
-    if (gain > 0).all():
+    if more.all():
         return "Delegating pays more however many others delegate."
-    return f"Which pays more changes where about {crossing(others, gain, 0.0):.0f} others delegate."
+    sure = [(name, int(where.sum())) for name, where in (("free-riding", less), ("delegating", more)) if where.any()]
+    if not sure:
+        known = "Which of the two pays more is not known for any number of others who delegate"
+    else:
+        told = ", ".join(f"{name} surely pays more at {count}" for name, count in sure)
+        known = f"Of {of} numbers of others who delegate, {told}"
+    return f"{known}{_change(diagram['others_delegating'].to_numpy(), less, more)}.{_undecided(gain, seeds)}"
+
+
+def _change(others: Ints, less: Bools, more: Bools) -> str:
+    """Between which numbers of others the better choice changes, where it surely does so once."""
+    for first, then in ((others[less], others[more]), (others[more], others[less])):
+        if len(first) and len(then) and first.max() < then.min():
+            return f"; which is better changes between {first.max()} and {then.min()}"
+    return ""
+
+
+def _undecided(gain: Interval, seeds: int) -> str:
+    """How many differences may be of either sign, and how many seeds would do."""
+    unknown = np.flatnonzero((gain.low <= 0) & (gain.high >= 0))
+    if not len(unknown):
+        return ""
+    numbers = sorted(seeds_to_tell(Interval(*gain.at(place)), seeds) or np.inf for place in unknown)
+    half = numbers[(len(numbers) - 1) // 2]
+    more = f"; about {half:.0f} seeds would decide half of them" if np.isfinite(half) else ""
+    return f" At {len(unknown)} the interval of the difference holds 0{more}."
 
 
 def _notes(scenario: Scenario, options: FreeRidingOptions, lives: Floats) -> tuple[str, ...]:
     notes = [
-        "Intervals are 95 % t-intervals over seeds; shares are means over the last quarter of rounds.",
+        *few_seeds(len(lives)),
+        "Intervals are of 95 % over seeds; shares are means over the last quarter of rounds.",
         "Cost over benefit: mean cost of delegating for a round, over what a perfect model brings in per principal.",
         "Schelling's diagram: everybody keeps its choice; payoffs are means over the second half of the rounds.",
         f"Rising and falling costs: {options.horizon} rounds at every step, without a break.",

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from commonweal.agents.arrays import AnyArray, Floats
 from commonweal.economy.money.ledger import MICRO
+from commonweal.scenarios.runs.intervals import Interval, mean_interval
 from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, mean_of
-from commonweal.scenarios.studies.intervals import Interval, largest_interval, mean_interval, regret_interval
+from commonweal.scenarios.studies.intervals import largest_interval, regret_interval
 
 IC_GAP, PAYOFF = "IC gap", "payoff, mean"
 _POINTS = 12  # at most, of the course of the gap over seeds

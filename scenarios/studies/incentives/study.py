@@ -1,6 +1,7 @@
 """The study ``incentives``: is a mechanism incentive compatible, for whom not, and by how much?"""
 
 from commonweal.agents.errors import InputError, apart
+from commonweal.scenarios.runs.intervals import few_seeds, wanted
 from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.studies.base import Answer, Question, study
 from commonweal.scenarios.studies.incentives.catalogue import REPORTED_COST, chosen, other_costs
@@ -61,7 +62,7 @@ def _sentence(evidence: Evidence, mode: str, gains: Gains) -> str:
     elif gap.low > 0:
         found = f"some deviation surely gains, at least {gap.low:.3g}, most of all {best}"
     else:
-        found = f"no gain is certain, the largest is from {best}"
+        found = f"no gain is certain, the largest is from {best}{wanted(gap, evidence.seeds)}"
     return f"ε = {epsilon:.3g} money a round{relative} {_OTHERS[mode]} ({found})"
 
 
@@ -70,6 +71,7 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
     options, scenario = evidence.trials.options, evidence.trials.scenario
     tried, everyone = len(evidence.trials.places), scenario.population.count
     notes = [
+        *few_seeds(evidence.seeds),
         f"Gains are money per round over {options.horizon} rounds, on the same random numbers, each against the run"
         f" without the deviation; {options.start} rounds were played before.",
         "Seeds draw new principals, so principals are compared by their place in the order of policy, action when the"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.reading.cells import Cells
+from commonweal.scenarios.runs.intervals import Interval
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.relevance import learns, matters, settles_by_credit
@@ -60,11 +61,8 @@ def choice_table(points: Sequence[Point], cells: Cells, outcomes: Sequence[str])
     tables = []
     for m, outcome in enumerate(outcomes):
         columns: dict[str, Any] = {"outcome": outcome, "field": fields, "value": values}
-        for name, middle, half in (
-            ("mean", cells.mean[:, m], cells.half_width[:, m]),
-            ("difference", cells.difference[:, m], cells.difference_half[:, m]),
-        ):
-            columns |= {name: middle, f"{name}_low": middle - half, f"{name}_high": middle + half}
+        for name, found in (("mean", cells.means), ("difference", cells.differences)):
+            columns |= Interval(*found.at((slice(None), m))).columns(name)
         tables.append(pd.DataFrame(columns))
     table = pd.concat(tables, ignore_index=True)
     table.loc[table["field"] == OWN, ["difference", "difference_low", "difference_high"]] = np.nan

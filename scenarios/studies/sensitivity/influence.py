@@ -11,10 +11,10 @@ from math import pi, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from commonweal.agents.arrays import Floats
 from commonweal.scenarios.reading.cells import Cells
+from commonweal.scenarios.runs.intervals import Interval
 from commonweal.scenarios.studies.sensitivity.fields import LEVELS
 from commonweal.scenarios.sweeps.designs import Drawn, Sample
 from commonweal.scenarios.sweeps.designs import Sampled as Factor
@@ -42,7 +42,7 @@ def influence_table(
     labels = {"field": paths, "low": [f.at(0.0) for f in factors], "high": [f.at(1.0) for f in factors]}
     tables = []
     for m, outcome in enumerate(outcomes):
-        found = analyse(design, cells.mean[:, m]) or _nothing(sample.kind, cells.mean[:, m], len(factors))
+        found = analyse(design, cells.means.value[:, m]) or _nothing(sample.kind, cells.means.value[:, m], len(factors))
         columns = _columns(sample.kind, found) | {"noise": _noise(sample.kind, cells, m)}
         table = pd.DataFrame({"outcome": outcome, **labels, **columns})
         tables.append(table.sort_values(MAIN[sample.kind], ascending=False, kind="stable"))
@@ -53,18 +53,16 @@ def _nothing(kind: str, means: Floats, count: int) -> Indices:
     """Of an outcome that is the same everywhere, every elementary effect is 0 and shares of variance are undefined."""
     known = kind == "morris" and bool(np.isfinite(means).all())
     values = np.full((2, count), 0.0 if known else np.nan)
-    return Indices(("", ""), values, values, values[0])
+    return Indices(("", ""), Interval(values, values, values), values[0])
 
 
 def _columns(kind: str, found: Indices) -> dict[str, Floats]:
     """The main measure with its interval, then the other one."""
-    parts = dict(zip(MEASURES[kind], zip(found.values, found.half_width, strict=True), strict=True))
-    middle, half = parts.pop(MAIN[kind])
-    columns = {MAIN[kind]: middle, f"{MAIN[kind]}_low": middle - half, f"{MAIN[kind]}_high": middle + half}
+    parts = {name: Interval(*found.found.at(place)) for place, name in enumerate(MEASURES[kind])}
+    columns = parts[MAIN[kind]].columns(MAIN[kind])
     if kind == "morris":
-        return columns | {"effect": found.signed, "spread": found.values[1]}
-    alone, width = parts["alone"]
-    return columns | {"alone": alone, "alone_low": alone - width, "alone_high": alone + width}
+        return columns | {"effect": found.signed, "spread": parts["spread"].value}
+    return columns | parts["alone"].columns("alone")
 
 
 def _noise(kind: str, cells: Cells, m: int) -> float:
@@ -73,10 +71,10 @@ def _noise(kind: str, cells: Cells, m: int) -> float:
     Elementary effects are the differences of two means with standard error e over Δ: E|difference| = 2 e / √π.
     """
     with np.errstate(invalid="ignore"):
-        variance = float(np.mean((cells.half_width[:, m] / stdtrit(cells.runs - 1, 0.975)) ** 2))
+        variance = float(np.mean(cells.error[:, m] ** 2))
     if kind == "morris":
         return 2 * sqrt(variance / pi) / _STEP
-    total = float(np.var(cells.mean[:, m]))
+    total = float(np.var(cells.means.value[:, m]))
     return min(variance / total, 1.0) if total > 0 else float("nan")
 
 

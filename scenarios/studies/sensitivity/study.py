@@ -10,7 +10,9 @@ import pandas as pd
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.reading.cells import Cells, compare
+from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.runs.progress import Progress
+from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.sensitivity.choices import OWN, choice_points, choice_table, surely_different
@@ -57,15 +59,22 @@ def sensitivity(question: Question) -> Answer:
     points = [written_out(scenario, point) for point in drawn.points]
     how = (question.seeds, options.outcomes, options.workers)
     cells = play_points(scenario, points, *how, "varying fields", question.tell)
-    influence = influence_table(factors, sample, drawn, cells, options.outcomes)
+    outcomes = _in_words(scenario, options.outcomes)
+    influence = influence_table(factors, sample, drawn, cells, outcomes)
     tables = {"influence": influence}
     failed = int(cells.failed.sum())
     if options.choices and len(others := choice_points(scenario)) > 1:
         tried = play_points(scenario, others, *how, "trying choices", question.tell)
-        tables["choices"] = choice_table(others, tried, options.outcomes)
+        tables["choices"] = choice_table(others, tried, outcomes)
         failed += int(tried.failed.sum())
     notes = _notes(question, len(points), failed, "choices" in tables)
-    return Answer("sensitivity", headline(tables, options), tables, notes)
+    return Answer("sensitivity", headline(tables, options.method, outcomes), tables, notes)
+
+
+def _in_words(scenario: Scenario, outcomes: Sequence[str]) -> tuple[str, ...]:
+    """Outcomes as tables name them: quality as the market calls it."""
+    quality = quality_words([scenario.market.kind]).quality
+    return tuple(quality if name == "accuracy" else name for name in outcomes)
 
 
 def _demand_sense(question: Question) -> None:
@@ -89,13 +98,13 @@ def _demand_sense(question: Question) -> None:
             raise InputError(f"option ranges: {path} = {ends}: must be a list of the lowest and the highest value")
 
 
-def headline(tables: dict[str, pd.DataFrame], options: SensitivityOptions) -> str:
+def headline(tables: dict[str, pd.DataFrame], kind: str, outcomes: Sequence[str]) -> str:
     """What drives the first outcome that varies, and which open choice changes it most."""
-    kind, influence = options.method, tables["influence"]
+    influence = tables["influence"]
     varied = set(influence["outcome"][influence[MAIN[kind]] > 0])
-    still = list(takewhile(lambda name: name not in varied, options.outcomes))
+    still = list(takewhile(lambda name: name not in varied, outcomes))
     sentences = [f"Nothing is known to move {' or '.join(still)}."] if still else []
-    for outcome in options.outcomes[len(still) : len(still) + 1]:
+    for outcome in outcomes[len(still) : len(still) + 1]:
         sentences.append(_drivers_sentence(influence[influence["outcome"] == outcome], outcome, kind))
         if "choices" in tables:
             sentences.append(_choices_sentence(tables["choices"], outcome))
@@ -143,6 +152,7 @@ def _notes(question: Question, points: int, failed: int, tried: bool) -> tuple[s
         " all fields vary over their ranges."
     )
     notes = [
+        *few_seeds(seeds),
         f"{points} points by {options.method}, {seeds} seeds each; outcomes are means over the last quarter of rounds.",
         morris if options.method == "morris" else sobol,
         "Intervals of fields are 95 % bootstrap intervals over the sample (SALib). noise is what a field without"
@@ -150,7 +160,7 @@ def _notes(question: Question, points: int, failed: int, tried: bool) -> tuple[s
         f"Ranges are around the scenario's own values; wider ones give larger effects. {COST} multiplies both bounds.",
     ]
     if tried:
-        notes.append("Choices are tried one at a time; differences pair seeds, with 95 % t-intervals, not corrected"
+        notes.append("Choices are tried one at a time; differences pair seeds, with intervals of 95 %, not corrected"
                      " for their number.")  # fmt: skip
     if failed:
         notes.append(f"{failed} runs failed and are left out.")

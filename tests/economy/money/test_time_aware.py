@@ -20,7 +20,7 @@ from commonweal.economy.money.time_aware import (
     time_aware_credit,
 )
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.reading.cells import mean_and_half_width
+from commonweal.scenarios.runs.intervals import Interval, mean_interval
 from commonweal.scenarios.schema.loading import load, revise
 
 Floats = np.ndarray
@@ -224,27 +224,24 @@ class TestEconomy:
         won: Floats = (futures.gains * self.ROUNDS * counted).sum(axis=1) / counted.sum(axis=1)
         return won
 
-    def waiting(self, changes: dict[str, Any]) -> tuple[float, float]:
+    def waiting(self, changes: dict[str, Any]) -> Interval:
         """What one of three wins by joining six rounds late where all others join at once, with its interval."""
         late = [Deviation(f"late {i}", (i,), Action.DELEGATE, joins=6) for i in range(3)]
-        mean, half = mean_and_half_width(self.gains(AT_ONCE | changes, late))
-        return float(mean), float(half)
+        return mean_interval(self.gains(AT_ONCE | changes, late))
 
     @pytest.mark.parametrize("changes", [{"rewards.kind": "shared"}, PLAIN])
     def test_waiting_pays_where_it_does_not_count_when_one_joined(self, changes: dict[str, Any]) -> None:
-        mean, half = self.waiting(changes)
-        assert mean > half
+        assert self.waiting(changes).low > 0
 
     @pytest.mark.parametrize("rule", TIME_AWARE)
     def test_it_does_not_pay_under_time_aware_rewards(self, rule: str) -> None:
-        mean, half = self.waiting({"rewards.kind": rule})
-        assert mean < -half
+        assert self.waiting({"rewards.kind": rule}).high < 0
 
     @pytest.mark.parametrize(("rule", "sign"), [("shared", -1), *((rule, 1) for rule in TIME_AWARE)])
     def test_among_who_waits_joining_at_once_pays_only_under_time_aware_rewards(self, rule: str, sign: int) -> None:
         at_once = [Deviation(f"at once {i}", (i,), Action.DELEGATE) for i in range(10)]
-        mean, half = mean_and_half_width(self.gains({"rewards.kind": rule}, at_once, only=Action.ABSTAIN))
-        assert sign * mean > half
+        gains = self.gains({"rewards.kind": rule}, at_once, only=Action.ABSTAIN)
+        assert mean_interval(sign * gains).low > 0
 
     @pytest.mark.parametrize("rule", TIME_AWARE)
     def test_where_all_join_at_once_everybody_gets_exactly_what_plain_credit_gives(self, rule: str) -> None:
@@ -282,8 +279,7 @@ class TestEconomy:
         rules = AT_ONCE | {"rewards.kind": rule}
         np.testing.assert_array_equal(self.gains(rules, lying), self.gains(rules, honest))
         believed = rules | {"rewards.joining": "claimed"}
-        mean, half = mean_and_half_width(self.gains(believed, lying) - self.gains(believed, honest))
-        assert mean > half
+        assert mean_interval(self.gains(believed, lying) - self.gains(believed, honest)).low > 0
 
 
 class TestLinearGaussian:

@@ -33,6 +33,7 @@ from commonweal.figures.browser.pictures.society import _diameters, draw_society
 from commonweal.figures.browser.pictures.values import Views, draw_values
 from commonweal.figures.browser.pictures.what_if_picture import draw_what_if
 from commonweal.figures.ink import ACTIONS, PURPLE
+from commonweal.scenarios.runs.intervals import Interval
 from commonweal.scenarios.schema.loading import load
 from tests.helpers.pictures import boxes, texts
 
@@ -396,14 +397,17 @@ def test_a_gated_update_counts_as_dropped_and_not_as_screened() -> None:
 # What if.
 
 
+ONE, SEVERAL = (Interval(*np.array(ends)) for ends in ([1.0, np.nan, np.nan], [-0.25, -0.4, -0.125]))
+
+
 def test_one_future_has_no_interval_and_says_so() -> None:
-    told = texts(draw_what_if(np.ones((1, 5)), np.zeros((1, 5)), 1.0, np.nan, ("defects", "does not")))
+    told = texts(draw_what_if(np.ones((1, 5)), np.zeros((1, 5)), ONE, ("defects", "does not")))
     assert "one future, no interval" in told and "+1" in told
 
 
 def test_several_futures_tell_the_gain_with_its_interval() -> None:
-    told = texts(draw_what_if(np.ones((3, 5)), np.zeros((3, 5)), -0.25, 0.125, ("defects", "does not")))
-    assert "-0.25\n± 0.12" in told and "3 futures, 95 % interval" in told
+    told = texts(draw_what_if(np.ones((3, 5)), np.zeros((3, 5)), SEVERAL, ("defects", "does not")))
+    assert "-0.25\n[-0.4, -0.12]" in told and "3 futures, 95 % interval" in told
 
 
 # What is refused.

@@ -244,7 +244,7 @@ def test_a_what_if_leaves_the_run_as_it_was_and_knows_its_own_future() -> None:
     # The first future keeps the run's own luck: without the deviation it is the run.
     np.testing.assert_allclose(verdict.follows[0], courses, rtol=1e-4, atol=1e-9)
     expected = (verdict.deviates - verdict.follows).mean()
-    assert verdict.gain == pytest.approx(expected, abs=1e-12)
+    assert verdict.gain.value == pytest.approx(expected, abs=1e-12)
     live.release()
     twin.release()
 
@@ -258,8 +258,8 @@ def test_the_gain_of_an_idle_free_rider_under_equal_pay_is_the_cost_it_saves() -
     live.step()
     model = live.model
     verdict = weigh(model.snapshot, Question(1, Action.FREE_RIDE))
-    assert verdict.gain == pytest.approx(4 * model.people.cost[0, 1], rel=1e-9)
-    assert verdict.half_width == pytest.approx(0.0, abs=1e-12)
+    assert verdict.gain.value == pytest.approx(4 * model.people.cost[0, 1], rel=1e-9)
+    assert verdict.gain.reach == pytest.approx(np.zeros(2), abs=1e-12)
     live.release()
 
 

@@ -20,10 +20,11 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.policies import POLICIES, policy
 from commonweal.commands.cli import main
 from commonweal.scenarios.reading.cell_tables import failures
-from commonweal.scenarios.reading.cells import compare, mean_and_half_width
+from commonweal.scenarios.reading.cells import compare
 from commonweal.scenarios.reading.one_run import differences, find_run, repeat, scenario_of, sparkline
 from commonweal.scenarios.reading.query import answer
 from commonweal.scenarios.reading.stored import Stored, open_results
+from commonweal.scenarios.runs.intervals import SHARE, in_brief, mean_interval
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.engine import run_sweep
@@ -86,33 +87,28 @@ tables = nps.arrays(np.float64, st.tuples(st.integers(2, 5), st.integers(1, 4)),
 
 
 @given(values=tables)
-def test_means_and_intervals_are_those_of_scipy(values: NDArray[np.float64]) -> None:
+def test_means_and_differences_have_the_intervals_of_all_means_over_seeds(values: NDArray[np.float64]) -> None:
     cells = compare(frame(values), ["f"], ["m"])
-    for point, column in enumerate(values.T):
-        sem = stats.sem(column)
-        expected = stats.t.interval(0.95, len(column) - 1, loc=column.mean(), scale=sem) if sem else [column.mean()] * 2
-        ours = cells.mean[point, 0] + np.array([-1, 1]) * cells.half_width[point, 0]
-        np.testing.assert_allclose(ours, expected, atol=1e-9)
+    for found, expected in (
+        (cells.means, mean_interval(values)), (cells.differences, mean_interval(values - values[:, :1])),
+    ):  # fmt: skip
+        np.testing.assert_array_equal([end[:, 0] for end in found.at(...)], expected.at(...))
+    np.testing.assert_allclose(cells.error[:, 0], stats.sem(values), atol=1e-9)
 
 
-@given(values=tables)
-def test_differences_are_paired_by_seed_as_in_scipy(values: NDArray[np.float64]) -> None:
-    cells = compare(frame(values), ["f"], ["m"])
-    for point, column in enumerate(values.T):
-        paired = column - values[:, 0]
-        assert cells.difference[point, 0] == pytest.approx(paired.mean(), abs=1e-9)
-        if np.ptp(paired) > 1e-6:
-            interval = stats.ttest_rel(column, values[:, 0]).confidence_interval()
-            ours = cells.difference[point, 0] + np.array([-1, 1]) * cells.difference_half[point, 0]
-            np.testing.assert_allclose(ours, [interval.low, interval.high], atol=1e-9)
+def test_shares_and_their_differences_stay_in_range() -> None:
+    runs = frame(np.array([[0.0, 0.9], [0.1, 1.0]])).rename(columns={"m": "share_delegate"})
+    cells = compare(runs, ["f"], ["share_delegate"])
+    assert (cells.means.low > 0).all() and (cells.means.high < 1).all()
+    assert cells.differences.low[1, 0] > -1 and cells.differences.high[1, 0] < 1
 
 
 def test_common_luck_widens_the_means_but_not_the_differences() -> None:
     luck = np.array([0.0, 5.0, 10.0, 20.0])[:, None]
     cells = compare(frame(luck + np.array([0.0, 1.0])), ["f"], ["m"])
-    assert cells.half_width.min() > 10
-    assert cells.difference[1] == pytest.approx([1.0])
-    assert cells.difference_half[1] == pytest.approx([0.0])
+    assert cells.means.reach.min() > 10
+    assert cells.differences.value[1] == pytest.approx([1.0])
+    assert cells.differences.reach[:, 1] == pytest.approx(np.zeros((2, 1)))
 
 
 def test_a_failed_run_is_counted_and_leaves_its_pair_out() -> None:
@@ -120,22 +116,16 @@ def test_a_failed_run_is_counted_and_leaves_its_pair_out() -> None:
     cells = compare(frame(values), ["f"], ["m"])
     assert cells.runs.tolist() == [2, 3]
     assert cells.failed.tolist() == [1, 0]
-    assert cells.mean[:, 0] == pytest.approx([2.0, 16 / 3])
-    assert cells.difference[1] == pytest.approx([1.5])  # of seeds 0 and 2
+    assert cells.means.value[:, 0] == pytest.approx([2.0, 16 / 3])
+    assert cells.differences.value[1] == pytest.approx([1.5])  # of seeds 0 and 2
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
     runs = frame(np.random.default_rng(0).random((4, 3)))
     shuffled = runs.sample(frac=1, random_state=1)
-    for name in ("mean", "difference", "difference_half"):
-        one, other = (getattr(compare(table, ["f"], ["m"]), name) for table in (runs, shuffled))
+    for name in ("means", "differences"):
+        one, other = (getattr(compare(table, ["f"], ["m"]), name).at(...) for table in (runs, shuffled))
         np.testing.assert_array_equal(one, other)
-
-
-@given(values=nps.arrays(np.float64, (4,), elements=st.floats(-1e6, 1e6)))
-def test_what_is_not_finite_is_left_out_of_means(values: NDArray[np.float64]) -> None:
-    padded = np.concatenate([values, [np.nan, np.inf]])
-    np.testing.assert_array_equal(mean_and_half_width(padded)[0], mean_and_half_width(values)[0])
 
 
 def test_the_command_prints_every_point_with_its_interval(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,12 +133,13 @@ def test_the_command_prints_every_point_with_its_interval(folder: Path, capsys: 
     printed = capsys.readouterr().out
     runs = pd.read_parquet(folder / "runs.parquet")
     for _, group in runs.groupby("point"):
-        half = stats.t.ppf(0.975, 2) * group["accuracy"].std(ddof=1) / np.sqrt(3)
-        assert f"{group['accuracy'].mean():.3f} ± {half:.3f}" in printed
+        found = mean_interval(group["accuracy"].to_numpy(), within=SHARE)
+        assert in_brief(*map(float, found.at(()))) in printed
     paired = runs.pivot(index="seed", columns="point", values="share_delegate")
     change = paired[5] - paired[0]
-    assert f"{change.mean():+.3f} ± {stats.t.ppf(0.975, 2) * change.std(ddof=1) / np.sqrt(3):.3f}" in printed
-    assert printed.startswith("commons: 6 points, last quarter of the rounds played, mean ± 95 % t-interval over 3")
+    found = mean_interval(change.to_numpy(), within=SHARE.of_differences)
+    assert in_brief(*map(float, found.at(())), "+") in printed
+    assert printed.startswith("commons: 6 points, last quarter of the rounds played, mean and 95 % interval over 3")
     assert "failed" not in printed
     assert "unfinished" not in printed
 

@@ -5,14 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import t
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.benchmark import benchmark
-from commonweal.scenarios.runs.summary import interval, notes, summary_cells
+from commonweal.scenarios.runs.summary import notes, summary_cells
 from commonweal.scenarios.runs.tables import price_of_anarchy, summarise
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.notation import read_seeds
@@ -104,22 +101,16 @@ def test_the_summary_is_the_mean_over_the_last_quarter_of_rounds(rounds: int, ke
     assert summary["total_welfare"][0] == pytest.approx(np.sum(np.arange(rounds) ** 2.0))
 
 
-@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20).filter(lambda values: np.std(values) > 1e-6))
-def test_the_interval_is_students(values: list[float]) -> None:
-    mean, half = interval([*values, np.nan])
-    low, high = t.interval(0.95, len(values) - 1, np.mean(values), np.std(values, ddof=1) / np.sqrt(len(values)))
-    np.testing.assert_allclose([mean - half, mean + half], [low, high], rtol=1e-6, atol=1e-9)
-
-
 def test_one_seed_has_no_interval_and_no_welfare_no_price() -> None:
     results = sweep(revise(TINY, {"market.price": 0.0, "actions.defect_gain": 0.0}), seeds=1)
     names, cells = summary_cells(results)
     assert names == ["commons"]
-    assert "±" not in cells["delegating"][0]
+    assert "[" not in cells["delegating"][0]
     assert cells["price of anarchy"] == ["–"]
     assert "abstaining" not in cells
     reason = "undefined: total welfare, of the run or with everybody delegating, is not positive"
-    undefined, solvent = notes(results)
+    few, undefined, solvent = notes(results)
+    assert few.startswith("one seed has no interval")
     assert undefined == f"price of anarchy {reason} in 1 of 1 runs"
     assert solvent.startswith("solvent in every round")
 

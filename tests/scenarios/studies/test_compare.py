@@ -34,7 +34,7 @@ def quietly(*told: object) -> None:
 
 
 def measured(*columns: list[float], more: bool = True) -> Criterion:
-    return Criterion("x", "1", more, np.array(columns, dtype=float).T)
+    return Criterion("x", "money per round", more, np.array(columns, dtype=float).T)
 
 
 class TestRanking:
@@ -57,7 +57,7 @@ class TestRanking:
 
     @given(nps.arrays(float, st.tuples(st.integers(2, 6), st.integers(2, 5)), elements=st.floats(-1e3, 1e3)))
     def test_nobody_is_surely_better_than_who_has_the_best_mean_and_ranks_leave_room_for_it(self, values):
-        criterion = Criterion("x", "1", True, values)
+        criterion = Criterion("x", "money per round", True, values)
         first, last = rank_sets(criterion.better)
         assert first[values.mean(axis=0).argmax()] == 1
         assert (first <= last).all() and (first >= 1).all() and (last <= values.shape[1]).all()

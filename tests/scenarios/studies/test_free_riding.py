@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.studies.free_riding import draw
-from commonweal.scenarios.reading.cells import estimated
+from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.free_riding.costs import (
@@ -19,8 +19,9 @@ from commonweal.scenarios.studies.free_riding.costs import (
     surface,
     thresholds,
 )
-from commonweal.scenarios.studies.free_riding.persistence import half_life
+from commonweal.scenarios.studies.free_riding.persistence import half_life, persistence
 from commonweal.scenarios.studies.free_riding.schelling import schelling
+from commonweal.scenarios.studies.free_riding.study import dilemma
 
 SMALL = revise(load("commons"), {"population.count": 8, "rounds": 20, "task.validation": 60, "task.test": 60})
 EQUAL = revise(SMALL, {"settlement.kind": "equal"})
@@ -50,7 +51,7 @@ class TestCrossing:
 
 
 def test_an_estimate_without_spread_has_an_interval_without_width():
-    columns = estimated("x", np.full((4, 3), 2.0))
+    columns = mean_interval(np.full((4, 3), 2.0)).columns("x")
     assert all((values == 2.0).all() for values in columns.values()) and set(columns) == {"x", "x_low", "x_high"}
 
 
@@ -126,9 +127,10 @@ class TestStudy:
         assert list(answer.tables)[:3] == ["measures", "schelling", "tipping"]
         assert set(draw(answer)) == {"schelling", "surfaces", "hysteresis", "course"}
         assert "free-ride" in answer.headline
+        assert answer.notes[0].startswith("2 seeds are few")
 
     def test_equal_pay_is_called_a_social_dilemma(self):
-        answer = ask("free-riding", EQUAL, seeds=2, **{**OPTIONS, "horizon": 20, "cuts": 4})
+        answer = ask("free-riding", EQUAL, seeds=8, **{**OPTIONS, "horizon": 20, "cuts": 4})
         assert "social dilemma" in answer.headline
         assert "surface_alpha" not in answer.tables and any("does not look at alpha" in note for note in answer.notes)
 
@@ -147,3 +149,46 @@ class TestStudy:
         with pytest.raises(InputError) as refusal:
             ask("free-riding", SMALL, 2, changes, **options)
         assert complaint in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+class TestHeadline:
+    """What is said of Schelling's diagram: nine numbers of others, the gain from delegating with its interval."""
+
+    def diagram(self, low: list[float], high: list[float], top: float = 1.0) -> pd.DataFrame:
+        lows, highs = np.array(low), np.array(high)
+        ends = {"gain_from_delegating": (lows + highs) / 2, "gain_from_delegating_low": lows}
+        payoffs = {"payoff_delegate_low": np.linspace(0, top, len(low)), "payoff_free_ride_high": 0.5}
+        return pd.DataFrame({"others_delegating": np.arange(len(low)) * 5, **ends, "gain_from_delegating_high": highs,
+                             **payoffs})  # fmt: skip
+
+    def test_nothing_is_said_of_every_number_of_others_where_most_intervals_hold_0(self):
+        """Seven of nine gains are below 0 on average, with intervals that hold it."""
+        told = dilemma(self.diagram([-3.0] * 9, [-1.0] * 2 + [0.5] * 7), 8)
+        assert "however many" not in told and "free-riding surely pays more at 2" in told
+        assert "At 7 the interval of the difference holds 0; about" in told
+
+    def test_what_holds_everywhere_is_said(self):
+        assert dilemma(self.diagram([-3.0] * 9, [-1.0] * 9), 8).endswith("delegate: a social dilemma.")
+        assert dilemma(self.diagram([-3.0] * 9, [-1.0] * 9, top=0.4), 8).endswith("others delegate.")
+        assert dilemma(self.diagram([1.0] * 9, [3.0] * 9), 8).startswith("Delegating pays more however many")
+
+    def test_where_the_better_choice_changes_is_known_to_lie_between_two_sure_ones(self):
+        told = dilemma(self.diagram([1.0, 1, 1, -1, -3, -3], [3.0, 3, 3, 1, -1, -1]), 8)
+        assert "free-riding surely pays more at 2, delegating surely pays more at 3" in told
+        assert "changes between 10 and 20" in told and "At 1 the interval" in told
+
+    def test_with_one_seed_nothing_is_known(self):
+        unknown = [float("nan")] * 3
+        assert dilemma(self.diagram(unknown, unknown), 1) == (
+            "Which of the two pays more is not known for any number of others who delegate."
+        )
+
+    def test_of_two_seeds_half_lives_stay_positive_and_shares_in_range(self):
+        """At a price of 0 cooperation halves after 5 rounds in one seed and after 9 in the other."""
+        poor = revise(EQUAL, {"market.price": 0.0, "population.count": 20})
+        measures, _, lives = persistence(poor, (0, 1), quietly)
+        assert np.isfinite(lives).all() and lives[0] != lives[1]
+        last = measures.iloc[-1]
+        assert 0 < last["mean_low"] < last["mean"] < last["mean_high"]
+        shares = measures[measures["measure"].str.startswith("share")]
+        assert (shares["mean_low"] >= 0).all() and (shares["mean_high"] <= 1).all()

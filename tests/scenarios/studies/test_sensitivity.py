@@ -136,6 +136,15 @@ class TestStudy:
         found = ask("sensitivity", SMALL, seeds=2, **QUICK | {"outcomes": ["treasury"], "choices": False})
         assert found.headline == "Nothing is known to move treasury."
 
+    def test_words_follow_the_market(self):
+        """Where nothing is learned contributions are what varies, not the accuracy of a model."""
+        game = load("public-goods", {"population.count": 8, "rounds": 4})
+        asked = {"outcomes": ["accuracy"], "size": 2, "workers": 1}
+        found = ask("sensitivity", game, seeds=2, **asked)
+        assert set(found.tables["influence"]["outcome"]) == {"contributions"}
+        titles = [ax.get_title(loc="left") for figure in draw(found).values() for ax in figure.axes]
+        assert not [text for text in (found.headline, *found.notes, *titles) if "accuracy" in text]
+
     def test_without_salib_it_says_what_to_install_before_it_plays(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "SALib.analyze.morris", None)
         with pytest.raises(InputError, match=r"needs SALib: pip install 'commonweal\[sensitivity\]'"):

@@ -122,6 +122,10 @@ class TestReport:
         assert texts["gain"].tolist() == ["0 [-0.5, 1.5]", "1 [-0.5, 1.5]"]
         assert texts["good"].tolist() == ["yes", "yes"]
 
+    def test_an_estimate_without_an_interval_is_shown_alone(self):
+        table = pd.DataFrame({"gain": [1.0], "gain_low": [np.nan], "gain_high": [np.nan]})
+        assert shown(table)["gain"].tolist() == ["1"]
+
     def test_long_tables_say_how_much_is_left_out(self):
         long = Answer("toy", "", {"rows": pd.DataFrame({"n": range(50)})}, provenance={})
         assert "and 10 more rows in rows.parquet" in as_markdown(long, {})
