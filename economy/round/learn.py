@@ -153,10 +153,11 @@ def charged(found: Credit, game: RoundGame, rule: CreditRule, gated: Bools) -> C
     joined = rule(game.joined_by(gated))
     values = np.where(gated, np.minimum(joined.values, 0.0), found.values)
     evaluations, error = found.evaluations + joined.evaluations, found.standard_error
+    budget = None if found.budget is None else 2 * found.budget  # of two rounds
     if joined.standard_error is not None:
         error = np.where(gated, joined.standard_error, 0.0 if error is None else error)
-    estimated = found.estimated or joined.estimated
-    return replace(found, values=values, evaluations=evaluations, estimated=estimated, standard_error=error)
+    told = replace(found, values=values, evaluations=evaluations, budget=budget)
+    return replace(told, estimated=found.estimated or joined.estimated, standard_error=error)
 
 
 def _usual(found: Credit, game: RoundGame) -> Marginal:

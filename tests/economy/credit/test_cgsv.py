@@ -34,11 +34,11 @@ DOUBLE = torch.float64
 
 
 class TestCosine:
-    def test_it_is_the_cosine_of_the_screened_update_with_the_step(self) -> None:
+    def test_it_is_the_cosine_of_the_screened_update_with_the_step_for_the_part_that_was_kept(self) -> None:
         game = setting().game()
         flat = torch.cat([u.flatten(2) for u in written_out(game)], dim=2)
         expected = cosine_similarity(flat, flat.sum(1, keepdim=True), dim=2)
-        np.testing.assert_allclose(CREDITS["cosine"](game).values, expected.numpy(), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(CREDITS["cosine"](game).values, game.kept * expected.numpy(), rtol=1e-9, atol=1e-12)
 
     def test_for_a_small_step_credit_is_not_the_slope(self) -> None:
         """Directions have no length."""

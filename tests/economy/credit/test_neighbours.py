@@ -316,7 +316,7 @@ class TestRule:
         kept = (owner[0] >= 0) & (owner[0] != 2)  # 2 was screened away
         expected = unweighted(Samples(features[:, kept], labels[:, kept]), validation)
         told = CREDITS["neighbours"](game).values
-        np.testing.assert_allclose(told, by_owner(expected, owner[:, kept], 5), rtol=0, atol=1e-15)
+        np.testing.assert_allclose(told, game.kept * by_owner(expected, owner[:, kept], 5), rtol=0, atol=1e-15)
 
     def test_a_scenario_can_pay_by_it(self) -> None:
         results = Ensemble(load("commons", {"rounds": 3, "credit.kind": "neighbours"}), seeds=[0]).run()

@@ -133,8 +133,8 @@ class TestFirstOrderForWhatIsNew:
         helps = plain.values[:, TWINS[0]] > 0
         expected = np.where(helps, plain.values[:, TWINS[0]] / 4, plain.values[:, TWINS[0]])
         np.testing.assert_allclose(cut.values[:, TWINS[0]], expected, rtol=1e-9)
-        harmful = replace(game, slope=-np.abs(game.slope))
-        np.testing.assert_array_equal(self.credit(harmful).values, CREDITS["first_order"](harmful).values)
+        harmful = replace(CREDITS["first_order"](game), values=-np.abs(game.slope))
+        np.testing.assert_array_equal(discounted(harmful, game).values, harmful.values)
 
     def test_standard_errors_shrink_with_what_they_belong_to(self) -> None:
         game = self.game(novelty={"memory": 1})
@@ -217,4 +217,4 @@ class TestInCommons:
     def test_pooled_batches_of_changing_width_are_remembered_too(self) -> None:
         ensemble = Ensemble(load("commons", {**TINY, "learning.sampling": "pool", "learning.batch": 20}), [1])
         for _ in range(4):
-            assert ensemble.step().lesson.appraisal.rule == "first_order × novelty"
+            assert ensemble.step().lesson.appraisal.rule == "aumann_shapley × novelty"

@@ -108,8 +108,8 @@ class TestFirstOrderRobust:
 
     def test_harm_is_charged_in_full(self) -> None:
         game = self.game()
-        harmful = replace(game, slope=-np.abs(game.slope))
-        np.testing.assert_array_equal(self.credit(harmful).values, CREDITS["first_order"](harmful).values)
+        harmful = replace(CREDITS["first_order"](game), values=-np.abs(game.slope))
+        np.testing.assert_array_equal(discounted(harmful, game).values, harmful.values)
 
 
 class TestFirstOrderRobustByUpdates(TestFirstOrderRobust):
