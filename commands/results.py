@@ -14,6 +14,7 @@ from commonweal.scenarios.reading.cells import compare
 from commonweal.scenarios.reading.one_run import describe_run, find_run
 from commonweal.scenarios.reading.query import answer, check_free, export
 from commonweal.scenarios.reading.stored import Stored, in_words, open_results
+from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.runs.summary import MEASURES
 from commonweal.scenarios.schema.relevance import quality_words
 
@@ -111,7 +112,7 @@ def _print_summary(stored: Stored) -> None:
         console().print(table_of_differences(cells, metrics, shown, quality))
     if points > MOST:
         print(f"the first {MOST} of {points} points; --sql asks for others, --csv FILE writes all runs")
-    for line in failures(runs):
+    for line in (*few_seeds(seeds), *failures(runs)):
         print(line)
 
 

@@ -71,6 +71,8 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
     """
     if names := [each for each in scenarios if isinstance(each, str | Path)]:
         raise InputError(f"{str(names[0])!r} is no scenario: must be one that is loaded, like load({str(names[0])!r})")
+    if odd := [each for each in scenarios if not hasattr(each, "population")]:
+        raise InputError(f"{odd[0]!r} is no scenario: must be one that is loaded; mesa.batch_run takes a list of them")
     terms = Terms.of(scenarios)
     streams = Streams.from_seeds(seeds)
     runs, principals = len(seeds), terms.population.count

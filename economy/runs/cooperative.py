@@ -1,11 +1,12 @@
 """One run as a Mesa model: the same round as an ensemble's, with principals as agents.
 
 What is ours has names that no Mesa from 3.3 to 4.0 uses: ``economy`` is no Mesa ``scenario``, and ``play`` answers what
-Mesa's ``run_for`` does not.
+Mesa's ``run_for`` does not. ``mesa.batch_run`` of Mesa 3 plays it for the rounds of its scenario, and a model can be
+pickled.
 """
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import mesa
@@ -27,6 +28,8 @@ from commonweal.economy.runs.results import Notebook, Results, rounds_to_play
 
 class Cooperative(mesa.Model):
     """A data cooperative of N principals.
+
+    An agent that is removed stays away from then on, where the scenario lets principals abstain.
 
     Args:
         scenario: the economy.
@@ -61,6 +64,8 @@ class Cooperative(mesa.Model):
         if odd := [kind for kind in chosen.values() if not (isinstance(kind, type) and issubclass(kind, Principal))]:
             raise InputError(f"principals: {odd[0]!r} is no class of principals: give subclasses of Principal")
         self.principals = tuple(chosen.get(index, Principal)(self, index) for index in range(count))
+        self.datacollector = mesa.DataCollector()  # the metrics of every round, for Mesa's tools
+        self._gone = np.zeros(count, dtype=np.bool_)  # (N,) removed
         self._before = self.state  # the last round
         self._deciding = tuple(p for p in self.principals if type(p).choose is not Principal.choose)
 
@@ -71,6 +76,10 @@ class Cooperative(mesa.Model):
             self._before, self.people, self._chosen(), self.world, self.streams
         )
         self.__dict__.pop("metrics", None)
+        if not self.datacollector.model_reporters:  # a round must be played to know which metrics there are
+            self.datacollector = mesa.DataCollector({name: partial(_metric, name=name) for name in self.metrics})
+        self.datacollector.collect(self)
+        self.running = self.state.round < self.world.terms.rounds  # whether Mesa's tools go on
 
     def play(self, rounds: int | None = None) -> Results:
         """Play on.
@@ -91,9 +100,25 @@ class Cooperative(mesa.Model):
             notebook.note(self.record, before, self.state, self.people)
         return notebook.results(self.state, self.people)
 
+    def deregister_agent(self, agent: mesa.Agent) -> None:
+        """Mesa's end of ``agent.remove()``: a principal stays away from then on.
+
+        Raises:
+            InputError: if nobody can stay away.
+        """
+        if agent in self.principals:
+            if Action.ABSTAIN not in self.world.terms.available:
+                raise InputError(
+                    f"principal {agent.index} cannot be removed: nobody can stay away here; add 'abstain' to"
+                    " actions.available"
+                )
+            self._gone[agent.index] = True
+        super().deregister_agent(agent)
+
     def release(self) -> None:
         """Let go of the agents, which Mesa before 3.5 otherwise keeps for ever (``Agent._ids``)."""
-        self.remove_all_agents()
+        for agent in list(self.agents):
+            super().deregister_agent(agent)
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
     @cached_property
@@ -118,11 +143,13 @@ class Cooperative(mesa.Model):
     def _chosen(self) -> Ints:
         """(1, N) actions: the policies', except of principals that choose for themselves."""
         actions = next_actions(self.state, self.people, self.world, self.streams)
+        if self._gone.any():
+            actions = np.where(self._gone, np.int64(Action.ABSTAIN), actions)
         if not self._deciding:
             return actions
         observation, available = observe(self.state, self.people, self.world), self.world.terms.available
         actions = actions.copy()
-        for principal in self._deciding:
+        for principal in (each for each in self._deciding if not self._gone[each.index]):
             view = View(observation, principal.index, Action(actions[0, principal.index]))
             chosen = principal.choose(view)
             if isinstance(chosen, bool) or not (isinstance(chosen, int | np.integer) and chosen in available):
@@ -131,3 +158,7 @@ class Cooperative(mesa.Model):
                 raise InputError(f"{type(principal).__name__} {principal.index} chose {shown}: must be {names}")
             actions[0, principal.index] = chosen
         return actions
+
+
+def _metric(model: Cooperative, name: str) -> float:
+    return model.metrics[name]

@@ -1,14 +1,18 @@
 """Engines: where chunks are played. Each opens an executor of ``concurrent.futures``; only this file knows which."""
 
+import ast
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from threading import Thread
+from traceback import walk_stack
 from typing import Any, ParamSpec, TypeVar
 
 from commonweal.agents.errors import InputError
@@ -41,7 +45,8 @@ def engine_named(name: str, workers: int | None, scheduler: str | None) -> Engin
         scheduler: address of a running Dask scheduler.
 
     Raises:
-        InputError: if there is no such engine, it is not installed, or the options do not fit.
+        InputError: if there is no such engine, it is not installed, the options do not fit, or processes would run
+            the script that asks for them once more.
     """
     if workers is not None and workers < 1:
         raise InputError(f"workers = {workers}: must be a whole number of at least 1")
@@ -50,12 +55,43 @@ def engine_named(name: str, workers: int | None, scheduler: str | None) -> Engin
     count = len(os.sched_getaffinity(0)) if workers is None else workers
     if name == "serial":
         return Engine(name, 1, lambda _: SerialExecutor())
+    if scheduler is None and name in ("processes", "dask"):
+        demand_main_guard()
     if name == "processes":
         return Engine(name, count, _processes)
     if name == "dask":
         _demand_dask()
         return Engine(name, count, lambda number: _dask(number, scheduler))
     raise InputError(f"engine = {name!r}: must be one of dask, processes, serial")
+
+
+def demand_main_guard() -> None:
+    """See that processes can import the script that runs, as ``multiprocessing`` lets them, without starting it anew.
+
+    Raises:
+        InputError: if the line of the script that led here is under no ``if __name__ == "__main__":``.
+    """
+    main = sys.modules["__main__"]
+    file, module = getattr(main, "__file__", None), getattr(main, "__spec__", None)
+    if file is None or (module is not None and module.name.rpartition(".")[2] == "__main__"):
+        return  # a notebook, python -c or python -m package, which processes do not import
+    frames = (frame for frame, _ in walk_stack(None))
+    lines = [frame.f_lineno for frame in frames if frame.f_globals is vars(main) and frame.f_code.co_name == "<module>"]
+    try:
+        tree = ast.parse(Path(file).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return
+    guards = [
+        range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+    ]
+    for line in lines:
+        if not any(line in guard for guard in guards):
+            raise InputError(
+                f"{Path(file).name}, line {line}: starts processes, and each of them imports this script: put what it"
+                ' does under if __name__ == "__main__": or ask for one worker'
+            )
 
 
 class SerialExecutor(Executor):

@@ -73,5 +73,5 @@ def _draw_gain(drawn: Panel, gain: Interval) -> None:
     drawn.sheet.plot([left, left + wide], [zero, zero], color="0.6", linewidth=0.8)
     drawn.sheet.plot(middle, ends, color=BLACK, linewidth=1.4, marker="_", markersize=9)
     drawn.sheet.plot(middle[:1], [drawn.up(gain.value)], "D", color=BLACK, markersize=6)
-    told = f"{gain.value:+.3g}" + ("" if np.isnan(gain.low) else f"\n[{gain.low:+.2g}, {gain.high:+.2g}]")
+    told = f"{gain.value:+.3g}" + ("" if np.isnan(gain.low) else f"\n{gain.low:+.2g}\nto {gain.high:+.2g}")
     write(drawn.sheet, left + 0.45 * wide, float(drawn.up(gain.value)), told, size=FONT, colour=DARK, va="center")

@@ -1,8 +1,10 @@
 """One run in Mesa: the same economy as an ensemble's, with principals that are agents."""
 
 import gc
+import pickle
 import weakref
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import mesa
@@ -174,12 +176,12 @@ class EmptyAgent(mesa.Agent):
     """What every agent has."""
 
 
-def test_only_the_step_of_ours_has_a_name_that_mesa_uses() -> None:
+def test_only_what_mesa_is_to_call_has_a_name_that_it_uses() -> None:
     model, empty = Cooperative(SCENARIO, rng=1), EmptyModel(rng=1)
     pairs: list[tuple[object, object]] = [(model, empty), (model.principals[0], EmptyAgent(empty))]
     for ours, mesas in pairs:
         given = {*vars(type(ours)), *vars(ours)} - {*vars(type(mesas)), *vars(mesas), "__init__"}
-        assert given & {*dir(mesas)} <= {"step"}
+        assert given & {*dir(mesas)} <= {"step", "deregister_agent"}
 
 
 def test_mesas_agent_sets_select_principals_by_their_state() -> None:
@@ -228,3 +230,68 @@ def test_every_balance_is_the_sum_of_the_transfers_of_a_run(scenario: Any) -> No
     difference = reconcile(results.ledger, model.state.ledger.balances)
     assert not difference.any()
     assert model.state.ledger.balances.sum() == 0
+
+
+# Mesa's own tools
+
+BATCHES = pytest.mark.skipif(not hasattr(mesa, "batch_run"), reason="Mesa 4 has none")
+
+
+@BATCHES
+def test_mesa_plays_a_batch_of_cooperatives_for_the_rounds_of_their_scenario() -> None:
+    parameters: dict[str, Any] = {"scenario": [SCENARIO]}
+    seeds: dict[str, Any] = {"rng": [7, 8]}
+    if "rng" not in signature(mesa.batch_run).parameters:  # before 3.5
+        parameters, seeds = parameters | seeds, {}
+    found = mesa.batch_run(Cooperative, parameters, display_progress=False, **seeds)
+    expected = Ensemble(SCENARIO, [7, 8]).run().rounds.groupby("run").last()
+    assert [row["rng"] for row in found] == [7, 8]
+    for name in ("share_delegate", "accuracy", "welfare"):
+        np.testing.assert_allclose([row[name] for row in found], expected[name], rtol=1e-9)
+
+
+def test_every_round_is_collected_once() -> None:
+    model = played()
+    table = model.datacollector.get_model_vars_dataframe()
+    assert len(table) == ROUNDS and not model.running
+    assert table["welfare"].iloc[-1] == model.metrics["welfare"]
+
+
+@BATCHES
+def test_a_scenario_that_mesa_took_apart_is_refused_with_the_reason() -> None:
+    with pytest.raises(InputError, match="is no scenario: .* mesa.batch_run takes a list of them"):
+        mesa.batch_run(Cooperative, {"scenario": SCENARIO}, display_progress=False)
+
+
+@pytest.mark.parametrize("changes", [{}, {"learning.network": "conv"}, {"negotiation.kind": "shapley_coop"}])
+def test_a_pickled_model_plays_on_as_the_model_itself(changes: Mapping[str, Any]) -> None:
+    model = Cooperative(revise(SCENARIO, {"task.kind": "digits", **changes}), rng=7, principals={1: Witness})
+    model.play(3)
+    again = pickle.loads(pickle.dumps(model))
+    model.play(4)
+    again.play(4)
+    assert again.metrics == pytest.approx(model.metrics, nan_ok=True, abs=0)
+    assert again.principals[1].model is again and len(again.principals[1].views) == len(model.principals[1].views) == 7
+    assert set(again.agents) == set(again.principals)
+
+
+def test_a_removed_agent_stays_away_and_is_not_asked() -> None:
+    available = {"actions.available": ["abstain", "delegate", "free_ride", "defect"]}
+    model = Cooperative(revise(SCENARIO, available), rng=7, principals=Witness)
+    model.play(2)
+    gone, stays = model.principals[:2]
+    gone.remove()
+    results = model.play(5)
+    assert len(gone.views) == 2 and len(stays.views) == 7
+    assert gone.action == Action.ABSTAIN and gone not in model.agents
+    assert model.record is not None and model.record.produce.put.total[0, 0] == 0
+    assert (results.rounds["share_abstain"] >= 1 / 8).all()
+
+
+def test_where_nobody_can_stay_away_an_agent_cannot_be_removed() -> None:
+    model = played()
+    with pytest.raises(InputError, match=r"principal 3 cannot be removed: .* add 'abstain' to actions.available"):
+        model.principals[3].remove()
+    assert model.principals[3] in model.agents
+    model.release()
+    assert not model.agents

@@ -140,6 +140,7 @@ def test_the_command_prints_every_point_with_its_interval(folder: Path, capsys: 
     found = mean_interval(change.to_numpy(), within=SHARE.of_differences)
     assert in_brief(*map(float, found.at(())), "+") in printed
     assert printed.startswith("commons: 6 points, last quarter of the rounds played, mean and 95 % interval over 3")
+    assert "3 seeds are few" in printed
     assert "failed" not in printed
     assert "unfinished" not in printed
 

@@ -364,3 +364,29 @@ def test_a_scenario_object_reaches_workers_whole() -> None:
     order = Scenario.model_validate({"name": "x"})
     assert pickle.loads(pickle.dumps(order)) == order
     assert len(Chunk(0, (1, 2), (3, 4))) == 2
+
+
+SCRIPT = """
+from pathlib import Path
+from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.sweeps.engine import run_sweep
+from commonweal.scenarios.sweeps.sweep import comparison
+
+def main():
+    tiny = load("commons", {"rounds": 2, "task.kind": "wine", "population.count": 4})
+    plan = comparison(tiny, {}, "2")
+    print(run_sweep(plan, Path("out"), engine="processes", workers=1).played)
+"""
+
+
+@pytest.mark.parametrize("guard", ["", 'if __name__ == "__main__":\n    '])
+def test_a_script_that_processes_would_start_anew_is_told_so_in_one_line(guard: str, tmp_path: Path) -> None:
+    """Its processes import it; without a main guard each would start processes of its own."""
+    (tmp_path / "mine.py").write_text(f"{SCRIPT}\n{guard}main()\n")
+    ended = subprocess.run([sys.executable, "mine.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    if guard:
+        assert (ended.returncode, ended.stdout) == (0, "2\n")
+        return
+    assert ended.returncode == 1 and "InputError: mine.py, line 12: starts processes" in ended.stderr
+    assert ended.stderr.count("Traceback") == 1 and ended.stderr.strip().endswith("or ask for one worker")
+    assert not (tmp_path / "out").exists()
