@@ -17,7 +17,7 @@ from commonweal.agents.documents import differences
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Stream, Streams
-from commonweal.economy.credit.history import CreditHistory
+from commonweal.economy.credit.history import CreditHistory, Earned
 from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.money.ledger import Ledger
 from commonweal.economy.money.membership import Membership
@@ -27,7 +27,7 @@ from commonweal.economy.runs.results import Notebook, Results
 from commonweal.economy.tasks.batch import Supply, Traversal
 from commonweal.economy.world.world import State, World
 
-_CLASSES = (State, Population, Supply, Traversal, CreditHistory, Ledger, Seen, Membership)
+_CLASSES = (State, Population, Supply, Traversal, CreditHistory, Earned, Ledger, Seen, Membership)
 _MESA_OWN = {"model", "unique_id", "pos", "index"}  # attributes that every Mesa agent of ours has anyway
 
 

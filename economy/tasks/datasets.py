@@ -17,7 +17,7 @@ class TaskTerms:
     """The ``task`` section of R scenarios."""
 
     kind: str  # data set, a name of TASKS or openml:NAME
-    partition: str  # equal, dirichlet, power or class
+    partition: str  # equal, dirichlet, power, cgsv_power or class
     concentration: PerRun  # (R, 1) Dirichlet concentration
     label_noise: PerRun  # (R, 1) share of its labels a noisy principal holds wrong
     noisy_share: PerRun  # (R, 1) share of principals whose labels are noisy

@@ -1,8 +1,8 @@
 """How training samples are spread over principals.
 
 ``power`` and ``class`` follow the POW and CLA splits of Xu et al., "Gradient-Driven Rewards to Guarantee Fairness in
-Collaborative Machine Learning" (NeurIPS 2021); ``dirichlet`` follows Hsu, Qi and Brown (arXiv 1909.06335), with each
-class spread over the principals.
+Collaborative Machine Learning" (NeurIPS 2021), ``cgsv_power`` the sizes of POW in their public code; ``dirichlet``
+follows Hsu, Qi and Brown (arXiv 1909.06335), with each class spread over the principals.
 """
 
 from collections.abc import Callable
@@ -60,11 +60,28 @@ def dirichlet(labels: Ints, principals: int, concentration: float, generator: np
 
 def power(labels: Ints, principals: int, concentration: float, generator: np.random.Generator) -> Ints:
     """Sizes grow with the principal's number as evenly spaced values of a power law's range (CGSV's POW)."""
+    owner = np.empty(len(labels), np.int64)
+    owner[generator.permutation(len(labels))] = _cut(_power_shares(principals), len(labels))
+    return owner
+
+
+def cgsv_power(labels: Ints, principals: int, concentration: float, generator: np.random.Generator) -> Ints:
+    """POW in the sizes of CGSV's public code: every part of ⌊T / N⌋ N samples rounded up, and the last gets the rest.
+
+    Where N does not divide T, CGSV leaves some samples out; here the last principal has them.
+    """
+    ends = np.ceil(_power_shares(principals) * (len(labels) // principals * principals)).cumsum().astype(np.int64)
+    owner = np.empty(len(labels), np.int64)
+    owner[generator.permutation(len(labels))] = np.searchsorted(ends[:-1], np.arange(len(labels)), side="right")
+    return owner
+
+
+def _power_shares(principals: int) -> Floats:
+    """(N,) evenly spaced values of the power law's range, as shares."""
     law = powerlaw(POWER_EXPONENT)
     sizes = np.linspace(law.ppf(0.01), law.ppf(0.99), principals)
-    owner = np.empty(len(labels), np.int64)
-    owner[generator.permutation(len(labels))] = _cut(sizes / sizes.sum(), len(labels))
-    return owner
+    shares: Floats = sizes / sizes.sum()
+    return shares
 
 
 def by_class(labels: Ints, principals: int, concentration: float, generator: np.random.Generator) -> Ints:
@@ -84,7 +101,13 @@ def by_class(labels: Ints, principals: int, concentration: float, generator: np.
 
 
 Partition = Callable[[Ints, int, float, np.random.Generator], Ints]
-PARTITIONS: dict[str, Partition] = {"equal": equal, "dirichlet": dirichlet, "power": power, "class": by_class}
+PARTITIONS: dict[str, Partition] = {
+    "equal": equal,
+    "dirichlet": dirichlet,
+    "power": power,
+    "cgsv_power": cgsv_power,
+    "class": by_class,
+}
 
 
 def _cut(shares: Floats, samples: int) -> Ints:

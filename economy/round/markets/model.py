@@ -117,7 +117,7 @@ class ModelMarket:
 def held_back(history: CreditHistory, terms: SettlementTerms) -> Floats:
     """(R, N) part of cumulated credit that is too uncertain to be paid for."""
     if not terms.hold_back.any():
-        return np.zeros(history.rounds.shape[1:])
+        return history.nothing
     return terms.hold_back * cumulated_by_chance(history, terms.discount)
 
 

@@ -23,8 +23,8 @@ class FairnessOptions(StudyOptions):
 
     tasks: tuple[str, ...] = field(
         (), "data sets; the scenario's own if empty; all: digits, breast_cancer, wine, synthetic", "names")
-    partitions: tuple[Literal["all", "equal", "dirichlet", "power", "class"], ...] = field(
-        (), "how samples are spread; the scenario's own if empty; all: in every way", "names")
+    partitions: tuple[Literal["all", "equal", "dirichlet", "power", "cgsv_power", "class"], ...] = field(
+        (), "how samples are spread; the scenario's own if empty; all: equal, dirichlet, power, class", "names")
     principals: int = field(6, "number of principals", "principals", ge=3, le=200)
     rounds: int = field(50, "rounds of training and paying", "rounds", ge=1, le=100_000)
     epochs: int = field(5, "local epochs of FedAvg", "epochs", ge=1, le=1000)

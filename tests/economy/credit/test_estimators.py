@@ -266,10 +266,9 @@ def cumulated_error(history: CreditHistory, discount: Floats) -> Floats:
     Returns:
         (R, N) square root of the sum over rounds s of discount^(2 (t - s)) times the variance; 0 without estimates.
     """
-    if history.variances is None:
-        return np.zeros(history.rounds.shape[1:])
-    age = np.arange(len(history.rounds) - 1, -1, -1)[:, None, None]
-    error: Floats = np.sqrt((discount ** (2 * age) * history.variances).sum(axis=0))
+    variances = np.array([np.zeros((2, 2)) if each.variance is None else each.variance for each in history.earned])
+    age = np.arange(len(variances) - 1, -1, -1)[:, None, None]
+    error: Floats = np.sqrt((discount ** (2 * age) * variances).sum(axis=0))
     return error
 
 
@@ -323,8 +322,7 @@ class TestEstimatedCreditInAScenario:
         assert appraisal.residual is not None and np.abs(appraisal.residual).max() < 0.1
         for _ in range(3):
             ensemble.step()
-        history = ensemble.state.history
-        assert history.variances is not None and history.variances.shape == history.rounds.shape
+        assert all(each.variance is not None for each in ensemble.state.history.earned)
 
     def test_other_streams_draw_what_they_drew(self, rule: str) -> None:
         first, plain = Ensemble(self.scenario(rule), [3]), Ensemble(load("commons", SMALL), [3])

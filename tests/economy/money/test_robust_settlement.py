@@ -67,7 +67,9 @@ class TestCreditByChance:
     ) -> None:
         # Efron (1969): over all signs that credit of these sizes could have had, at most a share exp(-z^2 / 2)
         signs = np.array(list(product((-1, 1), repeat=len(sizes))))  # (2^T, T)
-        past = CreditHistory(len(sizes), (signs * sizes).T[:, None], None)
+        past = CreditHistory.empty(len(sizes), 1, len(signs))
+        for credit in (signs * sizes).T:
+            past = book(past, credit[None])
         sure = cumulated(past, ONE * discount) > errors * cumulated_by_chance(past, ONE * discount) * (1 + 1e-12)
         assert sure.mean() <= np.exp(-(errors**2) / 2)
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from commonweal.agents.errors import InputError
-from commonweal.economy.credit.history import CreditHistory, book, cumulated
+from commonweal.economy.credit import history as history_module
+from commonweal.economy.credit.history import Clip, CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.money.ledger import Ledger, post
 from commonweal.economy.money.settlement import (
     SETTLEMENTS,
@@ -71,6 +72,20 @@ class TestCreditHistory:
         book(past, np.array([[5.0]]))
         cumulated(past, HALF)
         assert cumulated(past, HALF) == 2.5
+
+    @pytest.mark.parametrize("clip", ["net", "gross"])
+    def test_many_of_whom_few_are_credited_are_added_up_to_the_same_bits(
+        self, clip: Clip, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rng = np.random.default_rng(0)
+        past, discount = CreditHistory.empty(9, 2, 40), np.array([[0.9], [0.7]])
+        for number in range(12):
+            credit = rng.normal(size=(2, 40)) * (rng.random(40) < 0.2)
+            past = book(past, credit, np.abs(credit[:, ::-1]) if number % 2 else None)
+        all_at_once = cumulated(past, discount, clip), cumulated_by_chance(past, discount)
+        monkeypatch.setattr(history_module, "MANY", 0)
+        one_by_one = cumulated(past, discount, clip), cumulated_by_chance(past, discount)
+        np.testing.assert_array_equal(one_by_one, all_at_once)
 
     @given(hnp.arrays(float, (12, 2, 3), elements=st.floats(-10, 10)), st.integers(1, 15), st.floats(0, 1))
     def test_cumulated_credit_is_the_discounted_sum(self, credit: np.ndarray, horizon: int, discount: float) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
+from commonweal.economy.credit.history import CreditHistory, book
 from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer, entries, post, reconcile
 from commonweal.economy.money.market import revenue
 from commonweal.economy.negotiation import (
@@ -289,7 +290,7 @@ def test_others_gain_what_the_settlement_does_not_pay_the_contributor(kind: str,
     ensemble.step()
     ensemble.step()
     delegates = np.arange(8) < 4
-    history = replace(ensemble.state.history, rounds=delegates[None, None] * 0.01)
+    history = book(CreditHistory.empty(ensemble.state.history.horizon, 1, 8), delegates[None] * 0.01)
     state = replace(ensemble.state, history=history)
     intended = np.where(delegates, Action.DELEGATE, Action.FREE_RIDE)[None]
     gains = ensemble.world.market.gains(state, ensemble.people, intended, ensemble.world)

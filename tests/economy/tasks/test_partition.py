@@ -60,6 +60,20 @@ def test_power_sizes_follow_the_power_law_of_cgsv() -> None:
     np.testing.assert_allclose(sizes, 6000 * expected / expected.sum(), atol=1)
 
 
+@pytest.mark.parametrize(
+    ("samples", "sizes"),
+    [
+        (3000, [71, 336, 600, 865, 1128]),  # the last would be 1130 if it were rounded up too
+        (8005, [95, 252, 408, 565, 722, 879, 1036, 1193, 1349, 1506]),
+        (600, [8, 19, 31, 43, 55, 66, 78, 90, 102, 108]),
+        (1000, [17, 59, 101, 142, 184, 226, 271]),  # CGSV leaves out the last three
+    ],
+)
+def test_cgsv_power_has_the_sizes_of_the_authors_code(samples: int, sizes: list[int]) -> None:
+    owner = spread("cgsv_power", np.arange(samples) % 10, len(sizes), 1.0, np.random.default_rng(0))
+    assert np.bincount(owner).tolist() == sizes
+
+
 def test_class_gives_principal_i_as_many_classes_as_cgsv_does() -> None:
     labels = np.arange(5000) % 10
     owner = spread("class", labels, 5, 1.0, np.random.default_rng(0))
@@ -85,5 +99,5 @@ def test_more_principals_than_samples_is_an_input_error() -> None:
 
 
 def test_an_unknown_partition_lists_what_there_is() -> None:
-    with pytest.raises(InputError, match=r"task.partition = 'fair': must be one of equal, dirichlet, power, class"):
+    with pytest.raises(InputError, match=r"'fair': must be one of equal, dirichlet, power, cgsv_power, class"):
         spread("fair", np.arange(3), 2, 1.0, np.random.default_rng(0))
