@@ -197,9 +197,14 @@ def basins(game: SymmetricGame, points: Sequence[RestPoint]) -> Floats:
     least = 0.01 * float(np.ptp(game.payoffs))
 
     def hurried(shares: Floats) -> Floats:
-        """Payoffs in units of how much they differ here: the flow runs the same way, but slows down nowhere."""
+        """Payoffs in units of how much they differ here: the flow runs the same way, but slows down nowhere.
+
+        What all earn alike is left out: it moves nothing, but in such units it would be large where payoffs are flat,
+        and shares that do not sum to 1 quite would be drawn back so fast that a solver takes tiny steps.
+        """
         earned = game.expected(shares)
-        paid: Floats = earned / (np.ptp(earned, axis=-1, keepdims=True) + least)
+        more = earned - earned.min(axis=-1, keepdims=True)
+        paid: Floats = more / (more.max(axis=-1, keepdims=True) + least)
         return paid
 
     ends = follow(replicator(hurried), _inside(len(game.strategies)), _LONG)
