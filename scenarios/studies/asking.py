@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from commonweal.agents.documents import by_contents
 from commonweal.agents.errors import InputError
 from commonweal.agents.version import software_version
 from commonweal.scenarios.runs.progress import Progress, silent
@@ -54,8 +55,8 @@ def ask(
 
 def identity_of_answer(study: str, scenario: Scenario, seeds: tuple[int, ...], options: Any) -> str:
     """What tells the answer apart from all others; ``options`` as read."""
-    asked = [study, scenario.model_dump(mode="json"), list(seeds), options.model_dump(mode="json")]
-    return identity_of("study", asked)
+    said = options.by_contents(options.model_dump(mode="json"))
+    return identity_of("study", [study, by_contents(scenario.model_dump()), list(seeds), said])
 
 
 def _provenance(

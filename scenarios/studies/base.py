@@ -14,6 +14,10 @@ from commonweal.scenarios.schema.scenario import Part, Scenario
 class StudyOptions(Part):
     """What a study lets its user choose; each study has its own, made with ``field`` of the schema."""
 
+    def by_contents(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The options as JSON, with what files say in the place of where they lie; a study that reads files says so."""
+        return document
+
 
 @dataclass(frozen=True)
 class Question:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
+from commonweal.agents.documents import said_by
 from commonweal.agents.errors import InputError
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import revise
@@ -45,6 +48,11 @@ class CalibrateOptions(StudyOptions):
     train: Count = field(6, "first periods that are fitted when the later ones are predicted", "periods")
     generations: int = field(20, "generations of the search", "1", ge=1, le=1000)
     search_seed: int = field(0, "seed of the search", "1", ge=0)
+
+    def by_contents(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Series by their names and, where they are files of one's own, by what these say."""
+        data = [name if name in GAMES else [Path(name).stem, said_by(Path(name))] for name in self.data]
+        return document | {"data": data}
 
 
 @dataclass(frozen=True)
