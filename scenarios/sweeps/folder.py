@@ -28,6 +28,7 @@ from commonweal.scenarios.sweeps.manifest import (
     locked,
     read_design,
     read_manifest,
+    withdraw,
     write_manifest,
 )
 from commonweal.scenarios.sweeps.rows import Factor, Order, factor_of
@@ -70,20 +71,20 @@ def undertake(
         InputError: if the folder holds something else or another sweep, or cannot be written.
     """
     check_place(folder)
-    made = not folder.exists()
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     with locked(folder):
         sweep_up(folder)
         sweep_up(folder / SHARDS)
         try:
             work = Undertaking(plan, folder, _agreed_design(plan, folder, extend), checkpoint)
-        finally:
-            if made and not is_sweep(folder):
-                (folder / ".lock").unlink(missing_ok=True)
-                folder.rmdir()
-        work.look_over()
-        if retry_failed:
-            work.try_again()
-        yield work
+            work.look_over()
+            if retry_failed:
+                work.try_again()
+            yield work
+        except InputError:
+            if made and not compacted(folder) and not committed(folder):
+                withdraw(folder, made)
+            raise
 
 
 def _agreed_design(plan: "Plan", folder: Path, extend: bool) -> Design:

@@ -206,6 +206,22 @@ def clear(folder: Path, plan: "Plan") -> None:
                     entry.unlink()
 
 
+def withdraw(folder: Path, made: Sequence[Path]) -> None:
+    """Remove a folder that was made for a sweep of which nothing was stored.
+
+    Args:
+        folder: of the sweep.
+        made: folders that were made for it, itself first, then those that it lies in.
+    """
+    for entry in folder.iterdir():
+        if entry.name in _own(folder):
+            entry.rmdir() if entry.is_dir() else entry.unlink()
+    for place in made:
+        if any(place.iterdir()):
+            return
+        place.rmdir()
+
+
 def _same(folder: Path, manifest: Manifest, plan: "Plan") -> bool:
     """Whether a folder holds the sweep of a plan, by the code that is here."""
     design = read_design(folder, manifest)
