@@ -1,5 +1,7 @@
 """``commonweal study``: asks, shows progress and tables, and keeps the answer with figures and a report."""
 
+import shlex
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +12,10 @@ from rich.table import Table
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.commands.console import console
+from commonweal.commands.run import Interrupted
 from commonweal.figures.studies import draw_into
 from commonweal.scenarios.runs.progress import progress
-from commonweal.scenarios.runs.store import writing
+from commonweal.scenarios.runs.store import hidden, writing
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.studies import STUDIES
@@ -20,6 +23,7 @@ from commonweal.scenarios.studies.answers import write
 from commonweal.scenarios.studies.asking import ask, identity_of_answer
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.options import described, read_options
+from commonweal.scenarios.studies.pieces import kept
 from commonweal.scenarios.studies.report import shown
 
 _ROWS = 12  # of a table on screen
@@ -52,12 +56,21 @@ def conduct_study(request: StudyRequest) -> None:
     options = chosen.model_dump(mode="json", exclude_unset=True)
     folder = request.out or Path("results") / f"{request.study}-{scenario.name}"
     settle_for_one_thread()
-    with writing(folder, identity_of_answer(request.study, scenario, seeds, chosen), force=request.force) as partial:
-        with progress() as tell:
-            answer = ask(request.study, scenario, seeds, tell=tell, **options)
+    identity = identity_of_answer(request.study, scenario, seeds, chosen)
+    place = hidden(folder.absolute(), f"{identity[:8]}.unfinished")
+    with writing(folder, identity, force=request.force) as partial:
+        try:
+            with progress() as tell:
+                answer = ask(request.study, scenario, seeds, tell=tell, folder=place, **options)
+        except KeyboardInterrupt:
+            if not kept(place):
+                raise
+            words = shlex.join(["commonweal", *request.words])
+            raise Interrupted(f"interrupted; what is finished is kept, and goes on with: {words}") from None
         answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
         show(answer)
         names = write(answer, partial, draw_into)
+    shutil.rmtree(place, ignore_errors=True)
     for file in (folder / name for name in names):
         print(f"{'figure  ' if file.suffix == '.png' else 'result  '} {file}")
 

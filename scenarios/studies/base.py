@@ -9,6 +9,7 @@ import pandas as pd
 from commonweal.agents.registry import Registry
 from commonweal.scenarios.runs.progress import Progress, silent
 from commonweal.scenarios.schema.scenario import Part, Scenario
+from commonweal.scenarios.studies.pieces import Pieces
 
 
 class StudyOptions(Part):
@@ -27,6 +28,7 @@ class Question:
     seeds: tuple[int, ...]
     options: Any  # the study's own StudyOptions
     tell: Progress = silent
+    pieces: Pieces = field(default_factory=Pieces)  # plays what the study asks for, and keeps it
 
 
 @dataclass(frozen=True)

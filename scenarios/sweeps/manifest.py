@@ -32,7 +32,7 @@ MANIFEST = "manifest.json"
 _LOCK = ".lock"
 _FIGURES = ("main_effects", "heat_maps", "responses", "indices")
 _ROOT = Path(__file__).parents[2]
-_DECISIVE = ("agents", "economy")  # packages whose code decides what a run does
+DECISIVE = ("agents", "economy")  # packages whose code decides what a run does
 
 
 @dataclass(frozen=True)
@@ -128,19 +128,23 @@ def _drop(table: dict[str, Any], path: str) -> None:
 
 
 @cache
-def code_version() -> str:
-    """The version of the library, and a hash of the code that decides what a run does."""
+def code_version(packages: tuple[str, ...] = DECISIVE) -> str:
+    """The version of the library, and a hash of the code that decides what a run does.
+
+    Args:
+        packages: that the code lies in.
+    """
     from commonweal.agents.version import software_version
 
     digest = hashlib.sha256()
-    for file in sorted(file for package in _DECISIVE for file in (_ROOT / package).rglob("*.py")):
+    for file in sorted(file for package in packages for file in (_ROOT / package).rglob("*.py")):
         digest.update(file.relative_to(_ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return f"{software_version()}+{digest.hexdigest()[:12]}"
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from playing the same sweep. The lock ends with this process, however it ends.
+    """Keep other processes from playing the same sweep or study. The lock ends with this process, however it ends.
 
     Raises:
         InputError: if another process plays it, or the folder cannot be written.
@@ -152,7 +156,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InputError(f"{folder}: another process is playing this sweep") from None
+            raise InputError(f"{folder}: another process is playing this") from None
         except OSError:
             pass  # a file system without locks
         yield

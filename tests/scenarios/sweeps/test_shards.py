@@ -291,7 +291,7 @@ def test_two_processes_cannot_play_the_same_sweep(tmp_path: Path) -> None:
     folder = tmp_path / "sweep"
 
     def again() -> None:
-        with pytest.raises(InputError, match="another process is playing this sweep"):
+        with pytest.raises(InputError, match="another process is playing this"):
             play(folder)
 
     play(folder, tell=Listener(1, again))
