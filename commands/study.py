@@ -3,6 +3,7 @@
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ def conduct_study(request: StudyRequest) -> None:
     """Ask, show and keep.
 
     Raises:
-        InputError: if that is not possible; nothing is left behind then.
+        InputError: if that is not possible; nothing is left behind where nothing was played.
+        Interrupted: if a person stops it, and something was finished.
     """
     study = STUDIES[request.study]
     scenario, seeds = load(request.scenario, request.changes), read_seeds(request.seeds)
@@ -58,21 +60,31 @@ def conduct_study(request: StudyRequest) -> None:
     settle_for_one_thread()
     identity = identity_of_answer(request.study, scenario, seeds, chosen)
     place = hidden(folder.absolute(), f"{identity[:8]}.unfinished")
-    with writing(folder, identity, force=request.force) as partial:
-        try:
-            with progress() as tell:
-                answer = ask(request.study, scenario, seeds, tell=tell, folder=place, **options)
-        except KeyboardInterrupt:
-            if not kept(place):
-                raise
-            words = shlex.join(["commonweal", *request.words])
-            raise Interrupted(f"interrupted; what is finished is kept, and goes on with: {words}") from None
+    with writing(folder, identity, force=request.force) as partial, _continued(place, request.words):
+        with progress() as tell:
+            answer = ask(request.study, scenario, seeds, tell=tell, folder=place, **options)
         answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
         show(answer)
         names = write(answer, partial, draw_into)
     shutil.rmtree(place, ignore_errors=True)
     for file in (folder / name for name in names):
         print(f"{'figure  ' if file.suffix == '.png' else 'result  '} {file}")
+
+
+@contextmanager
+def _continued(place: Path, words: Sequence[str]) -> Iterator[None]:
+    """Say how a study goes on that ends early, where anything of it is kept in ``place``."""
+    command = shlex.join(["commonweal", *words])
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not kept(place):
+            raise
+        raise Interrupted(f"interrupted; what is finished is kept, and goes on with: {command}") from None
+    except InputError as error:
+        if not kept(place):
+            raise
+        raise InputError(f"{error}; what was played is kept in {place}, and goes on with: {command}") from None
 
 
 def list_studies() -> Iterator[str]:

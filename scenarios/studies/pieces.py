@@ -162,7 +162,8 @@ class Pieces:
                     self._advance(piece.rounds, what, finished, len(pieces))
                     yield number, result
         except BrokenExecutor:
-            raise InputError(f"{what}: a worker process died, as where memory is short; fewer need less") from None
+            said = "a worker process died, as where memory is short; fewer workers need less"
+            raise InputError(f"{what}: {said}") from None
 
     @contextmanager
     def place(self, plan: Plan) -> Iterator[Path]:

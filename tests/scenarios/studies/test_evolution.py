@@ -232,7 +232,7 @@ def test_the_same_question_has_the_same_answer_and_tells_how_far_it_is() -> None
     )
     for name, table in once.tables.items():
         pd.testing.assert_frame_equal(table, again.tables[name])
-    assert told[-1] == ("rounds of it", 64, 64, "meta-game: 4 of 4")
+    assert told[-1] == ("rounds of it", 64, 64, "meta-game: 1 of 1")
 
 
 @pytest.mark.parametrize("M", [2, 3, 4])
