@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from inspect import getsource, unwrap
 from pathlib import Path
+from types import CodeType
 from typing import Any, Generic, TypeVar
 
 from commonweal.agents.errors import InputError
@@ -195,8 +196,18 @@ def _code_of(function: Any) -> str:
     try:
         return fingerprint(getsource(function).encode())
     except (OSError, TypeError):  # typed into an interpreter, or a builtin
-        code = getattr(function, "__code__", None)
-        return fingerprint(code.co_code if code else f"{name}.{getattr(function, '__qualname__', '')}".encode())
+        known = getattr(function, "__code__", None) or f"{name}.{getattr(function, '__qualname__', '')}"
+        return fingerprint(*_parts_of(known))
+
+
+def _parts_of(code: Any) -> Iterator[bytes]:
+    """What compiled code says, without where it stood; anything else as its text."""
+    if not isinstance(code, CodeType):
+        yield repr(code).encode()
+        return
+    yield code.co_code
+    for part in (*code.co_names, *code.co_consts):
+        yield from _parts_of(part)
 
 
 @cache

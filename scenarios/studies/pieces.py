@@ -6,7 +6,7 @@ a study that was interrupted goes on to the same numbers.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Future, as_completed
+from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
@@ -116,54 +116,50 @@ class Pieces:
         Raises:
             InputError: if one cannot be played or kept.
         """
-        given: dict[int, Any] = {}
-        files = [None if self._folder is None else self._folder / f"{piece.identity}.npz" for piece in pieces]
-        for number, (piece, file) in enumerate(zip(pieces, files, strict=True)):
-            if file is not None and (found := _Kept(file, piece.makes).read()) is not None:
-                given[number] = found[0]
+        given = {number: found[0] for number, piece in enumerate(pieces) if (found := read(self._file(piece), piece))}
+        left = {number: piece for number, piece in enumerate(pieces) if number not in given}
+        part = _Part(what, len(pieces))
         self._begin(sum(piece.rounds for piece in pieces))
-        self._advance(sum(pieces[number].rounds for number in given), what, len(given), len(pieces))
-        left = [(number, pieces[number], files[number]) for number in range(len(pieces)) if number not in given]
-        single = workers == 1 or sum(piece.rounds for _, piece, _ in left) < SMALL
-        for number, result in self._here(left, what, pieces) if single else self._apart(left, what, pieces, workers):
-            given[number] = result
+        self._advance(part, sum(pieces[number].rounds for number in given), len(given))
+        single = workers == 1 or sum(piece.rounds for piece in left.values()) < SMALL
+        given |= self._here(left, part) if single else self._apart(left, part, workers)
         return [given[number] for number in range(len(pieces))]
 
-    def _here(
-        self, left: Sequence[tuple[int, Piece, Path | None]], what: str, pieces: Sequence[Piece]
-    ) -> Iterator[tuple[int, Any]]:
+    def _file(self, piece: Piece) -> Path | None:
+        return None if self._folder is None else self._folder / f"{piece.identity}.npz"
+
+    def _here(self, left: Mapping[int, Piece], part: "_Part") -> dict[int, Any]:
         """Play in this process."""
-        for place, (number, piece, file) in enumerate(left):
-            told, before = 0, len(pieces) - len(left) + place
+        given = {}
+        for number, piece in left.items():
+            told = 0
 
-            def tick(rounds: int, piece: Piece = piece, before: int = before) -> None:
+            def tick(rounds: int, most: int = piece.rounds) -> None:
                 nonlocal told
-                rounds = min(rounds, piece.rounds - told)
+                rounds = min(rounds, most - told)
                 told += rounds
-                self._advance(rounds, what, before, len(pieces))
+                self._advance(part, rounds)
 
-            result = _played(piece, file, tick)
-            self._advance(piece.rounds - told, what, before + 1, len(pieces))
-            yield number, result
+            given[number] = played(piece, self._file(piece), tick)
+            self._advance(part, piece.rounds - told, 1)
+        return given
 
-    def _apart(
-        self, left: Sequence[tuple[int, Piece, Path | None]], what: str, pieces: Sequence[Piece], workers: int | None
-    ) -> Iterator[tuple[int, Any]]:
+    def _apart(self, left: Mapping[int, Piece], part: "_Part", workers: int | None) -> dict[int, Any]:
         """Play in processes."""
-        engine, plugins = engine_named("processes", workers, None), plugin_modules()
+        engine, plugins, given = engine_named("processes", workers, None), plugin_modules(), {}
         try:
             with engine.pool(engine.workers) as pool:
-                futures: dict[Future[Any], tuple[int, Piece]] = {
-                    pool.submit(_played_apart, piece, file, plugins): (number, piece) for number, piece, file in left
+                futures = {
+                    pool.submit(played_apart, piece, self._file(piece), plugins): number
+                    for number, piece in left.items()
                 }
-                for finished, future in enumerate(as_completed(futures), start=1 + len(pieces) - len(left)):
-                    number, piece = futures[future]
-                    result = future.result()
-                    self._advance(piece.rounds, what, finished, len(pieces))
-                    yield number, result
+                for future in as_completed(futures):
+                    given[futures[future]] = future.result()
+                    self._advance(part, left[futures[future]].rounds, 1)
         except BrokenExecutor:
             said = "a worker process died, as where memory is short; fewer workers need less"
-            raise InputError(f"{what}: {said}") from None
+            raise InputError(f"{part.what}: {said}") from None
+        return given
 
     @contextmanager
     def place(self, plan: Plan) -> Iterator[Path]:
@@ -186,16 +182,26 @@ class Pieces:
         before = self._done
 
         def told(_: str, done: int, of: int, *more: str) -> None:
-            self._advance(before + rounds * done // max(1, of) - self._done, what, done, of)
+            self._advance(_Part(what, of, done), before + rounds * done // max(1, of) - self._done)
 
         return told
 
     def _begin(self, rounds: int) -> None:
         self._known = max(self._known, self._done + rounds)
 
-    def _advance(self, rounds: int, what: str, done: int, of: int) -> None:
+    def _advance(self, part: "_Part", rounds: int, finished: int = 0) -> None:
+        part.done += finished
         self._done += rounds
-        self._tell(self._what, self._done, self._known, f"{what}: {done} of {of}")
+        self._tell(self._what, self._done, self._known, f"{part.what}: {part.done} of {part.of}")
+
+
+@dataclass
+class _Part:
+    """Pieces that are played one after another, for progress."""
+
+    what: str
+    of: int
+    done: int = 0
 
 
 @contextmanager
@@ -223,61 +229,48 @@ def kept(folder: Path) -> bool:
     return folder.is_dir() and any(entry.name != _LOCK for entry in folder.iterdir())
 
 
-def _played_apart(piece: Piece, file: Path | None, plugins: Sequence[str]) -> Any:
+def played_apart(piece: Piece, file: Path | None, plugins: Sequence[str]) -> Any:
     """Play and keep a piece in a worker process, whose modules may have registered no rules yet."""
     for module in plugins:
         import_module(module)
     with one_thread():
-        return _played(piece, file, lambda rounds: None)
+        return played(piece, file, lambda rounds: None)
 
 
-def _played(piece: Piece, file: Path | None, tick: Tick) -> Any:
-    """Play and keep a piece."""
-    from commonweal.economy.runs.archive import Packer  # imports torch
+def played(piece: Piece, file: Path | None, tick: Tick) -> Any:
+    """Play a piece, and keep what it gives in a file, if there is one; it is then as it will be read.
+
+    Raises:
+        InputError: if it cannot be played, or the file cannot be written.
+    """
+    from commonweal.economy.runs.archive import Packer, write_archive  # imports torch
 
     packer = Packer()
     tree = packer.pack(piece.play(piece.asked, tick), "what a piece of a study gives")
-    arrays = {name: np.array(values, order="C") for name, values in packer.arrays.items()}  # as they will be read
-    found = _Kept(file, piece.makes)
-    found.write(tree, arrays)
-    return found.made(tree, arrays)
+    arrays = {name: np.array(values, order="C") for name, values in packer.arrays.items()}  # sums keep their order
+    if file is not None:
+        write_archive(file, {"given": tree}, arrays)
+    return _made(piece, tree, arrays)
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """The file of a piece."""
+def read(file: Path | None, piece: Piece) -> tuple[Any] | None:
+    """What a piece gives, if it is kept; a damaged file is removed."""
+    from commonweal.economy.runs.archive import read_archive
 
-    file: Path | None
-    makes: tuple[type, ...]
+    if file is None or not file.exists():
+        return None
+    try:
+        document, arrays = read_archive(file)
+        return (_made(piece, document["given"], arrays),)
+    except Exception:  # each way in which a file may be damaged
+        file.unlink(missing_ok=True)
+        return None
 
-    def write(self, tree: Any, arrays: Mapping[str, Any]) -> None:
-        """Keep what a piece gives, whole or not at all.
 
-        Raises:
-            InputError: if the file cannot be written.
-        """
-        from commonweal.economy.runs.archive import write_archive
+def _made(piece: Piece, tree: Any, arrays: Mapping[str, Any]) -> Any:
+    """What a tree and its arrays stand for."""
+    import torch
 
-        if self.file is not None:
-            write_archive(self.file, {"given": tree}, dict(arrays))
+    from commonweal.economy.runs.archive import Unpacker
 
-    def read(self) -> tuple[Any] | None:
-        """What a piece gives, if it is kept; a damaged file is removed."""
-        from commonweal.economy.runs.archive import read_archive
-
-        if self.file is None or not self.file.exists():
-            return None
-        try:
-            document, arrays = read_archive(self.file)
-            return (self.made(document["given"], arrays),)
-        except Exception:  # each way in which a file may be damaged
-            self.file.unlink(missing_ok=True)
-            return None
-
-    def made(self, tree: Any, arrays: Mapping[str, Any]) -> Any:
-        """What the tree and the arrays stand for."""
-        import torch
-
-        from commonweal.economy.runs.archive import Unpacker
-
-        return Unpacker.of(arrays, self.makes, torch.device("cpu")).unpack(tree)
+    return Unpacker.of(arrays, piece.makes, torch.device("cpu")).unpack(tree)

@@ -10,7 +10,7 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
-from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Evaluation, Record
+from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Evaluation, Record, demand_search
 from commonweal.scenarios.studies.best_deviation.space import Candidate, described, deviation_of, space_of
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, play_base
 from commonweal.scenarios.studies.incentives.playing import Span, play_deviations
@@ -45,6 +45,7 @@ class BestDeviationOptions(StudyOptions):
 def best_deviation(question: Question) -> Answer:
     """Which deviation is the most profitable that a search can find, and what does it gain on seeds it never saw?"""
     scenario, options = question.scenario, question.options
+    demand_search(options.search)
     pieces, lasting = question.pieces, options.start + options.horizon
     tried = options.budget * len(question.seeds) + _FINALISTS * options.held_out
     base_rounds = lasting * (len(question.seeds) + options.held_out)

@@ -157,7 +157,7 @@ def assert_same(one: Answer, other: Answer) -> None:
             pd.testing.assert_frame_equal(timed, other.tables[name].loc[timed.index], check_exact=True)
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n == "calibrate")) for n in STUDIES])
 def test_a_study_that_was_interrupted_goes_on_to_the_same_tables(name: str, tmp_path: Path) -> None:
     scenario, changes, options = STUDIES[name]
     base, folder, stop = load(scenario, changes), tmp_path / "kept", Stop()
@@ -210,10 +210,10 @@ def test_ctrl_c_names_the_command_that_goes_on(
     monkeypatch.chdir(tmp_path)
     advance, played = Pieces._advance, []
 
-    def impatient(pieces: Pieces, rounds: int, what: str, done: int, of: int) -> None:
-        advance(pieces, rounds, what, done, of)
-        played.append(done)
-        if done == 2 and len(played) < 20:
+    def impatient(pieces: Pieces, part: Any, rounds: int, finished: int = 0) -> None:
+        advance(pieces, part, rounds, finished)
+        played.append(finished)
+        if sum(played) == 2:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as once:
