@@ -1,7 +1,11 @@
-"""JSON documents: where two of them differ."""
+"""Documents: where two of them differ, and what the files that they name say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+from commonweal.agents.errors import InputError
+from commonweal.agents.files import contents_of
 
 
 def differences(one: Any, other: Any, path: str = "", *, whole: tuple[str, ...] = ()) -> Iterator[tuple[str, Any, Any]]:
@@ -21,3 +25,44 @@ def differences(one: Any, other: Any, path: str = "", *, whole: tuple[str, ...] 
             yield from differences(*pair, f"{path}[{place}]", whole=whole)
     elif one != other:
         yield path, one, other
+
+
+def files_in(document: Any, path: str = "") -> Iterator[tuple[str, Path]]:
+    """The files that a document names, each with the dotted path of the field that does.
+
+    Args:
+        document: tables and lists of Python values, files as ``Path``.
+        path: where it stands.
+    """
+    if isinstance(document, Path):
+        yield path, document
+    elif isinstance(document, Mapping):
+        for key, value in document.items():
+            yield from files_in(value, f"{path}.{key}".lstrip("."))
+    elif isinstance(document, list | tuple):
+        for place, value in enumerate(document):
+            yield from files_in(value, f"{path}[{place}]")
+
+
+def said_by(file: Path) -> str:
+    """What stands for a file in documents that are compared: what it says, and not where it lies."""
+    try:
+        return f"contents {contents_of(file)}"
+    except InputError:
+        return "contents that cannot be read"
+
+
+def by_contents(document: Any, said: Callable[[Path], str] = said_by) -> Any:
+    """A document with what its files say in the place of where they lie.
+
+    Args:
+        document: tables and lists of Python values, files as ``Path``.
+        said: what stands for a file.
+    """
+    if isinstance(document, Path):
+        return said(document)
+    if isinstance(document, Mapping):
+        return {key: by_contents(value, said) for key, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [by_contents(value, said) for value in document]
+    return document

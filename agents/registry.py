@@ -1,14 +1,19 @@
 """Plug points: functions collected by name, from a decorator or from an installed package's entry point."""
 
-from collections.abc import Callable, Iterator
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from inspect import unwrap
+from inspect import getsource, unwrap
+from pathlib import Path
+from types import CodeType
 from typing import Any, Generic, TypeVar
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.files import contents_of, fingerprint
 
 Plug = TypeVar("Plug")
 Facts = TypeVar("Facts")
@@ -68,6 +73,19 @@ class Registry(Generic[Plug, Facts]):
         """Modules that have registered functions."""
         functions: list[Any] = list(self._plugs.values())
         return {module for each in functions if (module := getattr(unwrap(each), "__module__", None))}
+
+    def source(self, name: str) -> str:
+        """A fingerprint of what decides on the function called ``name`` beside this library; "" where nothing does.
+
+        Its own code, if it is from elsewhere, and the file that it reads, if its facts name one (``reads``: the
+        environment variable that says where).
+
+        Raises:
+            InputError: if there is no such function, or the file cannot be read.
+        """
+        file = os.environ.get(getattr(self.facts(name), "reads", ""), "")
+        plug: Any = self[name]
+        return " ".join(part for part in (_code_of(unwrap(plug)), contents_of(Path(file)) if file else "") if part)
 
     def __getitem__(self, name: str) -> Plug:
         """The function called ``name``.
@@ -141,3 +159,63 @@ def plugin_modules() -> tuple[str, ...]:
     # A worker runs the body of the script that started it by itself, under the second of these names.
     here = ("commonweal", "__main__", "__mp_main__")
     return tuple(sorted(name for name in modules if name.partition(".")[0] not in here))
+
+
+def rules_from_elsewhere(document: Mapping[str, Any]) -> dict[str, str]:
+    """What decides on the rules that a scenario names beside this library, as fingerprints by noun and name.
+
+    Args:
+        document: the scenario's tables.
+    """
+    named = [(registry, name) for registry in REGISTRIES for name in _names(registry, document)]
+    found = {f"{registry.noun} {name!r}": registry.source(name) for registry, name in named}
+    return {rule: source for rule, source in found.items() if source}
+
+
+def _names(registry: "Registry[Any, Any]", document: Mapping[str, Any]) -> list[str]:
+    """The names of one plug point that a scenario uses."""
+    value: Any = document
+    for part in (registry.field or f"{registry.noun}s").split("."):  # a section for each that is on: mechanisms
+        value = value.get(part) if isinstance(value, Mapping) else None
+    names = value if isinstance(value, Mapping) else [value]
+    return [name for name in names if isinstance(name, str) and name in registry]
+
+
+def _code_of(function: Any) -> str:
+    """A fingerprint of the code of a rule that is not of this library.
+
+    Of an installed or imported module it is that of its whole package, since a rule may use what lies beside it; of a
+    script or a notebook that of the rule alone.
+    """
+    module = sys.modules.get(getattr(function, "__module__", "") or "")
+    name = getattr(module, "__name__", "")
+    if name.partition(".")[0] == "commonweal":
+        return ""
+    if (file := getattr(module, "__file__", None)) and name not in ("__main__", "__mp_main__"):
+        return _code_beside(Path(file), name)
+    try:
+        return fingerprint(getsource(function).encode())
+    except (OSError, TypeError):  # typed into an interpreter, or a builtin
+        known = getattr(function, "__code__", None) or f"{name}.{getattr(function, '__qualname__', '')}"
+        return fingerprint(*_parts_of(known))
+
+
+def _parts_of(code: Any) -> Iterator[bytes]:
+    """What compiled code says, without where it stood; anything else as its text."""
+    if not isinstance(code, CodeType):
+        yield repr(code).encode()
+        return
+    yield code.co_code
+    for part in (*code.co_names, *code.co_consts):
+        yield from _parts_of(part)
+
+
+@cache
+def _code_beside(file: Path, name: str) -> str:
+    """A fingerprint of the package of a module, or of the module that stands alone, as this process has imported it."""
+    if "." not in name and file.name != "__init__.py":
+        return fingerprint(file.read_bytes())
+    top = file.parents[name.count(".") - (file.name != "__init__.py")]
+    files = sorted(top.rglob("*.py"))
+    named = [(each.relative_to(top).as_posix().encode(), each.read_bytes()) for each in files]
+    return fingerprint(*(part for pair in named for part in pair))

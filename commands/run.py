@@ -60,11 +60,11 @@ def conduct(request: Request) -> None:
     base = load(request.scenario, request.changes)
     plan = comparison(base, request.vary, request.seeds, keep_ledger=request.keep_ledger)
     folder = request.out or Path("results") / base.name
-    identity = identity_of("comparison", plan.document())
+    identity = identity_of("comparison", plan.contents())
     check_place(folder, identity, force=request.force)
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
     settle_for_one_thread()
-    document = json.dumps([plan.document(), code_version()])
+    document = json.dumps([plan.contents(), plan.rules, code_version()])
     place = hidden(folder.absolute(), f"{hashlib.sha256(document.encode()).hexdigest()[:8]}.unfinished")
     checkpoints = hidden(folder.absolute(), "checkpoints")
     kept = None if request.checkpoint_every is None else (checkpoints, request.checkpoint_every)

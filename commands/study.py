@@ -1,6 +1,9 @@
 """``commonweal study``: asks, shows progress and tables, and keeps the answer with figures and a report."""
 
+import shlex
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +13,10 @@ from rich.table import Table
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.commands.console import console
+from commonweal.commands.run import Interrupted
 from commonweal.figures.studies import draw_into
 from commonweal.scenarios.runs.progress import progress
-from commonweal.scenarios.runs.store import writing
+from commonweal.scenarios.runs.store import hidden, writing
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.studies import STUDIES
@@ -20,6 +24,7 @@ from commonweal.scenarios.studies.answers import write
 from commonweal.scenarios.studies.asking import ask, identity_of_answer
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.options import described, read_options
+from commonweal.scenarios.studies.pieces import kept
 from commonweal.scenarios.studies.report import shown
 
 _ROWS = 12  # of a table on screen
@@ -44,7 +49,8 @@ def conduct_study(request: StudyRequest) -> None:
     """Ask, show and keep.
 
     Raises:
-        InputError: if that is not possible; nothing is left behind then.
+        InputError: if that is not possible; nothing is left behind where nothing was played.
+        Interrupted: if a person stops it, and something was finished.
     """
     study = STUDIES[request.study]
     scenario, seeds = load(request.scenario, request.changes), read_seeds(request.seeds)
@@ -52,14 +58,33 @@ def conduct_study(request: StudyRequest) -> None:
     options = chosen.model_dump(mode="json", exclude_unset=True)
     folder = request.out or Path("results") / f"{request.study}-{scenario.name}"
     settle_for_one_thread()
-    with writing(folder, identity_of_answer(request.study, scenario, seeds, chosen), force=request.force) as partial:
+    identity = identity_of_answer(request.study, scenario, seeds, chosen)
+    place = hidden(folder.absolute(), f"{identity[:8]}.unfinished")
+    with writing(folder, identity, force=request.force) as partial, _continued(place, request.words):
         with progress() as tell:
-            answer = ask(request.study, scenario, seeds, tell=tell, **options)
+            answer = ask(request.study, scenario, seeds, tell=tell, folder=place, **options)
         answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
         show(answer)
         names = write(answer, partial, draw_into)
+    shutil.rmtree(place, ignore_errors=True)
     for file in (folder / name for name in names):
         print(f"{'figure  ' if file.suffix == '.png' else 'result  '} {file}")
+
+
+@contextmanager
+def _continued(place: Path, words: Sequence[str]) -> Iterator[None]:
+    """Say how a study goes on that ends early, where anything of it is kept in ``place``."""
+    command = shlex.join(["commonweal", *words])
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not kept(place):
+            raise
+        raise Interrupted(f"interrupted; what is finished is kept, and goes on with: {command}") from None
+    except InputError as error:
+        if not kept(place):
+            raise
+        raise InputError(f"{error}; what was played is kept in {place}, and goes on with: {command}") from None
 
 
 def list_studies() -> Iterator[str]:

@@ -57,6 +57,7 @@ def conduct_sweep(request: SweepRequest) -> int:
         print(describe_plan(plan, folder, engine.workers))
         console().print(first_points(plan))
         return 0
+    engine.reach()
     if request.force and not request.extend:
         clear(folder, plan)
     outcome = _played(plan, folder, request)

@@ -15,8 +15,8 @@ from commonweal.figures.indices import draw_indices
 from commonweal.figures.responses import draw_responses
 from commonweal.figures.sweep_table import SweepTable, sweep_table
 from commonweal.scenarios.reading.stored import Stored, open_results
+from commonweal.scenarios.schema.notation import write_cell
 from commonweal.scenarios.schema.relevance import quality_words
-from commonweal.scenarios.sweeps.chunks import write_cell
 from commonweal.scenarios.sweeps.indices import Sampled, sampled_of
 
 METRICS = ("share_delegate", "accuracy", "welfare")  # shown if none is named

@@ -102,8 +102,15 @@ class Negotiator(Protocol):
         """The next move of ``party``: propose or halt where nothing is on the table, else answer."""
 
 
-NEGOTIATORS: Registry[Callable[[], Negotiator], None] = Registry(
-    "negotiator", "commonweal.negotiators", "negotiation.negotiator", None
+@dataclass(frozen=True)
+class NegotiatorFacts:
+    """What must be known of a negotiator to tell its runs apart."""
+
+    reads: str = ""  # environment variable with the path of a file that decides what it says
+
+
+NEGOTIATORS: Registry[Callable[[], Negotiator], NegotiatorFacts] = Registry(
+    "negotiator", "commonweal.negotiators", "negotiation.negotiator", NegotiatorFacts()
 )
 negotiator = NEGOTIATORS.register
 

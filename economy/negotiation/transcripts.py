@@ -87,7 +87,7 @@ class ReplayedNegotiator:
             raise InputError(f"{where}: {error}") from None
 
 
-@negotiator("replay")
+@negotiator("replay", reads=TRANSCRIPT)
 def replay_from_environment() -> ReplayedNegotiator:
     """Repeats the transcript that the environment names."""
     if not os.environ.get(TRANSCRIPT):

@@ -19,7 +19,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.files import refusals, replacing, sweep_up
 from commonweal.agents.version import software_version
 
-FORMAT, VERSION = "commonweal checkpoint", 2
+FORMAT, VERSION = "commonweal checkpoint", 3
 
 Tree = Any  # JSON: numbers, texts, None, and objects {kind: content}
 Arrays = dict[str, AnyArray]

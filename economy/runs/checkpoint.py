@@ -5,17 +5,19 @@ scenario; never a pickle. What does not move (data, graph, network) is set up ag
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 
-from commonweal.agents.documents import differences
+from commonweal.agents.documents import by_contents, differences, files_in
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
+from commonweal.agents.registry import rules_from_elsewhere
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit.history import CreditHistory, Earned
 from commonweal.economy.credit.novelty import Seen
@@ -54,6 +56,7 @@ def save(file: Path, played: Played, notebook: Notebook | None = None) -> None:
     packer = Packer()
     document = {
         "origin": origin(played),
+        "files": [{path: str(file) for path, file in files_in(each.model_dump())} for each in _scenarios(played)],
         "state": packer.pack(played.state, "state"),
         "people": packer.pack(played.people, "people"),
         "streams": _stream_states(played.streams),
@@ -156,21 +159,35 @@ def _classes_in(value: Any) -> tuple[type, ...]:
 
 
 def origin(played: Played) -> dict[str, Any]:
-    """Scenarios and seeds that a run is set up from, as JSON."""
-    alone = hasattr(played, "run_seed")  # a Cooperative
-    scenarios = [played.economy] if alone else played.scenarios  # type: ignore[attr-defined]
-    seeds = [played.run_seed] if alone else played.seeds  # type: ignore[attr-defined]
-    documents = [json.loads(scenario.model_dump_json(exclude_none=True)) for scenario in scenarios]
-    return {"scenarios": documents, "seeds": [int(seed) for seed in seeds]}
+    """What a run is set up from, as JSON: scenarios by what their files say, seeds, and rules from elsewhere."""
+    seeds = [played.run_seed] if _alone(played) else played.seeds  # type: ignore[attr-defined]
+    tables = [scenario.model_dump(exclude_none=True) for scenario in _scenarios(played)]
+    rules = {rule: source for table in tables for rule, source in rules_from_elsewhere(table).items()}
+    documents = json.loads(json.dumps([by_contents(table) for table in tables], default=str))
+    return {"scenarios": documents, "seeds": [int(seed) for seed in seeds], "rules": rules}
+
+
+def _alone(played: Played) -> bool:
+    """Whether it is a Cooperative and no ensemble."""
+    return hasattr(played, "run_seed")
+
+
+def _scenarios(played: Played) -> Sequence[Any]:
+    return [played.economy] if _alone(played) else played.scenarios  # type: ignore[attr-defined]
 
 
 def read_origin(file: Path) -> dict[str, Any]:
-    """Scenarios and seeds of a checkpoint.
+    """Scenarios and seeds of a checkpoint; files that scenarios name are where they were.
 
     Raises:
         InputError: if the file is missing, damaged or of another version.
     """
-    told: dict[str, Any] = read_archive(file)[0]["origin"]
+    document = read_archive(file)[0]
+    told: dict[str, Any] = document["origin"]
+    for scenario, files in zip(told["scenarios"], document["files"], strict=True):
+        for path, place in files.items():
+            *sections, last = path.split(".")
+            reduce(lambda table, name: table[name], sections, scenario)[last] = place
     return told
 
 

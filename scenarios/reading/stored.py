@@ -128,7 +128,7 @@ def open_results(folder: Path) -> Stored:
 
 def _open_sweep(folder: Path) -> Stored:
     manifest = read_manifest(folder)
-    design = read_design(folder, manifest.design)
+    design = read_design(folder, manifest)
     held = compacted(folder)
     newer = [shard_files(folder, number) for number in committed(folder) if number not in set(held)]
     whole = [pair for pair in newer if _is_whole(*pair)]

@@ -21,6 +21,7 @@ from commonweal.agents.files import refusals
 from commonweal.agents.version import software_version
 from commonweal.scenarios.runs.tables import TABLES, SweepResults
 from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.notation import as_json
 
 ABOUT, SCENARIO = "about.json", "scenario.toml"
 FIGURES = ("overview", "actions", "accuracy", "wealth", "credit_quality", "rewards", "probe_levels", "value_map")
@@ -69,7 +70,7 @@ def identity_of(command: str, document: Any) -> str:
         command: what wrote them: comparison, study or contract.
         document: everything that decides what they are, as JSON.
     """
-    return hashlib.sha256(json.dumps([command, document], sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([command, document], sort_keys=True, default=as_json).encode()).hexdigest()[:16]
 
 
 def check_place(folder: Path, identity: str = "", *, force: bool = False) -> None:

@@ -149,6 +149,11 @@ def as_json(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
+def write_cell(values: Mapping[str, Any]) -> str:
+    """The values of a point as one line of JSON, the same for the same values."""
+    return json.dumps(dict(values), sort_keys=True, default=as_json)
+
+
 def value_at(place: Any, path: str) -> Any:
     """What stands in a scenario at the dotted path of a field."""
     for part in split_path(path):

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from commonweal.agents.errors import apart
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
-from commonweal.scenarios.schema.relevance import costs_spread, follows, may, remembers, screens, valued
+from commonweal.scenarios.schema.relevance import costs_spread, follows, may, reads_edges, remembers, screens, valued
 
 
 class Population(Part):
@@ -19,7 +19,7 @@ class Population(Part):
     graph: Literal["complete", "cliques", "ring", "lattice", "watts_strogatz", "barabasi_albert", "file"] = field("complete", "who knows whom", "name")
     degree: Count = field(4, "neighbours of a principal (cliques, ring, Watts-Strogatz) or edges of a newcomer (Barabasi-Albert)", "principals")
     rewiring: Share = field(0.1, "Watts-Strogatz rewiring probability")
-    edges: Path | None = field(None, "edge-list file for graph = 'file': two principal numbers a line", "path")
+    edges: Path | None = field(None, "edge-list file for graph = 'file': two principal numbers a line", "path", matters=reads_edges)
     start_delegate: Share = field(0.6, "share of principals that delegate at the start")
     start_free_ride: Share = field(0.2, "share of principals that free-ride at the start")
     start_defect: Share = field(0.2, "share of principals that defect at the start")

@@ -74,6 +74,11 @@ def costs_spread(scenario: Any) -> bool:
     return sells(scenario) and not scenario.population.cost_types
 
 
+def reads_edges(scenario: Any) -> bool:
+    """Whether a file says who knows whom."""
+    return bool(scenario.population.graph == "file")
+
+
 def valued(scenario: Any) -> bool:
     """Whether anything is valued."""
     return bool(scenario.values.dimensions)

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from commonweal.agents.documents import by_contents
 from commonweal.agents.errors import InputError
 from commonweal.agents.version import software_version
 from commonweal.scenarios.runs.progress import Progress, silent
@@ -15,6 +16,7 @@ from commonweal.scenarios.schema.loading import Overrides, load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.base import STUDIES, Answer, Question
 from commonweal.scenarios.studies.options import read_options
+from commonweal.scenarios.studies.pieces import keeping
 
 
 def ask(
@@ -24,6 +26,7 @@ def ask(
     overrides: Overrides = (),
     *,
     tell: Progress = silent,
+    folder: Path | None = None,
     **options: Any,
 ) -> Answer:
     """Ask a study's question of a scenario.
@@ -34,6 +37,7 @@ def ask(
         seeds: how many (0, 1, …), or which.
         overrides: fields of the scenario to change, by path.
         tell: called with progress: what is being done, how many are done, of how many.
+        folder: where finished pieces of the study are kept and continued from; nowhere if not given.
         options: of the study.
 
     Raises:
@@ -46,7 +50,8 @@ def ask(
     if not numbers or len(set(numbers)) < len(numbers):
         raise InputError(f"seeds {list(numbers)}: must be at least one, each once")
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
-    answer = asked.ask(Question(base, numbers, chosen, tell))
+    with keeping(folder, study, tell) as pieces:
+        answer = asked.ask(Question(base, numbers, chosen, tell, pieces))
     about = _provenance(base, numbers, chosen, began, clock)
     about["identity"] = identity_of_answer(study, base, numbers, chosen)
     return replace(answer, provenance=about | answer.provenance)
@@ -54,8 +59,8 @@ def ask(
 
 def identity_of_answer(study: str, scenario: Scenario, seeds: tuple[int, ...], options: Any) -> str:
     """What tells the answer apart from all others; ``options`` as read."""
-    asked = [study, scenario.model_dump(mode="json"), list(seeds), options.model_dump(mode="json")]
-    return identity_of("study", asked)
+    said = options.by_contents(options.model_dump(mode="json"))
+    return identity_of("study", [study, by_contents(scenario.model_dump()), list(seeds), said])
 
 
 def _provenance(

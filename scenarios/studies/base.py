@@ -9,10 +9,15 @@ import pandas as pd
 from commonweal.agents.registry import Registry
 from commonweal.scenarios.runs.progress import Progress, silent
 from commonweal.scenarios.schema.scenario import Part, Scenario
+from commonweal.scenarios.studies.pieces import Pieces
 
 
 class StudyOptions(Part):
     """What a study lets its user choose; each study has its own, made with ``field`` of the schema."""
+
+    def by_contents(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The options as JSON, with what files say in the place of where they lie; a study that reads files says so."""
+        return document
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Question:
     seeds: tuple[int, ...]
     options: Any  # the study's own StudyOptions
     tell: Progress = silent
+    pieces: Pieces = field(default_factory=Pieces)  # plays what the study asks for, and keeps it
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,13 @@ They follow from the plan alone, not from what is done already or from the numbe
 same tables however it is played.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from commonweal.scenarios.schema.mechanisms import differs_by_run
-from commonweal.scenarios.schema.notation import as_json, split_path
+from commonweal.scenarios.schema.notation import split_path, write_cell
 from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -43,11 +42,6 @@ class Chunk:
 
     def __len__(self) -> int:
         return len(self.points)
-
-
-def write_cell(values: Mapping[str, Any]) -> str:
-    """The values of a point as one line of JSON, the same for the same values."""
-    return json.dumps(dict(values), sort_keys=True, default=as_json)
 
 
 def may_differ(path: str) -> bool:

@@ -66,11 +66,13 @@ def run_sweep(
         checkpoint: of a comparison of one point, folder of checkpoints and rounds between them.
 
     Raises:
-        InputError: if the folder holds another sweep, or cannot be written; it can be continued then.
+        InputError: if nobody plays, the folder holds another sweep, or it cannot be written; nothing is left behind
+            where nothing was stored, and else it can be continued.
         KeyboardInterrupt: if interrupted; it can be continued then.
     """
     began = monotonic()
     chosen = engine_named(engine, workers, scheduler)
+    chosen.reach()
     with undertake(
         plan, folder.absolute(), extend=extend, retry_failed=retry_failed, checkpoint=checkpoint
     ) as work:

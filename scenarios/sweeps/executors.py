@@ -1,13 +1,15 @@
 """Engines: where chunks are played. Each opens an executor of ``concurrent.futures``; only this file knows which."""
 
 import ast
+import asyncio
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -25,6 +27,11 @@ _PRELOAD = [
 ]  # fmt: skip
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _RETRIES = 2  # of a chunk whose Dask worker died, by Dask itself
+_PATIENCE = 20.0  # seconds in which a Dask scheduler must answer
+
+
+def _nothing() -> None:
+    """Most engines need nothing that could be out of reach."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ class Engine:
     name: str
     workers: int
     pool: Callable[[int], AbstractContextManager[Executor]]  # number of workers → an executor while the block runs
+    reach: Callable[[], None] = _nothing  # raises InputError where there is nobody to play; before anything is stored
 
 
 def engine_named(name: str, workers: int | None, scheduler: str | None) -> Engine:
@@ -61,7 +69,8 @@ def engine_named(name: str, workers: int | None, scheduler: str | None) -> Engin
         return Engine(name, count, _processes)
     if name == "dask":
         _demand_dask()
-        return Engine(name, count, lambda number: _dask(number, scheduler))
+        reach = _nothing if scheduler is None else partial(_reach, scheduler)
+        return Engine(name, count, lambda number: _dask(number, scheduler), reach)
     raise InputError(f"engine = {name!r}: must be one of dask, processes, serial")
 
 
@@ -183,12 +192,38 @@ def _dask(workers: int, scheduler: str | None) -> Iterator[Executor]:
         with cluster, Client(cluster) as client, client.get_executor(retries=_RETRIES) as pool:
             yield pool
         return
-    try:
-        client = Client(scheduler, timeout="20s")
-    except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(f"scheduler = {scheduler}: cannot be reached: {error}") from None
-    with client, client.get_executor(retries=_RETRIES) as pool:
+    _reach(scheduler)
+    with Client(scheduler) as client, client.get_executor(retries=_RETRIES) as pool:
         yield pool
+
+
+def _reach(scheduler: str) -> None:
+    """Ask a scheduler who it is: a client waits for ever for one that takes the connection and says nothing.
+
+    Raises:
+        InputError: if it does not answer, or is something else.
+    """
+    try:
+        with ThreadPoolExecutor(1) as apart:  # a notebook has a loop of its own in this thread
+            answer = apart.submit(asyncio.run, asyncio.wait_for(_identity(scheduler), _PATIENCE)).result()
+    except TimeoutError:
+        raise InputError(f"scheduler = {scheduler}: gives no answer within {_PATIENCE:g} seconds") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"scheduler = {scheduler}: cannot be reached: {error}") from None
+    if not isinstance(answer, dict) or answer.get("type") != "Scheduler":
+        raise InputError(f"scheduler = {scheduler}: is no Dask scheduler")
+
+
+async def _identity(address: str) -> Any:
+    from distributed.comm.core import connect
+    from distributed.security import Security
+
+    comm = await connect(address, timeout=_PATIENCE, **Security().get_connection_args("client"))
+    try:
+        await comm.write({"op": "identity", "reply": True})
+        return await comm.read()
+    finally:
+        comm.abort()
 
 
 def worker_died(error: BaseException) -> bool:

@@ -1,7 +1,7 @@
 """A sweep in progress: what its folder holds, which chunks are done, and what a worker needs to play another."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from commonweal.scenarios.sweeps.chunks import Chunk, form_chunks
 from commonweal.scenarios.sweeps.compaction import RUNS, compacted, failed_runs
 from commonweal.scenarios.sweeps.manifest import (
     Design,
-    cells_of,
+    changed_source,
     check_place,
     code_version,
     identity,
@@ -28,6 +28,7 @@ from commonweal.scenarios.sweeps.manifest import (
     locked,
     read_design,
     read_manifest,
+    withdraw,
     write_manifest,
 )
 from commonweal.scenarios.sweeps.rows import Factor, Order, factor_of
@@ -70,20 +71,20 @@ def undertake(
         InputError: if the folder holds something else or another sweep, or cannot be written.
     """
     check_place(folder)
-    made = not folder.exists()
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     with locked(folder):
         sweep_up(folder)
         sweep_up(folder / SHARDS)
         try:
             work = Undertaking(plan, folder, _agreed_design(plan, folder, extend), checkpoint)
-        finally:
-            if made and not is_sweep(folder):
-                (folder / ".lock").unlink(missing_ok=True)
-                folder.rmdir()
-        work.look_over()
-        if retry_failed:
-            work.try_again()
-        yield work
+            work.look_over()
+            if retry_failed:
+                work.try_again()
+            yield work
+        except InputError:
+            if made and not compacted(folder) and not committed(folder):
+                withdraw(folder, made)
+            raise
 
 
 def _agreed_design(plan: "Plan", folder: Path, extend: bool) -> Design:
@@ -98,12 +99,17 @@ def _agreed_design(plan: "Plan", folder: Path, extend: bool) -> Design:
             f"{folder}: was begun with code version {manifest.version} and this is {code_version()}; "
             "continue it with that version, replace it with --force, or name another folder"
         )
-    if found := list(differences(manifest.identity, json.loads(json.dumps(identity(plan))))):
+    if name := changed_source(manifest, plan):
+        raise InputError(
+            f"{folder}: {name} is not what it was when the sweep was begun; continue it with what it was, replace it "
+            "with --force, or name another folder"
+        )
+    if found := list(differences(manifest.identity, identity(plan))):
         path, was, now = found[0]
         more = f" (and {len(found) - 1} more differences)" if len(found) > 1 else ""
         said = f"{path} was {_said(was)} and is now {_said(now)}"
         raise InputError(f"{folder}: holds another sweep: {said}{more}; replace it with --force or name another folder")
-    design = read_design(folder, manifest.design)
+    design = read_design(folder, manifest)
     added = _demand_same_runs(plan, folder, design)
     if not added:
         return design
@@ -121,9 +127,9 @@ def _said(value: Any) -> str:
 
 def _demand_same_runs(plan: "Plan", folder: Path, design: Design) -> str:
     """Check that the plan has all runs of the design; says what it adds."""
-    cells, seeds = set(cells_of(plan)), set(plan.seeds)
+    keys, seeds = set(plan.keys), set(plan.seeds)
     for noun, gone in (
-        ("point", [cell for cell in design.cells if cell not in cells]),
+        ("point", [cell for cell, key in zip(design.cells, design.keys, strict=True) if key not in keys]),
         ("seed", [seed for seed in design.seeds if seed not in seeds]),
     ):
         if gone:
@@ -132,7 +138,7 @@ def _demand_same_runs(plan: "Plan", folder: Path, design: Design) -> str:
                 f"{folder}: holds a sweep with {noun} {shorten(str(gone[0]))}{rest}, which this one has not; "
                 "replace it with --force or name another folder"
             )
-    more = {"point": len(cells) - len(design.cells), "seed": len(seeds) - len(design.seeds)}
+    more = {"point": len(keys) - len(design.cells), "seed": len(seeds) - len(design.seeds)}
     return " and ".join(f"{count} {noun}{'s' * (count > 1)}" for noun, count in more.items() if count)
 
 
@@ -150,21 +156,21 @@ def _demand_same_kinds(plan: "Plan", folder: Path, design: Design) -> None:
 
 def _widened(plan: "Plan", design: Design) -> Design:
     """The design with the runs that the plan adds, as further points and chunks."""
-    cells, known = cells_of(plan), {cell: number for number, cell in enumerate(design.cells)}
-    fresh = [cell for cell in cells if cell not in known]
-    known |= {cell: len(design.cells) + number for number, cell in enumerate(fresh)}
+    keys, known = plan.keys, {key: number for number, key in enumerate(design.keys)}
+    fresh = [number for number, key in enumerate(keys) if key not in known]
+    known |= {keys[number]: len(design.cells) + place for place, number in enumerate(fresh)}
     seeds, old = set(design.seeds), len(design.cells)
     runs = [
         (point, seed)
-        for point, cell in enumerate(cells)
+        for point, key in enumerate(keys)
         for seed in plan.seeds
-        if known[cell] >= old or seed not in seeds
+        if known[key] >= old or seed not in seeds
     ]
     chunks = [
-        Chunk(chunk.number, tuple(known[cells[point]] for point in chunk.points), chunk.seeds)
+        Chunk(chunk.number, tuple(known[keys[point]] for point in chunk.points), chunk.seeds)
         for chunk in form_chunks(plan, runs, design.chunks)
     ]
-    return design.added(fresh, chunks)
+    return design.added([plan.cells[number] for number in fresh], [keys[number] for number in fresh], chunks)
 
 
 class Undertaking:
@@ -183,8 +189,8 @@ class Undertaking:
         self.folder = folder
         self.design = design
         self._factors: tuple[Factor, ...] = tuple(factor_of(path, plan.points) for path in plan.factors)
-        places = {cell: number for number, cell in enumerate(cells_of(plan))}
-        self._places = [places[cell] for cell in design.cells]  # per point of the folder its number in the plan
+        places = {key: number for number, key in enumerate(plan.keys)}
+        self._places = [places[key] for key in design.keys]  # per point of the folder its number in the plan
         self._plugins = plugin_modules()
 
     @property
@@ -215,7 +221,7 @@ class Undertaking:
         if failed:
             first = self.design.chunks
             again = [Chunk(first + i, (point,), (seed,)) for i, (point, seed) in enumerate(failed)]
-            self.design = self.design.added((), again)
+            self.design = self.design.added((), (), again)
             write_manifest(self.folder, self.plan, self.design)
 
     def committed(self) -> list[int]:
@@ -274,6 +280,12 @@ class Undertaking:
         values = json.loads(self.design.cells[point])
         return ", ".join(f"{path} = {write_value(values[path])}" for path in self.plan.factors)
 
+    def _values(self, point: int) -> Mapping[str, Any]:
+        """The values of a point of the folder; files by the paths that they had when it was begun."""
+        named = self.design.cells[point] != self.design.keys[point]
+        values: Mapping[str, Any] = self.plan.points[self._places[point]]
+        return json.loads(self.design.cells[point]) if named else values
+
     def order(self, number: int) -> Order:
         """A chunk as a worker gets it."""
         chunk = self.design.take(number)
@@ -284,7 +296,7 @@ class Undertaking:
             points=chunk.points,
             seeds=chunk.seeds,
             scenarios=tuple(scenarios[point] for point in chunk.points),
-            values=tuple(self.plan.points[self._places[point]] for point in chunk.points),
+            values=tuple(map(self._values, chunk.points)),
             factors=self._factors,
             metrics=self.plan.metrics,
             shown=self.shown,
@@ -292,6 +304,7 @@ class Undertaking:
             stop=self.plan.stop,
             version=code_version(),
             plugins=self._plugins,
+            sources=self.plan.sources,
             keep=self.plan.keep,
             whole=self.plan.whole,
             checkpoint=self.checkpoint,

@@ -8,7 +8,7 @@ import platform
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import refusals, replacing
 from commonweal.scenarios.runs.tables import TABLES
-from commonweal.scenarios.schema.notation import shorten
-from commonweal.scenarios.sweeps.chunks import Chunk, write_cell
+from commonweal.scenarios.schema.notation import as_json, shorten
+from commonweal.scenarios.sweeps.chunks import Chunk
 from commonweal.scenarios.sweeps.shards import SCHEMA, SHARDS, write_table
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ MANIFEST = "manifest.json"
 _LOCK = ".lock"
 _FIGURES = ("main_effects", "heat_maps", "responses", "indices")
 _ROOT = Path(__file__).parents[2]
-_DECISIVE = ("agents", "economy")  # packages whose code decides what a run does
+DECISIVE = ("agents", "economy")  # packages whose code decides what a run does
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Design:
     """Every run of a sweep in the order of its chunks. A point keeps its number when others are added."""
 
     cells: tuple[str, ...]  # per point its values, as JSON
+    keys: tuple[str, ...]  # per point the same, with what files say in the place of where they lay
     chunk: np.ndarray[Any, np.dtype[np.int32]]  # per run: its chunk
     point: np.ndarray[Any, np.dtype[np.int32]]  # per run
     seed: np.ndarray[Any, np.dtype[np.int64]]  # per run
@@ -47,7 +48,7 @@ class Design:
     @classmethod
     def empty(cls) -> "Design":
         """No runs yet."""
-        return cls((), *(np.empty(0, kind) for kind in (np.int32, np.int32, np.int64)))  # type: ignore[arg-type]
+        return cls((), (), *(np.empty(0, kind) for kind in (np.int32, np.int32, np.int64)))  # type: ignore[arg-type]
 
     @property
     def chunks(self) -> int:
@@ -73,11 +74,12 @@ class Design:
         """Runs of each chunk."""
         return np.bincount(self.chunk, minlength=self.chunks)
 
-    def added(self, cells: Sequence[str], chunks: Sequence[Chunk]) -> "Design":
-        """The design with further points and chunks."""
+    def added(self, cells: Sequence[str], keys: Sequence[str], chunks: Sequence[Chunk]) -> "Design":
+        """The design with further points, by cell and key, and chunks."""
         sizes = [len(chunk) for chunk in chunks]
         return Design(
             (*self.cells, *cells),
+            (*self.keys, *keys),
             np.append(self.chunk, np.repeat([chunk.number for chunk in chunks], sizes)).astype(np.int32),
             np.append(self.point, [point for chunk in chunks for point in chunk.points]).astype(np.int32),
             np.append(self.seed, [seed for chunk in chunks for seed in chunk.seeds]).astype(np.int64),
@@ -95,12 +97,14 @@ class Manifest:
     identity: Mapping[str, Any]  # what must not change while the sweep is continued
     design: str  # name of the file that holds the design
     platform: Mapping[str, str]  # where it was created
+    sources: Mapping[str, str] = field(default_factory=dict)  # what files and rules from elsewhere were, by name
+    keys: Mapping[str, str] = field(default_factory=dict)  # of the cells that name files
 
 
 def identity(plan: "Plan") -> dict[str, Any]:
-    """Everything that decides what the runs of a plan are, apart from its points and seeds."""
+    """Everything that decides what the runs of a plan are, apart from its points, seeds and sources; as JSON."""
     text: dict[str, Any] = {
-        "scenario": plan.base.model_dump(mode="json"),
+        "scenario": plan.base.model_dump(),
         "factors": list(plan.factors),
         "metrics": None if plan.metrics is None else list(plan.metrics),
         "every": plan.every,
@@ -110,7 +114,8 @@ def identity(plan: "Plan") -> dict[str, Any]:
     # What the base says of fields that vary decides nothing, since every point has its own.
     for path in plan.factors:
         _drop(text["scenario"], path)
-    return text
+    plain: dict[str, Any] = json.loads(json.dumps(plan.by_contents(text), default=as_json))
+    return plain
 
 
 def _drop(table: dict[str, Any], path: str) -> None:
@@ -123,19 +128,23 @@ def _drop(table: dict[str, Any], path: str) -> None:
 
 
 @cache
-def code_version() -> str:
-    """The version of the library, and a hash of the code that decides what a run does."""
+def code_version(packages: tuple[str, ...] = DECISIVE) -> str:
+    """The version of the library, and a hash of the code that decides what a run does.
+
+    Args:
+        packages: that the code lies in.
+    """
     from commonweal.agents.version import software_version
 
     digest = hashlib.sha256()
-    for file in sorted(file for package in _DECISIVE for file in (_ROOT / package).rglob("*.py")):
+    for file in sorted(file for package in packages for file in (_ROOT / package).rglob("*.py")):
         digest.update(file.relative_to(_ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return f"{software_version()}+{digest.hexdigest()[:12]}"
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from playing the same sweep. The lock ends with this process, however it ends.
+    """Keep other processes from playing the same sweep or study. The lock ends with this process, however it ends.
 
     Raises:
         InputError: if another process plays it, or the folder cannot be written.
@@ -147,7 +156,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InputError(f"{folder}: another process is playing this sweep") from None
+            raise InputError(f"{folder}: another process is playing this") from None
         except OSError:
             pass  # a file system without locks
         yield
@@ -201,11 +210,33 @@ def clear(folder: Path, plan: "Plan") -> None:
                     entry.unlink()
 
 
+def withdraw(folder: Path, made: Sequence[Path]) -> None:
+    """Remove a folder that was made for a sweep of which nothing was stored.
+
+    Args:
+        folder: of the sweep.
+        made: folders that were made for it, itself first, then those that it lies in.
+    """
+    for entry in folder.iterdir():
+        if entry.name in _own(folder):
+            entry.rmdir() if entry.is_dir() else entry.unlink()
+    for place in made:
+        if any(place.iterdir()):
+            return
+        place.rmdir()
+
+
 def _same(folder: Path, manifest: Manifest, plan: "Plan") -> bool:
     """Whether a folder holds the sweep of a plan, by the code that is here."""
-    design = read_design(folder, manifest.design)
-    same = manifest.version == code_version() and manifest.identity == json.loads(json.dumps(identity(plan)))
-    return same and set(design.cells) == set(cells_of(plan)) and set(design.seeds) == set(plan.seeds)
+    design = read_design(folder, manifest)
+    same = manifest.version == code_version() and manifest.identity == identity(plan)
+    same = same and changed_source(manifest, plan) is None
+    return same and set(design.keys) == set(plan.keys) and set(design.seeds) == set(plan.seeds)
+
+
+def changed_source(manifest: Manifest, plan: "Plan") -> str | None:
+    """The first file or rule from elsewhere that is not what it was when the sweep was begun; None if there is none."""
+    return next((name for name, now in plan.sources.items() if manifest.sources.get(name, now) != now), None)
 
 
 def _own(folder: Path) -> set[str]:
@@ -245,14 +276,18 @@ def write_manifest(folder: Path, plan: "Plan", design: Design) -> None:
         name = next(f"design-{n:04d}.parquet" for n in range(len(old) + 1) if f"design-{n:04d}.parquet" not in old)
         write_table(_design_table(design), folder / name)
         kept = read_manifest(folder) if is_sweep(folder) else None
+        labels = dict(zip(design.keys, design.cells, strict=True))  # of points that name files: by the first paths
+        points = [json.loads(labels[key]) for key in plan.keys]
         manifest = Manifest(
             schema=SCHEMA,
             version=code_version(),
             created=kept.created if kept else datetime.now(UTC).isoformat(timespec="seconds"),
-            plan=plan.document(),
+            plan=plan.document() | {"points": [[values[path] for path in plan.factors] for values in points]},
             identity=identity(plan),
             design=name,
             platform=dict(kept.platform if kept else _platform()),
+            sources={**(kept.sources if kept else {}), **plan.sources},
+            keys={cell: key for cell, key in zip(design.cells, design.keys, strict=True) if cell != key},
         )
         with replacing(folder / MANIFEST) as partial:
             partial.write_text(json.dumps(vars(manifest), indent=1) + "\n", encoding="utf-8")
@@ -272,21 +307,18 @@ def _design_table(design: Design) -> pa.Table:
     return pa.table({"batch": design.chunk, "point": design.point, "seed": design.seed, "cell": cells})
 
 
-def read_design(folder: Path, name: str) -> Design:
-    """The design in ``folder``.
+def read_design(folder: Path, manifest: Manifest) -> Design:
+    """The design in ``folder`` that its manifest names.
 
     Raises:
         InputError: if it is missing or damaged.
     """
+    name = manifest.design
     try:
         table = pq.ParquetFile(folder / name, page_checksum_verification=True, read_dictionary=["cell"]).read()
         chunk, point, seed = (table[column].to_numpy() for column in ("batch", "point", "seed"))
         _, firsts = np.unique(point, return_index=True)
-        return Design(tuple(table["cell"].take(pa.array(firsts)).to_pylist()), chunk, point, seed)
+        cells = tuple(table["cell"].take(pa.array(firsts)).to_pylist())
+        return Design(cells, tuple(manifest.keys.get(cell, cell) for cell in cells), chunk, point, seed)
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise InputError(f"{folder / name}: is damaged ({shorten(str(error))}); name another folder") from None
-
-
-def cells_of(plan: "Plan") -> list[str]:
-    """The values of every point of a plan, as the design keeps them."""
-    return [write_cell(values) for values in plan.points]

@@ -5,16 +5,29 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from commonweal.agents.documents import by_contents, files_in, said_by
 from commonweal.agents.errors import InputError
+from commonweal.agents.registry import REGISTRIES
+from commonweal.scenarios.schema.describe import fields as schema_fields
 from commonweal.scenarios.schema.loading import Overrides, load, read_document, read_overrides, revise
-from commonweal.scenarios.schema.notation import as_json, parse_path, read_seeds, shorten, write_value
+from commonweal.scenarios.schema.notation import (
+    as_json,
+    parse_path,
+    read_seeds,
+    shorten,
+    split_path,
+    write_cell,
+    write_value,
+)
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.sources import demand_files, files_of, rules_of
 from commonweal.scenarios.sweeps.designs import Drawn, grid
 from commonweal.scenarios.sweeps.factors import demand_apart, listed
 from commonweal.scenarios.sweeps.rows import metric_names
@@ -58,6 +71,61 @@ class Plan:
         """
         return revise(self.base, self.points[point])
 
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """What the files say that the plan names, as fingerprints by path. They are read once."""
+        return files_of(self._differing(_file_fields()))
+
+    @cached_property
+    def rules(self) -> dict[str, str]:
+        """What the rules are that the plan names and that are not of this library, as fingerprints by noun and name."""
+        return rules_of(self._differing(_rule_fields()))
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """All that decides on the runs beside the plan and this library."""
+        return self.files | self.rules
+
+    @property
+    def names_files(self) -> bool:
+        """Whether any point names a file."""
+        return self._vary(_file_fields()) or any(files_in(self.base.model_dump()))
+
+    def _vary(self, fields: Iterable[str]) -> bool:
+        """Whether a factor touches one of some fields."""
+        return any(_touch(path, field) for path in self.factors for field in fields)
+
+    def _differing(self, fields: Iterable[str]) -> Iterable[Scenario]:
+        """The scenarios in which some fields may differ; the base alone where no factor touches them."""
+        return map(self.scenario, range(len(self.points))) if self._vary(fields) else [self.base]
+
+    def by_contents(self, document: Any) -> Any:
+        """A part of a scenario, with what files said when the plan was made in the place of their paths."""
+        return by_contents(document, lambda file: self.files.get(str(file)) or said_by(file))
+
+    @cached_property
+    def cells(self) -> tuple[str, ...]:
+        """The values of every point, as the design keeps them."""
+        return tuple(map(write_cell, self.points))
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """What tells points apart: their cells, with what files say in the place of where they lie."""
+        if not self._vary(_file_fields()):
+            return self.cells
+        named = [path for path in self.factors if any(_touch(path, field) for field in _file_fields())]
+        documents = (self.scenario(number).model_dump() for number in range(len(self.points)))
+        return tuple(
+            write_cell({**point, **{path: self.by_contents(_part(document, path)) for path in named}})
+            for point, document in zip(self.points, documents, strict=True)
+        )
+
+    def contents(self) -> dict[str, Any]:
+        """The plan as JSON, with what files say in the place of where they lie: what tells its results from others."""
+        said = {"base": self.by_contents(self.base.model_dump(exclude_none=True)), "points": self.keys}
+        plain: dict[str, Any] = json.loads(json.dumps(self.document() | said, default=as_json))
+        return plain
+
     def document(self) -> dict[str, Any]:
         """The plan as JSON: the same plan gives the same document, after a round trip through a file too."""
         document = {
@@ -75,6 +143,29 @@ class Plan:
         }
         plain: dict[str, Any] = json.loads(json.dumps(document, default=as_json))
         return plain
+
+
+@cache
+def _file_fields() -> tuple[str, ...]:
+    """Fields of a scenario that name files."""
+    return tuple(entry.path for entry in schema_fields() if entry.allowed == "a path")
+
+
+def _rule_fields() -> tuple[str, ...]:
+    """Fields of a scenario that name rules, some of which may be from elsewhere."""
+    return (*(registry.field for registry in REGISTRIES if registry.field), "mechanisms")
+
+
+def _part(document: Any, path: str) -> Any:
+    """What stands in a document at the dotted path of a field."""
+    for part in split_path(path):
+        document = document[int(part)] if part.isdigit() else document[part]
+    return document
+
+
+def _touch(factor: str, field: str) -> bool:
+    """Whether to vary a factor changes a field."""
+    return f"{field}.".startswith(f"{factor}.") or f"{factor}.".startswith(f"{field}.")
 
 
 def plan_of(
@@ -213,6 +304,7 @@ def checked(plan: Plan) -> Plan:
     if plan.stop is not None:
         _check_metrics("stop", sorted(plan.stop.metrics), fewest)
     _check_kept(plan)
+    _ = plan.sources  # what they are is noted now, before anything is played
     return plan
 
 
@@ -227,13 +319,17 @@ def _check_kept(plan: Plan) -> None:
 def _check_points(plan: Plan) -> int:
     """Build every point's economy, one at a time, and say how many value dimensions they have at least."""
     numbers: dict[bytes, int] = {}  # by digest, since ten thousand scenarios need not be kept to be told apart
-    fewest = len(plan.base.values.dimensions)
+    fewest, named = len(plan.base.values.dimensions), plan.names_files
     for number, point in enumerate(plan.points):
         try:
             scenario = plan.scenario(number)
         except InputError as error:
             raise InputError(f"point {number} ({written(point)}): {error}") from None
-        digest = blake2b(scenario.model_dump_json().encode(), digest_size=16).digest()
+        document = scenario.model_dump_json()
+        if named:
+            demand_files(scenario)
+            document = json.dumps(by_contents(scenario.model_dump()), default=as_json)
+        digest = blake2b(document.encode(), digest_size=16).digest()
         if (first := numbers.setdefault(digest, number)) != number:
             raise InputError(f"points {first} and {number} are the same economy: {written(point)}")
         dimensions = len(scenario.values.dimensions)

@@ -1,6 +1,7 @@
 """The rows of a sweep's tables: one per run with its outcome, and one per run and recorded round."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,9 +13,13 @@ import pandas as pd
 import pyarrow as pa
 
 from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.documents import by_contents
+from commonweal.agents.errors import InputError
+from commonweal.agents.registry import rules_from_elsewhere
 from commonweal.scenarios.runs.benchmark import benchmark
-from commonweal.scenarios.schema.notation import write_value
+from commonweal.scenarios.schema.notation import as_json, write_value
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.sources import files_of, rules_of
 from commonweal.scenarios.sweeps.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
 
 if TYPE_CHECKING:
@@ -85,12 +90,19 @@ class Order:
     stop: "Stop | None"
     version: str  # of the code
     plugins: tuple[str, ...]  # modules whose rules the scenarios may name
+    sources: Mapping[str, str] = field(default_factory=dict)  # what files and rules from elsewhere are, by name
     keep: tuple[str, ...] = ()  # more that is kept of every run
     whole: bool = False  # on as many threads as the process has
     checkpoint: tuple[Path, int] | None = None  # folder of checkpoints, and rounds between them
 
     def __len__(self) -> int:
         return len(self.points)
+
+    def demand_sources(self) -> None:
+        """Raise InputError where a file or a rule from elsewhere is not what it was when the sweep was begun."""
+        for name, now in (files_of(self.scenarios) | rules_of(self.scenarios)).items():
+            if self.sources.get(name, now) != now:
+                raise InputError(f"{name} is not what it was when the sweep was begun")
 
     def alone(self, run: int) -> "Order":
         """The same order for one of its runs."""
@@ -112,8 +124,14 @@ class Order:
         return (*(ideal.model_dump_json() for ideal in self.ideals), str(self.seeds))
 
     def run_id(self, run: int) -> str:
-        """What names a run: 16 hexadecimal digits of the hash of its scenario, its seed and the code's version."""
-        parts = (self.scenarios[run].model_dump_json(), str(self.seeds[run]), self.version)
+        """What names a run: 16 hexadecimal digits of the hash of its scenario, its seed and the code's version.
+
+        What files say and what rules from elsewhere are belongs to it, not where they lie.
+        """
+        document = self.scenarios[run].model_dump()
+        said = by_contents(document, lambda file: self.sources.get(str(file), ""))
+        parts = [json.dumps(said, default=as_json), str(self.seeds[run]), self.version]
+        parts += [self.sources.get(rule, "") for rule in rules_from_elsewhere(document)]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

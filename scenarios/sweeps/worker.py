@@ -120,6 +120,7 @@ def play_together(order: Order, company: Company | None = None) -> Played:
     with _stage("setup"):
         for module in order.plugins:
             import_module(module)
+        order.demand_sources()
         ensemble = Ensemble(order.scenarios, order.seeds, keep_ledger="ledger" in order.keep)
     if order.keep:
         return _play_noting(order, ensemble, company or Company())

@@ -12,7 +12,7 @@ import pytest
 import commonweal.scenarios.studies  # noqa: F401 - registers
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import POLICIES
-from commonweal.agents.registry import REGISTRIES, Registry, plugin_modules
+from commonweal.agents.registry import REGISTRIES, Registry, plugin_modules, rules_from_elsewhere
 from commonweal.economy.credit import CREDITS
 from commonweal.scenarios.schema.describe import registries
 from commonweal.scenarios.sweeps.executors import engine_named
@@ -107,6 +107,24 @@ def test_facts_stand_at_the_registration_and_are_as_usual_where_nothing_is_said(
     with pytest.raises(TypeError, match="cheap"):
         CREDITS.register("too-cheap", cheap=True)(CREDITS["first_order"])
     assert "too-cheap" not in CREDITS
+
+
+def test_the_source_of_a_rule_is_its_code_and_that_of_this_library_is_its_version() -> None:
+    registry = Registry[Any, None]("toy rule", "commonweal.of_another_test", "toy.kind", None)
+    try:
+        for name, number in (("half", 0.5), ("again", 0.5), ("more", 0.6)):
+            typed: dict[str, Any] = {"__name__": "__main__"}  # into an interpreter, which keeps no text
+            exec(f"def rule(x):\n    return [y * {number} for y in x]", typed)
+            registry.register(name)(typed["rule"])
+        registry.register("own")(CREDITS["first_order"])
+        registry.register("here")(test_facts_stand_at_the_registration_and_are_as_usual_where_nothing_is_said)
+        assert registry.source("half") == registry.source("again") != registry.source("more")
+        assert registry.source("own") == "" != registry.source("here")
+        found = rules_from_elsewhere({"toy": {"kind": "more"}})
+        assert found == {"toy rule 'more'": registry.source("more")}
+        assert rules_from_elsewhere({"toy": {"kind": "own"}}) == rules_from_elsewhere({}) == {}
+    finally:
+        REGISTRIES.remove(registry)
 
 
 class TestFaultyPackages:

@@ -71,14 +71,14 @@ def by_coordinate(space: Space, record: Record, seed: int) -> None:
             return
 
 
-def by_optuna(space: Space, record: Record, seed: int) -> None:
-    """Tree-structured Parzen estimator (Bergstra et al. 2011) over all dimensions together.
-
-    Raises:
-        InputError: if Optuna is not installed.
-    """
-    if find_spec("optuna") is None:
+def demand_search(name: str) -> None:
+    """Raise InputError where what a search needs is not installed."""
+    if name == "optuna" and find_spec("optuna") is None:
         raise InputError("option search = 'optuna' needs the extra 'search': pip install 'commonweal[search]'")
+
+
+def by_optuna(space: Space, record: Record, seed: int) -> None:
+    """Tree-structured Parzen estimator (Bergstra et al. 2011) over all dimensions together."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)

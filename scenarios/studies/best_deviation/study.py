@@ -11,10 +11,11 @@ from commonweal.agents.errors import InputError
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, mean_interval, wanted
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
-from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Evaluation, Record
+from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Evaluation, Record, demand_search
 from commonweal.scenarios.studies.best_deviation.space import Candidate, described, deviation_of, space_of
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, play_base
-from commonweal.scenarios.studies.incentives.playing import play_deviations
+from commonweal.scenarios.studies.incentives.playing import Span, play_deviations
+from commonweal.scenarios.studies.pieces import Pieces
 
 WORST, ANYBODY = "worst", "anybody"
 _FINALISTS = 5  # candidates that are judged on held-out seeds, best of the search first
@@ -44,23 +45,26 @@ class BestDeviationOptions(StudyOptions):
 def best_deviation(question: Question) -> Answer:
     """Which deviation is the most profitable that a search can find, and what does it gain on seeds it never saw?"""
     scenario, options = question.scenario, question.options
-    base = play_base(scenario, question.seeds, options.start, options.horizon)
+    demand_search(options.search)
+    pieces, lasting = question.pieces, options.start + options.horizon
+    tried = options.budget * len(question.seeds) + _FINALISTS * options.held_out
+    base_rounds = lasting * (len(question.seeds) + options.held_out)
+    pieces.expect(base_rounds + options.horizon * options.members * tried, at_most=True)
+    base = play_base(scenario, question.seeds, options.start, options.horizon, pieces)
     who = type_of(base, options.of)
     members = members_of(base, who, options.members)
 
     def judge(candidates: Sequence[Candidate]) -> Floats:
-        gains = gains_of(candidates, scenario, options, question.seeds, members)
-        question.tell("deviations", options.budget - record.left + len(candidates), options.budget)
-        return gains
+        return gains_of(candidates, scenario, options, question.seeds, members, pieces)
 
     record = Record(judge, options.budget)
     SEARCHES[options.search](space_of(scenario, options.horizon), record, min(question.seeds))
     finalists = sorted(record.evaluations, key=lambda evaluation: -evaluation.gain)[:_FINALISTS]
     first = max(question.seeds) + 1
     fresh = tuple(range(first, first + options.held_out))
-    unseen = play_base(scenario, fresh, options.start, options.horizon)
+    unseen = play_base(scenario, fresh, options.start, options.horizon, pieces)
     others = members_of(unseen, who, members.shape[1])
-    held = gains_of([e.candidate for e in finalists], scenario, options, fresh, others)
+    held = gains_of([e.candidate for e in finalists], scenario, options, fresh, others, pieces)
     found = mean_interval(held, options.confidence)
     payoff = float(np.take_along_axis(unseen.payoffs, others, axis=1).mean())
     tables = {"best": _finalists(finalists, found, payoff), "trace": trace(record.evaluations)}
@@ -74,12 +78,12 @@ def gains_of(
     options: BestDeviationOptions,
     seeds: tuple[int, ...],
     members: Ints,
+    pieces: Pieces,
 ) -> Floats:
     """(S, C) mean gain of candidates over the members (S, M) that try them one at a time."""
     tried = [[deviation_of(candidate, int(i)) for candidate in candidates for i in row] for row in members]
-    outcome = play_deviations(
-        scenario, seeds, tried, options.others, options.horizon, start=options.start, workers=options.workers
-    )
+    span = Span(options.start, options.horizon, options.others)
+    outcome = play_deviations(scenario, seeds, tried, span, workers=options.workers, pieces=pieces)
     gains: Floats = outcome.gains.reshape(len(seeds), len(candidates), -1).mean(axis=2)
     return gains
 

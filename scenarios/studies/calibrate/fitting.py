@@ -4,7 +4,7 @@ Every series that was tried is kept. Intervals are those of a parametric bootstr
 6.5): the fitted parameters are played again many times, and each time the nearest kept series gives a new fit.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from scipy.optimize import differential_evolution
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.scenarios.studies.calibrate.parameters import admissible, bounds
 from commonweal.scenarios.studies.calibrate.simulation import Simulator
+from commonweal.scenarios.studies.pieces import Pieces
 
 POPULATION = 40  # candidates of a generation
 SURROUNDINGS = 4  # generations that look around what the bootstrap finds
@@ -57,7 +58,8 @@ def fit_series(
     target: Floats,
     generations: int,
     seed: int,
-    tell: Callable[[int, int], None],
+    pieces: Pieces | None = None,
+    what: str = "fitting",
 ) -> Fit:
     """Fit the parameters to the first periods of a series.
 
@@ -67,8 +69,10 @@ def fit_series(
         target: (T',) shares of the periods to fit.
         generations: of the search.
         seed: of the search.
-        tell: called with generations played, of how many.
+        pieces: plays and keeps what candidates do.
+        what: is being done, for progress.
     """
+    pieces = pieces or Pieces()
     names, limits, periods = simulator.names, bounds(simulator.names), len(target)
     tried: list[Floats] = []
     courses: list[Floats] = []
@@ -76,23 +80,36 @@ def fit_series(
     def loss(columns: Any) -> Any:
         candidates = admissible(np.atleast_2d(columns.T), names, simulator.scenario)
         tried.append(candidates)
-        courses.append(simulator.series(candidates)[:, :periods])
-        tell(len(tried), 1 + generations + SURROUNDINGS)
+        (course,) = pieces.play(what, [simulator.piece(candidates, simulator.played_series)])
+        courses.append(course[:, :periods])
         return ((courses[-1] - target) ** 2).sum(axis=1)
 
     def found() -> Fit:
         fit = Fit(names, np.concatenate(tried), np.concatenate(courses), target, np.empty((0, periods)))
-        replicas = others.runs(fit.best[None])[0, :, :periods]
-        return Fit(names, fit.values, fit.courses, target, replicas)
+        (again,) = pieces.play(what, [others.piece(fit.best[None], others.played_runs)])
+        return Fit(names, fit.values, fit.courses, target, again[0, :, :periods])
 
     differential_evolution(
-        loss, limits.tolist(), popsize=max(1, round(POPULATION / len(names))), maxiter=generations, vectorized=True,
+        loss, limits.tolist(), popsize=_members(names), maxiter=generations, vectorized=True,
         updating="deferred", polish=False, tol=0.0, rng=np.random.default_rng(seed),
     )  # fmt: skip
     generator = np.random.default_rng([seed, 1])
     for _ in range(SURROUNDINGS):
         loss(_around(found(), limits, generator))
     return found()
+
+
+def _members(names: Sequence[str]) -> int:
+    """Candidates of a generation for each of the parameters."""
+    return max(1, round(POPULATION / len(names)))
+
+
+def fit_rounds(simulator: Simulator, others: Simulator, generations: int) -> int:
+    """Rounds of single runs that a fit takes."""
+    names = simulator.names
+    candidates = (1 + generations) * _members(names) * len(names) + SURROUNDINGS * POPULATION
+    runs = candidates * len(simulator.seeds) + (1 + SURROUNDINGS) * len(others.seeds)
+    return runs * simulator.scenario.rounds
 
 
 def _around(fit: Fit, limits: Floats, generator: np.random.Generator) -> Floats:

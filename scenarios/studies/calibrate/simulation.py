@@ -1,7 +1,8 @@
 """Series that candidates play: many as one ensemble, all with the same random numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from commonweal.economy.world.replicas import pick_streams
 from commonweal.economy.world.terms import Terms
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.calibrate.parameters import placed
+from commonweal.scenarios.studies.pieces import Piece, Tick
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,24 @@ class Simulator:
         """(C', rounds) mean share delegating, over the seeds, of any number of candidates (C', P)."""
         mean: Floats = self.runs(values).mean(axis=1)
         return mean
+
+    def piece(self, values: Floats, play: Callable[[Any, Tick], Floats]) -> Piece:
+        """What candidates (C', P) play, as a piece of a study.
+
+        Args:
+            values: the candidates.
+            play: ``played_series`` or ``played_runs`` of this simulator.
+        """
+        asked = (self.scenario, self.names, self.seeds, self.candidates, values)
+        return Piece(play, asked, len(values) * len(self.seeds) * self.scenario.rounds)
+
+    def played_series(self, asked: tuple[Any, ...], tick: Tick) -> Floats:
+        """The series of the candidates that a piece asks for."""
+        return self.series(asked[-1])
+
+    def played_runs(self, asked: tuple[Any, ...], tick: Tick) -> Floats:
+        """The runs of the candidates that a piece asks for."""
+        return self.runs(asked[-1])
 
     def runs(self, values: Floats) -> Floats:
         """(C', M, rounds) share delegating in every run of any number of candidates (C', P)."""

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
+from commonweal.agents.documents import said_by
 from commonweal.agents.errors import InputError
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import revise
@@ -16,9 +19,9 @@ from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, st
 from commonweal.scenarios.studies.calibrate.fitting import (
     POPULATION,
     REPLICAS,
-    SURROUNDINGS,
     Fit,
     constant,
+    fit_rounds,
     fit_series,
     linear_trend,
     no_change,
@@ -26,6 +29,7 @@ from commonweal.scenarios.studies.calibrate.fitting import (
 from commonweal.scenarios.studies.calibrate.parameters import PARAMETERS, demand_parameters, placed
 from commonweal.scenarios.studies.calibrate.series import GAMES, Series, read_series
 from commonweal.scenarios.studies.calibrate.simulation import Simulator
+from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick
 
 BASELINES = {"constant": constant, "no_change": no_change, "linear_trend": linear_trend}
 FITTED = slice(1, None)  # periods after the first, which is given
@@ -45,6 +49,11 @@ class CalibrateOptions(StudyOptions):
     train: Count = field(6, "first periods that are fitted when the later ones are predicted", "periods")
     generations: int = field(20, "generations of the search", "1", ge=1, le=1000)
     search_seed: int = field(0, "seed of the search", "1", ge=0)
+
+    def by_contents(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Series by their names and, where they are files of one's own, by what these say."""
+        data = [name if name in GAMES else [Path(name).stem, said_by(Path(name))] for name in self.data]
+        return document | {"data": data}
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,14 @@ def calibrate(question: Question) -> Answer:
     demand_parameters(options.fit)
     every = [read_series(name, options.endowment) for name in options.data]
     _demand_sense(scenario, every, options)
-    results = [_calibrated(question, series) for series in every]
+    games = [_game(scenario, series) for series in every]
+    setups = [_Setup.of(question, *pair) for pair in zip(every, games, strict=True)]
+    transfers = sum(setup.game.rounds * len(setup.fresh) for setup in setups) * (len(setups) - 1)
+    question.pieces.expect(sum(setup.rounds for setup in setups) + transfers, at_most=True)
+    results = [setup.calibrated(question) for setup in setups]
     tables = {"fit": _fit_table(results, options.train), "parameters": _parameter_table(results)}
     if len(results) > 1:
-        tables["transfer"] = _transfer_table(results, _fresh(question.seeds))
+        tables["transfer"] = _transfer_table(results, _fresh(question.seeds), question.pieces)
     tables["periods"] = _period_table(results, options.train)
     fitted = {result.series.name: _settings(result) for result in results}
     return Answer("calibrate", _headline(tables["fit"]), tables, _notes(results, options), {"fitted": fitted})
@@ -89,21 +102,41 @@ def _demand_sense(scenario: Scenario, every: Sequence[Series], options: Calibrat
         )
 
 
-def _calibrated(question: Question, series: Series) -> Calibrated:
-    options, fresh = question.options, _fresh(question.seeds)
-    game = _game(question.scenario, series)
-    simulator = Simulator.of(game, options.fit, question.seeds, POPULATION)
-    others = Simulator.of(game, options.fit, range(fresh.stop, fresh.stop + REPLICAS), 1)
-    batches, fits = 1 + options.generations + SURROUNDINGS, []
-    for number, periods in enumerate((len(series.contribution), options.train)):
+@dataclass(frozen=True)
+class _Setup:
+    """One series before it is fitted."""
 
-        def tell(done: int, of: int, before: int = number * batches) -> None:
-            question.tell(f"fitting {series.name}", before + min(done, of), 2 * batches)
+    series: Series
+    game: Scenario
+    fresh: range  # seeds that the search does not have
+    simulator: Simulator
+    others: Simulator  # of the bootstrap
+    generations: int
 
-        target = series.contribution[:periods]
-        fits.append(fit_series(simulator, others, target, options.generations, options.search_seed, tell))
-    whole, early = fits
-    return Calibrated(series, game, whole, early, _play(game, whole, fresh), _play(game, early, fresh))
+    @classmethod
+    def of(cls, question: Question, series: Series, game: Scenario) -> "_Setup":
+        """With the game in which the series is played."""
+        options, fresh = question.options, _fresh(question.seeds)
+        simulator = Simulator.of(game, options.fit, question.seeds, POPULATION)
+        others = Simulator.of(game, options.fit, range(fresh.stop, fresh.stop + REPLICAS), 1)
+        return cls(series, game, fresh, simulator, others, options.generations)
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of single runs that it takes: two fits, and what both play with fresh seeds."""
+        return 2 * (fit_rounds(self.simulator, self.others, self.generations) + self.game.rounds * len(self.fresh))
+
+    def calibrated(self, question: Question) -> Calibrated:
+        """The series, fitted as a whole and in its first periods."""
+        options, pieces, what = question.options, question.pieces, f"fitting {self.series.name}"
+        whole, early = (
+            fit_series(self.simulator, self.others, self.series.contribution[:periods], options.generations,
+                       options.search_seed, pieces, what)
+            for periods in (len(self.series.contribution), options.train)
+        )  # fmt: skip
+        again = [_again(self.game, fit, self.fresh) for fit in (whole, early)]
+        played, ahead = pieces.play(f"playing {self.series.name}", again)
+        return Calibrated(self.series, self.game, whole, early, played, ahead)
 
 
 def _game(scenario: Scenario, series: Series) -> Scenario:
@@ -118,10 +151,15 @@ def _fresh(seeds: Sequence[int]) -> range:
     return range(max(seeds) + 1, max(seeds) + 1 + FRESH * len(seeds))
 
 
-def _play(game: Scenario, fit: Fit, seeds: Sequence[int]) -> Floats:
-    """(runs, T) shares delegating under the fitted parameters."""
-    ensemble = Ensemble(placed(game, fit.names, fit.best), seeds)
-    rounds = [(ensemble.step().actions == Action.DELEGATE).mean(axis=1) for _ in range(game.rounds)]
+def _again(game: Scenario, fit: Fit, seeds: Sequence[int]) -> Piece:
+    """What gives the shares (runs, T) delegating under the fitted parameters."""
+    return Piece(_shares, (placed(game, fit.names, fit.best), list(seeds)), game.rounds * len(seeds))
+
+
+def _shares(asked: tuple[Scenario, list[int]], tick: Tick) -> Floats:
+    scenario, seeds = asked
+    ensemble = Ensemble(scenario, seeds)
+    rounds = [(ensemble.step().actions == Action.DELEGATE).mean(axis=1) for _ in range(scenario.rounds)]
     return np.stack(rounds, axis=1)
 
 
@@ -158,7 +196,7 @@ def _parameter_table(results: Sequence[Calibrated]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _transfer_table(results: Sequence[Calibrated], fresh: Sequence[int]) -> pd.DataFrame:
+def _transfer_table(results: Sequence[Calibrated], fresh: Sequence[int], pieces: Pieces) -> pd.DataFrame:
     """The fit to one series, played in the game of another, and begun with the share that began there."""
     rows = []
     for source in results:
@@ -167,7 +205,8 @@ def _transfer_table(results: Sequence[Calibrated], fresh: Sequence[int]) -> pd.D
             target = other.series.contribution
             if other is source:
                 continue
-            course = _play(other.game, source.whole, fresh).mean(axis=0)
+            (shares,) = pieces.play("transfer", [_again(other.game, source.whole, fresh)])
+            course = shares.mean(axis=0)
             trend = np.clip(target[0] + slope * np.arange(len(target)), 0, 1)
             rows.append({
                 "fitted_to": source.series.name, "predicts": other.series.name,

@@ -3,7 +3,7 @@
 Every round counts, since payments cumulate the credit of all of them, and a sample of rounds would hide most of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,8 +13,10 @@ from commonweal.agents.arrays import Floats
 from commonweal.economy.round.play import play_round
 from commonweal.economy.runs.ensemble import Ensemble, next_actions
 from commonweal.economy.world.replicas import pick_streams
+from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.fairness.measures import pearson
+from commonweal.scenarios.studies.pieces import Piece, Tick
 
 ESTIMATOR = {"shapley": "estimated_shapley", "first_order": "first_order"}  # credit rules; exact within the budget
 
@@ -28,31 +30,29 @@ class Worth:
     budget: int  # coalitions evaluated in a round
 
 
-def agreements(
-    mechanisms: Sequence[Mechanism], seeds: tuple[int, ...], worth: Worth, tell: Callable[[int, int], None]
-) -> Floats:
-    """(S, M) Pearson's correlation of payments with true values, over principals.
+def agreements(mechanisms: Sequence[Mechanism], seeds: tuple[int, ...], worth: Worth) -> list[Piece]:
+    """What tells how payments follow true values, a piece for each mechanism.
 
-    It is 0 where all are paid the same, up to rounding, though not all are worth the same; nan where they are.
+    Each gives Pearson's correlation (S,) of payments with true values, over principals. It is 0 where all are paid the
+    same, up to rounding, though not all are worth the same; nan where they are.
 
     Args:
-        mechanisms: M of them.
+        mechanisms: to look at.
         seeds: S of them.
         worth: how true values are found.
-        tell: told the rounds done, of how many.
     """
-    total = len(mechanisms) * worth.rounds
-    done = iter(range(1, total + 1))
-    return np.stack([_agreement(each, seeds, worth, lambda: tell(next(done), total)) for each in mechanisms], axis=1)
+    rounds = worth.rounds * len(seeds)
+    return [Piece(_agreement, (mechanism.scenario, list(seeds), worth), rounds) for mechanism in mechanisms]
 
 
-def _agreement(mechanism: Mechanism, seeds: tuple[int, ...], worth: Worth, on_round: Callable[[], None]) -> Floats:
-    ensemble = Ensemble(mechanism.scenario, list(seeds))
+def _agreement(asked: tuple[Scenario, list[int], Worth], tick: Tick) -> Floats:
+    scenario, seeds, worth = asked
+    ensemble = Ensemble(scenario, seeds)
     paid, values = np.zeros((2, *ensemble.people.shape))
     for _ in range(worth.rounds):
         values += true_credit(ensemble, worth)
         paid += ensemble.step().payday.payments
-        on_round()
+        tick(len(seeds))
     alike = (np.ptp(paid, axis=1) <= worth.rounds) & np.isfinite(pearson(values, values))
     return np.where(alike, 0.0, pearson(paid, values))
 

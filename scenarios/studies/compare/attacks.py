@@ -1,6 +1,6 @@
 """Attacks: what they bring attackers, what they cost the others, and the most that anybody could gain (IC gap)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,15 +10,15 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others
 from commonweal.scenarios.runs.intervals import Interval
-from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.incentives.catalogue import PAIR, catalogue, chosen, objections, tried_by
 from commonweal.scenarios.studies.incentives.certificate import ic_gap
-from commonweal.scenarios.studies.incentives.evidence import Trials, play_trials
+from commonweal.scenarios.studies.incentives.evidence import Trials, play_trials, trial_rounds
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
-from commonweal.scenarios.studies.incentives.playing import play_deviations
+from commonweal.scenarios.studies.incentives.playing import Span, play_deviations, rounds_of
 from commonweal.scenarios.studies.intervals import cross_fitted
+from commonweal.scenarios.studies.pieces import Pieces
 
 IDLE = "idle"
 ATTACKS = ("junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late")
@@ -52,25 +52,54 @@ class Robustness:
     losses: Floats  # (S, A) money per round and principal that does not attack
 
 
-def assail(mechanism: Mechanism, seeds: tuple[int, ...], threat: Threat, tell: Progress) -> Robustness:
-    """Try every deviation of single principals, and every attack by some of them together.
+@dataclass(frozen=True)
+class Assault:
+    """What is tried against one mechanism: every deviation of single principals, and attacks by some together."""
 
-    Raises:
-        InputError: if nothing can be tried in the scenario.
-    """
-    scenario, options = mechanism.scenario, threat.options()
-    trials = Trials.of(scenario, options, chosen(scenario, options))
-    evidence = play_trials(trials, seeds, lambda what, *steps: tell(f"{mechanism.name}: {what}", *steps))
+    mechanism: Mechanism
+    threat: Threat
+    trials: Trials
+    attacks: tuple[Deviation, ...]
+
+    @classmethod
+    def of(cls, mechanism: Mechanism, threat: Threat) -> "Assault":
+        """All that makes sense in the mechanism's scenario.
+
+        Raises:
+            InputError: if nothing can be tried in it.
+        """
+        scenario, options = mechanism.scenario, threat.options()
+        trials = Trials.of(scenario, options, chosen(scenario, options))
+        return cls(mechanism, threat, trials, attacks(scenario, options))
+
+    @property
+    def span(self) -> Span:
+        """When attacks are tried."""
+        return Span(0, self.threat.horizon, self.threat.others)
+
+    def group(self, order: Ints) -> tuple[Deviation, ...]:
+        """The attacks of one seed, by those who are spread over its order (N,)."""
+        return group_attacks(self.attacks, order, self.threat.attackers)
+
+    def rounds(self, seeds: tuple[int, ...]) -> int:
+        """Rounds of single runs that it takes."""
+        anybody = np.arange(self.mechanism.scenario.population.count)
+        return trial_rounds(self.trials, seeds) + len(seeds) * rounds_of([self.group(anybody)], self.span)
+
+
+def assail(assault: Assault, seeds: tuple[int, ...], pieces: Pieces) -> Robustness:
+    """Try every deviation of single principals, and every attack by some of them together."""
+    mechanism, threat = assault.mechanism, assault.threat
+    evidence = play_trials(assault.trials, seeds, pieces, f"{mechanism.name}: deviations")
     gains = evidence.gains[threat.others]
     singles = gains.alone.reshape(len(seeds), -1)
-    tried = attacks(scenario, options)
-    by_seed = [group_attacks(tried, order, threat.attackers) for order in evidence.base.order]
-    done = _counter(f"{mechanism.name}: attacks", len(seeds) * len(tried), tell)
+    by_seed = [assault.group(order) for order in evidence.base.order]
     outcome = play_deviations(
-        scenario, seeds, by_seed, threat.others, threat.horizon, workers=threat.workers, tell=done
-    )
-    honest = scenario.population.count - np.array([len(attack.members) for attack in by_seed[0]])
-    names = tuple(attack.name for attack in tried)
+        mechanism.scenario, seeds, by_seed, assault.span,
+        workers=threat.workers, pieces=pieces, what=f"{mechanism.name}: attacks",
+    )  # fmt: skip
+    honest = mechanism.scenario.population.count - np.array([len(attack.members) for attack in by_seed[0]])
+    names = tuple(attack.name for attack in assault.attacks)
     return Robustness(ic_gap(evidence, gains), cross_fitted(singles), names, outcome.gains, outcome.losses / honest)
 
 
@@ -88,14 +117,3 @@ def group_attacks(tried: Sequence[Deviation], order: Ints, share: float) -> tupl
     group = tuple(order[places].tolist())
     pair = tuple(order[:2].tolist())
     return tuple(tried_by(attack, *(pair if attack.name == PAIR else group)) for attack in tried)
-
-
-def _counter(what: str, total: int, tell: Progress) -> Callable[[int], None]:
-    done = 0
-
-    def count(deviations: int) -> None:
-        nonlocal done
-        done += deviations
-        tell(what, done, total)
-
-    return count

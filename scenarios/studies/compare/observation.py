@@ -3,7 +3,7 @@
 The mechanisms are played in turns, a part each, so that whatever else the computer does slows all of them alike.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import process_time
 
@@ -12,7 +12,9 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
+from commonweal.scenarios.studies.pieces import Piece, Tick
 
 OUTCOMES = ("welfare", "accuracy", "share_delegate")  # means over the last quarter of rounds
 _PARTS = 11  # the first warms caches up, for the first mechanism most of all, and is not timed
@@ -27,24 +29,28 @@ class Observed:
     seconds: Floats  # (parts, M) of the processor for a round of one run
 
 
-def observe(mechanisms: Sequence[Mechanism], seeds: tuple[int, ...], tell: Callable[[int, int], None]) -> Observed:
-    """Play all mechanisms.
+def observation(mechanisms: Sequence[Mechanism], seeds: tuple[int, ...]) -> Piece:
+    """All mechanisms, played in turns: one piece, since times are compared.
 
     Args:
         mechanisms: M of them.
         seeds: S of them.
-        tell: told the rounds done, of how many.
 
-    Raises:
-        InputError: if a mechanism cannot be played in the scenario, or a run diverges.
+    Returns:
+        A piece that gives what is ``Observed``.
     """
-    rounds, principals = mechanisms[0].scenario.rounds, mechanisms[0].scenario.population.count
+    scenarios = [mechanism.scenario for mechanism in mechanisms]
+    return Piece(_observed, (scenarios, list(seeds)), scenarios[0].rounds * len(scenarios) * len(seeds), (Observed,))
+
+
+def _observed(asked: tuple[list[Scenario], list[int]], tick: Tick) -> Observed:
+    scenarios, seeds = asked
+    rounds, principals = scenarios[0].rounds, scenarios[0].population.count
     lengths = parts(rounds)
-    ensembles = [Ensemble(mechanism.scenario, list(seeds)) for mechanism in mechanisms]
-    payoffs = np.zeros((len(seeds), len(mechanisms), principals))
-    seconds = np.empty((len(lengths), len(mechanisms)))
-    courses: list[list[pd.DataFrame]] = [[] for _ in mechanisms]
-    done = 0
+    ensembles = [Ensemble(scenario, seeds) for scenario in scenarios]
+    payoffs = np.zeros((len(seeds), len(scenarios), principals))
+    seconds = np.empty((len(lengths), len(scenarios)))
+    courses: list[list[pd.DataFrame]] = [[] for _ in scenarios]
     for part, length in enumerate(lengths.tolist()):
         for m, ensemble in enumerate(ensembles):
             began = process_time()
@@ -52,8 +58,7 @@ def observe(mechanisms: Sequence[Mechanism], seeds: tuple[int, ...], tell: Calla
             seconds[part, m] = (process_time() - began) / length / len(seeds)
             payoffs[:, m] += results.principals["payoff"].to_numpy().reshape(len(seeds), principals) / rounds
             courses[m].append(results.rounds)
-            done += length
-            tell(done, rounds * len(mechanisms))
+            tick(length * len(seeds))
     means = np.stack([_late(pd.concat(course), rounds) for course in courses], axis=1)  # (S, M, outcomes)
     timed = seconds[1:] if len(seconds) > 1 else seconds
     return Observed({name: means[..., k] for k, name in enumerate(OUTCOMES)}, payoffs, timed)

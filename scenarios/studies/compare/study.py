@@ -1,8 +1,8 @@
 """The study ``compare``: a league table of mechanisms, from welfare and fairness to incentives, attacks and cost."""
 
-from functools import partial
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from commonweal.agents.errors import InputError
@@ -10,7 +10,7 @@ from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.schema.scenario import Count, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.compare.agreement import Worth, agreements
-from commonweal.scenarios.studies.compare.attacks import Threat, assail
+from commonweal.scenarios.studies.compare.attacks import Assault, Threat, assail
 from commonweal.scenarios.studies.compare.league import (
     attacks_table,
     cost_table,
@@ -20,7 +20,7 @@ from commonweal.scenarios.studies.compare.league import (
     measures_table,
 )
 from commonweal.scenarios.studies.compare.mechanisms import mechanisms
-from commonweal.scenarios.studies.compare.observation import observe
+from commonweal.scenarios.studies.compare.observation import observation
 
 
 class CompareOptions(StudyOptions):
@@ -53,9 +53,12 @@ def compare(question: Question) -> Answer:
     compared = mechanisms(scenario, options.settlements, options.credits, options.screenings, options.rewards)
     worth = Worth(options.truth, min(options.truth_rounds, scenario.rounds), options.budget)
     threat = Threat(options.horizon, options.principals, options.attackers, options.others, options.workers)
-    observed = observe(compared, seeds, partial(question.tell, "playing mechanisms"))
-    agreed = agreements(compared, seeds, worth, partial(question.tell, "finding true values"))
-    robustness = [assail(mechanism, seeds, threat, question.tell) for mechanism in compared]
+    pieces, assaults = question.pieces, [Assault.of(mechanism, threat) for mechanism in compared]
+    playing, valuing = observation(compared, seeds), agreements(compared, seeds, worth)
+    pieces.expect(sum(piece.rounds for piece in (playing, *valuing)) + sum(each.rounds(seeds) for each in assaults))
+    (observed,) = pieces.play("playing mechanisms", [playing])
+    agreed = np.stack(pieces.play("finding true values", valuing), axis=1)
+    robustness = [assail(assault, seeds, pieces) for assault in assaults]
     names = [mechanism.name for mechanism in compared]
     judged = criteria(compared, observed, agreed, robustness)
     tables = {

@@ -4,7 +4,7 @@ Empirical game-theoretic analysis (Wellman 2006): payoffs are means over simulat
 compositions and interpolated linearly between them. Players count as alike: who plays what is dealt out by the seed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import comb
@@ -20,6 +20,7 @@ from commonweal.agents.policies import POLICIES
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
+from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick
 from commonweal.scenarios.sweeps.chunks import form_chunks
 from commonweal.scenarios.sweeps.plan import Plan
 
@@ -145,7 +146,7 @@ def play_meta_game(
     others: Ints,
     seeds: Sequence[int],
     last: int,
-    tell: Callable[[int, int], None],
+    pieces: Pieces | None = None,
 ) -> MetaGame:
     """Play every strategy against every composition of the others.
 
@@ -155,7 +156,7 @@ def play_meta_game(
         others: (L, M) compositions of the N − 1 others.
         seeds: S seeds, the same for every profile (common random numbers).
         last: rounds at the end whose payoffs count.
-        tell: told how many runs are done, of how many.
+        pieces: plays and keeps it.
     """
     L, M = others.shape
     profiles = (others[:, None] + np.eye(M, dtype=np.int64)).reshape(-1, M)
@@ -163,14 +164,12 @@ def play_meta_game(
     plan = _plan(scenario, strategies, distinct, tuple(seeds))
     runs = [(point, seed) for point in range(len(distinct)) for seed in seeds]
     earned = np.zeros((len(seeds), len(distinct), M))
-    done = 0
-    tell(done, len(runs))
-    for chunk in form_chunks(plan, runs):
-        rows = [plan.seeds.index(seed) for seed in chunk.seeds]
-        scenarios = [plan.scenario(point) for point in chunk.points]
-        earned[rows, list(chunk.points)] = _play(scenarios, chunk.seeds, strategies, last)
-        done += len(chunk)
-        tell(done, len(runs))
+    chunks = list(form_chunks(plan, runs))
+    asked = [Meeting(tuple(map(plan.scenario, chunk.points)), chunk.seeds, strategies, last) for chunk in chunks]
+    pieces = pieces or Pieces()
+    pieces.expect(scenario.rounds * len(runs))
+    for chunk, found in zip(chunks, pieces.play("meta-game", [each.piece for each in asked]), strict=True):
+        earned[[plan.seeds.index(seed) for seed in chunk.seeds], list(chunk.points)] = found
     against = earned[:, place.reshape(L, M)]  # (S, L, M, M) by the strategy that is tried, payoffs of all
     return MetaGame(strategies, others, np.diagonal(against, axis1=2, axis2=3))
 
@@ -189,16 +188,33 @@ def _plan(scenario: Scenario, strategies: tuple[str, ...], profiles: Ints, seeds
     return Plan(scenario.name, base, tuple(fields), tuple(dict(zip(fields, row, strict=True)) for row in shares), seeds)
 
 
-def _play(scenarios: Sequence[Scenario], seeds: Sequence[int], strategies: tuple[str, ...], last: int) -> Floats:
+@dataclass(frozen=True)
+class Meeting:
+    """R runs of the meta-game that are played together."""
+
+    scenarios: tuple[Scenario, ...]  # (R,)
+    seeds: tuple[int, ...]  # (R,)
+    strategies: tuple[str, ...]  # M
+    last: int  # rounds at the end whose payoffs count
+
+    @property
+    def piece(self) -> Piece:
+        """To play."""
+        return Piece(_play, self, self.scenarios[0].rounds * len(self.seeds))
+
+
+def _play(asked: Meeting, tick: Tick) -> Floats:
     """(R, M) mean payoff per round of those who play each strategy; nan where nobody does."""
     from commonweal.economy.runs.ensemble import Ensemble  # imports torch
 
-    ensemble = Ensemble(scenarios, seeds)
+    scenarios, strategies, last = asked.scenarios, asked.strategies, asked.last
+    ensemble = Ensemble(scenarios, asked.seeds)
     who = _played(ensemble, strategies)
     earned = np.zeros(who.shape[:2])
     for number in range(scenarios[0].rounds):
         payoffs = ensemble.step().payday.payoffs
         earned += payoffs if number >= scenarios[0].rounds - last else 0.0
+        tick(len(scenarios))
     with np.errstate(invalid="ignore"):
         means: Floats = (earned[:, :, None] * who).sum(axis=1) / who.sum(axis=1) / last
     return means

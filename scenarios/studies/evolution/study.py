@@ -50,10 +50,7 @@ def evolution(question: Question) -> Answer:
     last = max(1, round(options.last * scenario.rounds))
     divisions = options.divisions or {2: 8, 3: 4}.get(len(strategies), 2)
     others = others_grid(scenario.population.count, len(strategies), divisions)
-    played = play_meta_game(
-        scenario, strategies, others, question.seeds, last,
-        lambda done, of: question.tell("playing the meta-game", done, of),
-    )  # fmt: skip
+    played = play_meta_game(scenario, strategies, others, question.seeds, last, question.pieces)
     selection = Selection(
         process=options.process,
         intensity=scenario.policy.imitation.intensity if options.intensity is None else options.intensity,

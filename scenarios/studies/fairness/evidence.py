@@ -1,12 +1,12 @@
 """Evidence of fairness: what each way of training pays everybody, and the true value of everybody's data under it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.exact import MOST_PLAYERS, all_coalitions, shapley_value
 from commonweal.economy.futures.retraining import Retrained, retrain
@@ -15,6 +15,7 @@ from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.fairness.economies import Economy
+from commonweal.scenarios.studies.pieces import Piece, Tick
 
 Method = Literal["traversal", "federated"]
 METHODS: tuple[Method, ...] = ("traversal", "federated")
@@ -43,33 +44,51 @@ class Attribution:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Found:
     """Both ways of training, on the same data with the same first network and the same random numbers."""
 
-    economy: Economy
-    seeds: tuple[int, ...]  # R of them
     samples: Floats  # (R, N) training samples held
     quality: Floats  # (R, N) share of the samples put in whose label is right
     centralised: Floats  # (R,) test accuracy after a step a round on as many samples, drawn from all data in one place
-    attributions: dict[Method, Attribution]
+    attributions: dict[str, Attribution]  # by method
 
 
-def play_both_ways(economy: Economy, seeds: Sequence[int], effort: Effort, tick: Callable[[], None]) -> Evidence:
-    """Play an economy under both ways of training, and find the true values.
+@dataclass(frozen=True)
+class Evidence(Found):
+    """What was found of an economy."""
+
+    economy: Economy
+    seeds: tuple[int, ...]  # R of them
+
+
+def both_ways(economy: Economy, seeds: Sequence[int], effort: Effort) -> Piece:
+    """An economy under both ways of training, and the true values.
 
     Args:
         economy: in which everybody delegates.
         seeds: R of them.
         effort: how alike both are, and what the truth may cost.
-        tick: called after each method and seed.
+
+    Returns:
+        A piece that gives what is ``Found``.
 
     Raises:
-        InputError: if the data cannot be spread, or a run diverges.
+        InputError: if the economy cannot be played so.
     """
-    attributions: dict[Method, Attribution] = {}
+    trained = [_trained_by(method, economy.scenario, effort) for method in METHODS]
+    others = [_with_shapley(scenario, effort.budget) for scenario in trained], _of_one_owner(economy.scenario)
+    runs = 2 + len(_coalitions(economy.scenario.population.count, effort.retraining))
+    rounds = (sum(scenario.rounds for scenario in trained) * runs + others[1].rounds) * len(seeds)
+    return Piece(_played, (economy.scenario, list(seeds), effort), rounds, (Found, Attribution))
+
+
+def _played(asked: tuple[Scenario, list[int], Effort], tick: Tick) -> Found:
+    """Play an economy under both ways of training, and find the true values."""
+    economy, seeds, effort = asked
+    attributions: dict[str, Attribution] = {}
     pooled: Retrained | None = None  # traversal learning is training on pooled data
     for method in METHODS:
-        scenario = _trained_by(method, economy.scenario, effort)
+        scenario = _trained_by(method, economy, effort)
         retrained = _retrained(scenario, seeds, effort.retraining, tick)
         pooled = pooled or retrained
         results = Ensemble(scenario, seeds).run()
@@ -78,8 +97,7 @@ def play_both_ways(economy: Economy, seeds: Sequence[int], effort: Effort, tick:
         truths["per_round"] = _per_round(scenario, seeds, effort.budget)
         accuracy = results.rounds.groupby("run")["accuracy"].last().to_numpy()
         attributions[method] = Attribution(columns["payments"], columns["credit"], truths, accuracy)
-    samples, quality = columns["samples_held"], columns["data_quality"]
-    return Evidence(economy, tuple(seeds), samples, quality, _centralised(economy.scenario, seeds), attributions)
+    return Found(columns["samples_held"], columns["data_quality"], _centralised(economy, seeds), attributions)
 
 
 def _trained_by(method: Method, scenario: Scenario, effort: Effort) -> Scenario:
@@ -97,11 +115,16 @@ def _by_run(column: Any, seeds: Sequence[int]) -> Floats:
     return values
 
 
-def _retrained(scenario: Scenario, seeds: Sequence[int], every: bool, tick: Callable[[], None]) -> Retrained:
-    """Every coalition trained alone, numbered as in ``all_coalitions``; only single principals unless ``every``."""
-    principals = scenario.population.count
-    coalitions = all_coalitions(principals) if every else np.eye(principals, dtype=bool)
-    return retrain(set_up([scenario] * len(seeds), seeds), coalitions, scenario.rounds, on_run=tick)
+def _coalitions(principals: int, every: bool) -> Bools:
+    """(C, N) the coalitions that are retrained: numbered as in ``all_coalitions``, or single principals alone."""
+    return all_coalitions(principals) if every else np.eye(principals, dtype=bool)
+
+
+def _retrained(scenario: Scenario, seeds: Sequence[int], every: bool, tick: Tick) -> Retrained:
+    """Every coalition trained alone."""
+    coalitions, rounds = _coalitions(scenario.population.count, every), scenario.rounds
+    economy = set_up([scenario] * len(seeds), seeds)
+    return retrain(economy, coalitions, rounds, on_run=lambda: tick(len(coalitions) * rounds))
 
 
 def _truths(retrained: Retrained, pooled: Retrained, every: bool) -> dict[str, Floats]:
@@ -119,10 +142,14 @@ def _truths(retrained: Retrained, pooled: Retrained, every: bool) -> dict[str, F
 
 def _per_round(scenario: Scenario, seeds: Sequence[int], budget: int) -> Floats:
     """(R, N) Shapley values of the rounds' games, summed over rounds: the same runs with another credit rule."""
+    return _by_run(Ensemble(_with_shapley(scenario, budget), seeds).run().principals["credit"], seeds)
+
+
+def _with_shapley(scenario: Scenario, budget: int) -> Scenario:
     changes: dict[str, Any] = {"credit.kind": "shapley"}
     if scenario.population.count > MOST_PLAYERS:
         changes = {"credit.kind": ESTIMATOR, "credit.budget": budget}
-    return _by_run(Ensemble(revise(scenario, changes), seeds).run().principals["credit"], seeds)
+    return revise(scenario, changes)
 
 
 def demand_truth(principals: int, effort: Effort) -> None:
@@ -136,8 +163,12 @@ def demand_truth(principals: int, effort: Effort) -> None:
 
 def _centralised(scenario: Scenario, seeds: Sequence[int]) -> Floats:
     """(R,) test accuracy of one owner of everything, after a step a round on batches as large."""
-    learning = scenario.learning
-    batch = learning.samples * scenario.population.count if learning.sampling == "each" else learning.batch
-    central = revise(scenario, {"learning.sampling": "pool", "learning.batch": batch, "learning.method": "traversal"})
+    central = _of_one_owner(scenario)
     everybody = np.ones((1, scenario.population.count), dtype=bool)
     return retrain(set_up([central] * len(seeds), seeds), everybody, scenario.rounds).accuracy[:, 0]
+
+
+def _of_one_owner(scenario: Scenario) -> Scenario:
+    learning = scenario.learning
+    batch = learning.samples * scenario.population.count if learning.sampling == "each" else learning.batch
+    return revise(scenario, {"learning.sampling": "pool", "learning.batch": batch, "learning.method": "traversal"})

@@ -15,7 +15,7 @@ from commonweal.scenarios.schema.scenario import Scenario, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.fairness.comparison import ECONOMY, by_seed, correlations, principals, summarised
 from commonweal.scenarios.studies.fairness.economies import PARTITIONS, TASKS, economies, everybody_delegates
-from commonweal.scenarios.studies.fairness.evidence import METHODS, Effort, demand_truth, play_both_ways
+from commonweal.scenarios.studies.fairness.evidence import Effort, Evidence, both_ways, demand_truth
 
 
 class FairnessOptions(StudyOptions):
@@ -50,14 +50,13 @@ def fairness(question: Question) -> Answer:
     base = everybody_delegates(question.scenario, options.principals, options.rounds)
     tasks, partitions = _listed(options.tasks, TASKS), _listed(options.partitions, PARTITIONS)
     chosen = list(economies(base, tasks, partitions, options.label_noise, options.noisy_share))
-    of, done = len(chosen) * len(question.seeds) * len(METHODS), 0
-
-    def tick() -> None:
-        nonlocal done
-        done += 1
-        question.tell("finding true values", done, of)
-
-    gathered = [play_both_ways(economy, question.seeds, effort, tick) for economy in chosen]
+    asked = [both_ways(economy, question.seeds, effort) for economy in chosen]
+    question.pieces.expect(sum(piece.rounds for piece in asked))
+    found = question.pieces.play("economies", asked)
+    gathered = [
+        Evidence(**vars(each), economy=economy, seeds=question.seeds)
+        for economy, each in zip(chosen, found, strict=True)
+    ]
     seeds = by_seed(gathered)
     tables = {
         "overall": summarised(seeds, []),

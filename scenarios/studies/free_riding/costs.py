@@ -3,8 +3,8 @@
 Between the two tipping points the economy depends on its past (hysteresis).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -16,6 +16,7 @@ from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.intervals import POSITIVE, SHARE, Range, mean_interval
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick
 
 _RUNS = 64  # of an ensemble
 
@@ -37,42 +38,70 @@ def costing(scenario: Scenario, factor: float) -> Scenario:
     )
 
 
-def surface(
-    scenario: Scenario,
-    path: str,
-    levels: Sequence[float],
-    factors: Sequence[float],
-    seeds: tuple[int, ...],
-    tell: Callable[[int, int], None],
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Surface:
+    """A threshold surface: a field that takes L levels, at F multiples of the scenario's costs."""
+
+    path: str
+    levels: tuple[float, ...]  # (L,)
+    factors: tuple[float, ...]  # (F,)
+    points: tuple[Scenario, ...]  # (L F,) level by level
+    seeds: tuple[int, ...]  # (S,)
+
+    @property
+    def parts(self) -> list[list[tuple[int, int]]]:
+        """Seed and point, by number, of the runs that are played together."""
+        structural = self.path == "population.count"
+        every = np.arange(len(self.points))
+        groups = np.split(every, len(self.levels)) if structural else [every]
+        places = [[(seed, int(point)) for point in group for seed in range(len(self.seeds))] for group in groups]
+        return [group[k : k + _RUNS] for group in places for k in range(0, len(group), _RUNS)]
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """A piece for each part."""
+        return [
+            Piece(_late_shares, ([self.points[p] for _, p in part], [self.seeds[s] for s, _ in part]),
+                  self.points[0].rounds * len(part))
+            for part in self.parts
+        ]  # fmt: skip
+
+
+def surface_of(
+    scenario: Scenario, path: str, levels: Sequence[float], factors: Sequence[float], seeds: tuple[int, ...]
+) -> Surface:
+    """The surface over a field.
+
+    Raises:
+        InputError: if a level or a cost is not allowed.
+    """
+    points = [costing(revise(scenario, {path: level}), factor) for level, factor in product(levels, factors)]
+    return Surface(path, tuple(levels), tuple(factors), tuple(points), seeds)
+
+
+def _late_shares(asked: tuple[list[Scenario], list[int]], tick: Tick) -> Floats:
+    """(R,) share delegating in the last quarter of rounds."""
+    scenarios, seeds = asked
+    rounds = Ensemble(scenarios, seeds).run(on_round=lambda: tick(len(seeds))).rounds
+    late = rounds[rounds["round"] >= scenarios[0].rounds * 3 // 4]
+    return np.asarray(late.groupby("run")["share_delegate"].mean(), dtype=np.float64)
+
+
+def surface(asked: Surface, pieces: Pieces) -> pd.DataFrame:
     """Share delegating in the last quarter of rounds, for every level of a field and every cost.
 
     Args:
-        scenario: what to change.
-        path: field that takes the levels.
-        levels: L of them.
-        factors: F multiples of the scenario's costs.
-        seeds: S of them.
-        tell: told the runs done, of how many.
+        asked: the surface.
+        pieces: plays and keeps it.
 
     Returns:
         A row per level and factor.
     """
-    points = [costing(revise(scenario, {path: level}), factor) for level, factor in product(levels, factors)]
-    shares = np.empty((len(seeds), len(points)))
-    structural = path == "population.count"
-    done = 0
-    for group in np.split(np.arange(len(points)), len(levels)) if structural else [np.arange(len(points))]:
-        places = [(seed, point) for point in group for seed in range(len(seeds))]
-        for part in (places[k : k + _RUNS] for k in range(0, len(places), _RUNS)):
-            ensemble = Ensemble([points[p] for _, p in part], [seeds[s] for s, _ in part])
-            rounds = ensemble.run().rounds
-            late = rounds[rounds["round"] >= scenario.rounds * 3 // 4]
-            shares[tuple(np.array(part).T)] = late.groupby("run")["share_delegate"].mean()
-            done += len(part)
-            tell(done, shares.size)
-    grid = pd.DataFrame(list(product(levels, factors)), columns=[path, "cost_factor"])
-    grid["cost_over_benefit"] = [cost_over_benefit(point) for point in points]
+    shares = np.empty((len(asked.seeds), len(asked.points)))
+    for part, found in zip(asked.parts, pieces.play(f"surface over {asked.path}", asked.pieces), strict=True):
+        shares[tuple(np.array(part).T)] = found
+    grid = pd.DataFrame(list(product(asked.levels, asked.factors)), columns=[asked.path, "cost_factor"])
+    grid["cost_over_benefit"] = [cost_over_benefit(point) for point in asked.points]
     return grid.assign(**mean_interval(shares, within=SHARE).columns("share_delegate"))
 
 
@@ -87,31 +116,52 @@ def thresholds(table: pd.DataFrame, path: str, level: float = 0.5) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
-def hysteresis(
-    scenario: Scenario, factors: Sequence[float], seeds: tuple[int, ...], rounds: int, tell: Callable[[int, int], None]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+@dataclass(frozen=True)
+class Loop:
+    """Costs that rise and fall without a break."""
+
+    scenario: Scenario
+    factors: tuple[float, ...]  # (F,) multiples of its costs, ascending
+    seeds: tuple[int, ...]  # (S,)
+    rounds: int  # at every step; the share delegating is the mean over the last quarter of them
+
+    @property
+    def path(self) -> tuple[float, ...]:
+        """(2 F,) the multiples in turn."""
+        return (*self.factors, *self.factors[::-1])
+
+    @property
+    def piece(self) -> Piece:
+        """All of it."""
+        return Piece(_loop, self, len(self.path) * self.rounds * len(self.seeds))
+
+
+def _loop(asked: Loop, tick: Tick) -> Floats:
+    """(S, 2 F) share delegating at every step."""
+    ensemble = Ensemble(asked.scenario, asked.seeds)
+    cost = ensemble.people.cost
+    shares = np.empty((len(asked.seeds), len(asked.path)))
+    for step, factor in enumerate(asked.path):
+        ensemble.people = replace(ensemble.people, cost=cost * factor)
+        course = [(ensemble.step().actions == Action.DELEGATE).mean(axis=1) for _ in range(asked.rounds)]
+        shares[:, step] = np.mean(course[-max(1, asked.rounds // 4) :], axis=0)
+        tick(asked.rounds * len(asked.seeds))
+    return shares
+
+
+def hysteresis(asked: Loop, pieces: Pieces) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Raise and lower costs without a break.
 
     Args:
-        scenario: the economy.
-        factors: F multiples of its costs, ascending.
-        seeds: S of them.
-        rounds: at every step; the share delegating is the mean over the last quarter of them.
-        tell: told the steps done, of how many.
+        asked: how.
+        pieces: plays and keeps it.
 
     Returns:
         A row per direction and factor; and a row per direction with the tipping point, and the area of the loop.
     """
-    path = [*factors, *factors[::-1]]
-    ensemble = Ensemble(scenario, seeds)
-    cost = ensemble.people.cost
-    shares = np.empty((len(seeds), len(path)))
-    for step, factor in enumerate(path):
-        ensemble.people = replace(ensemble.people, cost=cost * factor)
-        course = [(ensemble.step().actions == Action.DELEGATE).mean(axis=1) for _ in range(rounds)]
-        shares[:, step] = np.mean(course[-max(1, rounds // 4) :], axis=0)
-        tell(step + 1, len(path))
-    ratio = np.array(factors) * cost_over_benefit(scenario)
+    (shares,) = pieces.play("hysteresis", [asked.piece])
+    factors = asked.factors
+    ratio = np.array(factors) * cost_over_benefit(asked.scenario)
     rising, falling = shares[:, : len(factors)], shares[:, : len(factors) - 1 : -1]
     labels = {"cost_factor": factors, "cost_over_benefit": ratio}
     rows = [

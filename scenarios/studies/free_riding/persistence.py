@@ -1,7 +1,5 @@
 """Persistence: how much free-riding remains, how long cooperation lasts, and what that costs everybody."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
@@ -9,26 +7,29 @@ from commonweal.agents.arrays import Floats
 from commonweal.scenarios.runs.intervals import POSITIVE, SHARE, beside, mean_interval, range_of
 from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.sweeps.sweep import sweep
+from commonweal.scenarios.studies.pieces import Pieces
+from commonweal.scenarios.sweeps.sweep import comparison, sweep
 
 _LAST = ("share_delegate", "share_free_ride", "share_defect", "accuracy", "welfare", "price_of_anarchy")
 
 
 def persistence(
-    scenario: Scenario, seeds: tuple[int, ...], tell: Callable[[int, int], None]
+    scenario: Scenario, seeds: tuple[int, ...], pieces: Pieces
 ) -> tuple[pd.DataFrame, pd.DataFrame, Floats]:
     """Play a scenario as it is.
 
     Args:
         scenario: the economy.
         seeds: S of them.
-        tell: told the rounds done, of how many.
+        pieces: plays and keeps it.
 
     Returns:
         Means over the last quarter of rounds, a row per measure; the course of delegating, a row per round; and the
         half-life of cooperation (S,), nan where it never halved.
     """
-    results = sweep(scenario, seeds=seeds, tell=lambda _, done, of, *more: tell(done, of))
+    plan = comparison(scenario, seeds=seeds)
+    with pieces.place(plan) as place:
+        results = sweep(plan, tell=pieces.share("course", course_rounds(scenario, seeds)), folder=place)
     quality = quality_words([scenario.market.kind]).quality
     values = results.runs[list(_LAST)].to_numpy(dtype=np.float64)
     found = beside([mean_interval(values[:, k], within=range_of(name)) for k, name in enumerate(_LAST)])
@@ -38,6 +39,11 @@ def persistence(
     course = pd.DataFrame({"round": np.arange(1, shares.shape[1] + 1), **of_all.columns("share_delegate")})
     lives = half_life(shares)
     return pd.concat([measures, _lives_row(lives)], ignore_index=True), course, lives
+
+
+def course_rounds(scenario: Scenario, seeds: tuple[int, ...]) -> int:
+    """Rounds of single runs that are played, with those in which everybody delegates."""
+    return 2 * scenario.rounds * len(seeds)
 
 
 def half_life(shares: Floats) -> Floats:

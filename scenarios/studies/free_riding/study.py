@@ -1,7 +1,5 @@
 """The study of free-riding: share and half-life, Schelling's diagram, threshold surfaces, tipping points."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
@@ -9,16 +7,20 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, seeds_to_tell
+from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.free_riding.costs import (
+    Loop,
+    Surface,
     cost_over_benefit,
     hysteresis,
     surface,
+    surface_of,
     thresholds,
 )
-from commonweal.scenarios.studies.free_riding.persistence import persistence
-from commonweal.scenarios.studies.free_riding.schelling import schelling
+from commonweal.scenarios.studies.free_riding.persistence import course_rounds, persistence
+from commonweal.scenarios.studies.free_riding.schelling import diagrams, schelling
 
 Levels = tuple[float, ...]
 
@@ -43,19 +45,21 @@ def free_riding(question: Question) -> Answer:
     """How much free-riding does a rule cause, how long does cooperation last, and where does it tip?"""
     scenario, seeds, options = question.scenario, question.seeds, question.options
     _demand_sense(scenario, options)
-    factors = list(options.factors)
-    told = {what: partial(question.tell, what) for what in ("course", "Schelling's diagram", "surfaces", "hysteresis")}
-    measures, course, lives = persistence(scenario, seeds, told["course"])
-    diagram = schelling(scenario, seeds, options.cuts, options.focal, options.horizon, told["Schelling's diagram"])
-    steps, tipping = hysteresis(scenario, factors, seeds, options.horizon, told["hysteresis"])
+    pieces, (surfaces, left_out) = question.pieces, _surfaces(scenario, options, seeds)
+    asked = diagrams(scenario, seeds, options.cuts, options.focal, options.horizon)
+    loop = Loop(scenario, options.factors, seeds, options.horizon)
+    known = [*asked, loop.piece, *(piece for each in surfaces.values() for piece in each.pieces)]
+    pieces.expect(course_rounds(scenario, seeds) + sum(piece.rounds for piece in known))
+    measures, course, lives = persistence(scenario, seeds, pieces)
+    diagram = schelling(asked, pieces)
+    steps, tipping = hysteresis(loop, pieces)
     tables = {"measures": measures, "schelling": diagram, "tipping": tipping, "hysteresis": steps, "course": course}
-    limits = []
-    for name, path, levels in _surfaces(scenario, options):
-        tables[name] = surface(scenario, path, levels, factors, seeds, told["surfaces"])
-        limits.append(thresholds(tables[name], path))
-    if limits:
+    tables |= {name: surface(each, pieces) for name, each in surfaces.items()}
+    if surfaces:
+        limits = [thresholds(tables[name], each.path) for name, each in surfaces.items()]
         tables["thresholds"] = pd.concat(limits, ignore_index=True)
-    return Answer("free-riding", _headline(measures, diagram, lives), tables, _notes(scenario, options, lives))
+    notes = (*_notes(scenario, options, lives), *left_out)
+    return Answer("free-riding", _headline(measures, diagram, lives), tables, notes)
 
 
 def _demand_sense(scenario: Scenario, options: FreeRidingOptions) -> None:
@@ -70,11 +74,34 @@ def _demand_sense(scenario: Scenario, options: FreeRidingOptions) -> None:
         raise InputError("free-riding: delegating costs nothing or a good model brings nothing; costs cannot be varied")
 
 
-def _surfaces(scenario: Scenario, options: FreeRidingOptions) -> list[tuple[str, str, tuple[float, ...]]]:
-    wanted: list[tuple[str, str, Levels]] = [("surface_count", "population.count", options.counts)]
+def _surfaces(
+    scenario: Scenario, options: FreeRidingOptions, seeds: tuple[int, ...]
+) -> tuple[dict[str, Surface], list[str]]:
+    """The surfaces to play, by name of their table, and what is said of levels that are left out.
+
+    Raises:
+        InputError: if a level that was asked for is not allowed.
+    """
+    wanted: list[tuple[str, str, str, Levels]] = [("surface_count", "counts", "population.count", options.counts)]
     if SETTLEMENTS.facts(scenario.settlement.kind).by_credit:
-        wanted.append(("surface_alpha", "settlement.alpha", options.alphas))
-    return [(name, path, levels) for name, path, levels in wanted if levels]
+        wanted.append(("surface_alpha", "alphas", "settlement.alpha", options.alphas))
+    found, left_out = {}, []
+    for name, option, path, levels in wanted:
+        usual = option not in options.model_fields_set
+        allowed = tuple(level for level in levels if not usual or _allows(scenario, path, level))
+        if allowed:
+            found[name] = surface_of(scenario, path, allowed, options.factors, seeds)
+        if others := [level for level in levels if level not in allowed]:
+            left_out.append(f"{path} = {', '.join(f'{level:g}' for level in others)}: not allowed here, left out.")
+    return found, left_out
+
+
+def _allows(scenario: Scenario, path: str, level: float) -> bool:
+    try:
+        revise(scenario, {path: level})
+    except InputError:
+        return False
+    return True
 
 
 def _headline(measures: pd.DataFrame, diagram: pd.DataFrame, lives: Floats) -> str:

@@ -13,6 +13,7 @@ from commonweal.economy.money.ledger import Reason
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick
 
 TERTILES = ("low", "middle", "high")
 DRAWN = "type"  # trait of principals whose costs are drawn from types: a seed may have nobody of a type
@@ -63,7 +64,9 @@ def _arrays(base: BaseRuns) -> dict[str, AnyArray]:
     return {name: part for name, part in vars(base).items() if isinstance(part, np.ndarray)}
 
 
-def play_base(scenario: Scenario, seeds: Sequence[int], start: int, rounds: int) -> BaseRuns:
+def play_base(
+    scenario: Scenario, seeds: Sequence[int], start: int, rounds: int, pieces: Pieces | None = None
+) -> BaseRuns:
     """Play without deviations.
 
     Args:
@@ -71,10 +74,20 @@ def play_base(scenario: Scenario, seeds: Sequence[int], start: int, rounds: int)
         seeds: S of them.
         start: rounds played before those that count.
         rounds: T that count.
+        pieces: plays and keeps it.
     """
-    ensemble = Ensemble(scenario, list(seeds))
+    piece = Piece(_play, (scenario, list(seeds), start, rounds), (start + rounds) * len(seeds), (BaseRuns,))
+    (base,) = (pieces or Pieces()).play("runs without deviations", [piece])
+    found: BaseRuns = base
+    return found
+
+
+def _play(asked: tuple[Scenario, list[int], int, int], tick: Tick) -> BaseRuns:
+    scenario, seeds, start, rounds = asked
+    ensemble = Ensemble(scenario, seeds)
     for _ in range(start):
         ensemble.step()
+        tick(len(seeds))
     population = ensemble.people
     sorted_by = () if scenario.population.cost_types else (population.cost,)
     order = np.lexsort((*sorted_by, population.action, population.policy), axis=1)
@@ -88,6 +101,7 @@ def play_base(scenario: Scenario, seeds: Sequence[int], start: int, rounds: int)
         revenue += payday.revenue
         paid += payday.payments.sum(axis=1)
         slashed -= payday.net(Reason.SLASH).sum(axis=1)
+        tick(len(seeds))
     kept = ensemble.state.ledger.treasury - treasury - slashed
     menu = ensemble.state.mechanisms.get("menu")
     alone = np.zeros(population.shape) if menu is None else menu.alone

@@ -9,12 +9,12 @@ import numpy as np
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others
-from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, joined, play_base
 from commonweal.scenarios.studies.incentives.catalogue import PAIR, tried_by
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
-from commonweal.scenarios.studies.incentives.playing import GainsAndLosses, play_deviations
+from commonweal.scenarios.studies.incentives.playing import GainsAndLosses, Span, play_deviations, rounds_of
+from commonweal.scenarios.studies.pieces import Pieces
 
 DECIMALS = 12  # of gains, in money: what is beyond is rounding
 
@@ -137,25 +137,33 @@ def mean_of(values: Floats, members: Bools) -> Floats:
     return by_seed
 
 
-def play_trials(trials: Trials, seeds: Sequence[int], tell: Progress) -> Evidence:
-    """Play the runs of some seeds, without deviations and with each."""
+def play_trials(trials: Trials, seeds: Sequence[int], pieces: Pieces, what: str = "deviations") -> Evidence:
+    """Play the runs of some seeds, without deviations and with each.
+
+    Args:
+        trials: what to try.
+        seeds: in which.
+        pieces: plays and keeps it.
+        what: it is, for progress.
+    """
     options = trials.options
-    base = play_base(trials.scenario, seeds, options.start, options.horizon)
+    base = play_base(trials.scenario, seeds, options.start, options.horizon, pieces)
     tried = [trials.of_seed(order) for order in base.order]
-    total, done = len(trials.modes) * sum(map(len, tried)), 0
-
-    def count(deviations: int) -> None:
-        nonlocal done
-        done += deviations
-        tell(f"deviations in {len(seeds)} seeds", done, total)
-
     gains = {
         mode: _shaped(trials, play_deviations(
-            trials.scenario, seeds, tried, mode, options.horizon,
-            start=options.start, workers=options.workers, tell=count))
+            trials.scenario, seeds, tried, Span(options.start, options.horizon, mode),
+            workers=options.workers, pieces=pieces, what=f"{what} in {len(seeds)} seeds"))
         for mode in trials.modes
     }  # fmt: skip
     return Evidence(trials, base, gains)
+
+
+def trial_rounds(trials: Trials, seeds: Sequence[int]) -> int:
+    """Rounds of single runs that it takes to play the runs of some seeds."""
+    options, anybody = trials.options, np.arange(trials.scenario.population.count)
+    spans = [Span(options.start, options.horizon, mode) for mode in trials.modes]
+    deviating = sum(rounds_of([trials.of_seed(anybody)], span) for span in spans)
+    return len(seeds) * (options.start + options.horizon + deviating)
 
 
 def _shaped(trials: Trials, outcome: GainsAndLosses) -> Gains:

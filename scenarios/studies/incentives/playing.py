@@ -1,24 +1,19 @@
 """Playing deviations: ensembles of one seed and many deviations each, on all cores."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
 
 import numpy as np
 
 from commonweal.agents.arrays import Floats
-from commonweal.agents.registry import plugin_modules
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Others, play_futures
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.sweeps.executors import engine_named
+from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick
 
 TOGETHER = 160  # deviations in an ensemble: with more nothing gets faster, and memory grows
-SMALL = 30_000  # rounds of single runs, below which starting processes does not pay
 
 
 @dataclass(frozen=True)
@@ -30,29 +25,39 @@ class GainsAndLosses:
 
 
 @dataclass(frozen=True)
+class Span:
+    """When deviations are tried, and what the others do meanwhile."""
+
+    start: int  # rounds played before they begin
+    rounds: int  # that they last
+    others: Others  # whether the others may react
+
+
+@dataclass(frozen=True)
 class _Trial:
     """Some deviations, each tried in a run of one seed."""
 
     scenario: Scenario
     seed: int
-    start: int  # rounds played before they begin
-    rounds: int  # that they last
-    others: Others
+    span: Span
     deviations: tuple[Deviation, ...]
-    plugins: tuple[str, ...]  # modules whose rules the scenario may name
-    place: tuple[int, tuple[int, ...]]  # of the outcomes: the seed's row, the deviations' columns
+
+    @property
+    def piece(self) -> Piece:
+        """To play, as one ensemble."""
+        rounds = self.span.start + self.span.rounds * (1 + len(self.deviations))
+        return Piece(_play, self, rounds, (GainsAndLosses,))
 
 
 def play_deviations(
     scenario: Scenario,
     seeds: Sequence[int],
     tried: Sequence[Sequence[Deviation]],
-    others: Others,
-    rounds: int,
+    span: Span,
     *,
-    start: int = 0,
     workers: int | None = None,
-    tell: Callable[[int], None] = lambda deviations: None,
+    pieces: Pieces | None = None,
+    what: str = "deviations",
 ) -> GainsAndLosses:
     """Try D deviations in each of S seeds, each against the same run without it.
 
@@ -60,38 +65,25 @@ def play_deviations(
         scenario: what to play.
         seeds: S of them.
         tried: D deviations for each seed; those at the same place are compared between seeds.
-        others: whether they may react.
-        rounds: T that a deviation lasts.
-        start: rounds played before it.
+        span: when they are tried.
         workers: processes; as many as cores if None; 1 plays all in this process, which knows a notebook's rules.
-        tell: told how many deviations were just played.
+        pieces: plays and keeps them.
+        what: they are, for progress.
 
     Raises:
         InputError: if a deviation makes no sense, or a run diverges.
     """
-    single = workers == 1 or rounds * sum(1 + len(deviations) for deviations in tried) < SMALL
-    engine = engine_named("serial" if single else "processes", None if single else workers, None)
-    plugins = () if single else plugin_modules()
-    trials = [
-        _Trial(scenario, seed, start, rounds, others, tuple(deviations[k] for k in part), plugins, (row, part))
-        for row, (seed, deviations) in enumerate(zip(seeds, tried, strict=True))
-        for part in _parts(deviations)
-    ]
+    places = [(row, part) for row, deviations in enumerate(tried) for part in _parts(deviations)]
+    asked = [_Trial(scenario, seeds[row], span, tuple(tried[row][k] for k in part)).piece for row, part in places]
     gains, losses = np.empty((2, len(seeds), len(tried[0])))
-    futures: list[Future[GainsAndLosses]] = []
-    with engine.pool(engine.workers) as pool:
-        for trial in trials:
-            futures.append(pool.submit(_play, trial))
-            futures[-1].add_done_callback(partial(_told, tell, len(trial.deviations)))
-        for trial, future in zip(trials, futures, strict=True):
-            row, columns = trial.place
-            outcome = future.result()
-            gains[row, list(columns)], losses[row, list(columns)] = outcome.gains[0], outcome.losses[0]
+    for (row, part), outcome in zip(places, (pieces or Pieces()).play(what, asked, workers), strict=True):
+        gains[row, list(part)], losses[row, list(part)] = outcome.gains[0], outcome.losses[0]
     return GainsAndLosses(gains, losses)
 
 
-def _told(tell: Callable[[int], None], deviations: int, _: Future[GainsAndLosses]) -> None:
-    tell(deviations)
+def rounds_of(tried: Sequence[Sequence[Deviation]], span: Span) -> int:
+    """Rounds of single runs that it takes to try deviations."""
+    return sum(span.start + span.rounds * (1 + len(part)) for deviations in tried for part in _parts(deviations))
 
 
 def _parts(deviations: Sequence[Deviation]) -> list[tuple[int, ...]]:
@@ -102,12 +94,14 @@ def _parts(deviations: Sequence[Deviation]) -> list[tuple[int, ...]]:
     return [tuple(group[k : k + TOGETHER]) for group in by_spares.values() for k in range(0, len(group), TOGETHER)]
 
 
-def _play(trial: _Trial) -> GainsAndLosses:
+def _play(trial: _Trial, tick: Tick) -> GainsAndLosses:
     """Play a trial as one ensemble."""
-    for module in trial.plugins:
-        import_module(module)
-    ensemble = Ensemble(trial.scenario, [trial.seed])
-    for _ in range(trial.start):
+    ensemble, span = Ensemble(trial.scenario, [trial.seed]), trial.span
+    for _ in range(span.start):
         ensemble.step()
-    futures = play_futures(ensemble.snapshot, trial.deviations, trial.rounds, others=trial.others)
+        tick(1)
+    futures = play_futures(
+        ensemble.snapshot, trial.deviations, span.rounds, others=span.others,
+        on_round=lambda: tick(1 + len(trial.deviations)),
+    )  # fmt: skip
     return GainsAndLosses(futures.gains, futures.losses)

@@ -2,12 +2,12 @@
 
 from commonweal.agents.errors import InputError, apart
 from commonweal.scenarios.runs.intervals import few_seeds, wanted
-from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.studies.base import Answer, Question, study
 from commonweal.scenarios.studies.incentives.catalogue import REPORTED_COST, chosen, other_costs
 from commonweal.scenarios.studies.incentives.certificate import certify, compared, ic_gap
-from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, play_trials
+from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, play_trials, trial_rounds
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
+from commonweal.scenarios.studies.pieces import Pieces
 
 _OTHERS = {"adapt": "where the others may react", "freeze": "where the others do what they would have done"}
 
@@ -21,22 +21,23 @@ def incentives(question: Question) -> Answer:
     trials = Trials.of(question.scenario, options, chosen(question.scenario, options))
     if not trials.alone:
         raise InputError("option deviations: name one of a single principal beside pair")
-    evidence = collect(trials, question.seeds, question.tell)
+    evidence = collect(trials, question.seeds, question.pieces)
     tables = certify(evidence)
     provenance = {"seeds": list(evidence.base.seeds)}
     return Answer("incentives", headline(evidence), tables, _notes(evidence), provenance)
 
 
-def collect(trials: Trials, seeds: tuple[int, ...], tell: Progress) -> Evidence:
+def collect(trials: Trials, seeds: tuple[int, ...], pieces: Pieces) -> Evidence:
     """Play the seeds, and more of them until the IC gap is known as narrowly as wanted or there are too many."""
     options = trials.options
-    evidence = play_trials(trials, seeds, tell)
+    pieces.expect(trial_rounds(trials, seeds))
+    evidence = play_trials(trials, seeds, pieces)
     while options.until_width is not None and width(evidence) > options.until_width:
         more = min(len(seeds), options.max_seeds - evidence.seeds)
         if more < 1:
             break
         first = max(evidence.base.seeds) + 1
-        evidence = added(evidence, play_trials(trials, range(first, first + more), tell))
+        evidence = added(evidence, play_trials(trials, range(first, first + more), pieces))
     return evidence
 
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import takewhile
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import pandas as pd
@@ -11,10 +9,10 @@ import pandas as pd
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.reading.cells import Cells, compare
 from commonweal.scenarios.runs.intervals import few_seeds
-from commonweal.scenarios.runs.progress import Progress
 from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
+from commonweal.scenarios.studies.pieces import SMALL, Pieces
 from commonweal.scenarios.studies.sensitivity.choices import OWN, choice_points, choice_table, surely_different
 from commonweal.scenarios.studies.sensitivity.fields import COST, LEVELS, chosen_fields, written_out
 from commonweal.scenarios.studies.sensitivity.influence import MAIN, influence_table, surely_influential
@@ -25,7 +23,6 @@ from commonweal.scenarios.sweeps.plan import Plan, checked
 from commonweal.scenarios.sweeps.rows import metric_names
 
 _SIZES = {"morris": 8, "sobol": 32}
-_SMALL = 30_000  # rounds of single runs, below which starting processes does not pay
 
 
 class SensitivityOptions(StudyOptions):
@@ -57,14 +54,18 @@ def sensitivity(question: Question) -> Answer:
     sample = Sample(options.method, options.size or _SIZES[options.method], levels=LEVELS)
     drawn = sampled([], factors, sample)
     points = [written_out(scenario, point) for point in drawn.points]
-    how = (question.seeds, options.outcomes, options.workers)
-    cells = play_points(scenario, points, *how, "varying fields", question.tell)
+    others = choice_points(scenario) if options.choices else []
+    plans = {"varying fields": _plan(question, points)}
+    plans |= {"trying choices": _plan(question, others)} if len(others) > 1 else {}
+    question.pieces.expect(sum(_rounds(plan) for plan in plans.values()))
+    played = {what: play_points(what, plan, options.workers, question.pieces) for what, plan in plans.items()}
+    cells = played["varying fields"]
     outcomes = _in_words(scenario, options.outcomes)
     influence = influence_table(factors, sample, drawn, cells, outcomes)
     tables = {"influence": influence}
     failed = int(cells.failed.sum())
-    if options.choices and len(others := choice_points(scenario)) > 1:
-        tried = play_points(scenario, others, *how, "trying choices", question.tell)
+    if "trying choices" in played:
+        tried = played["trying choices"]
         tables["choices"] = choice_table(others, tried, outcomes)
         failed += int(tried.failed.sum())
     notes = _notes(question, len(points), failed, "choices" in tables)
@@ -167,43 +168,41 @@ def _notes(question: Question, points: int, failed: int, tried: bool) -> tuple[s
     return tuple(notes)
 
 
-def play_points(
-    scenario: Scenario,
-    points: Sequence[Point],
-    seeds: tuple[int, ...],
-    outcomes: Sequence[str],
-    workers: int | None,
-    what: str,
-    tell: Progress,
-) -> Cells:
-    """Play every point with every seed.
+def _plan(question: Question, points: Sequence[Point]) -> Plan:
+    """Every point with every seed.
+
+    Raises:
+        InputError: if a point is not a valid economy.
+    """
+    scenario, outcomes = question.scenario, tuple(question.options.outcomes)
+    factors = tuple(points[0])
+    return checked(Plan(scenario.name, scenario, factors, tuple(points), question.seeds, outcomes, scenario.rounds))
+
+
+def _rounds(plan: Plan) -> int:
+    """Rounds of single runs of a plan."""
+    return plan.runs * plan.base.rounds
+
+
+def play_points(what: str, plan: Plan, workers: int | None, pieces: Pieces) -> Cells:
+    """Play a plan.
 
     Args:
-        scenario: what points change.
-        points: P of them, with the same fields.
-        seeds: S of them, the same for every point.
-        outcomes: M metrics.
-        workers: processes; as many as cores if None; 1 plays all in this process.
         what: is being played, for progress.
-        tell: told the runs done, of how many.
+        plan: what to play.
+        workers: processes; as many as cores if None; 1 plays all in this process.
+        pieces: where it is kept, and who is told.
 
     Returns:
         Means over the last quarter of rounds and over seeds, and paired differences to the first point.
     """
-    factors = tuple(points[0])
-    plan = checked(Plan(scenario.name, scenario, factors, tuple(points), seeds, tuple(outcomes), scenario.rounds))
-    serial = workers == 1 or plan.runs * scenario.rounds < _SMALL
-
-    def told(_: str, done: int, of: int, *more: str) -> None:
-        tell(what, done, of)
-
-    with TemporaryDirectory() as folder:
-        place = Path(folder, "sweep")
-        engine, number = ("serial", None) if serial else ("processes", workers)
-        run_sweep(plan, place, engine=engine, workers=number, tell=told)
+    serial = workers == 1 or _rounds(plan) < SMALL
+    engine, number = ("serial", None) if serial else ("processes", workers)
+    with pieces.place(plan) as place:
+        run_sweep(plan, place, engine=engine, workers=number, tell=pieces.share(what, _rounds(plan)))
         runs = pd.read_parquet(place / "runs.parquet")
+    outcomes = plan.metrics or ()
     for outcome in outcomes:
         if outcome not in runs:  # every run failed
             runs[outcome] = float("nan")
-    return compare(runs, factors, outcomes)
-
+    return compare(runs, plan.factors, outcomes)

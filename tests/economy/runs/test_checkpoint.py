@@ -235,7 +235,7 @@ def test_a_pickle_is_never_read(tmp_path: Path) -> None:
         load(file, validate)
 
 
-@pytest.mark.parametrize(("name", "value"), [("FORMAT", "something else"), ("VERSION", 3)])
+@pytest.mark.parametrize(("name", "value"), [("FORMAT", "something else"), ("VERSION", 4)])
 def test_a_checkpoint_of_another_version_is_refused(
     name: str, value: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,7 +243,7 @@ def test_a_checkpoint_of_another_version_is_refused(
     with monkeypatch.context() as other:
         other.setattr(archive, name, value)
         save(file, Ensemble(economy("float32, each"), [1]))
-    with pytest.raises(InputError, match=rf"run\.npz: is a .*{value}.*; this version reads commonweal checkpoint 2 of"):
+    with pytest.raises(InputError, match=rf"run\.npz: is a .*{value}.*; this version reads commonweal checkpoint 3 of"):
         load(file, validate)
 
 

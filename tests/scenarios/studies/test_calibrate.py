@@ -123,7 +123,7 @@ class TestFit:
         game = revise(SMALL, {"population.count": 400, **starts})
         target = Simulator.of(game, cls.NAMES, seeds, 1).series(cls.TRUTH)[0]
         search, others = Simulator.of(game, cls.NAMES, range(4), 40), Simulator.of(game, cls.NAMES, range(50, 90), 1)
-        return fit_series(search, others, target, generations, 0, lambda done, of: None)
+        return fit_series(search, others, target, generations, 0)
 
     @pytest.fixture(scope="class")
     @classmethod

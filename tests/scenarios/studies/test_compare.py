@@ -14,10 +14,11 @@ from commonweal.figures.studies.compare import draw
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.compare.agreement import Worth, agreements, true_credit
-from commonweal.scenarios.studies.compare.attacks import Threat, assail, attacks, group_attacks
+from commonweal.scenarios.studies.compare.attacks import Assault, Threat, assail, attacks, group_attacks
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism, mechanisms
-from commonweal.scenarios.studies.compare.observation import observe, parts
+from commonweal.scenarios.studies.compare.observation import observation, parts
 from commonweal.scenarios.studies.compare.ranking import Criterion, overall, rank_sets
+from commonweal.scenarios.studies.pieces import Pieces
 
 SMALL = revise(load("commons"), {"population.count": 8, "rounds": 12, "task.validation": 60, "task.test": 60})
 EVERYBODY = {
@@ -27,10 +28,6 @@ EVERYBODY = {
 QUICK = {
     "settlements": ["equal", "credit"], "horizon": 6, "principals": 2, "truth_rounds": 2, "budget": 50, "workers": 1,
 }  # fmt: skip
-
-
-def quietly(*told: object) -> None:
-    """Tell nobody."""
 
 
 def measured(*columns: list[float], more: bool = True) -> Criterion:
@@ -118,12 +115,12 @@ class TestObservation:
 
     def test_who_is_paid_like_everybody_is_not_paid_by_worth(self):
         compared = mechanisms(revise(SMALL, EVERYBODY), ("equal", "credit"), (), ())
-        found = agreements(compared, (0, 1), Worth("first_order", 12, 50), quietly)
+        found = np.stack(Pieces().play("", agreements(compared, (0, 1), Worth("first_order", 12, 50))), axis=1)
         assert found[:, 0].tolist() == [0.0, 0.0] and (found[:, 1] > 0.5).all()
 
     def test_outcomes_are_those_of_the_runs_by_themselves(self):
         compared = mechanisms(SMALL, ("equal", "credit"), (), ())
-        observed = observe(compared, (0, 3), quietly)
+        (observed,) = Pieces().play("", [observation(compared, (0, 3))])
         for m, mechanism in enumerate(compared):
             results = Ensemble(mechanism.scenario, [0, 3]).run()
             late = results.rounds.query("round >= 9").groupby("run")["welfare"].mean()
@@ -154,7 +151,7 @@ class TestAttacks:
         easy = {"task.kind": "synthetic", "task.classes": 2, "task.separation": 8.0, "task.samples": 400,
                 "market.baseline": 0.0}
         scenario = revise(SMALL, EVERYBODY | easy | {"settlement.kind": "equal"})
-        found = assail(Mechanism("equal", scenario), (0, 1), self.THREAT, quietly)
+        found = assail(Assault.of(Mechanism("equal", scenario), self.THREAT), (0, 1), Pieces())
         share = Ensemble(scenario, [0, 1]).run(10).rounds.groupby("run")["revenue"].mean().to_numpy() / 8
         gain = found.gains[:, found.attacks.index("sybil")]
         np.testing.assert_allclose(gain, share * (2 * 8 / 10 - 1), rtol=0.01)
@@ -162,7 +159,7 @@ class TestAttacks:
 
     def test_where_contributions_are_not_looked_at_idling_saves_the_cost(self):
         scenario = revise(SMALL, EVERYBODY | {"settlement.kind": "equal", "market.price": 0.0})
-        found = assail(Mechanism("equal", scenario), (0, 1), self.THREAT, quietly)
+        found = assail(Assault.of(Mechanism("equal", scenario), self.THREAT), (0, 1), Pieces())
         cost = SMALL.population.cost_high * SMALL.learning.samples
         gain = found.gains[:, found.attacks.index("idle")]
         assert ((gain > cost / 3) & (gain < cost)).all() and not found.losses[:, found.attacks.index("idle")].any()

@@ -26,6 +26,7 @@ from commonweal.scenarios.studies.evolution.meta_game import (
     table_players,
 )
 from commonweal.scenarios.studies.evolution.study import answer
+from commonweal.scenarios.studies.pieces import Pieces
 
 WEAK = Selection("fermi", 0.5, 0.01, 20)
 
@@ -229,7 +230,7 @@ def test_a_strategy_earns_what_its_principals_are_paid_in_a_run_of_that_composit
     from commonweal.economy.runs.ensemble import Ensemble
 
     scenario, names = small(), ("delegate", "free_ride")
-    meta = play_meta_game(scenario, names, np.array([[0, 5], [3, 2], [5, 0]]), (4, 7), 3, lambda done, of: None)
+    meta = play_meta_game(scenario, names, np.array([[0, 5], [3, 2], [5, 0]]), (4, 7), 3)
     start = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "population.start_defect": 0.0}
     mixed = revise(scenario, start | {"population.start_delegate": 4 / 6, "population.start_free_ride": 2 / 6})
     ensemble = Ensemble(mixed, [7])
@@ -244,7 +245,7 @@ def test_policies_are_dealt_out_in_the_numbers_of_the_composition() -> None:
     from commonweal.economy.runs.ensemble import Ensemble
 
     scenario, names = small(), ("imitation", "fixed")
-    meta = play_meta_game(scenario, names, np.array([[0, 5], [2, 3], [5, 0]]), (1,), 4, lambda done, of: None)
+    meta = play_meta_game(scenario, names, np.array([[0, 5], [2, 3], [5, 0]]), (1,), 4)
     ensemble = Ensemble(revise(scenario, {"policy.mix": {"imitation": 3 / 6, "fixed": 3 / 6}}), [1])
     paid = np.mean([ensemble.step().payday.payoffs[0] for _ in range(8)][-4:], axis=0)
     follows = ensemble.people.policy[0] == ensemble.world.terms.policy.names.index("imitation")
@@ -275,12 +276,12 @@ def test_the_same_question_has_the_same_answer_and_tells_how_far_it_is() -> None
     told: list[tuple[str, int, int]] = []
     options = EvolutionOptions(strategies=("delegate", "free_ride"), divisions=1, resamples=60)
     once, again = (
-        evolution(Question(small(), (0, 1), options, lambda what, done, of: told.append((what, done, of))))
+        evolution(Question(small(), (0, 1), options, pieces=Pieces("it", None, lambda *step: told.append(step))))
         for _ in range(2)
     )
     for name, table in once.tables.items():
         pd.testing.assert_frame_equal(table, again.tables[name])
-    assert told[-1] == ("playing the meta-game", 8, 8)
+    assert told[-1] == ("rounds of it", 64, 64, "meta-game: 1 of 1")
 
 
 @pytest.mark.parametrize("M", [2, 3, 4])

@@ -12,23 +12,22 @@ from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.free_riding.costs import (
+    Loop,
     cost_over_benefit,
     costing,
     crossing,
     hysteresis,
     surface,
+    surface_of,
     thresholds,
 )
 from commonweal.scenarios.studies.free_riding.persistence import half_life, persistence
-from commonweal.scenarios.studies.free_riding.schelling import schelling
+from commonweal.scenarios.studies.free_riding.schelling import diagrams, schelling
 from commonweal.scenarios.studies.free_riding.study import dilemma
+from commonweal.scenarios.studies.pieces import Pieces
 
 SMALL = revise(load("commons"), {"population.count": 8, "rounds": 20, "task.validation": 60, "task.test": 60})
 EQUAL = revise(SMALL, {"settlement.kind": "equal"})
-
-
-def quietly(done: int, of: int) -> None:
-    """Tell nobody."""
 
 
 class TestHalfLife:
@@ -58,22 +57,22 @@ def test_an_estimate_without_spread_has_an_interval_without_width():
 class TestSchelling:
     def test_under_equal_pay_delegating_costs_what_it_costs_whatever_others_do_once_the_model_is_good(self):
         """Equal pay: own pay moves only by an N-th of what one more contributor adds, far less than the cost."""
-        diagram = schelling(EQUAL, (0, 1), 4, 1, 12, quietly)
+        diagram = schelling(diagrams(EQUAL, (0, 1), 4, 1, 12), Pieces())
         cost = (EQUAL.population.cost_low + EQUAL.population.cost_high) / 2 * EQUAL.learning.samples
         assert diagram["gain_from_delegating"].iloc[-1] == pytest.approx(-cost, rel=0.7)
 
     def test_others_who_delegate_run_from_nobody_to_all_but_the_focal_ones(self):
-        diagram = schelling(EQUAL, (0,), 3, 1, 2, quietly)
+        diagram = schelling(diagrams(EQUAL, (0,), 3, 1, 2), Pieces())
         assert diagram["others_delegating"].iloc[0] == 0 and diagram["others_delegating"].iloc[-1] == 7
         assert diagram["share_of_others"].iloc[-1] == 1.0
 
     def test_nobody_to_ride_on_means_nothing_for_free_under_any_pay(self):
         untrained_is_worthless = revise(EQUAL, {"market.baseline": 0.5})
-        diagram = schelling(untrained_is_worthless, (0,), 3, 1, 4, quietly)
+        diagram = schelling(diagrams(untrained_is_worthless, (0,), 3, 1, 4), Pieces())
         assert diagram["payoff_free_ride"].iloc[0] == 0.0
 
     def test_a_rule_that_pays_credit_alone_pays_idle_free_riders_nothing(self):
-        diagram = schelling(SMALL, (0, 1), 3, 1, 8, quietly)
+        diagram = schelling(diagrams(SMALL, (0, 1), 3, 1, 8), Pieces())
         assert (diagram["payoff_free_ride"] == 0.0).all()
 
 
@@ -85,7 +84,7 @@ class TestSurfaces:
         assert cost_over_benefit(SMALL) == pytest.approx(0.0005 * 8 / (0.01 * 0.9))
 
     def test_every_level_and_factor_has_a_row_and_is_the_run_it_says(self):
-        table = surface(SMALL, "population.count", (6, 8), (0.5, 1.0), (0, 1), quietly)
+        table = surface(surface_of(SMALL, "population.count", (6, 8), (0.5, 1.0), (0, 1)), Pieces())
         assert table[["population.count", "cost_factor"]].to_numpy().tolist() == [[6, 0.5], [6, 1], [8, 0.5], [8, 1]]
         from commonweal.economy.runs.ensemble import Ensemble
 
@@ -104,13 +103,13 @@ class TestSurfaces:
 class TestHysteresis:
     def test_who_never_reconsiders_shows_none(self):
         fixed = revise(SMALL, {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0})
-        steps, tipping = hysteresis(fixed, (0.5, 1.0, 2.0), (0, 1), 4, quietly)
+        steps, tipping = hysteresis(Loop(fixed, (0.5, 1.0, 2.0), (0, 1), 4), Pieces())
         by_costs = {costs: part["share_delegate"].to_numpy() for costs, part in steps.groupby("costs")}
         np.testing.assert_array_equal(by_costs["rising"], by_costs["falling"])
         assert tipping["mean"].iloc[-1] == 0.0
 
     def test_falling_costs_come_back_to_where_they_began(self):
-        steps, _ = hysteresis(SMALL, (0.5, 1.0, 2.0), (0,), 4, quietly)
+        steps, _ = hysteresis(Loop(SMALL, (0.5, 1.0, 2.0), (0,), 4), Pieces())
         assert steps.groupby("costs")["cost_factor"].apply(list).to_dict() == {
             "rising": [0.5, 1.0, 2.0], "falling": [0.5, 1.0, 2.0],
         }  # fmt: skip
@@ -186,7 +185,7 @@ class TestHeadline:
     def test_of_two_seeds_half_lives_stay_positive_and_shares_in_range(self):
         """At a price of 0 cooperation halves after 5 rounds in one seed and after 9 in the other."""
         poor = revise(EQUAL, {"market.price": 0.0, "population.count": 20})
-        measures, _, lives = persistence(poor, (0, 1), quietly)
+        measures, _, lives = persistence(poor, (0, 1), Pieces())
         assert np.isfinite(lives).all() and lives[0] != lives[1]
         last = measures.iloc[-1]
         assert 0 < last["mean_low"] < last["mean"] < last["mean_high"]

@@ -1,7 +1,9 @@
 """The engine of sweeps: the same tables whoever plays, and one bad run never costs another its result."""
 
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import POLICIES
+from commonweal.commands.cli import main
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.tasks import TASKS
 from commonweal.economy.world.terms import per_run_paths
@@ -325,6 +328,42 @@ class TestEngineOptions:
     def test_a_scheduler_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"scheduler = tcp://127.0.0.1:9: cannot be reached"):
             run_sweep(plan_of(BASE, seeds=1), tmp_path / "sweep", engine="dask", scheduler="tcp://127.0.0.1:9")
+        assert list(tmp_path.iterdir()) == []
+
+    @needs_dask
+    def test_a_scheduler_that_takes_the_connection_and_says_nothing_is_refused_in_time(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr("commonweal.scenarios.sweeps.executors._PATIENCE", 1.0)
+        (tmp_path / "mine.toml").write_text('scenario = "commons"\n[vary]\nmarket.leak = [0, 1]\n')
+        swept = ["sweep", str(tmp_path / "mine.toml"), "--set", "rounds=2", "--seeds", "1"]
+        place = ["--out", str(tmp_path / "results" / "sweep")]
+        assert main([*swept, *place, "--engine", "serial"]) == 0
+        kept = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+        with socket.create_server(("127.0.0.1", 0)) as silent:  # connections wait in its backlog
+            capsys.readouterr()
+            dask = ["--engine", "dask", "--scheduler", f"tcp://127.0.0.1:{silent.getsockname()[1]}"]
+            for words in ([*swept, *place, "--force"], [*swept, "--out", str(tmp_path / "other" / "sweep")]):
+                began = time.monotonic()
+                assert main([*words, "--set", "rounds=3", *dask]) == 2
+                assert time.monotonic() - began < 20
+                (said,) = capsys.readouterr().err.splitlines()
+                assert "gives no answer within 1 seconds" in said
+        assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == kept
+        assert sorted(entry.name for entry in tmp_path.iterdir()) == ["mine.toml", "results"]
+
+    def test_a_sweep_that_is_refused_before_anything_is_stored_leaves_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object) -> None:
+            raise InputError("nobody plays")
+
+        monkeypatch.setattr("commonweal.scenarios.sweeps.engine.play_all", refuse)
+        for folder in (tmp_path / "a" / "b" / "sweep", tmp_path / "mine"):
+            (tmp_path / "mine").mkdir(exist_ok=True)
+            with pytest.raises(InputError, match="nobody plays"):
+                run_sweep(plan_of(BASE, seeds=1), folder, engine="serial")
+        assert [entry.name for entry in tmp_path.iterdir()] == ["mine"]
 
 
 def test_from_python_a_sweep_gives_tidy_frames() -> None:
