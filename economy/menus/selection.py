@@ -50,6 +50,8 @@ def _select(setting: Setting, nodes: int) -> tuple[Offer, float]:
     whole, roots = _costs_nothing_to_serve_all(setting), list[Node]()
     best = better(None, offer_of(setting, setting.most >= 0, setting.start))
     for served in _selections(setting):
+        if best is not None and roots and _is_no_better(setting, served, roots[0], best):
+            continue
         relaxed = program_of(setting, served, setting.curve)
         start = search(relaxed, np.minimum(setting.start, setting.most)[served])
         ceiling = upper_bound(relaxed, start)
@@ -74,6 +76,33 @@ def _costs_nothing_to_serve_all(setting: Setting) -> bool:
     """Whether every type's own best is a line that no other type prefers to what it has alone."""
     problem = setting.problem
     return problem.budget == 1 and (problem.alone is None or not setting.reservation.any())
+
+
+def _is_no_better(setting: Setting, served: Served, first: Node, best: Offer) -> bool:
+    """Whether it is plain that a menu for these types is not better than the best so far, without a search.
+
+    Either their lines must be small, lest they tempt a cheaper type that is left out: U_j ≥ f_j and
+    U_j + (c_j − c_e) m_j ≤ f_e. Or all types are served by the first selection and only dearer types are left out here.
+    If these were offered nothing for f_e, all constraints would hold with the first selection, whose bound is reached:
+    type e, which puts in nothing, expects a model that N − 1 others have made, and as accuracy is concave that is worth
+    at least 1 − 1/N of what is expected of N. That must be enough for f_e.
+
+    Args:
+        setting: the problem.
+        served: (I,) the types.
+        first: the selection looked at first.
+        best: the best offer so far.
+    """
+    problem, known = setting.problem, best.expected + TOLERANCE
+    tempting = (served[:, None] & ~served) & (setting.costs[:, None] > setting.costs)  # (I, I) line of j, type e
+    if not tempting.any() and problem.reading == "party" and not setting.outcomes.sampled:
+        expects = problem.budget * (1 - 1 / problem.parties) * best.expected
+        if first.served.all() and first.bound <= known and (setting.reservation[~served] <= expects).all():
+            return True
+    spread = np.where(tempting, setting.costs[:, None] - setting.costs, 1.0)
+    limits = np.where(tempting, np.maximum(setting.reservation - setting.reservation[:, None], 0.0) / spread, np.inf)
+    most = np.where(served, np.minimum(setting.most, limits.min(axis=1)), 0.0)
+    return bool(setting.outcomes.chances @ setting.curve(setting.outcomes.counts @ most) <= known)
 
 
 def _selections(setting: Setting) -> Iterator[Served]:
