@@ -161,8 +161,9 @@ def _by_distance(rows: Tensor, real: Bools, made_up: Bools, likeness: Likeness) 
         made_up: (R, T) which of them were made up.
         likeness: of these runs.
     """
-    some, others = _seats(made_up), _seats(real)
-    radius = torch.as_tensor(likeness.radius).to(rows).unsqueeze(1)
+    there = np.flatnonzero(made_up.any(axis=1))  # runs in which somebody made up anything
+    some, others = _seats(made_up, there), _seats(real, there)
+    radius = torch.as_tensor(likeness.radius[there]).to(rows).unsqueeze(1)
     first = likeness.axes.sides(rows[some.clip(0)], radius.expand(some.shape))[0]
     second = likeness.axes.sides(rows[others.clip(0)], radius.expand(others.shape))[1]
     found = [(NOBODY, NOBODY)]
@@ -176,11 +177,12 @@ def _by_distance(rows: Tensor, real: Bools, made_up: Bools, likeness: Likeness) 
     return one[near], other[near], likenesses[near]
 
 
-def _seats(chosen: Bools) -> Ints:
-    """(R, T') the places of those chosen (R, T), counted through all runs, then −1."""
-    count = chosen.sum(axis=1)
-    seats = np.full((len(chosen), count.max()), -1)
-    seats[np.arange(count.max()) < count[:, None]] = np.flatnonzero(chosen)
+def _seats(chosen: Bools, runs: Ints) -> Ints:
+    """(B, T') the places of those chosen (R, T) in B of the runs, counted through all runs, then −1."""
+    count = chosen[runs].sum(axis=1)
+    seats = np.full((len(runs), count.max()), -1)
+    run, place = np.nonzero(chosen[runs])
+    seats[np.arange(count.max()) < count[:, None]] = runs[run] * chosen.shape[1] + place
     return seats
 
 

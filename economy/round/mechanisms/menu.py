@@ -6,7 +6,7 @@ types at the start of every term whose problem is another; each takes the line t
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +24,6 @@ from commonweal.economy.round.regret import prospects
 from commonweal.economy.world.claims import claimed_cost
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
-
-if TYPE_CHECKING:
-    from commonweal.economy.menus import Menu as Solved
 
 ALTERNATIVES = 64  # numbers of samples compared, first from nothing to the most that could pay
 ZOOMS = 2  # times that as many are compared around the best
@@ -102,7 +99,7 @@ def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> 
 def _offers(tariff: Tariff, ahead: Ahead, moved: Bools, world: World) -> dict[str, Any]:
     """Lines of the optimal menus, (R, L) by field of the tariff: new ones in runs whose problem moved (R,)."""
     solved = [_solved(_question(ahead, run, world)) for run in np.flatnonzero(moved).tolist()]
-    lines = {name: np.stack([getattr(menu, name) for menu in solved]) for name in ("amounts", "values", "ratios")}
+    lines = {name: np.stack([menu[name] for menu in solved]) for name in solved[0]}
     if world.market.learns:  # where samples are whole
         lines["amounts"] = np.rint(lines["amounts"])
         if (asked := lines["amounts"].max()) > MOST_SAMPLES:
@@ -110,7 +107,6 @@ def _offers(tariff: Tariff, ahead: Ahead, moved: Bools, world: World) -> dict[st
                 f"menu.offer = 'menu': asks for {asked:.0f} samples per round and principal, more than"
                 f" {MOST_SAMPLES}; raise population.cost_types, or lower market.model_value"
             )
-    lines["costs"] = np.stack([menu.problem.costs for menu in solved])
     place = np.cumsum(moved) - 1
     return {name: np.where(moved[:, None], new[place], getattr(tariff, name)) for name, new in lines.items()}
 
@@ -146,8 +142,8 @@ def _question(ahead: Ahead, run: int, world: World) -> Question:
 
 
 @lru_cache(maxsize=KEPT)
-def _solved(question: Question) -> "Solved":
-    """The optimal menu; solved once for all runs and rounds that ask the same."""
+def _solved(question: Question) -> dict[str, Floats]:
+    """Lines (L,) of the optimal menu, by field of the tariff; solved once for all runs and rounds that ask the same."""
     from commonweal.economy.menus import MenuProblem, solve  # imports scipy, which nothing else needs in a round
 
     problem = MenuProblem(
@@ -159,7 +155,8 @@ def _solved(question: Question) -> "Solved":
         reading=question.reading,
         alone=replace(question.ahead, done=0.0) if question.alone else Bound(0.0, 1.0),
     )
-    return solve(problem, nodes=0)  # the gap is not looked at in a round
+    menu = solve(problem, nodes=0)  # the gap is not looked at in a round
+    return {"costs": problem.costs, "amounts": menu.amounts, "values": menu.values, "ratios": menu.ratios}
 
 
 def _lines(tariff: Tariff, people: Population, world: World) -> tuple[Ints, Floats]:

@@ -358,7 +358,8 @@ def test_selections_that_are_not_searched_hold_no_better_menu(monkeypatch: pytes
                 patched.setattr(selection, "search", lambda *given: [searched.append(1), search(*given)][1])
                 few = solve(problem, nodes=0)
                 with_few = len(searched)
-                patched.setattr(selection, "_is_no_better", lambda *given: False)
+                patched.setattr(selection, "_is_content", lambda *given: False)
+                patched.setattr(selection, "_most", lambda *given: np.inf)
                 many = solve(problem, nodes=0)
         except InputError:
             continue
