@@ -18,7 +18,7 @@ from commonweal.economy.learning.traversal import places_by_owner
 from commonweal.economy.tasks import FeatureTable
 
 MOST = 64  # validation samples that say how far apart different samples are
-MOST_ROWS = 100_000  # of a table whose rows are compared with each other
+MOST_COMPARED = 20_000_000_000  # multiplications to compare the rows of a table, one or two seconds
 MOST_PAIRS = 10_000_000  # of near rows that are kept
 NOBODY = np.empty(0, dtype=np.int64)
 
@@ -49,10 +49,11 @@ class Likeness:
             table: that samples come from; None: not known.
             samples: in each of the data sets that the table holds.
         """
-        radius, axes = to_numpy(resolution(features)), Axes.of(features[0])
-        if table is None or samples > MOST_ROWS:
+        radius = to_numpy(resolution(features))
+        axes = Axes.of(features[0], radius.max())
+        first = np.unique(table.first.numpy(force=True)) if table is not None else NOBODY
+        if table is None or len(first) * samples**2 * axes.directions.shape[1] > MOST_COMPARED:
             return cls(radius, axes)
-        first = np.unique(table.first.numpy(force=True))
         return cls(radius, axes, near_rows(table.rows, first, samples, radius.max(), axes, MOST_PAIRS))
 
 

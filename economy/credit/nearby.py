@@ -16,6 +16,7 @@ from commonweal.economy.learning.network import to_numpy
 
 FEW = 64  # points that say in which directions all lie apart
 AXES = 16  # of these directions
+MISSED = 0.02  # of pairs that may seem near along these although they are not
 SLACK = 1e-5  # of squared lengths: more than products in single precision are wrong by
 BLOCK = 1 << 19  # pairs whose products are held at a time
 PART = 1 << 15  # pairs whose distances are reckoned at a time
@@ -29,11 +30,14 @@ class Axes:
     directions: Tensor  # (d, A)
 
     @classmethod
-    def of(cls, points: Tensor) -> "Axes":
-        """Those of points (V, d), of which the first say enough."""
-        few = points[:FEW].double()
-        found = torch.linalg.svd(few - few.mean(0), full_matrices=False).Vh[:AXES]
-        return cls(few.mean(0).to(points), found.T.contiguous().to(points))
+    def of(cls, points: Tensor, radius: float) -> "Axes":
+        """Some that tell most points (V, d) apart that are no nearer than the radius; else all directions."""
+        few, others = points[:FEW].double(), points[-FEW:].double()
+        middle = few.mean(0)
+        found = torch.linalg.svd(few - middle, full_matrices=False).Vh[:AXES].T.contiguous()
+        if (torch.pdist(others @ found) < radius).double().mean() > MISSED:
+            found = torch.eye(points.shape[1], dtype=torch.float64, device=points.device)
+        return cls(middle.to(points), found.to(points))
 
     def sides(self, points: Tensor, radius: Tensor) -> tuple[Tensor, Tensor]:
         """Factors whose products are at least 0 for all points that are no farther apart than the radius.

@@ -112,7 +112,7 @@ def test_samples_of_the_table_are_compared_by_their_rows_alone(monkeypatch: pyte
     assert compared == []
 
 
-@pytest.mark.parametrize("limit", ["MOST_ROWS", "MOST_PAIRS"])
+@pytest.mark.parametrize("limit", ["MOST_COMPARED", "MOST_PAIRS"])
 def test_a_table_that_is_too_large_to_know_gives_the_same_credit(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known, unknown = (Ensemble(load("robust", ROBUST), [2]) for _ in range(2))
     assert known.world.likeness.near is not None
@@ -134,7 +134,8 @@ def test_what_makes_samples_alike_is_found_again_for_runs_that_are_taken_out() -
 
 def test_no_two_points_lie_farther_apart_along_axes_than_in_all_directions() -> None:
     points = torch.randn(40, 100, generator=torch.Generator().manual_seed(3))
-    axes = Axes.of(points)
+    axes = Axes.of(points, 5.0)
+    assert axes.directions.shape == (100, 16)
     along = (points - axes.middle) @ axes.directions
     assert (torch.cdist(along.double(), along.double()) <= torch.cdist(points.double(), points.double()) + 1e-4).all()
     first, second = axes.sides(points, torch.full((40,), 5.0))
@@ -146,3 +147,12 @@ def test_a_round_in_which_nobody_puts_in_anything_has_no_pairs() -> None:
     ensemble = Ensemble(load("robust", {**ROBUST, **FIXED, "population.start_free_ride": 1.0}), [1])
     recent = ensemble.step().lesson.recent
     assert not recent[-1].real.any() and not len(alike_samples(recent, ensemble.world.likeness).one)
+
+
+def test_points_that_a_few_directions_do_not_tell_apart_are_compared_in_all() -> None:
+    points = torch.randn(200, 300, generator=torch.Generator().manual_seed(5))  # pairs are about √600 apart
+    assert Axes.of(points, 2.0).directions.shape == (300, 16)
+    all_directions = Axes.of(points, 12.0)
+    assert all_directions.directions.shape == (300, 300)
+    first, second = all_directions.sides(points, torch.full((200,), 12.0))
+    assert sum(len(one) for _, one, _ in candidates(first[None], second[None])) == 200  # each only with itself
