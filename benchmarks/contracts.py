@@ -20,7 +20,8 @@ from commonweal.economy.menus import READINGS, Menu, MenuProblem, solve
 from commonweal.economy.menus.outcomes import outcomes
 from commonweal.economy.menus.selection import NODES
 from commonweal.economy.rewards.accuracy import Bound
-from commonweal.scenarios.schema.contract_files import contract_names, read_contract
+from commonweal.scenarios.schema.contract_files import read_contract
+from commonweal.scenarios.schema.library import contract_names
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import Answer, ask
 

@@ -25,7 +25,8 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.credit import CREDITS, RoundGame
 from commonweal.economy.credit.terms import AumannShapleyTerms
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.schema.loading import library_names, load
+from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.relevance import learns, settles_by_credit
 from commonweal.scenarios.schema.scenario import Scenario
 

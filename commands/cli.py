@@ -224,12 +224,9 @@ def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,
 ) -> None:
     """List the scenarios of the library."""
-    from commonweal.scenarios.schema.loading import find_file, library_names, read_document
-    from commonweal.scenarios.sweeps.sweep_files import find_sweep, sweep_names
+    from commonweal.scenarios.schema.library import LIBRARY, SWEEPS, described
 
-    names, find = (sweep_names(), find_sweep) if sweeps else (library_names(), find_file)
-    for name in names:
-        print(f"{name:<{max(map(len, names))}}  {read_document(find(name)).get('description', '')}")
+    print("\n".join(described(SWEEPS if sweeps else LIBRARY)))
 
 
 @app.command()
@@ -301,11 +298,13 @@ def solve(
 
     [cyan]commonweal contract solve my_contract.toml --out results/mine[/]
     """
-    from commonweal.commands.contract import conduct_contract, list_contracts
-
     if source is None:
-        print("\n".join(list_contracts()))
+        from commonweal.scenarios.schema.library import CONTRACTS, described
+
+        print("\n".join(described(CONTRACTS)))
         return
+    from commonweal.commands.contract import conduct_contract
+
     conduct_contract(context.obj, source, out, force)
 
 

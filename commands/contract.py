@@ -14,7 +14,7 @@ from commonweal.commands.console import console
 from commonweal.commands.run import draw_menu
 from commonweal.economy.menus import Menu, solve
 from commonweal.scenarios.runs.store import ABOUT, identity_of, writing
-from commonweal.scenarios.schema.contract_files import ContractFile, contract_names, read_contract
+from commonweal.scenarios.schema.contract_files import ContractFile, read_contract
 
 _HEADS = {  # column of the table of lines: how it is headed and written
     "cost": ("cost of a sample", "{:g}"),
@@ -25,13 +25,6 @@ _HEADS = {  # column of the table of lines: how it is headed and written
     "alone": ("alone", "{:.4f}"),
     "rent": ("rent", "{:.4f}"),
 }
-
-
-def list_contracts() -> Iterator[str]:
-    """A line for each contract of the library."""
-    names = contract_names()
-    for name in names:
-        yield f"{name:<{max(map(len, names))}}  {read_contract(name).description}"
 
 
 def conduct_contract(words: Sequence[str], source: str, out: Path | None, force: bool = False) -> None:

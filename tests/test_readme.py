@@ -17,7 +17,8 @@ from commonweal.economy.round.mechanism import MECHANISMS
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.tasks import PARTITIONS
 from commonweal.scenarios.schema.describe import registries
-from commonweal.scenarios.schema.loading import library_names, load
+from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Actions, Market, Menu, Part, Population, Rewards, Screening, Values
 from commonweal.scenarios.studies import STUDIES
 

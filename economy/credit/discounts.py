@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from commonweal.agents.arrays import Floats
+from commonweal.economy.credit.alike import Likeness, alike_samples
 from commonweal.economy.credit.game import Credit, RoundGame
-from commonweal.economy.credit.novelty import novelty, resolution
+from commonweal.economy.credit.novelty import novelty
 from commonweal.economy.credit.robust import discount, sample_similarity, update_similarity
 
 
@@ -25,19 +25,16 @@ def discounted(credit: Credit, game: RoundGame) -> Credit:
     """
     if not game.terms.is_discounted:
         return credit
-    remains, rule = np.ones(game.shape), credit.rule
-    if game.terms.novelty.memory:
-        *past, newest = game.seen
-        remains, rule = remains * novelty(newest, past, resolution(game.features)), f"{rule} × novelty"
-    if game.terms.replication.penalty.any():
-        remains, rule = remains * discount(_similarity(game), game.terms.replication.penalty), f"{rule} × robust"
+    terms, remains, rule = game.terms, np.ones(game.shape), credit.rule
+    by_samples = terms.replication.penalty.any() and terms.replication.similarity == "samples"
+    if terms.memory:
+        alike = alike_samples(game.seen, game.likeness or Likeness.of(game.features))
+    if terms.novelty.memory:
+        remains, rule = remains * novelty(alike, game.seen[-1].real.shape[2]), f"{rule} × novelty"
+    if terms.replication.penalty.any():
+        similarity = sample_similarity(alike) if by_samples else update_similarity(game.updates)
+        remains, rule = remains * discount(similarity, terms.replication.penalty), f"{rule} × robust"
     error = None if credit.standard_error is None else credit.standard_error * remains
     values = np.where(credit.values > 0, credit.values * remains, credit.values)
     return replace(credit, values=values, rule=rule, standard_error=error)
 
-
-def _similarity(game: RoundGame) -> Floats:
-    """(R, N, N) how alike what principals put in is."""
-    if game.terms.replication.similarity == "updates":
-        return update_similarity(game.updates)
-    return sample_similarity(game.seen, resolution(game.features))

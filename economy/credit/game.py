@@ -12,7 +12,7 @@ from torch import Tensor
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Stream
-from commonweal.economy.credit.novelty import Seen
+from commonweal.economy.credit.alike import Likeness, Seen
 from commonweal.economy.credit.terms import CreditTerms
 from commonweal.economy.learning.network import (
     Directions,
@@ -71,6 +71,7 @@ class RoundGame:
     terms: CreditTerms
     stream: Stream  # R generators for rules that draw coalitions
     seen: tuple[Seen, ...] = ()  # samples by owner, this round's last, of the rounds that discounts look at
+    likeness: Likeness | None = None  # what makes samples alike; None: found anew from the validation samples
 
     @property
     def shape(self) -> tuple[int, int]:

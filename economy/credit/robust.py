@@ -4,14 +4,12 @@ From λ = ln 2 on, putting in the same under two names earns no more than under 
 for it too: no rule for anonymous sellers is both balanced and robust to replication.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import Floats
-from commonweal.economy.credit.novelty import Seen, likeness
+from commonweal.economy.credit.alike import Alike
 from commonweal.economy.learning.network import to_numpy
 
 
@@ -27,29 +25,31 @@ def discount(similarity: Floats, penalty: Floats) -> Floats:
     return remains
 
 
-def sample_similarity(rounds: Sequence[Seen], radius: Tensor) -> Floats:
+def sample_similarity(alike: Alike) -> Floats:
     """How far principals put in the same samples.
 
     Args:
-        rounds: samples by owner, of this round and those remembered.
-        radius: (R,) distance from which on samples are different.
+        alike: the samples of this round and of those remembered.
 
     Returns:
         (R, N, N) symmetric: the mean, over the samples of both, of the likeness to the other's most similar sample.
     """
-    features = torch.cat([each.features for each in rounds], dim=2)
-    real = torch.cat([each.real for each in rounds], dim=2)
-    return np.stack([_overlap(*run) for run in zip(features, real, radius, strict=True)])
-
-
-def _overlap(features: Tensor, real: Tensor, radius: Tensor) -> Floats:
-    """(N, N) of one run from features (N, M, d) and which are real (N, M); holds N² M² numbers."""
-    principals, most, _ = features.shape
-    flat = features.flatten(0, 1).unsqueeze(0)
-    alike = likeness(flat, flat, radius.view(1, 1, 1))[0] * real.flatten()
-    nearest = alike.view(principals, most, principals, most).amax(3) * real.unsqueeze(2)
-    found = nearest.sum(1) / real.sum(1).clamp(min=1).unsqueeze(1)
-    return to_numpy((found + found.T) / 2)
+    runs, principals, most = alike.real.shape
+    sample = np.concatenate([alike.one, alike.other])  # each looks for the nearest of the other's principal
+    owner, sought = sample // most, np.concatenate([alike.other, alike.one]) // most
+    likeness = np.tile(alike.likeness, 2)
+    abroad = np.flatnonzero(owner != sought)
+    seeks = sample * principals + sought % principals
+    abroad = abroad[np.argsort(seeks[abroad], kind="stable")]
+    first = np.flatnonzero(np.diff(seeks[abroad], prepend=-1))
+    nearest = np.maximum.reduceat(likeness[abroad], first) if len(first) else likeness[:0]
+    pair = (owner * principals + sought % principals)[abroad[first]]
+    count = alike.real.sum(axis=2)
+    total = np.bincount(pair, nearest, minlength=count.size * principals).reshape(runs, principals, principals)
+    found = total / np.maximum(count, 1)[:, :, None]
+    both: Floats = (found + found.swapaxes(1, 2)) / 2
+    np.einsum("rii->ri", both)[:] = count > 0
+    return both
 
 
 def update_similarity(updates: Tensor) -> Floats:

@@ -6,6 +6,7 @@ largest that is not more than what parties then put in.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from math import comb
 
@@ -40,14 +41,22 @@ def outcomes(shares: Floats, parties: int, reading: str, samples: int, rng: np.r
         samples: outcomes to draw.
         rng: for the draws.
     """
-    sampled = comb(parties + len(shares) - 1, len(shares) - 1) > MOST_ENUMERATED
-    if sampled:
-        counts = rng.multinomial(parties, shares, size=samples).astype(np.float64)
-        counts, repeats = np.unique(counts, axis=0, return_counts=True)
-        chances = repeats / samples
-    else:
-        counts = _all_counts(parties, len(shares))
-        chances = _chances(counts, shares)
+    if comb(parties + len(shares) - 1, len(shares) - 1) <= MOST_ENUMERATED:
+        return _enumerated(tuple(shares.tolist()), parties, reading)
+    counts = rng.multinomial(parties, shares, size=samples).astype(np.float64)
+    counts, repeats = np.unique(counts, axis=0, return_counts=True)
+    return _expected(counts, repeats / samples, reading, True)
+
+
+@lru_cache(maxsize=64)
+def _enumerated(shares: tuple[float, ...], parties: int, reading: str) -> Outcomes:
+    """All outcomes; read by everybody, written by nobody."""
+    counts = _all_counts(parties, len(shares))
+    return _expected(counts, _chances(counts, np.array(shares)), reading, False)
+
+
+def _expected(counts: Floats, chances: Floats, reading: str, sampled: bool) -> Outcomes:
+    """Outcomes (K, I) of these chances (K,), with what each type expects."""
     weights = chances[:, None] * (counts if reading == "party" else counts >= 1)
     totals = weights.sum(axis=0)
     unseen = totals == 0  # a type too rare for the draws: as if it met what all expect

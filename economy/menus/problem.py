@@ -6,12 +6,14 @@ samples and is given a copy of the model that is worth t_i money in expectation 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.errors import InputError, apart
+from commonweal.economy.menus.outcomes import Outcomes, complete_information
 from commonweal.economy.rewards.accuracy import Accuracy, best_alone
 
 READINGS = ("party", "published")
@@ -107,7 +109,7 @@ class Menu:
     objective: float  # () E[v(a(Σ n m))], money
     standard_error: float  # () of the objective; 0 where outcomes are enumerated
     gap: float  # () by how much a better menu could exceed the objective, money: an upper bound
-    complete_information: float  # () E[v(a)] if the cooperative could see every party's cost, money
+    seen: Outcomes  # that it is judged by
     residuals: Residuals
 
     @property
@@ -121,6 +123,14 @@ class Menu:
         """(I,) money that a party has by the menu beyond what it has alone."""
         beyond = self.values - self.problem.costs * self.amounts - self.reservation
         return np.where(self.served, np.maximum(beyond, 0.0), 0.0)
+
+    @cached_property
+    def complete_information(self) -> float:
+        """E[v(a)] if the cooperative could see every party's cost, money."""
+        problem, v = self.problem, self.problem.value
+        return v * complete_information(
+            problem.accuracy, self.seen, problem.costs / v, self.reservation / v, problem.budget
+        )
 
     @property
     def information_cost(self) -> float:

@@ -4,6 +4,7 @@ With utilities U_i = t_i − c_i m_i the constraints are U_i ≥ f_i (IR), U_i �
 suffice) and U_i + c_i m_i ≤ t̄_i(m) (budget). Money is in units of v, the value of a perfect model.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,20 +104,35 @@ def search(program: Program, start: Floats) -> Floats:
         start: (J,) amounts to start from, not falling.
     """
     (G, h), (low, high) = program.linear, program.limits
+    expectations, slopes = _once(program.expectations), _once(program.slopes)
     found = minimize(  # type: ignore[call-overload]  # its stubs know no functions of an ndarray of any length
-        lambda y: -program.expectations(y)[0],
+        lambda y: -expectations(y)[0],
         np.clip(program.point(start), low, high),
-        jac=lambda y: -program.slopes(y)[0],
+        jac=lambda y: -slopes(y)[0],
         method="SLSQP",
         bounds=Bounds(low, high),
-        constraints=[
-            {"type": "ineq", "fun": lambda y: h - G @ y, "jac": lambda y: -G},
-            {"type": "ineq", "fun": program.unspent, "jac": program.unspent_slopes},
-        ],
+        constraints={
+            "type": "ineq",
+            "fun": lambda y: np.append(h - G @ y, program.budget * expectations(y)[1:] - program.owed @ y),
+            "jac": lambda y: np.vstack([-G, program.budget * slopes(y)[1:] - program.owed]),
+        },
         options={"maxiter": 300, "ftol": 1e-13},
     )
     amounts: Floats = np.maximum.accumulate(program.amounts(np.clip(found.x, low, high)))
     return amounts
+
+
+def _once(function: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
+    """The same function, which is not computed again at the point where it was computed last."""
+    last: list[tuple[bytes, Floats]] = []
+
+    def remembered(y: Floats) -> Floats:
+        key = y.tobytes()
+        if not last or last[0][0] != key:
+            last[:] = [(key, function(y))]
+        return last[0][1]
+
+    return remembered
 
 
 def tangents(program: Program, amounts: Floats) -> tuple[Floats, float, Floats, Floats]:

@@ -13,7 +13,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.menus.branching import Node, refine
 from commonweal.economy.menus.line import TOLERANCE, Offer, Setting, better, offer_of, program_of, set_up
-from commonweal.economy.menus.outcomes import Outcomes, complete_information, outcomes
+from commonweal.economy.menus.outcomes import Outcomes, outcomes
 from commonweal.economy.menus.problem import CERTIFIED, Menu, MenuProblem, Served
 from commonweal.economy.menus.program import search, upper_bound
 
@@ -47,9 +47,15 @@ def _draw(problem: MenuProblem, rng: np.random.Generator) -> Outcomes:
 
 def _select(setting: Setting, nodes: int) -> tuple[Offer, float]:
     """The best offer, and the expected accuracy that no menu for any such selection exceeds."""
-    whole, roots = _costs_nothing_to_serve_all(setting), list[Node]()
+    whole, roots, beaten = _costs_nothing_to_serve_all(setting), list[Node](), list[Served]()
     best = better(None, offer_of(setting, setting.most >= 0, setting.start))
     for served in _selections(setting):
+        if best is not None and roots:
+            if _is_content(setting, served, roots[0], best) or any((served <= other).all() for other in beaten):
+                continue
+            if _most(setting, served) <= best.expected + TOLERANCE:
+                beaten.append(served)
+                continue
         relaxed = program_of(setting, served, setting.curve)
         start = search(relaxed, np.minimum(setting.start, setting.most)[served])
         ceiling = upper_bound(relaxed, start)
@@ -74,6 +80,39 @@ def _costs_nothing_to_serve_all(setting: Setting) -> bool:
     """Whether every type's own best is a line that no other type prefers to what it has alone."""
     problem = setting.problem
     return problem.budget == 1 and (problem.alone is None or not setting.reservation.any())
+
+
+def _is_content(setting: Setting, served: Served, first: Node, best: Offer) -> bool:
+    """Whether a menu for these types would do for all, who are served by the first selection, if it were better.
+
+    Only types that are dearer are left out. If type e were offered nothing for f_e, no constraint would be broken but
+    perhaps that of the budget: it puts in nothing and expects a model that N − 1 others have made. As accuracy is
+    concave, that is worth at least 1 − 1/N of what is expected of N.
+
+    Args:
+        setting: the problem.
+        served: (I,) the types.
+        first: the first selection.
+        best: the best offer so far.
+    """
+    problem, cheapest = setting.problem, served[-1]
+    if not (cheapest and first.served.all() and problem.reading == "party") or setting.outcomes.sampled:
+        return False
+    expects = problem.budget * (1 - 1 / problem.parties) * best.expected
+    return bool(first.bound <= best.expected + TOLERANCE and (setting.reservation[~served] <= expects).all())
+
+
+def _most(setting: Setting, served: Served) -> float:
+    """Expected accuracy that no menu for these types exceeds, nor one for some of them.
+
+    Lines must not tempt a cheaper type e that is left out: U_j + (c_j − c_e) m_j ≤ f_e, and U_j ≥ f_j.
+    """
+    cheaper = setting.costs[:, None] - setting.costs  # (I, I) by how much type e is cheaper than j
+    tempted = served[:, None] & ~served & (cheaper > 0)
+    rents = np.maximum(setting.reservation - setting.reservation[:, None], 0.0)
+    limits = np.divide(rents, cheaper, out=np.full_like(rents, np.inf), where=tempted).min(axis=1)
+    amounts = np.where(served, np.minimum(setting.most, limits), 0.0)
+    return float(setting.outcomes.chances @ setting.curve(setting.outcomes.counts @ amounts))
 
 
 def _selections(setting: Setting) -> Iterator[Served]:
@@ -104,7 +143,6 @@ def _menu(setting: Setting, offer: Offer, bound: float, seen: Outcomes) -> Menu:
     model = problem.accuracy(seen.counts @ offer.amounts)
     mean = float(seen.chances @ model)
     spread = float(seen.chances @ (model - mean) ** 2)
-    informed = complete_information(problem.accuracy, seen, setting.costs, setting.reservation, problem.budget)
     return Menu(
         problem=problem,
         amounts=offer.amounts,
@@ -115,6 +153,6 @@ def _menu(setting: Setting, offer: Offer, bound: float, seen: Outcomes) -> Menu:
         objective=mean * v,
         standard_error=v * np.sqrt(spread / (problem.samples - 1)) if seen.sampled else 0.0,
         gap=(bound - offer.expected) * v,
-        complete_information=informed * v,
+        seen=seen,
         residuals=offer.residuals,
     )

@@ -16,8 +16,10 @@ class Tariff:
     amounts: Floats  # (R, L) samples per round that it asks for
     values: Floats  # (R, L) money per round that the model given for it is expected to be worth
     ratios: Floats  # (R, L) part of the model's accuracy that is given
+    basis: Floats  # (R, B) the numbers that all this follows from: curve, samples before the term, value; nan before it
     seen: Floats  # (R, H, 2) samples trained on and accuracy in rounds ever further apart; nan where none yet
     alone: Floats = per_principal()  # (R, N) money per round of training alone; 0 where nobody does
+    cost: Floats = per_principal()  # (R, N) money a sample with which training alone was reckoned; nan before
     line: Ints = per_principal(spare=NEVER)  # (R, N) line that each has chosen; NEVER without a menu
 
     @classmethod
@@ -25,4 +27,6 @@ class Tariff:
         """Before the first term."""
         nothing, shape = np.zeros((runs, lines)), (runs, principals)
         never = np.full(shape, NEVER, dtype=np.int64)
-        return cls(nothing, nothing, nothing, nothing, np.full((runs, seen, 2), np.nan), np.zeros(shape), never)
+        basis, rounds = np.full((runs, 1), np.nan), np.full((runs, seen, 2), np.nan)
+        unknown = np.full(shape, np.nan)
+        return cls(nothing, nothing, nothing, nothing, basis, rounds, np.zeros(shape), unknown, never)

@@ -17,8 +17,8 @@ from commonweal.agents.arrays import Bools, Floats, ratio
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit import CREDITS, Credit, CreditRule, Marginal, RoundGame, admissible_step
+from commonweal.economy.credit.alike import Seen, remembered, seen_by_owner
 from commonweal.economy.credit.discounts import discounted
-from commonweal.economy.credit.novelty import Seen, remembered, seen_by_owner
 from commonweal.economy.learning.federated import DeltaPassage, train_locally
 from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import (
@@ -202,6 +202,7 @@ def game_of(stepped: Stepped, world: World, stream: Stream) -> RoundGame:
         terms=world.terms.credit,
         stream=stream,
         seen=stepped.recent,
+        likeness=world.likeness if world.terms.credit.memory else None,
     )
 
 
@@ -245,7 +246,10 @@ def recent_samples(batch: Batch, passage: Passage, state: State, world: World) -
     """The samples of this round and of those remembered by owner, where credit is discounted by them."""
     if not (memory := world.terms.credit.memory):
         return ()
-    return remembered(state.recent, seen_by_owner(samples(batch, world)[0], passage.owners), memory)
+    row = torch.as_tensor(batch.sample, device=world.terms.device) + world.features.first
+    if batch.junk is not None:
+        row[torch.as_tensor(batch.junk, device=row.device)] = -1
+    return remembered(state.recent, seen_by_owner(samples(batch, world)[0], passage.owners, row), memory)
 
 
 def examine(passage: Passage, parameters: Parameters, world: World) -> Exam:

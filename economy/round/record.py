@@ -13,8 +13,8 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.population import Population
 from commonweal.agents.settings import own_settings
 from commonweal.economy.credit import Credit
+from commonweal.economy.credit.alike import Seen
 from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.learning.network import Directions, Parameters, Passage, to_numpy
 from commonweal.economy.money.groups import Groups
 from commonweal.economy.money.ledger import Ledger, Reason, Transfer, net_of, post

@@ -19,8 +19,8 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.agents.registry import rules_from_elsewhere
 from commonweal.agents.streams import Stream, Streams
+from commonweal.economy.credit.alike import Seen
 from commonweal.economy.credit.history import CreditHistory, Earned
-from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.money.ledger import Ledger
 from commonweal.economy.money.membership import Membership
 from commonweal.economy.runs.archive import Packer, Tree, Unpacker, damaged, read_archive, write_archive

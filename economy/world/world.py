@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from torch import Tensor
@@ -9,8 +10,8 @@ from torch import Tensor
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.graphs import Graph
+from commonweal.economy.credit.alike import Likeness, Seen
 from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.credit.novelty import Seen
 from commonweal.economy.learning.network import Network, Objectives, Parameters
 from commonweal.economy.money.ledger import Ledger
 from commonweal.economy.money.membership import Membership
@@ -48,6 +49,11 @@ class World:
     def shape(self) -> tuple[int, int]:
         """(R, N), spare names included."""
         return len(self.test[1]), self.graph.principals
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        """What makes samples alike, where credit is discounted by them."""
+        return Likeness.of(self.exam.features[:, : self.exam.sizes[0]], self.features, self.truth.shape[1])
 
 
 @dataclass(frozen=True)

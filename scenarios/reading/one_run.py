@@ -14,7 +14,8 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.version import software_version
 from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, plain
 from commonweal.scenarios.runs.store import SCENARIO
-from commonweal.scenarios.schema.loading import library_names, load, revise
+from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.notation import parse_value, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate

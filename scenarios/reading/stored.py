@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.runs.store import ABOUT, SCENARIO, is_results, read_about
 from commonweal.scenarios.runs.tables import TABLES
-from commonweal.scenarios.schema.loading import read_document
+from commonweal.scenarios.schema.library import read_document
 from commonweal.scenarios.sweeps.compaction import ROUNDS, RUNS, compacted
 from commonweal.scenarios.sweeps.manifest import MANIFEST, is_sweep, read_design, read_manifest
 from commonweal.scenarios.sweeps.rows import Factor

@@ -16,11 +16,11 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.menus import MenuProblem
 from commonweal.economy.rewards.accuracy import Accuracy, Bound, PowerLaw
 from commonweal.scenarios.schema.describe import allowed
-from commonweal.scenarios.schema.loading import LIBRARY, find, named, names_in, read_document
+from commonweal.scenarios.schema.library import CONTRACTS, find, read_document
+from commonweal.scenarios.schema.loading import named
 from commonweal.scenarios.schema.notation import join_path, shorten, write_value
 from commonweal.scenarios.schema.scenario import Part, field
 
-CONTRACTS = LIBRARY / "contracts"
 _NAME = "letters, digits, '_', '-' and '.', not '.' first"
 _TYPES = "[[type]] tables, each with cost and share"
 
@@ -73,11 +73,6 @@ class ContractFile(Part):
             costs, shares, self.parties, self.value, self.accuracy.accuracy(),
             self.reading, self.budget, self.samples, self.seed,
         )  # fmt: skip
-
-
-def contract_names() -> list[str]:
-    """The names of the contracts that come with the library."""
-    return names_in(CONTRACTS)
 
 
 def read_contract(name_or_path: str | Path) -> ContractFile:

@@ -16,7 +16,8 @@ from commonweal.agents.documents import by_contents, files_in, said_by
 from commonweal.agents.errors import InputError
 from commonweal.agents.registry import REGISTRIES
 from commonweal.scenarios.schema.describe import fields as schema_fields
-from commonweal.scenarios.schema.loading import Overrides, load, read_document, read_overrides, revise
+from commonweal.scenarios.schema.library import find_sweep, read_document
+from commonweal.scenarios.schema.loading import Overrides, load, read_overrides, revise
 from commonweal.scenarios.schema.notation import (
     as_json,
     parse_path,
@@ -33,7 +34,7 @@ from commonweal.scenarios.sweeps.factors import demand_apart, listed
 from commonweal.scenarios.sweeps.rows import metric_names
 from commonweal.scenarios.sweeps.stop_text import read_stop
 from commonweal.scenarios.sweeps.stopping import Stop
-from commonweal.scenarios.sweeps.sweep_files import Sheet, find_sweep, is_sweep, read_sheet
+from commonweal.scenarios.sweeps.sweep_files import Sheet, is_sweep, read_sheet
 
 # Tables of their own, and a column of the table of runs.
 KEEP = ("principals", "profiles", "ledger", "price_of_anarchy")

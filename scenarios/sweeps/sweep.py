@@ -13,11 +13,12 @@ import pandas as pd
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.runs.progress import Progress, counting, progress, silent
 from commonweal.scenarios.runs.tables import TABLES, SweepResults, numbered
-from commonweal.scenarios.schema.loading import load, read_document
+from commonweal.scenarios.schema.library import find_sweep, read_document
+from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.plan import KEEP, Plan, plan_of, read_plan
-from commonweal.scenarios.sweeps.sweep_files import find_sweep, is_sweep
+from commonweal.scenarios.sweeps.sweep_files import is_sweep
 
 
 def sweep(

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.loading import LIBRARY, find, load, names_in, read_document
+from commonweal.scenarios.schema.library import read_document
+from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.design_tables import read_design
 from commonweal.scenarios.sweeps.designs import Drawn, Listed, Sample, Sampled, grid, same, sampled
 from commonweal.scenarios.sweeps.factors import demand_apart, demand_known, flatten, listed, ranged
 
-SWEEPS = LIBRARY / "sweeps"
 KEYS = (
     "name", "description", "scenario", "set", "vary", "range", "zip", "exclude", "point", "design", "replications",
     "seeds", "metrics", "every", "stop", "keep",
@@ -60,20 +60,6 @@ class Sheet:
         if self.sample is None:
             return grid(self.listed, self.ranged, self.exclude)
         return sampled(self.listed, self.ranged, self.sample, self.exclude)
-
-
-def sweep_names() -> list[str]:
-    """The names of the sweeps that come with the library."""
-    return names_in(SWEEPS)
-
-
-def find_sweep(name_or_path: str | Path) -> Path:
-    """The file of a sweep or of a scenario, given its library name or its path.
-
-    Raises:
-        InputError: if there is none; the message lists the library.
-    """
-    return find(name_or_path, {"sweep": SWEEPS, "scenario": LIBRARY})
 
 
 def is_sweep(document: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from commonweal.commands.cli import main
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.store import is_results
 from commonweal.scenarios.schema.describe import fields
-from commonweal.scenarios.schema.loading import library_names
+from commonweal.scenarios.schema.library import library_names
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--rounds", "4", "--set", "task.kind=wine", "--set", "task.validation=30", "--set", "task.test=30",
@@ -231,3 +231,26 @@ def test_the_two_ginis_of_a_run_are_named_apart_and_each_is_what_its_name_says(
     assert "Gini, last quarter" in told[0]
     assert f"{per_round[-2:].mean():.3f}" in told[0]
     assert f"Gini index at the end\n{per_round[-1]:.2f}" in drawn
+
+
+@pytest.mark.parametrize(
+    ("words", "without"),
+    [
+        (["--version"], {"numpy", "pydantic", "rich"}),
+        (["--help"], {"numpy", "pydantic"}),
+        (["list"], {"numpy", "rich"}),  # typer itself loads pydantic where a command has arguments
+        (["list", "--sweeps"], {"numpy", "rich"}),
+        (["contract", "solve"], {"numpy", "rich"}),
+        (["describe", "settlement"], set()),
+        (["describe", "market.leek"], set()),
+    ],
+    ids=" ".join,
+)
+def test_a_question_loads_no_library_that_it_does_not_need(words: list[str], without: set[str], tmp_path: Path) -> None:
+    """Importing them takes seconds; which are loaded does not depend on how busy the machine is."""
+    heavy = {"torch", "scipy", "pandas", "mesa", "matplotlib", "networkx", "pyarrow"} | without
+    asked = f"import sys; from commonweal.commands.cli import main; main({words})"
+    code = f"{asked}; print('loaded', {heavy} & {{*sys.modules}})"
+    told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines()[-1] == "loaded set()", told.stdout
+    assert len((told.stdout + told.stderr).splitlines()) > 1

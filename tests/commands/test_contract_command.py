@@ -14,8 +14,8 @@ from PIL import Image
 from commonweal.commands.cli import main
 from commonweal.economy.menus import solve
 from commonweal.figures.menus import draw_menu
-from commonweal.scenarios.schema.contract_files import CONTRACTS, ContractFile, contract_names, read_contract
-from commonweal.scenarios.schema.loading import LIBRARY
+from commonweal.scenarios.schema.contract_files import ContractFile, read_contract
+from commonweal.scenarios.schema.library import CONTRACTS, LIBRARY, contract_names
 
 TWO = """parties = 4
 [[type]]

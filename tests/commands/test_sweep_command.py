@@ -12,10 +12,10 @@ from commonweal.agents.policies import POLICIES
 from commonweal.commands.cli import main
 from commonweal.economy.tasks import TASKS
 from commonweal.scenarios.runs.progress import progress
+from commonweal.scenarios.schema.library import sweep_names
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.sweeps.estimates import estimate
 from commonweal.scenarios.sweeps.plan import plan_of
-from commonweal.scenarios.sweeps.sweep_files import sweep_names
 from commonweal.scenarios.sweeps.telling import Scope, Tally
 from commonweal.scenarios.sweeps.worker import Settled
 

@@ -1,15 +1,16 @@
 """The menu: how much each principal puts in, by a fixed number, by a line of a menu, or by its best response.
 
 ``menu.offer = menu``: the menu of Paid with Models (Wang et al. 2025, arXiv 2412.11122), solved for the principals'
-types at the start of every term; each takes the line that is best for its own cost.
+types at the start of every term whose problem is another; each takes the line that is best for its own cost.
 """
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
@@ -24,14 +25,11 @@ from commonweal.economy.world.claims import claimed_cost
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
-if TYPE_CHECKING:
-    from commonweal.economy.menus import Menu as Solved
-    from commonweal.economy.menus import MenuProblem
-
 ALTERNATIVES = 64  # numbers of samples compared, first from nothing to the most that could pay
 LEAST = 1e-4  # of what the model alone could pay for, the fewest samples above none that are tried first
 ZOOMS = 2  # times that as many are compared around the best
 MOST_SAMPLES = 100_000  # that a line may ask for in a round in which a network learns
+KEPT = 4096  # solutions, by their problem
 TIE = 1e-6  # relative difference of two lines' worth below which the line of one's own type is taken
 
 
@@ -82,24 +80,27 @@ def _ahead(tariff: Tariff, state: State, world: World) -> Ahead:
 
 
 def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> Tariff:
-    """The tariff of the coming term."""
+    """The tariff of the coming term; what follows from the same numbers as before stays."""
     terms, value, ahead = world.terms.rewards, world.terms.market.model_value, _ahead(tariff, state, world)
-    if terms.alone:
+    basis = np.hstack([np.broadcast_to(each, value.shape) for each in (*vars(ahead.curve).values(), ahead.done, value)])
+    moved = np.ones(len(basis), dtype=bool)
+    if basis.shape == tariff.basis.shape:
+        moved = (basis != tariff.basis).any(axis=1)
+    if terms.alone and (moved.any() or (people.cost != tariff.cost).any()):
         scratch = replace(ahead, done=0.0)
         price = people.cost / value
         samples = best_alone(scratch, price)
-        tariff = replace(tariff, alone=value * np.maximum(scratch(samples) - price * samples, 0.0))
-    if world.terms.menu.offer != "menu":
-        return tariff
-    from commonweal.economy.menus import solve  # imports scipy, which nothing else needs in a round
+        alone = value * np.maximum(scratch(samples) - price * samples, 0.0)
+        tariff = replace(tariff, alone=alone, cost=people.cost)
+    if world.terms.menu.offer == "menu" and moved.any():
+        tariff = replace(tariff, **_offers(tariff, ahead, moved, world))
+    return replace(tariff, basis=basis)
 
-    menus: dict[tuple[float, ...], Solved] = {}
-    for run in range(len(value)):
-        key = (*_numbers(ahead, run), float(value[run, 0]))
-        if key not in menus:
-            menus[key] = solve(_problem(ahead, run, world), nodes=0)  # the gap is not looked at in a round
-    solved = [menus[(*_numbers(ahead, run), float(value[run, 0]))] for run in range(len(value))]
-    lines = {name: np.stack([getattr(menu, name) for menu in solved]) for name in ("amounts", "values", "ratios")}
+
+def _offers(tariff: Tariff, ahead: Ahead, moved: Bools, world: World) -> dict[str, Any]:
+    """Lines of the optimal menus, (R, L) by field of the tariff: new ones in runs whose problem moved (R,)."""
+    solved = [_solved(_question(ahead, run, world)) for run in np.flatnonzero(moved).tolist()]
+    lines = {name: np.stack([menu[name] for menu in solved]) for name in solved[0]}
     if world.market.learns:  # where samples are whole
         lines["amounts"] = np.rint(lines["amounts"])
         if (asked := lines["amounts"].max()) > MOST_SAMPLES:
@@ -107,30 +108,56 @@ def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> 
                 f"menu.offer = 'menu': asks for {asked:.0f} samples per round and principal, more than"
                 f" {MOST_SAMPLES}; raise population.cost_types, or lower market.model_value"
             )
-    return replace(tariff, costs=np.stack([menu.problem.costs for menu in solved]), **lines)
+    place = np.cumsum(moved) - 1
+    return {name: np.where(moved[:, None], new[place], getattr(tariff, name)) for name, new in lines.items()}
 
 
-def _numbers(ahead: Ahead, run: int) -> tuple[float, ...]:
-    """The numbers that a run's expectations depend on."""
-    return *vars(of_run(ahead.curve, run)).values(), float(np.asarray(ahead.done)[run, 0])
+@dataclass(frozen=True)
+class Question:
+    """A menu problem in plain numbers, by which its solution is kept."""
+
+    ahead: Ahead
+    alone: bool  # whether parties may train alone
+    value: float  # money that a model of accuracy 1 is worth
+    types: tuple[float, ...]  # money a sample costs, dearest first
+    shares: tuple[float, ...]
+    parties: int
+    reading: str
 
 
-def _problem(ahead: Ahead, run: int, world: World) -> "MenuProblem":
+def _question(ahead: Ahead, run: int, world: World) -> Question:
     """The menu problem of a run: its types, and the accuracy it expects."""
-    from commonweal.economy.menus import MenuProblem
-
-    terms, types = world.terms.rewards, world.terms.population
-    dearest_first = np.argsort(types.cost_types)[::-1]
-    curve = of_run(ahead.curve, run)
-    return MenuProblem(
-        costs=np.array(types.cost_types)[dearest_first],
-        shares=np.array(types.type_shares or [1 / len(types.cost_types)] * len(types.cost_types))[dearest_first],
+    terms, types = world.terms, world.terms.population
+    shares = types.type_shares or [1 / len(types.cost_types)] * len(types.cost_types)
+    dearest_first = sorted(range(len(shares)), key=lambda kind: -types.cost_types[kind])
+    done = float(np.asarray(ahead.done)[run, 0])
+    return Question(
+        ahead=Ahead(of_run(ahead.curve, run), done, ahead.rounds),
+        alone=terms.rewards.alone,
+        value=float(terms.market.model_value[run, 0]),
+        types=tuple(types.cost_types[kind] for kind in dearest_first),
+        shares=tuple(shares[kind] for kind in dearest_first),
         parties=types.count,
-        value=float(world.terms.market.model_value[run, 0]),
-        accuracy=Ahead(curve, float(np.asarray(ahead.done)[run, 0]), ahead.rounds),
-        reading=world.terms.menu.reading,
-        alone=Ahead(curve, 0.0, ahead.rounds) if terms.alone else Bound(0.0, 1.0),
+        reading=terms.menu.reading,
     )
+
+
+@lru_cache(maxsize=KEPT)
+def _solved(question: Question) -> dict[str, Floats]:
+    """Lines (L,) of the optimal menu, by field of the tariff; solved once for all runs and rounds that ask the same."""
+    from commonweal.economy.menus import MenuProblem, solve  # imports scipy, which nothing else needs in a round
+
+    problem = MenuProblem(
+        costs=np.array(question.types),
+        shares=np.array(question.shares),
+        parties=question.parties,
+        value=question.value,
+        accuracy=question.ahead,
+        reading=question.reading,
+        alone=replace(question.ahead, done=0.0) if question.alone else Bound(0.0, 1.0),
+    )
+    menu = solve(problem, nodes=0)  # the gap is not looked at in a round
+    return {"costs": problem.costs, "amounts": menu.amounts, "values": menu.values, "ratios": menu.ratios}
 
 
 def _lines(tariff: Tariff, people: Population, world: World) -> tuple[Ints, Floats]:

@@ -12,7 +12,8 @@ from commonweal.agents.errors import InputError
 from commonweal.figures.browser.tab.parameters import settings_of
 from commonweal.scenarios.reading.one_run import find_run, scenario_of
 from commonweal.scenarios.reading.stored import FAILED, open_results
-from commonweal.scenarios.schema.loading import library_names, load
+from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 
 DEFAULT = "commons"

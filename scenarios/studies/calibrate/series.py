@@ -13,7 +13,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError, apart
-from commonweal.scenarios.schema.loading import LIBRARY, is_file
+from commonweal.scenarios.schema.library import LIBRARY, is_file
 
 FOLDER = LIBRARY / "data"
 TOKENS = 20.0  # endowment in the experiments that come with the library

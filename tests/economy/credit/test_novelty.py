@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.economy.credit import CREDITS, Credit, RoundGame
+from commonweal.economy.credit.alike import Likeness, Seen, alike_samples, remembered, resolution, seen_by_owner
 from commonweal.economy.credit.discounts import discounted
-from commonweal.economy.credit.novelty import Seen, novelty, remembered, resolution, seen_by_owner
+from commonweal.economy.credit.novelty import novelty
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.learning.network import Owners
@@ -24,26 +25,30 @@ from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load
 from commonweal.testing.credit import DROPPED, TWINS, CreditClaims, HeldCredit, Setting, setting
 from commonweal.testing.promises import Promises
-from tests.helpers.offers import put_in
+from tests.helpers.offers import put_in, unit
 
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "actions.free_ride": "stale"}
 STALE = {**FIXED, "population.start_delegate": 0.7, "population.start_free_ride": 0.3, "population.start_defect": 0.0}
 NOVEL = {"credit.novelty.memory": 2}
 TINY = {**STALE, **NOVEL, "population.count": 6, "task.validation": 60, "task.test": 60, "rounds": 6}
-UNIT = torch.ones(1)
+
+
+def new(*rounds: Seen) -> Floats:
+    """(R, N) novelty of the last of these rounds, where samples are different from a distance of 1 on."""
+    return novelty(alike_samples(rounds, unit(len(rounds[0].real))), rounds[-1].real.shape[2])
 
 
 class TestNovelty:
     def test_different_samples_are_all_new(self) -> None:
-        assert novelty(put_in([0, 5, 10, 15], [3, 9]), [], UNIT).tolist() == [[1, 1]]
+        assert new(put_in([0, 5, 10, 15], [3, 9])).tolist() == [[1, 1]]
 
     def test_two_samples_four_times_each_are_a_quarter_new(self) -> None:
-        assert novelty(put_in([0, 5] * 4), [], UNIT).tolist() == [[1 / 4]]
+        assert new(put_in([0, 5] * 4)).tolist() == [[1 / 4]]
 
     def test_what_came_in_remembered_rounds_counts_too(self) -> None:
         now, before = put_in([0, 5, 10]), put_in([0, 20, 0])
         # 0 stands three times among all; 5 and 10 once
-        np.testing.assert_allclose(novelty(now, [before], UNIT), [[(1 / 3 + 1 + 1) / 3]])
+        np.testing.assert_allclose(new(before, now), [[(1 / 3 + 1 + 1) / 3]])
 
     @given(st.integers(1, 40), st.integers(1, 10), st.integers(1, 4))
     @settings(max_examples=40)
@@ -54,21 +59,21 @@ class TestNovelty:
         *past, now = (put_in(walk[k * samples : (k + 1) * samples].tolist()) for k in range(memory))
         used = np.bincount((walk / 10).astype(int))
         expected = np.mean([1 / used[int(place / 10)] for place in walk[-samples:]])
-        found = novelty(now, past, UNIT)[0, 0]
+        found = new(*past, now)[0, 0]
         np.testing.assert_allclose(found, expected, rtol=1e-6)
         assert found == 1 or held < samples * memory
 
     def test_others_samples_do_not_count(self) -> None:
         both, alone = put_in([0, 5], [0, 5]), put_in([0, 5], [])
-        assert novelty(both, [both], UNIT)[0, 0] == novelty(alone, [alone], UNIT)[0, 0] == 1 / 2
+        assert new(both, both)[0, 0] == new(alone, alone)[0, 0] == 1 / 2
 
     def test_noise_hides_a_copy_only_as_far_as_it_changes_it(self) -> None:
         # Likeness 1 − distance / radius: at distance .1 of radius 1 it is .9, at 1 none
-        found = [novelty(put_in([0.0, apart]), [], UNIT)[0, 0] for apart in (0.0, 0.1, 0.5, 1.0, 2.0)]
+        found = [new(put_in([0.0, apart]))[0, 0] for apart in (0.0, 0.1, 0.5, 1.0, 2.0)]
         np.testing.assert_allclose(found, [1 / 2, 1 / 1.9, 1 / 1.5, 1, 1], rtol=1e-6)
 
     def test_who_puts_in_nothing_repeats_nothing(self) -> None:
-        assert novelty(put_in([0, 0], []), [], UNIT).tolist() == [[1 / 2, 1]]
+        assert new(put_in([0, 0], [])).tolist() == [[1 / 2, 1]]
 
     def test_memory_ends(self) -> None:
         rounds: tuple[Seen, ...] = ()
@@ -87,7 +92,7 @@ class TestNovelty:
 
     def test_a_batch_without_samples_seats_nobody(self) -> None:
         seated = seen_by_owner(torch.zeros(2, 0, 3), Owners(torch.zeros(2, 0, dtype=torch.int64), 4))
-        assert novelty(seated, [], torch.ones(2)).tolist() == [[1] * 4] * 2
+        assert new(seated).tolist() == [[1] * 4] * 2
 
     def test_samples_closer_than_half_the_way_to_the_nearest_are_copies(self) -> None:
         line = torch.tensor([[[0.0], [2], [4], [6], [100]]])
@@ -119,8 +124,8 @@ class TestFirstOrderForWhatIsNew:
 
     def test_for_a_small_step_credit_is_the_slope_as_far_as_what_was_put_in_is_new(self) -> None:
         game = self.game(rate=1e-5)
-        new = novelty(game.seen[-1], (), resolution(game.features))
-        expected = 1e-5 * game.slope * np.where(game.slope > 0, new, 1)
+        found = novelty(alike_samples(game.seen, Likeness.of(game.features)), game.seen[-1].real.shape[2])
+        expected = 1e-5 * game.slope * np.where(game.slope > 0, found, 1)
         np.testing.assert_allclose(self.credit(game).values, expected, rtol=1e-9)
 
     def test_repeats_take_off_what_they_repeat_and_harm_is_charged_in_full(self) -> None:

@@ -8,16 +8,21 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commonweal.agents.arrays import Floats
 from commonweal.economy.credit import CREDITS, Credit, RoundGame
+from commonweal.economy.credit.alike import Seen, alike_samples, seen_by_owner
 from commonweal.economy.credit.discounts import discounted
-from commonweal.economy.credit.novelty import seen_by_owner
 from commonweal.economy.credit.robust import discount, sample_similarity, update_similarity
 from commonweal.testing.credit import TWINS, CreditClaims, HeldCredit, Setting, setting
 from commonweal.testing.promises import Promises
-from tests.helpers.offers import put_in
+from tests.helpers.offers import put_in, unit
 
 LN2 = float(np.log(2))
-UNIT = torch.ones(1)
+
+
+def similarity(*rounds: Seen) -> Floats:
+    """(N, N) of one run, where samples are different from a distance of 1 on."""
+    return sample_similarity(alike_samples(rounds, unit()))[0]
 
 
 class TestDiscount:
@@ -43,20 +48,20 @@ class TestDiscount:
 
 class TestSimilarity:
     def test_the_same_samples_are_similar_and_others_are_not(self) -> None:
-        found = sample_similarity([put_in([0, 5], [5, 0], [20, 30], [])], UNIT)[0]
+        found = similarity(put_in([0, 5], [5, 0], [20, 30], []))
         expected = [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
         np.testing.assert_allclose(found, expected, atol=1e-7)
 
     def test_it_is_the_mean_of_what_each_finds_at_the_other(self) -> None:
         # Two of the first's four samples are at the second's; both of the second's at the first's
-        found = sample_similarity([put_in([0, 5, 10, 15], [0, 5])], UNIT)[0]
+        found = similarity(put_in([0, 5, 10, 15], [0, 5]))
         np.testing.assert_allclose(found[0, 1], (2 / 4 + 2 / 2) / 2)
         assert found[1, 0] == found[0, 1]
 
     def test_who_walks_through_the_same_data_at_another_pace_is_found_by_memory(self) -> None:
         first, second = put_in([0, 5], [10, 15]), put_in([10, 15], [0, 5])
-        assert sample_similarity([second], UNIT)[0, 0, 1] == 0
-        assert sample_similarity([first, second], UNIT)[0, 0, 1] == 1
+        assert similarity(second)[0, 1] == 0
+        assert similarity(first, second)[0, 1] == 1
 
     def test_updates_are_similar_by_their_angle(self) -> None:
         updates = torch.tensor([[[1.0, 0.0], [2.0, 2.0], [-3.0, 0.0], [0.0, 0.0]]])

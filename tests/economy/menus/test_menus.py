@@ -1,5 +1,6 @@
 """Menus in the economy: offered, chosen by private cost, paid with models; on a known curve and on real data."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,16 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.drawing import draw_population
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
+from commonweal.economy import menus
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
+from commonweal.economy.menus import Menu, MenuProblem, solve
 from commonweal.economy.money.membership import NEVER, Membership
 from commonweal.economy.rewards.accuracy import Bound, PowerLaw
 from commonweal.economy.rewards.learning_curve import fit, noted
 from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.markets.curve import curve_of
+from commonweal.economy.round.mechanisms import menu
 from commonweal.economy.round.standing import has_content
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import kept_promises
@@ -314,3 +318,78 @@ def test_what_does_not_fit_a_menu_is_told_in_one_line(changes: dict[str, Any], t
         revise(load("big-and-small"), changes)
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+class TestSolvedOnce:
+    """Solutions are kept by the numbers that they follow from."""
+
+    @pytest.fixture
+    def solved(self, monkeypatch: pytest.MonkeyPatch) -> list[MenuProblem]:
+        """The problems that are solved."""
+        problems: list[MenuProblem] = []
+
+        def counted(problem: MenuProblem, nodes: int) -> Menu:
+            problems.append(problem)
+            return solve(problem, nodes)
+
+        monkeypatch.setattr(menus, "solve", counted)
+        menu._solved.cache_clear()
+        return problems
+
+    @pytest.mark.parametrize("name", CURVES)
+    def test_a_menu_whose_problem_does_not_change_is_solved_once_for_all_runs_and_rounds(
+        self, name: str, solved: list[MenuProblem], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ensemble, _ = played(load(name), 5, 1)
+        first = ensemble.state.mechanisms["menu"]
+        assert len(solved) == 1
+        monkeypatch.setattr(menu, "best_alone", None)  # and nobody's training alone is reckoned again
+        for _ in range(3):
+            ensemble.step()
+        play_futures(ensemble.snapshot, [Deviation("away", (0,), joins=9)], rounds=2)
+        assert len(solved) == 1 and ensemble.state.mechanisms["menu"].amounts is first.amounts
+
+    def test_every_number_of_a_problem_makes_it_another(self, solved: list[MenuProblem]) -> None:
+        played(load("big-firms"), 2, 1)
+        changes = (
+            {"market.model_value": 90.0}, {"population.count": 9}, {"rewards.accuracy.scale": 2.0},
+            {"menu.reading": "published"}, {"rewards.accuracy.optimum": 0.9}, {"population.cost_types": [0.2, 0.1]},
+            {"rewards.alone": False}, {"population.type_shares": [0.5, 0.2, 0.1, 0.1, 0.1]},
+        )  # fmt: skip
+        for number, changed in enumerate(changes):
+            played(revise(load("big-firms"), changed), 2, 1)
+            assert len(solved) == 2 + number, changed
+        played(load("big-firms"), 2, 1)
+        assert len(solved) == 1 + len(changes)
+
+    def test_on_real_data_it_is_solved_in_the_runs_whose_curve_moved(self, solved: list[MenuProblem]) -> None:
+        ensemble = Ensemble(small(), seeds=[0, 1, 2])
+        for _ in range(8):
+            ensemble.step()
+        assert len(solved) == 1 + 3  # before anything is fitted all expect the same
+        assert len({problem.accuracy.curve for problem in solved[1:]}) == 3  # type: ignore[attr-defined]
+
+    def test_only_runs_that_moved_get_new_lines(self, solved: list[MenuProblem]) -> None:
+        """Two runs that differ in value: a third round in which one of them has another value solves that one."""
+        firms = [revise(load("big-firms"), {"market.model_value": value}) for value in (100.0, 80.0)]
+        ensemble = Ensemble(firms, [0, 1])
+        ensemble.step()
+        before = ensemble.state.mechanisms["menu"]
+        market = replace(ensemble.world.terms.market, model_value=np.array([[100.0], [60.0]]))
+        ensemble.world = replace(ensemble.world, terms=replace(ensemble.world.terms, market=market))
+        ensemble.step()
+        after = ensemble.state.mechanisms["menu"]
+        assert [problem.value for problem in solved] == [100.0, 80.0, 60.0]
+        np.testing.assert_array_equal(after.amounts[0], before.amounts[0])
+        np.testing.assert_array_equal(after.amounts[1], solve(solved[-1], 0).amounts)
+        assert (after.alone[1] <= before.alone[1]).all() and (after.alone[1] < before.alone[1]).any()
+
+    def test_a_second_name_that_is_added_later_can_train_alone_too(self) -> None:
+        ensemble, _ = played(load("big-firms"), 3, 2)
+        futures = play_futures(ensemble.snapshot, [Deviation("split", (0,), identities=3)], 2)
+        ensemble, _ = played(load("big-firms"), 3, 1)
+        ensemble.step()
+        afresh = replace(ensemble.state.mechanisms["menu"], cost=np.full_like(ensemble.people.cost, np.nan))
+        ensemble.state = replace(ensemble.state, mechanisms={"menu": afresh})
+        again = play_futures(ensemble.snapshot, [Deviation("split", (0,), identities=3)], 2)
+        np.testing.assert_array_equal(futures.payoffs, again.payoffs)

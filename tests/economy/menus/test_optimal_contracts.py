@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.economy.menus import Menu, MenuProblem, solve
+from commonweal.economy.menus import Menu, MenuProblem, selection, solve
 from commonweal.economy.menus import outcomes as outcomes_module
 from commonweal.economy.menus.envelope import envelope
 from commonweal.economy.menus.outcomes import best_totals, outcomes
+from commonweal.economy.menus.program import search
 from commonweal.economy.rewards.accuracy import Accuracy, Bound, PowerLaw, best_alone
 
 BOUND = Bound(1.0, 1.0)
@@ -344,6 +345,36 @@ def test_whoever_cannot_train_alone_takes_less() -> None:
     assert bound_to_the_cooperative.reservation.tolist() == [0.0] * 5
     assert bound_to_the_cooperative.objective > usual.objective
     assert violations(bound_to_the_cooperative) <= 1e-6 and bound_to_the_cooperative.is_optimal
+
+
+def test_selections_that_are_not_searched_hold_no_better_menu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Types that may train alone on a worse curve or not, whole models or parts of them, both readings."""
+    rng, skipped, searched = np.random.default_rng(11), 0, list[int]()
+    for seed in range(60):
+        problem = replace(drawn_problem(seed), alone=[None, Bound(0.6, 3.0), Bound(0.0, 1.0)][int(rng.integers(3))])
+        searched.clear()
+        try:
+            with monkeypatch.context() as patched:
+                patched.setattr(selection, "search", lambda *given: [searched.append(1), search(*given)][1])
+                few = solve(problem, nodes=0)
+                with_few = len(searched)
+                patched.setattr(selection, "_is_content", lambda *given: False)
+                patched.setattr(selection, "_most", lambda *given: np.inf)
+                many = solve(problem, nodes=0)
+        except InputError:
+            continue
+        skipped += len(searched) - 2 * with_few
+        assert few.objective == pytest.approx(many.objective, abs=2e-6), seed
+        assert few.gap <= many.gap + 2e-6, seed
+    assert skipped > 100
+
+
+@pytest.mark.parametrize("case", ["S1", "S2", "S3"])
+def test_the_menus_of_the_library_take_one_search(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts: list[Floats] = []
+    monkeypatch.setattr(selection, "search", lambda *given: [starts.append(given[1]), search(*given)][1])
+    solve(posed(*CASES[case], "party"), nodes=0)
+    assert len(starts) == 1
 
 
 @pytest.mark.parametrize("costs", [TWO, BIG_FIRMS, BIG_AND_SMALL])

@@ -32,7 +32,8 @@ from commonweal.figures.browser.tab.parameters import (
 )
 from commonweal.figures.browser.tab.scenes import TABS, Looks, scene
 from commonweal.figures.browser.tab.stage import Shown
-from commonweal.scenarios.schema.loading import library_names, load
+from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 from tests.helpers.pictures import boxes, texts
 

@@ -29,7 +29,8 @@ from commonweal.figures.browser.tab.stage import Variant
 from commonweal.figures.browser.tab.what_if import Question, in_words, weigh
 from commonweal.figures.browser.tab.worker import Worker
 from commonweal.scenarios.runs.store import save, writing
-from commonweal.scenarios.schema.loading import library_names, load
+from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.sweep import sweep
 

@@ -7,7 +7,8 @@ import pytest
 import commonweal
 from commonweal.commands.cli import main
 from commonweal.scenarios.runs.faithful import WANTED, faithfulness, unfaithful
-from commonweal.scenarios.schema.loading import library_names, load
+from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.relevance import learns, settles_by_credit
 
 PAYS = [name for name in library_names() if learns(load(name)) and settles_by_credit(load(name))]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.runs.store import is_results, read, save, writing
 from commonweal.scenarios.runs.tables import SweepResults
-from commonweal.scenarios.schema.loading import library_names, load, revise
+from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Dimension, Scenario, Values
 from commonweal.scenarios.sweeps.sweep import sweep
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.scenarios.schema.describe import fields, find_spec, markdown
-from commonweal.scenarios.schema.loading import library_names, load, revise
+from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.moved import MOVED, moved
 from commonweal.scenarios.schema.notation import parse_path, parse_value, parse_variation, split_path, write_value
 from commonweal.scenarios.schema.relevance import matters

@@ -8,7 +8,8 @@ import pytest
 from commonweal.agents.errors import InputError
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.studies.sensitivity import draw
-from commonweal.scenarios.schema.loading import library_names, load, revise
+from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.sensitivity.choices import OWN, choice_points
 from commonweal.scenarios.studies.sensitivity.fields import COST, chosen_fields, own_value, relevant_fields, written_out

@@ -12,13 +12,14 @@ from commonweal.economy.credit import CREDITS
 from commonweal.economy.credit.exact import MOST_PLAYERS
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.schema.loading import library_names, load, revise
+from commonweal.scenarios.schema.library import library_names, sweep_names
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.sweeps.design_tables import SAMPLES
 from commonweal.scenarios.sweeps.plan import Plan, plan_of, read_plan
 from commonweal.scenarios.sweeps.rows import metric_names
 from commonweal.scenarios.sweeps.stop_text import CONDITIONS
 from commonweal.scenarios.sweeps.stopping import Budget, Collapsed, Converged
-from commonweal.scenarios.sweeps.sweep_files import KEYS, sweep_names
+from commonweal.scenarios.sweeps.sweep_files import KEYS
 
 SMALL = {"rounds": 2, "task.kind": "wine", "task.validation": 30, "task.test": 30}
 WHOLE = """
