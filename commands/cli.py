@@ -208,7 +208,10 @@ def study(
     from commonweal.commands.study import StudyRequest, conduct_study, explain, list_studies, refuse_until_width
 
     if name is None or scenario is None:
-        print("\n".join(list_studies() if name is None else explain(name)))
+        if name is None:
+            list_studies()
+        else:
+            explain(name)
         return
     from commonweal.scenarios.schema.notation import parse_assignment
 
@@ -224,12 +227,12 @@ def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,
 ) -> None:
     """List the scenarios of the library."""
+    from commonweal.commands.console import listed
     from commonweal.scenarios.schema.loading import find_file, library_names, read_document
     from commonweal.scenarios.sweeps.sweep_files import find_sweep, sweep_names
 
     names, find = (sweep_names(), find_sweep) if sweeps else (library_names(), find_file)
-    for name in names:
-        print(f"{name:<{max(map(len, names))}}  {read_document(find(name)).get('description', '')}")
+    listed((name, read_document(find(name)).get("description", "")) for name in names)
 
 
 @app.command()
@@ -244,6 +247,7 @@ def describe(
 
     [cyan]commonweal describe market.leak[/]
     """
+    from commonweal.commands.console import say
     from commonweal.scenarios.schema import describe as reference
 
     if markdown:
@@ -251,7 +255,7 @@ def describe(
         return
     for entry in reference.fields_under(field):
         print(f"{entry.path} = {entry.default or '(none)'}" + (f"  [{entry.unit}]" if entry.unit else ""))
-        print(f"    {entry.description}; {entry.allowed}")
+        say(f"    {entry.description}; {entry.allowed}", 4)
 
 
 @app.command()
@@ -304,7 +308,7 @@ def solve(
     from commonweal.commands.contract import conduct_contract, list_contracts
 
     if source is None:
-        print("\n".join(list_contracts()))
+        list_contracts()
         return
     conduct_contract(context.obj, source, out, force)
 
@@ -316,6 +320,7 @@ def results(
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the answer, or all runs, as CSV.")] = None,
     parquet: Annotated[Path | None, typer.Option(metavar="FILE", help="The same as Parquet.")] = None,
     run_id: Annotated[str | None, typer.Option("--run", metavar="ID", help="Show a run and how to repeat it.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Print all rows and differences, not a screen of them.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Show what came out: points with intervals and their differences, one run, or the answer to a question.
@@ -329,7 +334,7 @@ def results(
     """
     from commonweal.commands import results as shown
 
-    shown.results(folder, sql, shown.Exports(csv, parquet, force), run_id)
+    shown.results(folder, sql, shown.Exports(csv, parquet, force), run_id, all_)
 
 
 @app.command()

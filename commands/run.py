@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
-from commonweal.commands.console import console
+from commonweal.commands.console import height, say, width
+from commonweal.commands.console import show as show_table
 from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.runs.store import check_place, hidden, identity_of, save, writing
 from commonweal.scenarios.runs.summary import headline, notes, summary_table
@@ -110,10 +111,10 @@ def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:
 
 def show(results: SweepResults, folder: Path) -> None:
     """Print the table, what a reader must know of it, and where the results lie."""
-    print(headline(results))
-    console().print(summary_table(results))
+    say(headline(results))
+    show_table(summary_table(results, width()), height(), f"commonweal results {folder} --all")
     for note in notes(results):
-        print(note)
+        say(note)
     print(f"results  {folder}/ ({', '.join(f'{name}.parquet' for name in results.tables())})")
 
 

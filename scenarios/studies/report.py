@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from commonweal.scenarios.runs.text_table import MISSING, Column
 from commonweal.scenarios.studies.base import Answer
 
 ROWS = 40  # of a table that a report shows; the file has all
-_MISSING = "–"
 
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:62rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}p.headline{font-size:1.1rem}
@@ -33,11 +33,18 @@ def shown(table: pd.DataFrame, rows: int = ROWS) -> pd.DataFrame:
         if f"{name}_low" in table.columns and f"{name}_high" in table.columns:
             ends = zip(table[f"{name}_low"].head(rows), table[f"{name}_high"].head(rows), strict=True)
             texts = [
-                text if _MISSING in (text, _text(low)) else f"{text} [{_text(low)}, {_text(high)}]"
+                text if text == MISSING else f"{text} [{_text(low)}, {_text(high)}]"
                 for text, (low, high) in zip(texts, ends, strict=True)
             ]
         columns[name.replace("_", " ")] = texts
     return pd.DataFrame(columns)
+
+
+def as_columns(table: pd.DataFrame) -> list[Column]:
+    """The columns of a table for a screen; those on the left matter most."""
+    texts = shown(table, len(table))
+    numbers = {str(name).replace("_", " ") for name, kind in table.dtypes.items() if kind.kind in "iuf"}
+    return [Column(name, list(texts[name]), number=name in numbers) for name in map(str, texts)]
 
 
 def _stem(name: str) -> str:
@@ -46,7 +53,7 @@ def _stem(name: str) -> str:
 
 def _text(value: object) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return _MISSING
+        return MISSING
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     return f"{float(value):.4g}" if isinstance(value, float | np.floating) else str(value)
