@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from commonweal.scenarios.runs.text_table import Column, lines, wrapped
 
@@ -32,6 +33,12 @@ def listed(entries: Iterable[tuple[str, str]]) -> None:
     wide = max((len(name) for name, _ in entries), default=0)
     for name, what in entries:
         say(f"{name:<{wide}}  {what}", wide + 2)
+
+
+def tell_where(what: str, folder: Path, names: Sequence[str]) -> None:
+    """Say which files lie in a folder, if there are any."""
+    if names:
+        say(f"{what:<8} {folder}/ ({', '.join(names)})", 9)
 
 
 def show(columns: Sequence[Column], high: int | None = None, more: str = "", part: bool = False) -> int:

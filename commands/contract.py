@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from commonweal.agents.version import software_version
-from commonweal.commands.console import listed, say, show
+from commonweal.commands.console import listed, say, show, tell_where
 from commonweal.commands.run import draw_menu
 from commonweal.economy.menus import Menu, solve
 from commonweal.scenarios.runs.store import ABOUT, identity_of, writing
@@ -56,7 +56,8 @@ def conduct_contract(words: Sequence[str], source: str, out: Path | None, force:
         about["contract"] = contract.name
         (partial / ABOUT).write_text(_as_json(about), encoding="utf-8")
         draw_menu(contract.name, menu, partial / "menu.png")
-    print(f"results  {folder}/ (menu.csv, menu.json)\nfigure   {folder / 'menu.png'}")
+    tell_where("results", folder, ["menu.csv", "menu.json"])
+    tell_where("figures", folder, ["menu.png"])
 
 
 def lines(menu: Menu) -> pd.DataFrame:

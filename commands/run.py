@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
-from commonweal.commands.console import height, say, width
+from commonweal.commands.console import height, say, tell_where, width
 from commonweal.commands.console import show as show_table
 from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.runs.store import check_place, hidden, identity_of, save, writing
@@ -115,7 +115,7 @@ def show(results: SweepResults, folder: Path) -> None:
     show_table(summary_table(results, width()), height(), f"commonweal results {folder} --all")
     for note in notes(results):
         say(note)
-    print(f"results  {folder}/ ({', '.join(f'{name}.parquet' for name in results.tables())})")
+    tell_where("results", folder, [f"{name}.parquet" for name in results.tables()])
 
 
 # The command is the outermost shell: this module alone reaches up to the figures.
@@ -130,11 +130,11 @@ def draw_menu(name: str, menu: "Menu", file: Path) -> Path:
 
 
 def draw(folder: Path) -> None:
-    """Draw the figures of stored results and say where they lie."""
+    """Draw the figures of stored results and say where they lie, and which could not be drawn though they apply."""
     from commonweal.figures.plots import draw_all
 
-    for file in draw_all(folder, lambda reason: print(f"no figure {reason}")):
-        print(f"figure   {file}")
+    files = draw_all(folder, lambda reason: None if ": skipped, " in reason else say(f"no figure {reason}"))
+    tell_where("figures", folder / "figures", [file.name for file in files])
 
 
 def open_page(scenario: str | None, run: Path | None, host: str, port: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
-from commonweal.commands.console import height, listed, say
+from commonweal.commands.console import height, listed, say, tell_where
 from commonweal.commands.console import show as show_table
 from commonweal.figures.studies import draw_into
 from commonweal.scenarios.runs.progress import progress
@@ -21,7 +21,7 @@ from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.options import described, read_options
 from commonweal.scenarios.studies.report import as_columns
 
-_LINES = 15  # of a table on screen
+_LEAST, _MOST = 8, 15  # lines of a table on screen
 _TABLES = 3  # on screen
 
 
@@ -57,8 +57,9 @@ def conduct_study(request: StudyRequest) -> None:
         answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
         show(answer)
         names = write(answer, partial, draw_into)
-    for file in (folder / name for name in names):
-        print(f"{'figure  ' if file.suffix == '.png' else 'result  '} {file}")
+    figures = [name for name in names if name.endswith(".png")]
+    tell_where("results", folder, [name for name in names if name not in figures])
+    tell_where("figures", folder, figures)
 
 
 def list_studies() -> None:
@@ -81,9 +82,11 @@ def explain(name: str) -> None:
 
 def show(answer: Answer) -> None:
     """Print the first rows of the first tables, the notes, and last what came out."""
+    high = max(_LEAST, min(_MOST, height() // _TABLES))
     for name, frame in list(answer.tables.items())[:_TABLES]:
         print(name.replace("_", " "))
-        show_table(as_columns(frame), min(_LINES, height()), f"{name}.parquet and the report have them")
+        show_table(as_columns(frame), high, f"{name}.parquet has them")
+        print()
     for note in answer.notes:
         say(f"note: {note}")
     say(answer.headline)

@@ -33,7 +33,7 @@ def shown(table: pd.DataFrame, rows: int = ROWS) -> pd.DataFrame:
         if f"{name}_low" in table.columns and f"{name}_high" in table.columns:
             ends = zip(table[f"{name}_low"].head(rows), table[f"{name}_high"].head(rows), strict=True)
             texts = [
-                text if text == MISSING else f"{text} [{_text(low)}, {_text(high)}]"
+                text if MISSING in (text, _text(low)) else f"{text} [{_text(low)}, {_text(high)}]"
                 for text, (low, high) in zip(texts, ends, strict=True)
             ]
         columns[name.replace("_", " ")] = texts
@@ -41,10 +41,22 @@ def shown(table: pd.DataFrame, rows: int = ROWS) -> pd.DataFrame:
 
 
 def as_columns(table: pd.DataFrame) -> list[Column]:
-    """The columns of a table for a screen; those on the left matter most."""
+    """The columns of a table for a screen. Estimates, and what tells rows apart, matter more than other numbers."""
     texts = shown(table, len(table))
-    numbers = {str(name).replace("_", " ") for name, kind in table.dtypes.items() if kind.kind in "iuf"}
-    return [Column(name, list(texts[name]), number=name in numbers) for name in map(str, texts)]
+    kinds = {str(name).replace("_", " "): kind.kind for name, kind in table.dtypes.items()}
+    estimates = [name for name in texts if f"{name} low" in kinds and f"{name} high" in kinds]
+
+    def rank(place: int, name: str) -> int:
+        if not place or name in estimates[:1]:
+            return min(place, 1)
+        if texts[name].nunique() == 1 < len(texts):
+            return 5
+        return 3 if name in estimates else 2 if kinds[name] not in "iuf" else 4
+
+    return [
+        Column(name, list(texts[name]), number=kinds[name] in "iuf", rank=rank(place, name))
+        for place, name in enumerate(map(str, texts))
+    ]
 
 
 def _stem(name: str) -> str:
