@@ -7,7 +7,7 @@ from pathlib import Path
 
 from commonweal.scenarios.runs.text_table import Column, lines, wrapped
 
-_AROUND = 10  # lines of a screen that are not the table's
+_AROUND = 6  # lines of a screen that a command needs besides tables and what it says
 _MOST = 100  # lines of a table in a file or a pipe
 
 
@@ -16,10 +16,10 @@ def width() -> int | None:
     return _said("COLUMNS") or _size()[0] or None
 
 
-def height() -> int:
-    """Lines that a table may take."""
+def height(beside: Iterable[str] = ()) -> int:
+    """Lines that a table may take if so many lines of prose stand around it."""
     screen = _said("LINES") or _size()[1]
-    return screen - _AROUND if screen else _MOST
+    return screen - _AROUND - sum(len(wrapped(text, width())) for text in beside) if screen else _MOST
 
 
 def say(text: str, indent: int = 0) -> None:

@@ -9,12 +9,14 @@ import pyarrow as pa
 
 from commonweal.agents.errors import InputError
 from commonweal.commands.console import height, say, show, width
-from commonweal.scenarios.reading.cell_tables import failures, order_of, table_of_differences, table_of_means, title
+from commonweal.scenarios.reading.cell_tables import failures, order_of, table_of_differences, table_of_means
 from commonweal.scenarios.reading.cells import compare
 from commonweal.scenarios.reading.one_run import describe_run, find_run
 from commonweal.scenarios.reading.query import answer, check_free, export
-from commonweal.scenarios.reading.stored import Stored, in_words, open_results
-from commonweal.scenarios.runs.summary import COMPARED, MEASURES
+from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, open_results
+from commonweal.scenarios.runs.intervals import few_seeds
+from commonweal.scenarios.runs.measures import COMPARED, MEASURES, title
+from commonweal.scenarios.runs.outcome import Outcome, sentences
 from commonweal.scenarios.runs.text_table import Column, lines
 from commonweal.scenarios.schema.relevance import quality_words
 
@@ -104,8 +106,10 @@ def _print_summary(stored: Stored, everything: bool) -> None:
     over = f"mean and 95 % interval over {seeds} seeds" if seeds > 1 else "one seed"
     by = "" if len(stored.factors) < 2 or points < 2 else f", the most {title(metrics[0], quality)} first"
     counted = f"{points} {'point' if points == 1 else 'points'}"
-    say(f"{stored.name}: {counted}, last quarter of the rounds played, {over}{by}")
-    high = None if everything else height()
+    about = f"{stored.name}: {counted}, last quarter of the rounds played, {over}{by}"
+    end = [*few_seeds(seeds), *failures(runs), sentences(_outcome(stored, runs, metrics))]
+    high = None if everything else height([about, *end])
+    say(about)
     means = table_of_means(cells, metrics, quality, order)
     taken = show(means, high, f"{_ALL}; --sql asks for some, --csv FILE writes all runs")
     if points > 1:
@@ -114,8 +118,13 @@ def _print_summary(stored: Stored, everything: bool) -> None:
         what = f"differences to point {cells.points[0]} ({first}), paired by seed"
         marks = "; * its interval leaves out 0" * (seeds > 1)
         _print_differences(table_of_differences(cells, metrics, shown, quality, order), what, marks, high, taken)
-    for line in failures(runs):
+    for line in end:
         say(line)
+
+
+def _outcome(stored: Stored, runs: pd.DataFrame, metrics: list[str]) -> Outcome:
+    played = runs[runs["status"] != FAILED]
+    return Outcome(played, stored.factors, frozenset(stored.markets()), tuple(metrics), stored.start())
 
 
 def _print_differences(table: Sequence[Column], what: str, marks: str, high: int | None, taken: int) -> None:

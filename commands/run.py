@@ -110,11 +110,12 @@ def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:
 
 
 def show(results: SweepResults, folder: Path) -> None:
-    """Print the table, what a reader must know of it, and where the results lie."""
-    say(headline(results))
-    show_table(summary_table(results, width()), height(), f"commonweal results {folder} --all")
-    for note in notes(results):
-        say(note)
+    """Print the table, what a reader must know of it, what came out, and where the results lie."""
+    about, end = headline(results), [*notes(results), results.summary()]
+    say(about)
+    show_table(summary_table(results, width()), height([about, *end]), f"commonweal results {folder} --all")
+    for line in end:
+        say(line)
     tell_where("results", folder, [f"{name}.parquet" for name in results.tables()])
 
 

@@ -82,7 +82,7 @@ def explain(name: str) -> None:
 
 def show(answer: Answer) -> None:
     """Print the first rows of the first tables, the notes, and last what came out."""
-    high = max(_LEAST, min(_MOST, height() // _TABLES))
+    high = max(_LEAST, min(_MOST, height([*answer.notes, answer.headline]) // _TABLES))
     for name, frame in list(answer.tables.items())[:_TABLES]:
         print(name.replace("_", " "))
         show_table(as_columns(frame), high, f"{name}.parquet has them")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commonweal.commands.console import show, tell_where
+from commonweal.commands.console import say, show, tell_where
 from commonweal.commands.run import Interrupted
 from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.runs.text_table import Column, labels
@@ -94,10 +94,10 @@ def _show(outcome: Outcome, folder: Path) -> None:
     from commonweal.commands.results import results
     from commonweal.commands.run import draw
 
+    said = f"{outcome.runs} runs, {outcome.played} of them played now in {outcome.seconds:.0f} s"
+    say(said + (f", {outcome.failed} failed: --retry-failed plays them again" if outcome.failed else ""))
     if outcome.failed < outcome.runs:
         results(folder)
-    said = f"{outcome.runs} runs, {outcome.played} of them played now in {outcome.seconds:.0f} s"
-    print(said + (f", {outcome.failed} failed: --retry-failed plays them again" if outcome.failed else ""))
     tell_where("results", folder, ["runs.parquet", "rounds.parquet"])
     if outcome.failed < outcome.runs:
         draw(folder)

@@ -9,7 +9,7 @@ from commonweal.agents.arrays import Ints
 from commonweal.scenarios.reading.cells import Cells
 from commonweal.scenarios.reading.stored import FAILED, in_words
 from commonweal.scenarios.runs.intervals import Interval, in_brief
-from commonweal.scenarios.runs.summary import MEASURES, rank_of
+from commonweal.scenarios.runs.measures import rank_of, title
 from commonweal.scenarios.runs.text_table import Column, labels
 
 
@@ -76,11 +76,6 @@ def _metrics(
         Column(before + title(name, quality), [texts[row] for row in order], rank=rank_of(name) if place else 0)
         for place, (name, texts) in enumerate(zip(names, numbers, strict=True))
     ]
-
-
-def title(metric: str, quality: str) -> str:
-    """What a metric is called in tables."""
-    return quality if metric == "accuracy" else MEASURES.get(metric, metric)
 
 
 def failures(runs: pd.DataFrame) -> list[str]:

@@ -9,10 +9,10 @@ from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:
-    from commonweal.economy.runs.results import Results
+    from commonweal.scenarios.runs.played import Played
 
 
-def run(scenario: Scenario | str | Path, seeds: int | Iterable[int] = 8, rounds: int | None = None) -> "Results":
+def run(scenario: Scenario | str | Path, seeds: int | Iterable[int] = 8, rounds: int | None = None) -> "Played":
     """Play a scenario with every seed.
 
     Args:
@@ -21,13 +21,15 @@ def run(scenario: Scenario | str | Path, seeds: int | Iterable[int] = 8, rounds:
         rounds: how many to play; as many as the scenario says if not given.
 
     Returns:
-        Frames of all runs; the column ``run`` counts the seeds from 0.
+        Frames of all runs; the column ``run`` counts the seeds from 0. ``summary()`` says in words what came out.
 
     Raises:
         InputError: if there is no such scenario, a seed is not allowed, or the data or this machine cannot give what
             the scenario asks for.
     """
     from commonweal.economy.runs.ensemble import Ensemble  # imports torch
+    from commonweal.scenarios.runs.played import Played
 
     economy = scenario if isinstance(scenario, Scenario) else load(scenario)
-    return Ensemble(economy, read_seeds(seeds)).run(rounds)
+    numbers = read_seeds(seeds)
+    return Played(**vars(Ensemble(economy, numbers).run(rounds)), scenario=economy, seeds=numbers)

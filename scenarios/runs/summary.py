@@ -4,23 +4,12 @@ import numpy as np
 import pandas as pd
 
 from commonweal.scenarios.runs.intervals import few_seeds, in_brief, mean_interval, range_of
+from commonweal.scenarios.runs.measures import MEASURES, rank_of
 from commonweal.scenarios.runs.tables import NO_PRICE, SweepResults
 from commonweal.scenarios.runs.text_table import Column, fits, labels
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.relevance import quality_words
 
-MEASURES = {
-    "share_delegate": "delegating",
-    "share_free_ride": "free-riding",
-    "share_defect": "defecting",
-    "share_abstain": "abstaining",
-    "accuracy": "test accuracy",  # or what the market calls it
-    "welfare": "welfare (money per round)",
-    "gini": "Gini, last quarter",  # of wealth, mean over rounds; the figure of wealth shows that at the end
-    "screened_share": "screened share",
-    "price_of_anarchy": "price of anarchy",
-}
-COMPARED = ("share_delegate", "accuracy", "welfare")  # measures that matter most
 _WIDEST = 3  # points side by side
 
 
@@ -55,24 +44,13 @@ def summary_cells(results: SweepResults) -> tuple[list[str], dict[str, list[str]
 
 def titles(results: SweepResults) -> dict[str, str]:
     """What measures that say something are called, by column."""
-    named = MEASURES | {"accuracy": quality_words(market_kinds(results)).column}
+    named = MEASURES | {"accuracy": quality_words(results.markets).column}
     return {column: title for column, title in named.items() if _happens(results.runs, column)}
-
-
-def rank_of(measure: str) -> int:
-    """Which columns are kept where there is no room for all: the lowest."""
-    return 0 if measure == COMPARED[0] else 2 if measure in COMPARED else 3
 
 
 def _points(results: SweepResults) -> list[pd.DataFrame]:
     """The runs of each point."""
     return [group for _, group in results.runs.groupby(np.arange(len(results.runs)) // len(results.seeds))]
-
-
-def market_kinds(results: SweepResults) -> set[str]:
-    """The markets of all runs."""
-    path = "market.kind"
-    return set(results.runs[path]) if path in results.varied else {results.scenario.market.kind}
 
 
 def notes(results: SweepResults) -> list[str]:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.version import software_version
+from commonweal.scenarios.runs.measures import measures_of
+from commonweal.scenarios.runs.outcome import Outcome, sentences
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -28,6 +30,18 @@ class SweepResults:
     profiles: pd.DataFrame | None = None  # principals' limits over time; empty without value dimensions; if kept
     ledger: pd.DataFrame | None = None  # every transfer of money, if kept
     balances: pd.DataFrame | None = None  # balance of every account at the end, if the ledger is kept
+
+    @property
+    def markets(self) -> frozenset[str]:
+        """The kinds of markets of all runs."""
+        path = "market.kind"
+        return frozenset(self.runs[path]) if path in self.varied else frozenset({self.scenario.market.kind})
+
+    def summary(self) -> str:
+        """What came out, in one to three sentences."""
+        played = self.runs[self.runs["status"] != "failed"] if "status" in self.runs else self.runs
+        start = None if "population.start_delegate" in self.varied else self.scenario.population.start_delegate
+        return sentences(Outcome(played, self.varied, self.markets, measures_of(played), start))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables there are, by name."""

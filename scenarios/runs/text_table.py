@@ -11,7 +11,7 @@ import numpy as np
 from rich.cells import cell_len
 
 _GAP = 2  # blanks between columns
-_READABLE = 24  # characters to which text is wrapped, or its longest word
+_READABLE = 20  # characters to which text is wrapped, or its longest word
 _LEAST = 3  # rows that are shown however low the screen is
 _PATH = re.compile(r"[A-Za-z]\w*(\.[\w-]+)+")
 _WIDER = "widen the terminal, or set COLUMNS"

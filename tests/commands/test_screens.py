@@ -15,6 +15,7 @@ import pytest
 
 from commonweal.commands.cli import main
 from commonweal.commands.output import _spelt
+from commonweal.scenarios.runs.intervals import SHARE, in_brief, mean_interval
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.plan import plan_of
@@ -27,7 +28,7 @@ FACTORS = {
     "market.leak": [0.000125, 0.0005],
 }  # 24 points
 WIDTHS = (80, 120, 200)
-INTERVAL = re.compile(r"\d\.\d{3} ± \d\.\d{3}")
+INTERVAL = re.compile(r"-?\d*\.?\d+ \[-?\d*\.?\d+, -?\d*\.?\d+\]")
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +69,19 @@ def check(printed: str, runs: pd.DataFrame, width: int) -> None:
     assert heads[:5] == ["point", "kind", "count", "graph", "leak"]
     rows = [line for line in lines if re.match(r" *\d+  (equal|data|credit) ", line)]
     assert len({line.split()[0] for line in rows}) == 24
-    means = runs.groupby("point")["share_delegate"].mean()
+    found = {
+        point: mean_interval(group.to_numpy(), within=SHARE) for point, group in runs.groupby("point")["share_delegate"]
+    }
+    means = []
     for row in rows[:24]:
-        assert f"{means[int(row.split()[0])]:.3f} ± " in row
-        assert row.count("±") == len(INTERVAL.findall(row)) >= 1
-    first = [float(INTERVAL.findall(row)[0].split()[0]) for row in rows[:24]]
-    assert first == sorted(first, reverse=True)
-    assert ("no room for" in printed) == (rows[0].count("±") < 6)
+        delegating = found[int(row.split()[0])]
+        means.append(float(delegating.value))
+        assert in_brief(*map(float, (delegating.value, delegating.low, delegating.high))) in row
+        assert row.count("[") == row.count("]") == len(INTERVAL.findall(row))
+    assert means == sorted(means, reverse=True)
+    named = " ".join(printed.split()).partition("no room for ")[2]
+    for measure in ("free-riding", "defecting", "test accuracy", "Gini, last quarter"):
+        assert (measure in " ".join(lines[:8])) != (measure in named.partition(": widen")[0])
 
 
 @pytest.mark.parametrize("width", WIDTHS)
