@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from commonweal.commands import console
 from commonweal.commands.cli import main
 from commonweal.commands.output import _spelt
 from commonweal.scenarios.runs.intervals import SHARE, in_brief, mean_interval
@@ -103,20 +104,29 @@ def test_without_columns_a_pipe_gets_every_column(
     assert "Δ delegating" in printed
 
 
-@pytest.mark.parametrize("width", [80, 200])
-def test_every_number_of_a_sweep_of_24_points_can_be_read_on_a_terminal(width: int, folder: Path) -> None:
-    printed = on_a_terminal(["results", str(folder)], width, 40)
-    check(printed, pd.read_parquet(folder / "runs.parquet"), width)
-    assert len(printed.splitlines()) <= 40
-
-
-def test_a_low_terminal_gets_a_screen_and_all_rows_when_asked(folder: Path) -> None:
-    printed = on_a_terminal(["results", str(folder)], 80, 24)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_number_of_a_sweep_of_24_points_can_be_read_on_a_terminal(
+    width: int, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(console, "_size", lambda: (width, 24))
+    assert main(["results", str(folder)]) == 0
+    printed = capsys.readouterr().out
     assert len(printed.splitlines()) <= 24
     assert re.search(r"… and \d+ more rows: --all shows them", printed)
-    everything = on_a_terminal(["results", str(folder), "--all"], 80, 24)
-    check(everything, pd.read_parquet(folder / "runs.parquet"), 80)
+    assert "Δ delegating" not in printed
+    assert main(["results", str(folder), "--all"]) == 0
+    everything = capsys.readouterr().out
+    check(everything, pd.read_parquet(folder / "runs.parquet"), width)
     assert "Δ delegating" in everything
+
+
+def test_the_size_is_that_of_a_real_terminal(folder: Path) -> None:
+    printed = on_a_terminal(["results", str(folder)], 90, 43)
+    check(printed, pd.read_parquet(folder / "runs.parquet"), 90)
+    assert max(map(len, printed.splitlines())) > 80
+    assert len(printed.splitlines()) <= 43
 
 
 @pytest.mark.parametrize("width", WIDTHS)
