@@ -19,7 +19,7 @@ from commonweal.scenarios.studies.answers import write
 from commonweal.scenarios.studies.asking import ask, identity_of_answer
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.options import described, read_options
-from commonweal.scenarios.studies.report import as_columns
+from commonweal.scenarios.studies.shown import as_columns
 
 _LEAST, _MOST = 8, 15  # lines of a table on screen
 _TABLES = 3  # on screen

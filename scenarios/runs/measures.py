@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from commonweal.scenarios.runs.intervals import in_brief, mean_interval, range_of
+
 MEASURES = {
     "share_delegate": "delegating",
     "share_free_ride": "free-riding",
@@ -30,3 +32,9 @@ def rank_of(measure: str) -> int:
 def title(measure: str, quality: str) -> str:
     """What a measure is called in tables; ``quality`` is what the market calls its own."""
     return quality if measure == "accuracy" else MEASURES.get(measure, measure)
+
+
+def brief_mean(values: "pd.Series[float]", measure: str) -> str:
+    """The mean of a measure over runs, with its interval, for a narrow column."""
+    found = mean_interval(values.to_numpy(dtype=float), within=range_of(measure))
+    return in_brief(float(found.value), float(found.low), float(found.high))

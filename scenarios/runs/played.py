@@ -1,6 +1,7 @@
 """Runs of one scenario with what was asked for, so that they can say what came out."""
 
 from dataclasses import dataclass
+from html import escape
 
 from commonweal.economy.runs.results import Results
 from commonweal.scenarios.runs.measures import measures_of
@@ -24,3 +25,7 @@ class Played(Results):
         runs = summarise(self.rounds.assign(seed=seeds)).assign(seed=self.seeds)
         markets, start = frozenset({self.scenario.market.kind}), self.scenario.population.start_delegate
         return sentences(Outcome(runs, (), markets, measures_of(runs), start))
+
+    def _repr_html_(self) -> str:
+        """What came out in words, and means of every run, for notebooks."""
+        return f"<p><b>{escape(self.scenario.name)}</b>: {escape(self.summary())}</p>{super()._repr_html_()}"

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from commonweal.scenarios.runs.intervals import few_seeds, in_brief, mean_interval, range_of
-from commonweal.scenarios.runs.measures import MEASURES, rank_of
+from commonweal.scenarios.runs.intervals import few_seeds
+from commonweal.scenarios.runs.measures import MEASURES, brief_mean, rank_of
 from commonweal.scenarios.runs.tables import NO_PRICE, SweepResults
 from commonweal.scenarios.runs.text_table import Column, fits, labels
 from commonweal.scenarios.schema.notation import write_value
@@ -38,7 +38,7 @@ def summary_cells(results: SweepResults) -> tuple[list[str], dict[str, list[str]
     """The points' names, and for each measure its text at every point."""
     points = _points(results)
     names = [" × ".join(_name(group.iloc[0][path]) for path in results.varied) for group in points]
-    cells = {title: [_cell(group[name], name) for group in points] for name, title in titles(results).items()}
+    cells = {title: [brief_mean(group[name], name) for group in points] for name, title in titles(results).items()}
     return [name or results.scenario.name for name in names], cells
 
 
@@ -77,8 +77,3 @@ def _happens(runs: pd.DataFrame, column: str) -> bool:
 
 def _name(value: object) -> str:
     return value if isinstance(value, str) else write_value(value.item() if isinstance(value, np.generic) else value)
-
-
-def _cell(values: pd.Series, column: str) -> str:
-    found = mean_interval(values.to_numpy(), within=range_of(column))
-    return in_brief(float(found.value), float(found.low), float(found.high))
