@@ -1,4 +1,4 @@
-# make run plays the main comparison and a small sweep; make test runs the tests. Both set up .venv first, with pinned versions.
+# make run plays a small sweep and the main comparison; make test runs the tests. Both set up .venv first, with pinned versions.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,14 +9,14 @@ CORE_TESTS := tests/test_door.py tests/economy/runs/test_model.py tests/economy/
 .PHONY: run serve setup test test-slow test-all core test-core lint docs screenshots clean help
 
 run: $(STAMP)
-	$(BIN)/commonweal sweep commons --vary settlement.kind=equal,data,credit --seeds 8 --out results/commons $(FORCE)
 	$(BIN)/commonweal sweep free-riding-small --out results/free-riding-small $(FORCE)
+	$(BIN)/commonweal sweep commons --vary settlement.kind=equal,data,credit --seeds 8 --out results/commons $(FORCE)
 
 serve: $(STAMP)
 	$(BIN)/commonweal serve $(SCENARIO)
 
 help:
-	@echo "make run        compare three settlement rules on the data commons, then sweep over free-riding in small;"
+	@echo "make run        sweep over free-riding in small, then compare three settlement rules on the data commons;"
 	@echo "                results go to results/commons and results/free-riding-small; FORCE=--force replaces"
 	@echo "                what another command or version left there"
 	@echo "make serve      the browser page at http://127.0.0.1:8765/; SCENARIO=leaky begins with another scenario"
@@ -25,7 +25,8 @@ help:
 	@echo "make test-core  some tests of what is installed without extras, with the newest Mesa that is allowed;"
 	@echo "                CORE_PYTHON=python3.12 chooses the Python of it"
 	@echo "make lint       ruff and mypy"
-	@echo "make docs       write docs/scenario-reference.md from the schema, and the files and lengths in docs/architecture.md"
+	@echo "make docs       write docs/scenario-reference.md from the schema, the files and lengths in docs/architecture.md,"
+	@echo "                and the last lines of make run in README.md"
 	@echo "make screenshots  draw docs/images/browser-*.png in a real browser"
 	@echo "make clean      remove .venv and caches"
 	@echo "PYTHON=python3.12 make run   choose the Python that .venv is made with"
@@ -69,6 +70,7 @@ lint: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/commonweal describe --markdown > docs/scenario-reference.md
 	$(BIN)/python docs/layout.py --write
+	$(BIN)/python docs/make_run.py --write
 
 screenshots: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/screenshots.py docs/images

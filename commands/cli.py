@@ -208,7 +208,10 @@ def study(
     from commonweal.commands.study import StudyRequest, conduct_study, explain, list_studies, refuse_until_width
 
     if name is None or scenario is None:
-        print("\n".join(list_studies() if name is None else explain(name)))
+        if name is None:
+            list_studies()
+        else:
+            explain(name)
         return
     from commonweal.scenarios.schema.notation import parse_assignment
 
@@ -224,9 +227,10 @@ def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,
 ) -> None:
     """List the scenarios of the library."""
+    from commonweal.commands.console import listed
     from commonweal.scenarios.schema.library import LIBRARY, SWEEPS, described
 
-    print("\n".join(described(SWEEPS if sweeps else LIBRARY)))
+    listed(described(SWEEPS if sweeps else LIBRARY))
 
 
 @app.command()
@@ -241,6 +245,7 @@ def describe(
 
     [cyan]commonweal describe market.leak[/]
     """
+    from commonweal.commands.console import say
     from commonweal.scenarios.schema import describe as reference
 
     if markdown:
@@ -248,7 +253,7 @@ def describe(
         return
     for entry in reference.fields_under(field):
         print(f"{entry.path} = {entry.default or '(none)'}" + (f"  [{entry.unit}]" if entry.unit else ""))
-        print(f"    {entry.description}; {entry.allowed}")
+        say(f"    {entry.description}; {entry.allowed}", 4)
 
 
 @app.command()
@@ -299,9 +304,10 @@ def solve(
     [cyan]commonweal contract solve my_contract.toml --out results/mine[/]
     """
     if source is None:
+        from commonweal.commands.console import listed
         from commonweal.scenarios.schema.library import CONTRACTS, described
 
-        print("\n".join(described(CONTRACTS)))
+        listed(described(CONTRACTS))
         return
     from commonweal.commands.contract import conduct_contract
 
@@ -315,6 +321,7 @@ def results(
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the answer, or all runs, as CSV.")] = None,
     parquet: Annotated[Path | None, typer.Option(metavar="FILE", help="The same as Parquet.")] = None,
     run_id: Annotated[str | None, typer.Option("--run", metavar="ID", help="Show a run and how to repeat it.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Print all rows and differences, not a screen of them.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Show what came out: points with intervals and their differences, one run, or the answer to a question.
@@ -328,7 +335,7 @@ def results(
     """
     from commonweal.commands import results as shown
 
-    shown.results(folder, sql, shown.Exports(csv, parquet, force), run_id)
+    shown.results(folder, sql, shown.Exports(csv, parquet, force), run_id, all_)
 
 
 @app.command()

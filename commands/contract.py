@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.table import Table
-from rich.text import Text
 
 from commonweal.agents.version import software_version
-from commonweal.commands.console import console
+from commonweal.commands.console import say, show, tell_where
 from commonweal.commands.run import draw_menu
 from commonweal.economy.menus import Menu, solve
 from commonweal.scenarios.runs.store import ABOUT, identity_of, writing
+from commonweal.scenarios.runs.text_table import Column
 from commonweal.scenarios.schema.contract_files import ContractFile, read_contract
 
+_INDENT = 16  # blanks before what a line of the verdict says
 _HEADS = {  # column of the table of lines: how it is headed and written
     "cost": ("cost of a sample", "{:g}"),
     "share": ("share", "{:g}"),
@@ -44,14 +44,15 @@ def conduct_contract(words: Sequence[str], source: str, out: Path | None, force:
     identity = identity_of("contract", contract.model_dump(mode="json"))
     with writing(folder, identity, force=force) as partial:
         menu = solve(contract.problem())
-        show(contract, menu)
+        tell(contract, menu)
         lines(menu).to_csv(partial / "menu.csv", index=False)
         (partial / "menu.json").write_text(_as_json(record(contract, menu)), encoding="utf-8")
         about = {"commonweal": software_version(), "identity": identity, "command": list(words)}
         about["contract"] = contract.name
         (partial / ABOUT).write_text(_as_json(about), encoding="utf-8")
         draw_menu(contract.name, menu, partial / "menu.png")
-    print(f"results  {folder}/ (menu.csv, menu.json)\nfigure   {folder / 'menu.png'}")
+    tell_where("results", folder, ["menu.csv", "menu.json"])
+    tell_where("figures", folder, ["menu.png"])
 
 
 def lines(menu: Menu) -> pd.DataFrame:
@@ -79,21 +80,20 @@ def record(contract: ContractFile, menu: Menu) -> dict[str, Any]:
     }
 
 
-def show(contract: ContractFile, menu: Menu) -> None:
+def tell(contract: ContractFile, menu: Menu) -> None:
     """Print the menu and what certifies it."""
     about = f": {contract.description}" if contract.description else ""
-    console().print(Text.assemble((contract.name, "bold"), about), soft_wrap=True)
-    table = Table("line", *(head for head, _ in _HEADS.values()))
-    for column in table.columns:
-        column.justify = "right"
+    say(contract.name + about)
+    rows = []
     for number, line in enumerate(lines(menu).itertuples(index=False)):
         texts = [form.format(value) for (_, form), value in zip(_HEADS.values(), line, strict=True)]
         if not menu.served[number]:
             texts = [*texts[:2], "none", "–", "–", texts[5], "–"]
-        table.add_row(str(number + 1), *texts)
-    console().print(table)
+        rows.append([str(number + 1), *texts])
+    heads = ("line", *(head for head, _ in _HEADS.values()))
+    show([Column(*column) for column in zip(heads, zip(*rows, strict=True), strict=True)])
     for text in verdict(menu):
-        print(text)
+        say(text, _INDENT)
 
 
 def verdict(menu: Menu) -> Iterator[str]:

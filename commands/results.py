@@ -1,25 +1,26 @@
 """What ``commonweal results DIR`` prints and writes: the cells of a sweep, one run, or the answer to a question."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from rich.table import Table
-from rich.text import Text
+import pyarrow as pa
 
 from commonweal.agents.errors import InputError
-from commonweal.commands.console import console
-from commonweal.scenarios.reading.cell_tables import MOST, failures, table_of_differences, table_of_means
+from commonweal.commands.console import height, say, show, width
+from commonweal.scenarios.reading.cell_tables import failures, order_of, table_of_differences, table_of_means
 from commonweal.scenarios.reading.cells import compare
 from commonweal.scenarios.reading.one_run import describe_run, find_run
 from commonweal.scenarios.reading.query import answer, check_free, export
-from commonweal.scenarios.reading.stored import Stored, in_words, open_results
+from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, open_results
 from commonweal.scenarios.runs.intervals import few_seeds
-from commonweal.scenarios.runs.summary import MEASURES
+from commonweal.scenarios.runs.measures import COMPARED, MEASURES, title
+from commonweal.scenarios.runs.outcome import Outcome, sentences
+from commonweal.scenarios.runs.text_table import Column, lines
 from commonweal.scenarios.schema.relevance import quality_words
 
-_MOST_ROWS = 100  # rows of an answer that are printed
-_COMPARED = ("share_delegate", "accuracy", "welfare")  # metrics whose differences are shown
+_ALL = "--all shows them"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,10 @@ class Exports:
         return [(kind, file) for kind, file in (("csv", self.csv), ("parquet", self.parquet)) if file is not None]
 
 
-def results(folder: Path, sql: str | None = None, exports: Exports | None = None, run: str | None = None) -> None:
+def results(
+    folder: Path, sql: str | None = None, exports: Exports | None = None, run: str | None = None,
+    everything: bool = False,
+) -> None:  # fmt: skip
     """Print or write what is asked of a folder of results.
 
     Args:
@@ -43,6 +47,7 @@ def results(folder: Path, sql: str | None = None, exports: Exports | None = None
         sql: a question to the views ``runs`` and ``rounds``.
         exports: where to write the answer, or the table of runs if nothing is asked.
         run: the run to show.
+        everything: print all rows, also those beyond a screen.
 
     Raises:
         InputError: if that is not possible.
@@ -57,15 +62,15 @@ def results(folder: Path, sql: str | None = None, exports: Exports | None = None
         check_free(file, force=exports.force, guarded=stored)
     if run is not None:
         frame = stored.runs()
-        print("\n".join(describe_run(stored, find_run(frame, run), stored.metrics(frame))))
+        print("\n".join(describe_run(stored, find_run(frame, run), stored.metrics(frame), width())))
     elif exports.files():
         _write(stored, sql or "SELECT * FROM runs", exports)
     elif sql is not None:
-        _print_answer(stored, sql)
+        _print_answer(stored, sql, everything)
     else:
-        _print_summary(stored)
+        _print_summary(stored, everything)
     for notice in stored.notices:
-        print(notice)
+        say(notice)
 
 
 def _write(stored: Stored, sql: str, exports: Exports) -> None:
@@ -75,45 +80,60 @@ def _write(stored: Stored, sql: str, exports: Exports) -> None:
         print(f"{file}: {count} rows")
 
 
-def _print_answer(stored: Stored, sql: str) -> None:
+def _print_answer(stored: Stored, sql: str, everything: bool) -> None:
+    high = None if everything else height()
     with answer(stored, sql) as rows:
-        table, count = Table(), 0
-        for name in rows.schema.names:
-            table.add_column(Text(name), overflow="fold")
+        names, kinds = rows.schema.names, rows.schema.types
+        cells: list[list[str]] = [[] for _ in names]
         for batch in rows:
-            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                if (count := count + 1) <= _MOST_ROWS:
-                    table.add_row(*[Text("" if value is None else in_words(value)) for value in row])
-            if count > _MOST_ROWS:
+            for column, values in zip(cells, batch.columns, strict=True):
+                column += ["" if value is None else in_words(value) for value in values.to_pylist()]
+            if high is not None and len(cells[0]) > high:
                 break
-    console().print(table)
-    if count > _MOST_ROWS:
-        print(f"the first {_MOST_ROWS} rows; --csv FILE or --parquet FILE writes all")
+        part = next(iter(rows), None) is not None
+    numbers = [not (pa.types.is_string(kind) or pa.types.is_large_string(kind)) for kind in kinds]
+    table = [Column(*column) for column in zip(names, cells, numbers, strict=True)]
+    show(table, high, f"{_ALL}; --csv FILE or --parquet FILE writes them", part)
 
 
-def _print_summary(stored: Stored) -> None:
+def _print_summary(stored: Stored, everything: bool) -> None:
     runs = stored.runs()
     metrics = shown_metrics(stored, runs)
     if not metrics:
         raise InputError(f"{stored.folder}: every run failed; {failures(runs)[0]}")
-    cells = compare(runs, stored.factors, metrics)
-    seeds, points = runs["seed"].nunique(), len(cells.points)
+    cells, quality = compare(runs, stored.factors, metrics), quality_words(stored.markets()).column
+    seeds, points, order = runs["seed"].nunique(), len(cells.points), order_of(cells)
     over = f"mean and 95 % interval over {seeds} seeds" if seeds > 1 else "one seed"
-    print(f"{stored.name}: {points} {'point' if points == 1 else 'points'}, last quarter of the rounds played, {over}")
-    quality = quality_words(stored.markets()).column
-    console().print(table_of_means(cells, metrics, quality))
+    by = "" if len(stored.factors) < 2 or points < 2 else f", the most {title(metrics[0], quality)} first"
+    counted = f"{points} {'point' if points == 1 else 'points'}"
+    about = f"{stored.name}: {counted}, last quarter of the rounds played, {over}{by}"
+    end = [*few_seeds(seeds), *failures(runs), sentences(_outcome(stored, runs, metrics))]
+    high = None if everything else height([about, *end])
+    say(about)
+    means = table_of_means(cells, metrics, quality, order)
+    taken = show(means, high, f"{_ALL}; --sql asks for some, --csv FILE writes all runs")
     if points > 1:
+        shown = [name for name in metrics if name in COMPARED] or metrics[:3]
         first = ", ".join(f"{path} = {in_words(value)}" for path, value in cells.values.iloc[0].items())
-        print(
-            f"difference to point {cells.points[0]} ({first}), paired by seed"
-            + "; * its interval leaves out 0" * (seeds > 1)
-        )
-        shown = [name for name in metrics if name in _COMPARED] or metrics[:3]
-        console().print(table_of_differences(cells, metrics, shown, quality))
-    if points > MOST:
-        print(f"the first {MOST} of {points} points; --sql asks for others, --csv FILE writes all runs")
-    for line in (*few_seeds(seeds), *failures(runs)):
-        print(line)
+        what = f"differences to point {cells.points[0]} ({first}), paired by seed"
+        marks = "; * its interval leaves out 0" * (seeds > 1)
+        _print_differences(table_of_differences(cells, metrics, shown, quality, order), what, marks, high, taken)
+    for line in end:
+        say(line)
+
+
+def _outcome(stored: Stored, runs: pd.DataFrame, metrics: list[str]) -> Outcome:
+    played = runs[runs["status"] != FAILED]
+    return Outcome(played, stored.factors, frozenset(stored.markets()), tuple(metrics), stored.start())
+
+
+def _print_differences(table: Sequence[Column], what: str, marks: str, high: int | None, taken: int) -> None:
+    """A second table where both find room on the screen, or everything is asked for."""
+    if high is not None and taken + len(lines(table, width())) > high:
+        say(f"{what}: {_ALL}")
+        return
+    say(what + marks)
+    show(table)
 
 
 def shown_metrics(stored: Stored, runs: pd.DataFrame) -> list[str]:

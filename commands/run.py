@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
-from commonweal.commands.console import console
+from commonweal.commands.console import height, say, tell_where, width
+from commonweal.commands.console import show as show_table
 from commonweal.scenarios.runs.faithful import unfaithful
 from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.runs.store import check_place, hidden, identity_of, save, writing
@@ -76,9 +77,7 @@ def conduct(request: Request) -> None:
         save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
     for done in (place, checkpoints):
         shutil.rmtree(done, ignore_errors=True)
-    show(results, folder)
-    for warning in unfaithful(plan.scenario(point) for point in range(len(plan.points))):
-        print(warning)
+    show(results, folder, unfaithful(plan.scenario(point) for point in range(len(plan.points))))
     draw(folder)
 
 
@@ -111,13 +110,14 @@ def read_variations(texts: Sequence[str]) -> dict[str, list[Any]]:
     return varied
 
 
-def show(results: SweepResults, folder: Path) -> None:
-    """Print the table, what a reader must know of it, and where the results lie."""
-    print(headline(results))
-    console().print(summary_table(results))
-    for note in notes(results):
-        print(note)
-    print(f"results  {folder}/ ({', '.join(f'{name}.parquet' for name in results.tables())})")
+def show(results: SweepResults, folder: Path, warnings: Sequence[str] = ()) -> None:
+    """Print the table, what a reader must know of it, what came out, and where the results lie."""
+    about, end = headline(results), [*notes(results), *warnings, results.summary()]
+    say(about)
+    show_table(summary_table(results, width()), height([about, *end]), f"commonweal results {folder} --all")
+    for line in end:
+        say(line)
+    tell_where("results", folder, [f"{name}.parquet" for name in results.tables()])
 
 
 # The command is the outermost shell: this module alone reaches up to the figures.
@@ -132,11 +132,11 @@ def draw_menu(name: str, menu: "Menu", file: Path) -> Path:
 
 
 def draw(folder: Path) -> None:
-    """Draw the figures of stored results and say where they lie."""
+    """Draw the figures of stored results and say where they lie, and which could not be drawn though they apply."""
     from commonweal.figures.plots import draw_all
 
-    for file in draw_all(folder, lambda reason: print(f"no figure {reason}")):
-        print(f"figure   {file}")
+    files = draw_all(folder, lambda reason: None if ": skipped, " in reason else say(f"no figure {reason}"))
+    tell_where("figures", folder / "figures", [file.name for file in files])
 
 
 def open_page(scenario: str | None, run: Path | None, host: str, port: int) -> None:

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
-from commonweal.commands.console import console
+from commonweal.commands.console import height, listed, say, tell_where
+from commonweal.commands.console import show as show_table
 from commonweal.commands.run import Interrupted
 from commonweal.figures.studies import draw_into
 from commonweal.scenarios.runs.progress import progress
@@ -25,9 +24,9 @@ from commonweal.scenarios.studies.asking import ask, identity_of_answer
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.options import described, read_options
 from commonweal.scenarios.studies.pieces import kept
-from commonweal.scenarios.studies.report import shown
+from commonweal.scenarios.studies.shown import as_columns
 
-_ROWS = 12  # of a table on screen
+_LEAST, _MOST = 8, 15  # lines of a table on screen
 _TABLES = 3  # on screen
 
 
@@ -67,8 +66,9 @@ def conduct_study(request: StudyRequest) -> None:
         show(answer)
         names = write(answer, partial, draw_into)
     shutil.rmtree(place, ignore_errors=True)
-    for file in (folder / name for name in names):
-        print(f"{'figure  ' if file.suffix == '.png' else 'result  '} {file}")
+    figures = [name for name in names if name.endswith(".png")]
+    tell_where("results", folder, [name for name in names if name not in figures])
+    tell_where("figures", folder, figures)
 
 
 @contextmanager
@@ -87,42 +87,34 @@ def _continued(place: Path, words: Sequence[str]) -> Iterator[None]:
         raise InputError(f"{error}; what was played is kept in {place}, and goes on with: {command}") from None
 
 
-def list_studies() -> Iterator[str]:
-    """A line for every study."""
-    entries = STUDIES.items()
-    wide = max(len(name) for name, _ in entries)
-    for name, study in entries:
-        yield f"{name:<{wide}}  {study.about}"
+def list_studies() -> None:
+    """Print what studies there are."""
+    listed((name, study.about) for name, study in STUDIES.items())
 
 
-def explain(name: str) -> Iterator[str]:
-    """A study's question and its options.
+def explain(name: str) -> None:
+    """Print a study's question and its options.
 
     Raises:
         InputError: if there is no such study.
     """
     study = STUDIES[name]
-    yield f"{name}: {study.about}"
+    say(f"{name}: {study.about}")
     for option, unit, description in described(study):
-        yield f"{option}" + (f"  [{unit}]" if unit else "")
-        yield f"    {description}"
+        print(f"{option}" + (f"  [{unit}]" if unit else ""))
+        say(f"    {description}", 4)
 
 
 def show(answer: Answer) -> None:
-    """Print the headline, the first rows of the first tables, and the notes."""
-    print(answer.headline)
+    """Print the first rows of the first tables, the notes, and last what came out."""
+    high = max(_LEAST, min(_MOST, height([*answer.notes, answer.headline]) // _TABLES))
     for name, frame in list(answer.tables.items())[:_TABLES]:
-        texts = shown(frame, _ROWS)
-        table = Table(title=name.replace("_", " "), title_justify="left", title_style="bold")
-        for number, column in enumerate(texts.columns):
-            table.add_column(column, justify="left" if number == 0 else "right")
-        for row in texts.itertuples(index=False):
-            table.add_row(*map(str, row))
-        console().print(table)
-        if (left := len(frame) - _ROWS) > 0:
-            print(f"… and {left} more rows in {name}.parquet")
+        print(name.replace("_", " "))
+        show_table(as_columns(frame), high, f"{name}.parquet has them")
+        print()
     for note in answer.notes:
-        print(f"note: {note}")
+        say(f"note: {note}")
+    say(answer.headline)
 
 
 def refuse_until_width(study: str) -> None:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from commonweal.commands.console import console
+from commonweal.commands.console import say, show, tell_where
 from commonweal.commands.run import Interrupted
 from commonweal.scenarios.runs.progress import progress
+from commonweal.scenarios.runs.text_table import Column, labels
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.sweeps.engine import Outcome, run_sweep
 from commonweal.scenarios.sweeps.estimates import describe_plan
@@ -55,7 +54,7 @@ def conduct_sweep(request: SweepRequest) -> int:
     engine = engine_named(request.engine, request.workers, request.scheduler)
     if request.dry_run:
         print(describe_plan(plan, folder, engine.workers))
-        console().print(first_points(plan))
+        show(first_points(plan), _FIRST + 4, "the sweep plays them all")
         return 0
     engine.reach()
     if request.force and not request.extend:
@@ -82,14 +81,10 @@ def _played(plan: Plan, folder: Path, request: SweepRequest) -> Outcome:
         raise Interrupted(f"interrupted; what is finished lies in {folder}/ and the same command continues") from None
 
 
-def first_points(plan: Plan) -> Table:
-    """The first rows of a design."""
-    table = Table("point", *plan.factors)
-    for number, point in enumerate(plan.points[:_FIRST]):
-        table.add_row(str(number), *(_cell(point[path]) for path in plan.factors))
-    if len(plan.points) > _FIRST:
-        table.add_row("…", *("" for _ in plan.factors))
-    return table
+def first_points(plan: Plan) -> list[Column]:
+    """The points of a design, a row each."""
+    values = {path: [_cell(point[path]) for point in plan.points] for path in plan.factors}
+    return [Column("point", [str(number) for number in range(len(plan.points))]), *labels(values)]
 
 
 def _cell(value: Any) -> str:
@@ -100,10 +95,10 @@ def _show(outcome: Outcome, folder: Path) -> None:
     from commonweal.commands.results import results
     from commonweal.commands.run import draw
 
+    said = f"{outcome.runs} runs, {outcome.played} of them played now in {outcome.seconds:.0f} s"
+    say(said + (f", {outcome.failed} failed: --retry-failed plays them again" if outcome.failed else ""))
     if outcome.failed < outcome.runs:
         results(folder)
-    said = f"{outcome.runs} runs, {outcome.played} of them played now in {outcome.seconds:.0f} s"
-    print(said + (f", {outcome.failed} failed: --retry-failed plays them again" if outcome.failed else ""))
-    print(f"results  {folder}/ (runs.parquet, rounds.parquet)")
+    tell_where("results", folder, ["runs.parquet", "rounds.parquet"])
     if outcome.failed < outcome.runs:
         draw(folder)

@@ -54,7 +54,8 @@ def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
 
     Args:
         folder: where the results are stored.
-        tell: called with one line for each figure that was skipped, and why; the default logs it.
+        tell: called with a line for each figure that is skipped, since it does not apply, or not drawn, and why; the
+            default logs it.
 
     Returns:
         The PNG files written, under ``folder / "figures"``.

@@ -31,7 +31,8 @@ def draw_sweep(
 
     Args:
         folder: of ``commonweal sweep``; it need not be finished.
-        tell: called with one line for each figure that was skipped, and why; the default logs it.
+        tell: called with a line for each figure that is skipped, since it does not apply, or not drawn, and why; the
+            default logs it.
         metrics: up to three columns to show; delegating, accuracy and welfare if not given.
 
     Returns:
@@ -53,7 +54,7 @@ def draw_sweep(
         try:
             figure = draw()
         except InputError as error:
-            tell(f"{name}: skipped, {error}")
+            tell(f"{name}: not drawn, {error}")
         else:
             drawn.append(save(figure, folder / "figures" / f"{name}.png", source))
     return drawn

@@ -137,3 +137,34 @@ def test_the_reading_order_gives_the_length_of_files_to_a_fifth_and_takes_an_hou
         actual = len((ROOT / file).read_text(encoding="utf-8").splitlines())
         assert abs(int(lines) - actual) <= max(15, actual / 5), file
     assert sum(int(lines) for _, lines in rows) < 2500
+
+
+def _without_numbers(lines: list[str]) -> list[str]:
+    """Lines of any numbers: a table is as wide as its longest."""
+    text = re.sub(r"-?\d*\.?\d+( \[[^]]*\])?", "#", "\n".join(lines))
+    return re.sub(r"[ \n]+", " ", text).strip().split(". ")
+
+
+def _end_of_make_run() -> list[str]:
+    (block,) = re.findall(r"<!-- make run -->\n```text\n(.*?)```\n<!-- end make run -->", README, re.DOTALL)
+    return block.splitlines()
+
+
+def test_the_readme_shows_how_make_run_ends() -> None:
+    shown = _end_of_make_run()
+    assert len(shown) == 10
+    text = " ".join(" ".join(shown).split())
+    said, told = text.partition(" results results/commons/ (")[::2]
+    assert "figures results/commons/figures/ (overview.png, " in told
+    rules = r"((, | and )?(equal pay|pay by samples|pay by credit))+"
+    amount = r"-?\d*\.?\d+( \[\S+, \S+\])?"
+    kept = rf"{rules} (alike )?(keeps?|collapses? to|ends? with) {amount} delegating, accuracy {amount}(; |\.)"
+    assert re.search(rf"({kept})+$", said, re.IGNORECASE), "run: python docs/make_run.py --write"
+    heads = "test accuracy", "welfare (money per round)", "Gini, last quarter", "price of anarchy"
+    assert all(any(line.startswith(head) for line in shown) for head in heads)
+
+
+@pytest.mark.slow
+def test_what_the_readme_shows_of_make_run_is_what_it_prints() -> None:
+    printed = runpy.run_path(str(ROOT / "docs" / "make_run.py"))["last_lines"]()
+    assert _without_numbers(printed) == _without_numbers(_end_of_make_run()), "run: python docs/make_run.py --write"

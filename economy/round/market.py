@@ -57,6 +57,7 @@ class MarketFacts:
     panel: str = "Model quality"  # over one panel of several
     title: str = "Accuracy of the shared model"  # over a figure of its own
     credit_unit: str = "accuracy"  # unit of credit
+    doing: str = "delegating"  # what those do who take part honestly
 
     @property
     def axis(self) -> str:

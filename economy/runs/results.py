@@ -17,6 +17,8 @@ from commonweal.economy.tasks import Batch
 from commonweal.economy.world.world import State, World
 
 PROFILE_SNAPSHOTS = 40  # of the value profiles, in a run
+_SHOWN = ("share_delegate", "share_free_ride", "share_defect", "share_abstain", "accuracy", "welfare", "gini")
+_ROWS = 12  # of a table in a notebook
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,18 @@ class Results:
     profiles: pd.DataFrame  # run, round, principal, dimension, limit
     ledger: pd.DataFrame | None  # every transfer: run, round, source, target, amount (micro-units), reason
     balances: pd.DataFrame | None  # run, account, balance (micro-units), at the end
+
+    def _repr_html_(self) -> str:
+        """Means over the last quarter of rounds, a row a run, for notebooks."""
+        if self.rounds.empty:
+            return "<p>No round was played.</p>"
+        left = self.rounds.groupby("run").cumcount(ascending=False)
+        played = self.rounds.groupby("run")["round"].transform("size")
+        names = [name for name in _SHOWN if name in self.rounds]
+        means = self.rounds[left < np.ceil(played / 4)].groupby("run")[names].mean().reset_index()
+        table = means.head(_ROWS).to_html(index=False, border=0, float_format="{:.3g}".format)
+        more = f"<p>… and {len(means) - _ROWS} more runs</p>" if len(means) > _ROWS else ""
+        return f"<p>{len(means)} runs, {played.max()} rounds; means over the last quarter of them</p>{table}{more}"
 
 
 class Notebook:

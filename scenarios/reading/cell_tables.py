@@ -1,38 +1,43 @@
 """The cells of a sweep as tables a person reads: means, differences, and what failed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
-from rich.table import Table
-from rich.text import Text
 
+from commonweal.agents.arrays import Ints
 from commonweal.scenarios.reading.cells import Cells
 from commonweal.scenarios.reading.stored import FAILED, in_words
-from commonweal.scenarios.runs.intervals import in_brief
-from commonweal.scenarios.runs.summary import MEASURES
+from commonweal.scenarios.runs.intervals import Interval, in_brief
+from commonweal.scenarios.runs.measures import rank_of, title
+from commonweal.scenarios.runs.text_table import Column, labels
 
-MOST = 100  # points that are printed; all are in the tables on disk
+
+def order_of(cells: Cells) -> Ints:
+    """(P,) rows in the order that matters: along the only factor, or by the first metric, the largest first."""
+    if cells.values.shape[1] < 2:
+        return np.arange(len(cells.points))
+    return np.argsort(-np.nan_to_num(cells.means.value[:, 0], nan=-np.inf), kind="stable")
 
 
-def table_of_means(cells: Cells, metrics: Sequence[str], quality: str) -> Table:
-    """A row a point: its number, its values, its runs, and its mean in each metric.
+def table_of_means(cells: Cells, metrics: Sequence[str], quality: str, order: Ints) -> list[Column]:
+    """A row a point: its number, its values, its mean in each metric, and its runs where those differ.
 
     Args:
         cells: the points.
-        metrics: the names of all their metrics.
+        metrics: the names of all their metrics, those that matter most first.
         quality: what the market calls its quality.
+        order: rows of the cells in the order in which they are shown.
     """
-    counts = {"runs": cells.runs} | ({"failed": cells.failed} if cells.failed.any() else {})
-    table = _headed([*cells.values.columns], [*counts, *(_title(name, quality) for name in metrics)])
-    for row in range(min(len(cells.points), MOST)):
-        numbers = [str(count[row]) for count in counts.values()]
-        numbers += [in_brief(*ends) for ends in zip(*cells.means.at(row), strict=True)]
-        table.add_row(str(cells.points[row]), *_words(cells, row), *numbers)
-    return table
+    counts = {"runs": cells.runs, "failed": cells.failed}
+    told = [Column(name, [str(count[row]) for row in order], rank=1) for name, count in counts.items() if np.ptp(count)]
+    numbers = [_texts(cells.means, place) for place in range(len(metrics))]
+    return [*_points(cells, order), *told, *_metrics(metrics, numbers, quality, order)]
 
 
-def table_of_differences(cells: Cells, metrics: Sequence[str], shown: Sequence[str], quality: str) -> Table:
+def table_of_differences(
+    cells: Cells, metrics: Sequence[str], shown: Sequence[str], quality: str, order: Ints
+) -> list[Column]:
     """A row for each point but the first: its difference to the first, marked where the interval leaves out 0.
 
     Args:
@@ -40,35 +45,37 @@ def table_of_differences(cells: Cells, metrics: Sequence[str], shown: Sequence[s
         metrics: the names of all their metrics.
         shown: those to show.
         quality: what the market calls its quality.
+        order: rows of the cells in the order in which they are shown; the first point is left out of them.
     """
-    columns = [list(metrics).index(name) for name in shown]
-    table = _headed([*cells.values.columns], [f"Δ {_title(name, quality)}" for name in shown])
-    for row in range(1, min(len(cells.points), MOST)):
-        texts = [_difference(*ends) for ends in zip(*cells.differences.at((row, columns)), strict=True)]
-        table.add_row(str(cells.points[row]), *_words(cells, row), *texts)
-    return table
+    numbers = [_texts(cells.differences, list(metrics).index(name), _difference) for name in shown]
+    others = order[order != 0]
+    return [*_points(cells, others), *_metrics(shown, numbers, quality, others, "Δ ")]
 
 
-def _title(metric: str, quality: str) -> str:
-    return quality if metric == "accuracy" else MEASURES.get(metric, metric)
-
-
-def _headed(fields: Sequence[str], numbers: Sequence[str]) -> Table:
-    table = Table()
-    for name in ("point", *fields):
-        table.add_column(Text(name), overflow="fold")
-    for name in numbers:
-        table.add_column(Text(name), justify="right")
-    return table
-
-
-def _words(cells: Cells, row: int) -> list[Text]:
-    return [Text(in_words(value)) for value in cells.values.iloc[row]]
+def _texts(found: Interval, place: int, text: Callable[[float, float, float], str] = in_brief) -> list[str]:
+    """An estimate of every point, of the metric at one place."""
+    return [text(*ends) for ends in zip(*found.at((slice(None), place)), strict=True)]
 
 
 def _difference(value: float, low: float, high: float) -> str:
     mark = "" if np.isnan(low) else " *" if low > 0 or high < 0 else "  "
     return in_brief(value, low, high, "+") + mark
+
+
+def _points(cells: Cells, order: Ints) -> list[Column]:
+    number = Column("point", [str(cells.points[row]) for row in order])
+    shown = cells.values.iloc[order]
+    return [number, *labels({str(path): [in_words(value) for value in shown[path]] for path in shown})]
+
+
+def _metrics(
+    names: Sequence[str], numbers: Sequence[Sequence[str]], quality: str, order: Ints, before: str = ""
+) -> list[Column]:
+    """The first of them stays whatever else has no room; those that are compared go before the others."""
+    return [
+        Column(before + title(name, quality), [texts[row] for row in order], rank=rank_of(name) if place else 0)
+        for place, (name, texts) in enumerate(zip(names, numbers, strict=True))
+    ]
 
 
 def failures(runs: pd.DataFrame) -> list[str]:

@@ -14,6 +14,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.version import software_version
 from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, plain
 from commonweal.scenarios.runs.store import SCENARIO
+from commonweal.scenarios.runs.text_table import Column, fits, lines, wrapped
 from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.notation import parse_value, write_value
@@ -22,7 +23,9 @@ from commonweal.scenarios.schema.validation import validate
 from commonweal.scenarios.sweeps.manifest import code_version
 
 _BARS = "▁▂▃▄▅▆▇█"
-_WIDTH = 40  # characters of a sparkline
+_WIDTH = 40  # characters of a sparkline, at most
+_BROAD = (_WIDTH, 20, 10)  # of one that finds room
+_INDENT = 9  # blanks before what a line says
 _WHOLE = ("policy.mix", "policy.options", "[]")  # set as a whole: a share of the base would remain in them
 
 
@@ -49,34 +52,41 @@ def find_run(runs: pd.DataFrame, wanted: str) -> pd.Series:
     return row
 
 
-def describe_run(stored: Stored, row: pd.Series, metrics: list[str]) -> Iterator[str]:
-    """Lines about a run: its place in the design, its fate, its course, and how to repeat it."""
+def describe_run(stored: Stored, row: pd.Series, metrics: list[str], width: int | None = None) -> Iterator[str]:
+    """Lines about a run, so wide: its place in the design, its fate, its course, and how to repeat it."""
     yield f"run      {row['run_id']} of {stored.folder}"
-    yield f"point    {row['point']}" + "".join(f", {path} = {in_words(row[path])}" for path in stored.factors)
+    place = f"point    {row['point']}" + "".join(f", {path} = {in_words(row[path])}" for path in stored.factors)
+    yield from wrapped(place, width, _INDENT)
     yield f"seed     {row['seed']}"
     if row["status"] == FAILED:
-        yield f"failed   at {row['stage']}: {row['message']}"
+        yield from wrapped(f"failed   at {row['stage']}: {row['message']}", width, _INDENT)
     else:
-        yield from _course(stored.rounds_of(str(row["run_id"])), row, metrics)
+        yield from _course(stored.rounds_of(str(row["run_id"])), row, metrics, width)
     current = code_version() if stored.cells else software_version()
     if (played := str(row.get("version"))) != current:
-        yield f"caution  played by commonweal {played}; this is {current}, which may play it differently"
+        caution = f"caution  played by commonweal {played}; this is {current}, which may play it differently"
+        yield from wrapped(caution, width, _INDENT)
     yield f"repeat   {repeat(stored, row)}"
     if stored.cells:
-        yield "         (the same but for rounding: a run alone may add in another order than together with others)"
+        said = "(the same but for rounding: a run alone may add in another order than together with others)"
+        yield from wrapped(f"{'':<{_INDENT}}{said}", width, _INDENT)
 
 
-def _course(rounds: pd.DataFrame, row: pd.Series, metrics: list[str]) -> Iterator[str]:
+def _course(rounds: pd.DataFrame, row: pd.Series, metrics: list[str], width: int | None) -> Iterator[str]:
     played = int(rounds["round"].max()) + 1
     why = f", stopped by {row['stopped']}" if isinstance(row.get("stopped"), str) and row["stopped"] else ""
     yield f"rounds   {played}{why}"
     yield ""
-    wide = max(map(len, metrics), default=0)
-    yield f"{'':<{wide}}  {'first':>9}  {'last':>9}  {'last ¼':>9}  course"
-    for name in metrics:
-        course = rounds[name].to_numpy(dtype=np.float64)
-        numbers = "  ".join(f"{value:>9.4g}" for value in (course[0], course[-1], row[name]))
-        yield f"{name:<{wide}}  {numbers}  {sparkline(course)}"
+    courses = [rounds[name].to_numpy(dtype=np.float64) for name in metrics]
+    numbers = {
+        "first": [f"{course[0]:.4g}" for course in courses],
+        "last": [f"{course[-1]:.4g}" for course in courses],
+        "last ¼": [f"{row[name]:.4g}" for name in metrics],
+    }
+    columns = [Column("metric", metrics, number=False), *(Column(*column) for column in numbers.items())]
+    drawn = ([*columns, Column("course", [sparkline(course, wide) for course in courses])] for wide in _BROAD)
+    fitting = (table for table in drawn if fits(table, width))
+    yield from lines(next(fitting, columns), width)
     yield ""
 
 

@@ -97,8 +97,17 @@ class Stored:
         path = "market.kind"
         if path in self.factors:
             return {cell[path] for cell in self.cells} or set(self.runs()[path])
-        base = self.plan.get("base") or read_document(self.folder / SCENARIO)
-        return {base.get("market", {}).get("kind", "model")}
+        return {self._base().get("market", {}).get("kind", "model")}
+
+    def start(self) -> float | None:
+        """The share that delegates at the start of all runs; None where it varies or is not said."""
+        path = "population.start_delegate"
+        said = self._base().get("population", {}).get("start_delegate")
+        return None if path in self.factors or said is None else float(said)
+
+    def _base(self) -> Mapping[str, Any]:
+        """The scenario that all points start from."""
+        return self.plan.get("base") or read_document(self.folder / SCENARIO)
 
     def _dataset(self, files: tuple[Path, ...]) -> Any:
         with _readable(self.folder):

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html import escape
+from importlib import import_module
 from itertools import count
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -14,6 +16,7 @@ from rich.text import Text
 
 _PATIENCE = 2.0  # seconds before anything is said where there are no bars
 _PAUSE = 10.0  # seconds between lines where there are no bars
+_BLINK = 0.1  # seconds between two pictures of a bar in a notebook
 
 
 class Progress(Protocol):
@@ -44,11 +47,61 @@ def counting(tell: Progress, what: str, of: int) -> Callable[[], None]:
 def progress(console: Console | None = None) -> Iterator[Progress]:
     """Show progress while the block runs, on standard error if no console is given."""
     console = console or Console(stderr=True)
-    if not (console.is_terminal or console.is_jupyter):
+    if console.is_jupyter:
+        cell = _Cell()
+        try:
+            yield cell
+        finally:
+            cell.clear()
+    elif console.is_terminal:
+        with Live(console=console, transient=True) as live:
+            yield _Display(live)
+    else:
         yield _Lines(console)
-        return
-    with Live(console=console, transient=True) as live:
-        yield _Display(live)
+
+
+@contextmanager
+def told(tell: Progress | None) -> Iterator[Progress]:
+    """Tell who is given; if nobody is, whoever looks at a notebook, and nobody elsewhere."""
+    if tell is not None:
+        yield tell
+    elif Console(stderr=True).is_jupyter:
+        with progress() as shown:
+            yield shown
+    else:
+        yield silent
+
+
+class _Cell:
+    """A bar for each thing that is being done, beneath a cell of a notebook; it goes when all is done."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None  # what shows it, once there is something to show
+        self._due = 0.0
+        self._bars: dict[str, str] = {}
+
+    def __call__(self, what: str, done: int, of: int, /, *more: str) -> None:
+        now = monotonic()
+        if now < self._due and done < of:
+            return
+        self._due = now + _BLINK
+        counts = f'<progress value="{done}" max="{of}"></progress> {done} of {of}'
+        lines = "".join(f"<br>{escape(line)}" for line in more)
+        self._bars[what] = f"<div>{escape(what)} {counts}{lines}</div>"
+        self._show("".join(self._bars.values()))
+
+    def clear(self) -> None:
+        """Show nothing more."""
+        if self._handle is not None:
+            self._show("")
+
+    def _show(self, page: str) -> None:
+        notebook: Any = import_module("IPython.display")  # a notebook has it
+        drawn = notebook.HTML(page)
+        if self._handle is None:
+            self._handle = notebook.display(drawn, display_id=True)
+        else:
+            self._handle.update(drawn)
 
 
 class _Display:

@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from commonweal.agents.version import software_version
+from commonweal.scenarios.runs.measures import COMPARED, brief_mean, measures_of, title
+from commonweal.scenarios.runs.outcome import Outcome, sentences
 from commonweal.scenarios.schema.notation import write_value
+from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.schema.scenario import Scenario
 
 TABLES = ("runs", "rounds", "principals", "profiles", "ledger", "balances")
+_ROWS = 24  # of a table in a notebook
 NO_PRICE = "undefined: total welfare, of the run or with everybody delegating, is not positive"
 
 
@@ -28,6 +33,28 @@ class SweepResults:
     profiles: pd.DataFrame | None = None  # principals' limits over time; empty without value dimensions; if kept
     ledger: pd.DataFrame | None = None  # every transfer of money, if kept
     balances: pd.DataFrame | None = None  # balance of every account at the end, if the ledger is kept
+
+    @property
+    def markets(self) -> frozenset[str]:
+        """The kinds of markets of all runs."""
+        path = "market.kind"
+        return frozenset(self.runs[path]) if path in self.varied else frozenset({self.scenario.market.kind})
+
+    def summary(self) -> str:
+        """What came out, in one to three sentences."""
+        played = self.runs[self.runs["status"] != "failed"] if "status" in self.runs else self.runs
+        start = None if "population.start_delegate" in self.varied else self.scenario.population.start_delegate
+        return sentences(Outcome(played, self.varied, self.markets, measures_of(played), start))
+
+    def _repr_html_(self) -> str:
+        """What came out in words, and means with intervals at every point, for notebooks."""
+        measures = [name for name in measures_of(self.runs) if name in COMPARED] or list(measures_of(self.runs))
+        heads = [*self.varied, *(title(name, quality_words(self.markets).column) for name in measures)]
+        points = self.runs.groupby(list(self.varied), sort=False, dropna=False) if self.varied else [((), self.runs)]
+        rows = [[*point, *(brief_mean(runs[name], name) for name in measures)] for point, runs in points]
+        table = pd.DataFrame(rows[:_ROWS], columns=heads).to_html(index=False, border=0)
+        more = f"<p>… and {len(rows) - _ROWS} more points</p>" if len(rows) > _ROWS else ""
+        return f"<p><b>{escape(self.scenario.name)}</b>: {escape(self.summary())}</p>{table}{more}"
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tables there are, by name."""

@@ -32,11 +32,10 @@ def names_in(folder: Path) -> list[str]:
     return sorted(file.stem for file in folder.glob("*.toml"))
 
 
-def described(folder: Path) -> Iterator[str]:
-    """A line for each TOML file of a folder: its name and its description."""
-    names = names_in(folder)
-    for name in names:
-        yield f"{name:<{max(map(len, names))}}  {read_document(folder / f'{name}.toml').get('description', '')}"
+def described(folder: Path) -> Iterator[tuple[str, str]]:
+    """Name and description of each TOML file of a folder."""
+    for name in names_in(folder):
+        yield name, read_document(folder / f"{name}.toml").get("description", "")
 
 
 def find_file(name_or_path: str | Path) -> Path:

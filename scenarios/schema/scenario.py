@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
+from commonweal.agents.documents import differences
 from commonweal.agents.errors import apart
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
 from commonweal.scenarios.schema.learning import Credit, Learning, Screening, Task
@@ -22,6 +24,7 @@ from commonweal.scenarios.schema.money import (
     Stakes,
     Tolerance,
 )
+from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.people import Actions, Dimension, Policy, Population, Values
 from commonweal.scenarios.schema.relevance import learns, pays_money, sells, valued
 
@@ -54,6 +57,15 @@ class Scenario(Part):
     negotiation: Negotiation = section(Negotiation(), lambda s: s.market.kind != "curve")
     tolerance: Tolerance = section(Tolerance(), valued)
     mechanisms: dict[str, Any] = field({}, "mechanisms from elsewhere that are on, each with its own fields", "by name", "a table of sections, one for each registered mechanism that is on")
+
+    def _repr_html_(self) -> str:
+        """Its name, what it shows, and every field that differs from its default, for notebooks."""
+        usual, own = (each.model_dump(mode="json", exclude={"name", "description"}) for each in (Scenario(), self))
+        rows = differences(usual, own, whole=("policy.mix", "policy.options", "[]"))
+        cells = ((path, *(("none" if value is None else write_value(value)) for value in (value, default))) for path, default, value in rows)
+        body = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in cells)
+        head = "".join(f"<th>{text}</th>" for text in ("field", "value", "default"))
+        return f"<p><b>{escape(self.name)}</b> {escape(self.description)}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     @field_validator("mechanisms")
     @classmethod

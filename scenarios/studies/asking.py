@@ -10,7 +10,7 @@ from typing import Any
 from commonweal.agents.documents import by_contents
 from commonweal.agents.errors import InputError
 from commonweal.agents.version import software_version
-from commonweal.scenarios.runs.progress import Progress, silent
+from commonweal.scenarios.runs.progress import Progress, told
 from commonweal.scenarios.runs.store import identity_of
 from commonweal.scenarios.schema.loading import Overrides, load, revise
 from commonweal.scenarios.schema.scenario import Scenario
@@ -25,7 +25,7 @@ def ask(
     seeds: int | Iterable[int] = 8,
     overrides: Overrides = (),
     *,
-    tell: Progress = silent,
+    tell: Progress | None = None,
     folder: Path | None = None,
     **options: Any,
 ) -> Answer:
@@ -36,7 +36,7 @@ def ask(
         scenario: one that is loaded, a name of the library, or the path of a file.
         seeds: how many (0, 1, …), or which.
         overrides: fields of the scenario to change, by path.
-        tell: called with progress: what is being done, how many are done, of how many.
+        tell: called with progress: what is being done, how many are done, of how many; a notebook shows it if None.
         folder: where finished pieces of the study are kept and continued from; nowhere if not given.
         options: of the study.
 
@@ -50,8 +50,8 @@ def ask(
     if not numbers or len(set(numbers)) < len(numbers):
         raise InputError(f"seeds {list(numbers)}: must be at least one, each once")
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
-    with keeping(folder, study, tell) as pieces:
-        answer = asked.ask(Question(base, numbers, chosen, tell, pieces))
+    with told(tell) as telling, keeping(folder, study, telling) as pieces:
+        answer = asked.ask(Question(base, numbers, chosen, telling, pieces))
     about = _provenance(base, numbers, chosen, began, clock)
     about["identity"] = identity_of_answer(study, base, numbers, chosen)
     return replace(answer, provenance=about | answer.provenance)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,9 @@ from commonweal.agents.registry import Registry
 from commonweal.scenarios.runs.progress import Progress, silent
 from commonweal.scenarios.schema.scenario import Part, Scenario
 from commonweal.scenarios.studies.pieces import Pieces
+from commonweal.scenarios.studies.shown import shown, words
+
+_ROWS = 12  # of a table in a notebook
 
 
 class StudyOptions(Part):
@@ -40,6 +44,16 @@ class Answer:
     tables: dict[str, pd.DataFrame]  # by name, the most important first
     notes: tuple[str, ...] = ()  # what a reader must know to read them right
     provenance: dict[str, Any] = field(default_factory=dict)  # scenario, seeds, options, version, command, seconds
+
+    def _repr_html_(self) -> str:
+        """The headline, the first rows of every table, and the notes, for notebooks."""
+        parts = [f"<p><b>{escape(self.headline)}</b></p>"]
+        for name, table in self.tables.items():
+            rows = shown(table, _ROWS).to_html(index=False, border=0)
+            left = f"<p>… and {len(table) - _ROWS} more rows</p>" if len(table) > _ROWS else ""
+            parts.append(f"<details><summary>{escape(words(name))}</summary>{rows}{left}</details>")
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        return "".join(parts) + (f"<ul>{notes}</ul>" if notes else "")
 
 
 Ask = Callable[[Question], Answer]

@@ -1,7 +1,6 @@
 """Sweeps from Python: every combination of varied values, or every point of a plan, over the same seeds."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.runs.progress import Progress, counting, progress, silent
+from commonweal.scenarios.runs.progress import Progress, counting, progress, silent, told
 from commonweal.scenarios.runs.tables import TABLES, SweepResults, numbered
 from commonweal.scenarios.schema.library import find_sweep, read_document
 from commonweal.scenarios.schema.loading import load
@@ -39,8 +38,8 @@ def sweep(
         vary: the values to compare by dotted path; nothing varied plays the scenario itself.
         seeds: the seeds, or how many of them (0, 1, …); 8 if neither this nor the sweep says.
         keep_ledger: of a scenario, keep every transfer of money.
-        tell: told the rounds played of a scenario, by the engine serial; the runs done of a sweep, which shows them
-            itself if it is None.
+        tell: told the rounds played of a scenario, by the engine serial, which a notebook shows if it is None; the runs
+            done of a sweep, which shows them itself if it is None.
         folder: where results are kept and continued from; nowhere if not given.
         engine: who plays it. Processes need ``if __name__ == "__main__":`` in a script.
         options: as for ``commonweal.scenarios.sweeps.engine.run_sweep``.
@@ -53,11 +52,10 @@ def sweep(
         InputError: if a point is not a valid economy, or a run of a comparison fails.
     """
     plan = _planned(source, vary, seeds, keep_ledger)
-    start = partial(counting, tell, f"rounds of {plan.name}") if plan.whole and tell is not None else None
-    telling = nullcontext(silent if plan.whole else tell) if plan.whole or tell is not None else progress()
-    with TemporaryDirectory() as temporary, telling as told:
+    with TemporaryDirectory() as temporary, told(tell) if plan.whole or tell is not None else progress() as telling:
+        start = partial(counting, telling, f"rounds of {plan.name}") if plan.whole and telling is not silent else None
         place = Path(temporary, plan.name) if folder is None else Path(folder)
-        run_sweep(plan, place, engine=engine, tell=told or silent, start=start, **options)
+        run_sweep(plan, place, engine=engine, tell=silent if plan.whole else telling, start=start, **options)
         files = {name: place / f"{name}.parquet" for name in TABLES}
         tables = {name: pd.read_parquet(file) for name, file in files.items() if file.is_file()}
     results = SweepResults(plan.base, plan.factors, plan.seeds, **tables)

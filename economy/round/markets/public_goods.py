@@ -26,7 +26,7 @@ from commonweal.economy.world.world import State, World
 
 @market(
     "public_goods", quality="contributions", unit="share of what could be", column="contributions",
-    panel="Contributions", title="Contributions", credit_unit="money",
+    panel="Contributions", title="Contributions", credit_unit="money", doing="contributing",
 )
 class PublicGoods:
     """Groups divide what they produce equally among their members who take part."""

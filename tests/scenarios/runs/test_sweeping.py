@@ -1,5 +1,6 @@
 """Sweeps: which points they have, what they share, and what their tables say."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -109,10 +110,17 @@ def test_one_seed_has_no_interval_and_no_welfare_no_price() -> None:
     assert cells["price of anarchy"] == ["–"]
     assert "abstaining" not in cells
     reason = "undefined: total welfare, of the run or with everybody delegating, is not positive"
-    few, undefined, solvent = notes(results)
+    few, undefined = notes(results)
     assert few.startswith("one seed has no interval")
     assert undefined == f"price of anarchy {reason} in 1 of 1 runs"
-    assert solvent.startswith("solvent in every round")
+
+
+def test_solvency_is_mentioned_only_where_it_is_missing() -> None:
+    results = sweep(TINY, seeds=1)
+    assert not any("solven" in note.lower() for note in notes(results))
+    for column, amount in (("least_balance", -0.5), ("treasury", -0.5), ("unfunded", 0.25)):
+        broken = replace(results, rounds=results.rounds.assign(**{column: amount}))
+        assert any("INSOLVENT" in note and f"{amount:.6f}" in note for note in notes(broken))
 
 
 def test_seeds_are_a_count_or_a_list() -> None:
