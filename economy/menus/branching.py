@@ -63,7 +63,7 @@ def bounded(setting: Setting, node: Node, low: Floats, high: Floats) -> Node:
     """The part of a node's menus with amounts from ``low`` to ``high`` (J,), which do not fall."""
     curve = between(setting.curve, node.program.counts @ low, node.program.counts @ high)
     program = replace(node.program, accuracy=curve, least=low, most=high)
-    amounts = search(program, np.clip(node.amounts, low, high))
+    amounts, _ = search(program, np.clip(node.amounts, low, high))
     return Node(node.served, program, amounts, min(node.bound, upper_bound(program, amounts)))
 
 

@@ -14,6 +14,8 @@ from scipy.optimize import Bounds, linprog, minimize
 from commonweal.agents.arrays import Floats
 from commonweal.economy.rewards.accuracy import Accuracy
 
+PROVED = 1e-9  # expected accuracy between a menu and its bound: small enough to look no further
+
 
 @dataclass(frozen=True)
 class Program:
@@ -96,12 +98,16 @@ def least_utilities(costs: Floats, reservation: Floats, amounts: Floats) -> Floa
     return utilities
 
 
-def search(program: Program, start: Floats) -> Floats:
-    """The amounts (J,) that sequential quadratic programming ends with, made not to fall.
+def search(program: Program, start: Floats) -> tuple[Floats, Floats | None]:
+    """Where sequential quadratic programming ends.
 
     Args:
         program: what to maximise and under which constraints.
         start: (J,) amounts to start from, not falling.
+
+    Returns:
+        (J,) amounts, made not to fall; and (L,) prices of the constraints there, in the order of ``tangents``, which
+        SciPy tells from version 1.16 on.
     """
     (G, h), (low, high) = program.linear, program.limits
     expectations, slopes = _once(program.expectations), _once(program.slopes)
@@ -118,8 +124,8 @@ def search(program: Program, start: Floats) -> Floats:
         },
         options={"maxiter": 300, "ftol": 1e-13},
     )
-    amounts: Floats = np.maximum.accumulate(program.amounts(np.clip(found.x, low, high)))
-    return amounts
+    amounts = np.maximum.accumulate(program.amounts(np.clip(found.x, low, high)))
+    return amounts, found.get("multipliers")
 
 
 def _once(function: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
@@ -147,24 +153,27 @@ def tangents(program: Program, amounts: Floats) -> tuple[Floats, float, Floats, 
     return slope, float(program.expectations(y)[0] - slope @ y), rows, sides
 
 
-def upper_bound(program: Program, amounts: Floats) -> float:
+def upper_bound(program: Program, amounts: Floats, prices: Floats | None = None) -> float:
     """Expected accuracy that no menu exceeds, if accuracy is concave: tangents at a point make a linear programme.
 
     Args:
         program: what is maximised.
         amounts: (J,) where the tangents touch; at the optimum the bound is the optimum.
+        prices: (L,) of the constraints there; where they prove the optimum, no linear programme is solved.
 
     Returns:
         The bound; minus infinity if not even the linear programme is feasible.
     """
     slope, level, rows, sides = tangents(program, amounts)
+    if prices is not None and len(prices) == len(sides):
+        bound = level + _dual(slope, rows, sides, *program.limits, prices)
+        if bound <= program.expectations(program.point(amounts))[0] + PROVED:
+            return min(1.0, bound)
     return min(1.0, level + most_of(slope, rows, sides, *program.limits))
 
 
 def most_of(slope: Floats, rows: Floats, sides: Floats, low: Floats, high: Floats) -> float:
-    """What ``slope @ y`` cannot exceed where ``rows @ y`` ≤ sides and low ≤ y ≤ high, by weak duality.
-
-    That holds for any prices of the constraints, so that the linear programme's tolerances do no harm.
+    """What ``slope @ y`` cannot exceed where ``rows @ y`` ≤ sides and low ≤ y ≤ high.
 
     Returns:
         The bound; minus infinity if no y fits.
@@ -172,6 +181,12 @@ def most_of(slope: Floats, rows: Floats, sides: Floats, low: Floats, high: Float
     found = linprog(-slope, A_ub=rows, b_ub=sides, bounds=list(zip(low, high, strict=True)), method="highs")
     if found.status == 2:
         return -np.inf
-    prices = np.maximum(-found.ineqlin.marginals, 0.0) if found.status == 0 else np.zeros(len(sides))
+    prices = -found.ineqlin.marginals if found.status == 0 else np.zeros(len(sides))
+    return _dual(slope, rows, sides, low, high, prices)
+
+
+def _dual(slope: Floats, rows: Floats, sides: Floats, low: Floats, high: Floats, prices: Floats) -> float:
+    """The bound by weak duality: it holds for any prices (L,) of the constraints, so that tolerances do no harm."""
+    prices = np.maximum(prices, 0.0)
     left = slope - prices @ rows
     return float(prices @ sides + np.maximum(left * low, left * high).sum())

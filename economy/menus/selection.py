@@ -57,8 +57,8 @@ def _select(setting: Setting, nodes: int) -> tuple[Offer, float]:
                 beaten.append(served)
                 continue
         relaxed = program_of(setting, served, setting.curve)
-        start = search(relaxed, np.minimum(setting.start, setting.most)[served])
-        ceiling = upper_bound(relaxed, start)
+        start, prices = search(relaxed, np.minimum(setting.start, setting.most)[served])
+        ceiling = upper_bound(relaxed, start, prices)
         if not whole or served.all():
             roots.append(Node(served, relaxed, start, ceiling))
         if best is None or ceiling > best.expected + TOLERANCE:
@@ -132,7 +132,7 @@ def _candidates(setting: Setting, served: Served, start: Floats) -> Iterator[Flo
     if ((total > 0) & (total < setting.curve.touches)).any():
         program = program_of(setting, served, setting.problem.accuracy)
         for first in (start, np.minimum(setting.start, setting.most)[served]):
-            yield search(program, first)
+            yield search(program, first)[0]
 
 
 def _menu(setting: Setting, offer: Offer, bound: float, seen: Outcomes) -> Menu:

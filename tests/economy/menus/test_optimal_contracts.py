@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.economy.menus import Menu, MenuProblem, selection, solve
+from commonweal.economy.menus import Menu, MenuProblem, program, selection, solve
 from commonweal.economy.menus import outcomes as outcomes_module
 from commonweal.economy.menus.envelope import envelope
 from commonweal.economy.menus.outcomes import best_totals, outcomes
-from commonweal.economy.menus.program import search
+from commonweal.economy.menus.program import Program, search, upper_bound
 from commonweal.economy.rewards.accuracy import Accuracy, Bound, PowerLaw, best_alone
 
 BOUND = Bound(1.0, 1.0)
@@ -375,6 +375,30 @@ def test_the_menus_of_the_library_take_one_search(case: str, monkeypatch: pytest
     monkeypatch.setattr(selection, "search", lambda *given: [starts.append(given[1]), search(*given)][1])
     solve(posed(*CASES[case], "party"), nodes=0)
     assert len(starts) == 1
+
+
+@pytest.mark.parametrize("case", ["S1", "S2", "S3"])
+def test_the_prices_of_the_search_prove_the_optimum_as_a_linear_programme_does(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounds: list[tuple[float, float, float]] = []
+
+    def both(relaxed: Program, amounts: Floats, prices: Floats | None) -> float:
+        if prices is None:
+            pytest.skip("this version of SciPy does not tell the prices")
+        wrong = upper_bound(relaxed, amounts, prices + 1.0)  # proves nothing, so that the programme is solved
+        bounds.append((upper_bound(relaxed, amounts, prices), upper_bound(relaxed, amounts), wrong))
+        return bounds[-1][0]
+
+    monkeypatch.setattr(selection, "upper_bound", both)
+    menu = solve(posed(*CASES[case], "party"), nodes=0)
+    (by_prices, by_programme, wrong), *_ = bounds
+    assert by_prices == pytest.approx(by_programme, abs=2e-9) and wrong == by_programme
+    assert by_prices >= menu.objective / 100 - 1e-12
+    with monkeypatch.context() as patched:
+        patched.setattr(selection, "upper_bound", upper_bound)
+        patched.setattr(program, "linprog", None)
+        assert solve(posed(*CASES[case], "party"), nodes=0).objective == menu.objective
 
 
 @pytest.mark.parametrize("costs", [TWO, BIG_FIRMS, BIG_AND_SMALL])
