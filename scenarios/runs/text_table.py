@@ -2,12 +2,12 @@
 
 import re
 import textwrap
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import accumulate, chain
 
-import numpy as np
 from rich.cells import cell_len
 
 _GAP = 2  # blanks between columns
@@ -64,10 +64,10 @@ def lines(
 
 def _rows_within(rows: Sequence[Sequence[str]], room: int) -> int:
     """How many rows take so many lines, with one left over that says how many there are more."""
-    ends = np.cumsum([len(row) for row in rows])
+    ends = list(accumulate(len(row) for row in rows))
     if not len(ends) or ends[-1] <= room:
         return len(rows)
-    return min(len(rows), max(_LEAST, int(np.searchsorted(ends, room - 1, side="right"))))
+    return min(len(rows), max(_LEAST, bisect_right(ends, room - 1)))
 
 
 def wrapped(text: str, width: int | None, indent: int = 0) -> list[str]:
