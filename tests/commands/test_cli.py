@@ -250,7 +250,9 @@ def test_the_two_ginis_of_a_run_are_named_apart_and_each_is_what_its_name_says(
     ],
     ids=" ".join,
 )
-def test_a_question_loads_no_library_that_it_does_not_need(words: list[str], without: list[str], tmp_path: Path) -> None:
+def test_a_question_loads_no_library_that_it_does_not_need(
+    words: list[str], without: list[str], tmp_path: Path
+) -> None:
     """Importing them takes seconds; which are loaded does not depend on how busy the machine is."""
     heavy = {"torch", "scipy", "pandas", "mesa", "matplotlib", "networkx", "pyarrow", *without}
     asked = f"import sys; from commonweal.commands.cli import main; main({words})"
