@@ -4,10 +4,11 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, MutableMapping
 from difflib import get_close_matches
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, shown
 from commonweal.scenarios.schema.notation import join_path, no_item, parse_assignment, parse_path, split_path
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
@@ -45,6 +46,8 @@ def revise(scenario: Scenario, overrides: Overrides) -> Scenario:
     Raises:
         InputError: if a path is no field or a value is not allowed.
     """
+    if not isinstance(scenario, Scenario):
+        raise InputError(f"{shown(scenario)} is no scenario: must be one that is loaded, like load('commons')")
     changes = read_overrides(overrides)
     if not changes:
         return scenario
@@ -63,6 +66,8 @@ def read_overrides(overrides: Overrides) -> dict[str, Any]:
     if isinstance(overrides, Mapping):
         return {parse_path(path): value for path, value in overrides.items()}
     texts = [overrides] if isinstance(overrides, str) else overrides
+    if not isinstance(texts, Iterable):
+        raise InputError(f"overrides = {shown(overrides)}: must be values by path, like {{'settlement.alpha': 2}}")
     return dict(map(parse_assignment, texts))
 
 
@@ -114,6 +119,9 @@ def find(name_or_path: str | Path, folders: Mapping[str, Path]) -> Path:
     Raises:
         InputError: if there is none; the message lists the library.
     """
+    if not isinstance(name_or_path, str | PathLike):
+        what = " or ".join(folders)
+        raise InputError(f"{shown(name_or_path)} is no {what}: must be a name of the library, or a path")
     path = Path(name_or_path)
     if path.suffix == ".toml" or len(path.parts) != 1:
         if not is_file(path):
