@@ -97,7 +97,7 @@ class Registry(Generic[Plug, Facts]):
         try:
             return self._plugs[name]
         except KeyError:
-            close = get_close_matches(name, self._plugs, n=1)
+            close = get_close_matches(str(name), self._plugs, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise InputError(f"unknown {self.noun} {name!r}: there are {', '.join(self)}{hint}") from None
 

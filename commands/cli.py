@@ -58,14 +58,14 @@ def _main(arguments: Sequence[str] | None) -> int:
         return _refuse(str(error))
     except _UsageError as error:
         return _refuse(getattr(error, "format_message", error.__str__)())
-    except (OSError, MemoryError) as error:
-        give_up_output()
-        return 1 if isinstance(error, BrokenPipeError) else _refuse(refused(error))
     except Exception as error:
-        if type(error).__name__ != "Interrupted":  # defined in a file that imports heavy libraries
+        if type(error).__name__ == "Interrupted":  # defined in a file that imports heavy libraries
+            print("commonweal:", error, file=sys.stderr)
+            return 130
+        if (reason := refused(error)) is None:  # a fault of the program, to be seen as it is
             raise
-        print("commonweal:", error, file=sys.stderr)
-        return 130
+        give_up_output()
+        return 1 if isinstance(error, BrokenPipeError) else _refuse(reason)
     if status == 130:
         print("commonweal: interrupted; nothing half-written was left", file=sys.stderr)
     return status or 0

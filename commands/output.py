@@ -6,6 +6,8 @@ import os
 import sys
 import unicodedata
 
+from commonweal.agents.errors import memory_refused
+
 _PLAIN = {  # sign: what a terminal that has it not shows instead
     "–": "-", "—": "-", "−": "-", "…": "...", "±": "+/-", "×": "x", "·": ".", "⁄": "/", "°": " degrees", "‖": "||",
     "≥": ">=", "≤": "<=", "≈": "~", "≠": "!=", "→": "->", "√": "sqrt", "∞": "infinity", "∅": "none",
@@ -41,14 +43,19 @@ def _spelt(sign: str) -> str:
     return "".join(part if part.isascii() else "?" for part in parts)
 
 
-def refused(error: OSError | MemoryError) -> str:
-    """One line for what the machine refuses: the file, if it is one, and why."""
-    if isinstance(error, MemoryError):
-        return f"memory is short: {error or 'none is left'}"
+_FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
+_REFUSED = {*_FULL, errno.EPIPE, errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE}
+
+
+def refused(error: Exception) -> str | None:
+    """One line for what the machine refuses, be the program right or not: memory, or a file and why; else None."""
+    if not isinstance(error, OSError):
+        return memory_refused(error)
+    if error.errno not in _REFUSED:
+        return None
     name = None if error.filename is None else str(error.filename)
     if name is None:
-        full = error.errno in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
-        name = "standard output" if full else "the system"
+        name = "standard output" if error.errno in _FULL else "the system"
     return f"{name if len(name) <= _LONGEST else name[:_LONGEST] + '…'}: {error.strerror or error}"
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import commonweal
 import commonweal.testing
 from commonweal.agents.errors import InputError
+from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load
 
@@ -148,6 +151,90 @@ def test_what_a_sweep_cannot_vary_is_one_line(source: str, vary: Any, said: str)
 def test_a_name_is_no_scenario_for_an_ensemble_and_says_how_it_becomes_one() -> None:
     with pytest.raises(InputError, match=r"^'commons' is no scenario: must be one that is loaded, like load"):
         Ensemble("commons", [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: load(5), "5 is no scenario: must be a name of the library, or a path"),
+        (lambda: load(None), "None is no scenario"),
+        (lambda: load("commons", 5), "overrides = 5: must be values by path, like {'settlement.alpha': 2}"),
+        (lambda: load("commons", [5]), "5 is not an assignment: write path=value"),
+        (lambda: load("commons", {5: 3}), "5 is not the path of a field"),
+        (lambda: commonweal.revise(5, {"rounds": 3}), "5 is no scenario: must be one that is loaded"),
+        (lambda: commonweal.run(5, 1), "5 is no scenario: must be a name of the library, or a path"),
+        (lambda: commonweal.run("commons", True), "seeds = True: must be a count of at least 1"),
+        (lambda: commonweal.sweep(5, {"rounds": [1]}), "5 is no sweep or scenario: must be a name of the library"),
+        (lambda: commonweal.ask(5, "commons"), "unknown study 5: there are"),
+        (lambda: commonweal.ask("evolution", 5), "5 is no scenario"),
+        (lambda: commonweal.ask("evolution", "commons", 1.5), "seeds = 1.5: must be a count"),
+        (lambda: commonweal.solve(5), "5 is no menu problem: must be a MenuProblem"),
+        (lambda: Ensemble(5, [0]), "5 is no scenario: must be one that is loaded, like load('commons')"),
+        (lambda: Ensemble([load("commons"), None], [0, 1]), "None is no scenario"),
+        (lambda: commonweal.Cooperative(5), "5 is no scenario: must be one that is loaded"),
+    ],
+)
+def test_what_is_no_scenario_no_study_and_no_override_is_one_line(call: Callable[[], Any], said: str) -> None:
+    with pytest.raises(InputError) as told:
+        call()
+    assert said in str(told.value) and "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("actions", "said"),
+    [
+        (np.ones(4, int), "actions: int64 of shape (4,): must be an action for each principal of each run"),
+        (np.ones((3, 4), int), "int64 of shape (3, 4): must be an action for each principal of each run"),
+        (np.ones((2, 5), int), "whole numbers (2, 4)"),
+        ([[1, 1, 1, 1], [1]], "actions: [[1, 1, 1, 1], [1]]: must be an action"),
+        (np.full((2, 4), 1.0), "actions: float64 of shape (2, 4): must be an action"),
+        (np.full((2, 4), "delegate"), "whole numbers (2, 4)"),
+        (None, "must be an action for each principal"),
+        (np.full((2, 4), 7), "actions: 7 is no action: must be one of 0 abstain, 1 delegate, 2 free_ride, 3 defect"),
+        (np.full((2, 4), -1), "actions: -1 is no action"),
+    ],
+)
+def test_actions_that_are_none_for_each_principal_are_one_line(actions: Any, said: str) -> None:
+    ensemble = Ensemble(load("commons", {**SMALL, "population.count": 4}), [0, 1])
+    before = ensemble.state
+    with pytest.raises(InputError) as told:
+        ensemble.act(actions)
+    assert said in str(told.value) and "\n" not in str(told.value)
+    assert ensemble.state is before
+
+
+def test_actions_are_taken_from_lists_too() -> None:
+    ensemble = Ensemble(load("commons", {**SMALL, "population.count": 4}), [0, 1])
+    told = [[1, 2, 3, 0], [0, 1, 2, 3]]
+    assert ensemble.act(told).actions.tolist() == told
+
+
+@pytest.mark.parametrize("part", ["initial", "traverse"])
+@pytest.mark.parametrize("allocate", [np.empty, torch.empty])
+def test_memory_that_a_network_does_not_get_is_said_in_one_line_by_everything_that_plays(
+    allocate: Callable[[int], Any], part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = load("commons", {**SMALL, "rounds": 2})
+
+    def refuse(*_: Any) -> None:
+        allocate(2**52)  # more than any address space
+
+    monkeypatch.setattr(MLP, part, refuse)
+    for play in (
+        lambda: Ensemble(scenario, [0, 1]).step(),
+        lambda: commonweal.Cooperative(scenario).step(),
+        lambda: commonweal.run(scenario, 2),
+        lambda: commonweal.sweep(scenario, {"settlement.kind": ["equal"]}, 2),
+        lambda: commonweal.ask("free-riding", scenario, 2),
+    ):
+        with pytest.raises(InputError, match=r"^memory is short: Unable to allocate .* (Pi|Gi)B.*take less$"):
+            play()
+
+
+def test_other_errors_of_torch_are_not_taken_for_a_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MLP, "traverse", lambda *_: torch.zeros(3) + torch.zeros(4))
+    with pytest.raises(RuntimeError, match="must match the size"):
+        Ensemble(load("commons", SMALL), [0]).step()
 
 
 @pytest.mark.parametrize("rounds", [-1, 2.5, "2", True])

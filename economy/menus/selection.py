@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from commonweal.agents.arrays import Floats
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, shown
 from commonweal.economy.menus.branching import Node, refine
 from commonweal.economy.menus.line import TOLERANCE, Offer, Setting, better, offer_of, program_of, set_up
 from commonweal.economy.menus.outcomes import Outcomes, outcomes
@@ -35,6 +35,8 @@ def solve(problem: MenuProblem, nodes: int = NODES) -> Menu:
 
     Source: Wang et al. (AAAI 2025), in first moments: t_i = E[v(r_i)].
     """
+    if not isinstance(problem, MenuProblem):
+        raise InputError(f"{shown(problem)} is no menu problem: must be a MenuProblem")
     design, check = np.random.default_rng(problem.seed).spawn(2)
     setting = set_up(problem, _draw(problem, design))
     offer, bound = _select(setting, nodes)

@@ -3,6 +3,7 @@
 import torch
 
 from commonweal.agents.arrays import Ints
+from commonweal.agents.errors import within_memory
 from commonweal.agents.population import Population
 from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Streams
@@ -13,6 +14,7 @@ from commonweal.economy.round.remember import remember
 from commonweal.economy.world.world import State, World
 
 
+@within_memory()
 @own_settings()
 @torch.inference_mode()  # gradients are pulled back by hand or by torch.func, which works in this mode
 def play_round(
@@ -29,6 +31,9 @@ def play_round(
 
     Returns:
         Cooperative and people after the round, and the record of what happened.
+
+    Raises:
+        InputError: if a run's network diverges, or this machine has too little memory.
     """
     moment = agree(state, people, actions, world, streams)
     moment, produce = world.market.produce(moment, world, streams)  # in the market of models: learn

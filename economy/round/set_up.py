@@ -1,7 +1,7 @@
 """Setting up runs: data, network, people, and the cooperative before its first round."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from commonweal.agents.arrays import Ints
 from commonweal.agents.drawing import draw_population
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, shown, within_memory
 from commonweal.agents.graphs import build_graph
 from commonweal.agents.population import Population
 from commonweal.agents.settings import own_settings
@@ -58,6 +58,7 @@ class Economy:
     opening: tuple[Transfer, ...] = ()  # the transfers that open the ledger
 
 
+@within_memory()
 @own_settings()
 def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
     """Set up one run per scenario and seed.
@@ -69,10 +70,11 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
     Raises:
         InputError: if a scenario asks for what the data or this machine cannot give.
     """
-    if names := [each for each in scenarios if isinstance(each, str | Path)]:
-        raise InputError(f"{str(names[0])!r} is no scenario: must be one that is loaded, like load({str(names[0])!r})")
-    if odd := [each for each in scenarios if not hasattr(each, "population")]:
-        raise InputError(f"{odd[0]!r} is no scenario: must be one that is loaded; mesa.batch_run takes a list of them")
+    if wrong := [each for each in scenarios if not all(hasattr(each, part.name) for part in fields(Terms))]:
+        name = repr(str(wrong[0])) if isinstance(wrong[0], str | Path) else None
+        found, like = (name, name) if name else (shown(wrong[0]), "'commons'")
+        batch = "" if name else "; mesa.batch_run takes a list of them"
+        raise InputError(f"{found} is no scenario: must be one that is loaded, like load({like}){batch}")
     terms = Terms.of(scenarios)
     streams = Streams.from_seeds(seeds)
     runs, principals = len(seeds), terms.population.count

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Ints
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, shown
 from commonweal.agents.policies import Observation, decide
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams, plain_seeds
@@ -61,7 +64,11 @@ class Ensemble:
 
         Args:
             actions: (R, N) codes of ``Action``.
+
+        Raises:
+            InputError: if they are not one action for each principal of each run.
         """
+        actions = _demand_actions(actions, self.world.shape)
         self.state, self.people, record = play_round(self.state, self.people, actions, self.world, self.streams)
         return record
 
@@ -84,6 +91,25 @@ class Ensemble:
             if on_round is not None:
                 on_round()
         return notebook.results(self.state, self.people)
+
+
+def _demand_actions(actions: Any, shape: tuple[int, int]) -> Ints:
+    """Actions (R, N) as codes.
+
+    Raises:
+        InputError: if they are of another shape, or no actions.
+    """
+    try:
+        given = np.asarray(actions)
+    except ValueError:  # rows of different lengths
+        given = np.empty(0)
+    if given.shape != shape or not np.issubdtype(given.dtype, np.integer):
+        kind = f"{given.dtype} of shape {given.shape}" if given.size else shown(actions)
+        raise InputError(f"actions: {kind}: must be an action for each principal of each run, whole numbers {shape}")
+    if (wrong := given[~np.isin(given, list(Action))]).size:
+        codes = ", ".join(f"{action.value} {action.name.lower()}" for action in Action)
+        raise InputError(f"actions: {wrong[0]} is no action: must be one of {codes}")
+    return given.astype(np.int64)
 
 
 def next_actions(state: State, people: Population, world: World, streams: Streams) -> Ints:

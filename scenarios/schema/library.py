@@ -3,10 +3,11 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, shown
 
 LIBRARY = Path(__file__).parents[1] / "library"
 SWEEPS, CONTRACTS = LIBRARY / "sweeps", LIBRARY / "contracts"
@@ -66,6 +67,9 @@ def find(name_or_path: str | Path, folders: Mapping[str, Path]) -> Path:
     Raises:
         InputError: if there is none; the message lists the library.
     """
+    if not isinstance(name_or_path, str | PathLike):
+        what = " or ".join(folders)
+        raise InputError(f"{shown(name_or_path)} is no {what}: must be a name of the library, or a path")
     path = Path(name_or_path)
     if path.suffix == ".toml" or len(path.parts) != 1:
         if not is_file(path):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, shown
 from commonweal.scenarios.schema.library import find_file, read_document
 from commonweal.scenarios.schema.notation import join_path, no_item, parse_assignment, parse_path, split_path
 from commonweal.scenarios.schema.scenario import Scenario
@@ -42,6 +42,8 @@ def revise(scenario: Scenario, overrides: Overrides) -> Scenario:
     Raises:
         InputError: if a path is no field or a value is not allowed.
     """
+    if not isinstance(scenario, Scenario):
+        raise InputError(f"{shown(scenario)} is no scenario: must be one that is loaded, like load('commons')")
     changes = read_overrides(overrides)
     if not changes:
         return scenario
@@ -60,6 +62,8 @@ def read_overrides(overrides: Overrides) -> dict[str, Any]:
     if isinstance(overrides, Mapping):
         return {parse_path(path): value for path, value in overrides.items()}
     texts = [overrides] if isinstance(overrides, str) else overrides
+    if not isinstance(texts, Iterable):
+        raise InputError(f"overrides = {shown(overrides)}: must be values by path, like {{'settlement.alpha': 2}}")
     return dict(map(parse_assignment, texts))
 
 

@@ -23,7 +23,7 @@ def parse_path(text: str) -> str:
     Raises:
         InputError: if a part of the path is empty.
     """
-    parts = split_path(text.strip())
+    parts = split_path(text.strip()) if isinstance(text, str) else [""]
     if not all(parts):
         raise InputError(f"{text!r} is not the path of a field: write it like settlement.kind")
     return join_path(parts)
@@ -63,7 +63,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     Raises:
         InputError: if it is malformed.
     """
-    path, equals, value = text.partition("=")
+    path, equals, value = text.partition("=") if isinstance(text, str) else ("", "", "")
     if not equals or not value.strip():
         raise InputError(f"{text!r} is not an assignment: write path=value, like settlement.alpha=2")
     return parse_path(path), parse_value(value)
@@ -111,7 +111,7 @@ def read_seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
         if not all(re.fullmatch(r"\s*[0-9]{1,19}\s*", text) for text in texts):
             raise refuse()
         seeds = int(texts[0]) if "," not in seeds else [int(text) for text in texts]
-    if isinstance(seeds, int | np.integer) and seeds > _MOST_SEEDS:
+    if isinstance(seeds, bool | np.bool_) or (isinstance(seeds, int | np.integer) and seeds > _MOST_SEEDS):
         raise refuse()
     try:
         numbers = plain_seeds(range(seeds) if isinstance(seeds, int | np.integer) else seeds)

@@ -8,11 +8,12 @@ from time import monotonic
 from typing import Any
 
 from commonweal.agents.documents import by_contents
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import within_memory
 from commonweal.agents.version import software_version
 from commonweal.scenarios.runs.progress import Progress, told
 from commonweal.scenarios.runs.store import identity_of
 from commonweal.scenarios.schema.loading import Overrides, load, revise
+from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.base import STUDIES, Answer, Question
 from commonweal.scenarios.studies.options import read_options
@@ -46,11 +47,9 @@ def ask(
     asked = STUDIES[study]
     base = revise(scenario, overrides) if isinstance(scenario, Scenario) else load(scenario, overrides)
     chosen = read_options(asked, options)
-    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
-    if not numbers or len(set(numbers)) < len(numbers):
-        raise InputError(f"seeds {list(numbers)}: must be at least one, each once")
+    numbers = read_seeds(seeds)
     began, clock = datetime.now(UTC).isoformat(timespec="seconds"), monotonic()
-    with told(tell) as telling, keeping(folder, study, telling) as pieces:
+    with within_memory(), told(tell) as telling, keeping(folder, study, telling) as pieces:
         answer = asked.ask(Question(base, numbers, chosen, telling, pieces))
     about = _provenance(base, numbers, chosen, began, clock)
     about["identity"] = identity_of_answer(study, base, numbers, chosen)

@@ -14,8 +14,9 @@ from commonweal.agents.terms import pick
 from commonweal.economy.credit import Credit
 from commonweal.economy.money.market import revenue
 from commonweal.economy.rewards.accuracy import Bound
+from commonweal.economy.round.alternatives import credit_over_horizon
 from commonweal.economy.round.market import market
-from commonweal.economy.round.markets.model import ModelMarket, credit_over_horizon
+from commonweal.economy.round.markets.model import ModelMarket
 from commonweal.economy.round.record import Foregone, Moment, Payday, Produce
 from commonweal.economy.round.regret import (
     demand_room,

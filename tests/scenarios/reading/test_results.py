@@ -433,6 +433,8 @@ def test_an_export_that_fails_leaves_nothing(sql: str, folder: Path, tmp_path: P
     [
         (["--csv", "no/such/place.csv"], "there is no folder"),
         (["--csv", "."], "is a folder"),
+        (["--csv", 300 * "n"], "File name too long"),
+        (["--parquet", 300 * "n"], "File name too long"),
         (["--run", "a", "--sql", "SELECT 1"], "--sql and --run: give one of them"),
         (["--run", "a", "--csv", "x.csv"], "--run shows a run"),
     ],
