@@ -1,4 +1,4 @@
-"""Games whose Shapley values are known, for comparing estimators: data, a round of a scenario, features, synthetic."""
+"""Games whose Shapley values are known, for comparing estimators: data, a round, features, a sum of groups, a vote."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,6 +42,7 @@ def games() -> Iterator[Known]:
     yield features("breast cancer", *load_breast_cancer(return_X_y=True))
     yield features("diabetes", *load_diabetes(return_X_y=True))
     yield synthetic()
+    yield voting()
 
 
 def tabled(name: str, players: int, play: Play) -> Known:
@@ -142,6 +143,16 @@ def _tree_values(tree: Any, row: Floats, background: Floats, players: int) -> Fl
                 waiting.append((child, needs, lacks | own))
     present, absent, heights = (np.array(part) for part in zip(*leaves, strict=True))
     return leaf_values(present, absent, heights, shapley(players))
+
+
+def voting(players: int = 11) -> Known:
+    """A weighted vote: weights from 1 to 8, worth 1 to who has more than half of all."""
+    weights = np.random.default_rng(0).integers(1, 9, size=players)
+
+    def play(coalitions: Bools) -> Floats:
+        return np.asarray(2 * coalitions @ weights > weights.sum(), dtype=np.float64)
+
+    return tabled(f"voting, n = {players}", players, play)
 
 
 def synthetic(players: int = 60, terms: int = 300) -> Known:

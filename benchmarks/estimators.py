@@ -1,4 +1,4 @@
-"""Estimators of Shapley values at equal budgets: ours and those of shapiq, on six games of five kinds.
+"""Estimators of Shapley values at equal budgets: ours and those of shapiq, on seven games of six kinds.
 
     python benchmarks/estimators.py            errors, time per estimate, docs/images/estimators.png (ten minutes)
     python benchmarks/estimators.py --write    and the tables into docs/results.md

@@ -3,7 +3,7 @@
 import numpy as np
 
 from commonweal.agents.actions import ABSTAIN, Action, action_shares
-from commonweal.agents.arrays import Bools, Floats, gini, ratio
+from commonweal.agents.arrays import Bools, Floats, Ints, gini, ratio
 from commonweal.agents.population import Population
 from commonweal.economy.money.ledger import MICRO, Ledger
 from commonweal.economy.round.mechanism import state_of_others
@@ -125,8 +125,9 @@ def _value_metrics(lesson: Lesson, people: Population, world: World) -> dict[str
 
 def predicted_changes(lesson: Lesson, world: World) -> Floats:
     """(R, K) first-order change of every probe loss by the step: −η Σ_i ⟨p_k, ũ_i⟩."""
-    kept = (lesson.screened.weights[..., None] * lesson.exam.alignments).sum(axis=1)
-    offsets = (lesson.screened.multipliers.sum(axis=1)[:, None] @ lesson.exam.gram[:, 1:, 1:])[:, 0]
+    places, screened = _screened_places(lesson), lesson.screened
+    kept = (screened.weights[:, places, None] * lesson.exam.alignments[:, places]).sum(axis=1)
+    offsets = (screened.multipliers[:, places].sum(axis=1)[:, None] @ lesson.exam.gram[:, 1:, 1:])[:, 0]
     change: Floats = -world.terms.learning.rate * lesson.factor[:, None] * (kept - offsets)
     return change
 
@@ -136,10 +137,22 @@ def screened_share(lesson: Lesson, world: World) -> Floats:
     if world.terms.screening.mode == "off" or not len(world.senses):
         return np.zeros(len(lesson.factor))
     offered = lesson.active & ~lesson.gated
-    taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])
+    places, screened = _screened_places(lesson), lesson.screened
+    some = Screened(screened.weights[:, places], screened.multipliers[:, places], screened.shadow_prices)
+    taken = np.zeros_like(lesson.norms)
+    taken[:, places] = removed_norms(
+        some, lesson.norms[:, places], lesson.exam.alignments[:, places], lesson.exam.gram[:, 1:, 1:]
+    )
     total = (lesson.norms * offered).sum(axis=1)
     share: Floats = ratio((taken * offered).sum(axis=1), total)
     return share
+
+
+def _screened_places(lesson: Lesson) -> slice | Ints:
+    """Where anybody was screened; everywhere if most were, and for a single value, which numpy adds up by place."""
+    offered: Bools = np.asarray((lesson.active & ~lesson.gated).any(axis=0))
+    few = 2 * np.count_nonzero(offered) < len(offered) and lesson.exam.alignments.shape[2] > 1
+    return np.flatnonzero(offered) if few else slice(None)
 
 
 def removed_norms(screened: Screened, norms: Floats, alignments: Floats, gram: Floats) -> Floats:

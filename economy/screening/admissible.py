@@ -130,8 +130,7 @@ def screen(
     """
     rule = partial(admit, gram=gram * senses[:, None] * senses, mode=terms.mode, rounding=rounding)
     aggregate, principals, alone = terms.scope == "aggregate", harms.shape[1], len(senses) == 1
-    # A single value numpy adds up pairwise, by place: there zeros stay where they are
-    places = np.flatnonzero(active.any(axis=0) | (aggregate and alone))
+    places = _places(active, aggregate, len(senses), terms.mode)
     if len(places) < principals:
         harms, active = harms[:, places], active[:, places]
         budget = budget if budget.shape[1] == 1 else budget[:, places]
@@ -144,6 +143,17 @@ def screen(
         prices = (_spread(multipliers, places, principals) if alone else multipliers).sum(axis=1) / updates
     weights, multipliers = (_spread(each, places, principals) for each in (weights * active, multipliers * senses))
     return Screened(weights, multipliers, prices)
+
+
+def _places(active: Bools, aggregate: bool, dimensions: int, mode: str) -> Ints:
+    """(U,) places that are worked on: of those who have an update, where that changes no bit, else all.
+
+    A single value numpy adds up pairwise, by place. Matrix products of three terms and more, and of one column, are
+    rounded in an order of their own.
+    """
+    by_place = dimensions == 1 if aggregate else mode == "project" and dimensions > 2
+    places = np.flatnonzero(active.any(axis=0) | by_place)
+    return places if len(places) != 1 else np.unique([0, places[0], active.shape[1] - 1])
 
 
 def _spread(values: Floats, places: Ints, principals: int) -> Floats:

@@ -100,7 +100,7 @@ class Credit(Part):
     budget: int = field(500, "coalitions that an estimate may evaluate per run and round", "coalitions", ge=4, le=10_000_000)
     estimator: Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"] = field("adjusted", "how to estimate where the budget does not allow every coalition; adjusted: regression-adjusted Monte Carlo; the others are baselines", "name")
     mode: Literal["auto", "mse", "audit"] = field("auto", "adjusted estimator: audit is unbiased; mse has the smaller error; auto is exact where the budget allows, else mse", "name")
-    regressor: Literal["auto", "linear", "pairwise", "interactions", "tree"] = field("auto", "adjusted estimator: what is fitted to coalitions; auto weighs interactions of all orders and trees by held-out error", "name")
+    regressor: Literal["auto", "linear", "pairwise", "interactions", "tree"] = field("auto", "adjusted estimator: what is fitted to coalitions; auto weighs interactions of all orders, trees and thresholds by held-out error", "name")
     aumann_shapley: AumannShapley = AumannShapley()
     beta_shapley: BetaShapley = BetaShapley()
     weighted_banzhaf: WeightedBanzhaf = WeightedBanzhaf()

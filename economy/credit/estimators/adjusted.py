@@ -13,13 +13,14 @@ from commonweal.economy.credit.estimators.fitted import Adjustment, Fitted, Regr
 from commonweal.economy.credit.estimators.game import CoalitionGame, Estimate, share_residual
 from commonweal.economy.credit.estimators.interactions import Order, fit_process
 from commonweal.economy.credit.estimators.sampling import Pairs, draw_distinct, draw_independently
+from commonweal.economy.credit.estimators.thresholds import threshold_of
 from commonweal.economy.credit.estimators.trees import fit_trees
 from commonweal.economy.credit.exact import all_coalitions, exact_value
 from commonweal.economy.credit.probabilistic import ProbabilisticValue
 from commonweal.economy.credit.terms import Mode, RegressorName
 
-GOOD_ENOUGH = 0.99  # held-out R² of the interactions from which on no trees are tried
-FEW = 20  # pairs below which no trees are tried
+GOOD_ENOUGH = 0.99  # held-out R² of the interactions from which on nothing else is tried
+FEW = 20  # pairs below which nothing else is tried
 EXTRAPOLATED = 4  # pairs per player from which on held-out errors say more than they add noise
 
 
@@ -39,7 +40,7 @@ def adjusted(
         mode: ``audit``: independent draws and cross-fitting, unbiased; ``mse``: distinct draws, smaller error, a small
             bias, and below 8n coalitions the regression alone; ``auto``: every coalition where 2^n ≤ m, else ``mse``.
         regressor: ``auto``: interactions of all orders, mixed with trees where those leave more than 1 % of the
-            variance; in ``audit`` interactions alone.
+            variance, and there with a threshold if the values are at two levels; in ``audit`` interactions alone.
 
     Returns:
         Values whose sum is v(N) − v(∅) where the value is efficient.
@@ -90,10 +91,10 @@ def _mixed(
     left = (part - process.held_out) ** 2 @ importance
     if name != "auto" or len(part) < FEW or left <= (1 - GOOD_ENOUGH) * (part**2 @ importance):
         return process
-    trees = cross_fit(fit_trees, pairs, parity, value, generator)
+    others = [fit_trees] if (threshold := threshold_of(pairs)) is None else [fit_trees, threshold]
+    mixed = [process, *(cross_fit(each, pairs, parity, value, generator) for each in others)]
     root = np.sqrt(importance)
-    shares, _ = nnls(np.stack([process.held_out, trees.held_out], axis=1) * root[:, None], part * root)
-    both = zip(vars(process).values(), vars(trees).values(), strict=True)
-    return Adjustment(*(shares @ np.stack(each) for each in both))
+    shares, _ = nnls(np.stack([each.held_out for each in mixed], axis=1) * root[:, None], part * root)
+    return Adjustment(*(shares @ np.stack(each) for each in zip(*(vars(one).values() for one in mixed), strict=True)))
 
 

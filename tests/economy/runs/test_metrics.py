@@ -16,9 +16,11 @@ from commonweal.economy.money.ledger import MICRO, Reason
 from commonweal.economy.round.learn import visit
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy
+from commonweal.economy.runs import metrics as metrics_module
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import concentration, removed_norms, round_metrics, screened_share
 from commonweal.economy.screening.admissible import Screened
+from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 
 DIMENSIONS = [
@@ -106,6 +108,19 @@ class TestRemovedNorms:
             np.testing.assert_allclose(screened_share(record.taught, economy.world) * said, taken, rtol=1e-6, atol=1e-7)
             shares.append(screened_share(record.taught, economy.world))
         assert np.max(shares) > 0.01
+
+    @pytest.mark.parametrize("mode", ["off", "reject", "project"])
+    def test_where_few_put_something_in_metrics_are_the_same_to_the_last_bit(
+        self, mode: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        few = revise(scenario(mode, "all"), {"learning.sampling": "pool", "learning.batch": 3, "population.count": 20})
+        economy, told = played(few)
+        assert all(record.taught.active.any(axis=0).mean() < 0.5 for _, record, _ in told)
+        left_out = [round_metrics(r, b.state, a.state, a.people, economy.world) for b, r, a in told]
+        monkeypatch.setattr(metrics_module, "_screened_places", lambda lesson: slice(None))
+        for (b, r, a), metrics in zip(told, left_out, strict=True):
+            for name, values in round_metrics(r, b.state, a.state, a.people, economy.world).items():
+                np.testing.assert_array_equal(values, metrics[name], err_msg=name)
 
     def test_nothing_is_taken_off_while_screening_is_off(self) -> None:
         economy, told = played(scenario("off"), rounds=2)
