@@ -15,7 +15,7 @@ from commonweal.commands.console import show as show_table
 from commonweal.commands.run import Interrupted
 from commonweal.figures.studies import draw_into
 from commonweal.scenarios.runs.progress import progress
-from commonweal.scenarios.runs.store import hidden, writing
+from commonweal.scenarios.runs.store import check_place, hidden, writing
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.studies import STUDIES
@@ -58,6 +58,7 @@ def conduct_study(request: StudyRequest) -> None:
     folder = request.out or Path("results") / f"{request.study}-{scenario.name}"
     settle_for_one_thread()
     identity = identity_of_answer(request.study, scenario, seeds, chosen)
+    check_place(folder, identity, force=request.force)
     place = hidden(folder.absolute(), f"{identity[:8]}.unfinished")
     with writing(folder, identity, force=request.force) as partial, _continued(place, request.words):
         with progress() as tell:
