@@ -6,6 +6,8 @@ The rule ``cosine`` takes from this the credit alone. It does not look at the va
 earns, right or wrong, and whether the step helps or not.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from commonweal.agents.arrays import Floats, ratio
@@ -21,14 +23,22 @@ def cosine(game: RoundGame) -> Credit:
 
     A cosine alone does not see how much of an update was admitted.
     """
-    step = game.step
-    length = _norm(step)[:, None]
-
-    def marginal(passage: Passage, factor: Floats) -> Floats:
-        return np.sign(factor) * _cosine(along_updates(passage, step), to_numpy(passage.squared_norms()), length)
-
-    values = game.kept * _cosine(game.along(step), _squared_norms(game), length)
+    marginal = CosineMarginal(game.step, _norm(game.step)[:, None])
+    values = game.kept * _cosine(game.along(game.step), _squared_norms(game), marginal.length)
     return Credit(values, "cosine", marginal=marginal)
+
+
+@dataclass(frozen=True)
+class CosineMarginal:
+    """What one more small update would earn: its cosine with the aggregate, however small it is."""
+
+    step: Parameters  # Σ_j ũ_j
+    length: Floats  # (R, 1) its Euclidean length
+
+    def __call__(self, passage: Passage, factor: Floats) -> Floats:
+        """(R, N) of updates times factors (R, N)."""
+        cosines = _cosine(along_updates(passage, self.step), to_numpy(passage.squared_norms()), self.length)
+        return np.sign(factor) * cosines
 
 
 def _cosine(product: Floats, squared_norm: Floats, length: Floats) -> Floats:

@@ -97,10 +97,7 @@ class RoundGame:
             slopes: (R, N) ⟨g, u_i⟩ where they are known.
         """
         own = along_updates(self.passage, direction) if slopes is None else slopes
-
-        def marginal(passage: Passage, factor: Floats) -> Floats:
-            return self.rate * factor * (own if passage is self.passage else along_updates(passage, direction))
-
+        marginal = LinearMarginal(self.rate, direction, self.passage, own)
         return Credit(self.rate * self._screened(own, direction), rule, marginal=marginal)
 
     def _screened(self, raw: Floats, direction: Parameters) -> Floats:
@@ -188,6 +185,21 @@ class RoundGame:
             logits = self.network.logits(moved, self.features[run].expand(len(part), -1, -1))
             losses.append(_mean_loss(logits, self.labels[run].expand(len(part), -1)))
         return to_numpy(base - torch.cat(losses))
+
+
+@dataclass(frozen=True)
+class LinearMarginal:
+    """What one more small update u would earn where credit follows one direction g: η⟨g, u⟩."""
+
+    rate: Floats  # (R, 1) η, in the unit of the credit
+    direction: Parameters  # g
+    passage: Passage  # of the round
+    slopes: Floats  # (R, N) ⟨g, u_i⟩ of its updates
+
+    def __call__(self, passage: Passage, factor: Floats) -> Floats:
+        """(R, N) of updates times factors (R, N)."""
+        along = self.slopes if passage is self.passage else along_updates(passage, self.direction)
+        return self.rate * factor * along
 
 
 CreditRule: TypeAlias = Callable[[RoundGame], Credit]

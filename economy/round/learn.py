@@ -19,6 +19,7 @@ from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit import CREDITS, Credit, CreditRule, Marginal, RoundGame, admissible_step
 from commonweal.economy.credit.alike import Seen, remembered, seen_by_owner
 from commonweal.economy.credit.discounts import discounted
+from commonweal.economy.credit.game import LinearMarginal
 from commonweal.economy.learning.federated import DeltaPassage, train_locally
 from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import (
@@ -168,9 +169,7 @@ def _usual(found: Credit, game: RoundGame) -> Marginal:
     nat = game.rate * game.slope
     earned, squares = (found.values * nat).sum(axis=1), (nat**2).sum(axis=1)
     unit = np.where(squares > 0, ratio(earned, squares), 1.0)[:, None]
-    first_order = game.linear(found.rule, game.gradient, game.slopes).marginal
-    assert first_order is not None
-    return lambda passage, factor: unit * first_order(passage, factor)
+    return LinearMarginal(game.rate * unit, game.gradient, game.passage, game.slopes)
 
 
 def game_of(stepped: Stepped, world: World, stream: Stream) -> RoundGame:
