@@ -286,8 +286,12 @@ class TestGate:
             passage = visit(lesson.batch, before.state.parameters, economy.world)
             slopes = passage.products(tuple(v[:, :1] for v in lesson.exam.directions))[..., 0].numpy()
             np.testing.assert_array_equal(lesson.gated, lesson.active & (slopes < 0))
-            np.testing.assert_allclose(lesson.credit[lesson.gated], 0.5 * slopes[lesson.gated], rtol=1e-9)
-            assert (lesson.credit[lesson.gated] < 0).all()
+            would = lesson.appraisal.marginal(passage, np.ones(slopes.shape))
+            np.testing.assert_allclose(lesson.credit[lesson.gated], np.minimum(would, 0)[lesson.gated], rtol=1e-9)
+        charged = np.concatenate([record.lesson.credit[record.lesson.gated] for _, record, _ in told])
+        assert (charged <= 0).all() and (charged < 0).mean() > 0.5
+        for before, record, after in told:
+            passage = visit(record.lesson.batch, before.state.parameters, economy.world)
             self._assert_step_without(before, record, after, passage.updates())
 
     def _assert_step_without(self, before: Economy, record: Record, after: Economy, updates: Any) -> None:
