@@ -9,10 +9,9 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.table import Table
 
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.runs.text_table import Column, lines
 from commonweal.scenarios.schema.loading import load, revise
 
 REFERENCE = {3.85: 0.38, 4.0: 0.51, 5.0: 0.93, 5.49: 0.99}  # cooperator share by r, 4000 sweeps of 100 × 100
@@ -43,12 +42,13 @@ def main() -> None:
     course, milliseconds = shares(options.size, options.sweeps, options.revision)
     last = course[-max(1, len(course) // 4) :]
     size, sweeps = options.size, options.sweeps
-    table = Table(title=f"lattice {size} × {size}, {sweeps} sweeps, revision {options.revision:g}")
-    for name in ("multiplication", "cooperators", "reference", "difference", "spread over time"):
-        table.add_column(name, justify="right")
-    for (r, reference), mean, spread in zip(REFERENCE.items(), last.mean(0), last.std(0), strict=True):
-        table.add_row(f"{r:g}", f"{mean:.3f}", f"{reference:.2f}", f"{mean - reference:+.3f}", f"{spread:.3f}")
-    Console().print(table)
+    rows = [
+        (f"{r:g}", f"{mean:.3f}", f"{reference:.2f}", f"{mean - reference:+.3f}", f"{spread:.3f}")
+        for (r, reference), mean, spread in zip(REFERENCE.items(), last.mean(0), last.std(0), strict=True)
+    ]
+    heads = ("multiplication", "cooperators", "reference", "difference", "spread over time")
+    print(f"lattice {size} × {size}, {sweeps} sweeps, revision {options.revision:g}")
+    print("\n".join(lines([Column(*column) for column in zip(heads, zip(*rows, strict=True), strict=True)])))
     print(f"{milliseconds:.2f} ms per round of {options.size**2} principals, torch.set_num_threads(1)")
 
 

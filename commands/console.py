@@ -7,7 +7,7 @@ from pathlib import Path
 
 from commonweal.scenarios.runs.text_table import Column, lines, wrapped
 
-_AROUND = 6  # lines of a screen that a command needs besides tables and what it says
+_AROUND = 8  # lines of a screen that a command needs besides tables and what it says
 _MOST = 100  # lines of a table in a file or a pipe
 
 

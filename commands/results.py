@@ -1,6 +1,5 @@
 """What ``commonweal results DIR`` prints and writes: the cells of a sweep, one run, or the answer to a question."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,9 +114,14 @@ def _print_summary(stored: Stored, everything: bool) -> None:
     if points > 1:
         shown = [name for name in metrics if name in COMPARED] or metrics[:3]
         first = ", ".join(f"{path} = {in_words(value)}" for path, value in cells.values.iloc[0].items())
-        what = f"differences to point {cells.points[0]} ({first}), paired by seed"
-        marks = "; * its interval leaves out 0" * (seeds > 1)
-        _print_differences(table_of_differences(cells, metrics, shown, quality, order), what, marks, high, taken)
+        what = f"differences to point {cells.points[0]}"
+        about = f"{what} ({first}), paired by seed" + "; * its interval leaves out 0" * (seeds > 1)
+        table = table_of_differences(cells, metrics, shown, quality, order)
+        if high is None or taken + len(lines(table, width())) <= high:
+            say(about)
+            show(table)
+        else:
+            say(f"{what}, paired by seed: {_ALL}")
     for line in end:
         say(line)
 
@@ -125,15 +129,6 @@ def _print_summary(stored: Stored, everything: bool) -> None:
 def _outcome(stored: Stored, runs: pd.DataFrame, metrics: list[str]) -> Outcome:
     played = runs[runs["status"] != FAILED]
     return Outcome(played, stored.factors, frozenset(stored.markets()), tuple(metrics), stored.start())
-
-
-def _print_differences(table: Sequence[Column], what: str, marks: str, high: int | None, taken: int) -> None:
-    """A second table where both find room on the screen, or everything is asked for."""
-    if high is not None and taken + len(lines(table, width())) > high:
-        say(f"{what}: {_ALL}")
-        return
-    say(what + marks)
-    show(table)
 
 
 def shown_metrics(stored: Stored, runs: pd.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 from commonweal.agents.arrays import Ints
 from commonweal.scenarios.reading.cells import Cells
 from commonweal.scenarios.reading.stored import FAILED, in_words
-from commonweal.scenarios.runs.intervals import Interval, in_brief
+from commonweal.scenarios.runs.intervals import Interval, decimals_of, in_brief
 from commonweal.scenarios.runs.measures import rank_of, title
 from commonweal.scenarios.runs.text_table import Column, labels
 
@@ -31,7 +31,7 @@ def table_of_means(cells: Cells, metrics: Sequence[str], quality: str, order: In
     """
     counts = {"runs": cells.runs, "failed": cells.failed}
     told = [Column(name, [str(count[row]) for row in order], rank=1) for name, count in counts.items() if np.ptp(count)]
-    numbers = [_texts(cells.means, place) for place in range(len(metrics))]
+    numbers = [_texts(cells.means, place, name) for place, name in enumerate(metrics)]
     return [*_points(cells, order), *told, *_metrics(metrics, numbers, quality, order)]
 
 
@@ -47,19 +47,19 @@ def table_of_differences(
         quality: what the market calls its quality.
         order: rows of the cells in the order in which they are shown; the first point is left out of them.
     """
-    numbers = [_texts(cells.differences, list(metrics).index(name), _difference) for name in shown]
+    numbers = [_texts(cells.differences, list(metrics).index(name), name, _difference) for name in shown]
     others = order[order != 0]
     return [*_points(cells, others), *_metrics(shown, numbers, quality, others, "Δ ")]
 
 
-def _texts(found: Interval, place: int, text: Callable[[float, float, float], str] = in_brief) -> list[str]:
+def _texts(found: Interval, place: int, metric: str, text: Callable[..., str] = in_brief) -> list[str]:
     """An estimate of every point, of the metric at one place."""
-    return [text(*ends) for ends in zip(*found.at((slice(None), place)), strict=True)]
+    return [text(*ends, most=decimals_of(metric)) for ends in zip(*found.at((slice(None), place)), strict=True)]
 
 
-def _difference(value: float, low: float, high: float) -> str:
+def _difference(value: float, low: float, high: float, most: int) -> str:
     mark = "" if np.isnan(low) else " *" if low > 0 or high < 0 else "  "
-    return in_brief(value, low, high, "+") + mark
+    return in_brief(value, low, high, "+", most) + mark
 
 
 def _points(cells: Cells, order: Ints) -> list[Column]:

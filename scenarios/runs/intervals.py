@@ -160,7 +160,7 @@ def _ends(mean: Floats, reach: Floats, tail: Floats, within: Range) -> tuple[Flo
         place = np.clip((mean - within.low) / width, 0.0, 1.0)
         slope = 1 / (place * (1 - place) * width)
         ends = [within.low + width * expit(logit(place) + far * slope) for far in (-below, above)]
-    at_a_bound = (place <= 0) | (place >= 1)
+    at_a_bound = (place <= 0) | (place >= 1) | ~np.isfinite(slope)
     return np.where(at_a_bound, mean, ends[0]), np.where(at_a_bound, mean, ends[1])
 
 
@@ -172,16 +172,30 @@ def written(value: float, low: float, high: float, digits: int = 3, sign: str = 
     return text if np.isnan(low) or np.isnan(high) else f"{text} [{low:{sign}.{digits}f}, {high:{sign}.{digits}f}]"
 
 
-def in_brief(value: float, low: float, high: float, sign: str = "") -> str:
+def in_brief(value: float, low: float, high: float, sign: str = "", most: int = 3) -> str:
     """The same for a narrow column: no more decimals than the interval is worth, no zero before the point.
 
     What is the same in all seeds stands alone.
+
+    Args:
+        value: the estimate.
+        low: lower end of its interval; nan if it has none.
+        high: upper end.
+        sign: + for differences.
+        most: decimals, as ``decimals_of`` gives them.
     """
     reach = (high - low) / 2
     if not reach > 0:
-        return written(value, np.nan, np.nan, sign=sign)
-    digits = sum(reach < bound for bound in (10, 1, 0.01))
-    return re.sub(r"(?<!\d)0\.", ".", written(value, low, high, digits, sign))
+        text = written(value, np.nan, np.nan, sign=sign)
+    else:
+        digits = sum(reach < bound for bound in (10, 1, *(0.01 / 10**more for more in range(6))))
+        text = written(value, low, high, min(digits, most), sign)
+    return re.sub(r"(?<!\d)0\.", ".", text)
+
+
+def decimals_of(metric: str) -> int:
+    """How many decimals a metric may need: three of a share, more where it may be small, as money is."""
+    return 3 if range_of(metric).high == 1 else 8
 
 
 def seeds_to_tell(interval: Interval, seeds: int) -> int | None:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from commonweal.scenarios.runs.intervals import in_brief, mean_interval, range_of
+from commonweal.scenarios.runs.intervals import decimals_of, in_brief, mean_interval, range_of
 
 MEASURES = {
     "share_delegate": "delegating",
@@ -37,4 +37,4 @@ def title(measure: str, quality: str) -> str:
 def brief_mean(values: "pd.Series[float]", measure: str) -> str:
     """The mean of a measure over runs, with its interval, for a narrow column."""
     found = mean_interval(values.to_numpy(dtype=float), within=range_of(measure))
-    return in_brief(float(found.value), float(found.low), float(found.high))
+    return in_brief(float(found.value), float(found.low), float(found.high), most=decimals_of(measure))

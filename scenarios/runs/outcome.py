@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
-from commonweal.scenarios.runs.intervals import Interval, in_brief, mean_interval, range_of
+from commonweal.scenarios.runs.intervals import Interval, decimals_of, in_brief, mean_interval, range_of
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.relevance import quality_words
 
@@ -307,13 +307,13 @@ def _mean(values: Floats, measure: str) -> Interval:
 
 
 def _text(runs: pd.DataFrame, measure: str) -> str:
-    return _brief(_interval(runs, measure))
+    return _brief(_interval(runs, measure), decimals_of(measure))
 
 
-def _brief(found: Interval) -> str:
+def _brief(found: Interval, most: int = 3) -> str:
     if np.isnan(found.low):
         return _plain(float(found.value))
-    return in_brief(float(found.value), float(found.low), float(found.high))
+    return in_brief(float(found.value), float(found.low), float(found.high), most=most)
 
 
 def _plain(value: float) -> str:

@@ -16,6 +16,7 @@ from commonweal.scenarios.runs.intervals import (
     Interval,
     Range,
     around,
+    decimals_of,
     few_seeds,
     in_brief,
     mean_interval,
@@ -202,13 +203,18 @@ class TestWords:
             ((0.94, 0.9, 0.97), ".94 [.90, .97]"),
             ((-0.0042, -0.01, 0.002), "-.004 [-.010, .002]"),
             ((12.34, 11.0, 14.0), "12.3 [11.0, 14.0]"),
-            ((0.5, np.nan, np.nan), "0.500"),
-            ((0.25, 0.25, 0.25), "0.250"),
+            ((0.5, np.nan, np.nan), ".500"),
+            ((0.25, 0.25, 0.25), ".250"),
+            ((0.000125, 0.0001, 0.0002), ".000 [.000, .000]"),
             ((np.nan, np.nan, np.nan), "–"),
         ],
     )
     def test_an_estimate_in_brief(self, ends, text):
         assert in_brief(*ends) == text
+
+    def test_small_amounts_of_money_have_as_many_decimals_as_they_need(self):
+        assert in_brief(0.000125, 0.0001, 0.0002, most=decimals_of("welfare")) == ".00013 [.00010, .00020]"
+        assert in_brief(0.000125, 0.0001, 0.0002, most=decimals_of("gini")) == ".000 [.000, .000]"
 
     def test_an_estimate_in_full(self):
         assert Interval(*np.array([0.25, 0.2, 0.5])).text(2, "+") == "+0.25 [+0.20, +0.50]"

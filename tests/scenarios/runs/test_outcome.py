@@ -82,7 +82,9 @@ def test_a_single_seed_claims_no_difference() -> None:
 
 def test_of_several_fields_the_one_that_matters_most_comes_first() -> None:
     frames = [
-        runs({"equal": 0.1 + more, "credit": 0.6 + more}).assign(**{COUNT: count, "population.graph": graph})
+        runs({"equal": 0.1 + more, "credit": 0.6 + more}, spread=0.8 + more).assign(
+            **{COUNT: count, "population.graph": graph}
+        )
         for count, more in ((10, 0.0), (40, 0.2))
         for graph in ("ring", "complete")
     ]
