@@ -14,6 +14,13 @@ settings.register_profile("commonweal", settings.default, deadline=None, max_exa
 settings.load_profile("commonweal")
 
 
+@pytest.fixture(autouse=True)
+def no_screen_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where tests print is as wide as they say: pytest-xdist sets COLUMNS in its workers."""
+    for name in ("COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def pictures_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are put together and saved without being painted: for tests of commands that look at something else."""

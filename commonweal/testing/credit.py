@@ -69,7 +69,7 @@ class Setting:
             gradient=tuple(v[:, 0] for v in directions),
             level=examined.levels[:, 0].numpy(),
             slopes=passage.products(directions).numpy()[..., 0],
-            step=admissible_step(passage, probes, self.weights, self.multipliers),
+            whole=admissible_step(passage, probes, self.weights, self.multipliers),
             rate=np.full((len(self.weights), 1), rate),
             features=self.tried[:, :VALIDATION],
             labels=self.answers[:, :VALIDATION],

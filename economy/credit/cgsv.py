@@ -23,8 +23,9 @@ def cosine(game: RoundGame) -> Credit:
 
     A cosine alone does not see how much of an update was admitted.
     """
-    marginal = CosineMarginal(game.step, _norm(game.step)[:, None])
-    values = game.kept * _cosine(game.along(game.step), _squared_norms(game), marginal.length)
+    step = game.step()
+    marginal = CosineMarginal(step, _norm(step)[:, None])
+    values = game.kept * _cosine(game.along(step), _squared_norms(game), marginal.length)
     return Credit(values, "cosine", marginal=marginal)
 
 

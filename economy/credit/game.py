@@ -64,7 +64,7 @@ class RoundGame:
     gradient: Parameters  # ∇L of the validation loss at θ
     level: Floats  # (R,) L(θ)
     slopes: Floats  # (R, N) ⟨∇L, u_i⟩ of updates as they were put in
-    step: Parameters  # Σ_i ũ_i
+    whole: Parameters  # Σ_i ũ_i
     rate: Floats  # (R, 1) η of the step
     features: Tensor  # (R, V, d) validation samples
     labels: Tensor  # (R, V)
@@ -100,6 +100,10 @@ class RoundGame:
         marginal = LinearMarginal(self.rate, direction, self.passage, own)
         return Credit(self.rate * self._screened(own, direction), rule, marginal=marginal)
 
+    def step(self) -> Parameters:
+        """Σ_i ũ_i."""
+        return self.whole
+
     def _screened(self, raw: Floats, direction: Parameters) -> Floats:
         """(R, N) ⟨ũ_i, v⟩ from ⟨u_i, v⟩."""
         if not self.multipliers.any():
@@ -127,7 +131,7 @@ class RoundGame:
         weights = np.where(others, 1.0, self.weights * joined)
         multipliers = np.where((others | ~joined)[..., None], 0.0, self.multipliers)
         step = admissible_step(self.passage, self.probes, weights, multipliers)
-        return replace(self, weights=weights, multipliers=multipliers, step=step)
+        return replace(self, weights=weights, multipliers=multipliers, whole=step)
 
     @cached_property
     def updates(self) -> Tensor:

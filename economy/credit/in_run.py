@@ -16,5 +16,5 @@ def second_order(game: RoundGame) -> Credit:
 
     The credits of a round sum to v(N) up to O(η³).
     """
-    bend = scaled(game.curvature(game.step), to_tensor(game.rate[:, 0] / 2, game.gradient[0]))
+    bend = scaled(game.curvature(game.step()), to_tensor(game.rate[:, 0] / 2, game.gradient[0]))
     return game.linear("second_order", descend(game.gradient, bend))

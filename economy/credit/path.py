@@ -23,7 +23,7 @@ def aumann_shapley(game: RoundGame) -> Credit:
 
     An estimate: its residual is v(N) less the sum of credits, the error of the quadrature.
     """
-    step = scaled(game.step, to_tensor(game.rate[:, 0], game.gradient[0]))
+    step = scaled(game.step(), to_tensor(game.rate[:, 0], game.gradient[0]))
     nodes, weights = radau(game.terms.aumann_shapley.gradients)
     direction = _times(game.gradient, weights[0])
     for node, weight in zip(nodes[1:], weights[1:], strict=True):

@@ -194,7 +194,7 @@ def game_of(stepped: Stepped, world: World, stream: Stream) -> RoundGame:
         gradient=tuple(v[:, 0] for v in exam.directions),
         level=exam.loss,
         slopes=exam.slopes,
-        step=stepped.step,
+        whole=stepped.step,
         rate=world.terms.learning.rate * stepped.factor[:, None],
         features=world.exam.features[:, :validation],
         labels=world.exam.labels[:, :validation],

@@ -71,8 +71,8 @@ def solvency_notes(rounds: pd.DataFrame) -> list[str]:
 
 
 def _happens(runs: pd.DataFrame, column: str) -> bool:
-    """Abstaining is shown only where somebody abstains, since most scenarios do not allow it."""
-    return column != "share_abstain" or bool((runs[column] > 0).any())
+    """Abstaining and screening are shown only where there is any, since most scenarios have neither."""
+    return column not in ("share_abstain", "screened_share") or bool((runs[column] > 0).any())
 
 
 def _name(value: object) -> str:

@@ -528,7 +528,7 @@ class TestGame:
         direction: Parameters = tuple(p.sin() for p in game.parameters)
         products = [torch.einsum("rnoi,roi->rn", u, v) for u, v in zip(updates, direction, strict=True)]
         np.testing.assert_allclose(game.along(direction), torch.stack(products).sum(0), rtol=1e-9, atol=1e-15)
-        for step, update in zip(game.step, updates, strict=True):
+        for step, update in zip(game.step(), updates, strict=True):
             torch.testing.assert_close(step, update.sum(1), rtol=1e-9, atol=1e-15)
 
 

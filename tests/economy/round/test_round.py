@@ -281,7 +281,7 @@ class TestGate:
     def test_gated_updates_move_nothing_and_are_booked_at_the_harm_they_would_have_done(self, mode: str) -> None:
         economy, told = self._story(gate=True, mode=mode)
         assert sum(int(record.lesson.gated.sum()) for _, record, _ in told) > 10
-        for before, record, after in told:
+        for before, record, _ in told:
             lesson = record.lesson
             passage = visit(lesson.batch, before.state.parameters, economy.world)
             slopes = passage.products(tuple(v[:, :1] for v in lesson.exam.directions))[..., 0].numpy()
