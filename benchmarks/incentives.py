@@ -98,6 +98,7 @@ def mechanisms() -> str:
     lines = []
     verified = ("free_ride", "abstain", "less")
     for name, changes in {
+        "credit along the step, costs at most a third": CHEAP,
         "credit along the step": {},
         "first-order credit": {"credit.kind": "first_order"},
         "exact Shapley, costs at most a third": CHEAP | {"credit.kind": "shapley"},

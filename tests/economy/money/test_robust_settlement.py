@@ -179,6 +179,7 @@ FIXED: dict[str, Any] = {
     "population.start_free_ride": 0.15,
     "population.start_defect": 0.15,
     "actions.free_ride": "junk",
+    "credit.kind": "first_order",  # it pays noise at this rate; credit along the step leaves hardly any to take
     "population.count": 20,
     "rounds": 50,
 }

@@ -134,8 +134,8 @@ def allowed(scenario: Scenario, path: str, value: Any) -> bool:
 
 
 @pytest.mark.parametrize(("name", "told"), [
-    ("leaky", "credit settlement, first_order credit"), ("big-and-small", "menu model reward"),
-    ("wait-and-see", "first_order credit, shared model reward"), ("public-goods", "equal settlement")])
+    ("leaky", "credit settlement, aumann_shapley credit"), ("big-and-small", "menu model reward"),
+    ("wait-and-see", "aumann_shapley credit, shared model reward"), ("public-goods", "equal settlement")])
 def test_the_head_of_the_page_names_the_rules_that_apply(name: str, told: str) -> None:
     assert rules_of(load(name)) == told
 

@@ -101,7 +101,7 @@ class TestObservation:
         assert lengths.sum() == rounds and (lengths > 0).all()
 
     def test_true_credit_by_the_scenarios_own_rule_is_what_the_coming_round_books(self):
-        ensemble, untouched = Ensemble(SMALL, [0, 4]), Ensemble(SMALL, [0, 4])
+        ensemble, untouched = (Ensemble(revise(SMALL, {"credit.kind": "first_order"}), [0, 4]) for _ in range(2))
         for _ in range(3):
             ensemble.step(), untouched.step()
         found = true_credit(ensemble, Worth("first_order", 2, 50))
