@@ -74,7 +74,7 @@ class TestMechanisms:
     def test_credit_with_verified_data_is_incentive_compatible_and_equal_pay_is_not(self):
         # As with exact Shapley values, what a sixth contributor adds pays for costs to .0001, not surely for .0003
         cheap = revise(HONEST, {"population.cost_high": 0.0001})
-        credit = asked(cheap, 8, horizon=20, deviations=VERIFIED)
+        credit = asked(cheap, 16, horizon=20, deviations=VERIFIED)
         equal = asked(revise(HONEST, {"settlement.kind": "equal"}), 8, horizon=20, deviations=VERIFIED)
         assert measure(credit, "IC gap")["value_high"] < 0
         assert "no deviation pays" in credit.headline and "ε = 0 money a round" in credit.headline
