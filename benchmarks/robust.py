@@ -1,16 +1,18 @@
 """What each part of a robust settlement takes from whom: junk, poison and stale data, and many names of one principal.
 
-    python benchmarks/robust.py                 both tables (some minutes)
+    python benchmarks/robust.py                 all tables (some minutes)
     python benchmarks/robust.py pay             one of them
-    python benchmarks/robust.py --write         both, into docs/results.md
+    python benchmarks/robust.py --write         all, into docs/results.md
 
-Commons with fixed actions, 8 seeds, means and 95 % intervals; one thread (torch.set_num_threads(1)).
+pay and names: commons with fixed actions. imitate: the sweep robust-settlement, whose principals imitate. 8 seeds,
+means and 95 % intervals; one thread (torch.set_num_threads(1)).
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from results_page import main, markdown
 
 from commonweal.agents.actions import Action
@@ -19,10 +21,15 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.runs.intervals import mean_interval
+from commonweal.scenarios.runs.intervals import mean_interval, range_of
 from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.sweeps.sweep import sweep
 
 SEEDS, ROUNDS = range(8), 100
+MEASURED = {
+    "share_delegate": "delegating", "share_free_ride": "free-riding", "share_defect": "poisoning",
+    "accuracy": "accuracy", "welfare": "welfare",
+}  # fmt: skip
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "rounds": ROUNDS, "population.endowment": 5.0}
 MIXED = FIXED | {"population.start_delegate": 0.7, "population.start_free_ride": 0.15, "population.start_defect": 0.15}
 HONEST = FIXED | {"population.start_delegate": 1.0, "population.start_free_ride": 0.0, "population.start_defect": 0.0}
@@ -87,12 +94,36 @@ def names() -> str:
     return markdown(["settlement", "names are free", "a name costs .05", "a name costs .2", "a name costs .8"], rows)
 
 
+def imitate() -> str:
+    """The sweep ``robust-settlement``, last quarter of rounds; the last rows are differences paired by seed."""
+    results = sweep("robust-settlement")
+    points = [group for _, group in results.runs.groupby(list(results.varied), sort=False)]
+    rows = [
+        [*(f"{group[path].iloc[0]}" for path in results.varied), *(found(group[name], name) for name in MEASURED)]
+        for group in points
+    ]
+    nothing, clawed, robust = points[0], points[2], points[5]
+    for said, group in (("all of it, against credit alone", robust), ("clawback, against credit alone", clawed)):
+        differences = [
+            mean_interval(group[name].to_numpy() - nothing[name].to_numpy(), within=range_of(name).of_differences)
+            for name in MEASURED
+        ]
+        rows.append([said, *[""] * (len(results.varied) - 1), *(each.text(sign="+") for each in differences)])
+    heads = [path.split(".")[-1].replace("_", "-") for path in results.varied]
+    return markdown([*heads, *MEASURED.values()], rows)
+
+
+def found(values: pd.Series, name: str) -> str:
+    """Mean and 95 % interval over seeds of a metric."""
+    return mean_interval(values.to_numpy(), within=range_of(name)).text()
+
+
 def spread(values: Floats) -> str:
     """Mean and 95 % interval over seeds."""
     return mean_interval(values).text()
 
 
-TABLES: dict[str, Callable[[], str]] = {"pay": pay, "names": names}
+TABLES: dict[str, Callable[[], str]] = {"pay": pay, "names": names, "imitate": imitate}
 
 
 if __name__ == "__main__":

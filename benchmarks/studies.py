@@ -26,7 +26,7 @@ def evolution() -> str:
              "long-run share, rare mutations"]  # fmt: skip
     lines = []
     for settlement in SETTLEMENTS:
-        answer = ask("evolution", revise(load("commons"), {"settlement.kind": settlement}), SEEDS, workers=WORKERS)
+        answer = ask("evolution", revise(load("commons"), {"settlement.kind": settlement}), SEEDS)
         rare = answer.tables["stationary"].query("mutations == 'rare'").set_index("strategy")["share"]
         for row in answer.tables["ess"].itertuples():
             lines.append([settlement, row.strategy, bounded(row, "margin", 5), row.best_mutant,
@@ -58,7 +58,7 @@ def choices() -> str:
 
 def league() -> str:
     """Every criterion of the league, mean and 95 % interval, and the ranks that paired intervals leave open."""
-    answer = ask("compare", load("commons"), SEEDS, workers=WORKERS)
+    answer = ask("compare", load("commons"), SEEDS)
     told(answer)
     measures = answer.tables["measures"]
     names = list(dict.fromkeys(measures["mechanism"]))

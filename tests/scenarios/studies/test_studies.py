@@ -80,8 +80,8 @@ class TestAsking:
         [
             ({"study": "toy-of-the-test"}, "did you mean 'toy-of-the-tests'"),
             ({"scenario": "comons"}, "did you mean 'commons'"),
-            ({"seeds": []}, "at least one, each once"),
-            ({"seeds": [1, 1]}, "at least one, each once"),
+            ({"seeds": []}, "must be a count of at least 1, or different whole numbers from 0"),
+            ({"seeds": [1, 1]}, "must be a count of at least 1, or different whole numbers from 0"),
             ({"size": 0}, "option size = 0: must be a whole number between 1 and 100"),
             ({"size": "many"}, "option size = 'many': must be a whole number"),
             ({"sise": 2}, "unknown option 'sise': there are size, names; did you mean 'size'?"),
