@@ -44,6 +44,19 @@ def refusals(place: Path) -> Iterator[None]:
         raise InputError(f"{place}: cannot be written: {reason}") from None
 
 
+def is_there(folder: Path) -> bool:
+    """Whether there is a folder for results.
+
+    Raises:
+        InputError: if something else has its name.
+    """
+    if folder.is_symlink() and not folder.exists():
+        raise InputError(f"{folder}: is a link to nothing; results need a folder")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; results need a folder")
+    return folder.exists()
+
+
 def sweep_up(folder: Path, name: str | None = None) -> None:
     """Remove what killed writers left in a folder: of one file, or of all."""
     for leftover in folder.glob(f".{'*' if name is None else escape(name)}.*{_SUFFIX}"):

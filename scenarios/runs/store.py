@@ -17,7 +17,7 @@ import pandas as pd
 import tomli_w
 
 from commonweal.agents.errors import InputError
-from commonweal.agents.files import refusals
+from commonweal.agents.files import is_there, refusals
 from commonweal.agents.version import software_version
 from commonweal.scenarios.runs.tables import TABLES, SweepResults
 from commonweal.scenarios.schema.loading import load
@@ -85,12 +85,8 @@ def check_place(folder: Path, identity: str = "", *, force: bool = False) -> Non
         InputError: if it is something else, or holds something else.
     """
     with refusals(folder):
-        if folder.is_symlink() and not folder.exists():
-            raise InputError(f"{folder}: is a link to nothing; results need a folder")
-        if not folder.exists():
+        if not is_there(folder):
             return
-        if not folder.is_dir():
-            raise InputError(f"{folder}: is a file; results need a folder")
         if (folder / "manifest.json").is_file():
             raise InputError(f"{folder}: holds a sweep, which is not replaced; name another folder with --out")
         if not (entries := _contents(folder)):

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
-from commonweal.agents.files import refusals, replacing
+from commonweal.agents.files import is_there, refusals, replacing
 from commonweal.scenarios.runs.tables import TABLES
 from commonweal.scenarios.schema.notation import as_json, shorten
 from commonweal.scenarios.sweeps.chunks import Chunk
@@ -176,11 +176,7 @@ def check_place(folder: Path) -> None:
         InputError: if it holds something else.
     """
     with refusals(folder):
-        if folder.is_symlink() and not folder.exists():
-            raise InputError(f"{folder}: is a link to nothing; results need a folder")
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder}: is a file; results need a folder")
-        if not folder.exists() or is_sweep(folder):
+        if not is_there(folder) or is_sweep(folder):
             return
         if any(entry.name != _LOCK for entry in folder.iterdir()):
             raise InputError(f"{folder}: is not empty and holds no sweep; name another folder with --out")
