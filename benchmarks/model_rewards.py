@@ -59,7 +59,7 @@ def shaping() -> str:
     rows = []
     for rule, equilibrium in (("shared", naive_samples), ("shaping", lambda a, c: most_samples(a, c, MARGIN))):
         ensemble, record = played("catastrophe", {"rewards.kind": rule})
-        put, price = record.lesson.put.total, ensemble.people.cost / 100
+        put, price = record.produce.put.total, ensemble.people.cost / 100
         expected = equilibrium(CURVE, price)
         cheapest = price == price.min(axis=1, keepdims=True)
         off = np.abs(put.sum(axis=1) - expected.sum(axis=1)).max()
