@@ -128,6 +128,26 @@ def policies() -> str:
     return markdown(["everybody's policy", *(f"{kind}, horizon {horizon}" for kind, horizon in cases)], rows)
 
 
+def deals() -> str:
+    """Data deals under each settlement, on seeds that ``negotiation.returns`` was not chosen on."""
+    vary = {"settlement.kind": ["equal", "data", "credit"], "negotiation.kind": ["none", "shapley_coop"]}
+    results = sweep("data-deals", vary, range(8, 16))
+    total = results.rounds.groupby("run")["welfare"].sum()
+    runs = results.runs.assign(welfare=total.to_numpy())
+    rows = []
+    for settlement, group in runs.groupby("settlement.kind", sort=False):
+        without, dealing = (group[group["negotiation.kind"] == kind] for kind in vary["negotiation.kind"])
+        cells = [
+            _mean(part[name])
+            for name in ("share_delegate", "accuracy", "welfare")
+            for part in (without, dealing)
+        ]
+        gained = mean_interval(dealing["welfare"].to_numpy() - without["welfare"].to_numpy())
+        rows.append([str(settlement), *cells, gained.text(2, "+")])
+    heads = ["delegating, without", "with deals", "accuracy, without", "with", "welfare, without", "with"]
+    return markdown(["settlement", *heads, "difference in welfare, paired"], rows)
+
+
 def _compare(name: str, vary: Mapping[str, Sequence[Any]]) -> SweepResults:
     return sweep(load(name), vary, SEEDS)
 
@@ -174,6 +194,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "policies": policies,
     "welfare": welfare,
     "stale": stale,
+    "deals": deals,
 }
 
 
