@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from results_page import main, markdown
 
+from commonweal.scenarios.runs.intervals import written
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import Answer, ask
 
@@ -92,15 +93,14 @@ def ranked(row: Any) -> str:
 
 def bounded(row: Any, name: str, digits: int) -> str:
     """A value with its interval."""
-    middle, low, high = (f"{getattr(row, part):.{digits}f}" for part in (name, f"{name}_low", f"{name}_high"))
-    return f"{middle} [{low}, {high}]"
+    return written(*(float(getattr(row, part)) for part in (name, f"{name}_low", f"{name}_high")), digits=digits)
 
 
 def difference(row: pd.Series) -> str:
     """A paired difference with its interval, or the mean of the scenario's own choices."""
     if pd.isna(row["difference"]):
         return f"{row['mean']:.3f}"
-    return f"{row['difference']:+.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
+    return written(*row[["difference", "difference_low", "difference_high"]].astype(float), sign="+")
 
 
 if __name__ == "__main__":

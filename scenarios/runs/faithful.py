@@ -62,13 +62,9 @@ def faithfulness(scenario: Scenario, seed: int = 0, rounds: int = ROUNDS, looks:
         None where credit pays nobody, the rule does not stand for Shapley values, there are too many principals to
         look, or too few put something in.
     """
-    from commonweal.economy.credit import CREDITS
     from commonweal.economy.runs.ensemble import Ensemble
 
-    kind = scenario.credit.kind
-    if not (learns(scenario) and settles_by_credit(scenario) and CREDITS.facts(kind).stands_for == "shapley"):
-        return None
-    if scenario.population.count > MOST_PRINCIPALS:
+    if not _is_judged(scenario):
         return None
     ensemble = Ensemble(scenario, [seed])
     last = min(rounds, scenario.rounds)
@@ -78,7 +74,16 @@ def faithfulness(scenario: Scenario, seed: int = 0, rounds: int = ROUNDS, looks:
     active = (found != 0) | (exact != 0)
     if active.sum() < FEWEST:
         return None
-    return _ranked(kind, scenario.learning.rate, found[active], exact[active])
+    return _ranked(scenario.credit.kind, scenario.learning.rate, found[active], exact[active])
+
+
+def _is_judged(scenario: Scenario) -> bool:
+    """Whether credit pays somebody, stands for Shapley values, and is that of few enough to look."""
+    from commonweal.economy.credit import CREDITS
+
+    pays = learns(scenario) and settles_by_credit(scenario)
+    few = scenario.population.count <= MOST_PRINCIPALS
+    return pays and few and CREDITS.facts(scenario.credit.kind).stands_for == "shapley"
 
 
 def unfaithful(scenarios: Iterable[Scenario]) -> list[str]:
@@ -88,7 +93,7 @@ def unfaithful(scenarios: Iterable[Scenario]) -> list[str]:
         scenarios: that are played.
     """
     distinct: dict[str, Scenario] = {}
-    for scenario in scenarios:
+    for scenario in filter(_is_judged, scenarios):
         distinct.setdefault(f"{scenario.credit!r} {scenario.learning!r}", scenario)
     measured = [faithfulness(each) for each in list(distinct.values())[:MOST_MEASURED]]
     return [each.warning() for each in measured if each is not None and not each.is_faithful]

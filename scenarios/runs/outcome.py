@@ -105,8 +105,7 @@ def called(path: str, value: object) -> str:
         return known or f"settlement {value}"
     if " × " in path:
         return str(value)
-    plain = value.item() if isinstance(value, np.generic) else value
-    return f"{path.rpartition('.')[2]} {plain if isinstance(plain, str) else write_value(plain)}"
+    return f"{path.rpartition('.')[2]} {value if isinstance(value, str) else write_value(value)}"
 
 
 def _alone(outcome: Outcome) -> list[str]:
@@ -198,8 +197,7 @@ def _groups(outcome: Outcome, path: str) -> list[Group]:
     """The values of a field, the largest mean first, each with those before it that it is not told apart from."""
     table = _by_seed(outcome.runs, path, outcome.main)
     quality = _by_seed(outcome.runs, path, "accuracy") if _speaks_of_quality(outcome) else None
-    order = table.mean().sort_values(ascending=False, kind="stable").index
-    pairs = len(order) * (len(order) - 1) // 2
+    order, pairs = _ordered(table)
 
     def apart(one: Any, other: Any) -> bool:
         return _apart(table[one], table[other], outcome.main, pairs)
@@ -224,6 +222,12 @@ def _by_seed(runs: pd.DataFrame, path: str, measure: str) -> pd.DataFrame:
     return runs.pivot_table(index="seed", columns=path, values=measure, aggfunc="mean", sort=False, dropna=False)
 
 
+def _ordered(table: pd.DataFrame) -> "tuple[pd.Index[Any], int]":
+    """The values of a field, the largest mean first, and how many pairs of them there are."""
+    order = table.mean().sort_values(ascending=False, kind="stable").index
+    return order, len(order) * (len(order) - 1) // 2
+
+
 def _apart(one: "pd.Series[float]", other: "pd.Series[float]", measure: str, comparisons: int = 1) -> bool:
     """Whether the interval of a paired difference leaves out 0."""
     found = _difference(one, other, measure, comparisons)
@@ -241,10 +245,8 @@ def _same(values: Floats, measure: str) -> bool:
     if len(values.T) < 2 or range_of(measure).high != 1:
         return len(values.T) < 2
     pairs = list(combinations(range(values.shape[1]), 2))
-    ends = [
-        mean_interval(values[:, one] - values[:, other], 1 - 0.05 / len(pairs), range_of(measure).of_differences)
-        for one, other in pairs
-    ]
+    columns = [pd.Series(column) for column in values.T]
+    ends = [_difference(columns[one], columns[other], measure, len(pairs)) for one, other in pairs]
     return all(end.low > -_ALIKE and end.high < _ALIKE for end in ends)
 
 
@@ -275,8 +277,7 @@ def _crossed(runs: pd.DataFrame, path: str) -> bool:
 def _effect(outcome: Outcome, path: str) -> tuple[str, Interval]:
     """The best value of a field over its worst, in words and as an interval."""
     table = _by_seed(outcome.runs, path, outcome.main)
-    order = table.mean().sort_values(ascending=False, kind="stable").index
-    pairs = len(order) * (len(order) - 1) // 2
+    order, pairs = _ordered(table)
     found = _difference(table[order[0]], table[order[-1]], outcome.main, pairs)
     return f"{called(path, order[0])} has {_brief(found)} more {_what(outcome)} than {called(path, order[-1])}", found
 

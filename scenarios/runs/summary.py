@@ -76,4 +76,4 @@ def _happens(runs: pd.DataFrame, column: str) -> bool:
 
 
 def _name(value: object) -> str:
-    return value if isinstance(value, str) else write_value(value.item() if isinstance(value, np.generic) else value)
+    return value if isinstance(value, str) else write_value(value)

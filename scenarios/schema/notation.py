@@ -124,6 +124,8 @@ def read_seeds(seeds: int | str | Iterable[int]) -> tuple[int, ...]:
 
 def write_value(value: Any) -> str:
     """A value as a person would write it in a scenario file, on one line."""
+    if isinstance(value, np.generic):  # a cell of a table
+        value = value.item()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):

@@ -173,6 +173,7 @@ def test_an_interrupted_comparison_goes_on_after_the_points_that_are_finished(
         return step(ensemble)
 
     monkeypatch.setattr(Ensemble, "step", impatient)
+    monkeypatch.setattr("commonweal.commands.run.unfaithful", lambda _: [])  # plays rounds of its own
     capsys.readouterr()
     assert main([*words, "--out", "stopped"]) == 130
     assert "the same command continues" in capsys.readouterr().err

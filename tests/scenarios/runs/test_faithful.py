@@ -34,6 +34,12 @@ def test_first_order_at_the_rate_of_commons_is_told_of() -> None:
     assert "'first_order' is not faithful at learning.rate = 0.5" in warning and "\n" not in warning
 
 
+def test_it_is_told_though_the_first_that_is_compared_pays_nothing_by_credit() -> None:
+    changes = [{"settlement.kind": kind, "credit.kind": "first_order"} for kind in ("equal", "data", "credit")]
+    (warning,) = unfaithful([load("commons", each) for each in changes])
+    assert "'first_order' is not faithful" in warning
+
+
 def test_at_a_small_rate_first_order_is_faithful() -> None:
     found = faithfulness(load("wait-and-see", {"credit.kind": "first_order"}))
     assert found is not None and found.is_faithful
