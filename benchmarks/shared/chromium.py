@@ -101,7 +101,7 @@ class Tab:
         page.on("request", lambda request: self._judge(request.url, address))
         page.on("websocket", lambda socket: self._judge(socket.url.replace("ws://", "http://"), address))
         page.goto(address)
-        page.wait_for_selector(".cw-number", timeout=30_000)
+        page.wait_for_function("window.commonweal && window.commonweal.store.newest >= 0", timeout=30_000)
 
     def _judge(self, url: str, address: str) -> None:
         if not url.startswith((address, "data:", "blob:")):

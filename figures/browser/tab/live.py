@@ -8,6 +8,7 @@ import pandas as pd
 from commonweal.agents.errors import InputError
 from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.figures.browser.notes.chronicle import Chronicle
+from commonweal.figures.browser.notes.glances import Glances
 from commonweal.figures.browser.pictures.layout import Layout, lay_out
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -30,6 +31,8 @@ class Live:
         self.model = Cooperative(scenario, rng=seed)
         self.chronicle = Chronicle(self.model.world)
         self.chronicle.begin(self.model.state, self.model.people, self.model.opening)
+        self.glances = Glances(self.model.world)
+        self.glances.note(self.chronicle.newest)
         self.layout: Layout = lay_out(self.model.world, seed)
 
     @property
@@ -47,6 +50,7 @@ class Live:
         self.model.step()
         assert self.model.record is not None
         self.chronicle.note(self.model.record, before, self.model.state, self.model.people)
+        self.glances.note(self.chronicle.newest)
 
     def release(self) -> None:
         """Release the model, which Mesa would keep for as long as the process lives."""

@@ -1,38 +1,38 @@
-"""What one browser tab holds: its controls, its runs, and what it shows now. Two tabs share nothing.
+"""What one browser tab holds: its controls, its runs, and what it tells the browser. Two tabs share nothing.
 
-The page reads reactive values and calls methods that return at once; the tab's worker does what they ask for.
+The browser sends orders, which return at once; the tab's worker does what they ask for, and sends documents and bytes.
 """
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from time import monotonic
-from typing import Any
-
-import numpy as np
-import solara
+from typing import Any, Protocol
 
 from commonweal.agents.errors import InputError
-from commonweal.economy.world.replicas import pick_streams
-from commonweal.figures.browser.notes.tables import ledger_csv
-from commonweal.figures.browser.pictures.layout import principal_at
-from commonweal.figures.browser.tab.live import Live
-from commonweal.figures.browser.tab.opening import Choice, Opening
-from commonweal.figures.browser.tab.parameters import whole_number
-from commonweal.figures.browser.tab.scenes import Looks, Scene, scene
-from commonweal.figures.browser.tab.stage import Shown, Stage, Variant
-from commonweal.figures.browser.tab.what_if import Answer, Question, answer
+from commonweal.figures.browser.notes.run_documents import frame, marks, rows_bytes, setup_document
+from commonweal.figures.browser.tab.cards import Cards
+from commonweal.figures.browser.tab.comparing import Comparing
+from commonweal.figures.browser.tab.opening import Opening
+from commonweal.figures.browser.tab.playing import SPEEDS, Playing
+from commonweal.figures.browser.tab.stage import Stage
+from commonweal.figures.browser.tab.sweeping import Sweeping
+from commonweal.figures.browser.tab.telling import Telling
+from commonweal.figures.browser.tab.topic import Document, Order, Topic
 from commonweal.figures.browser.tab.worker import Worker, give_back_soon
 
-SPEEDS: Mapping[str, float] = {  # seconds between rounds
-    "1 round a second": 1.0, "2 rounds a second": 0.5, "5 rounds a second": 0.2, "10 rounds a second": 0.1,
-    "20 rounds a second": 0.05, "as fast as it goes": 0.0,
-}
-_TELL = 0.2  # seconds between words about how far something is
+_TELL = 0.25  # seconds between words about a run that moves, or about how far something is
+_FLYING = 3  # frames that the browser may not have painted yet
+TOPICS: tuple[type[Topic], ...] = (Playing, Telling, Cards, Comparing, Sweeping)
 
 logger = logging.getLogger(__name__)
+
+
+class Send(Protocol):
+    """The way to the browser."""
+
+    def __call__(self, document: Mapping[str, Any], *buffers: bytes) -> None:
+        """Send a document, and bytes with it."""
 
 
 class Session:
@@ -44,215 +44,189 @@ class Session:
 
     def __init__(self, opening: Opening) -> None:
         self.opening = opening
-        self.choice = solara.reactive(opening.first)  # what the controls say
-        self.shown: solara.Reactive[Shown | None] = solara.reactive(None)  # the run that is shown
-        self.scene: solara.Reactive[Scene | None] = solara.reactive(None)  # what is drawn of it
-        self.looks = solara.reactive(Looks())  # what is to be drawn of it
-        self.playing = solara.reactive(False)
-        self.speed = solara.reactive("10 rounds a second")
-        self.busy = solara.reactive("")  # what takes long now
-        self.error = solara.reactive("")  # what went wrong last
-        self.answer: solara.Reactive[Answer | None] = solara.reactive(None)  # to the last what-if
-        self.asking = solara.reactive(False)  # whether a what-if is being played
-        self._told, self._books, self._interrupted = 0.0, Lock(), Event()
-        self._stage = Stage(opening, self._tell)
-        self._worker = Worker(self._step, self._draw, self._fail, self._stage.release)
-        self._worker.interval = SPEEDS[self.speed.value]
-        self._worker.start()
-        self._order(self._begin)
+        self.state: dict[str, Any] = {
+            "kind": "state", "playing": False, "round": 0, "speed": 10, "speeds": list(SPEEDS), "busy": "",
+            "error": None, "stored": None,
+        }  # fmt: skip
+        self.ring = "reputation"
+        self.until: int | None = None  # round at which to pause
+        self._send: Send | None = None
+        self._sending, self.interrupted = Lock(), Event()
+        self._after, self._flying, self._late, self._told, self._run = -1, 0, False, 0.0, 0
+        self.stage = Stage(opening, self._how_far)
+        self.worker = Worker(self._step, self._draw, self._fail, self.stage.release)
+        self.topics = [topic(self) for topic in TOPICS]
+        self._orders: dict[str, Order] = {"hello": self._greet, "seen": self._seen, "here": self._here,
+                                          "rows": self._rows, "marks": self._marks, "ring": self._ring}  # fmt: skip
+        for topic in self.topics:
+            self._orders |= topic.orders()
+        self.worker.start()
+        self.order(self._begin)
 
-    def choose_scenario(self, name: str) -> None:
-        """Set the controls to a scenario, to be played when Play, Step or Reset is pressed next."""
-        self.choice.value = self.opening.choose(name, self.choice.value.seed)
+    # To and from the browser
 
-    @property
-    def other_scenario(self) -> bool:
-        """Whether the controls name another scenario than that of the run that is shown."""
-        shown = self.shown.value
-        return shown is not None and shown.choice.scenario != self.choice.value.scenario
+    def connect(self, send: Send) -> None:
+        """Take the way to a browser, which says hello when it is ready."""
+        self._send = send
 
-    def set_parameter(self, path: str, value: Any) -> None:
-        """Set one control, for the next reset."""
-        self.choice.value = replace(self.choice.value, settings={**self.choice.value.settings, path: value})
-
-    def set_seed(self, seed: str) -> None:
-        """Set the seed, for the next reset."""
-        self.choice.value = replace(self.choice.value, seed=seed)
-
-    def reset(self) -> None:
-        """Set up a new run from what the controls say, and release the old one."""
-        self.pause()
-        self._interrupted.set()
-        choice = self.choice.value
-        self._order(lambda: self._set_up(choice))
-
-    def step(self) -> None:
-        """Play one round, of the chosen scenario."""
-        if self.other_scenario:
-            choice = self.choice.value
-            self._interrupted.set()
-            self._order(lambda: self._begin_other(choice))
-            return
-        self.looks.value = replace(self.looks.value, round=None)
-        self._order(self._step)
-
-    def play(self) -> None:
-        """Play on until paused; begin the chosen scenario if that is another one than is shown."""
-        if self.other_scenario:
-            choice = self.choice.value
-            self._interrupted.set()
-            self.playing.value = True
-            self._order(lambda: self._begin_other(choice))
-            return
-        self.error.value = ""
-        self.looks.value = replace(self.looks.value, round=None)
-        self.playing.value = self._worker.playing = True
-        self._worker.order(lambda: None)
-
-    def pause(self) -> None:
-        """Stop playing: the round being played is the last one."""
-        self._worker.playing = False
-        self.playing.value = False
-        self._worker.order(lambda: None)  # draws the last round at once
-
-    def set_speed(self, speed: str) -> None:
-        """Choose one of the speeds."""
-        self.speed.value = speed
-        self._worker.interval = SPEEDS[speed]
-
-    def look(self, **changes: Any) -> None:
-        """Look at something else: another tab, round, principal, or other axes."""
-        self.looks.value = replace(self.looks.value, **changes)
-        self._worker.order(lambda: None)
-
-    def select(self, typed: str) -> None:
-        """Select the principal with the number that was typed; none where nothing was."""
-        shown = self.shown.value
-        if shown is None:
+    def receive(self, document: Document) -> None:
+        """Do what the browser asks for; returns at once."""
+        name = str(document.get("do"))
+        if name not in self._orders:
+            logger.warning("the page was asked to %r, which it cannot", name[:40])
             return
         try:
-            selected = whole_number("principal", typed) if typed.strip() else None
-            if selected is not None and selected >= shown.principals:
-                raise InputError(f"principal = {selected}: must be below {shown.principals}")
-        except InputError as error:
-            self.error.value = str(error)
-            return
-        self.error.value = ""
-        self.look(selected=selected)
+            self._orders[name](document)
+        except Exception as error:
+            self.say(error)
 
-    def point(self, place: list[float]) -> None:
-        """Select the principal at a place in the picture of the society; nobody where nobody is."""
-        if self._stage.live is not None:
-            self.look(selected=principal_at(self._stage.live.layout, *place))
+    def send(self, document: Mapping[str, Any], *buffers: bytes) -> None:
+        """Send a document with a ``kind`` to the browser; from any thread."""
+        if self._send is not None and not self.worker.closed:
+            with self._sending:
+                self._send(document, *buffers)
 
-    def compare(self, variant: Variant | None) -> None:
-        """Play the run with one field changed beside it; None to end that."""
-        self._order(lambda: self._stage.compare(variant))
+    def tell(self, **changes: Any) -> None:
+        """Change the state that the browser shows."""
+        if any(self.state[name] != value for name, value in changes.items()):
+            self.state |= changes
+            self.send(self.state)
 
-    def resume(self, round: int) -> None:
-        """Play on, live, from a round of a stored run."""
-        self._order(lambda: self._stage.resume(round))
-        self.answer.value, self.looks.value = None, replace(self.looks.value, round=None)
+    def say(self, error: Exception, field: str | None = None) -> None:
+        """Say what went wrong, at a field where it is one's; a fault of ours goes to the log as well."""
+        text = str(error)
+        if not isinstance(error, InputError):
+            logger.exception("the browser page failed", exc_info=error)
+            text = f"This should not have happened: {type(error).__name__}: {error}"
+        self.tell(error={"text": text, "field": field})
 
-    def reopen(self) -> None:
-        """Look at the stored run again."""
-        self.pause()
-        self._interrupted.set()
-        self._order(self._stage.replay)
-        self.answer.value, self.choice.value = None, self.opening.first
+    def order(self, task: Callable[[], None]) -> None:
+        """Have the worker do something when all earlier orders are done, then show the run as it stands."""
 
-    def ask(self, question: Question) -> None:
-        """Play what would become of the run if one deviated, without touching it or keeping the page waiting."""
-        self.asking.value = True
-        self._order(lambda: self._ask(question))
+        def done() -> None:
+            self.interrupted.clear()
+            self.tell(error=None)
+            before = self.stage.live
+            try:
+                task()
+            finally:
+                self.tell(busy="")
+                if self.stage.live is not before:
+                    self._show()
 
-    def csv(self) -> str:
-        """All transfers kept, as CSV."""
-        live = self._stage.live
-        with self._books:
-            return ledger_csv(live.chronicle) if live else ""
+        self.worker.order(done)
 
     def close(self) -> None:
-        """Stop the thread and release the models soon."""
-        self._interrupted.set()
-        self._worker.close()
+        """Stop all threads and release the models soon."""
+        self._send = None
+        self.interrupted.set()
+        for topic in self.topics:
+            topic.close()
+        self.worker.close()
         give_back_soon()
 
     def ended(self, seconds: float = 10.0) -> bool:
         """Wait until everything is released; whether that happened in time."""
-        return self._worker.join(seconds)
+        return self.worker.join(seconds)
 
-    def _order(self, task: Callable[[], None]) -> None:
-        def done() -> None:
-            self.error.value = ""
-            self._interrupted.clear()
-            try:
-                task()
-            finally:
-                self.busy.value = ""
-                self.shown.value = self._stage.shown
+    # Orders
 
-        self._worker.order(done)
+    def _greet(self, document: Document) -> None:
+        self.worker.order(self._show)
+        for topic in self.topics:
+            self.worker.order(topic.greeted)
+
+    def _seen(self, document: Document) -> None:
+        self._flying = max(0, self._flying - int(document.get("frames", 1)))
+        if self._late and self._flying < _FLYING:
+            self.worker.order(lambda: None)
+
+    def _here(self, document: Document) -> None:
+        self.send({"kind": "here"})
+
+    def _rows(self, document: Document) -> None:
+        begin = int(document["from"])
+        self.worker.order(lambda: self._resend(begin))
+
+    def _marks(self, document: Document) -> None:
+        wanted = [int(round) for round in document["rounds"]][:2000]
+        self.worker.order(lambda: self._send_marks(wanted))
+
+    def _ring(self, document: Document) -> None:
+        self.ring = str(document["ring"])
+        wanted = [int(round) for round in document["rounds"]][:2000]
+        self.worker.order(lambda: self._send_marks(wanted))
+
+    # The worker's thread
 
     def _begin(self) -> None:
         if self.opening.stored is not None:
-            self._stage.replay()
+            self.stage.replay(self.opening.stored)
         else:
-            self._stage.set_up(self.opening.first)
+            self.stage.set_up(self.opening.first)
 
-    def _set_up(self, choice: Choice) -> None:
-        self.busy.value = "Setting up"
-        self._stage.set_up(choice)
-        self.answer.value = None
-        self.looks.value = replace(self.looks.value, round=None, selected=None)
-
-    def _begin_other(self, choice: Choice) -> None:
-        """Set up another scenario and play its first round; go on if the page plays and was not paused meanwhile."""
-        self._set_up(choice)
-        self._step()
-        self._worker.playing = self.playing.value
+    def _show(self) -> None:
+        """Tell the browser of the run that is shown, from its beginning."""
+        live, shown = self.stage.live, self.stage.shown
+        if live is None or shown is None or self._send is None:
+            return
+        self._run, self._after, self._flying, self._told = self._run + 1, -1, 0, 0.0
+        if self.ring not in live.glances.rings:
+            self.ring = "reputation"
+        document = setup_document(live.scenario, live.seed, live.model.world, live.glances, live.layout)
+        self.send({**document, "run": self._run, "ring": self.ring})
+        self.state["stored"] = {"name": shown.stored, "agreement": shown.agreement} if shown.stored else None
+        self.state["round"] = live.round
+        self.send(self.state)
+        for topic in self.topics:
+            topic.begun()
 
     def _step(self) -> None:
-        with self._books:
-            self._stage.step()
+        self.stage.step()
+        if self.stage.live is not None and self.stage.live.round == self.until:
+            self.until, self.worker.playing = None, False
 
     def _draw(self) -> None:
-        stage = self._stage
-        if stage.live is not None and stage.shown is not None:
-            self.scene.value = scene(stage.live, stage.shown, stage.variant, self.looks.value)
+        """Send what is new, unless the browser has yet to paint what it got."""
+        live = self.stage.live
+        if live is None or self._send is None or live.round == self._after:
+            self.tell(playing=self.worker.playing)
+            return
+        self._late = self._flying >= _FLYING
+        if self._late:
+            return
+        told, buffers = frame(live.chronicle, live.glances, self._after, self.ring)
+        self.send({**told, "run": self._run}, *buffers)
+        self._after, self._flying = live.round, self._flying + 1
+        self.state["round"] = live.round
+        if monotonic() - self._told > _TELL or not self.worker.playing:
+            self._told = monotonic()
+            self.send({**self.state, "playing": self.worker.playing})
+            for topic in self.topics:
+                topic.moved()
+        self.tell(playing=self.worker.playing)
 
-    def _tell(self, how_far: str) -> bool:
+    def _resend(self, begin: int) -> None:
+        live = self.stage.live
+        if live is not None:
+            first = max(begin, int(live.chronicle.rows[0]["round"])) if live.chronicle.rows else 1
+            told = {"kind": "frame", "run": self._run, "round": live.round, "first": first,
+                    "rounds": live.round - first + 1, "marks": []}  # fmt: skip
+            self.send(told, rows_bytes(live.chronicle, first), b"")
+
+    def _send_marks(self, wanted: list[int]) -> None:
+        live = self.stage.live
+        if live is not None:
+            told, buffers = marks(live.glances, wanted, self.ring)
+            self.send({**told, "run": self._run}, *buffers)
+
+    def _how_far(self, how_far: str) -> bool:
         if monotonic() - self._told > _TELL:
-            self._told, self.busy.value = monotonic(), how_far
-        return not (self._interrupted.is_set() or self._worker.closed)
+            self._told = monotonic()
+            self.tell(busy=how_far)
+        return not (self.interrupted.is_set() or self.worker.closed)
 
     def _fail(self, error: Exception) -> None:
         """The worker has stopped to play."""
-        self.playing.value = self.asking.value = False
-        self._say(error)
-
-    def _say(self, error: Exception) -> None:
-        """Say in the page what went wrong; a fault of ours goes to the log as well."""
-        if isinstance(error, InputError):
-            self.error.value = str(error)
-        else:
-            logger.exception("the browser page failed", exc_info=error)
-            self.error.value = f"This should not have happened: {type(error).__name__}: {error}"
-
-    def _ask(self, question: Question) -> None:
-        live = self._stage.live
-        assert live is not None
-        streams = pick_streams(live.model.streams, np.zeros(1, dtype=np.int64))
-        weighing = partial(answer, replace(live.model.snapshot, streams=streams), question)
-        Thread(target=self._weigh, args=(live, weighing), name="commonweal what-if", daemon=True).start()
-
-    def _weigh(self, live: Live, weighing: Callable[[], Answer]) -> None:
-        try:
-            found = weighing()
-            if self._stage.live is live:  # else it is of a run that is no longer shown
-                self.answer.value = found
-        except Exception as error:
-            if not self._worker.closed:
-                self._say(error)
-        finally:
-            self.asking.value = False
+        self.tell(playing=False, busy="")
+        self.say(error)

@@ -1,26 +1,16 @@
-"""The runs of one browser tab: the one it plays or has played again, and the variant it is compared with."""
+"""The run of one browser tab: the one it plays or has played again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.figures.browser.tab.live import Live, agreement, play_until
-from commonweal.figures.browser.tab.opening import Choice, Opening
-from commonweal.figures.browser.tab.parameters import economy, typed, whole_number
-from commonweal.scenarios.schema.loading import revise
+from commonweal.figures.browser.tab.opening import Choice, Opening, StoredRun
+from commonweal.figures.browser.tab.parameters import economy, settings_of, whole_number
 from commonweal.scenarios.schema.scenario import Scenario
 
 Tell = Callable[[str], bool]  # is told how far something is; answers whether to go on
-
-
-@dataclass(frozen=True)
-class Variant:
-    """What the run is compared with: itself with one field changed; scalars only."""
-
-    path: str
-    value: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +24,6 @@ class Shown:
     available: tuple[Action, ...]  # what they may do
     stored: str = ""  # name of the stored run that it is, read-only; empty where it is live
     agreement: str = ""  # whether the stored run, played again, is the same
-    variant: Variant | None = None  # what it is compared with
 
 
 class Stage:
@@ -48,7 +37,6 @@ class Stage:
     def __init__(self, opening: Opening, tell: Tell) -> None:
         self._opening, self._tell = opening, tell
         self.live: Live | None = None
-        self.variant: Live | None = None
         self.shown: Shown | None = None
 
     def set_up(self, choice: Choice) -> None:
@@ -59,20 +47,15 @@ class Stage:
         """
         scenario = economy(self._opening.scenarios[choice.scenario], choice.settings)
         live = Live(scenario, whole_number("seed", choice.seed))
-        variant = self.shown.variant if self.shown else None
         self._take(live, shown_of(live, choice))
-        if variant is not None:
-            self.compare(variant)
 
-    def replay(self) -> None:
-        """Play the opening's stored run again, from its seed, to look at."""
-        stored = self._opening.stored
-        assert stored is not None
+    def replay(self, stored: StoredRun) -> None:
+        """Play a stored run again, from its seed, to look at."""
         live = Live(stored.scenario, stored.seed)
         if not self._played_until(live, stored.rounds, "Playing the stored run again"):
             return
         told = agreement(live.chronicle, stored.kept)
-        choice = self._opening.choose(stored.name, str(stored.seed))
+        choice = Choice(stored.name, settings_of(stored.scenario), str(stored.seed))
         self._take(live, replace(shown_of(live, choice), stored=stored.name, agreement=told))
 
     def resume(self, round: int) -> None:
@@ -82,27 +65,8 @@ class Stage:
         if self._played_until(live, round, "Going back"):
             self._take(live, replace(shown, stored="", agreement=""))
 
-    def compare(self, variant: Variant | None) -> None:
-        """Set up the run with one field changed, and play it to the same round on the same seed.
-
-        Args:
-            variant: what to change; None to end the comparison.
-
-        Raises:
-            InputError: if the changed scenario cannot be played; there is no comparison then.
-        """
-        live, shown = self._both()
-        if self.variant is not None:
-            self.variant.release()
-        self.variant, self.shown = None, replace(shown, variant=None)
-        if variant is None:
-            return
-        other = Live(revise(live.scenario, {variant.path: typed(variant.path, variant.value)}), live.seed)
-        if self._played_until(other, live.round, "Playing the other rule"):
-            self.variant, self.shown = other, replace(shown, variant=variant)
-
     def step(self) -> None:
-        """Play a round of the run, and of its variant.
+        """Play a round of the run.
 
         Raises:
             InputError: if a network diverges, or the run is one to look at only.
@@ -111,14 +75,12 @@ class Stage:
         if shown.stored:
             raise InputError("a stored run is read-only; continue from a round of it to play on")
         live.step()
-        if self.variant is not None:
-            self.variant.step()
 
     def release(self) -> None:
-        """Release all models."""
-        for live in filter(None, (self.live, self.variant)):
-            live.release()
-        self.live = self.variant = None
+        """Release the model."""
+        if self.live is not None:
+            self.live.release()
+        self.live = None
 
     def _played_until(self, live: Live, round: int, doing: str) -> bool:
         """Whether the run got to the round; it is released where it did not."""
@@ -132,7 +94,7 @@ class Stage:
 
     def _take(self, live: Live, shown: Shown) -> None:
         self.release()
-        self.live, self.shown = live, replace(shown, variant=None)
+        self.live, self.shown = live, shown
 
     def _both(self) -> tuple[Live, Shown]:
         """The run that is shown; the page offers what needs one only where there is one."""

@@ -1,0 +1,1 @@
+"""The module that draws the page in the browser, from documents and bytes."""

@@ -1,0 +1,57 @@
+// Makers of elements.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An HTML element: attributes by name, `on…` for listeners, `class`, then children (elements or text). */
+export function html(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+/** The same of SVG. */
+export function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Put other children into an element. */
+export function refill(element, ...children) {
+  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Write text where it differs: writing always would lay out the page again. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** The mark of an action, as a small SVG: its shape and colour. */
+export function mark(ink, size = 12) {
+  return svg("svg", { class: "cw-mark", width: size, height: size, viewBox: "-6 -6 12 12", "aria-hidden": "true" },
+    svg("path", { d: MARK_PATHS[ink] || MARK_PATHS.delegate, class: `cw-fill-${ink}` }));
+}
+
+/** Shapes of the actions in a square from −6 to 6. */
+export const MARK_PATHS = {
+  delegate: "M-5.5 0a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0 -11 0",
+  "free-ride": "M-5 -5h10v10h-10z",
+  defect: "M0 -5.5L6 5H-6z",
+  abstain: "M0 -6L6 0L0 6L-6 0z",
+};
+
+/** A table. */
+export function tableOf({ title, headers, rows }) {
+  const side = (text) => (/^[-+−–\d]/.test(String(text)) ? "cw-right" : "");
+  return html("table", { class: "cw-table" },
+    title ? html("caption", {}, title) : null,
+    html("thead", {}, html("tr", {}, headers.map((name) => html("th", { scope: "col" }, name)))),
+    html("tbody", {}, rows.map((row) => html("tr", {}, row.map((cell) => html("td", { class: side(cell) }, String(cell)))))));
+}

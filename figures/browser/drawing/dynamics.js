@@ -1,0 +1,48 @@
+// How a run goes: small multiples that share their rounds, what decided the run, and its events.
+
+import { html, refill } from "./dom.js";
+import { coursePanel } from "./axes.js";
+
+/** The view Dynamics. */
+export function dynamicsView(page) {
+  const grid = html("div", { class: "cw-panels" });
+  const events = html("ol", { class: "cw-events" });
+  const decided = html("div", { class: "cw-decided" });
+  const el = html("div", { class: "cw-dynamics" }, grid,
+    html("aside", { class: "cw-aside", "aria-label": "events" }, decided, html("h2", {}, "Events"), events));
+  let panels = [];
+  let run = null;
+  let told = null;
+
+  const update = () => {
+    const { setup } = page.store;
+    if (setup.run !== run) {
+      run = setup.run;
+      panels = setup.panels.map((panel) => coursePanel(page, panel));
+      refill(grid, ...panels.map((panel) => panel.el));
+    }
+    panels.forEach((panel) => panel.update());
+    if (page.docs.told !== told) {
+      told = page.docs.told;
+      refill(events, ...lastEvents(page, told?.events ?? []));
+    }
+  };
+  return { el, update, table: () => measuresTable(page) };
+}
+
+function lastEvents(page, events) {
+  const shown = events.slice(-9).map((event) =>
+    html("li", {}, html("button", { type: "button", class: "cw-event-line", onclick: () => page.look(event.round) },
+      html("span", { class: "cw-event-round" }, String(event.round)), event.text)));
+  if (!events.length) return [html("li", { class: "cw-quiet" }, "Nothing stands out yet.")];
+  return events.length > 9 ? [...shown, html("li", { class: "cw-quiet" }, `${events.length - 9} more before`)] : shown;
+}
+
+/** Every measure of every round. */
+export function measuresTable(page) {
+  const { store } = page;
+  const lines = store.setup.panels.flatMap((panel) => panel.lines.map((line) => [`${panel.title}: ${line.name}`, line.measure]));
+  const rows = Array.from({ length: store.length }, (_, i) =>
+    [i + 1, ...lines.map(([, measure]) => Number(store.courses[measure][i].toPrecision(7)))]);
+  return { title: "Measures by round", headers: ["round", ...lines.map(([name]) => name)], rows };
+}

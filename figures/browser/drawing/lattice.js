@@ -1,0 +1,1 @@
+// A lattice as an image, with a magnified piece.

@@ -1,0 +1,84 @@
+// What the browser knows of the run that is shown: measures of every round, and marks of those that were sent.
+
+const MOST = 64e6; // bytes of marks kept
+
+/** A history that grows with frames. */
+export function makeStore() {
+  const store = { setup: null, newest: -1, length: 0, courses: {}, marks: new Map(), bytes: 0 };
+
+  store.begin = (setup) => {
+    Object.assign(store, { setup, newest: -1, length: 0, marks: new Map(), bytes: 0 });
+    store.courses = Object.fromEntries(setup.measures.map((name) => [name, new Float32Array(256)]));
+  };
+
+  /** Take in a frame; false where rounds before it are missing. */
+  store.take = (frame, rows, marks) => {
+    if (frame.first > store.length + 1) return false;
+    const names = store.setup.measures;
+    const values = floats(rows);
+    grow(store, frame.first - 1 + frame.rounds);
+    for (let k = 0; k < frame.rounds; k++) {
+      const round = frame.first - 1 + k;
+      names.forEach((name, place) => (store.courses[name][round] = values[k * names.length + place]));
+    }
+    store.length = Math.max(store.length, frame.first - 1 + frame.rounds);
+    store.newest = Math.max(store.newest, frame.round);
+    store.keep(frame.marks, marks);
+    return true;
+  };
+
+  /** Keep marks of some rounds. */
+  store.keep = (rounds, buffer) => {
+    const { principals, sized } = store.setup;
+    const bytes = principals * (sized ? 7 : 1);
+    rounds.forEach((round, place) => {
+      if (!store.marks.has(round)) store.bytes += bytes;
+      store.marks.set(round, marksOf(buffer, place * bytes, principals, sized));
+    });
+    for (const round of store.marks.keys()) {
+      if (store.bytes <= MOST) break;
+      store.marks.delete(round);
+      store.bytes -= bytes;
+    }
+  };
+
+  /** A measure after a round; NaN where it is not known. */
+  store.value = (measure, round) => (round > 0 && round <= store.length ? store.courses[measure][round - 1] : NaN);
+
+  /** The marks of a round, or of the nearest one before it that is here. */
+  store.marksAt = (round) => {
+    for (let r = round; r >= Math.max(0, round - 200); r--) if (store.marks.has(r)) return store.marks.get(r);
+    return null;
+  };
+  return store;
+}
+
+/** Bytes as numbers, wherever they begin: a view of them need not lie where numbers may. */
+function floats(view) {
+  if (!view || !view.byteLength) return new Float32Array(0);
+  return new Float32Array(bytesOf(view, 0, view.byteLength));
+}
+
+function bytesOf(view, from, length) {
+  const begin = (view.byteOffset || 0) + from;
+  return (view.buffer || view).slice(begin, begin + length);
+}
+
+function marksOf(view, from, principals, sized) {
+  const actions = new Uint8Array(bytesOf(view, from, principals));
+  if (!sized) return { actions, sizes: null, rings: null };
+  return {
+    actions,
+    sizes: new Float32Array(bytesOf(view, from + principals, 4 * principals)),
+    rings: new Uint16Array(bytesOf(view, from + 5 * principals, 2 * principals)),
+  };
+}
+
+function grow(store, length) {
+  for (const [name, course] of Object.entries(store.courses)) {
+    if (course.length >= length) continue;
+    const wider = new Float32Array(Math.max(2 * course.length, length));
+    wider.set(course);
+    store.courses[name] = wider;
+  }
+}

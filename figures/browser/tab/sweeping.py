@@ -1,0 +1,7 @@
+"""Sweeps and stored runs that are opened."""
+
+from commonweal.figures.browser.tab.topic import Topic
+
+
+class Sweeping(Topic):
+    """Sweeps and stored runs that are opened."""
