@@ -11,11 +11,9 @@ from commonweal.economy.round.market import MARKETS, MarketFacts, market
 from commonweal.economy.round.markets.public_goods import PublicGoods
 from commonweal.figures.browser.notes.events import events
 from commonweal.figures.browser.tab.live import Live
-from commonweal.figures.browser.tab.opening import Opening
-from commonweal.figures.browser.tab.scenes import Looks, scene
-from commonweal.figures.browser.tab.stage import shown_of
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.relevance import quality_words
+from tests.helpers.tabs import Tab, until
 
 LEARNED = ("accuracy", "Accuracy", "model", "Model")
 GAME = ["--set", "rounds=4", "--set", "population.count=8"]
@@ -69,18 +67,14 @@ def test_a_learned_model_keeps_its_words(
 
 
 def test_the_page_speaks_of_contributions() -> None:
-    scenario = load("public-goods", {"population.count": 8})
-    live = Live(scenario, 0)
-    for _ in range(3):
-        live.step()
-    shown = shown_of(live, Opening("public-goods").first)
-    names = [name for name, _ in scene(live, shown, None, Looks()).numbers]
-    assert "contributions" in names
-    assert "accuracy" not in names
-    told = scene(live, shown, None, Looks(tab="Dynamics"))
-    words = str([table[1:] for table in told.tables])
+    tab = Tab(load("public-goods", {"population.count": 8}))
+    for round in (1, 2, 3):
+        tab.say("step")
+        until(lambda round=round: tab.round == round)
+    words = str([tab.docs[kind] for kind in ("setup", "told")])
+    tab.close()
     assert "contributions, share of what could be" in words
-    assert "accuracy" not in words
+    assert not [word for word in LEARNED if f" {word}" in words]
 
 
 def test_a_fall_of_contributions_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from commonweal.figures.browser.tab.opening import Opening, StoredRun
 from commonweal.figures.browser.tab.session import Session
+from commonweal.figures.browser.tab.topics import TOPICS
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -35,7 +36,7 @@ class Tab:
     def __init__(self, scenario: Scenario | None = None, stored: StoredRun | None = None) -> None:
         self.docs: dict[str, dict[str, Any]] = {}
         self.sent: list[tuple[dict[str, Any], tuple[bytes, ...]]] = []
-        self.session = Session(Opening("small.toml", scenario or small(), stored))
+        self.session = Session(Opening("small.toml", scenario or small(), stored), TOPICS)
         self.session.connect(self._take)
         self.say("hello")
         until(lambda: self.round >= 0)

@@ -67,7 +67,7 @@ function transport(page) {
     if (!state) return;
     write(play, state.playing ? "❚❚ Pause" : "▶ Play");
     play.dataset.playing = state.playing;
-    if (!speed.options.length)
+    if (!speed.options.length && state.speeds)
       speed.append(...state.speeds.map((each) => html("option", { value: each }, each ? `${each} rounds/s` : "∞ rounds/s")));
     speed.value = String(state.speed);
   });

@@ -17,6 +17,7 @@ from commonweal.figures.browser.notes.shown import (
     rewards_differ,
     subject,
     takes_back,
+    words_of,
 )
 
 _TAKEN_NAMES = {"slashed": "slashed", "clawed": "clawed back", "fees": "for names"}
@@ -65,9 +66,15 @@ def _actions(world: World) -> Panel:
 
 
 def _quality(world: World) -> Panel:
-    shared = Line("accuracy", "shared" if rewards_differ(world) else "model", "rule-0")
+    shared = Line("accuracy", _shared_name(world), "rule-0")
     own = (Line("own_accuracy", "own, mean", "rule-1"),) if rewards_differ(world) else ()
     return Panel("quality", accuracy_name(world), (shared, *own), 0.0, 1.0)
+
+
+def _shared_name(world: World) -> str:
+    if not world.market.learns:
+        return words_of(world).quality
+    return "shared" if rewards_differ(world) else "model"
 
 
 def _worth(world: World) -> Panel:

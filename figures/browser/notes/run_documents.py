@@ -9,9 +9,9 @@ from commonweal.agents.actions import Action
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.glances import Glances
+from commonweal.figures.browser.notes.layout import Layout
 from commonweal.figures.browser.notes.panels import measures, panels_document
 from commonweal.figures.browser.notes.shown import pays_money
-from commonweal.figures.browser.pictures.layout import Layout
 from commonweal.scenarios.schema.scenario import Scenario
 
 MARKED = 8_000  # bytes of marks sent along in a frame, at least those of one round

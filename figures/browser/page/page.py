@@ -9,6 +9,7 @@ from commonweal.figures.browser.drawing.bundle import module, styles
 from commonweal.figures.browser.page.drawing import Drawing, sender
 from commonweal.figures.browser.tab.opening import Opening, open_with
 from commonweal.figures.browser.tab.session import Session
+from commonweal.figures.browser.tab.topics import TOPICS
 
 _opening: list[Opening] = []  # what the server was started with; never changes while it runs
 
@@ -27,7 +28,7 @@ def Layout(children: Sequence[solara.Element] = ()) -> solara.Element:
 @solara.component
 def Page() -> None:
     """One tab."""
-    session = solara.use_memo(lambda: Session(_opening[0] if _opening else open_with(None, None)), [])
+    session = solara.use_memo(lambda: Session(_opening[0] if _opening else open_with(None, None), TOPICS), [])
     solara.use_effect(lambda: session.close, [])
     with solara.Div(classes=["cw-window"]):
         solara.Title("Commonweal")

@@ -6,7 +6,7 @@ from typing import Any
 
 from commonweal.figures.browser.tab.opening import Choice
 from commonweal.figures.browser.tab.parameters import settings_of
-from commonweal.figures.browser.tab.topic import Document, Order, Topic
+from commonweal.figures.browser.tab.topic import Document, Host, Order, Topic
 
 # Seconds between rounds, by rounds a second; 0 is as fast as it goes.
 SPEEDS: Mapping[int, float] = {1: 1.0, 2: 0.5, 5: 0.2, 10: 0.1, 20: 0.05, 0: 0.0}
@@ -17,11 +17,19 @@ class Playing(Topic):
 
     choice: Choice  # what the fields say
 
+    def __init__(self, session: Host) -> None:
+        super().__init__(session)
+        session.worker.interval = SPEEDS[session.state["speed"]]
+
     def orders(self) -> Mapping[str, Order]:
         """See the module."""
         return {"play": self._play, "pause": self._pause, "step": self._step, "speed": self._speed,
                 "scenario": self._scenario, "set": self._set, "seed": self._seed, "undo": self._undo,
                 "begin": self._begin, "again": self._again, "resume": self._resume, "stop": self._stop}  # fmt: skip
+
+    def greeted(self) -> None:
+        """A browser has come."""
+        self.session.tell(speeds=list(SPEEDS))
 
     def begun(self) -> None:
         """Another run is shown: fields say what it was played with."""
@@ -111,7 +119,7 @@ class Playing(Topic):
         self.session.send(fields_document(self.session, self.choice))
 
 
-def fields_document(session: Any, choice: Choice) -> dict[str, Any]:
+def fields_document(session: Host, choice: Choice) -> dict[str, Any]:
     """The fields as the browser shows them: scenario, seed, and settings by path, with those not played yet."""
     shown = session.stage.shown
     played = shown.choice if shown else choice

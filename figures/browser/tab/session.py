@@ -4,26 +4,20 @@ The browser sends orders, which return at once; the tab's worker does what they 
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Lock
 from time import monotonic
 from typing import Any, Protocol
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.browser.notes.run_documents import frame, marks, rows_bytes, setup_document
-from commonweal.figures.browser.tab.cards import Cards
-from commonweal.figures.browser.tab.comparing import Comparing
 from commonweal.figures.browser.tab.opening import Opening
-from commonweal.figures.browser.tab.playing import SPEEDS, Playing
 from commonweal.figures.browser.tab.stage import Stage
-from commonweal.figures.browser.tab.sweeping import Sweeping
-from commonweal.figures.browser.tab.telling import Telling
 from commonweal.figures.browser.tab.topic import Document, Order, Topic
 from commonweal.figures.browser.tab.worker import Worker, give_back_soon
 
 _TELL = 0.25  # seconds between words about a run that moves, or about how far something is
 _FLYING = 3  # frames that the browser may not have painted yet
-TOPICS: tuple[type[Topic], ...] = (Playing, Telling, Cards, Comparing, Sweeping)
 
 logger = logging.getLogger(__name__)
 
@@ -40,13 +34,14 @@ class Session:
 
     Args:
         opening: what it begins with.
+        topics: what it is about.
     """
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening, topics: Sequence[type[Topic]]) -> None:
         self.opening = opening
         self.state: dict[str, Any] = {
-            "kind": "state", "playing": False, "round": 0, "speed": 10, "speeds": list(SPEEDS), "busy": "",
-            "error": None, "stored": None,
+            "kind": "state", "playing": False, "round": 0, "busy": "",
+            "error": None, "stored": None, "speed": 10,
         }  # fmt: skip
         self.ring = "reputation"
         self.until: int | None = None  # round at which to pause
@@ -55,7 +50,7 @@ class Session:
         self._after, self._flying, self._late, self._told, self._run = -1, 0, False, 0.0, 0
         self.stage = Stage(opening, self._how_far)
         self.worker = Worker(self._step, self._draw, self._fail, self.stage.release)
-        self.topics = [topic(self) for topic in TOPICS]
+        self.topics = [topic(self) for topic in topics]
         self._orders: dict[str, Order] = {"hello": self._greet, "seen": self._seen, "here": self._here,
                                           "rows": self._rows, "marks": self._marks, "ring": self._ring}  # fmt: skip
         for topic in self.topics:

@@ -1,6 +1,5 @@
 """The page in economies of contracts: what it lets one set, and what it shows of lines, samples and models."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -16,11 +15,8 @@ from commonweal.economy.money.ledger import Reason
 from commonweal.economy.money.membership import NEVER
 from commonweal.figures.browser.notes.bargain import why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle
+from commonweal.figures.browser.notes.panels import measures, panels
 from commonweal.figures.browser.notes.tables import principal_card, transfer_rows
-from commonweal.figures.browser.pictures.comparison import draw_comparison
-from commonweal.figures.browser.pictures.course_panels import contents
-from commonweal.figures.browser.pictures.dynamics import draw_dynamics, metric_rows
-from commonweal.figures.browser.pictures.society import draw_society
 from commonweal.figures.browser.tab.live import Live
 from commonweal.figures.browser.tab.parameters import (
     economy,
@@ -30,12 +26,9 @@ from commonweal.figures.browser.tab.parameters import (
     rules_of,
     settings_of,
 )
-from commonweal.figures.browser.tab.scenes import TABS, Looks, scene
-from commonweal.figures.browser.tab.stage import Shown
 from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
-from tests.helpers.pictures import boxes, texts
 
 SMALL = {"learning.hidden": [8], "task.kind": "synthetic", "task.samples": 1200, "task.features": 6}
 CHANGES: dict[str, dict[str, Any]] = {
@@ -64,7 +57,7 @@ def told_of(chronicle: Chronicle, index: int) -> dict[str, str]:
 
 
 def titles(name: str) -> set[str]:
-    return {shown.title for row in contents(played(name).chronicle.world) for shown in row}
+    return {panel.title for panel in panels(played(name).chronicle.world)}
 
 
 def labels(scenario: Scenario) -> set[str]:
@@ -138,33 +131,6 @@ def allowed(scenario: Scenario, path: str, value: Any) -> bool:
     ("wait-and-see", "aumann_shapley credit, shared model reward"), ("public-goods", "equal settlement")])
 def test_the_head_of_the_page_names_the_rules_that_apply(name: str, told: str) -> None:
     assert rules_of(load(name)) == told
-
-
-# The page as a whole.
-
-
-@pytest.mark.filterwarnings("error::RuntimeWarning", "error::UserWarning", "error::DeprecationWarning")
-@pytest.mark.parametrize("name", CHANGES)
-def test_every_tab_is_drawn_without_a_warning_before_and_after_rounds(name: str) -> None:
-    shown = Shown(*[None] * len(Shown.__dataclass_fields__))  # type: ignore[arg-type]  # not looked at
-    for live in (played(name, 0), played(name)):
-        for tab in TABS[:5]:
-            for ring in ("reputation", "credit", "own model"):
-                scene(live, shown, None, Looks(tab=tab, selected=1, ring=ring))
-
-
-@pytest.mark.parametrize("name", CHANGES)
-def test_no_two_texts_of_its_pictures_overlap(name: str) -> None:
-    live = played(name)
-    drawings: tuple[Callable[[], Any], ...] = (
-        lambda: draw_dynamics(live.chronicle, round=3),
-        lambda: draw_society(live.chronicle, live.layout, ring="own model", selected=0),
-        lambda: draw_comparison(live.chronicle, live.chronicle, ("reward rule: menu", "reward rule: shared")),
-    )
-    for draw in drawings:
-        found = list(boxes(draw()))
-        for place, (text, box) in enumerate(found):
-            assert not [other for other, theirs in found[:place] if box.overlaps(theirs.padded(-1))], text
 
 
 # What a principal is told.
@@ -242,20 +208,20 @@ def test_amounts_of_ones_own_choice_are_explained_and_fixed_ones_are_not() -> No
 
 
 def test_panels_are_those_that_an_economy_is_about() -> None:
-    assert {"samples put in", "welfare, money per round"} <= titles("big-and-small")
+    assert {"samples put in", "welfare, money a round"} <= titles("big-and-small")
     assert not {"updates taken off, share", "wealth, Gini index", "promises kept, share"} & titles("big-and-small")
     assert "promises kept, share" in titles("paid-with-models")
-    assert {"taken, money per round", "credit held back, share", "money per round"} <= titles("robust")
+    assert {"taken, money a round", "credit held back, share", "money a round"} <= titles("robust")
     assert "limits given up, share" in titles("tolerance-for-sale")
-    assert not {"taken, money per round", "samples put in"} & titles("wait-and-see")
+    assert not {"taken, money a round", "samples put in"} & titles("wait-and-see")
 
 
-def test_metrics_that_must_be_zero_are_left_out() -> None:
-    told = {name: {row[0] for row in metric_rows(played(name).chronicle).rows} for name in CHANGES}
-    assert "samples put in" in told["big-and-small"] and "samples put in" not in told["robust"]
-    assert {"clawed back, money", "for names, principals", "credit held back, share"} <= told["robust"]
-    assert not any("clawed" in name or "revenue" in name for name in told["big-and-small"])
-    assert "paid for looser limits, money" in told["tolerance-for-sale"]
+def test_measures_that_must_be_zero_are_left_out() -> None:
+    told = {name: set(measures(played(name).chronicle.world)) for name in CHANGES}
+    assert "samples" in told["big-and-small"] and "samples" not in told["robust"]
+    assert {"clawed", "fees", "held_share"} <= told["robust"]
+    assert not {"clawed", "revenue"} & told["big-and-small"]
+    assert "loosened" in told["tolerance-for-sale"]
 
 
 def test_what_is_taken_is_what_the_books_say() -> None:
@@ -274,22 +240,3 @@ def test_the_last_transfers_name_their_reasons_in_words() -> None:
     reasons = {row[4] for row in transfer_rows(played("robust", 12).chronicle, most=100_000).rows}
     assert {"price of a name", "stake put in escrow", "stake slashed", "revenue"} <= reasons
     assert not {str(Reason.IDENTITY), str(Reason.STAKE), str(Reason.CLAWBACK)} & reasons
-
-
-# The society.
-
-
-def numbers(name: str) -> Iterator[str]:
-    live = played(name)
-    return (text for text in texts(draw_society(live.chronicle, live.layout)) if text.isdigit())
-
-
-def test_sizes_are_samples_where_there_is_no_money_and_lines_stand_beside_principals() -> None:
-    live = played("big-and-small")
-    told = texts(draw_society(live.chronicle, live.layout, ring="own model"))
-    assert "size: samples put in" in told and "ring: part of the model given" in told
-    lines = sorted(int(text) for text in numbers("big-and-small") if int(text) in range(1, 6))
-    chosen = sorted((live.chronicle.newest.line + 1).tolist())
-    assert all(lines.count(line) >= chosen.count(line) for line in set(chosen))
-    robust = played("robust")
-    assert "size: wealth, money" in texts(draw_society(robust.chronicle, robust.layout))

@@ -109,7 +109,9 @@ def test_rounds_that_the_browser_lacks_are_sent_again(opened: Callable[..., Tab]
     assert (tab.docs["frame"]["rounds"], tab.docs["frame"]["round"]) == (4, 5)
 
 
-def test_no_more_frames_fly_than_the_browser_paints(opened: Callable[..., Tab], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_frames_fly_than_the_browser_paints(
+    opened: Callable[..., Tab], monkeypatch: pytest.MonkeyPatch
+) -> None:
     tab = opened()
     monkeypatch.setattr(tab, "say", lambda *_, **__: None)  # a browser that paints nothing
     before = tab.round

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from tests.helpers.tabs import small
 
 from commonweal.agents.actions import Action
 from commonweal.figures.browser.tab.live import Live, play_until
 from commonweal.figures.browser.tab.what_if import Question, in_words, weigh
 from commonweal.scenarios.schema.loading import load
+from tests.helpers.tabs import small
 
 
 def test_a_what_if_leaves_the_run_as_it_was_and_knows_its_own_future() -> None:

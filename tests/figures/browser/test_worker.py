@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from tests.helpers.tabs import until
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
