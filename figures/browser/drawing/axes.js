@@ -38,7 +38,7 @@ export function coursePanel(page, panel) {
 function scaleOf(page, panel, box) {
   const [first, last] = page.span();
   const names = panel.lines.map((line) => line.name);
-  const side = Math.min(110, 22 + 6.4 * Math.max(...names.map((name) => name.length + 6)));
+  const side = Math.min(130, 10 + 6.2 * Math.max(...names.map((name) => name.length + 6)));
   const [left, right] = [SIDE, Math.max(SIDE + 40, box.width - side)];
   const [top, bottom] = [8, box.height - FOOT];
   const [low, high] = spanOf(page.store, panel, first, last);

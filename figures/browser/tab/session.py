@@ -83,7 +83,7 @@ class Session:
 
     def tell(self, **changes: Any) -> None:
         """Change the state that the browser shows."""
-        if any(self.state[name] != value for name, value in changes.items()):
+        if any(self.state.get(name, self) != value for name, value in changes.items()):
             self.state |= changes
             self.send(self.state)
 
