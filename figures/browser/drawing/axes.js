@@ -1,7 +1,7 @@
 // A panel of courses: title with unit, few ticks, names at the ends of the lines, the round that is shown.
 
 import { apart, brief, buckets, figure, percent, rounded, ticks } from "./numbers.js";
-import { svg, html } from "./dom.js";
+import { html, pointIn, sizeOf, svg } from "./dom.js";
 
 const FOOT = 22; // pixels for the ticks of rounds
 const SIDE = 34; // and for those of values
@@ -18,20 +18,16 @@ export function coursePanel(page, panel) {
   const el = html("section", { class: "cw-panel" }, title, picture);
   const parts = { grid: svg("g"), shades: svg("g"), lines: svg("g"), cursor: svg("g"), names: svg("g") };
   picture.append(...Object.values(parts));
-  let under = null; // round under the pointer
-
   const draw = () => {
-    const box = picture.getBoundingClientRect();
+    const box = sizeOf(picture);
     if (box.width < 60 || !page.store.setup) return;
-    drawCourses(page, panel, parts, scaleOf(page, panel, box), under);
+    drawCourses(page, panel, parts, scaleOf(page, panel, box), page.state.pointed);
   };
   picture.addEventListener("pointermove", (event) => {
-    const box = picture.getBoundingClientRect();
-    under = scaleOf(page, panel, box).roundAt(event.clientX - box.left);
-    page.set({ pointed: under });
+    page.set({ pointed: scaleOf(page, panel, sizeOf(picture)).roundAt(pointIn(picture, event).x) });
   });
   picture.addEventListener("pointerleave", () => page.set({ pointed: null }));
-  return { el, update: () => { under = page.state.pointed; draw(); } };
+  return { el, update: draw };
 }
 
 /** Where rounds and values of a panel lie in its picture. */

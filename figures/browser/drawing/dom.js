@@ -28,6 +28,18 @@ export function refill(element, ...children) {
   return element;
 }
 
+/** Width and height of an element in its own pixels, which the page's zoom may enlarge. */
+export function sizeOf(element) {
+  return { width: element.clientWidth, height: element.clientHeight };
+}
+
+/** Where a pointer is in an element, in the element's own pixels. */
+export function pointIn(element, event) {
+  const box = element.getBoundingClientRect();
+  const zoom = box.width / (element.clientWidth || box.width || 1);
+  return { x: (event.clientX - box.left) / zoom, y: (event.clientY - box.top) / zoom };
+}
+
 /** Write text where it differs: writing always would lay out the page again. */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;

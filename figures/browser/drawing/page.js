@@ -12,7 +12,7 @@ import { sweepView } from "./sweep.js";
 import { ledgerView } from "./ledger.js";
 import { fieldsColumn, scenarioMenu } from "./fields.js";
 import { bindKeys } from "./keys.js";
-import { shareButton } from "./share.js";
+import { followLink, shareButton } from "./share.js";
 
 const VIEWS = { society: societyView, dynamics: dynamicsView, values: valuesView, compare: compareView,
                 sweeps: sweepView, ledger: ledgerView };
@@ -33,6 +33,7 @@ export function mount(el, part, send) {
   const resized = new ResizeObserver(() => page.redraw());
   resized.observe(el);
   page.send({ do: "hello" });
+  if (part === "page") followLink(page);
   return {
     receive: page.receive,
     close() {

@@ -1,6 +1,6 @@
 // The strip at the foot of every view of a run: progress bar, scrubber and overview in one, with marks of events.
 
-import { html, svg, write } from "./dom.js";
+import { html, pointIn, sizeOf, svg, write } from "./dom.js";
 import { figure } from "./numbers.js";
 import { roundTicks } from "./axes.js";
 
@@ -14,17 +14,15 @@ export function stripOf(page) {
   const parts = { band: svg("g"), events: svg("g"), cursor: svg("g"), ticks: svg("g"), names: svg("g") };
   picture.append(...Object.values(parts));
   const el = html("section", { class: "cw-strip", "aria-label": "rounds" }, transport(page), picture);
-  let box = null;
 
   const roundAt = (event) => {
     const last = Math.max(1, page.store.newest);
-    return Math.round(Math.min(Math.max((event.clientX - box.left) / box.width, 0), 1) * last);
+    return Math.round(Math.min(Math.max(pointIn(picture, event).x / sizeOf(picture).width, 0), 1) * last);
   };
   const scrub = (event) => page.look(roundAt(event));
   picture.addEventListener("pointerdown", (event) => {
-    box = picture.getBoundingClientRect();
     picture.setPointerCapture(event.pointerId);
-    if (event.clientY - box.top < TOP - 6) choose(page, picture, roundAt, event);
+    if (pointIn(picture, event).y < TOP - 6) choose(page, picture, roundAt, event);
     else {
       scrub(event);
       picture.onpointermove = scrub;
@@ -33,7 +31,7 @@ export function stripOf(page) {
   picture.addEventListener("pointerup", () => (picture.onpointermove = null));
 
   const update = () => {
-    box = picture.getBoundingClientRect();
+    const box = sizeOf(picture);
     if (page.store.setup && box.width > 100) drawStrip(page, picture, parts, box);
   };
   return { el, update };

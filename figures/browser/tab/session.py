@@ -44,6 +44,7 @@ class Session:
             "error": None, "stored": None, "speed": 10,
         }  # fmt: skip
         self.ring = "reputation"
+        self.sent: dict[str, Mapping[str, Any]] = {}  # the last document of each kind
         self.until: int | None = None  # round at which to pause
         self._send: Send | None = None
         self._sending, self.interrupted = Lock(), Event()
@@ -79,6 +80,7 @@ class Session:
         """Send a document with a ``kind`` to the browser; from any thread."""
         if self._send is not None and not self.worker.closed:
             with self._sending:
+                self.sent[document["kind"]] = document
                 self._send(document, *buffers)
 
     def tell(self, **changes: Any) -> None:

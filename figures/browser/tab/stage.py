@@ -39,15 +39,20 @@ class Stage:
         self.live: Live | None = None
         self.shown: Shown | None = None
 
-    def set_up(self, choice: Choice) -> None:
+    def set_up(self, choice: Choice, rounds: int = 0) -> None:
         """Set up the run that the controls describe, in place of the one before, which stays if that fails.
+
+        Args:
+            choice: what the controls say.
+            rounds: to play at once.
 
         Raises:
             InputError: if the controls say something that is not allowed.
         """
         scenario = economy(self._opening.scenarios[choice.scenario], choice.settings)
         live = Live(scenario, whole_number("seed", choice.seed))
-        self._take(live, shown_of(live, choice))
+        if self._played_until(live, rounds, "Playing the run"):
+            self._take(live, shown_of(live, choice))
 
     def replay(self, stored: StoredRun) -> None:
         """Play a stored run again, from its seed, to look at."""

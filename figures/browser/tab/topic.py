@@ -19,6 +19,8 @@ class Host(Protocol):
     stage: Stage  # the run that is shown; only for the worker's thread
     worker: Worker
     state: dict[str, Any]  # what the browser shows of the tab: changed by ``tell``
+    sent: dict[str, Mapping[str, Any]]  # the last document of each kind that was sent
+    ring: str  # what rings show
     interrupted: Event  # set to make what takes long leave off
     until: int | None  # round at which to pause
 

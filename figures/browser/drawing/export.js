@@ -1,0 +1,88 @@
+// A part of the page as one SVG: texts where they stand, drawings as they are, canvases as pictures within.
+
+const KEPT = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "font-size", "font-weight",
+              "font-family", "text-anchor"];
+
+/** The element as an SVG document, with its size in pixels. */
+export function pictureOf(root) {
+  const box = root.getBoundingClientRect();
+  const at = (rect) => ({ x: rect.left - box.left, y: rect.top - box.top, width: rect.width, height: rect.height });
+  const paper = getComputedStyle(root.closest(".cw")).backgroundColor;
+  const parts = [`<rect width="100%" height="100%" fill="${paper}"/>`, ...drawn(root, at)];
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${round1(box.width)}" height="${round1(box.height)}">${parts.join("")}</svg>`;
+  return { text, width: box.width, height: box.height };
+}
+
+/** Everything beneath an element that can be seen, as SVG, in order. */
+function drawn(element, at) {
+  const style = getComputedStyle(element);
+  if (style.display === "none" || style.visibility === "hidden") return [];
+  if (element.tagName === "svg") return [drawing(element, at)];
+  if (element.tagName === "CANVAS") return [canvas(element, at)];
+  const parts = box(element, style, at);
+  for (const child of element.childNodes) {
+    if (child.nodeType === Node.TEXT_NODE) parts.push(...words(child, style, at));
+    else if (child.nodeType === Node.ELEMENT_NODE) parts.push(...drawn(child, at));
+  }
+  return parts;
+}
+
+/** Ground and border of an element, where it has any. */
+function box(element, style, at) {
+  const clear = style.backgroundColor === "rgba(0, 0, 0, 0)";
+  const edged = parseFloat(style.borderTopWidth) > 0 && style.borderTopStyle !== "none";
+  const { x, y, width, height } = at(element.getBoundingClientRect());
+  if ((clear && !edged) || !width || element.classList.contains("cw-view")) return [];
+  return [`<rect x="${round1(x)}" y="${round1(y)}" width="${round1(width)}" height="${round1(height)}" rx="${parseFloat(style.borderRadius) || 0}" ` +
+    `fill="${clear ? "none" : style.backgroundColor}" stroke="${edged ? style.borderTopColor : "none"}"/>`];
+}
+
+/** A text, a line of the picture for each line on the page. */
+function words(node, style, at) {
+  if (!node.data.trim()) return [];
+  const lines = [];
+  const range = document.createRange();
+  for (let i = 0; i < node.data.length; i++) {
+    range.setStart(node, i);
+    range.setEnd(node, i + 1);
+    const rect = range.getClientRects()[0];
+    if (!rect) continue;
+    const last = lines[lines.length - 1];
+    if (last && Math.abs(last.rect.top - rect.top) < 3) last.text += node.data[i];
+    else lines.push({ rect, text: node.data[i] });
+  }
+  return lines.map(({ rect, text }) => {
+    const { x, y, height } = at(rect);
+    return `<text x="${round1(x)}" y="${round1(y + 0.78 * height)}" fill="${style.color}" font-size="${style.fontSize}" ` +
+      `font-weight="${style.fontWeight}" font-family="${escaped(style.fontFamily)}" xml:space="preserve">${escaped(text)}</text>`;
+  });
+}
+
+/** A drawing with its styles written into it, where it stands. */
+function drawing(element, at) {
+  const { x, y, width, height } = at(element.getBoundingClientRect());
+  const copy = element.cloneNode(true);
+  const [from, to] = [element.querySelectorAll("*"), copy.querySelectorAll("*")];
+  from.forEach((each, i) => {
+    const style = getComputedStyle(each);
+    for (const name of KEPT) if (style.getPropertyValue(name)) to[i].setAttribute(name, style.getPropertyValue(name));
+    to[i].removeAttribute("class");
+  });
+  copy.removeAttribute("class");
+  for (const [name, value] of Object.entries({ x, y, width, height })) copy.setAttribute(name, round1(value));
+  copy.setAttribute("overflow", "visible");
+  return new XMLSerializer().serializeToString(copy);
+}
+
+function canvas(element, at) {
+  const { x, y, width, height } = at(element.getBoundingClientRect());
+  return `<image x="${round1(x)}" y="${round1(y)}" width="${round1(width)}" height="${round1(height)}" href="${element.toDataURL()}"/>`;
+}
+
+function round1(value) {
+  return Math.round(10 * value) / 10;
+}
+
+function escaped(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
