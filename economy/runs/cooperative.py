@@ -5,7 +5,7 @@ Mesa's ``run_for`` does not. ``mesa.batch_run`` of Mesa 3 plays it for the round
 pickled.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import Any
 
@@ -57,6 +57,7 @@ class Cooperative(mesa.Model):
         self.world, self.state, self.people = economy.world, economy.state, economy.people
         self.streams, self.opening = economy.streams, economy.opening
         self.record: Record | None = None
+        self.watchers: list[Callable[[Record, State], None]] = []  # told each round, with the state before it
         count = self.world.terms.population.count
         chosen = principals if isinstance(principals, Mapping) else dict.fromkeys(range(count), principals)
         if wrong := [index for index in chosen if index not in range(count)]:
@@ -80,6 +81,8 @@ class Cooperative(mesa.Model):
             self.datacollector = mesa.DataCollector({name: partial(_metric, name=name) for name in self.metrics})
         self.datacollector.collect(self)
         self.running = self.state.round < self.world.terms.rounds  # whether Mesa's tools go on
+        for tell in self.watchers:
+            tell(self.record, self._before)
 
     def play(self, rounds: int | None = None) -> Results:
         """Play on.

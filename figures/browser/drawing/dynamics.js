@@ -3,25 +3,34 @@
 import { html, refill } from "./dom.js";
 import { coursePanel } from "./axes.js";
 
-/** The view Dynamics. */
-export function dynamicsView(page) {
-  const grid = html("div", { class: "cw-panels" });
-  const events = html("ol", { class: "cw-events" });
-  const decided = html("div", { class: "cw-decided" });
-  const el = html("div", { class: "cw-dynamics" }, grid,
-    html("aside", { class: "cw-aside", "aria-label": "events" }, decided, html("h2", {}, "Events"), events));
+/** All panels of a run. */
+export function coursesPart(page) {
+  const el = html("div", { class: "cw-panels" });
   let panels = [];
   let run = null;
-  let told = null;
-
   const update = () => {
     const { setup } = page.store;
     if (setup.run !== run) {
       run = setup.run;
       panels = setup.panels.map((panel) => coursePanel(page, panel));
-      refill(grid, ...panels.map((panel) => panel.el));
+      refill(el, ...panels.map((panel) => panel.el));
     }
     panels.forEach((panel) => panel.update());
+  };
+  return { el, update };
+}
+
+/** The view Dynamics. */
+export function dynamicsView(page) {
+  const courses = coursesPart(page);
+  const events = html("ol", { class: "cw-events" });
+  const decided = html("div", { class: "cw-decided" });
+  const el = html("div", { class: "cw-dynamics" }, courses.el,
+    html("aside", { class: "cw-aside", "aria-label": "events" }, decided, html("h2", {}, "Events"), events));
+  let told = null;
+
+  const update = () => {
+    courses.update();
     if (page.docs.told !== told) {
       told = page.docs.told;
       refill(events, ...lastEvents(page, told?.events ?? []));

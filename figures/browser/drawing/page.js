@@ -5,7 +5,7 @@ import { figure } from "./numbers.js";
 import { makeStore } from "./store.js";
 import { stripOf } from "./strip.js";
 import { societyView } from "./society.js";
-import { dynamicsView } from "./dynamics.js";
+import { coursesPart, dynamicsView } from "./dynamics.js";
 import { valuesView } from "./values.js";
 import { compareView } from "./compare.js";
 import { sweepView } from "./sweep.js";
@@ -29,7 +29,8 @@ export function mount(el, part, send) {
   const shell = part === "page" ? wholePage(page) : onePart(page, part);
   el.replaceChildren(shell.el);
   page.on(shell.update);
-  window.commonweal = page;
+  if (part === "page") window.commonweal = page;
+  else (window.commonwealParts ??= {})[part] = page;
   const resized = new ResizeObserver(() => page.redraw());
   resized.observe(el);
   page.send({ do: "hello" });
@@ -71,6 +72,8 @@ export function makePage(el, send) {
   page.look = (round) => {
     const within = Math.min(Math.max(round, 0), page.store.newest);
     page.set({ round: within >= page.store.newest ? null : within });
+    document.dispatchEvent(new CustomEvent("commonweal:look",
+      { detail: { page, run: page.store.setup.run, round: page.state.round } }));
     if (!page.store.marks.has(page.round)) wantMarks(page);
   };
   page.span = () => page.state.stretch ? [Math.max(1, page.state.stretch.from), page.state.stretch.to]
@@ -124,8 +127,14 @@ function wantMarks(page) {
   }, 60);
 }
 
+/** A part by itself, which looks at the round that other parts of the same run look at. */
 function onePart(page, part) {
-  const made = part === "strip" ? stripOf(page) : VIEWS[part](page);
+  const heard = ({ detail }) => {
+    if (detail.page !== page && detail.run === page.store.setup?.run) page.set({ round: detail.round });
+  };
+  document.addEventListener("commonweal:look", heard);
+  page.closed.push(() => document.removeEventListener("commonweal:look", heard));
+  const made = part === "strip" ? stripOf(page, false) : part === "courses" ? coursesPart(page) : VIEWS[part](page);
   page.root = html("div", { class: "cw cw-part", "data-theme": "light" }, made.el);
   return { el: page.root, update: made.update };
 }

@@ -7,13 +7,14 @@ import { roundTicks } from "./axes.js";
 const TOP = 24; // pixels above the band, for the marks of events and the round
 const FOOT_STRIP = 18; // beneath it, for ticks
 
-/** The strip with its buttons. */
-export function stripOf(page) {
+/** The strip, with its buttons where the page plays. */
+export function stripOf(page, buttons = true) {
   const picture = svg("svg", { class: "cw-strip-picture", role: "slider", tabindex: "0", "aria-label": "round shown",
                                "aria-valuemin": "0" });
   const parts = { band: svg("g"), events: svg("g"), cursor: svg("g"), ticks: svg("g"), names: svg("g") };
   picture.append(...Object.values(parts));
-  const el = html("section", { class: "cw-strip", "aria-label": "rounds" }, transport(page), picture);
+  const el = html("section", { class: "cw-strip", "aria-label": "rounds" },
+    buttons ? transport(page) : null, picture);
 
   const roundAt = (event) => {
     const last = Math.max(1, page.store.newest);

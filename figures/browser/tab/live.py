@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.errors import InputError
+from commonweal.economy.round.record import Record
 from commonweal.economy.runs.cooperative import Cooperative
+from commonweal.economy.world.world import State
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.glances import Glances
 from commonweal.figures.browser.notes.layout import Layout, lay_out
@@ -27,13 +29,22 @@ class Live:
     """
 
     def __init__(self, scenario: Scenario, seed: int) -> None:
-        self.scenario, self.seed = scenario, seed
-        self.model = Cooperative(scenario, rng=seed)
-        self.chronicle = Chronicle(self.model.world)
-        self.chronicle.begin(self.model.state, self.model.people, self.model.opening)
-        self.glances = Glances(self.model.world)
+        self._begin(Cooperative(scenario, rng=seed))
+
+    @classmethod
+    def watching(cls, model: Cooperative) -> "Live":
+        """The run of a model that others step, from where it stands."""
+        live = cls.__new__(cls)
+        live._begin(model)
+        return live
+
+    def _begin(self, model: Cooperative) -> None:
+        self.scenario, self.seed, self.model = model.economy, model.run_seed, model
+        self.chronicle, self.glances = Chronicle(model.world), Glances(model.world)
+        self.chronicle.begin(model.state, model.people, model.opening)
         self.glances.note(self.chronicle.newest)
-        self.layout: Layout = lay_out(self.model.world, seed)
+        self.layout: Layout = lay_out(model.world, model.run_seed)
+        model.watchers.append(self._note)
 
     @property
     def round(self) -> int:
@@ -46,10 +57,10 @@ class Live:
         Raises:
             InputError: if the network diverges.
         """
-        before = self.model.state
         self.model.step()
-        assert self.model.record is not None
-        self.chronicle.note(self.model.record, before, self.model.state, self.model.people)
+
+    def _note(self, record: Record, before: State) -> None:
+        self.chronicle.note(record, before, self.model.state, self.model.people)
         self.glances.note(self.chronicle.newest)
 
     def release(self) -> None:

@@ -1,0 +1,5 @@
+"""Parts of the browser page for Mesa's own visualisation; they need ``pip install 'commonweal[browser]'``."""
+
+from commonweal.figures.browser.page.components import courses, society, strip
+
+__all__ = ["courses", "society", "strip"]
