@@ -95,7 +95,7 @@ def test_an_address_that_others_can_reach_comes_with_a_warning_and_a_token(
     assert first is None or first not in printed.err
 
 
-def test_the_page_finds_its_style_and_its_picture_element() -> None:
-    folder = Path(server.__file__).parent
-    assert (folder / "page.css").is_file()
-    assert (folder / "picture.vue").is_file()
+def test_the_page_finds_its_style_and_its_element() -> None:
+    folder = Path(server.__file__).parents[1] / "drawing"
+    assert (folder / "style.css").is_file()
+    assert (folder / "drawing.vue").is_file()

@@ -164,9 +164,9 @@ def context() -> Iterator[Any]:
 def test_the_page_works_in_a_browser(shared: Server, context: Any) -> None:
     tab = Tab(context.new_page(), shared.address)
     assert tab.page.url == shared.address.partition("?")[0]
-    before = tab.text
-    tab.button("Step").click()
-    tab.until(lambda: tab.text != before)
+    before = tab.page.evaluate("commonweal.store.newest")
+    tab.page.evaluate("commonweal.send({do: 'step'})")
+    tab.page.wait_for_function(f"commonweal.store.newest > {before}")
     module = "import(URL.createObjectURL(new Blob(['export const a = 41'], {type: 'text/javascript'})))"
     assert tab.page.evaluate(f"{module}.then(m => m.a)") == 41
     tab.page.close(run_before_unload=True)
