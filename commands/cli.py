@@ -359,9 +359,17 @@ def serve(
         Path | None, typer.Option(metavar="DIR/ID", help="A run of a folder of results, to look at and go on from.")
     ] = None,
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0 takes one that is free.")] = 8765,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen; there is no login.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where to listen, like 0.0.0.0; only this machine if not given.")
+    ] = "127.0.0.1",
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="Let in everybody who can reach --host, without the token it prints.")
+    ] = False,
 ) -> None:
     """Watch a cooperative in the browser, steer it, and ask what if one deviates.
+
+    Only this machine can open the page. With --host others can, by the address that is printed: it ends in a token, and
+    whoever has it can use the page.
 
     Examples:
     [cyan]commonweal serve[/]
@@ -369,10 +377,12 @@ def serve(
     [cyan]commonweal serve leaky --port 8080[/]
 
     [cyan]commonweal serve --run results/free-riding-small/3f2a[/]
+
+    [cyan]commonweal serve --host 0.0.0.0[/]
     """
     from commonweal.commands.run import open_page
 
-    open_page(scenario, run, host, port)
+    open_page(scenario, run, host, port, not no_token)
 
 
 def _changes(assignments: list[str] | None, rounds: int | None) -> dict[str, Any]:

@@ -139,8 +139,8 @@ def draw(folder: Path) -> None:
     tell_where("figures", folder / "figures", [file.name for file in files])
 
 
-def open_page(scenario: str | None, run: Path | None, host: str, port: int) -> None:
+def open_page(scenario: str | None, run: Path | None, host: str, port: int, with_token: bool) -> None:
     """Serve the browser page until interrupted; see ``commonweal.figures.browser.page.server.serve``."""
     from commonweal.figures.browser.page.server import serve
 
-    serve(scenario, run, host, port)
+    serve(scenario, run, host, port, with_token)

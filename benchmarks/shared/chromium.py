@@ -94,12 +94,13 @@ class Tab:
     def __init__(self, page: Any, address: str) -> None:
         self.page, self.wrong = page, []
         self.outside: list[str] = []
+        home = address.partition("?")[0]
         page.on("console", lambda message: self.wrong.extend([message.text] * (message.type == "error")))
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
         page.on("response", lambda reply: self.wrong.extend([f"{reply.status} {reply.url}"] * (reply.status >= 400)))
-        page.on("request", lambda request: self._judge(request.url, address))
-        page.on("websocket", lambda socket: self._judge(socket.url.replace("ws://", "http://"), address))
+        page.on("request", lambda request: self._judge(request.url, home))
+        page.on("websocket", lambda socket: self._judge(socket.url.replace("ws://", "http://"), home))
         page.goto(address)
         page.wait_for_function("window.commonweal && window.commonweal.store.newest >= 0", timeout=30_000)
 

@@ -1,6 +1,7 @@
 """The server of the browser page: Solara's application in this process, on this machine only unless asked otherwise."""
 
 import os
+import secrets
 import socket
 import sys
 import warnings
@@ -12,6 +13,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
+from commonweal.figures.browser.page.gate import EXTENSIONS, Gate, Place, place
 
 _NEEDED = ("solara", "solara-server", "solara-assets", "ipyvuetify", "ipyvue")
 _SETTINGS = {  # read when solara is imported
@@ -25,7 +27,7 @@ _SETTINGS = {  # read when solara is imported
 }
 
 
-def serve(scenario: str | None, run: Path | None, host: str, port: int) -> None:
+def serve(scenario: str | None, run: Path | None, host: str, port: int, with_token: bool = True) -> None:
     """Serve the page until interrupted.
 
     Args:
@@ -33,6 +35,7 @@ def serve(scenario: str | None, run: Path | None, host: str, port: int) -> None:
         run: DIR/ID of a stored run that a tab begins with instead.
         host: address to listen on.
         port: to listen on; 0 for any that is free.
+        with_token: whether others than this machine must know a token, which is made anew and printed.
 
     Raises:
         InputError: if the libraries of the page are not installed, the port is taken, or there is no such run.
@@ -41,12 +44,14 @@ def serve(scenario: str | None, run: Path | None, host: str, port: int) -> None:
     from commonweal.figures.browser.tab.opening import open_with  # reads the schema and the rules
 
     opening = open_with(scenario, run)
+    token = secrets.token_urlsafe() if with_token and not is_loopback(host) else None
     with listening(host, port) as listener:
-        print(f"serving  {address(listener)}", flush=True)
+        served = place(host, listener)
+        print(f"serving  {address(listener, token)}", flush=True)
         if not is_loopback(host):
-            print(f"caution  {host} can be reached by others and the page has no login", file=sys.stderr, flush=True)
+            _caution(host, served, token)
         print("Ctrl-C ends it", flush=True)
-        _run(opening, listener)
+        _run(opening, served, token, listener)
 
 
 def demand_libraries() -> None:
@@ -82,10 +87,10 @@ def listening(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address(listener: socket.socket) -> str:
+def address(listener: socket.socket, token: str | None = None) -> str:
     """Where a browser finds the page."""
     host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/{f'?token={token}' if token else ''}"
 
 
 def is_loopback(host: str) -> bool:
@@ -98,19 +103,35 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _run(opening: Any, listener: socket.socket) -> None:
+def _caution(host: str, served: Place, token: str | None) -> None:
+    login = "the page has no login" if token is None else "whoever has this address with its token can use the page"
+    print(f"caution  {host} can be reached by others and {login}; nothing is encrypted", file=sys.stderr, flush=True)
+    if served.any_number:
+        print(f"caution  others write {socket.gethostname()} in place of {host}", file=sys.stderr, flush=True)
+
+
+def _run(opening: Any, place: Place, token: str | None, listener: socket.socket) -> None:
     os.environ.update(_SETTINGS)
     import uvicorn
 
     settle_for_one_thread()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Solara and Mesa about their own code
+        from solara.server import server as pages
+        from solara.server import settings
         from solara.server.starlette import app
 
         from commonweal.figures.browser.page.page import begin_with
 
         begin_with(opening)
+        names, hashes = pages.get_nbextensions()  # also of other packages, whose code the page does not need
+        needed = [name for name in names if name.partition("/")[0] in EXTENSIONS]
+        pages.get_nbextensions = lambda: (needed, {name: hashes[name] for name in needed})
+        gate = Gate(app, place, token, settings.assets.proxy_cache_dir)
         # Open tabs are given a second to go when the server ends.
-        config = uvicorn.Config(app, log_level="warning", access_log=False, loop="asyncio", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            gate, log_level="warning", access_log=False, loop="asyncio", timeout_graceful_shutdown=1,
+            proxy_headers=False, server_header=False,
+        )  # fmt: skip
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])

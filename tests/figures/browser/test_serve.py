@@ -1,6 +1,5 @@
 """``commonweal serve`` refuses what it cannot do in one line, before anything listens."""
 
-import socket
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -67,20 +66,36 @@ def test_only_loopback_addresses_are_this_machines_alone(host: str, own: bool) -
     assert server.is_loopback(host) is own
 
 
-@pytest.mark.parametrize(("host", "alone"), [("127.0.0.1", True), ("0.0.0.0", False)])
-def test_an_address_that_others_can_reach_comes_with_a_warning(
-    host: str, alone: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "demanded", "warning"),
+    [
+        (["--host", "127.0.0.1"], False, ""),
+        (["--host", "localhost"], False, ""),
+        (["--no-token"], False, ""),
+        (["--host", "0.0.0.0"], True, "with its token"),
+        (["--host", "0.0.0.0", "--no-token"], False, "no login"),
+    ],
+)
+def test_an_address_that_others_can_reach_comes_with_a_warning_and_a_token(
+    words: list[str], demanded: bool, warning: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    served: list[socket.socket] = []
-    monkeypatch.setattr(server, "_run", lambda opening, listener: served.append(listener))
-    assert main(["serve", "leaky", "--port", "0", "--host", host]) == 0
+    tokens: list[str | None] = []
+    monkeypatch.setattr(server, "_run", lambda opening, served, token, listener: tokens.append(token))
+    for _ in range(2):
+        assert main(["serve", "leaky", "--port", "0", *words]) == 0
+    first, last = tokens
+    assert (first is not None) is demanded
+    assert not demanded or first != last  # made anew each time
     printed = capsys.readouterr()
-    assert printed.out.startswith(f"serving  http://{host}:")
-    assert ("no login" in printed.err) is not alone
-    assert len(served) == 1
+    host = words[1] if "0.0.0.0" in words else "127.0.0.1"
+    address = printed.out.splitlines()[0].removeprefix(f"serving  http://{host}:").lstrip("0123456789")
+    assert address == (f"/?token={first}" if demanded else "/")
+    assert ("can be reached by others" in printed.err) is bool(warning)
+    assert warning in printed.err
+    assert first is None or first not in printed.err
 
 
-def test_the_page_finds_its_style_and_its_picture_element() -> None:
-    folder = Path(server.__file__).parent
-    assert (folder / "page.css").is_file()
-    assert (folder / "picture.vue").is_file()
+def test_the_page_finds_its_style_and_its_element() -> None:
+    folder = Path(server.__file__).parents[1] / "drawing"
+    assert (folder / "style.css").is_file()
+    assert (folder / "drawing.vue").is_file()
