@@ -62,6 +62,7 @@ def test_where_nothing_is_learned_nothing_is_said() -> None:
     assert faithfulness(load("public-goods"), rounds=3) is None
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_a_run_whose_rule_is_unfaithful_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["run", "commons", "--rounds", "20", "--seeds", "2", "--out", str(tmp_path / "out")]
     assert main([*words, "--set", "credit.kind=first_order"]) == 0

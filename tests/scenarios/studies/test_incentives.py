@@ -87,6 +87,7 @@ class TestMechanisms:
         answer = asked(shapley, 16, horizon=20, deviations=("free_ride", "abstain", "less"))
         assert measure(answer, "IC gap")["value_high"] < 0
 
+    @pytest.mark.slow
     def test_a_rule_that_pays_free_riders_one_percent_more_is_found_out(self):
         """Of 20 principals whose data cost nothing, who alone free-rides gets 1.01 / (20.01 / 20) equal shares."""
         free = {"population.count": 20, "population.cost_high": 0.0, "market.baseline": 0.0, "settlement.horizon": 1}
@@ -155,15 +156,6 @@ class TestReport:
     def test_it_can_be_drawn(self):
         answer = asked(HONEST, 3, horizon=3, others="both", deviations=("free_ride", "stale", "pair"))
         assert set(draw(answer)) == {"gains", "principals", "gap"}
-
-    @pytest.mark.slow
-    def test_processes_find_what_one_process_finds(self):
-        scenario = load("commons")
-        one, several = (
-            asked(scenario, 4, horizon=30, deviations=VERIFIED, workers=workers).tables["gains"]["gain"]
-            for workers in (1, 2)
-        )
-        np.testing.assert_allclose(one, several, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(

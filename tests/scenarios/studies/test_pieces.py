@@ -157,7 +157,9 @@ def assert_same(one: Answer, other: Answer) -> None:
             pd.testing.assert_frame_equal(timed, other.tables[name].loc[timed.index], check_exact=True)
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n == "calibrate")) for n in STUDIES])
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n in ("calibrate", "compare"))) for n in STUDIES]
+)
 def test_a_study_that_was_interrupted_goes_on_to_the_same_tables(name: str, tmp_path: Path) -> None:
     scenario, changes, options = STUDIES[name]
     base, folder, stop = load(scenario, changes), tmp_path / "kept", Stop()
