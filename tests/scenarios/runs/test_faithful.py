@@ -18,7 +18,9 @@ def test_most_scenarios_that_learn_pay_by_credit() -> None:
     assert {"commons", "leaky", "poisoners", "robust", "small-and-large", "value-conflict"} <= set(PAYS)
 
 
-@pytest.mark.parametrize("name", PAYS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "commons")) for name in PAYS]
+)
 def test_the_library_ranks_principals_as_shapley_values_do(name: str) -> None:
     found = commonweal.faithfulness(load(name))
     assert found is not None and found.rule == "aumann_shapley"

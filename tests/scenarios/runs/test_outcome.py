@@ -158,6 +158,7 @@ def test_sentences_are_one_to_three_whatever_the_numbers(seed: int, rules: int, 
     assert "nan" not in text
 
 
+@pytest.mark.slow
 def test_rules_that_are_the_same_are_seldom_told_apart() -> None:
     """At most 5 in 100 tables of equal rules, and 2 standard errors of 200 tables."""
     rng, told = np.random.default_rng(1), 0
