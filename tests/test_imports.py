@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import networkx as nx
@@ -38,27 +39,36 @@ def name_of(file: Path) -> str:
 MODULES = {name_of(file): file for file in FILES}
 
 
+@cache
+def statements(file: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """All imports of a file, anywhere in it."""
+    walked = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    return tuple(node for node in walked if isinstance(node, ast.Import | ast.ImportFrom))
+
+
 def imported(file: Path) -> Iterator[str]:
     """Modules of ours that a file imports, anywhere in it; a package's face stands for itself."""
-    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
-        names = []
+    for node in statements(ROOT / file):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
+        else:
             assert not node.level, f"{file}:{node.lineno} imports relatively"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             names = [name if name in MODULES else str(node.module) for name in names]
         yield from (name for name in names if name in MODULES)
 
 
-IMPORTS = {name: sorted(set(imported(file)) - {name}) for name, file in MODULES.items()}
+@cache
+def imports() -> dict[str, list[str]]:
+    """What each module imports."""
+    return {name: sorted(set(imported(file)) - {name}) for name, file in MODULES.items()}
 
 
 def test_everything_installed_goes_by_one_name() -> None:
     bare = []
     beside = [file for at in ("tests", "benchmarks", "docs", "commonweal") for file in (ROOT / at).rglob("*.py")]
     for file in (*FILES, *(file.relative_to(ROOT) for file in beside)):
-        for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        for node in statements(ROOT / file):
             found = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             found = [alias.name for alias in node.names] if isinstance(node, ast.Import) else found
             bare += [f"{file}:{name}" for name in found if name.partition(".")[0] in ORDER[""]]
@@ -70,7 +80,7 @@ def test_tests_and_benchmarks_share_two_folders_and_nothing_else() -> None:
     wrong = []
     for folder, closed in (("tests", scripts), ("benchmarks", {"tests"})):
         for file in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for node in statements(file):
                 names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else names
                 first = [name.partition(".")[0] for name in names]
@@ -82,7 +92,7 @@ def test_folders_import_one_way() -> None:
     wrong = []
     for folder, order in ORDER.items():
         prefix = f"commonweal.{folder.replace('/', '.')}.".replace("..", ".")
-        for name, reached in IMPORTS.items():
+        for name, reached in imports().items():
             if not name.startswith(prefix) or (place := name.removeprefix(prefix).split(".")[0]) not in order:
                 continue
             above = order[order.index(place) + 1 :]
@@ -99,7 +109,7 @@ def test_every_folder_has_a_place_in_the_order() -> None:
 
 def test_no_files_import_each_other_in_a_circle() -> None:
     arrows: dict[str, list[str]] = defaultdict(list)
-    for name, reached in IMPORTS.items():
+    for name, reached in imports().items():
         faces = {to for to in reached if MODULES[to].name == "__init__.py" and name.startswith(f"{to}.")}
         arrows[name] = [to for to in reached if to not in faces]
         assert not faces, f"{name} imports the face of its own package, {', '.join(faces)}"

@@ -158,6 +158,7 @@ def test_interrupted_work_leaves_old_results_and_says_so_in_one_line(
     assert not Path("new").exists()
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_an_interrupted_comparison_goes_on_after_the_points_that_are_finished(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

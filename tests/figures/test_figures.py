@@ -390,6 +390,7 @@ def test_a_stored_sweep_becomes_seven_picture_files_and_nothing_else(tmp_path: P
     assert b"commonweal 1.2.3" in paths[0].read_bytes()
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_without_value_dimensions_two_figures_are_skipped_and_the_reason_told(tmp_path: Path) -> None:
     store(tmp_path, dimensions=0)
     told: list[str] = []

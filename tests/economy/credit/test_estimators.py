@@ -112,6 +112,7 @@ def test_a_budget_for_every_coalition_makes_the_estimate_exact(make: Any, player
         assert found.exact == (mode == "auto")
 
 
+@pytest.mark.slow
 def test_on_a_weighted_vote_the_default_is_better_than_the_best_baseline() -> None:
     errors: dict[str, list[float]] = {"adjusted": [], "stratified": []}
     for seed in range(15):

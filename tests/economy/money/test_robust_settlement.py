@@ -220,6 +220,7 @@ class TestInTheEconomy:
         # of an honest share: junk .024 ± .013 before, .0001 after; poison .20 ± .08 before, .009 ± .015 after
         assert_lower(relative(earned(settlement__hold_back=2.0)), relative(earned()))
 
+    @pytest.mark.slow
     def test_holding_back_takes_what_noise_earns_under_estimated_credit(self) -> None:
         # of an honest share: junk .039 ± .021 before, .006 ± .004 after; poison .016 ± .011 before, .005 ± .006 after
         assert_lower(relative(earned(few=True, settlement__hold_back=1.0)), relative(earned(few=True)))

@@ -371,6 +371,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["run", "commons", "--seeds", "2", *settings]
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_an_interrupted_command_goes_on_where_it_was(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

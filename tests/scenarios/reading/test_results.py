@@ -544,6 +544,7 @@ def test_a_folder_without_results_is_refused(
     assert "holds no results of commonweal" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_the_results_of_a_single_command_are_shown_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,7 +18,9 @@ def test_most_scenarios_that_learn_pay_by_credit() -> None:
     assert {"commons", "leaky", "poisoners", "robust", "small-and-large", "value-conflict"} <= set(PAYS)
 
 
-@pytest.mark.parametrize("name", PAYS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name != "commons")) for name in PAYS]
+)
 def test_the_library_ranks_principals_as_shapley_values_do(name: str) -> None:
     found = commonweal.faithfulness(load(name))
     assert found is not None and found.rule == "aumann_shapley"
@@ -62,6 +64,7 @@ def test_where_nothing_is_learned_nothing_is_said() -> None:
     assert faithfulness(load("public-goods"), rounds=3) is None
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_a_run_whose_rule_is_unfaithful_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["run", "commons", "--rounds", "20", "--seeds", "2", "--out", str(tmp_path / "out")]
     assert main([*words, "--set", "credit.kind=first_order"]) == 0

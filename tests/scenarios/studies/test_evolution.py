@@ -89,7 +89,10 @@ def test_hawks_and_doves_are_answered_with_their_mixture_and_its_interval() -> N
     assert "hawk with" in out.headline
 
 
-def test_optional_public_goods_keep_their_rest_point_when_everything_was_played() -> None:
+def test_optional_public_goods_keep_their_rest_point_when_everything_was_played(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("commonweal.scenarios.studies.evolution.rest_points._LONG", 1.0)  # basins of a cycle: not asked
     game = optional_public_goods(5, 3.0, 1.0)
     whole = MetaGame(game.strategies, game.others, np.stack([game.payoffs] * 2))
     points = rest_points(answer(whole, replace(WEAK, population=5), 60, 0).tables["rest_points"])

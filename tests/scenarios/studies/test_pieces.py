@@ -35,6 +35,7 @@ STUDIES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "incentives": ("commons", SMALL, {"horizon": 4, "principals": 2, "workers": 1}),
     "sensitivity": ("commons", SMALL, {"size": 2, "fields": ["market.leak", "learning.rate"], "workers": 1}),
 }  # fmt: skip
+QUICK = ("evolution", "fairness", "free-riding", "incentives")
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,9 @@ def assert_same(one: Answer, other: Answer) -> None:
             pd.testing.assert_frame_equal(timed, other.tables[name].loc[timed.index], check_exact=True)
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n == "calibrate")) for n in STUDIES])
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in STUDIES if name not in QUICK)]
+)
 def test_a_study_that_was_interrupted_goes_on_to_the_same_tables(name: str, tmp_path: Path) -> None:
     scenario, changes, options = STUDIES[name]
     base, folder, stop = load(scenario, changes), tmp_path / "kept", Stop()

@@ -118,6 +118,7 @@ def test_an_edge_list_that_is_missing_is_named_before_anything_is_played(tmp_pat
     assert plan(tmp_path / "absent.txt", **{"population.graph": "ring", "population.degree": 2}).runs == 4
 
 
+@pytest.mark.usefixtures("pictures_unseen")
 def test_a_comparison_is_replaced_by_its_like_and_not_by_that_of_another_edge_list(
     edges: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
