@@ -59,7 +59,7 @@ def draw_heat_maps(table: SweepTable) -> Figure:
     axes = [ax for row in grid for ax in row]
     for m, (ax, (x, y)) in enumerate(zip(axes, pairs, strict=False)):
         _draw_map(ax, grid_of(x, y, means[:, m]), x, y, room=(16, 34, 75)[3 - columns])
-        title = title_of(table.metrics[m], table.quality)
+        title = title_of(table.metrics[m], table.words)
         ax.set_title(title.replace(" (", "\n(") if len(title) > 66 // columns else title, loc="left", color="0.2")
     for spare in axes[len(pairs) :]:
         spare.remove()

@@ -42,7 +42,7 @@ def draw_indices(table: SweepTable, sampled: Sampled) -> Figure:
     order = np.argsort(-np.mean([indices.values[1 if sampled.kind == "sobol" else 0] for indices in known], axis=0))
     figure, (row, *_) = blank(1, len(found), TWO_COLUMNS, 0.6 + 0.34 * len(order), sharey=True)
     for ax, metric, indices in zip(row, table.metrics, found, strict=True):
-        ax.set_title(title_of(metric, table.quality), loc="left", color="0.2")
+        ax.set_title(title_of(metric, table.words), loc="left", color="0.2")
         _draw_bars(ax, indices, order)
         ax.set_xlabel("index" if sampled.kind == "sobol" else "effect over the whole range")
     row[0].set_yticks(range(len(order)), [balanced(sampled.factors[i], 34) for i in order])

@@ -8,6 +8,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.economy.round.words import Words
 
 MOST_LEVELS = 12  # numbers of a factor that are levels of their own; more are put into bins
 _BINS = 8
@@ -49,7 +50,7 @@ class SweepTable:
     values: Floats  # (S, P, M) by seed; nan where a run failed or is not there
     sampled: bool  # () whether the design samples factors instead of crossing their levels
     failed: int  # () runs that failed
-    quality: str = "accuracy (share)"  # what the market calls its quality, with its unit
+    words: Words = Words()  # what the runs call things
 
     @property
     def means(self) -> Floats:

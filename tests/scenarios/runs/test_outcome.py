@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonweal.economy.money.settlement import SETTLEMENTS
+from commonweal.economy.round.words import ACTIONS
 from commonweal.scenarios.runs.outcome import Outcome, called, sentences
 from commonweal.scenarios.runs.playing import run
 from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.schema.words import words_for
 from commonweal.scenarios.sweeps.sweep import sweep
 
 KIND, COUNT = "settlement.kind", "population.count"
@@ -35,7 +37,8 @@ def runs(means: dict[str, float], quality: dict[str, float] | None = None, sprea
 
 def said(frame: pd.DataFrame, *varied: str, start: float | None = 0.6, market: str = "model") -> str:
     measures = tuple(name for name in ("share_delegate", "accuracy", "welfare") if name in frame)
-    return sentences(Outcome(frame, varied or ((KIND,) if KIND in frame else ()), frozenset({market}), measures, start))
+    words = words_for([market], ["poison"], [ACTIONS])
+    return sentences(Outcome(frame, varied or ((KIND,) if KIND in frame else ()), words, measures, start))
 
 
 def without_numbers(text: str) -> str:
