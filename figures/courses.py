@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, label_ends, panels, rounds_axis
-from commonweal.figures.ink import ACTIONS, BLUE, Ink, ink, key, printed
+from commonweal.figures.ink import ACTIONS, BLACK, Ink, ink, key, printed
 from commonweal.figures.points import Points, course, draw_course, end_of, points_of, require
 from commonweal.figures.wealth import WEALTH, draw_lorenz, lorenz_curves
 
@@ -72,7 +72,7 @@ def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = (), words: Words
     for place, ax in enumerate(axes):
         for other in lines:
             ax.plot(other.rounds, other.mean, color="0.85", linewidth=0.6, label="_")
-        draw_course(ax, lines[place], Ink(BLUE, "-", "o"), points.shown[place].name)
+        draw_course(ax, lines[place], Ink(BLACK, "-", "o"), points.shown[place].name)
         rounds_axis(ax)
     _bound_share(axes[0])
     caption = points.statistic() + points.note() + " Grey: the other points."

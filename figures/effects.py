@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from commonweal.agents.arrays import Floats
 from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
-from commonweal.figures.ink import BLUE, GREY, printed
+from commonweal.figures.ink import BLACK, GREY, printed
 from commonweal.figures.sweep_table import Axis, SweepTable
 from commonweal.scenarios.runs.measures import SHARES, title
 
@@ -85,7 +85,7 @@ def _draw_bars(ax: Axes, shares: Floats) -> None:
         say_empty(ax, "does not vary")
         return
     bars = np.append(shares, max(0.0, 1 - np.nansum(shares)))
-    ax.barh(range(len(bars)), bars, color=[BLUE] * len(shares) + [GREY], height=0.7)
+    ax.barh(range(len(bars)), bars, color=[BLACK] * len(shares) + [GREY], height=0.7)
     for place, share in enumerate(bars):
         ax.text(share + 0.02, place, f"{share:.2f}", va="center", color="0.25")
     ax.set(xlim=(0, 1.18), xticks=(0, 0.5, 1), xlabel="share of variance")

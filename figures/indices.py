@@ -10,7 +10,7 @@ from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
 from commonweal.figures.effects import title_of
-from commonweal.figures.ink import BLUE, ORANGE, Ink, key, printed
+from commonweal.figures.ink import BLACK, GREEN, Ink, key, printed
 from commonweal.figures.sweep_table import SweepTable
 from commonweal.scenarios.runs.intervals import Interval
 from commonweal.scenarios.sweeps.indices import Indices, Sampled, analyse
@@ -47,7 +47,7 @@ def draw_indices(table: SweepTable, sampled: Sampled) -> Figure:
         ax.set_xlabel("index" if sampled.kind == "sobol" else "effect over the whole range")
     row[0].set_yticks(range(len(order)), [balanced(sampled.factors[i], 34) for i in order])
     row[0].set_ylim(len(order) - 0.4, -0.6)
-    pens = zip(known[0].names, (BLUE, ORANGE), strict=True)
+    pens = zip(known[0].names, (BLACK, GREEN), strict=True)
     return finish(figure, "How sensitive it is", _caption(table, sampled), [_entry(name, ink) for name, ink in pens])
 
 
@@ -61,7 +61,7 @@ def _draw_bars(ax: Axes, indices: Indices | None, order: Ints) -> None:
     if indices is None:
         say_empty(ax, "not known")
         return
-    for place, colour in enumerate((BLUE, ORANGE)):
+    for place, colour in enumerate((BLACK, GREEN)):
         found = Interval(*indices.found.at((place, order)))
         heights = np.arange(len(order)) + (place - 0.5) * 0.36
         errors = found.reach if np.isfinite(found.low).all() else None

@@ -1,7 +1,7 @@
 """A sweep as its figures see it: points with levels of every factor, and means over seeds in every metric."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ class SweepTable:
     values: Floats  # (S, P, M) by seed; nan where a run failed or is not there
     sampled: bool  # () whether the design samples factors instead of crossing their levels
     failed: int  # () runs that failed
-    words: Words = Words()  # what the runs call things
+    words: Words = field(default_factory=Words)  # what the runs call things
 
     @property
     def means(self) -> Floats:

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, rounds_axis
-from commonweal.figures.ink import ACTIONS, BLACK, BLUE, GREY, VERMILLION, Ink, key, printed
+from commonweal.figures.ink import ACTIONS, BLACK, GREY, MAP, PURPLE, Ink, key, printed, upon
 from commonweal.scenarios.studies.base import Answer
 
 _SURFACES = {
@@ -81,7 +80,7 @@ def _surfaces(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
 
 def _surface(ax: Axes, table: pd.DataFrame, path: str, label: str) -> None:
     cells = table.pivot(index=path, columns="cost_factor", values="share_delegate")
-    image = ax.imshow(cells.to_numpy(), cmap=colormaps["cividis"], vmin=0, vmax=1, aspect="auto", origin="lower")
+    image = ax.imshow(cells.to_numpy(), cmap=MAP, vmin=0, vmax=1, aspect="auto", origin="lower")
     ax.set_xticks(range(cells.shape[1]), [f"{factor:g}×" for factor in cells.columns])
     ax.set_yticks(range(cells.shape[0]), [f"{level:g}" for level in cells.index])
     ax.set_xlabel("cost of delegating (multiple of the scenario's)")
@@ -89,7 +88,7 @@ def _surface(ax: Axes, table: pd.DataFrame, path: str, label: str) -> None:
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     for (row, column), value in np.ndenumerate(cells.to_numpy()):
-        ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=BLACK if value > 0.5 else "w")
+        ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=upon(MAP(value)))
     root = ax.get_figure(root=True)
     assert root is not None
     root.colorbar(image, ax=ax, pad=0.02, aspect=18).outline.set_visible(False)
@@ -99,7 +98,7 @@ def _surface(ax: Axes, table: pd.DataFrame, path: str, label: str) -> None:
 def _hysteresis(table: pd.DataFrame, seeds: int) -> Figure:
     """Share delegating while costs rise and while they fall."""
     figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.25, 2.3)
-    pens = {"rising": Ink(VERMILLION, "-", "^"), "falling": Ink(BLUE, "--", "v")}
+    pens = {"rising": Ink(PURPLE, "-", "^"), "falling": Ink(BLACK, "--", "v")}
     for costs, pen in pens.items():
         _band(ax, table[table["costs"] == costs], "cost_over_benefit", "share_delegate", pen)
     ax.set_xscale("log")

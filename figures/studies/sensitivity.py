@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, say_empty
 from commonweal.figures.effects import title_of
-from commonweal.figures.ink import BLACK, BLUE, GREY, ORANGE, VERMILLION, Ink, key, printed
+from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, Ink, key, printed
 from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.sensitivity.choices import OWN
@@ -58,14 +58,14 @@ def _draw_influence(answer: Answer) -> Figure:
     return finish(figure, "What drives the outcome", caption, _influence_keys(kind))
 
 
-_RAISES, _LOWERS, _ALONE = Ink(BLUE, "-", "^"), Ink(VERMILLION, "-", "v"), Ink(ORANGE, "-", "s")
+_RAISES, _LOWERS, _ALONE = Ink(GREEN, "-", "^"), Ink(PURPLE, "-", "v"), Ink(GREEN, "-", "s")
 
 
 def _influence_keys(kind: str) -> list[Line2D]:
     if kind == "morris":
         return [key("more of it raises the outcome", _RAISES, marker=True),
                 key("lowers it", _LOWERS, marker=True)]  # fmt: skip
-    return [key("with its interactions (total)", Ink(BLUE, "-", "o"), marker=True), key("alone", _ALONE, marker=True)]
+    return [key("with its interactions (total)", Ink(BLACK, "-", "o"), marker=True), key("alone", _ALONE, marker=True)]
 
 
 def _draw_measure(ax: Axes, rows: pd.DataFrame, kind: str) -> None:
@@ -79,7 +79,7 @@ def _draw_measure(ax: Axes, rows: pd.DataFrame, kind: str) -> None:
         for pen, chosen in ((_RAISES, up), (_LOWERS, ~up)):
             _intervals(ax, rows[chosen], "size", places[chosen], pen)
     else:
-        _intervals(ax, rows, "total", places - 0.15, Ink(BLUE, "-", "o"))
+        _intervals(ax, rows, "total", places - 0.15, Ink(BLACK, "-", "o"))
         _intervals(ax, rows, "alone", places + 0.15, _ALONE)
     ax.axvline(0, color="0.6", linewidth=0.5)
     ax.locator_params(axis="x", nbins=3)
