@@ -95,11 +95,12 @@ def _annotate(ax: Axes, image: AxesImage, cells: Floats) -> None:
     """Write every cell's value in it, light on dark and dark on light."""
     span = np.nanmax(np.abs(cells))
     digits = 2 if span >= 0.1 else 3 if span >= 0.01 else 4
+    beneath = image.to_rgba(cells)
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value):
             text = f"{value:.{digits}f}".replace("-", "−") if round(value, digits) else f"{0:.{digits}f}"
             ax.text(column, row, text, ha="center", va="center", fontsize=7,
-                    color=upon(image.to_rgba(value)))  # fmt: skip
+                    color=upon(beneath[row, column]))  # fmt: skip
 
 
 def _caption(table: SweepTable, pairs: list[tuple[Axis, Axis]]) -> str:

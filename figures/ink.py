@@ -91,7 +91,7 @@ def ink(place: int) -> Ink:
     return Ink(LIGHT.rules[place % 4], _DASHES[(place + place // 4) % 4], _MARKERS[place % 7])
 
 
-def contrast(one: str | tuple[float, ...], other: str | tuple[float, ...]) -> float:
+def contrast(one: Any, other: Any) -> float:
     """Contrast of two colours, from 1 to 21 (WCAG 2.2)."""
     low, high = sorted(_luminance(to_rgb(colour)) for colour in (one, other))
     return (high + 0.05) / (low + 0.05)
@@ -102,8 +102,8 @@ def _luminance(colour: tuple[float, float, float]) -> float:
     return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
 
 
-def upon(colour: str | tuple[float, ...]) -> str:
-    """Ink or white, whichever is read better upon a colour."""
+def upon(colour: Any) -> str:
+    """Ink or white, whichever is read better upon a colour in any of matplotlib's forms."""
     return max((BLACK, "#FFFFFF"), key=lambda text: contrast(text, colour))
 
 

@@ -40,7 +40,7 @@ def _draw_league(answer: Answer) -> Figure:
     image = ax.imshow(-middle, cmap=MAP, vmin=-len(names), vmax=-1, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         text = f"{_short(value)}\n{league[by[column]].iloc[row]}"
-        beneath = image.to_rgba(-middle[row, column])
+        beneath = MAP(image.norm(-middle[row, column]))
         ax.text(column, row, text, ha="center", va="center", fontsize=7, color=upon(beneath))
     ax.set_xticks(range(len(by)), [name.replace(" ", "\n") for name in by])
     ax.xaxis.tick_top()

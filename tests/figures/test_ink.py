@@ -72,4 +72,4 @@ def test_both_themes_give_the_page_the_same_names() -> None:
     light, dark = css("light"), css("dark")
     assert list(light) == list(dark)
     assert light["--delegate"] == "#0072B2"
-    assert {"--free-ride-text", "--rule-3", "--map-low", "--less", "--more", "--free-ride-edge", "--paper"} <= set(light)
+    assert {"--free-ride-text", "--rule-3", "--map-low", "--less", "--free-ride-edge", "--paper"} <= set(light)

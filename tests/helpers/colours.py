@@ -1,4 +1,4 @@
-"""Colour differences as eyes see them: CIEDE2000 (Sharma, Wu and Dalal 2005), simulated for dichromats (Machado 2009)."""
+"""Colour differences as eyes see them: CIEDE2000 (Sharma, Wu and Dalal 2005), also as dichromats do (Machado 2009)."""
 
 from itertools import combinations
 

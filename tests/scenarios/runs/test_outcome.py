@@ -124,8 +124,8 @@ def test_words_follow_the_market() -> None:
     ).assign(accuracy=lambda table: table["share_delegate"], welfare=60 + 100 * NOISE, price_of_anarchy=3.4 + NOISE)
     text = said(frame, market="public_goods")
     assert without_numbers(text) == (
-        "In the end # contributing and # free-riding; welfare is # money a round. "
-        "With everybody contributing welfare would be more: # times as much."
+        "In the end # contributing and # keeping; surplus is # money a round. "
+        "With everybody contributing surplus would be more: # times as much."
     )
     assert "accuracy" not in text
     model = without_numbers(said(frame.assign(accuracy=0.9 + NOISE / 2, price_of_anarchy=1 + NOISE)))
