@@ -57,7 +57,7 @@ DARK = Theme(
     actions={"delegate": "#3FA7E0", "free_ride": "#FFC857", "defect": "#E4572E", "abstain": "#76818C"},
     texts={"delegate": "#6FC0EE", "free_ride": "#FFD98A", "defect": "#FF8A66", "abstain": "#A3ADB8"},
     rules=("#F2F4F6", "#2FC08F", "#D073B8", "#808000"), map=("#1D2B36", "#8CCBF0"),
-    differences=("#D073B8", "#2FC08F"), field="#C9A24F", edge="#FFD98A",
+    differences=("#D073B8", "#2FC08F"), field="#C9A24F", edge="#FFC857",
 )  # fmt: skip
 THEMES: dict[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}
 

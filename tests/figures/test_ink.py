@@ -1,9 +1,12 @@
 """The palette: what must be told apart can be, by all eyes and on both papers."""
 
+import re
+from importlib.resources import files
+
 import numpy as np
 import pytest
 
-from commonweal.figures.ink import ACTIONS, DARK, LIGHT, THEMES, Theme, contrast, css, ink, upon
+from commonweal.figures.ink import ACTIONS, DARK, LIGHT, THEMES, Theme, ThemeName, contrast, css, ink, upon
 from tests.helpers.colours import ciede2000, least_difference
 
 SHARMA = (  # CIELAB pairs and their difference (Sharma, Wu and Dalal 2005, table 1)
@@ -73,3 +76,14 @@ def test_both_themes_give_the_page_the_same_names() -> None:
     assert list(light) == list(dark)
     assert light["--delegate"] == "#0072B2"
     assert {"--free-ride-text", "--rule-3", "--map-low", "--less", "--free-ride-edge", "--paper"} <= set(light)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_pages_style_sheet_has_the_colours_of_the_palette(theme: ThemeName) -> None:
+    sheet = (files("commonweal.figures.browser.drawing") / "style.css").read_text(encoding="utf-8")
+    light, dark = (re.search(rf"^\.cw{part} {{(.*?)^}}", sheet, re.M | re.S) for part in ("", r'\[data-theme="dark"\]'))
+    assert light and dark
+    written = dict(re.findall(r"(--[\w-]+): (#\w+);", light[1]))
+    if theme == "dark":
+        written |= dict(re.findall(r"(--[\w-]+): (#\w+);", dark[1]))
+    assert css(theme).items() <= written.items()

@@ -27,7 +27,7 @@ class Event:
     round: int  # in which it happened
     kind: str  # defection wave, free-riding wave, slashing, clawback, collapse, half-life or broken limit
     text: str  # one line
-    colour: str | None = None  # of the action that principals turn to or from; None: what rules and the model do
+    ink: str | None = None  # of the action that principals turn to or from; None: what rules and the model do
 
 
 @dataclass

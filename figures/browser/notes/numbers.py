@@ -3,8 +3,9 @@
 import math
 
 UNKNOWN = "–"
-_MINUS, _THOUSANDS, _SPACE = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
+_MINUS, _SPACE = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}"
 _GROUPED = 10_000  # from here on thousands are set apart
+_FINEST = 6  # decimals: those of money
 
 
 def figure(value: float | None, digits: int = 3) -> str:
@@ -52,14 +53,14 @@ def _plain(size: float, digits: int) -> str:
     rounded = round(size, decimals)  # may reach the next power of ten
     if rounded and math.floor(math.log10(rounded)) > math.floor(math.log10(size)):
         decimals -= 1
-    text = f"{rounded:.{max(0, decimals)}f}"
+    text = f"{rounded:.{min(max(0, decimals), _FINEST)}f}"
     return _grouped(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def _grouped(text: str) -> str:
     whole, point, rest = text.partition(".")
     if int(whole) >= _GROUPED:
-        whole = f"{int(whole):,}".replace(",", _THOUSANDS)
+        whole = f"{int(whole):,}".replace(",", _SPACE)
     return whole + point + rest
 
 

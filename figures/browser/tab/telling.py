@@ -25,5 +25,5 @@ class Telling(Topic):
             "kind": "told",
             "round": live.round,
             "sentences": dict.fromkeys(("society", "dynamics", "values", "ledger", "compare", "sweeps"), told),
-            "events": [{**asdict(event), "ink": None} for event in events(chronicle)],
+            "events": [asdict(event) for event in events(chronicle)],
         })

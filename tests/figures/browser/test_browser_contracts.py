@@ -144,7 +144,7 @@ def test_a_card_tells_the_line_the_samples_and_the_model_of_a_menu() -> None:
         line = int(sight.line[i])
         assert told["line of the menu"].startswith(f"{line + 1} of 5")
         asked = tariff.amounts[0, line]
-        assert told["samples put in"] == f"{asked:.5g} in the round, {6 * asked:.5g} so far"
+        assert told["samples put in"] == f"{figure(asked, 5)} in the round, {figure(6 * asked, 5)} so far"
         assert told["puts samples in since"] == "round 1"
         assert told["accuracy of its own model"] == f"{sight.given[i]:.3f}; shared model {sight.quality:.3f}"
         assert float(told["a model trained alone, money per round"]) == pytest.approx(tariff.alone[0, i], rel=1e-3)

@@ -36,7 +36,7 @@ def told_by(world: World, **courses: list[float]) -> list[Event]:
 def test_a_wave_is_told_when_the_share_has_risen_by_fifteen_points_within_ten_rounds() -> None:
     world = world_of()
     rising = [0.1, 0.2, 0.1 + WAVE, 0.6]
-    wave = Event(3, "defection wave", "leaking rises from 10\xa0% to 25\xa0%", "defect")
+    wave = Event(3, "defection wave", "leaking rises from 10\u202f% to 25\u202f%", "defect")
     assert told_by(world, share_defect=rising) == [wave]
     assert told_by(world, share_free_ride=rising)[0].kind == "free-riding wave"
     creeping = np.arange(40) * (WAVE / (SPAN + 1)) / 2
