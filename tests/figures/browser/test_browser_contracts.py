@@ -15,6 +15,7 @@ from commonweal.economy.money.ledger import Reason
 from commonweal.economy.money.membership import NEVER
 from commonweal.figures.browser.notes.bargain import why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle
+from commonweal.figures.browser.notes.numbers import figure
 from commonweal.figures.browser.notes.panels import measures, panels
 from commonweal.figures.browser.notes.tables import principal_card, transfer_rows
 from commonweal.figures.browser.tab.live import Live
