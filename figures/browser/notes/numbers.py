@@ -27,9 +27,9 @@ def percent(share: float | None, decimals: int = 0) -> str:
     if share is None or math.isnan(share):
         return UNKNOWN
     least, size = 10.0**-decimals, abs(100 * float(share))
-    if 0 < size < least / 2:
+    if 0 < size <= least / 2:
         return f"<{_SPACE}{least:.{decimals}f}{_SPACE}%"
-    if 100 - least / 2 < size < 100:
+    if 100 - least / 2 <= size < 100:
         return f">{_SPACE}{100 - least:.{decimals}f}{_SPACE}%"
     return f"{_signed(share, f'{size:.{decimals}f}')}{_SPACE}%"
 
