@@ -70,7 +70,7 @@ def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
     drawings: dict[str, Callable[[], Figure]] = {
         "overview": lambda: draw_overview(rounds, principals, varied, stored.words),
         "actions": lambda: draw_actions(rounds, varied, stored.words),
-        "accuracy": lambda: draw_accuracy(rounds, varied, stored.words),
+        result_name(stored.words): lambda: draw_accuracy(rounds, varied, stored.words),
     }
     require(principals, "principals", WEALTH)
     if principals[list(WEALTH)].to_numpy().any():
@@ -93,6 +93,11 @@ def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
         tell("value_map: skipped, the scenario has no value dimensions")
     source = _source(stored.about)
     return [save(draw(), folder / "figures" / f"{name}.png", source) for name, draw in drawings.items()]
+
+
+def result_name(words: Words) -> str:
+    """The name of the figure of the result, which is not always an accuracy."""
+    return "accuracy" if words.quality == "accuracy" else "result"
 
 
 def read(folder: Path) -> Folder:
