@@ -17,7 +17,6 @@ from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.runs.measures import COMPARED, MEASURES, title
 from commonweal.scenarios.runs.outcome import Outcome, sentences
 from commonweal.scenarios.runs.text_table import Column, lines
-from commonweal.scenarios.schema.relevance import quality_words
 
 _ALL = "--all shows them"
 
@@ -100,23 +99,23 @@ def _print_summary(stored: Stored, everything: bool) -> None:
     metrics = shown_metrics(stored, runs)
     if not metrics:
         raise InputError(f"{stored.folder}: every run failed; {failures(runs)[0]}")
-    cells, quality = compare(runs, stored.factors, metrics), quality_words(stored.markets()).column
+    cells, words = compare(runs, stored.factors, metrics), stored.words()
     seeds, points, order = runs["seed"].nunique(), len(cells.points), order_of(cells)
     over = f"mean and 95 % interval over {seeds} seeds" if seeds > 1 else "one seed"
-    by = "" if len(stored.factors) < 2 or points < 2 else f", the most {title(metrics[0], quality)} first"
+    by = "" if len(stored.factors) < 2 or points < 2 else f", the most {title(metrics[0], words)} first"
     counted = f"{points} {'point' if points == 1 else 'points'}"
     about = f"{stored.name}: {counted}, last quarter of the rounds played, {over}{by}"
     end = [*few_seeds(seeds), *failures(runs), sentences(_outcome(stored, runs, metrics))]
     high = None if everything else height([about, *end])
     say(about)
-    means = table_of_means(cells, metrics, quality, order)
+    means = table_of_means(cells, metrics, words, order)
     taken = show(means, high, f"{_ALL}; --sql asks for some, --csv FILE writes all runs")
     if points > 1:
         shown = [name for name in metrics if name in COMPARED] or metrics[:3]
         first = ", ".join(f"{path} = {in_words(value)}" for path, value in cells.values.iloc[0].items())
         what = f"differences to point {cells.points[0]}"
         about = f"{what} ({first}), paired by seed" + "; * its interval leaves out 0" * (seeds > 1)
-        table = table_of_differences(cells, metrics, shown, quality, order)
+        table = table_of_differences(cells, metrics, shown, words, order)
         if high is None or taken + len(lines(table, width())) <= high:
             say(about)
             show(table)
@@ -128,12 +127,13 @@ def _print_summary(stored: Stored, everything: bool) -> None:
 
 def _outcome(stored: Stored, runs: pd.DataFrame, metrics: list[str]) -> Outcome:
     played = runs[runs["status"] != FAILED]
-    return Outcome(played, stored.factors, frozenset(stored.markets()), tuple(metrics), stored.start())
+    return Outcome(played, stored.factors, stored.words(), tuple(metrics), stored.start())
 
 
 def shown_metrics(stored: Stored, runs: pd.DataFrame) -> list[str]:
     """The metrics of the summary: those the sweep keeps if few, else the usual ones."""
-    there = stored.metrics(runs)
+    words = stored.words()
+    there = [name for name in stored.metrics(runs) if words.has(name)]
     usual = [name for name in MEASURES if name in there and _varies(runs[name])]
     return there if len(there) <= len(MEASURES) else usual or there[: len(MEASURES)]
 

@@ -6,24 +6,24 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from commonweal.economy.round.market import MarketFacts
+from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, label_ends, panels, rounds_axis
-from commonweal.figures.ink import ACTIONS, BLUE, Ink, ink, key, printed
+from commonweal.figures.ink import ACTIONS, BLACK, Ink, ink, key, printed
 from commonweal.figures.points import Points, course, draw_course, end_of, points_of, require
 from commonweal.figures.wealth import WEALTH, draw_lorenz, lorenz_curves
 
-_SHARES = tuple(f"share_{action}" for action in ACTIONS)
-_MODEL = MarketFacts()
+_USUAL = Words()
 _TOGETHER = 6  # lines that can be told apart on one pair of axes
 
 
 @printed
-def draw_actions(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
-    """Shares of the four actions over time, one panel per point of the sweep.
+def draw_actions(rounds: pd.DataFrame, varied: Sequence[str] = (), words: Words = _USUAL) -> Figure:
+    """Shares of the actions over time, one panel per point of the sweep.
 
     Args:
         rounds: one row per run and round: run, round, share_delegate, share_free_ride, share_defect, share_abstain.
         varied: dotted paths of the varied fields, columns of ``rounds``.
+        words: what the runs call things, and which actions can be taken.
 
     Returns:
         The figure. An action that nobody ever took has no line.
@@ -31,10 +31,10 @@ def draw_actions(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
     Raises:
         InputError: if a column or every row is missing.
     """
-    require(rounds, "rounds", ("run", "round", *_SHARES, *varied))
+    require(rounds, "rounds", ("run", "round", *(f"share_{action}" for action in words.available), *varied))
     points = points_of(rounds, varied)
-    taken = [action for action in ACTIONS if (rounds[f"share_{action}"] > 0).any()]
-    never = [_words(action) for action in ACTIONS if action not in taken]
+    taken = [action for action in words.available if (rounds[f"share_{action}"] > 0).any()]
+    never = [verb.do for action, verb in words.actions.items() if action not in taken]
     figure, axes = panels([point.title for point in points.shown], "share of principals", "round")
     for ax, point in zip(axes, points.shown, strict=True):
         for action in taken:
@@ -42,21 +42,18 @@ def draw_actions(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
         ax.set_ylim(-0.02, 1.02)
         rounds_axis(ax)
     caption = points.statistic() + (f" Never chosen: {', '.join(never)}." if never else "") + points.note()
-    return finish(figure, "What principals do", caption, [key(_words(action), ACTIONS[action]) for action in taken])
-
-
-def _words(action: str) -> str:
-    return action.replace("_", "-")
+    handles = [key(words.verb(action).do, ACTIONS[action]) for action in taken]
+    return finish(figure, "What principals do", caption, handles)
 
 
 @printed
-def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = (), words: MarketFacts = _MODEL) -> Figure:
+def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = (), words: Words = _USUAL) -> Figure:
     """Quality over time, by rule: test accuracy of the shared model, or what the market calls it.
 
     Args:
         rounds: one row per run and round: run, round, accuracy.
         varied: dotted paths of the varied fields, columns of ``rounds``.
-        words: what the market calls its quality.
+        words: what the runs call things.
 
     Returns:
         The figure: one pair of axes for up to six points, else a panel each with the others in grey.
@@ -75,7 +72,7 @@ def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = (), words: Marke
     for place, ax in enumerate(axes):
         for other in lines:
             ax.plot(other.rounds, other.mean, color="0.85", linewidth=0.6, label="_")
-        draw_course(ax, lines[place], Ink(BLUE, "-", "o"), points.shown[place].name)
+        draw_course(ax, lines[place], Ink(BLACK, "-", "o"), points.shown[place].name)
         rounds_axis(ax)
     _bound_share(axes[0])
     caption = points.statistic() + points.note() + " Grey: the other points."
@@ -107,7 +104,7 @@ def draw_overview(
     rounds: pd.DataFrame,
     principals: pd.DataFrame,
     varied: Sequence[str] = (),
-    words: MarketFacts = _MODEL,
+    words: Words = _USUAL,
 ) -> Figure:
     """One page: who cooperates, how good the model is, what the round is worth, and who ends up with the money.
 
@@ -117,7 +114,7 @@ def draw_overview(
         rounds: one row per run and round: run, round, share_delegate, accuracy, welfare, and samples if without money.
         principals: one row per run and principal: run, balance, escrow.
         varied: dotted paths of the varied fields, columns of both.
-        words: what the market calls its quality.
+        words: what the runs call things.
 
     Returns:
         The figure, of at most six points.
@@ -129,14 +126,14 @@ def draw_overview(
     require(principals, "principals", ("run", *WEALTH, *varied))
     points = points_of(rounds, varied, most=_TOGETHER)
     figure, grid = blank(2, 2, TWO_COLUMNS, 2.15)
-    parts = (("share_delegate", "principals that delegate (share)", "Cooperation"),
+    parts = (("share_delegate", f"principals that {words.delegate.do} (share)", "Cooperation"),
              ("accuracy", words.axis, words.panel),
-             ("welfare", "welfare (money per round)", "Welfare"))
+             ("welfare", words.welfare_axis, words.welfare.capitalize()))
     for ax, (column, label, title) in zip((grid[0][0], grid[0][1], grid[1][0]), parts, strict=True):
         _draw_together(ax, rounds, points, column, label, named=False)
         ax.set_title(title, loc="left", color="0.2")
     grid[0][0].set_ylim(-0.02, 1.02)
-    money = bool(principals[list(WEALTH)].to_numpy().any()) or "samples" not in rounds
+    money = bool(principals[list(WEALTH)].to_numpy().any()) or "samples" not in rounds or not words.has("samples")
     if money:
         draw_lorenz(grid[1][1], [lorenz_curves(principals, point) for point in points.shown])
     else:

@@ -5,23 +5,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from commonweal.agents.arrays import Floats
+from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
-from commonweal.figures.ink import BLUE, GREY, printed
+from commonweal.figures.ink import BLACK, GREY, printed
 from commonweal.figures.sweep_table import Axis, SweepTable
+from commonweal.scenarios.runs.measures import SHARES, title
 
-TITLES = {
-    "share_delegate": "delegating (share)",
-    "accuracy": "accuracy (share)",
-    "welfare": "welfare (money per round)",
-}
 _TALLEST = 14  # bars of a panel at most
 
 
-def title_of(metric: str, quality: str = TITLES["accuracy"]) -> str:
-    """What a metric is called in figures; ``quality`` is what the market calls its quality, with its unit."""
-    if metric == "accuracy":
-        return quality
-    return TITLES.get(metric, metric.replace("_", " "))
+def title_of(metric: str, words: Words) -> str:
+    """What a metric is called in figures, with its unit."""
+    if metric in SHARES:
+        return f"{title(metric, words)} (share)"
+    return {"accuracy": words.axis, "welfare": words.welfare_axis}.get(metric, metric.replace("_", " "))
 
 
 def explained(axis: Axis, means: Floats) -> float:
@@ -71,7 +68,7 @@ def draw_main_effects(table: SweepTable) -> Figure:
     height = 0.5 + 0.21 * (len(names) + 1)
     figure, (row, *_) = blank(1, len(table.metrics), TWO_COLUMNS, height, sharey=True)
     for m, (ax, metric) in enumerate(zip(row, table.metrics, strict=True)):
-        ax.set_title(title_of(metric, table.quality), loc="left", color="0.2")
+        ax.set_title(title_of(metric, table.words), loc="left", color="0.2")
         _draw_bars(ax, shares[order, m])
         ax.set_yticks(range(len(names) + 1), [*(balanced(name, 34) for name in names), "together only"])
     row[0].set_ylim(len(names) + 0.6, -0.6)
@@ -88,7 +85,7 @@ def _draw_bars(ax: Axes, shares: Floats) -> None:
         say_empty(ax, "does not vary")
         return
     bars = np.append(shares, max(0.0, 1 - np.nansum(shares)))
-    ax.barh(range(len(bars)), bars, color=[BLUE] * len(shares) + [GREY], height=0.7)
+    ax.barh(range(len(bars)), bars, color=[BLACK] * len(shares) + [GREY], height=0.7)
     for place, share in enumerate(bars):
         ax.text(share + 0.02, place, f"{share:.2f}", va="center", color="0.25")
     ax.set(xlim=(0, 1.18), xticks=(0, 0.5, 1), xlabel="share of variance")

@@ -3,18 +3,17 @@
 from typing import Literal
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish
 from commonweal.figures.effects import importance, title_of, top_two
-from commonweal.figures.ink import printed
+from commonweal.figures.ink import MAP, printed, upon
 from commonweal.figures.sweep_table import Axis, SweepTable
 
-_COLOURS = colormaps["cividis"]  # even in brightness, also for the colour-blind (Nuñez, Anderton and Renslow 2018)
 _ANNOTATED = 80  # cells of a map in which numbers still fit
 _WIDE = 7  # columns of a map that leave room for another in the row
 
@@ -59,7 +58,7 @@ def draw_heat_maps(table: SweepTable) -> Figure:
     axes = [ax for row in grid for ax in row]
     for m, (ax, (x, y)) in enumerate(zip(axes, pairs, strict=False)):
         _draw_map(ax, grid_of(x, y, means[:, m]), x, y, room=(16, 34, 75)[3 - columns])
-        title = title_of(table.metrics[m], table.quality)
+        title = title_of(table.metrics[m], table.words)
         ax.set_title(title.replace(" (", "\n(") if len(title) > 66 // columns else title, loc="left", color="0.2")
     for spare in axes[len(pairs) :]:
         spare.remove()
@@ -76,7 +75,7 @@ def _draw_map(ax: Axes, cells: Floats, x: Axis, y: Axis, room: int) -> None:
     """One map; names of columns that fill more than ``room`` characters are turned."""
     ax.set_facecolor("0.9")
     upward: Literal["lower", "upper"] = "lower" if y.numeric else "upper"
-    image = ax.imshow(np.ma.masked_invalid(cells), cmap=_COLOURS, aspect="auto", origin=upward)
+    image = ax.imshow(np.ma.masked_invalid(cells), cmap=MAP, aspect="auto", origin=upward)
     ax.set_xticks(range(x.count), x.texts, rotation=45 if max(map(len, x.texts)) * x.count > room else 0)
     ax.set_yticks(range(y.count), y.texts)
     ax.tick_params(length=0)
@@ -89,19 +88,19 @@ def _draw_map(ax: Axes, cells: Floats, x: Axis, y: Axis, room: int) -> None:
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7, width=0.5, length=2)
     if cells.size <= _ANNOTATED and x.count <= _WIDE:
-        _annotate(ax, cells)
+        _annotate(ax, image, cells)
 
 
-def _annotate(ax: Axes, cells: Floats) -> None:
+def _annotate(ax: Axes, image: AxesImage, cells: Floats) -> None:
     """Write every cell's value in it, light on dark and dark on light."""
-    low, high = np.nanmin(cells), np.nanmax(cells)
-    span = max(abs(low), abs(high))
+    span = np.nanmax(np.abs(cells))
     digits = 2 if span >= 0.1 else 3 if span >= 0.01 else 4
+    beneath = image.to_rgba(cells)
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value):
             text = f"{value:.{digits}f}".replace("-", "−") if round(value, digits) else f"{0:.{digits}f}"
             ax.text(column, row, text, ha="center", va="center", fontsize=7,
-                    color="white" if value < (low + high) / 2 else "black")  # fmt: skip
+                    color=upon(beneath[row, column]))  # fmt: skip
 
 
 def _caption(table: SweepTable, pairs: list[tuple[Axis, Axis]]) -> str:

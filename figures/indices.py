@@ -10,7 +10,7 @@ from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
 from commonweal.figures.effects import title_of
-from commonweal.figures.ink import BLUE, ORANGE, Ink, key, printed
+from commonweal.figures.ink import BLACK, GREEN, Ink, key, printed
 from commonweal.figures.sweep_table import SweepTable
 from commonweal.scenarios.runs.intervals import Interval
 from commonweal.scenarios.sweeps.indices import Indices, Sampled, analyse
@@ -42,12 +42,12 @@ def draw_indices(table: SweepTable, sampled: Sampled) -> Figure:
     order = np.argsort(-np.mean([indices.values[1 if sampled.kind == "sobol" else 0] for indices in known], axis=0))
     figure, (row, *_) = blank(1, len(found), TWO_COLUMNS, 0.6 + 0.34 * len(order), sharey=True)
     for ax, metric, indices in zip(row, table.metrics, found, strict=True):
-        ax.set_title(title_of(metric, table.quality), loc="left", color="0.2")
+        ax.set_title(title_of(metric, table.words), loc="left", color="0.2")
         _draw_bars(ax, indices, order)
         ax.set_xlabel("index" if sampled.kind == "sobol" else "effect over the whole range")
     row[0].set_yticks(range(len(order)), [balanced(sampled.factors[i], 34) for i in order])
     row[0].set_ylim(len(order) - 0.4, -0.6)
-    pens = zip(known[0].names, (BLUE, ORANGE), strict=True)
+    pens = zip(known[0].names, (BLACK, GREEN), strict=True)
     return finish(figure, "How sensitive it is", _caption(table, sampled), [_entry(name, ink) for name, ink in pens])
 
 
@@ -61,7 +61,7 @@ def _draw_bars(ax: Axes, indices: Indices | None, order: Ints) -> None:
     if indices is None:
         say_empty(ax, "not known")
         return
-    for place, colour in enumerate((BLUE, ORANGE)):
+    for place, colour in enumerate((BLACK, GREEN)):
         found = Interval(*indices.found.at((place, order)))
         heights = np.arange(len(order)) + (place - 0.5) * 0.36
         errors = found.reach if np.isfinite(found.low).all() else None

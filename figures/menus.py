@@ -10,9 +10,9 @@ from matplotlib.ticker import NullLocator
 from commonweal.agents.arrays import Floats
 from commonweal.economy.menus import Menu
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
-from commonweal.figures.ink import BLACK, BLUE, GREY, ORANGE, SKY, printed
+from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, printed
 
-_PARTS = {"cost of samples": GREY, "had alone": SKY, "rent": ORANGE}
+_PARTS = {"cost of samples": GREY, "had alone": GREEN, "rent": PURPLE}
 _ROW = 0.32  # inches for each type
 
 
@@ -32,7 +32,7 @@ def draw_menu(name: str, menu: Menu) -> Figure:
     left.set_ylim(types - 0.4, -0.6)  # the dearest type on top
     left.set_ylabel("cost of a sample (money)")
     handles = [
-        Line2D([], [], color=BLUE, marker="o", linestyle="none", markersize=5, label="by the menu"),
+        Line2D([], [], color=BLACK, marker="o", linestyle="none", markersize=5, label="by the menu"),
         Line2D([], [], color=BLACK, marker="o", linestyle="none", markersize=5, label="alone", markerfacecolor="white"),
         *(Patch(color=colour, label=label) for label, colour in _PARTS.items()),
         Line2D([], [], color=BLACK, marker="|", linestyle="none", markersize=8, label="whole model"),
@@ -51,7 +51,7 @@ def _draw_samples(ax: Axes, menu: Menu) -> None:
     alone, rows, served = menu.problem.training_alone()[0], np.arange(len(menu.amounts)), menu.served
     ax.hlines(rows[served], alone[served], menu.amounts[served], color=GREY, linewidth=0.8, zorder=1)
     ax.plot(alone, rows, "o", color=BLACK, markerfacecolor="white", markersize=5, clip_on=False)
-    ax.plot(menu.amounts[served], rows[served], "o", color=BLUE, markersize=5, clip_on=False)
+    ax.plot(menu.amounts[served], rows[served], "o", color=BLACK, markersize=5, clip_on=False)
     _stretch(ax, np.concatenate([alone, menu.amounts]))
     ax.set_xlabel("samples put in")
 

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from commonweal.agents.errors import InputError
-from commonweal.economy.round.market import MarketFacts
+from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import save
 from commonweal.figures.courses import draw_accuracy, draw_actions, draw_overview
 from commonweal.figures.credit_quality import draw_credit_quality
@@ -22,7 +22,7 @@ from commonweal.figures.rewards import draw_rewards
 from commonweal.figures.sweeps import draw_sweep
 from commonweal.figures.value_maps import draw_value_map
 from commonweal.figures.wealth import WEALTH, draw_wealth
-from commonweal.scenarios.schema.relevance import quality_words
+from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.sweeps.manifest import is_sweep
 
 __all__ = [
@@ -45,7 +45,7 @@ class Folder:
     names: tuple[str, ...]  # (K,) value dimensions with units, () if unknown
     senses: tuple[str, ...]  # (K,) protect or withhold, () if unknown
     learns: bool  # whether there is a task
-    words: MarketFacts  # what the market calls its quality
+    words: Words  # what the runs call things
     rewards_differ: bool  # whether principals may put in, and be given, more or less than each other
 
 
@@ -69,8 +69,8 @@ def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
     rounds, principals, varied = stored.rounds, stored.principals, stored.varied
     drawings: dict[str, Callable[[], Figure]] = {
         "overview": lambda: draw_overview(rounds, principals, varied, stored.words),
-        "actions": lambda: draw_actions(rounds, varied),
-        "accuracy": lambda: draw_accuracy(rounds, varied, stored.words),
+        "actions": lambda: draw_actions(rounds, varied, stored.words),
+        result_name(stored.words): lambda: draw_accuracy(rounds, varied, stored.words),
     }
     require(principals, "principals", WEALTH)
     if principals[list(WEALTH)].to_numpy().any():
@@ -95,6 +95,11 @@ def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
     return [save(draw(), folder / "figures" / f"{name}.png", source) for name, draw in drawings.items()]
 
 
+def result_name(words: Words) -> str:
+    """The name of the figure of the result, which is not always an accuracy."""
+    return "accuracy" if words.quality == "accuracy" else "result"
+
+
 def read(folder: Path) -> Folder:
     """Read what the figures need from a stored folder.
 
@@ -116,9 +121,7 @@ def read(folder: Path) -> Folder:
         raise InputError(f"{folder}: not readable: {str(error).splitlines()[0]}") from None
     dimensions, varied = _dimensions(document), tuple(about.get("varied", ()))
     names, senses = zip(*dimensions, strict=True) if dimensions else ((), ())
-    path = "market.kind"
-    kinds = frames[0][path].unique() if path in varied else [document.get("market", {}).get("kind", "model")]
-    words = quality_words(kinds)
+    words = words_in(document, {path: frames[0][path].drop_duplicates() for path in varied})
     learns = document.get("market", {}).get("kind", "model") == "model"
     differ = _rewards_differ(document, varied)
     return Folder(frames[0], frames[1], frames[2], varied, about, names, senses, learns, words, differ)

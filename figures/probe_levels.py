@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish, rounds_axis
-from commonweal.figures.ink import BLUE, GREEN, GREY, VERMILLION, Ink, key, printed
+from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, Ink, key, printed
 from commonweal.figures.points import Point, course, draw_course, points_of, require
 
-_INKS = {"level": Ink(BLUE, "-", "o"), "limit": Ink(VERMILLION, "--", "s"), "mean_limit": Ink(GREY, ":", "^")}
+_INKS = {"level": Ink(BLACK, "-", "o"), "limit": Ink(PURPLE, "--", "s"), "mean_limit": Ink(GREY, ":", "^")}
 _WORDS = {"level": "probe level", "limit": "tightest limit", "mean_limit": "mean limit"}
 _SCREENED = Ink(GREEN, "-", "o")
 _COLUMNS, _ROWS = 4, 9  # panels on a page, at most

@@ -38,7 +38,7 @@ def draw_responses(table: SweepTable) -> Figure:
         for ax, axis in zip(row, shown, strict=True):
             _draw_lines(ax, table, m, axis, by)
             _scale(ax, axis, bottom=m == len(grid) - 1, columns=len(shown))
-        row[0].set_ylabel(title_of(table.metrics[m], table.quality).replace(" (", "\n("))
+        row[0].set_ylabel(title_of(table.metrics[m], table.words).replace(" (", "\n("))
         _bound(row[0], table, m)
     handles = _handles(by) if by else []
     return finish(figure, "How it responds", _caption(table, shown, len(numbers), by), handles)

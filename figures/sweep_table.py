@@ -1,13 +1,14 @@
 """A sweep as its figures see it: points with levels of every factor, and means over seeds in every metric."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.economy.round.words import Words
 
 MOST_LEVELS = 12  # numbers of a factor that are levels of their own; more are put into bins
 _BINS = 8
@@ -49,7 +50,7 @@ class SweepTable:
     values: Floats  # (S, P, M) by seed; nan where a run failed or is not there
     sampled: bool  # () whether the design samples factors instead of crossing their levels
     failed: int  # () runs that failed
-    quality: str = "accuracy (share)"  # what the market calls its quality, with its unit
+    words: Words = field(default_factory=Words)  # what the runs call things
 
     @property
     def means(self) -> Floats:

@@ -16,7 +16,6 @@ from commonweal.figures.responses import draw_responses
 from commonweal.figures.sweep_table import SweepTable, sweep_table
 from commonweal.scenarios.reading.stored import Stored, open_results
 from commonweal.scenarios.schema.notation import write_cell
-from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.sweeps.indices import Sampled, sampled_of
 
 METRICS = ("share_delegate", "accuracy", "welfare")  # shown if none is named
@@ -45,8 +44,9 @@ def draw_sweep(
     for notice in stored.notices:
         tell(notice)
     runs = stored.runs()
-    table = sweep_table(runs, stored.factors, chosen_metrics(stored.metrics(runs), metrics))
-    table = replace(table, quality=quality_words(stored.markets()).axis)
+    words = stored.words()
+    there = [name for name in stored.metrics(runs) if words.has(name)]
+    table = replace(sweep_table(runs, stored.factors, chosen_metrics(there, metrics)), words=words)
     drawings = _drawings(table, _sample(stored), tell)
     source = {"Software": "commonweal", "Source": f"sweep {stored.name}"}
     drawn = []

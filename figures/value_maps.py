@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.figures.canvas import finish, panels, rounds_axis
-from commonweal.figures.ink import BLACK, BLUE, GREY, Ink, key, printed
+from commonweal.figures.ink import BLACK, GREEN, GREY, Ink, key, printed
 from commonweal.figures.points import Point, Points, points_of, require
 
 _PATHS = 150  # trajectories a panel shows at most
@@ -70,7 +70,7 @@ def _draw_paths(ax: Axes, times: Floats, limits: list[Floats]) -> None:
     ax.plot(x[:, ::step], y[:, ::step], color=GREY, linewidth=0.5, alpha=0.55)
     ax.plot(x[0, ::step], y[0, ::step], "o", markersize=2.8, markerfacecolor="white", markeredgecolor=GREY,
             markeredgewidth=0.6, clip_on=False)
-    ax.plot(x[-1, ::step], y[-1, ::step], "o", markersize=2.8, color=BLUE, alpha=0.8, markeredgewidth=0, clip_on=False)
+    ax.plot(x[-1, ::step], y[-1, ::step], "o", markersize=2.8, color=GREEN, alpha=0.8, markeredgewidth=0, clip_on=False)
     ax.plot(np.nanmean(x, axis=1), np.nanmean(y, axis=1), color=BLACK, linewidth=1.6, label="mean")
     ax.plot(np.nanmean(x[-1]), np.nanmean(y[-1]), "D", color=BLACK, markersize=4.5, markeredgecolor="white",
             clip_on=False)
@@ -90,4 +90,4 @@ def _map_handles() -> list[Line2D]:
     start = key("start", Ink(GREY, "-", "o"), marker=True)
     start.set_markerfacecolor("white")
     mean = Line2D([], [], color=BLACK, marker="D", markersize=4.5, markeredgecolor="white", label="mean of principals")
-    return [start, key("end", Ink(BLUE, "-", "o"), marker=True), mean]
+    return [start, key("end", Ink(GREEN, "-", "o"), marker=True), mean]

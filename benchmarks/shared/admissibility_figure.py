@@ -5,12 +5,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from commonweal.figures.canvas import finish, panels
-from commonweal.figures.ink import BLUE, GREEN, GREY, VERMILLION, printed
+from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, printed
 from commonweal.scenarios.runs.intervals import Interval, beside, mean_interval, range_of
 
 _PANELS = (
-    ("accuracy", "test accuracy", BLUE, "o"),
-    ("level_1", "loss on the withheld class", VERMILLION, "s"),
+    ("accuracy", "test accuracy", BLACK, "o"),
+    ("level_1", "loss on the withheld class", PURPLE, "s"),
     ("gained", "welfare gained (money)", GREEN, "^"),
 )
 

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
-from commonweal.figures.ink import printed
+from commonweal.figures.ink import DIFFERENCES, printed
 from commonweal.scenarios.runs.intervals import Interval
 
-_COLOURS = colormaps["PuOr_r"]  # safe for the colour-blind (ColorBrewer); orange: the attack pays
+_COLOURS = DIFFERENCES.reversed()  # purple: the attack pays
 _STRONGEST = 100.0  # percent of an honest payoff from which on a colour gets no stronger
 
 

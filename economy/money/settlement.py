@@ -71,6 +71,7 @@ class SettlementFacts:
 
     by_credit: bool = True  # pays by cumulated credit, so that settlement.alpha, discount and horizon matter
     called: str = ""  # in a sentence; by its name if empty
+    paid: str = ""  # how principals are paid, in a sentence: "paid by credit"; by its name if empty
 
 
 SETTLEMENTS: Registry[SettlementRule, SettlementFacts] = Registry(
@@ -79,19 +80,19 @@ SETTLEMENTS: Registry[SettlementRule, SettlementFacts] = Registry(
 settlement_rule = SETTLEMENTS.register
 
 
-@settlement_rule("equal", by_credit=False, called="equal pay")
+@settlement_rule("equal", by_credit=False, called="equal pay", paid="paid equally")
 def equal(standing: Standing, terms: SettlementTerms) -> Floats:
     """Every participant the same: a public good, where delegating pays only above N times its cost."""
     return _normalised(standing.member.astype(np.float64))
 
 
-@settlement_rule("data", by_credit=False, called="pay by samples")
+@settlement_rule("data", by_credit=False, called="pay by samples", paid="paid by samples")
 def by_data(standing: Standing, terms: SettlementTerms) -> Floats:
     """By samples claimed, whatever they contain (Dawande, Mehta and Mu 2023: proportional pay)."""
     return _normalised(np.where(standing.member, standing.claims, 0).astype(np.float64))
 
 
-@settlement_rule("credit", called="pay by credit")
+@settlement_rule("credit", called="pay by credit", paid="paid by credit")
 def by_credit(standing: Standing, terms: SettlementTerms) -> Floats:
     """By cumulated credit C: max(0, C_i)^alpha / sum_j max(0, C_j)^alpha over participants."""
     positive = np.where(standing.member, np.maximum(standing.credit, 0.0), 0.0)
@@ -100,26 +101,26 @@ def by_credit(standing: Standing, terms: SettlementTerms) -> Floats:
     return _normalised(np.where(positive > 0.0, relative**terms.alpha, 0.0))
 
 
-@settlement_rule("robust", called="robust pay by credit")
+@settlement_rule("robust", called="robust pay by credit", paid="paid by credit, robustly")
 def robust(standing: Standing, terms: SettlementTerms) -> Floats:
     """As ``credit``; under this name ``replication_robust`` (``credit/terms.py``) sets credit to charge for copies."""
     return by_credit(standing, terms)
 
 
-@settlement_rule("quota", called="pay by quotas")
+@settlement_rule("quota", called="pay by quotas", paid="paid by quotas")
 def by_quota(standing: Standing, terms: SettlementTerms) -> Floats:
     """In proportion to CGSV quotas tanh(beta r), r the share of cumulated credit, at least 1e-3 (Xu et al. 2021)."""
     return _normalised(credit_quotas(standing.credit, standing.member, terms.altruism))
 
 
-@settlement_rule("time_cumulation", called="pay by time-aware cumulation")
+@settlement_rule("time_cumulation", called="pay by time-aware cumulation", paid="paid by credit and time")
 def by_time_cumulation(standing: Standing, terms: SettlementTerms) -> Floats:
     """As ``credit``, and more for joining earlier: time-aware reward cumulation (Chen et al. 2025)."""
     credit = by_credit(standing, terms)
     return _normalised(cumulated_value(credit, standing.joined, standing.round, terms.time.beta))
 
 
-@settlement_rule("time_valuation", called="pay by time-aware valuation")
+@settlement_rule("time_valuation", called="pay by time-aware valuation", paid="paid by credit, valued by time")
 def by_time_valuation(standing: Standing, terms: SettlementTerms) -> Floats:
     """As ``credit``, and more for joining earlier: time-aware data valuation (Chen et al. 2025)."""
     credit = by_credit(standing, terms)

@@ -4,7 +4,6 @@ A market is one class; register your own with ``@market("name")`` or as an entry
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from commonweal.agents.arrays import Floats, Ints
@@ -13,6 +12,7 @@ from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.gains import Gains
 from commonweal.economy.round.record import Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.round.words import MarketFacts
 from commonweal.economy.world.world import State, World
 
 
@@ -47,26 +47,7 @@ class Market(Protocol):
 Kind = TypeVar("Kind", bound=Callable[[], Market])
 
 
-@dataclass(frozen=True)
-class MarketFacts:
-    """What the quality of a market is called by the page, tables, sentences and figures."""
-
-    quality: str = "accuracy"  # in a sentence or at an axis
-    unit: str = "share"  # of quality; a share of what, where that is not plain
-    column: str = "accuracy"  # at the head of a column of a table
-    panel: str = "Model quality"  # over one panel of several
-    title: str = "Accuracy of the shared model"  # over a figure of its own
-    credit_unit: str = "accuracy"  # unit of credit
-    doing: str = "delegating"  # what those do who take part honestly
-
-    @property
-    def axis(self) -> str:
-        """Quality at an axis, with its unit."""
-        return f"{self.quality} (share)"
-
-
 MARKETS: Registry[Market, MarketFacts] = Registry("market", "commonweal.markets", "market.kind", MarketFacts())
-MIXED = MarketFacts("quality", "share", "quality", "Quality", "Quality", "credit")  # where markets are compared
 
 
 def market(name: str, **facts: Any) -> Callable[[Kind], Kind]:
@@ -74,7 +55,7 @@ def market(name: str, **facts: Any) -> Callable[[Kind], Kind]:
 
     Args:
         name: as scenarios write it.
-        facts: what its quality is called, as ``MarketFacts``.
+        facts: what it calls things, as ``MarketFacts``.
     """
 
     def add(kind: Kind) -> Kind:

@@ -37,11 +37,16 @@ class Results:
             return "<p>No round was played.</p>"
         left = self.rounds.groupby("run").cumcount(ascending=False)
         played = self.rounds.groupby("run")["round"].transform("size")
-        names = [name for name in _SHOWN if name in self.rounds]
-        means = self.rounds[left < np.ceil(played / 4)].groupby("run")[names].mean().reset_index()
+        called = {name: told for name, told in self.shown().items() if name in self.rounds}
+        means = self.rounds[left < np.ceil(played / 4)].groupby("run")[list(called)].mean().reset_index()
+        means = means.rename(columns=called)
         table = means.head(_ROWS).to_html(index=False, border=0, float_format="{:.3g}".format)
         more = f"<p>… and {len(means) - _ROWS} more runs</p>" if len(means) > _ROWS else ""
         return f"<p>{len(means)} runs, {played.max()} rounds; means over the last quarter of them</p>{table}{more}"
+
+    def shown(self) -> dict[str, str]:
+        """The metrics that notebooks show, and what they are called."""
+        return {name: name for name in _SHOWN}
 
 
 class Notebook:

@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
-from commonweal.figures.ink import BLUE, GREY, VERMILLION, Ink, key, printed
+from commonweal.figures.ink import BLACK, GREY, PURPLE, Ink, key, printed
 from commonweal.scenarios.studies.base import Answer
 
-_TRIED, _BEST, _HELD = Ink(GREY, "-", "o"), Ink(BLUE, "-", "o"), Ink(VERMILLION, "-", "s")
+_TRIED, _BEST, _HELD = Ink(GREY, "-", "o"), Ink(BLACK, "-", "o"), Ink(PURPLE, "-", "s")
 
 
 def draw(answer: Answer) -> dict[str, Figure]:

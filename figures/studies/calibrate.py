@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from commonweal.figures.canvas import finish, panels
-from commonweal.figures.ink import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, Ink, key, printed
+from commonweal.figures.ink import BLACK, GREY, OCHRE, PURPLE, Ink, ink, key, printed
 from commonweal.scenarios.studies.base import Answer
 
-_FITTED, _PREDICTED = Ink(BLUE, "-", "o"), Ink(VERMILLION, "--", "s")
+_FITTED, _PREDICTED = ink(0), ink(1)
 _BASELINES = {
-    "constant": Ink(GREY, ":", "D"), "no_change": Ink(ORANGE, "-.", "v"), "linear_trend": Ink(GREEN, "--", "^"),
+    "constant": Ink(GREY, ":", "D"), "no_change": Ink(PURPLE, "-.", "v"), "linear_trend": Ink(OCHRE, "--", "^"),
 }  # fmt: skip
 
 

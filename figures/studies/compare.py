@@ -4,16 +4,14 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish
-from commonweal.figures.ink import GREY, Ink, ink, key, printed
+from commonweal.figures.ink import GREY, MAP, Ink, ink, key, printed, upon
 from commonweal.scenarios.studies.base import Answer
 
-_COLOURS = colormaps["cividis"]  # even in brightness, also for the colour-blind (Nuñez, Anderton and Renslow 2018)
 _ACROSS = 5  # panels of criteria
 _ROW = 0.34  # inches of a row in which two lines of text fit
 _ATTACKS = {"gain": "an attacker's gain (money per round)", "honest_loss": "loss of each other (money per round)"}
@@ -39,11 +37,11 @@ def _draw_league(answer: Answer) -> Figure:
     )
     figure, ((ax,),) = blank(1, 1, TWO_COLUMNS, 0.5 + _ROW * len(names))
     middle = (first + last) / 2
-    ax.imshow(-middle, cmap=_COLOURS, vmin=-len(names), vmax=-1, aspect="auto")
+    image = ax.imshow(-middle, cmap=MAP, vmin=-len(names), vmax=-1, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         text = f"{_short(value)}\n{league[by[column]].iloc[row]}"
-        dark = (middle[row, column] - 1) * 2 > len(names) - 1
-        ax.text(column, row, text, ha="center", va="center", fontsize=7, color="white" if dark else "black")
+        beneath = MAP(image.norm(-middle[row, column]))
+        ax.text(column, row, text, ha="center", va="center", fontsize=7, color=upon(beneath))
     ax.set_xticks(range(len(by)), [name.replace(" ", "\n") for name in by])
     ax.xaxis.tick_top()
     labels = zip(names, league["rank"], strict=True)
@@ -52,7 +50,7 @@ def _draw_league(answer: Answer) -> Figure:
     ax.spines[:].set_visible(False)
     caption = (
         f"Mean over {_seeds(answer)} and, below it, the ranks that paired 95 % intervals leave open (1–2: tied for "
-        "them); bright is better. Beside the name: rank over all criteria, by how many others a mechanism beats less "
+        "them); dark is better. Beside the name: rank over all criteria, by how many others a mechanism beats less "
         "how many beat it."
     )
     return finish(figure, "League of mechanisms", caption)

@@ -4,19 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
-from commonweal.figures.ink import ACTIONS, BLACK, Ink, ink, key, printed
+from commonweal.figures.ink import ACTIONS, BLACK, MAP, Ink, ink, key, printed, upon
 from commonweal.scenarios.studies.base import Answer
 
 _CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])  # of the triangle, by strategy
 _FILLS = {"stable": BLACK, "saddle": "0.65", "neutral": "0.65", "unstable": "white"}
-_SPEEDS = colormaps["cividis"]
-_DARK = 0.55  # of the colour scale, from where writing turns dark
+_SPEEDS = LinearSegmentedColormap.from_list("speeds", MAP(np.linspace(0.3, 1, 8)))  # arrows upon white
 
 
 def draw(answer: Answer) -> dict[str, Figure]:
@@ -167,11 +166,11 @@ def _draw_invasion(answer: Answer, strategies: tuple[str, ...]) -> Figure:
         index=list(strategies), columns=list(strategies)).to_numpy()  # fmt: skip
     figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.3, 1.1 + 0.4 * M)
     ax.set_facecolor("0.9")
-    image = ax.imshow(np.ma.masked_invalid(cells), cmap=_SPEEDS, vmin=0, vmax=1, aspect="auto")
+    image = ax.imshow(np.ma.masked_invalid(cells), cmap=MAP, vmin=0, vmax=1, aspect="auto")
     neutral = 1 / answer.tables["ess"]["population"].iloc[0]
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value):
-            weight, colour = "bold" if value > neutral else "normal", "white" if value < _DARK else BLACK
+            weight, colour = "bold" if value > neutral else "normal", upon(MAP(value))
             ax.text(column, row, _chance(value), ha="center", va="center", fontsize=7, fontweight=weight, color=colour)
     ax.set_xticks(range(M), names, rotation=30 if M > 3 else 0)
     ax.set_yticks(range(M), names)

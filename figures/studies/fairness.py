@@ -8,11 +8,11 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
-from commonweal.figures.ink import BLACK, BLUE, GREY, VERMILLION, Ink, key, printed
+from commonweal.figures.ink import BLACK, GREY, PURPLE, Ink, ink, key, printed
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.fairness.comparison import correlations
 
-_PENS = {"traversal": Ink(BLUE, "-", "o"), "federated": Ink(VERMILLION, "--", "s")}
+_PENS = {"traversal": ink(0), "federated": ink(1)}
 _METHODS = {"traversal": "traversal learning", "federated": "FedAvg"}
 _TRUTHS = {
     "retraining": "retraining,\ntest accuracy",
@@ -22,7 +22,7 @@ _TRUTHS = {
     "standalone": "accuracy alone",
 }
 _AGREEMENT = {"pearson": "Pearson", "spearman": "Spearman", "distance": "distance (lower is better)"}
-_LABELS = {"clean": Ink(GREY, "-", "o"), "noisy": Ink(VERMILLION, "-", "^")}
+_LABELS = {"clean": Ink(GREY, "-", "o"), "noisy": Ink(PURPLE, "-", "^")}
 
 
 def draw(answer: Answer) -> dict[str, Figure]:

@@ -4,32 +4,34 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, NullLocator
 
+from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, rounds_axis
-from commonweal.figures.ink import ACTIONS, BLACK, BLUE, GREY, VERMILLION, Ink, key, printed
+from commonweal.figures.ink import ACTIONS, BLACK, GREY, MAP, PURPLE, Ink, key, printed, upon
+from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.studies.base import Answer
 
 _SURFACES = {
     "surface_count": ("population.count", "principals"),
     "surface_alpha": ("settlement.alpha", "exponent alpha"),
 }
-_RATIO = "cost over benefit of delegating"
+_RATIO = "cost over benefit of {}"
 _MEAN = "Means over {seeds} seeds with 95 % intervals. "
 
 
 def draw(answer: Answer) -> dict[str, Figure]:
     """Figures by name; a surface that was left out has none."""
     seeds = len(answer.provenance.get("seeds", ()))
-    figures = {"schelling": _schelling(answer.tables["schelling"], seeds)}
+    words = words_in(answer.provenance.get("document", {}), {})
+    figures = {"schelling": _schelling(answer.tables["schelling"], seeds, words)}
     if any(name in answer.tables for name in _SURFACES):
-        figures["surfaces"] = _surfaces(answer.tables, seeds)
-    figures["hysteresis"] = _hysteresis(answer.tables["hysteresis"], seeds)
-    figures["course"] = _course(answer.tables["course"], seeds)
+        figures["surfaces"] = _surfaces(answer.tables, seeds, words)
+    figures["hysteresis"] = _hysteresis(answer.tables["hysteresis"], seeds, words)
+    figures["course"] = _course(answer.tables["course"], seeds, words)
     return figures
 
 
@@ -41,23 +43,24 @@ def _band(ax: Axes, table: pd.DataFrame, x: str, y: str, pen: Ink, marked: bool 
 
 
 @printed
-def _schelling(table: pd.DataFrame, seeds: int) -> Figure:
+def _schelling(table: pd.DataFrame, seeds: int, words: Words) -> Figure:
     """Pay of both choices, and the difference, whose sign is what counts."""
     figure, ((left, right),) = blank(1, 2, TWO_COLUMNS, 2.2)
-    choices = {"delegating": "payoff_delegate", "free-riding": "payoff_free_ride"}
+    honest, free = words.delegate, words.free_ride
+    choices = {honest.doing: "payoff_delegate", free.doing: "payoff_free_ride"}
     pens = dict(zip(choices, (ACTIONS["delegate"], ACTIONS["free_ride"]), strict=True))
     for name, column in choices.items():
         _band(left, table, "others_delegating", column, pens[name])
     _band(right, table, "others_delegating", "gain_from_delegating", Ink(BLACK, "-", "o"))
     right.axhline(0, color=GREY, linewidth=0.7)
     left.set_ylabel("payoff (money per round)")
-    right.set_ylabel("gain from delegating (money)")
+    right.set_ylabel(f"gain from {honest.doing} (money)")
     for ax in (left, right):
-        ax.set_xlabel("others who delegate")
+        ax.set_xlabel(f"others who {honest.do}")
         _stretch(ax, table["gain_from_delegating"].to_numpy())
     caption = _MEAN.format(seeds=seeds) + "Everybody keeps its choice; second half of the rounds. Symmetric log scale."
     handles = [key(name, pen) for name, pen in pens.items()]
-    return finish(figure, "What delegating and free-riding pay", caption, handles)
+    return finish(figure, f"What {honest.doing} and {free.doing} pay", caption, handles)
 
 
 def _stretch(ax: Axes, gains: np.ndarray) -> None:
@@ -69,43 +72,43 @@ def _stretch(ax: Axes, gains: np.ndarray) -> None:
 
 
 @printed
-def _surfaces(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
+def _surfaces(tables: dict[str, pd.DataFrame], seeds: int, words: Words) -> Figure:
     """Share delegating over cost and a field, with the line where half delegate."""
     shown = {name: labels for name, labels in _SURFACES.items() if name in tables}
     figure, grid = blank(1, len(shown), TWO_COLUMNS if len(shown) > 1 else ONE_COLUMN * 1.2, 2.2)
     for ax, (name, (path, label)) in zip(grid[0], shown.items(), strict=True):
-        _surface(ax, tables[name], path, label)
+        _surface(ax, tables[name], path, label, words)
     caption = f"Means over {seeds} seeds, last quarter of rounds."
-    return finish(figure, "Share of principals that delegates", caption)
+    return finish(figure, f"Share of principals that {words.delegate.does}", caption)
 
 
-def _surface(ax: Axes, table: pd.DataFrame, path: str, label: str) -> None:
+def _surface(ax: Axes, table: pd.DataFrame, path: str, label: str, words: Words) -> None:
     cells = table.pivot(index=path, columns="cost_factor", values="share_delegate")
-    image = ax.imshow(cells.to_numpy(), cmap=colormaps["cividis"], vmin=0, vmax=1, aspect="auto", origin="lower")
+    image = ax.imshow(cells.to_numpy(), cmap=MAP, vmin=0, vmax=1, aspect="auto", origin="lower")
     ax.set_xticks(range(cells.shape[1]), [f"{factor:g}×" for factor in cells.columns])
     ax.set_yticks(range(cells.shape[0]), [f"{level:g}" for level in cells.index])
-    ax.set_xlabel("cost of delegating (multiple of the scenario's)")
+    ax.set_xlabel(f"cost of {words.delegate.doing} (multiple of the scenario's)")
     ax.set_ylabel(label)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     for (row, column), value in np.ndenumerate(cells.to_numpy()):
-        ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=BLACK if value > 0.5 else "w")
+        ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=upon(MAP(value)))
     root = ax.get_figure(root=True)
     assert root is not None
     root.colorbar(image, ax=ax, pad=0.02, aspect=18).outline.set_visible(False)
 
 
 @printed
-def _hysteresis(table: pd.DataFrame, seeds: int) -> Figure:
+def _hysteresis(table: pd.DataFrame, seeds: int, words: Words) -> Figure:
     """Share delegating while costs rise and while they fall."""
     figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.25, 2.3)
-    pens = {"rising": Ink(VERMILLION, "-", "^"), "falling": Ink(BLUE, "--", "v")}
+    pens = {"rising": Ink(PURPLE, "-", "^"), "falling": Ink(BLACK, "--", "v")}
     for costs, pen in pens.items():
         _band(ax, table[table["costs"] == costs], "cost_over_benefit", "share_delegate", pen)
     ax.set_xscale("log")
     _plain_ticks(ax, sorted(set(table["cost_over_benefit"])))
     ax.axhline(0.5, color=GREY, linewidth=0.7)
-    ax.set(xlabel=_RATIO, ylabel="share that delegates", ylim=(-0.02, 1.02))
+    ax.set(xlabel=_RATIO.format(words.delegate.doing), ylabel=f"share that {words.delegate.does}", ylim=(-0.02, 1.02))
     caption = _MEAN.format(seeds=seeds) + "Every step starts where the one before ended."
     return finish(figure, "Does cooperation come back?", caption, [key(f"costs {c}", pen) for c, pen in pens.items()])
 
@@ -117,13 +120,13 @@ def _plain_ticks(ax: Axes, places: Sequence[float]) -> None:
 
 
 @printed
-def _course(table: pd.DataFrame, seeds: int) -> Figure:
+def _course(table: pd.DataFrame, seeds: int, words: Words) -> Figure:
     """Share delegating by round, and half of what it was at first."""
     figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.25, 2.1)
     _band(ax, table, "round", "share_delegate", ACTIONS["delegate"], marked=False)
     half = table["share_delegate"].iloc[0] / 2
     ax.axhline(half, color=GREY, linewidth=0.7, linestyle="--")
-    ax.set(xlabel="round", ylabel="share that delegates", ylim=(-0.02, 1.02))
+    ax.set(xlabel="round", ylabel=f"share that {words.delegate.does}", ylim=(-0.02, 1.02))
     rounds_axis(ax)
     handles = [Line2D([], [], color=GREY, linewidth=0.7, linestyle="--", label="half of the first round's share")]
     return finish(figure, "How long cooperation lasts", _MEAN.format(seeds=seeds), handles)

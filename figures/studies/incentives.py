@@ -2,17 +2,16 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
-from commonweal.figures.ink import BLUE, GREY, VERMILLION, Ink, key, printed
+from commonweal.figures.ink import DIFFERENCES, GREY, Ink, ink, key, printed
 from commonweal.scenarios.studies.base import Answer
 
-_PENS = {"adapt": Ink(BLUE, "-", "o"), "freeze": Ink(VERMILLION, "--", "s")}
+_PENS = {"adapt": ink(0), "freeze": ink(1)}
 _SAID = {"adapt": "the others may react", "freeze": "the others do as they would have done"}
 _GAIN = "gain (money per round)"
 
@@ -67,7 +66,7 @@ def _principals(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
     norm = TwoSlopeNorm(0.0, -largest, largest)
     for ax, mode in zip(grid[0], modes, strict=True):
         cells = tables["gains"].query("others == @mode").pivot(index="place", columns="deviation", values="gain")[order]
-        image = ax.imshow(cells.to_numpy(), cmap=colormaps["RdBu_r"], norm=norm, aspect="auto", interpolation="none")
+        image = ax.imshow(cells.to_numpy(), cmap=DIFFERENCES, norm=norm, aspect="auto", interpolation="none")
         ax.set_title(_SAID[mode], loc="left", color="0.2")
         ax.set_xticks(range(len(order)), [name.replace("_", " ") for name in order], rotation=90)
         ax.tick_params(length=0)

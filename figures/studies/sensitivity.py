@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, say_empty
 from commonweal.figures.effects import title_of
-from commonweal.figures.ink import BLACK, BLUE, GREY, ORANGE, VERMILLION, Ink, key, printed
+from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, Ink, key, printed
+from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.sensitivity.choices import OWN
 from commonweal.scenarios.studies.sensitivity.influence import MAIN
@@ -38,13 +39,14 @@ def _seeds(answer: Answer) -> str:
 def _draw_influence(answer: Answer) -> Figure:
     """A panel per outcome, a row per field in the order of the first outcome; direction by colour and marker."""
     table = answer.tables["influence"]
+    words = words_in(answer.provenance.get("document", {}), {})
     outcomes, kind = _outcomes(table), "sobol" if "total" in table else "morris"
     fields = list(table[table["outcome"] == outcomes[0]]["field"])
     figure, (axes,) = blank(1, len(outcomes), TWO_COLUMNS, 0.5 + 0.17 * len(fields), sharey=True)
     for ax, outcome in zip(axes, outcomes, strict=True):
         rows = table[table["outcome"] == outcome].set_index("field").reindex(fields)
         _draw_measure(ax, rows, kind)
-        ax.set_title(title_of(outcome).replace(" (", "\n("), loc="left", color="0.2")
+        ax.set_title(title_of(outcome, words).replace(" (", "\n("), loc="left", color="0.2")
         ax.set_xlabel(_WORDS[MAIN[kind]])
     axes[0].set_yticks(range(len(fields)), fields, fontsize=7)
     axes[0].set_ylim(len(fields) - 0.5, -0.5)
@@ -56,14 +58,14 @@ def _draw_influence(answer: Answer) -> Figure:
     return finish(figure, "What drives the outcome", caption, _influence_keys(kind))
 
 
-_RAISES, _LOWERS, _ALONE = Ink(BLUE, "-", "^"), Ink(VERMILLION, "-", "v"), Ink(ORANGE, "-", "s")
+_RAISES, _LOWERS, _ALONE = Ink(GREEN, "-", "^"), Ink(PURPLE, "-", "v"), Ink(GREEN, "-", "s")
 
 
 def _influence_keys(kind: str) -> list[Line2D]:
     if kind == "morris":
         return [key("more of it raises the outcome", _RAISES, marker=True),
                 key("lowers it", _LOWERS, marker=True)]  # fmt: skip
-    return [key("with its interactions (total)", Ink(BLUE, "-", "o"), marker=True), key("alone", _ALONE, marker=True)]
+    return [key("with its interactions (total)", Ink(BLACK, "-", "o"), marker=True), key("alone", _ALONE, marker=True)]
 
 
 def _draw_measure(ax: Axes, rows: pd.DataFrame, kind: str) -> None:
@@ -77,7 +79,7 @@ def _draw_measure(ax: Axes, rows: pd.DataFrame, kind: str) -> None:
         for pen, chosen in ((_RAISES, up), (_LOWERS, ~up)):
             _intervals(ax, rows[chosen], "size", places[chosen], pen)
     else:
-        _intervals(ax, rows, "total", places - 0.15, Ink(BLUE, "-", "o"))
+        _intervals(ax, rows, "total", places - 0.15, Ink(BLACK, "-", "o"))
         _intervals(ax, rows, "alone", places + 0.15, _ALONE)
     ax.axvline(0, color="0.6", linewidth=0.5)
     ax.locator_params(axis="x", nbins=3)
@@ -95,6 +97,7 @@ def _draw_choices(answer: Answer) -> Figure:
     """A panel per outcome: paired differences to the scenario's own choice, black where the interval is without 0."""
     table = answer.tables["choices"]
     table = table[table["field"] != OWN]
+    words = words_in(answer.provenance.get("document", {}), {})
     outcomes = _outcomes(table)
     first = table[table["outcome"] == outcomes[0]]
     names = [f"{path} = {value}" for path, value in zip(first["field"], first["value"], strict=True)]
@@ -105,7 +108,7 @@ def _draw_choices(answer: Answer) -> Figure:
         for pen, chosen in ((_SURE, sure), (_UNSURE, ~sure)):
             _intervals(ax, rows[chosen], "difference", np.arange(len(rows))[chosen], pen)
         ax.axvline(0, color="0.6", linewidth=0.5, zorder=0)
-        ax.set_title(title_of(outcome).replace(" (", "\n("), loc="left", color="0.2")
+        ax.set_title(title_of(outcome, words).replace(" (", "\n("), loc="left", color="0.2")
         ax.set_xlabel("difference")
         ax.locator_params(axis="x", nbins=3)
     axes[0].set_yticks(range(len(names)), names, fontsize=7)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Ints
+from commonweal.economy.round.words import Words
 from commonweal.scenarios.reading.cells import Cells
 from commonweal.scenarios.reading.stored import FAILED, in_words
 from commonweal.scenarios.runs.intervals import Interval, decimals_of, in_brief
@@ -20,23 +21,23 @@ def order_of(cells: Cells) -> Ints:
     return np.argsort(-np.nan_to_num(cells.means.value[:, 0], nan=-np.inf), kind="stable")
 
 
-def table_of_means(cells: Cells, metrics: Sequence[str], quality: str, order: Ints) -> list[Column]:
+def table_of_means(cells: Cells, metrics: Sequence[str], words: Words, order: Ints) -> list[Column]:
     """A row a point: its number, its values, its mean in each metric, and its runs where those differ.
 
     Args:
         cells: the points.
         metrics: the names of all their metrics, those that matter most first.
-        quality: what the market calls its quality.
+        words: what the runs call things.
         order: rows of the cells in the order in which they are shown.
     """
     counts = {"runs": cells.runs, "failed": cells.failed}
     told = [Column(name, [str(count[row]) for row in order], rank=1) for name, count in counts.items() if np.ptp(count)]
     numbers = [_texts(cells.means, place, name) for place, name in enumerate(metrics)]
-    return [*_points(cells, order), *told, *_metrics(metrics, numbers, quality, order)]
+    return [*_points(cells, order), *told, *_metrics(metrics, numbers, words, order)]
 
 
 def table_of_differences(
-    cells: Cells, metrics: Sequence[str], shown: Sequence[str], quality: str, order: Ints
+    cells: Cells, metrics: Sequence[str], shown: Sequence[str], words: Words, order: Ints
 ) -> list[Column]:
     """A row for each point but the first: its difference to the first, marked where the interval leaves out 0.
 
@@ -44,12 +45,12 @@ def table_of_differences(
         cells: the points.
         metrics: the names of all their metrics.
         shown: those to show.
-        quality: what the market calls its quality.
+        words: what the runs call things.
         order: rows of the cells in the order in which they are shown; the first point is left out of them.
     """
     numbers = [_texts(cells.differences, list(metrics).index(name), name, _difference) for name in shown]
     others = order[order != 0]
-    return [*_points(cells, others), *_metrics(shown, numbers, quality, others, "Δ ")]
+    return [*_points(cells, others), *_metrics(shown, numbers, words, others, "Δ ")]
 
 
 def _texts(found: Interval, place: int, metric: str, text: Callable[..., str] = in_brief) -> list[str]:
@@ -69,11 +70,11 @@ def _points(cells: Cells, order: Ints) -> list[Column]:
 
 
 def _metrics(
-    names: Sequence[str], numbers: Sequence[Sequence[str]], quality: str, order: Ints, before: str = ""
+    names: Sequence[str], numbers: Sequence[Sequence[str]], words: Words, order: Ints, before: str = ""
 ) -> list[Column]:
     """The first of them stays whatever else has no room; those that are compared go before the others."""
     return [
-        Column(before + title(name, quality), [texts[row] for row in order], rank=rank_of(name) if place else 0)
+        Column(before + title(name, words), [texts[row] for row in order], rank=rank_of(name) if place else 0)
         for place, (name, texts) in enumerate(zip(names, numbers, strict=True))
     ]
 

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,9 @@ def describe_run(stored: Stored, row: pd.Series, metrics: list[str], width: int 
     if row["status"] == FAILED:
         yield from wrapped(f"failed   at {row['stage']}: {row['message']}", width, _INDENT)
     else:
-        yield from _course(stored.rounds_of(str(row["run_id"])), row, metrics, width)
+        words = stored.words()
+        shown = {name: words.quality if name == "accuracy" else name for name in metrics if words.has(name)}
+        yield from _course(stored.rounds_of(str(row["run_id"])), row, shown, width)
     current = code_version() if stored.cells else software_version()
     if (played := str(row.get("version"))) != current:
         caution = f"caution  played by commonweal {played}; this is {current}, which may play it differently"
@@ -72,7 +74,7 @@ def describe_run(stored: Stored, row: pd.Series, metrics: list[str], width: int 
         yield from wrapped(f"{'':<{_INDENT}}{said}", width, _INDENT)
 
 
-def _course(rounds: pd.DataFrame, row: pd.Series, metrics: list[str], width: int | None) -> Iterator[str]:
+def _course(rounds: pd.DataFrame, row: pd.Series, metrics: Mapping[str, str], width: int | None) -> Iterator[str]:
     played = int(rounds["round"].max()) + 1
     why = f", stopped by {row['stopped']}" if isinstance(row.get("stopped"), str) and row["stopped"] else ""
     yield f"rounds   {played}{why}"
@@ -83,7 +85,7 @@ def _course(rounds: pd.DataFrame, row: pd.Series, metrics: list[str], width: int
         "last": [f"{course[-1]:.4g}" for course in courses],
         "last ¼": [f"{row[name]:.4g}" for name in metrics],
     }
-    columns = [Column("metric", metrics, number=False), *(Column(*column) for column in numbers.items())]
+    columns = [Column("metric", list(metrics.values()), number=False), *(Column(*column) for column in numbers.items())]
     drawn = ([*columns, Column("course", [sparkline(course, wide) for course in courses])] for wide in _BROAD)
     fitting = (table for table in drawn if fits(table, width))
     yield from lines(next(fitting, columns), width)

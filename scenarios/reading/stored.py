@@ -14,9 +14,11 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
+from commonweal.economy.round.words import Words
 from commonweal.scenarios.runs.store import ABOUT, SCENARIO, is_results, read_about
 from commonweal.scenarios.runs.tables import TABLES
 from commonweal.scenarios.schema.library import read_document
+from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.sweeps.compaction import ROUNDS, RUNS, compacted
 from commonweal.scenarios.sweeps.manifest import MANIFEST, is_sweep, read_design, read_manifest
 from commonweal.scenarios.sweeps.rows import Factor
@@ -92,12 +94,10 @@ class Stored:
         recorded = set(self.rounds().schema.names) - set(KEYS) - set(self.factors)
         return [name for name in runs.columns if name in recorded and pd.api.types.is_numeric_dtype(runs[name])]
 
-    def markets(self) -> set[str]:
-        """The kinds of markets of all runs."""
-        path = "market.kind"
-        if path in self.factors:
-            return {cell[path] for cell in self.cells} or set(self.runs()[path])
-        return {self._base().get("market", {}).get("kind", "model")}
+    def words(self) -> Words:
+        """What all runs call things."""
+        cells = pd.DataFrame(self.cells) if self.cells else self.runs()
+        return words_in(self._base(), {path: cells[path].tolist() for path in self.factors})
 
     def start(self) -> float | None:
         """The share that delegates at the start of all runs; None where it varies or is not said."""

@@ -2,19 +2,16 @@
 
 import pandas as pd
 
+from commonweal.economy.round.words import ACTIONS, Words
 from commonweal.scenarios.runs.intervals import decimals_of, in_brief, mean_interval, range_of
 
-MEASURES = {
-    "share_delegate": "delegating",
-    "share_free_ride": "free-riding",
-    "share_defect": "defecting",
-    "share_abstain": "abstaining",
-    "accuracy": "test accuracy",  # or what the market calls it
-    "welfare": "welfare (money per round)",
+_NAMES = {
     "gini": "Gini, last quarter",  # of wealth, mean over rounds; the figure of wealth shows that at the end
     "screened_share": "screened share",
     "price_of_anarchy": "price of anarchy",
 }
+SHARES = tuple(f"share_{action}" for action in ACTIONS)
+MEASURES = (*SHARES, "accuracy", "welfare", *_NAMES)  # the usual ones
 COMPARED = ("share_delegate", "accuracy", "welfare")  # measures that matter most
 
 
@@ -29,9 +26,11 @@ def rank_of(measure: str) -> int:
     return 0 if measure == COMPARED[0] else 2 if measure in COMPARED else 3
 
 
-def title(measure: str, quality: str) -> str:
-    """What a measure is called in tables; ``quality`` is what the market calls its own."""
-    return quality if measure == "accuracy" else MEASURES.get(measure, measure)
+def title(measure: str, words: Words) -> str:
+    """What a measure is called over a column of a table."""
+    if measure in SHARES:
+        return words.verb(measure.removeprefix("share_")).doing
+    return {"accuracy": words.column, "welfare": words.welfare_axis, **_NAMES}.get(measure, measure)
 
 
 def brief_mean(values: "pd.Series[float]", measure: str) -> str:

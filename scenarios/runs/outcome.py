@@ -3,23 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
+from commonweal.economy.round.words import Words
 from commonweal.scenarios.runs.intervals import Interval, decimals_of, in_brief, mean_interval, range_of
 from commonweal.scenarios.schema.notation import write_value
-from commonweal.scenarios.schema.relevance import quality_words
-
-if TYPE_CHECKING:
-    from commonweal.economy.round.market import MarketFacts
 
 _FEW = 6  # points, or values of a field, that are told apart one by one
 _ALIKE = 0.1  # of a share: those whose difference surely is smaller are alike
 _SHARE = "share_delegate"
-_OTHERS = {"share_free_ride": "free-riding", "share_defect": "defecting", "share_abstain": "abstaining"}
+_OTHERS = ("free_ride", "defect", "abstain")
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Outcome:
 
     runs: pd.DataFrame  # one row per run that was played: seed, varied fields and measures
     varied: tuple[str, ...]  # dotted paths of the varied fields
-    markets: frozenset[str]  # kinds of all runs
+    words: Words  # what all runs call things
     measures: tuple[str, ...]  # columns of runs, those that matter most first
     start: float | None = None  # share that delegates at the start, where it is the same in all runs
 
@@ -36,11 +33,6 @@ class Outcome:
     def main(self) -> str:
         """The measure that sentences are about."""
         return _SHARE if _SHARE in self.measures else self.measures[0]
-
-    @property
-    def words(self) -> "MarketFacts":
-        """What the market calls things."""
-        return quality_words(self.markets)
 
 
 @dataclass(frozen=True)
@@ -93,7 +85,7 @@ def _joined(outcome: Outcome, factors: Sequence[str]) -> Outcome:
     name = " × ".join(factors)
     rows = outcome.runs[list(factors)].itertuples(index=False, name=None)
     joined = [_point(factors, row) for row in rows]
-    return Outcome(outcome.runs.assign(**{name: joined}), (name,), outcome.markets, outcome.measures, outcome.start)
+    return Outcome(outcome.runs.assign(**{name: joined}), (name,), outcome.words, outcome.measures, outcome.start)
 
 
 def called(path: str, value: object) -> str:
@@ -113,14 +105,16 @@ def _alone(outcome: Outcome) -> list[str]:
     runs, words = outcome.runs, outcome.words
     if outcome.main != _SHARE:
         return [f"In the end {outcome.main} is {_text(runs, outcome.main)}."]
-    others = [name for name in _OTHERS if name in runs and runs[name].to_numpy().any()]
-    acting = [f"{_text(runs, _SHARE)} {words.doing}", *(f"{_text(runs, name)} {_OTHERS[name]}" for name in others)]
+    others = [name for name in _OTHERS if (share := f"share_{name}") in runs and runs[share].to_numpy().any()]
+    acting = [f"{_text(runs, _SHARE)} {words.doing}"]
+    acting += [f"{_text(runs, f'share_{name}')} {words.verb(name).doing}" for name in others]
     first = f"In the end {_listed(acting)}" + "".join(f"; {part}" for part in _worth(outcome))
     price = _interval(runs, "price_of_anarchy") if "price_of_anarchy" in runs else None
     if price is None or not (price.low > 1 or price.high < 1):
         return [f"{first}."]
     compared = "more" if price.low > 1 else "less"
-    return [f"{first}.", f"With everybody {words.doing} welfare would be {compared}: {_brief(price)} times as much."]
+    ideal = f"With everybody {words.doing} {words.welfare} would be {compared}"
+    return [f"{first}.", f"{ideal}: {_brief(price)} times as much."]
 
 
 def _worth(outcome: Outcome) -> list[str]:
@@ -129,7 +123,7 @@ def _worth(outcome: Outcome) -> list[str]:
     if _speaks_of_quality(outcome):
         said.append(f"{outcome.words.quality} is {_text(runs, 'accuracy')}")
     if "welfare" in outcome.measures:
-        said.append(f"welfare is {_text(runs, 'welfare')} money a round")
+        said.append(f"{outcome.words.welfare} is {_text(runs, 'welfare')} money a round")
     return [_listed(said)] if said else []
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from html import escape
 
 from commonweal.economy.runs.results import Results
-from commonweal.scenarios.runs.measures import measures_of
+from commonweal.scenarios.runs.measures import measures_of, title
 from commonweal.scenarios.runs.outcome import Outcome, sentences
 from commonweal.scenarios.runs.tables import summarise
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.words import words_of
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,14 @@ class Played(Results):
             return "No round was played."
         seeds = self.rounds["run"].map(dict(enumerate(self.seeds)))
         runs = summarise(self.rounds.assign(seed=seeds)).assign(seed=self.seeds)
-        markets, start = frozenset({self.scenario.market.kind}), self.scenario.population.start_delegate
-        return sentences(Outcome(runs, (), markets, measures_of(runs), start))
+        start = self.scenario.population.start_delegate
+        return sentences(Outcome(runs, (), words_of(self.scenario), measures_of(runs), start))
 
     def _repr_html_(self) -> str:
         """What came out in words, and means of every run, for notebooks."""
         return f"<p><b>{escape(self.scenario.name)}</b>: {escape(self.summary())}</p>{super()._repr_html_()}"
+
+    def shown(self) -> dict[str, str]:
+        """The metrics of the economy's market, as it calls them."""
+        words = words_of(self.scenario)
+        return {name: title(name, words) for name in super().shown() if words.has(name)}

@@ -24,7 +24,9 @@ from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import as_json
 
 ABOUT, SCENARIO = "about.json", "scenario.toml"
-FIGURES = ("overview", "actions", "accuracy", "wealth", "credit_quality", "rewards", "probe_levels", "value_map")
+FIGURES = (
+    "overview", "actions", "accuracy", "result", "wealth", "credit_quality", "rewards", "probe_levels", "value_map",
+)  # fmt: skip
 _TEMPORARY = re.compile(r"\.(\d+-[0-9a-f]{4}\.(partial|old)|[0-9a-f]{8}\.unfinished|checkpoints|lock)")
 
 

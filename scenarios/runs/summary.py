@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 
 from commonweal.scenarios.runs.intervals import few_seeds
-from commonweal.scenarios.runs.measures import MEASURES, brief_mean, rank_of
+from commonweal.scenarios.runs.measures import MEASURES, brief_mean, rank_of, title
 from commonweal.scenarios.runs.tables import NO_PRICE, SweepResults
 from commonweal.scenarios.runs.text_table import Column, fits, labels
 from commonweal.scenarios.schema.notation import write_value
-from commonweal.scenarios.schema.relevance import quality_words
 
 _WIDEST = 3  # points side by side
 
@@ -44,8 +43,9 @@ def summary_cells(results: SweepResults) -> tuple[list[str], dict[str, list[str]
 
 def titles(results: SweepResults) -> dict[str, str]:
     """What measures that say something are called, by column."""
-    named = MEASURES | {"accuracy": quality_words(results.markets).column}
-    return {column: title for column, title in named.items() if _happens(results.runs, column)}
+    words = results.words
+    there = (name for name in MEASURES if words.has(name) and _happens(results.runs, name))
+    return {name: title(name, words) for name in there}
 
 
 def _points(results: SweepResults) -> list[pd.DataFrame]:
@@ -56,7 +56,8 @@ def _points(results: SweepResults) -> list[pd.DataFrame]:
 def notes(results: SweepResults) -> list[str]:
     """What a reader of the table must know."""
     without = int((results.runs["price_of_anarchy_note"] == NO_PRICE).sum())
-    undefined = [f"price of anarchy {NO_PRICE} in {without} of {len(results.runs)} runs"] if without else []
+    reason = NO_PRICE.replace("delegating", results.words.doing)
+    undefined = [f"price of anarchy {reason} in {without} of {len(results.runs)} runs"] if without else []
     return [*few_seeds(len(results.seeds)), *undefined, *solvency_notes(results.rounds)]
 
 

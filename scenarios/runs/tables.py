@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.version import software_version
+from commonweal.economy.round.words import Words
 from commonweal.scenarios.runs.measures import COMPARED, brief_mean, measures_of, title
 from commonweal.scenarios.runs.outcome import Outcome, sentences
 from commonweal.scenarios.schema.notation import write_value
-from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.words import words_in
 
 TABLES = ("runs", "rounds", "principals", "profiles", "ledger", "balances")
 _ROWS = 24  # of a table in a notebook
@@ -35,21 +36,20 @@ class SweepResults:
     balances: pd.DataFrame | None = None  # balance of every account at the end, if the ledger is kept
 
     @property
-    def markets(self) -> frozenset[str]:
-        """The kinds of markets of all runs."""
-        path = "market.kind"
-        return frozenset(self.runs[path]) if path in self.varied else frozenset({self.scenario.market.kind})
+    def words(self) -> Words:
+        """What all runs call things."""
+        return words_in(self.scenario.model_dump(), {path: self.runs[path].tolist() for path in self.varied})
 
     def summary(self) -> str:
         """What came out, in one to three sentences."""
         played = self.runs[self.runs["status"] != "failed"] if "status" in self.runs else self.runs
         start = None if "population.start_delegate" in self.varied else self.scenario.population.start_delegate
-        return sentences(Outcome(played, self.varied, self.markets, measures_of(played), start))
+        return sentences(Outcome(played, self.varied, self.words, measures_of(played), start))
 
     def _repr_html_(self) -> str:
         """What came out in words, and means with intervals at every point, for notebooks."""
         measures = [name for name in measures_of(self.runs) if name in COMPARED] or list(measures_of(self.runs))
-        heads = [*self.varied, *(title(name, quality_words(self.markets).column) for name in measures)]
+        heads = [*self.varied, *(title(name, self.words) for name in measures)]
         points = self.runs.groupby(list(self.varied), sort=False, dropna=False) if self.varied else [((), self.runs)]
         rows = [[*point, *(brief_mean(runs[name], name) for name in measures)] for point, runs in points]
         table = pd.DataFrame(rows[:_ROWS], columns=heads).to_html(index=False, border=0)

@@ -1,13 +1,10 @@
 """Which fields of a scenario matter under the others: said once, at each field (``field(…, matters=…)``)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from commonweal.scenarios.schema.notation import split_path
-
-if TYPE_CHECKING:
-    from commonweal.economy.round.market import MarketFacts
 
 Condition = Callable[[Any], bool]  # of a whole Scenario
 
@@ -17,15 +14,6 @@ class Relevance:
     """When a field matters: kept among the field's metadata."""
 
     condition: Condition
-
-
-def quality_words(kinds: Iterable[str]) -> "MarketFacts":
-    """What quality is called where runs are of these kinds of markets, as the markets' registrations say."""
-    from commonweal.economy.round.market import MIXED
-    from commonweal.economy.round.markets import MARKETS
-
-    said = {MARKETS.facts(kind if kind in MARKETS else "curve") for kind in kinds}
-    return said.pop() if len(said) == 1 else MIXED
 
 
 def learns(scenario: Any) -> bool:

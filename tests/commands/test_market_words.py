@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from commonweal.commands.cli import main
-from commonweal.economy.round.market import MARKETS, MarketFacts, market
+from commonweal.economy.round.market import MARKETS, market
 from commonweal.economy.round.markets.public_goods import PublicGoods
+from commonweal.economy.round.words import MarketFacts, Words
 from commonweal.figures.browser.notes.events import events
 from commonweal.figures.browser.tab.live import Live
 from commonweal.scenarios.schema.loading import load
-from commonweal.scenarios.schema.relevance import quality_words
+from commonweal.scenarios.schema.words import words_for
 from tests.helpers.tabs import Tab, until
 
 LEARNED = ("accuracy", "Accuracy", "model", "Model")
@@ -52,7 +52,7 @@ def test_a_public_good_is_not_called_a_model_in_tables_and_figures(
         assert "contributions" in printed
         assert not [word for word in LEARNED if word in printed]
     told = "\n".join(drawn)
-    assert "contributions (share)" in told
+    assert "contributed (share of what could be)" in told
     assert not [word for word in LEARNED if word in told]
 
 
@@ -63,7 +63,7 @@ def test_a_learned_model_keeps_its_words(
     small = ["--set", "task.kind=wine", "--set", "task.validation=30", "--set", "task.test=30"]
     assert main(["run", "commons", *small, *PLAYED]) == 0
     assert "test accuracy" in capsys.readouterr().out
-    assert {"Model quality", "Accuracy of the shared model", "accuracy (share)"} <= set(drawn)
+    assert {"Model quality", "Accuracy of the shared model", "right on test samples (share)"} <= set(drawn)
 
 
 def test_the_page_speaks_of_contributions() -> None:
@@ -73,24 +73,25 @@ def test_the_page_speaks_of_contributions() -> None:
         until(lambda round=round: tab.round == round)
     words = str([tab.docs[kind] for kind in ("setup", "told")])
     tab.close()
-    assert "contributions, share of what could be" in words
+    assert "contributed, share of what could be" in words
     assert not [word for word in LEARNED if f" {word}" in words]
 
 
-def test_a_fall_of_contributions_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fall_of_contributions_is_told_as_one() -> None:
     live = Live(load("public-goods", {"population.count": 8}), 0)
     live.step()
-    course = {name: np.repeat(values, 2) for name, values in live.chronicle.metrics().items()}
-    course |= {"round": np.arange(1, 3), "accuracy": np.array([0.5, 0.39])}
-    monkeypatch.setattr(type(live.chronicle), "metrics", lambda _: course)
-    [fall] = [event for event in events(live.chronicle) if "collapse" in event.kind]
-    assert (fall.kind, fall.text) == ("contributions collapse", "contributions down from 0.50 to 0.39")
+    [row] = live.chronicle.rows
+    live.chronicle.rows = [row | {"round": t + 1, "accuracy": level} for t, level in enumerate((0.5, 0.39))]
+    [fall] = [event for event in events(live.chronicle) if event.kind == "collapse"]
+    assert fall.text == "contributions down from 0.50 to 0.39"
 
 
 def test_words_are_said_once_at_the_registration_of_a_market(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MARKETS, "_plugs", dict(MARKETS._plugs))
     monkeypatch.setattr(MARKETS, "_facts", dict(MARKETS._facts))
     market("fishery", quality="stock", column="stock of fish")(type("Fishery", (PublicGoods,), {}))
-    assert quality_words(["fishery"]) == MarketFacts(quality="stock", column="stock of fish")
-    assert quality_words(["fishery", "model"]).quality == "quality"
-    assert quality_words(["no longer installed"]) == MarketFacts()
+    said = words_for(["fishery"], ["poison"], [["delegate", "defect"]])
+    assert said == Words(quality="stock", column="stock of fish", available=("delegate", "defect"))
+    assert said.actions["defect"].do == "defect"
+    assert words_for(["fishery", "model"], ["leak"], [["delegate"]]).quality == "quality"
+    assert words_for(["no longer installed"], ["leak"], [["delegate"]]).quality == MarketFacts().quality

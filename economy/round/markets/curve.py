@@ -29,10 +29,15 @@ from commonweal.economy.round.regret import (
     worth_of,
 )
 from commonweal.economy.round.standing import Supposed, usual_amounts
+from commonweal.economy.round.words import NOT_LEARNED, Verb
 from commonweal.economy.world.world import State, World
 
 
-@market("curve")
+@market(
+    "curve", labelled="accuracy by the curve", lacks=NOT_LEARNED, cost="cost of a sample put in, money",
+    delegate=Verb("put samples in", "puts samples in", "putting samples in", "put samples in"),
+    free_ride=Verb("put nothing in", "puts nothing in", "putting nothing in", "put nothing in"),
+)
 class CurveMarket(ModelMarket):
     """The market for a model whose accuracy follows a curve. It sells and settles as the market for a learned model."""
 

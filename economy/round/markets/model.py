@@ -24,7 +24,10 @@ from commonweal.economy.world.world import State, World
 MOST_PRINCIPALS = 2000  # each alternative of each principal settles all N: N² shares
 
 
-@market("model", unit="share of test samples", column="test accuracy", credit_unit="loss")
+@market(
+    "model", labelled="right on test samples", reached="the model gets {} of test samples right",
+    column="test accuracy", credit_unit="loss", attacks=True,
+)
 class ModelMarket:
     """Revenue by the accuracy of a network that learns from what principals put in."""
 

@@ -20,13 +20,17 @@ from commonweal.economy.round.gains import Gains
 from commonweal.economy.round.market import market
 from commonweal.economy.round.record import Foregone, Income, Moment, Payday, Produce
 from commonweal.economy.round.regret import private_gains
+from commonweal.economy.round.words import NOT_SOLD, Verb
 from commonweal.economy.tasks import Form, PutIn
 from commonweal.economy.world.world import State, World
 
 
 @market(
     "public_goods", quality="contributions", unit="share of what could be", column="contributions",
-    panel="Contributions", title="Contributions", credit_unit="money", doing="contributing",
+    panel="Contributions", title="Contributions", credit_unit="money", labelled="contributed", told="contributions",
+    reached="{} of what could be is contributed", welfare="surplus", each=True, cost="", lacks=NOT_SOLD,
+    delegate=Verb("contribute", "contributes", "contributing", "contributed"),
+    free_ride=Verb("keep", "keeps", "keeping", "kept"),
 )
 class PublicGoods:
     """Groups divide what they produce equally among their members who take part."""

@@ -6,6 +6,7 @@ from commonweal.agents.actions import Action
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Sight
+from commonweal.figures.browser.notes.numbers import figure
 from commonweal.figures.browser.notes.shown import (
     buys_tolerance,
     credit_unit,
@@ -14,6 +15,7 @@ from commonweal.figures.browser.notes.shown import (
     makes_copies,
     rewards_differ,
     takes_back,
+    words_of,
 )
 
 Rows = list[tuple[str, str]]
@@ -21,17 +23,17 @@ Rows = list[tuple[str, str]]
 
 def bargain_rows(sight: Sight, index: int, world: World) -> Rows:
     """What was agreed with a principal and what came of it in a round, where an economy knows such things."""
-    rows = _menu_row(sight, index) + ([] if world.terms.market.public else _sample_rows(sight, index))
+    rows = _menu_row(sight, index) + (_sample_rows(sight, index) if words_of(world).has("samples") else [])
     if gives_models(world):
         rows.append(("accuracy of its own model", _own_model(sight, index, world)))
     if world.terms.rewards.alone:
-        rows.append(("a model trained alone, money per round", f"{sight.alone[index]:.4g}"))
+        rows.append(("a model trained alone, money per round", figure(sight.alone[index])))
     if "clawed" in takes_back(world):
         rows.append(("had of what was clawed back, money", _plain(sight.clawback[index])))
     if holds_back(world):
-        rows.append((f"credit held back until it is sure, {credit_unit(world)}", f"{sight.held[index]:.3g}"))
+        rows.append((f"credit held back until it is sure, {credit_unit(world)}", figure(sight.held[index])))
     if buys_tolerance(world):
-        rows.append(("paid for looser limits, money", f"{sight.sold[index]:.4g}"))
+        rows.append(("paid for looser limits, money", figure(sight.sold[index])))
     return rows
 
 
@@ -45,7 +47,7 @@ def _menu_row(sight: Sight, index: int) -> Rows:
 
 def _sample_rows(sight: Sight, index: int) -> Rows:
     since = "not yet" if sight.joined[index] == NEVER else f"round {sight.joined[index] + 1}"
-    put = f"{sight.samples[index]:.5g} in the round, {sight.contributed[index]:.5g} so far"
+    put = f"{figure(sight.samples[index], 5)} in the round, {figure(sight.contributed[index], 5)} so far"
     return [("samples put in", put), ("puts samples in since", since)]
 
 
@@ -63,11 +65,11 @@ def why_so_many(sight: Sight, index: int, world: World) -> str:
     """Why a principal puts in as many samples as it does, in a sentence; "" where that is not for it to choose."""
     offer, line = world.terms.menu.offer, int(sight.line[index])
     if offer == "amounts" and sight.actions[index] == Action.DELEGATE:
-        return (f"It puts in {sight.samples[index]:.5g} samples: as many as it began with, or as were best for it, the "
-                "others given, when it last reconsidered.")
+        return (f"It puts in {figure(sight.samples[index], 5)} samples: as many as it began with, or as were best for "
+                "it, the others given, when it last reconsidered.")
     if offer != "menu" or not sight.round:
         return ""
-    worth, alone = sight.worth[index], f"{sight.alone[index]:.4g} alone"
+    worth, alone = sight.worth[index], f"{figure(sight.alone[index])} alone"
     if line == NEVER:
         return f"It takes no line of the menu: the best is expected to leave it {_plain(worth.max())}, against {alone}."
     told = f"It takes line {line + 1} of the menu, expected to leave it {_plain(worth[line])} money per round, against "
@@ -77,4 +79,4 @@ def why_so_many(sight: Sight, index: int, world: World) -> str:
 
 def _plain(amount: float) -> str:
     """An amount of money in figures, without what rounding makes of nothing."""
-    return f"{amount if abs(amount) > 1e-9 else 0.0:.4g}".replace("-", "\N{MINUS SIGN}")
+    return figure(amount if abs(amount) > 1e-9 else 0.0)

@@ -4,8 +4,9 @@ Drawing reads a chronicle and nothing else, so that a live run and a stored one 
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from commonweal.economy.runs.metrics import kept_promises, removed_norms, round_
 from commonweal.economy.world.world import State, World
 
 SIGHT_NUMBERS = 4_000_000  # numbers of sights kept at a time: 32 MB
+Known = TypeVar("Known")
 CLAWBACK = (Reason.CLAWBACK, Reason.REDISTRIBUTION)
 TRANSFERS = 200_000  # transfers kept at a time
 
@@ -72,6 +74,7 @@ class Chronicle:
     rows: list[dict[str, float]] = field(default_factory=list)  # metrics of every round, with ``round`` from 1
     sights: deque[Sight] = field(default_factory=deque)  # of the latest rounds; the last one is the newest
     books: deque[dict[str, AnyArray]] = field(default_factory=deque)  # entries of the latest rounds, by column
+    memory: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # what readers know of the rows
 
     def begin(self, state: State, people: Population, opening: tuple[Any, ...] = ()) -> None:
         """Note how a run stands before it is played on."""
@@ -87,6 +90,7 @@ class Chronicle:
             **{name: float(values[0]) for name, values in metrics.items()},
             **_taken(record.payday),
             "held_share": _held_share(record.payday),
+            "welfare_each": float(metrics["welfare"][0]) / people.shape[1],
         })
         self.books.append(entries(record.payday.transfers, after.round))
         while len(self.books) > 1 and sum(len(book["round"]) for book in self.books) > TRANSFERS:
@@ -108,6 +112,11 @@ class Chronicle:
             return None
         place = round - int(self.rows[0]["round"])
         return self.rows[place] if 0 <= place < len(self.rows) else None
+
+    def remembered(self, kind: Callable[[], Known]) -> Known:
+        """What a reader of the rows knows of those that it has read: made by its kind at the first call."""
+        known: Known = self.memory.setdefault(kind, kind())
+        return known
 
     def window(self, upto: int, rounds: int) -> list[Sight]:
         """The sights of the last rounds up to one; the nearest that is kept where there are none."""

@@ -1,18 +1,23 @@
 """What a reader of a run would want pointed out: waves, slashings, collapses, a half-life, broken limits."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.figures.browser.notes.chronicle import Chronicle
+from commonweal.figures.browser.notes.numbers import count, figure, percent
 from commonweal.figures.browser.notes.shown import subject, words_of
 
 Course = Floats  # (T,) one number per round
 
 SPAN = 10  # rounds that events look back over, and that must pass before one of its kind is reported again
 WAVE = 0.15  # of all principals
-COLLAPSE = 0.1  # of the test samples
+COLLAPSE = 0.1  # of the test samples, or what the market's result is a share of
+_WAVES = {"defect": "defection wave", "free_ride": "free-riding wave"}
+_COURSES = ("round", "share_delegate", "share_free_ride", "share_defect", "accuracy", "slashed", "slashed_count",
+            "clawed", "clawed_count")
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,41 @@ class Event:
     round: int  # in which it happened
     kind: str  # defection wave, free-riding wave, slashing, clawback, collapse, half-life or broken limit
     text: str  # one line
+    ink: str | None = None  # of the action that principals turn to or from; None: what rules and the model do
+
+
+@dataclass
+class Watch:
+    """What was found in the rounds looked at, and what those that follow need to know of them."""
+
+    rows: int = 0  # of the chronicle that were looked at
+    found: list[Event] = field(default_factory=list)
+    halved: bool = False  # whether the half-life is known
+    within: dict[int, int] = field(default_factory=dict)  # row in which a dimension's probe was first within its limit
+
+
+@dataclass(frozen=True)
+class View:
+    """The rounds that are new, with those before them that they are compared with."""
+
+    chronicle: Chronicle
+    course: dict[str, Course]  # (T,) by metric
+    first: int  # row of the chronicle that the first of them is
+    new: int  # place of the first that is new
+
+    def firsts(self, happens: Bools) -> list[int]:
+        """New places where something happens that did not in the ``SPAN`` places before."""
+        if self.first:
+            happens = happens & (np.arange(len(happens)) >= SPAN)  # what came before is not in view
+        return [place for place in _first_of_spells(happens) if place >= self.new]
+
+    def at(self, place: int) -> int:
+        """The round at a place."""
+        return int(self.course["round"][place])
 
 
 def events(chronicle: Chronicle) -> list[Event]:
-    """The events of a run so far, in order.
+    """The events of a run so far, in order; what was found in earlier rounds is kept, so that a call costs little.
 
     - defection wave, free-riding wave: the share of principals that defect (free-ride) is ``WAVE`` or more above its
       lowest of the last ``SPAN`` rounds, for the first time since ``SPAN`` rounds;
@@ -41,18 +77,29 @@ def events(chronicle: Chronicle) -> list[Event]:
     Args:
         chronicle: of the run.
     """
-    course = chronicle.metrics()
-    if not course:
-        return []
-    found = [
-        *_waves(course, "share_defect", "defection wave", "defectors"),
-        *_waves(course, "share_free_ride", "free-riding wave", "free-riders"),
-        *_takings(course, "slashed", "slashing", "slashed"),
-        *_takings(course, "clawed", "clawback", "made to give back"),
-        *_collapses(course, words_of(chronicle.world).quality), *_half_life(course),
-        *(event for k in range(len(chronicle.world.senses)) for event in _broken_limits(chronicle, course, k)),
-    ]
-    return sorted(found, key=lambda event: event.round)
+    watch, rows = chronicle.remembered(Watch), len(chronicle.rows)
+    if watch.rows < rows:
+        first = max(0, watch.rows - 2 * SPAN)
+        names = [*_COURSES, *(f"{name}_{k}" for k in range(len(chronicle.world.senses)) for name in ("level", "limit"))]
+        part = chronicle.rows[first:rows]
+        course = {name: np.array([row[name] for row in part]) for name in names}
+        view = View(chronicle, course, first, watch.rows - first)
+        watch.found += sorted(_new(view, watch), key=lambda event: event.round)
+        watch.rows = rows
+    return list(watch.found)
+
+
+def _new(view: View, watch: Watch) -> Iterator[Event]:
+    words = words_of(view.chronicle.world)
+    for action, kind in _WAVES.items():
+        if action in words.available:
+            yield from _waves(view, action, kind, words.verb(action).doing)
+    yield from _takings(view, "slashed", "slashing", "slashed")
+    yield from _takings(view, "clawed", "clawback", "made to give back")
+    yield from _collapses(view, words.result_told)
+    yield from _half_life(view, watch, words.doing)
+    for k in range(len(view.chronicle.world.senses)):
+        yield from _broken_limits(view, watch, k)
 
 
 def _lows(course: Course) -> Course:
@@ -69,44 +116,47 @@ def _first_of_spells(happens: Bools) -> list[int]:
     return firsts
 
 
-def _waves(course: dict[str, Course], metric: str, kind: str, who: str) -> list[Event]:
-    share = course[metric]
+def _waves(view: View, action: str, kind: str, doing: str) -> Iterator[Event]:
+    share = view.course[f"share_{action}"]
     low = _lows(share)
-    return [Event(int(course["round"][t]), kind, f"{who} up from {low[t]:.0%} to {share[t]:.0%}")
-            for t in _first_of_spells(share - low >= WAVE - 1e-9)]
+    for t in view.firsts(share - low >= WAVE - 1e-9):
+        text = f"{doing} rises from {percent(low[t])} to {percent(share[t])}"
+        yield Event(view.at(t), kind, text, action.replace("_", "-"))
 
 
-def _takings(course: dict[str, Course], metric: str, kind: str, done: str) -> list[Event]:
-    count, money = course[f"{metric}_count"], course[metric]
-    return [Event(int(course["round"][t]), kind,
-                  f"{count[t]:.0f} principal{'s' if count[t] > 1 else ''} {done}, {money[t]:g} money")
-            for t in _first_of_spells(count > 0)]
+def _takings(view: View, metric: str, kind: str, done: str) -> Iterator[Event]:
+    who, money = view.course[f"{metric}_count"], view.course[metric]
+    for t in view.firsts(who > 0):
+        text = f"{count(who[t])} principal{'s' if who[t] > 1 else ''} {done}, {figure(money[t])} money"
+        yield Event(view.at(t), kind, text)
 
 
-def _collapses(course: dict[str, Course], quality: str) -> list[Event]:
-    accuracy = course["accuracy"]
-    high = -_lows(-accuracy)
-    return [Event(int(course["round"][t]), f"{quality} collapse",
-                  f"{quality} down from {high[t]:.2f} to {accuracy[t]:.2f}")
-            for t in _first_of_spells(high - accuracy >= COLLAPSE - 1e-9)]
+def _collapses(view: View, result: str) -> Iterator[Event]:
+    quality = view.course["accuracy"]
+    high = -_lows(-quality)
+    for t in view.firsts(high - quality >= COLLAPSE - 1e-9):
+        yield Event(view.at(t), "collapse", f"{result} down from {high[t]:.2f} to {quality[t]:.2f}")
 
 
-def _half_life(course: dict[str, Course]) -> list[Event]:
-    share, rounds = course["share_delegate"], course["round"]
-    halved = np.flatnonzero(share <= share[0] / 2)
-    if rounds[0] != 1 or share[0] == 0 or not halved.size:
-        return []
-    t = int(halved[0])
-    return [Event(int(rounds[t]), "half-life", f"delegating halved from {share[0]:.0%} to {share[t]:.0%}")]
+def _half_life(view: View, watch: Watch, doing: str) -> Iterator[Event]:
+    first, share = view.chronicle.rows[0], view.course["share_delegate"]
+    start = first["share_delegate"]
+    halved = np.flatnonzero(share[view.new :] <= start / 2)
+    if watch.halved or first["round"] != 1 or start == 0 or not halved.size:
+        return
+    watch.halved, t = True, view.new + int(halved[0])
+    yield Event(view.at(t), "half-life", f"{doing} halved from {percent(start)} to {percent(share[t])}", "delegate")
 
 
-def _broken_limits(chronicle: Chronicle, course: dict[str, Course], dimension: int) -> list[Event]:
-    sense = chronicle.world.senses[dimension]
-    level, limit = course[f"level_{dimension}"], course[f"limit_{dimension}"]
+def _broken_limits(view: View, watch: Watch, dimension: int) -> Iterator[Event]:
+    world = view.chronicle.world
+    level, limit = view.course[f"level_{dimension}"], view.course[f"limit_{dimension}"]
     limit = np.where(np.isfinite(limit), limit, level)  # nobody limits it
-    beyond = sense * (limit - level)  # above 0 on the forbidden side
-    broken = beyond > chronicle.world.terms.screening.safeguard[0, 0] * np.abs(limit)
-    kept_before = np.concatenate([[False], np.logical_or.accumulate(beyond <= 0)[:-1]])
-    name = subject(chronicle.world, dimension)
-    return [Event(int(course["round"][t]), "broken limit", f"{name} at {level[t]:.3g}, beyond its limit {limit[t]:.3g}")
-            for t in _first_of_spells(broken & kept_before)]
+    beyond = world.senses[dimension] * (limit - level)  # above 0 on the forbidden side
+    broken = beyond > world.terms.screening.safeguard[0, 0] * np.abs(limit)
+    if dimension not in watch.within and (kept := np.flatnonzero(beyond <= 0)).size:
+        watch.within[dimension] = view.first + int(kept[0])
+    kept_before = view.first + np.arange(len(level)) > watch.within.get(dimension, np.inf)
+    name = subject(world, dimension)
+    for t in view.firsts(broken & kept_before):
+        yield Event(view.at(t), "broken limit", f"{name} at {figure(level[t])}, beyond its limit {figure(limit[t])}")

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from commonweal.agents.actions import Action
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.shown import (
     accuracy_name,
@@ -60,8 +59,8 @@ def panels_document(world: World) -> list[dict[str, Any]]:
 
 
 def _actions(world: World) -> Panel:
-    names = [Action(code).name.lower() for code in world.terms.available]
-    lines = tuple(Line(f"share_{name}", name.replace("_", "-"), name.replace("_", "-")) for name in names)
+    verbs = words_of(world).actions
+    lines = tuple(Line(f"share_{name}", verb.do, name.replace("_", "-")) for name, verb in verbs.items())
     return Panel("actions", "what principals do, share", lines, 0.0, 1.0, percent=True)
 
 
@@ -78,10 +77,11 @@ def _shared_name(world: World) -> str:
 
 
 def _worth(world: World) -> Panel:
-    if pays_money(world):
-        lines = (Line("revenue", "revenue", "rule-0"), Line("welfare", "welfare", "rule-1"))
+    words = words_of(world)
+    if pays_money(world) and not words.each:
+        lines = (Line("revenue", "revenue", "rule-0"), Line("welfare", words.welfare, "rule-1"))
         return Panel("worth", "money a round", lines)
-    return Panel("worth", "welfare, money a round", (Line("welfare", "welfare", "rule-0"),))
+    return Panel("worth", words.welfare_label, (Line(words.welfare_measure, words.welfare, "rule-0"),))
 
 
 def _others(world: World) -> Iterator[Panel]:

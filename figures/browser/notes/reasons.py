@@ -18,11 +18,13 @@ from commonweal.agents.policies.conditional import delegating_and_shirking, will
 from commonweal.agents.population import ConditionalKind
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
+from commonweal.figures.browser.notes.numbers import figure, percent
+from commonweal.figures.browser.notes.shown import action_words
 
-_KINDS = {
+_KINDS = {  # {} for what who takes part does
     ConditionalKind.COOPERATOR: "a conditional cooperator",
-    ConditionalKind.FREE_RIDER: "a free-rider by nature, who never delegates by itself",
-    ConditionalKind.HUMP_SHAPED: "of the hump-shaped kind, who delegates most readily when half of the others do",
+    ConditionalKind.FREE_RIDER: "of the kind that never {} by itself",
+    ConditionalKind.HUMP_SHAPED: "of the hump-shaped kind, which {} most readily when half of the others do",
     ConditionalKind.RANDOM: "of no kind, and takes any available action",
 }
 
@@ -44,22 +46,24 @@ def reason(chronicle: Chronicle, index: int, round: int | None = None) -> str:
         round: which; the newest if not given.
     """
     sight = chronicle.newest if round is None else chronicle.at(round)
-    action = Action(int(sight.actions[index]))
+    action, world = Action(int(sight.actions[index])), chronicle.world
+    verb = action_words(world, action)
     if sight.round == 0:
-        return f"Nothing has been played yet: it starts with {_word(action)}."
+        return f"Nothing has been played yet: it starts with {verb.doing}."
     if sight.round == 1:
-        return f"It {_does(action)} in the first round because it started so; its policy chooses from the second on."
+        return f"It {verb.does} in the first round because it started so; its policy chooses from the second on."
     before = chronicle.at(sight.round - 1)
     if before.round != sight.round - 1:
-        return f"It {_does(action)} in round {sight.round}; what it saw before is no longer kept."
+        return f"It {verb.does} in round {sight.round}; what it saw before is no longer kept."
     last = Action(int(before.actions[index]))
-    name = chronicle.world.terms.policy.names[int(before.policy[index])]
-    changed = f"again {_does(action)}" if action == last else f"changed from {_word(last)} to {_word(action)}"
+    name = world.terms.policy.names[int(before.policy[index])]
+    turned = f"changed from {action_words(world, last).doing} to {verb.doing}"
+    changed = f"again {verb.does}" if action == last else turned
     told = f"In round {sight.round} it {changed}. Its policy is {name.replace('_', ' ')}"
     if name not in _PROPOSALS:
         return f"{told}, registered by a user: the page does not know what it weighs."
-    proposal = _PROPOSALS[name](before, index, chronicle.world)
-    return f"{told}: {proposal.words} {_account(proposal, action, last, chronicle.world)}".strip()
+    proposal = _PROPOSALS[name](before, index, world)
+    return f"{told}: {proposal.words} {_account(proposal, action, last, world)}".strip()
 
 
 def _account(proposal: Proposal, action: Action, last: Action, world: World) -> str:
@@ -72,11 +76,11 @@ def _account(proposal: Proposal, action: Action, last: Action, world: World) -> 
     said = f"It reconsiders with probability {revision:g} and takes a random action with probability {mutation:g}"
     if not total > 0:
         return f"{said}; neither leads to this action, so something else made it act."
-    told = f"{said}; together that made this action {total:.0%} likely."
+    told = f"{said}; together that made this action {percent(total)} likely."
     if action == last or not by_chance or not by_policy:
         only = "" if action == last else f" Only {'a random draw' if by_chance else 'its policy'} explains it."
         return told + only
-    ways = f"its policy {by_policy / total:.0%}, a random draw {by_chance / total:.0%}"
+    ways = f"its policy {percent(by_policy / total)}, a random draw {percent(by_chance / total)}"
     return f"{told} Which of the two it was is not recorded; by likelihood {ways}."
 
 
@@ -97,14 +101,14 @@ def _imitation(before: Sight, index: int, world: World) -> Proposal:
     last = int(before.actions[index])
     chances = adopts + (1 - adopts.sum()) * np.eye(4)[last]
     means = {code: earned[code] / share[code] for code in np.flatnonzero(share > 0).tolist()}
-    told = _listed(np.where(share > 0, ratio(earned, share), np.nan))
+    told = _listed(np.where(share > 0, ratio(earned, share), np.nan), world)
     whom = "the others" if anybody else "its neighbours"
-    words = f"it remembers {own:.4g} money per round, against a mean among {whom} of {told}."
+    words = f"it remembers {figure(own)} money per round, against a mean among {whom} of {told}."
     others = {code: mean for code, mean in means.items() if code != last}
     if others:
         best = max(others, key=lambda code: others[code])
         fermi = float(expit(terms.intensity[0, 0] * (others[best] - own)))
-        words += f" Someone {_word(Action(best))} at that mean it would copy with probability {fermi:.2f}."
+        words += f" Someone {action_words(world, best).doing} at that mean it would copy with probability {fermi:.2f}."
     return Proposal(chances, words)
 
 
@@ -114,7 +118,7 @@ def _best_response(before: Sight, index: int, world: World) -> Proposal:
     best = _best(foregone, last, world)
     chances = (1 - inertia) * np.eye(4)[best] + inertia * np.eye(4)[last]
     keeps = f" It keeps its last action with probability {inertia:g} anyway." if inertia else ""
-    return Proposal(chances, f"the round before would have paid it {_listed(foregone)}.{keeps}")
+    return Proposal(chances, f"the round before would have paid it {_listed(foregone, world)}.{keeps}")
 
 
 def _learning(before: Sight, index: int, world: World) -> Proposal:
@@ -123,7 +127,7 @@ def _learning(before: Sight, index: int, world: World) -> Proposal:
     best = _best(values, before.actions[index], world)
     chances = (1 - exploration) * np.eye(4)[best] + exploration * _anything(world)
     known = np.where(np.isin(np.arange(4), world.terms.available), values, np.nan)
-    return Proposal(chances, f"the learned values of its actions are {_listed(known)}, and it explores with "
+    return Proposal(chances, f"the learned values of its actions are {_listed(known, world)}, and it explores with "
                              f"probability {exploration:g}.")
 
 
@@ -132,12 +136,14 @@ def _conditional(before: Sight, index: int, world: World) -> Proposal:
     delegated = (before.actions == Action.DELEGATE).astype(np.float64)
     share = world.graph.neighbour_mean(delegated[None])[:, index]
     willing = float(willingness(kind, share, world.terms.policy.conditional.slope[0])[0])
-    words = f"it is {_KINDS[ConditionalKind(int(kind[0]))]}; {share[0]:.0%} of its neighbours delegated."
+    verb = action_words(world, Action.DELEGATE)
+    told = _KINDS[ConditionalKind(int(kind[0]))].format(verb.does)
+    words = f"it is {told}; {percent(share[0])} of its neighbours {verb.did}."
     if kind[0] == ConditionalKind.RANDOM:
         return Proposal(_anything(world), words)
     delegating, shirking = delegating_and_shirking(world.terms.available)
     chances = willing * np.eye(4)[delegating] + (1 - willing) * np.eye(4)[shirking]
-    return Proposal(chances, f"{words} So it is willing to delegate with probability {willing:.2f}.")
+    return Proposal(chances, f"{words} So it is willing to {verb.do} with probability {willing:.2f}.")
 
 
 def _fixed(before: Sight, index: int, world: World) -> Proposal:
@@ -149,7 +155,7 @@ def _wait_and_see(before: Sight, index: int, world: World) -> Proposal:
     if last != Action.ABSTAIN:
         return Proposal(np.eye(4)[last], "it has joined, and does what it did.")
     joins = foregone[Action.DELEGATE] > foregone[Action.ABSTAIN]
-    words = f"it has not joined; the round before would have paid it {_listed(foregone)}."
+    words = f"it has not joined; the round before would have paid it {_listed(foregone, world)}."
     return Proposal(np.eye(4)[Action.DELEGATE if joins else Action.ABSTAIN], words)
 
 
@@ -169,15 +175,8 @@ def _anything(world: World) -> Floats:
     return np.asarray(chances / chances.sum())
 
 
-def _listed(values: Floats) -> str:
+def _listed(values: Floats, world: World) -> str:
     """Values of actions in words, the best first."""
     known = [code for code in np.argsort(-values, kind="stable") if not np.isnan(values[code])]
-    return ", ".join(f"{values[code]:.4g} for {_word(Action(int(code)))}" for code in known) or "nothing that is known"
-
-
-def _word(action: Action) -> str:
-    return ("abstaining", "delegating", "free-riding", "defecting")[action]
-
-
-def _does(action: Action) -> str:
-    return f"{action.name.lower().replace('_', '-')}s"
+    told = ", ".join(f"{figure(values[code])} for {action_words(world, int(code)).doing}" for code in known)
+    return told or "nothing that is known"

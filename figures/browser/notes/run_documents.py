@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from commonweal.agents.actions import Action
+from commonweal.economy.round.words import Verb
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.glances import Glances
 from commonweal.figures.browser.notes.layout import Layout
 from commonweal.figures.browser.notes.panels import measures, panels_document
-from commonweal.figures.browser.notes.shown import pays_money
+from commonweal.figures.browser.notes.shown import pays_money, words_of
 from commonweal.scenarios.schema.scenario import Scenario
 
 MARKED = 8_000  # bytes of marks sent along in a frame, at least those of one round
@@ -29,7 +30,6 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
         right and up within the unit circle, rounded, and ``edges`` (E, 2) among them; ``measures``: names of the
         columns of frames; ``panels``; ``views``: id and name of those that the run has.
     """
-    order = [Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT, Action.ABSTAIN]
     return {
         "kind": "setup",
         "name": scenario.name,
@@ -37,7 +37,7 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
         "seed": seed,
         "rounds": scenario.rounds,
         "principals": world.shape[1],
-        "actions": [_action(action) for action in order if action in world.terms.available],
+        "actions": [_action(name, verb) for name, verb in words_of(world).actions.items()],
         "size": {"name": "wealth", "unit": "money"} if pays_money(world) else {"name": "samples", "unit": "samples"},
         "rings": list(glances.rings),
         "sized": glances.sized,
@@ -48,10 +48,9 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
     }
 
 
-def _action(action: Action) -> dict[str, Any]:
-    name = action.name.lower().replace("_", "-")
-    return {"code": int(action), "name": name, "does": f"{name}s", "ink": name,
-            "measure": f"share_{action.name.lower()}"}  # fmt: skip
+def _action(action: str, verb: Verb) -> dict[str, Any]:
+    return {"code": int(Action[action.upper()]), "name": verb.do, "does": verb.does, "ink": action.replace("_", "-"),
+            "measure": f"share_{action}"}  # fmt: skip
 
 
 def _places(layout: Layout) -> dict[str, Any]:

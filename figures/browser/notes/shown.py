@@ -1,8 +1,13 @@
 """What is worth showing of an economy, by what its scenario is about, and what its numbers are called."""
 
-from commonweal.economy.round.market import MarketFacts
-from commonweal.economy.round.markets import MARKETS
+from functools import cache
+
+from commonweal.agents.actions import Action
+from commonweal.economy.round.words import Verb, Words
 from commonweal.economy.world.world import World
+from commonweal.scenarios.schema.words import words_for
+
+ACTION_NAMES = tuple(action.name.lower() for action in Action)  # by code
 
 
 def pays_money(world: World) -> bool:
@@ -43,15 +48,24 @@ def holds_back(world: World) -> bool:
     return bool(world.terms.settlement.hold_back.any())
 
 
-def words_of(world: World) -> MarketFacts:
-    """What the market of an economy calls its quality."""
-    return MARKETS.facts(world.terms.market.kind)
+def words_of(world: World) -> Words:
+    """What an economy calls things; the same object at each call."""
+    return _words(world.terms.market.kind, world.terms.actions.defect, tuple(world.terms.actions.available))
+
+
+@cache
+def _words(kind: str, attack: str, available: tuple[str, ...]) -> Words:
+    return words_for([kind], [attack], [available])
+
+
+def action_words(world: World, code: int) -> Verb:
+    """What an economy calls an action."""
+    return words_of(world).verb(ACTION_NAMES[code])
 
 
 def accuracy_name(world: World) -> str:
     """What quality is in an economy, with its unit."""
-    words = words_of(world)
-    return f"{words.quality}, {words.unit}"
+    return words_of(world).result_label
 
 
 def credit_unit(world: World) -> str:

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from commonweal.agents.actions import Action
 from commonweal.economy.money.ledger import MICRO, Accounts, Reason, reconcile
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.bargain import bargain_rows
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
-from commonweal.figures.browser.notes.shown import credit_unit, pays_money, subject, unit
+from commonweal.figures.browser.notes.numbers import figure, percent
+from commonweal.figures.browser.notes.shown import action_words, credit_unit, pays_money, subject, unit, words_of
 
 RECENT = 5  # rounds that a principal's card looks back
 LATEST = 20  # transfers shown
@@ -38,20 +38,21 @@ def principal_card(chronicle: Chronicle, index: int, round: int | None = None) -
     """
     sight = chronicle.newest if round is None else chronicle.at(round)
     world = chronicle.world
+    words = words_of(world)
     lately = [each for each in list(chronicle.sights) if 0 < each.round <= sight.round][-RECENT:]
-    done = ", ".join(_action(each, index) for each in lately) or f"starts with {_action(sight, index)}"
-    paid = ", ".join(f"{each.payments[index]:.4g}" for each in lately) or "none yet"
+    done = ", ".join(_action(each, index, world) for each in lately) or f"starts with {_action(sight, index, world)}"
+    paid = ", ".join(f"{figure(each.payments[index])}" for each in lately) or "none yet"
     rows = [
         ("policy", world.terms.policy.names[sight.policy[index]]),
         ("last actions, oldest first", done),
         *bargain_rows(sight, index, world),
         *(_money_rows(sight, index, paid) if pays_money(world) else ()),
-        ("remembered payoff, money per round", f"{sight.remembered[index]:.4g}"),
+        ("remembered payoff, money per round", figure(sight.remembered[index])),
         ("reputation, from 0 to 1", f"{sight.reputation[index]:.2f}"),
-        (f"credit of the round, {credit_unit(world)}", f"{sight.credit[index]:.3g}"),
-        (f"credit over the horizon, {credit_unit(world)}", f"{sight.cumulated[index]:.3g}"),
+        (f"credit of the round, {credit_unit(world)}", figure(sight.credit[index])),
+        (f"credit over the horizon, {credit_unit(world)}", figure(sight.cumulated[index])),
         *(_data_rows(world, index) if world.market.learns else ()),
-        ("cost of delegating, money per sample", f"{sight.cost[index]:.4g}"),
+        *([(words.cost, figure(sight.cost[index]))] if words.cost else []),
         *_value_rows(chronicle, sight, index),
         *_mechanism_rows(sight, index),
     ]
@@ -63,8 +64,8 @@ def _money_rows(sight: Sight, index: int, paid: str) -> list[tuple[str, str]]:
             ("stake in escrow, money", money(sight.balances[_count(sight) + index]))]
 
 
-def _action(sight: Sight, index: int) -> str:
-    return Action(int(sight.actions[index])).name.lower().replace("_", "-")
+def _action(sight: Sight, index: int, world: World) -> str:
+    return action_words(world, int(sight.actions[index])).do
 
 
 def _count(sight: Sight) -> int:
@@ -74,7 +75,7 @@ def _count(sight: Sight) -> int:
 def _mechanism_rows(sight: Sight, index: int) -> list[tuple[str, str]]:
     """What mechanisms from elsewhere know of a principal."""
     own = {name: values[index] for name, values in sight.mechanisms.items() if np.ndim(values)}
-    return [(name.replace("_", " "), f"{value:.4g}") for name, value in own.items()]
+    return [(name.replace("_", " "), figure(value)) for name, value in own.items()]
 
 
 def _data_rows(world: World, index: int) -> list[tuple[str, str]]:
@@ -87,7 +88,7 @@ def _data_rows(world: World, index: int) -> list[tuple[str, str]]:
     told = ", ".join(f"{label}: {number}" for label, number in enumerate(by_class) if number)
     wrong = int((truth != labels).sum())
     return [("samples held", str(count)), ("by class", told),
-            ("wrong labels among them", f"{wrong} ({wrong / count:.0%})" if wrong else "none")]
+            ("wrong labels among them", f"{wrong} ({percent(wrong / count)})" if wrong else "none")]
 
 
 def _value_rows(chronicle: Chronicle, sight: Sight, index: int) -> list[tuple[str, str]]:

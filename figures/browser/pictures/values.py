@@ -28,7 +28,7 @@ from commonweal.figures.browser.pictures.screen import (
     strokes,
     write,
 )
-from commonweal.figures.ink import BLUE, GREEN, VERMILLION
+from commonweal.figures.ink import BLACK, BROKEN, GREEN
 
 Views = tuple[int, int] | Literal["pca"]
 
@@ -164,7 +164,7 @@ def _draw_trails(drawn: Panel, x: Floats, y: Floats, broken: Bools) -> None:
         paths = np.stack([across, up], axis=2).swapaxes(0, 1)
         drawn.sheet.add_collection(LineCollection(list(paths), colors="0.6", linewidths=0.6, alpha=0.6, zorder=1),
                                    autolim=False)
-    for of, colour, marker in ((np.logical_not(broken), BLUE, "o"), (broken, VERMILLION, "^")):
+    for of, colour, marker in ((np.logical_not(broken), BLACK, "o"), (broken, BROKEN, "^")):
         if of.any():
             drawn.sheet.scatter(across[-1, of], up[-1, of], 26, marker=marker, color=colour, alpha=0.85, linewidths=0,
                                 zorder=3)
@@ -174,8 +174,8 @@ def _tell(sheet: Axes, shown: int, count: int, levels: Floats, probe: str, beyon
     """What the marks mean, that of the probes included, and what lies beyond the axes."""
     y, x = _MAP[1] + _MAP[3] + 0.14, _MAP[0]
     known = bool(np.isfinite(levels).all())
-    entries = [("o", BLUE, "limits kept" if known else "limits")]
-    entries += [("^", VERMILLION, "a limit broken"), (probe, GREEN, "probe loss now")] if known else []
+    entries = [("o", BLACK, "limits kept" if known else "limits")]
+    entries += [("^", BROKEN, "a limit broken"), (probe, GREEN, "probe loss now")] if known else []
     for marker, colour, text in entries:
         sheet.scatter([x + 0.06], [y + 0.045], 36 if marker != "_" else 120, marker=marker, color=colour,
                       linewidths=1.4 if marker == "_" else 0)

@@ -15,10 +15,10 @@ from commonweal.figures.browser.pictures.screen import (
     span_of,
     write,
 )
-from commonweal.figures.ink import BLACK, BLUE, VERMILLION, Ink
+from commonweal.figures.ink import BLACK, PURPLE, Ink
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 
-_PENS = (Ink(VERMILLION, "-", "^"), Ink(BLUE, "--", "o"))  # with the deviation, without
+_PENS = (Ink(PURPLE, "-", "^"), Ink(BLACK, "--", "o"))  # with the deviation, without
 
 
 def draw_what_if(courses_with: Floats, courses_without: Floats, gain: Interval, labels: tuple[str, str], *,

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from commonweal.figures.browser.notes.events import events
+from commonweal.figures.browser.notes.sentences import sentences
 from commonweal.figures.browser.tab.topic import Topic
 
 
@@ -18,12 +19,11 @@ class Telling(Topic):
         live = self.session.stage.live
         assert live is not None
         chronicle = live.chronicle
-        row = chronicle.row(live.round)
-        sentence = f"{row['share_delegate']:.0%} delegate." if row else live.scenario.description
-        told = {"sentence": sentence, "context": live.scenario.description}
+        told = sentences(chronicle, live.scenario.description, live.scenario.rounds)
+        told = dict.fromkeys(("compare", "sweeps"), told["society"]) | told  # until those views say their own
         self.session.send({
             "kind": "told",
             "round": live.round,
-            "sentences": dict.fromkeys(("society", "dynamics", "values", "ledger", "compare", "sweeps"), told),
-            "events": [{**asdict(event), "ink": None} for event in events(chronicle)],
+            "sentences": {view: each._asdict() for view, each in told.items()},
+            "events": [asdict(event) for event in events(chronicle)],
         })

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
+from commonweal.economy.round.words import Words
 from commonweal.scenarios.runs.intervals import POSITIVE, SHARE, beside, mean_interval, range_of
-from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.words import words_of
 from commonweal.scenarios.studies.pieces import Pieces
 from commonweal.scenarios.sweeps.sweep import comparison, sweep
 
@@ -30,10 +31,11 @@ def persistence(
     plan = comparison(scenario, seeds=seeds)
     with pieces.place(plan) as place:
         results = sweep(plan, tell=pieces.share("course", course_rounds(scenario, seeds)), folder=place)
-    quality = quality_words([scenario.market.kind]).quality
-    values = results.runs[list(_LAST)].to_numpy(dtype=np.float64)
-    found = beside([mean_interval(values[:, k], within=range_of(name)) for k, name in enumerate(_LAST)])
-    measures = pd.DataFrame({"measure": [_words(name, quality) for name in _LAST], **found.columns("mean")})
+    words = words_of(scenario)
+    last = [name for name in _LAST if words.has(name)]
+    values = results.runs[last].to_numpy(dtype=np.float64)
+    found = beside([mean_interval(values[:, k], within=range_of(name)) for k, name in enumerate(last)])
+    measures = pd.DataFrame({"measure": [_words(name, words) for name in last], **found.columns("mean")})
     shares = results.rounds.pivot_table(index="run", columns="round", values="share_delegate").to_numpy()
     of_all = mean_interval(shares, within=SHARE)
     course = pd.DataFrame({"round": np.arange(1, shares.shape[1] + 1), **of_all.columns("share_delegate")})
@@ -69,7 +71,6 @@ def _lives_row(lives: Floats) -> pd.DataFrame:
     return pd.DataFrame({"measure": [label], **{name: [float(value)] for name, value in ends.items()}})
 
 
-def _words(name: str, quality: str) -> str:
-    if name == "accuracy":
-        return quality
-    return name.replace("_", " ") + (" (money per round)" if name == "welfare" else "")
+def _words(name: str, words: Words) -> str:
+    own = {"accuracy": words.quality, "welfare": words.welfare_axis}
+    return own.get(name, name.replace("_", " "))

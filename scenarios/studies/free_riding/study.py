@@ -6,9 +6,11 @@ import pandas as pd
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS
+from commonweal.economy.round.words import Words
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, seeds_to_tell
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
+from commonweal.scenarios.schema.words import words_of
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.free_riding.costs import (
     Loop,
@@ -23,6 +25,7 @@ from commonweal.scenarios.studies.free_riding.persistence import course_rounds, 
 from commonweal.scenarios.studies.free_riding.schelling import diagrams, schelling
 
 Levels = tuple[float, ...]
+_USUAL = Words()
 
 
 class FreeRidingOptions(StudyOptions):
@@ -59,7 +62,7 @@ def free_riding(question: Question) -> Answer:
         limits = [thresholds(tables[name], each.path) for name, each in surfaces.items()]
         tables["thresholds"] = pd.concat(limits, ignore_index=True)
     notes = (*_notes(scenario, options, lives), *left_out)
-    return Answer("free-riding", _headline(measures, diagram, lives), tables, notes)
+    return Answer("free-riding", _headline(measures, diagram, lives, words_of(scenario)), tables, notes)
 
 
 def _demand_sense(scenario: Scenario, options: FreeRidingOptions) -> None:
@@ -104,7 +107,7 @@ def _allows(scenario: Scenario, path: str, level: float) -> bool:
     return True
 
 
-def _headline(measures: pd.DataFrame, diagram: pd.DataFrame, lives: Floats) -> str:
+def _headline(measures: pd.DataFrame, diagram: pd.DataFrame, lives: Floats, words: Words) -> str:
     of = measures.set_index("measure")
     share = of.loc["share free ride"]
     width = f" [{share['mean_low']:.2f}, {share['mean_high']:.2f}]" if np.isfinite(share["mean_low"]) else ""
@@ -112,24 +115,26 @@ def _headline(measures: pd.DataFrame, diagram: pd.DataFrame, lives: Floats) -> s
     life = f"cooperation halves in {halved} of {len(lives)} seeds"
     if halved:
         life += f", after {np.nanmedian(lives):.0f} rounds (median)"
-    return f"In the end {share['mean']:.2f}{width} free-ride; {life}. {dilemma(diagram, len(lives))}"
+    return f"In the end {share['mean']:.2f}{width} {words.free_ride.do}; {life}. {dilemma(diagram, len(lives), words)}"
 
 
-def dilemma(diagram: pd.DataFrame, seeds: int) -> str:
+def dilemma(diagram: pd.DataFrame, seeds: int, words: Words = _USUAL) -> str:
     """Which choice pays more, as far as intervals say so."""
+    honest, free = words.delegate, words.free_ride
     gain = Interval(*(diagram[f"gain_from_delegating{end}"].to_numpy() for end in ("", "_low", "_high")))
     less, more, of = gain.high < 0, gain.low > 0, len(diagram)
     if less.all():
         better = diagram["payoff_delegate_low"].iloc[-1] > diagram["payoff_free_ride_high"].iloc[0]
-        return "Free-riding pays more however many others delegate" + (": a social dilemma." if better else ".")
+        end = ": a social dilemma." if better else "."
+        return f"{free.doing.capitalize()} pays more however many others {honest.do}{end}"
     if more.all():
-        return "Delegating pays more however many others delegate."
-    sure = [(name, int(where.sum())) for name, where in (("free-riding", less), ("delegating", more)) if where.any()]
+        return f"{honest.doing.capitalize()} pays more however many others {honest.do}."
+    sure = [(name, int(where.sum())) for name, where in ((free.doing, less), (honest.doing, more)) if where.any()]
     if not sure:
-        known = "Which of the two pays more is not known for any number of others who delegate"
+        known = f"Which of the two pays more is not known for any number of others who {honest.do}"
     else:
         told = ", ".join(f"{name} surely pays more at {count}" for name, count in sure)
-        known = f"Of {of} numbers of others who delegate, {told}"
+        known = f"Of {of} numbers of others who {honest.do}, {told}"
     return f"{known}{_change(diagram['others_delegating'].to_numpy(), less, more)}.{_undecided(gain, seeds)}"
 
 

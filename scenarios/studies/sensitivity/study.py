@@ -9,8 +9,8 @@ import pandas as pd
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.reading.cells import Cells, compare
 from commonweal.scenarios.runs.intervals import few_seeds
-from commonweal.scenarios.schema.relevance import quality_words
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
+from commonweal.scenarios.schema.words import words_of
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.pieces import SMALL, Pieces
 from commonweal.scenarios.studies.sensitivity.choices import OWN, choice_points, choice_table, surely_different
@@ -74,7 +74,7 @@ def sensitivity(question: Question) -> Answer:
 
 def _in_words(scenario: Scenario, outcomes: Sequence[str]) -> tuple[str, ...]:
     """Outcomes as tables name them: quality as the market calls it."""
-    quality = quality_words([scenario.market.kind]).quality
+    quality = words_of(scenario).quality
     return tuple(quality if name == "accuracy" else name for name in outcomes)
 
 

@@ -15,6 +15,7 @@ from commonweal.economy.money.ledger import Reason
 from commonweal.economy.money.membership import NEVER
 from commonweal.figures.browser.notes.bargain import why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle
+from commonweal.figures.browser.notes.numbers import figure
 from commonweal.figures.browser.notes.panels import measures, panels
 from commonweal.figures.browser.notes.tables import principal_card, transfer_rows
 from commonweal.figures.browser.tab.live import Live
@@ -144,7 +145,7 @@ def test_a_card_tells_the_line_the_samples_and_the_model_of_a_menu() -> None:
         line = int(sight.line[i])
         assert told["line of the menu"].startswith(f"{line + 1} of 5")
         asked = tariff.amounts[0, line]
-        assert told["samples put in"] == f"{asked:.5g} in the round, {6 * asked:.5g} so far"
+        assert told["samples put in"] == f"{figure(asked, 5)} in the round, {figure(6 * asked, 5)} so far"
         assert told["puts samples in since"] == "round 1"
         assert told["accuracy of its own model"] == f"{sight.given[i]:.3f}; shared model {sight.quality:.3f}"
         assert float(told["a model trained alone, money per round"]) == pytest.approx(tariff.alone[0, i], rel=1e-3)

@@ -24,6 +24,7 @@ from commonweal.agents.terms import stack
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.browser.notes.chronicle import Chronicle
+from commonweal.figures.browser.notes.numbers import figure
 from commonweal.figures.browser.notes.reasons import _PROPOSALS, reason
 from commonweal.figures.browser.notes.tables import (
     Table,
@@ -168,7 +169,7 @@ def test_a_card_tells_balance_stake_and_what_was_paid_lately() -> None:
     assert float(told["stake in escrow, money"]) == pytest.approx(sight.escrow[3])
     payments = [float(paid) for paid in told["last payments, money, oldest first"].split(", ")]
     assert payments == pytest.approx([each.payments[3] for each in list(chronicle.sights)[-5:]], abs=1e-5)
-    assert told["cost of delegating, money per sample"] == f"{sight.cost[3]:.4g}"
+    assert told["cost of delegating, money per sample"] == figure(sight.cost[3])
     assert len(told["last actions, oldest first"].split(", ")) == 5
 
 

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonweal.economy.money.settlement import SETTLEMENTS
+from commonweal.economy.round.words import ACTIONS
 from commonweal.scenarios.runs.outcome import Outcome, called, sentences
 from commonweal.scenarios.runs.playing import run
 from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.schema.words import words_for
 from commonweal.scenarios.sweeps.sweep import sweep
 
 KIND, COUNT = "settlement.kind", "population.count"
@@ -35,7 +37,8 @@ def runs(means: dict[str, float], quality: dict[str, float] | None = None, sprea
 
 def said(frame: pd.DataFrame, *varied: str, start: float | None = 0.6, market: str = "model") -> str:
     measures = tuple(name for name in ("share_delegate", "accuracy", "welfare") if name in frame)
-    return sentences(Outcome(frame, varied or ((KIND,) if KIND in frame else ()), frozenset({market}), measures, start))
+    words = words_for([market], ["poison"], [ACTIONS])
+    return sentences(Outcome(frame, varied or ((KIND,) if KIND in frame else ()), words, measures, start))
 
 
 def without_numbers(text: str) -> str:
@@ -121,8 +124,8 @@ def test_words_follow_the_market() -> None:
     ).assign(accuracy=lambda table: table["share_delegate"], welfare=60 + 100 * NOISE, price_of_anarchy=3.4 + NOISE)
     text = said(frame, market="public_goods")
     assert without_numbers(text) == (
-        "In the end # contributing and # free-riding; welfare is # money a round. "
-        "With everybody contributing welfare would be more: # times as much."
+        "In the end # contributing and # keeping; surplus is # money a round. "
+        "With everybody contributing surplus would be more: # times as much."
     )
     assert "accuracy" not in text
     model = without_numbers(said(frame.assign(accuracy=0.9 + NOISE / 2, price_of_anarchy=1 + NOISE)))

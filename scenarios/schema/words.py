@@ -1,0 +1,54 @@
+"""The words of an economy: one function, which the page, events, figures, tables and sentences all ask."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from commonweal.economy.round.words import ACTIONS, ATTACKS, DEFECT, MIXED, MarketFacts, Words
+from commonweal.scenarios.schema.scenario import Scenario
+
+_WORDED = ("market.kind", "actions.defect", "actions.available")  # what ``words_for`` goes by
+
+
+def words_of(economy: Any) -> Words:
+    """What one economy calls things.
+
+    Args:
+        economy: a Scenario, or the Terms of a world.
+    """
+    return words_for([economy.market.kind], [economy.actions.defect], [economy.actions.available])
+
+
+def words_for(kinds: Iterable[str], attacks: Iterable[str], available: Iterable[Iterable[str]]) -> Words:
+    """What runs call things that may be of several economies: the words they share, else words that fit all.
+
+    Args:
+        kinds: ``market.kind`` of the runs.
+        attacks: their ``actions.defect``.
+        available: their ``actions.available``.
+    """
+    from commonweal.economy.round.markets import MARKETS  # imports torch, as every registry does in the end
+
+    said = {MARKETS.facts(kind) if kind in MARKETS else MarketFacts() for kind in kinds}
+    market = said.pop() if len(said) == 1 else MIXED
+    told = {each.name: getattr(market, each.name) for each in fields(MarketFacts)}
+    forms = {ATTACKS.get(attack, DEFECT) for attack in attacks}
+    if market.attacks and len(forms) == 1:
+        told["defect"] = forms.pop()
+    can = list(available)
+    return Words(**told, available=tuple(action for action in ACTIONS if any(action in some for some in can)))
+
+
+def words_in(document: Mapping[str, Any], varied: Mapping[str, Iterable[Any]]) -> Words:
+    """What stored runs call things.
+
+    Args:
+        document: the tables of the scenario that they start from.
+        varied: the values of fields that vary, by path.
+    """
+    return words_for(*(varied[path] if path in varied else [_written(document, path)] for path in _WORDED))
+
+
+def _written(document: Mapping[str, Any], path: str) -> Any:
+    section, _, name = path.partition(".")
+    return document.get(section, {}).get(name, getattr(getattr(Scenario(), section), name))
