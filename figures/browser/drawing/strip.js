@@ -63,7 +63,7 @@ function transport(page) {
   page.on(() => {
     const state = page.docs.state;
     if (!state) return;
-    write(play, state.playing ? "❚❚ Pause" : "▶ Play");
+    write(play, state.playing ? "❚❚ Pause" : page.docs.fields?.changes ? "▶ Play with it" : "▶ Play");
     play.dataset.playing = state.playing;
     if (!speed.options.length && state.speeds)
       speed.append(...state.speeds.map((each) => html("option", { value: each }, each ? `${each} rounds/s` : "∞ rounds/s")));

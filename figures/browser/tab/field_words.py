@@ -262,12 +262,13 @@ def unit_words(path: str, unit: str) -> str:
 
 
 def plain(value: Any) -> str:
-    """A value as it stands in a field: numbers exact, without an exponent, thousands apart."""
+    """A value as it stands in a field: numbers exact, without an exponent, thousands apart from five figures on."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple | list):
         return ", ".join(map(plain, value))
     if not isinstance(value, int | float):
         return str(value)
-    text = f"{Decimal(repr(value)):,f}".replace(",", "\u202f").replace("-", "\u2212")
+    grouped = "," if abs(value) >= 10_000 else ""
+    text = f"{Decimal(repr(value)):{grouped}f}".replace(",", "\u202f").replace("-", "\u2212")
     return text.rstrip("0").rstrip(".") if "." in text else text
