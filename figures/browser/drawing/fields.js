@@ -169,8 +169,8 @@ function finder(page) {
     const text = (field) => [field.label, field.path, field.help, ...(field.parts ?? []).map((part) => `${part.label} ${part.path}`)]
       .join(" ").toLowerCase();
     const fits = all.filter((field) => words.every((word) => text(field).includes(word)));
-    const named = (field) => Number(!field.label.toLowerCase().includes(words[0] ?? ""));
-    fits.sort((a, b) => named(a) - named(b));
+    const late = (field) => ` ${field.label.toLowerCase()} ${field.path.replace(/[._]/g, " ")} `.indexOf(` ${words[0] ?? ""}`) >>> 0;
+    fits.sort((a, b) => late(a) - late(b));
     refill(found, fits.map((field) => html("li", {}, html("button", { type: "button", onclick: () => pick(field) },
       html("b", {}, field.label), html("span", { class: "cw-path" }, field.path), html("span", { class: "cw-help-line" }, field.help)))),
       fits.length ? null : html("li", { class: "cw-quiet" }, "No field is called that."));

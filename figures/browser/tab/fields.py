@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from commonweal.agents.errors import InputError
@@ -106,7 +106,7 @@ def _refused(settings: Settings, seed: str) -> Iterator[tuple[str, str]]:
         yield SEED, str(error)
 
 
-_PATH = re.compile(r"\b[a-z_]+(?:(?:\.[a-z_]+|\[\d+\])+)")
+_PATH = re.compile(r"^[a-z_]+(?= = )|\b[a-z_]+(?:(?:\.[a-z_]+|\[\d+\])+)")
 _SECTION = re.compile(r"([a-z_]+(?:\.[a-z_]+|\[\d+\])*): ")  # errors of a whole section begin with it
 
 
@@ -290,12 +290,24 @@ def leading(scenario: Scenario, base: Scenario, usable: list[str]) -> list[str]:
     return [path for path in found if path in usable][:MOST_FIRST]
 
 
+def leading_labels(scenario: Scenario) -> dict[str, str]:
+    """The fields that stand first for a scenario, by path, with their labels: by which it is worth comparing."""
+    labels = labels_of(scenario)
+    usable = [path for path in labels if matters(scenario, path)]
+    return {path: labels[path] for path in leading(scenario, scenario, usable)}
+
+
 def _set_by(base: Scenario, path: str) -> bool:
     """Whether a scenario says something of its own in a field."""
     try:
-        return bool(value_at(base, path) != value_at(Scenario(), path))
+        return bool(value_at(base, path) != value_at(_defaults(), path))
     except (IndexError, KeyError):
         return True
+
+
+@cache
+def _defaults() -> Scenario:
+    return Scenario()
 
 
 def _about(scenario: Scenario) -> Iterator[str]:

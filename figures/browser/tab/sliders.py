@@ -93,14 +93,15 @@ def _even(spec: Mapping[str, Any], high: Decimal) -> tuple[Decimal, Decimal, int
     step = max(unit * count for count in (1, 2, 5) if unit * count * STEPS <= high)
     if spec.get("type") == "integer":
         step = max(Decimal(1), step)
-    begins = spec.get("minimum", 0) > 0 or "exclusiveMinimum" in spec
-    low = step * begins
-    return low, step, int((high - low) / step) + 1
+    least = Decimal(str(spec.get("minimum", 0)))
+    low = (least / step).to_integral_value(rounding=ROUND_CEILING) * step
+    low = max(low, step) if "exclusiveMinimum" in spec else low
+    return low, step, int((high - low) / step) + (0 if "exclusiveMaximum" in spec else 1)
 
 
 def _high(path: str, spec: Mapping[str, Any], base: Scenario, own: Decimal) -> Decimal:
     """Where a slider ends; 0 where nothing says so."""
-    most = Decimal(str(spec.get("maximum", "Infinity")))
+    most = Decimal(str(spec.get("maximum", spec.get("exclusiveMaximum", "Infinity"))))
     if path == "identity.cost":
         return Decimal(repr(base.population.endowment))
     if path in ("population.cost_low", "population.cost_high"):
