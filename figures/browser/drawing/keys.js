@@ -1,8 +1,9 @@
 // Keys: one table, which the page acts by and the dialog of all keys shows.
 
-import { html, refill } from "./dom.js";
+import { html, press } from "./dom.js";
 
-const KEYS = [
+const VIEW_KEYS = ["1", "2", "3", "4", "5", "6"];
+const KEYS = [ // key as the browser names it, what it does, how, and what stands on it
   [" ", "play or pause", (page) => page.playOrPause(), "space"],
   ["ArrowLeft", "a round back", (page) => page.look(page.round - 1), "←"],
   ["ArrowRight", "a round on", (page) => page.look(page.round + 1), "→"],
@@ -12,49 +13,47 @@ const KEYS = [
   ["End", "the newest round", (page) => page.look(page.store.newest)],
   ["e", "next event", (page) => toEvent(page, 1)],
   ["Shift e", "event before", (page) => toEvent(page, -1)],
-  ["1", "a view", (page) => toView(page, 0), "1 – 6"],
-  ...[2, 3, 4, 5, 6].map((place) => [String(place), "", (page) => toView(page, place - 1)]),
+  [VIEW_KEYS.join(" "), "a view", (page, key) => toView(page, VIEW_KEYS.indexOf(key))],
   ["j", "next principal", (page) => toPrincipal(page, 1)],
   ["k", "previous principal", (page) => toPrincipal(page, -1)],
   ["/", "find a field", (page) => page.findField()],
   ["[", "hide or show the fields", (page) => page.hideFields()],
   ["g", "guess first", (page) => page.guess?.()],
   ["d", "dark or light", (page) => page.turnDark?.()],
-  ["t", "talk: larger, without fields", (page) => page.turnTalk?.()],
-  ["s", "share", (page) => page.showShare?.()],
+  ["t", "talk", (page) => page.turnTalk?.()],
+  ["s", "share", (page) => page.share?.()],
   ["?", "all keys", (page) => page.showKeys()],
   ["Escape", "let go", (page) => page.set({ principal: null, hover: null, stretch: null }), "esc"],
 ];
 
 /** Listen to keys while the page is there; none acts while somebody types or another control has use for it. */
 export function bindKeys(page) {
-  const byName = new Map(KEYS.map(([name, , act]) => [name, act]));
   const dialog = keysDialog();
   page.root.append(dialog);
-  page.showKeys = () => (dialog.open ? dialog.close() : dialog.showModal());
+  page.showKeys = () => dialog.showModal();
   const pressed = (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!page.store.setup || takes(event.target, event.key)) return;
-    const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const act = byName.get(event.shiftKey ? `Shift ${letter}` : letter) ?? (event.shiftKey && /^\W$/.test(letter) && byName.get(letter));
-    if (!act) return;
+    const key = event.key.length > 1 ? event.key : event.key.toLowerCase();
+    const shift = event.shiftKey && /\w/.test(key); // signs need it on some keyboards
+    const found = KEYS.find(([name]) => name === (shift ? `Shift ${key}` : key) || (VIEW_KEYS.includes(key) && name.includes(key)));
+    if (!found) return;
     event.preventDefault();
-    act(page);
+    found[2](page, key);
   };
   document.addEventListener("keydown", pressed);
   page.closed.push(() => document.removeEventListener("keydown", pressed));
 }
 
-/** Whether a control uses a key itself: fields all of them, buttons and links what presses them. */
+/** Whether a control uses a key itself: fields and lists all of them, buttons and links what presses them. */
 function takes(target, key) {
-  if (target.closest?.("input, select, textarea, dialog, [contenteditable], [role=listbox]")) return true;
+  if (target.closest?.("input, select, textarea, dialog, [role=listbox]")) return true;
   return (key === " " || key === "Enter") && Boolean(target.closest?.("button, a, summary"));
 }
 
 function toEvent(page, way) {
-  const rounds = (page.docs.told?.events ?? []).map((event) => event.round);
-  const ahead = rounds.filter((round) => (round - page.round) * way > 0).sort((a, b) => (a - b) * way);
-  if (ahead.length) page.look(ahead[0]);
+  const ahead = (page.docs.told?.events ?? []).map((event) => way * (event.round - page.round)).filter((far) => far > 0);
+  if (ahead.length) page.look(page.round + way * Math.min(...ahead));
 }
 
 function toView(page, place) {
@@ -64,17 +63,13 @@ function toView(page, place) {
 
 function toPrincipal(page, way) {
   const { principals } = page.store.setup;
-  const { principal } = page.state;
-  page.set({ principal: principal === null ? (way > 0 ? 0 : principals - 1) : (principal + way + principals) % principals });
+  page.set({ principal: ((page.state.principal ?? (way > 0 ? -1 : 0)) + way + principals) % principals });
 }
 
-/** All keys, from the table. */
 function keysDialog() {
-  const dialog = html("dialog", { class: "cw-dialog", "aria-label": "all keys" });
-  const shown = KEYS.filter(([, says]) => says);
-  refill(dialog, html("h2", {}, "Keys"), html("dl", { class: "cw-keys" }, shown.flatMap(([name, says, , text]) =>
-    [html("dt", {}, (text ?? name).split(" ").map((part) => (part === "–" ? " – " : html("kbd", {}, part.length === 1 ? part.toUpperCase() : part)))),
-     html("dd", {}, says)])),
-    html("form", { method: "dialog" }, html("button", { class: "cw-button" }, "Close")));
+  const caps = (name, text = name) => text.split(" ").map((key) => html("kbd", {}, key.length > 1 ? key : key.toUpperCase()));
+  const dialog = html("dialog", { class: "cw-dialog", "aria-label": "all keys" }, html("h2", {}, "Keys"),
+    html("dl", { class: "cw-keys" }, KEYS.flatMap(([name, says, , text]) => [html("dt", {}, caps(name, text)), html("dd", {}, says)])),
+    press("Close", () => dialog.close()));
   return dialog;
 }

@@ -12,7 +12,7 @@ import { ledgerView } from "./ledger.js";
 import { scenarioMenu } from "./menu.js";
 import { fieldsColumn } from "./fields.js";
 import { bindKeys } from "./keys.js";
-import { busyLine, connection, errorLine, firstVisit, runChips } from "./states.js";
+import { busyLine, connectionBar, errorLine, firstVisit, runChips } from "./states.js";
 import { followLink, shareButton } from "./share.js";
 
 const VIEWS = { society: societyView, dynamics: dynamicsView, values: valuesView, compare: compareView,
@@ -143,7 +143,7 @@ function wholePage(page) {
   const foot = html("footer", { class: "cw-foot" }, strip.el);
   page.root = html("div", { class: "cw", "data-theme": "light" }, bar.el,
     html("div", { class: "cw-body" }, fields.el, view.el), foot);
-  page.root.prepend(connection(page).el);
+  page.root.prepend(connectionBar(page));
   bindKeys(page);
   const update = () => {
     page.root.dataset.view = page.state.view;

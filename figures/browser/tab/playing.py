@@ -71,13 +71,9 @@ class Playing(Topic):
         self.session.tell(speed=speed)
 
     def _scenario(self, document: Document) -> None:
-        """``name``: a scenario of the opening, set up at once; ``play``: whether to play it.
-
-        ``settings`` and ``seed``, where they are given: what its fields hold instead of its own.
-        """
+        """``name``: a scenario of the opening, set up at once; ``play``: whether to play it."""
         opening = self.session.opening
-        choice = opening.choose(known(opening.scenarios, str(document["name"])), str(document.get("seed", "0")))
-        choice = replace(choice, settings={**choice.settings, **document.get("settings", {})})
+        choice = opening.choose(known(opening.scenarios, str(document["name"])))
         self._set_up(choice, bool(document.get("play")))
 
     def _set(self, document: Document) -> None:
@@ -171,7 +167,4 @@ class Playing(Topic):
         assert shown is not None
         told = fields_document(shown.scenario, self.base, self.choice.settings, self._wrong,
                                (self.choice.seed, str(shown.seed)))  # fmt: skip
-        played = self.session.opening.scenarios[shown.choice.scenario]
-        link = {"scenario": shown.choice.scenario, "seed": str(shown.seed),
-                "settings": changed(played, shown.choice.settings)}  # fmt: skip
-        self.session.send({**told, "link": link})
+        self.session.send(told)
