@@ -89,7 +89,7 @@ function makeControl(page, { path, label, kind, choices }, shared) {
   let stops = null;
   const textAt = () => stops.texts?.[range.value]
     ?? thousands((stops.low + range.value * stops.step).toFixed(stops.decimals));
-  const fit = () => listed || (input.style.width = `${Math.min(Math.max(input.value.length, 1), 17) + 0.6}ch`);
+  const fit = () => listed || (input.style.width = `${Math.min(Math.max(input.value.length, 1), 17) + 0.4}ch`);
   let sent = null;
   const update = (field) => {
     const typing = document.activeElement === input && sent !== null && input.value !== sent && field.text === sent;
