@@ -104,6 +104,7 @@ function makeControl(page, { path, label, kind, choices }, shared) {
     range.max = last;
     if (!range.matches(":active")) range.value = Math.round(stops.at);
     range.ariaValueText = field.text;
+    own.hidden = Math.abs(stops.tick - stops.at) < last / 100;
     own.style.left = `calc(5px + ${stops.tick / last} * (100% - 10px))`;
   };
   return { input, slider, update };

@@ -46,7 +46,8 @@ export function errorLine(page) {
 export function runChips(page) {
   const kind = html("span");
   const name = html("b");
-  const chip = html("span", { class: "cw-chip" }, kind, name);
+  const checked = html("p", { class: "cw-list", popover: true, id: "cw-checked" });
+  const chip = html("button", { type: "button", class: "cw-chip", popovertarget: "cw-checked" }, kind, name);
   const back = html("span");
   const pill = html("span", { class: "cw-chip" }, back, press("newest", () => page.look(page.store.newest), "cw-link"));
   const resume = press("Continue from here", () => page.send({ do: "resume", round: page.round }), "cw-button",
@@ -57,14 +58,15 @@ export function runChips(page) {
     const scrubbed = page.round < newest;
     write(kind, stored ? `stored run · ${stored.version ? `version ${stored.version} · ` : ""}` : "live · ");
     write(name, stored ? stored.name : `round ${figure(newest)}`);
-    chip.title = stored?.agreement ?? "";
+    write(checked, stored?.agreement ?? "");
+    chip.disabled = !stored;
     chip.classList.toggle("cw-odd", Boolean(stored?.version || stored?.agreement?.startsWith("Differs")));
     chip.hidden = scrubbed && !stored;
     pill.hidden = !scrubbed;
     resume.hidden = !page.docs.fields || !(scrubbed || stored);
     write(back, `round ${figure(page.round)} of ${figure(newest)} · `);
   };
-  return { el: html("div", { class: "cw-row" }, resume, pill, chip), update };
+  return { el: html("div", { class: "cw-row" }, resume, pill, chip, checked), update };
 }
 
 /** Ask the server now and then whether it is there. Without an answer the picture stays, and a bar says so. */

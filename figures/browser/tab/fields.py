@@ -31,7 +31,7 @@ from commonweal.figures.browser.tab.parameters import (
 from commonweal.figures.browser.tab.sliders import slider
 from commonweal.scenarios.schema.describe import allowed, find_spec
 from commonweal.scenarios.schema.notation import split_path, value_at
-from commonweal.scenarios.schema.relevance import matters, pays_money, screens, sells, shares, valued
+from commonweal.scenarios.schema.relevance import matters, pays_money, sells, shares, valued
 from commonweal.scenarios.schema.scenario import Scenario
 
 MOST_FIRST = 14  # fields that stand there before any is looked for
@@ -314,7 +314,7 @@ def _about(scenario: Scenario) -> Iterator[str]:
     """What an economy is about, by what it has."""
     if shares(scenario):
         yield from ("market.kind", "market.multiplication", "market.contribution", "market.groups", "policy.revision")
-    if sells(scenario) and pays_money(scenario):
+    if sells(scenario) and pays_money(scenario) and not valued(scenario):
         yield "settlement.kind"
     if scenario.market.model_value > 0:
         yield from ("rewards.kind", "market.model_value", "menu.offer")
@@ -340,6 +340,7 @@ def _values(scenario: Scenario) -> Iterator[str]:
 
 def _usual(scenario: Scenario) -> Iterator[str]:
     """What people ask about in most economies."""
-    yield from ("settlement.horizon", "rewards.kind", "task.drift", "stakes.stake", "stakes.audit", "negotiation.kind")
-    if not screens(scenario):
+    yield "task.drift"
+    if not valued(scenario):
+        yield from ("settlement.horizon", "rewards.kind", "stakes.stake", "stakes.audit", "negotiation.kind")
         yield "screening.gate"

@@ -69,9 +69,8 @@ def test_every_field_of_the_schema_has_a_label_of_its_own() -> None:
                  "Drift a round", "Stake", "Data deals")),
     ("spatial-public-goods", ("Kind", "Multiplication", "Contribution", "Groups", "Principals", "Who knows whom",
                               "Policy", "Reconsider", "Stake", "Data deals")),
-    ("value-conflict", ("Influence", "Stubborn", "Protect class 3", "Withhold class 9", "Settlement", "Horizon",
-                        "Model given", "Mode", "Limits held", "Budget", "Principals", "Cost a sample", "Policy",
-                        "Task")),
+    ("value-conflict", ("Influence", "Stubborn", "Protect class 3", "Withhold class 9", "Mode", "Limits held",
+                        "Budget", "Principals", "Cost a sample", "Policy", "Task", "Drift a round")),
     ("big-and-small", ("Model given", "Train alone", "Principals", "Costs of the types", "Policy",
                        "Samples asked for", "Kind", "Price of quality", "Value of the model")),
 ])  # fmt: skip
