@@ -99,7 +99,11 @@ export function firstVisit(page) {
   page.met = true;
   if (page.store.newest > 0 || page.docs.state.stored || location.hash) return;
   page.root.querySelector(".cw-play").focus({ preventScroll: true });
-  if (localStorage.getItem(VISITED)) return;
-  localStorage.setItem(VISITED, "yes");
+  try {
+    if (localStorage.getItem(VISITED)) return;
+    localStorage.setItem(VISITED, "yes");
+  } catch {
+    return; // where nothing may be kept every visit would be the first
+  }
   page.send({ do: "play", until: FIRST_ROUNDS });
 }
