@@ -159,7 +159,10 @@ def write_cell(values: Mapping[str, Any]) -> str:
 def value_at(place: Any, path: str) -> Any:
     """What stands in a scenario at the dotted path of a field."""
     for part in split_path(path):
-        place = place[int(part)] if part.isdigit() else getattr(place, part)
+        if isinstance(place, Mapping):
+            place = place[part]
+        else:
+            place = place[int(part)] if part.isdigit() else getattr(place, part)
     return place
 
 

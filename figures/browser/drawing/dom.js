@@ -22,6 +22,11 @@ function filled(element, attributes, children) {
   return element;
 }
 
+/** A button with its words, and what a press does. */
+export function press(words, onclick, look = "cw-button", attributes = {}) {
+  return html("button", { type: "button", class: look, onclick, ...attributes }, words);
+}
+
 /** Put other children into an element. */
 export function refill(element, ...children) {
   element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined));

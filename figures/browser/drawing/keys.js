@@ -1,15 +1,75 @@
-// Keys.
+// Keys: one table, which the page acts by and the dialog of all keys shows.
 
-/** Listen to keys while the page is there. */
+import { html, press } from "./dom.js";
+
+const VIEW_KEYS = ["1", "2", "3", "4", "5", "6"];
+const KEYS = [ // key as the browser names it, what it does, how, and what stands on it
+  [" ", "play or pause", (page) => page.playOrPause(), "space"],
+  ["ArrowLeft", "a round back", (page) => page.look(page.round - 1), "←"],
+  ["ArrowRight", "a round on", (page) => page.look(page.round + 1), "→"],
+  ["Shift ArrowLeft", "ten rounds back", (page) => page.look(page.round - 10), "shift ←"],
+  ["Shift ArrowRight", "ten rounds on", (page) => page.look(page.round + 10), "shift →"],
+  ["Home", "the first round", (page) => page.look(0)],
+  ["End", "the newest round", (page) => page.look(page.store.newest)],
+  ["e", "next event", (page) => toEvent(page, 1)],
+  ["Shift e", "event before", (page) => toEvent(page, -1)],
+  [VIEW_KEYS.join(" "), "a view", (page, key) => toView(page, VIEW_KEYS.indexOf(key))],
+  ["j", "next principal", (page) => toPrincipal(page, 1)],
+  ["k", "previous principal", (page) => toPrincipal(page, -1)],
+  ["/", "find a field", (page) => page.findField()],
+  ["[", "hide or show the fields", (page) => page.hideFields()],
+  ["g", "guess first", (page) => page.guess?.()],
+  ["d", "dark or light", (page) => page.turnDark?.()],
+  ["t", "talk", (page) => page.turnTalk?.()],
+  ["s", "share", (page) => page.share?.()],
+  ["?", "all keys", (page) => page.showKeys()],
+  ["Escape", "let go", (page) => page.set({ principal: null, hover: null, stretch: null }), "esc"],
+];
+
+/** Listen to keys while the page is there; none acts while somebody types or another control has use for it. */
 export function bindKeys(page) {
+  const dialog = keysDialog();
+  page.root.append(dialog);
+  page.showKeys = () => dialog.showModal();
   const pressed = (event) => {
-    if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === " ") page.playOrPause();
-    else if (event.key === "ArrowLeft") page.look(page.round - (event.shiftKey ? 10 : 1));
-    else if (event.key === "ArrowRight") page.look(page.round + (event.shiftKey ? 10 : 1));
-    else return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!page.store.setup || takes(event.target, event.key)) return;
+    const key = event.key.length > 1 ? event.key : event.key.toLowerCase();
+    const shift = event.shiftKey && /\w/.test(key); // signs need it on some keyboards
+    const found = KEYS.find(([name]) => name === (shift ? `Shift ${key}` : key) || (VIEW_KEYS.includes(key) && name.includes(key)));
+    if (!found) return;
     event.preventDefault();
+    found[2](page, key);
   };
   document.addEventListener("keydown", pressed);
   page.closed.push(() => document.removeEventListener("keydown", pressed));
+}
+
+/** Whether a control uses a key itself: fields and lists all of them, buttons and links what presses them. */
+function takes(target, key) {
+  if (target.closest?.("input, select, textarea, dialog, [role=listbox]")) return true;
+  return (key === " " || key === "Enter") && Boolean(target.closest?.("button, a, summary"));
+}
+
+function toEvent(page, way) {
+  const ahead = (page.docs.told?.events ?? []).map((event) => way * (event.round - page.round)).filter((far) => far > 0);
+  if (ahead.length) page.look(page.round + way * Math.min(...ahead));
+}
+
+function toView(page, place) {
+  const view = page.store.setup.views[place];
+  if (view) page.set({ view: view.id });
+}
+
+function toPrincipal(page, way) {
+  const { principals } = page.store.setup;
+  page.set({ principal: ((page.state.principal ?? (way > 0 ? -1 : 0)) + way + principals) % principals });
+}
+
+function keysDialog() {
+  const caps = (name, text = name) => text.split(" ").map((key) => html("kbd", {}, key.length > 1 ? key : key.toUpperCase()));
+  const dialog = html("dialog", { class: "cw-dialog", "aria-label": "all keys" }, html("h2", {}, "Keys"),
+    html("dl", { class: "cw-keys" }, KEYS.flatMap(([name, says, , text]) => [html("dt", {}, caps(name, text)), html("dd", {}, says)])),
+    press("Close", () => dialog.close()));
+  return dialog;
 }

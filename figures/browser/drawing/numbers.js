@@ -32,7 +32,8 @@ export function signed(value, decimals) {
   return (value < 0 && Number(text) !== 0 ? MINUS : "") + thousands(text);
 }
 
-function thousands(text) {
+/** Digits with thousands apart, from five on. */
+export function thousands(text) {
   const [whole, part] = text.split(".");
   const spaced = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, NARROW) : whole;
   return part ? `${spaced}.${part}` : spaced;

@@ -1,7 +1,6 @@
 // The page: bar, fields, view and strip around one store, redrawn together on the next frame of the browser.
 
 import { html, refill, write } from "./dom.js";
-import { figure } from "./numbers.js";
 import { makeStore } from "./store.js";
 import { stripOf } from "./strip.js";
 import { societyView } from "./society.js";
@@ -10,8 +9,10 @@ import { valuesView } from "./values.js";
 import { compareView } from "./compare.js";
 import { sweepView } from "./sweep.js";
 import { ledgerView } from "./ledger.js";
-import { fieldsColumn, scenarioMenu } from "./fields.js";
+import { scenarioMenu } from "./menu.js";
+import { fieldsColumn } from "./fields.js";
 import { bindKeys } from "./keys.js";
+import { busyLine, connectionBar, errorLine, firstVisit, runChips } from "./states.js";
 import { followLink, shareButton } from "./share.js";
 
 const VIEWS = { society: societyView, dynamics: dynamicsView, values: valuesView, compare: compareView,
@@ -78,9 +79,10 @@ export function makePage(el, send) {
   };
   page.span = () => page.state.stretch ? [Math.max(1, page.state.stretch.from), page.state.stretch.to]
     : [1, Math.max(2, page.store.length)];
+  /** Pause, or play on from the newest round; with fields that are not played yet, a new run with them. */
   page.playOrPause = () => {
     page.set({ round: null });
-    send({ do: page.docs.state?.playing ? "pause" : "play" });
+    send({ do: page.docs.state?.playing ? "pause" : page.docs.fields?.changes ? "begin" : "play" });
   };
   page.stepOn = () => {
     page.set({ round: null });
@@ -99,6 +101,9 @@ export function makePage(el, send) {
 
 /** What is done with documents that are not just kept. Answers whether it was a frame, which the server counts. */
 const RECEIVED = {
+  here(page, document) {
+    page.heard?.(document);
+  },
   setup(page, document) {
     page.store.begin(document);
     page.docs.card = null;
@@ -147,6 +152,7 @@ function wholePage(page) {
   const foot = html("footer", { class: "cw-foot" }, strip.el);
   page.root = html("div", { class: "cw", "data-theme": "light" }, bar.el,
     html("div", { class: "cw-body" }, fields.el, view.el), foot);
+  page.root.prepend(connectionBar(page));
   bindKeys(page);
   const update = () => {
     page.root.dataset.view = page.state.view;
@@ -155,6 +161,7 @@ function wholePage(page) {
     fields.update();
     view.update();
     if (!foot.hidden) strip.update();
+    firstVisit(page);
   };
   return { el: page.root, update };
 }
@@ -162,14 +169,14 @@ function wholePage(page) {
 function topBar(page) {
   const menu = scenarioMenu(page);
   const tabs = html("nav", { class: "cw-tabs", "aria-label": "views" });
-  const chip = html("span", { class: "cw-chip" });
+  const chips = runChips(page);
   const share = shareButton(page);
   const dark = html("button", { type: "button", class: "cw-icon cw-dark", "aria-label": "dark or light", title: "dark or light (D)",
                                 onclick: () => page.turnDark() }, "◐");
   const help = html("button", { type: "button", class: "cw-icon cw-help", "aria-label": "all keys", title: "all keys (?)",
                                 onclick: () => page.showKeys?.() }, "?");
   const el = html("header", { class: "cw-bar" }, html("strong", { class: "cw-brand" }, "Commonweal"), menu.el, tabs,
-    html("span", { class: "cw-space" }), chip, share.el, dark, help);
+    html("span", { class: "cw-space" }), chips.el, share.el, dark, help);
   page.turnDark = () => {
     page.root.dataset.theme = page.root.dataset.theme === "dark" ? "light" : "dark";
     page.redraw();
@@ -186,8 +193,7 @@ function topBar(page) {
     }
     for (const tab of tabs.children)
       tab.setAttribute("aria-current", tab.dataset.view === page.state.view ? "page" : "false");
-    const stored = page.docs.state?.stored;
-    write(chip, stored ? `stored run · ${stored.name}` : `live · round ${figure(page.store.newest)}`);
+    chips.update();
     menu.update();
     share.update();
   };
@@ -198,21 +204,20 @@ function topBar(page) {
 function viewOf(page) {
   const sentence = html("h1", { class: "cw-sentence" });
   const context = html("p", { class: "cw-context" });
-  const busy = html("p", { class: "cw-busy", role: "status" });
-  const error = html("p", { class: "cw-error", role: "alert" });
+  const busy = busyLine(page);
+  const error = errorLine(page);
   const content = html("div", { class: "cw-content" });
-  const el = html("main", { class: "cw-view" }, sentence, context, error, busy, content);
+  const el = html("main", { class: "cw-view" }, sentence, context, error.el, busy.el, content);
   const made = {};
   const update = () => {
     const { view } = page.state;
-    const state = page.docs.state;
     made[view] ??= VIEWS[view](page);
     if (content.firstChild !== made[view].el) refill(content, made[view].el);
     const own = made[view].told?.() ?? page.docs.told?.sentences?.[view];
     write(sentence, own?.sentence ?? "");
     write(context, own?.context ?? "");
-    write(busy, state?.busy ? `${state.busy} …` : "");
-    write(error, state?.error?.text ?? "");
+    busy.update();
+    error.update();
     made[view].update();
     page.shown = made[view];
   };

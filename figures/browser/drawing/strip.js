@@ -65,6 +65,7 @@ function transport(page) {
     const state = page.docs.state;
     if (!state) return;
     write(play, state.playing ? "❚❚ Pause" : "▶ Play");
+    play.title = page.docs.fields?.changes && !state.playing ? "play with what was changed: a new run" : "";
     play.dataset.playing = state.playing;
     if (!speed.options.length && state.speeds)
       speed.append(...state.speeds.map((each) => html("option", { value: each }, each ? `${each} rounds/s` : "∞ rounds/s")));

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from commonweal.agents.errors import InputError
+from commonweal.figures.browser.tab.fields import SEED, blamed, fields_document, in_words, labels_of, problems
 from commonweal.figures.browser.tab.opening import Choice
-from commonweal.figures.browser.tab.parameters import settings_of
+from commonweal.figures.browser.tab.parameters import changed
+from commonweal.figures.browser.tab.scenarios import known, scenarios_document
 from commonweal.figures.browser.tab.topic import Document, Host, Order, Topic
+from commonweal.scenarios.schema.scenario import Scenario
 
 # Seconds between rounds, by rounds a second; 0 is as fast as it goes.
 SPEEDS: Mapping[int, float] = {1: 1.0, 2: 0.5, 5: 0.2, 10: 0.1, 20: 0.05, 0: 0.0}
@@ -16,6 +19,7 @@ class Playing(Topic):
     """Play, pause, step; fields changed and played; going back and on."""
 
     choice: Choice  # what the fields say
+    _wrong: Mapping[str, str] = {}  # what is wrong with that, by path of the field
 
     def __init__(self, session: Host) -> None:
         super().__init__(session)
@@ -24,8 +28,13 @@ class Playing(Topic):
     def orders(self) -> Mapping[str, Order]:
         """See the module."""
         return {"play": self._play, "pause": self._pause, "step": self._step, "speed": self._speed,
-                "scenario": self._scenario, "set": self._set, "seed": self._seed, "undo": self._undo,
-                "begin": self._begin, "again": self._again, "resume": self._resume, "stop": self._stop}  # fmt: skip
+                "scenario": self._scenario, "set": self._set, "undo": self._undo, "begin": self._begin,
+                "again": self._again, "resume": self._resume, "stop": self._stop}  # fmt: skip
+
+    @property
+    def base(self) -> Scenario:
+        """The scenario that was chosen, as it is."""
+        return self.session.opening.scenarios[self.choice.scenario]
 
     def greeted(self) -> None:
         """A browser has come."""
@@ -35,7 +44,8 @@ class Playing(Topic):
         """Another run is shown: fields say what it was played with."""
         shown = self.session.stage.shown
         assert shown is not None
-        self.choice = shown.choice
+        self.choice, self._wrong = shown.choice, {}
+        self._tell_scenarios()
         self._tell_fields()
 
     def _play(self, document: Document) -> None:
@@ -62,29 +72,45 @@ class Playing(Topic):
 
     def _scenario(self, document: Document) -> None:
         """``name``: a scenario of the opening, set up at once; ``play``: whether to play it."""
-        choice = self.session.opening.choose(str(document["name"]))
+        opening = self.session.opening
+        choice = opening.choose(known(opening.scenarios, str(document["name"])))
         self._set_up(choice, bool(document.get("play")))
 
     def _set(self, document: Document) -> None:
-        """``path``, ``value``: what a field says now."""
-        self.choice = replace(self.choice, settings={**self.choice.settings, str(document["path"]): document["value"]})
-        self._tell_fields()
-
-    def _seed(self, document: Document) -> None:
-        self.choice = replace(self.choice, seed=str(document["seed"]))
+        """``values``: what fields hold now, by path; or one ``path`` and ``value``. The seed's path is "seed"."""
+        given = document.get("values") or {document["path"]: document["value"]}
+        values = {str(path): value for path, value in given.items()}
+        seed = str(values.pop(SEED, self.choice.seed))
+        known_paths = labels_of(self.base)
+        if unknown := next((path for path in values if path not in known_paths), None):
+            raise InputError(f"{unknown[:60]} is not a field that can be set here")
+        kept = {path: value for path, value in self.choice.settings.items() if path not in values}
+        self.choice = replace(self.choice, settings=kept | values, seed=seed)  # what was set last comes last
+        self._judge()
         self._tell_fields()
 
     def _undo(self, document: Document) -> None:
         """Let the fields say again what is played."""
         shown = self.session.stage.shown
         assert shown is not None
-        self.choice = shown.choice
+        self.choice, self._wrong = shown.choice, {}
         self.session.tell(error=None)
         self._tell_fields()
 
     def _begin(self, document: Document) -> None:
-        """Play with what the fields say, from the start."""
-        self._set_up(self.choice, play=True)
+        """Play with what the fields say, from the start; the run that is shown stays where they say nothing allowed."""
+        self._judge()
+        self._tell_fields()
+        if not self._wrong:
+            self._set_up(self.choice, play=True)
+
+    def _judge(self) -> None:
+        """Find out what is wrong with what the fields hold, and say the first of it."""
+        had = bool(self._wrong)
+        self._wrong = problems(self.base, changed(self.base, self.choice.settings), self.choice.seed)
+        if self._wrong or had:
+            path, text = next(iter(self._wrong.items()), ("", ""))
+            self.session.tell(error={"text": text, "field": path} if text else None)
 
     def _again(self, document: Document) -> None:
         """The same run from the start."""
@@ -109,22 +135,36 @@ class Playing(Topic):
 
         def done() -> None:
             session.tell(busy="Setting up")
-            session.stage.set_up(choice)
-            session.until = None
-            session.worker.playing = play
+            if self._attempt(choice):
+                session.until = None
+                session.worker.playing = play
 
         session.order(done)
 
+    def _attempt(self, choice: Choice) -> bool:
+        """Whether it could be set up; what could not is said at the field that it is about, and the old run stays."""
+        base = self.session.opening.scenarios[choice.scenario]
+        try:
+            self.session.stage.set_up(choice)
+        except InputError as error:
+            path = blamed(str(error), base, changed(base, choice.settings))
+            told = in_words(str(error), base)
+            if choice.scenario == self.choice.scenario:
+                self._wrong = {path: told}
+                self._tell_fields()
+            self.session.say(InputError(told), path)
+            return False
+        return True
+
+    def _tell_scenarios(self) -> None:
+        opening = self.session.opening
+        opened = [opening.stored.name] if opening.stored else []
+        opened += [opening.begin] if opening.own else []
+        self.session.send(scenarios_document(opening.scenarios, self.choice.scenario, opened))
+
     def _tell_fields(self) -> None:
-        self.session.send(fields_document(self.session, self.choice))
-
-
-def fields_document(session: Host, choice: Choice) -> dict[str, Any]:
-    """The fields as the browser shows them: scenario, seed, and settings by path, with those not played yet."""
-    shown = session.stage.shown
-    played = shown.choice if shown else choice
-    own = settings_of(session.opening.scenarios[choice.scenario])
-    changed = [path for path, value in choice.settings.items() if value != played.settings.get(path)]
-    changed += ["seed"] * (choice.seed != played.seed)
-    return {"kind": "fields", "scenario": choice.scenario, "scenarios": list(session.opening.scenarios),
-            "seed": choice.seed, "settings": dict(choice.settings), "own": own, "changed": changed}  # fmt: skip
+        shown = self.session.stage.shown
+        assert shown is not None
+        told = fields_document(shown.scenario, self.base, self.choice.settings, self._wrong,
+                               (self.choice.seed, str(shown.seed)))  # fmt: skip
+        self.session.send(told)

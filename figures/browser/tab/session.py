@@ -139,7 +139,12 @@ class Session:
             self.worker.order(lambda: None)
 
     def _here(self, document: Document) -> None:
-        self.send({"kind": "here"})
+        """Whether the server is there; ``again``: after it was not, so that the browser may have missed something."""
+        self.send({"kind": "here", "run": self._run})
+        if document.get("again"):
+            self.send(self.state)
+            self._flying = 0
+            self.worker.order(lambda: None)
 
     def _rows(self, document: Document) -> None:
         begin = int(document["from"])

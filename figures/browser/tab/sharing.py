@@ -9,7 +9,7 @@ from commonweal.figures.browser.notes.html_file import html_file
 from commonweal.figures.browser.notes.shown import pays_money
 from commonweal.figures.browser.notes.tables import ledger_csv
 from commonweal.figures.browser.tab.opening import Choice, Opening
-from commonweal.figures.browser.tab.parameters import Settings, settings_of, typed
+from commonweal.figures.browser.tab.parameters import Settings, changed, typed
 from commonweal.figures.browser.tab.topic import Document, Order, Topic
 from commonweal.scenarios.schema.notation import write_value
 
@@ -69,22 +69,21 @@ class Sharing(Topic):
             self.session.send({"kind": "file", "name": "ledger.csv", "text": text, "type": "text/csv"})
 
 
-def changed(opening: Opening, choice: Choice) -> Settings:
+def changes(opening: Opening, choice: Choice) -> Settings:
     """The settings in which a choice differs from its scenario, typed as their fields want them."""
-    own = settings_of(opening.scenarios[choice.scenario])
-    given = {path: typed(path, value) for path, value in choice.settings.items()}
-    return {path: value for path, value in given.items() if value != own.get(path)}
+    found = changed(opening.scenarios[choice.scenario], choice.settings)
+    return {path: typed(path, value) for path, value in found.items()}
 
 
 def link_parts(opening: Opening, choice: Choice) -> dict[str, str]:
     """What the fragment of a link says: scenario, seed, and each changed field as JSON under ``set.`` and its path."""
-    settings = {f"set.{path}": json.dumps(value) for path, value in changed(opening, choice).items()}
+    settings = {f"set.{path}": json.dumps(value) for path, value in changes(opening, choice).items()}
     return {"scenario": choice.scenario, "seed": choice.seed, **settings}
 
 
 def command(opening: Opening, choice: Choice, rounds: int) -> str:
     """The command line that plays the same run."""
     words = ["commonweal", "run", choice.scenario, "--seeds", f"{choice.seed},", "--rounds", str(max(rounds, 1))]
-    for path, value in changed(opening, choice).items():
+    for path, value in changes(opening, choice).items():
         words += ["--set", f"{path}={value if isinstance(value, str) else write_value(value)}"]
     return shlex.join(words)

@@ -18,16 +18,9 @@ from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.numbers import figure
 from commonweal.figures.browser.notes.panels import measures, panels
 from commonweal.figures.browser.notes.tables import principal_card, transfer_rows
+from commonweal.figures.browser.tab.fields import fields_document
 from commonweal.figures.browser.tab.live import Live
-from commonweal.figures.browser.tab.parameters import (
-    economy,
-    mesa_parameter,
-    other_value,
-    parameters,
-    rules_of,
-    settings_of,
-)
-from commonweal.scenarios.schema.library import library_names
+from commonweal.figures.browser.tab.parameters import economy, settings_of
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -62,37 +55,26 @@ def titles(name: str) -> set[str]:
 
 
 def labels(scenario: Scenario) -> set[str]:
-    return {parameter.label for parameter in parameters(scenario)}
+    document = fields_document(scenario, scenario, {}, {})
+    return {field["label"] for group in document["groups"] for field in group["fields"]}
 
 
-# Controls.
+# Fields.
 
 
-def test_the_terms_of_contracts_have_controls_where_they_mean_something() -> None:
-    everywhere = {"Model reward rule", "Samples asked for", "Value of the model", "Content asked for"}
+def test_the_terms_of_contracts_have_fields_where_they_mean_something() -> None:
+    everywhere = {"Model given", "Samples asked for", "Value of the model", "Content asked for"}
     for name in ("commons", "big-and-small", "robust"):
         assert everywhere <= labels(load(name))
     assert not everywhere & labels(load("public-goods"))
-    money = {"Settlement rule", "Stake", "Audits", "Clawback"}
+    money = {"Settlement", "Stake", "Clawback"}
     assert money <= labels(load("commons")) and not money & labels(load("wait-and-see"))
-    assert not {"Credit rule", "Screening mode", "Drift", "Data deals", "Lowest cost"} & labels(load("big-and-small"))
+    assert "Audits a round" in labels(load("robust")) and "Audits a round" not in labels(load("commons"))
+    assert not {"Credit", "Mode", "Drift a round", "Data deals", "Cost a sample"} & labels(load("big-and-small"))
     assert "Hold-back" in labels(load("commons")) and "Hold-back" not in labels(load("big-and-small"))
-    assert "Identity cost" in labels(load("robust")) and "Identity cost" not in labels(load("commons"))
-    assert "Admissibility budget" in labels(load("tolerance-for-sale"))
-    assert "Admissibility budget" not in labels(load("commons"))
-
-
-def test_the_price_of_a_name_cannot_be_set_above_what_anybody_has() -> None:
-    scenario = load("robust")
-    (price,) = (each for each in parameters(scenario) if each.label == "Identity cost")
-    assert mesa_parameter(price, 0.02)["max"] == scenario.population.endowment
-    economy(scenario, {"identity.cost": scenario.population.endowment})
-
-
-def test_the_slider_of_what_a_model_is_worth_leaves_room_above() -> None:
-    for name, high in (("big-and-small", 200.0), ("commons", 2.0), ("wait-and-see", 2.0)):
-        (value,) = (each for each in parameters(load(name)) if each.path == "market.model_value")
-        assert value.high == high
+    assert "Price of a name" in labels(load("robust")) and "Price of a name" not in labels(load("commons"))
+    assert "Money for limits" in labels(load("tolerance-for-sale"))
+    assert "Money for limits" not in labels(load("commons"))
 
 
 @pytest.mark.parametrize(("name", "settings", "told"), [
@@ -106,32 +88,6 @@ def test_terms_that_do_not_go_together_are_one_line(name: str, settings: dict[st
     with pytest.raises(InputError, match=told) as caught:
         economy(scenario, settings_of(scenario) | settings)
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", library_names())
-def test_the_value_offered_to_compare_with_is_an_allowed_one_where_there_is_one(name: str) -> None:
-    scenario = load(name)
-    for parameter in parameters(scenario):
-        described = mesa_parameter(parameter, settings_of(scenario)[parameter.path])
-        value = other_value(scenario, parameter)
-        others = [each for each in described.get("values", [value]) if each != described["value"]]
-        assert allowed(scenario, parameter.path, value) or not any(
-            allowed(scenario, parameter.path, each) for each in others)
-
-
-def allowed(scenario: Scenario, path: str, value: Any) -> bool:
-    try:
-        economy(scenario, {path: value})
-    except InputError:
-        return False
-    return True
-
-
-@pytest.mark.parametrize(("name", "told"), [
-    ("leaky", "credit settlement, aumann_shapley credit"), ("big-and-small", "menu model reward"),
-    ("wait-and-see", "aumann_shapley credit, shared model reward"), ("public-goods", "equal settlement")])
-def test_the_head_of_the_page_names_the_rules_that_apply(name: str, told: str) -> None:
-    assert rules_of(load(name)) == told
 
 
 # What a principal is told.

@@ -1,42 +1,76 @@
-"""What can be set on the page."""
+"""What can be set on the page, and the economy that it describes."""
+
+from typing import Any
 
 import pytest
 
-from commonweal.figures.browser.tab.parameters import economy, mesa_parameter, other_value, parameters, settings_of
+from commonweal.agents.errors import InputError
+from commonweal.figures.browser.tab.parameters import changed, choices, economy, settable, settings_of, typed
 from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load
 
 
 @pytest.mark.parametrize("name", library_names())
-def test_the_controls_of_a_scenario_give_that_scenario_back(name: str) -> None:
+def test_the_fields_of_a_scenario_give_that_scenario_back(name: str) -> None:
     scenario = load(name)
     assert economy(scenario, settings_of(scenario)) == scenario
 
 
 @pytest.mark.parametrize("name", library_names())
-def test_a_slider_holds_the_scenarios_value_exactly(name: str) -> None:
-    # Vuetify's slider rounds to its step and says so to the server, which would change the economy unasked.
-    scenario = load(name, {"population.cost_low": 0.000125})
-    for parameter in parameters(scenario):
-        described = mesa_parameter(parameter, settings_of(scenario)[parameter.path])
-        if described["type"] == "SliderFloat":
-            value, step = described["value"], described["step"]
-            assert round(value / step) * step == pytest.approx(value, rel=1e-12, abs=0)
-            assert described["min"] <= value <= described["max"]
-            assert 1e-6 <= step < described["max"] / 10
+def test_what_is_typed_as_it_stands_there_changes_nothing(name: str) -> None:
+    scenario = load(name)
+    typed_in = {path: str(value).lower() if isinstance(value, bool) else str(value)
+                for path, value in settings_of(scenario).items()}
+    assert changed(scenario, typed_in) == {}
+    assert economy(scenario, typed_in) == scenario
 
 
-def test_every_parameter_has_help_and_numbers_have_units() -> None:
-    scenario = load("value-conflict")
-    for parameter in parameters(scenario):
-        described = mesa_parameter(parameter, settings_of(scenario)[parameter.path])
-        assert described["help"]
-        assert described["unit"]
+@pytest.mark.parametrize(("path", "text", "value"), [
+    ("population.count", "10\u202f000", 10_000),
+    ("market.multiplication", " 4.4 ", 4.4),
+    ("policy.imitation.intensity", "1 000.5", 1000.5),
+    ("screening.gate", "false", False),
+    ("learning.hidden", "16, 8", [16, 8]),
+    ("learning.hidden", "", []),
+    ("population.cost_types", "[0.5, 0.25]", [0.5, 0.25]),
+    ("actions.available", "delegate, free_ride", ["delegate", "free_ride"]),
+    ("policy.mix", "fixed", {"fixed": 1.0}),
+    ("policy.mix", "{fixed = 0.5, imitation = 0.5}", {"fixed": 0.5, "imitation": 0.5}),
+    ("settlement.kind", "equal", "equal"),
+])
+def test_text_becomes_the_value_that_a_field_wants(path: str, text: str, value: Any) -> None:
+    assert typed(path, text) == value
 
 
-def test_another_value_to_compare_with_is_always_allowed_and_different() -> None:
-    for name in library_names():
-        scenario = load(name)
-        for parameter in parameters(scenario):
-            value = other_value(scenario, parameter)
-            assert value != settings_of(scenario)[parameter.path]
+@pytest.mark.parametrize(("path", "value", "told"), [
+    ("population.count", "many", "must be a whole number"),
+    ("population.count", "-1", "must be a whole number from 0"),
+    ("market.multiplication", "4,4", "must be a number"),
+    ("market.multiplication", "nan", "must be a number"),
+    ("market.multiplication", "1e999", "must be a number"),
+    ("settlement.kind", "nobody", "must be one of"),
+    ("settlement.kind", 3, "must be one of"),
+    ("task.kind", "openml:credit-g", "must be one of"),
+    ("population.graph", "file", "must be one of"),
+    ("negotiation.negotiator", "endpoint", "must be one of"),
+    ("policy.mix", "{nobody = 1.0}", "must be one of"),
+    ("policy.mix", "{fixed", "is not a value"),
+])
+def test_what_is_no_value_of_a_field_is_refused_in_a_line(path: str, value: Any, told: str) -> None:
+    with pytest.raises(InputError, match=told) as caught:
+        typed(path, value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_page_can_name_no_file_and_no_address() -> None:
+    paths = settable(load("commons"))
+    assert "population.edges" not in paths and "population.graph" in paths
+    assert "file" not in choices("population.graph")
+    assert not {"endpoint", "replay"} & set(choices("negotiation.negotiator"))
+    assert not any("openml" in name for name in choices("task.kind"))
+
+
+def test_a_scenario_that_holds_what_the_page_cannot_choose_keeps_it() -> None:
+    scenario = load("commons", {"task.kind": "openml:credit-g"})
+    assert economy(scenario, settings_of(scenario)) == scenario
+    assert economy(scenario, {"task.kind": "openml:credit-g", "population.count": "9"}).population.count == 9

@@ -130,7 +130,7 @@ def test_changed_fields_are_played_and_the_old_model_is_let_go(opened: Callable[
     assert old.agents
     tab.say("set", path="settlement.kind", value="equal")
     tab.say("set", path="population.count", value="9")
-    tab.say("seed", seed="5")
+    tab.say("set", values={"seed": "5"})
     assert set(tab.session.topics[0].choice.settings) >= {"settlement.kind", "population.count"}
     tab.say("begin")
     until(lambda: tab.setup["seed"] == 5 and tab.round > 0)
@@ -161,10 +161,10 @@ def test_wrong_parameters_are_told_in_a_line_and_the_run_goes_on(opened: Callabl
     tab = opened()
     wrong = {
         ("population.count", "5000"): "5600 exceed the 1797 samples of digits",
-        ("population.count", "many"): "population.count = 'many': must be a whole number",
-        ("population.count", "0"): "population.count = 0: must be a whole number between 1",
-        ("population.cost_low", 0.004): "cost_low = 0.004 exceeds cost_high",
-        ("settlement.kind", "nobody"): "settlement.kind = 'nobody': must be one of",
+        ("population.count", "many"): "Principals = 'many': must be a whole number",
+        ("population.count", "0"): "Principals = 0: must be a whole number between 1",
+        ("population.cost_low", 0.004): "Lowest cost = 0.004 exceeds Highest cost",
+        ("settlement.kind", "nobody"): "Settlement = 'nobody': must be one of",
     }
     for round, ((path, value), told) in enumerate(wrong.items(), start=1):
         tab.say("undo")

@@ -10,7 +10,7 @@ import numpy as np
 from commonweal.figures.browser.drawing.bundle import FILES, module, styles
 from commonweal.figures.browser.tab.opening import Opening
 from commonweal.figures.browser.tab.parameters import economy
-from commonweal.figures.browser.tab.sharing import changed, command, link_parts
+from commonweal.figures.browser.tab.sharing import changes, command, link_parts
 from commonweal.scenarios.schema.loading import load, read_overrides
 from tests.helpers.tabs import Tab, small, until
 
@@ -26,7 +26,7 @@ def stepped(tab: Tab, rounds: int) -> None:
 def test_a_link_plays_the_same_run() -> None:
     tab, other = Tab(), Tab()
     tab.say("set", path="settlement.kind", value="equal")
-    tab.say("seed", seed="3")
+    tab.say("set", values={"seed": "3"})
     tab.say("begin")
     until(lambda: tab.setup["seed"] == 3 and tab.round > 2)
     tab.say("pause")
@@ -52,7 +52,7 @@ def test_the_command_plays_the_same_scenario() -> None:
     assert words[:7] == ["commonweal", "run", "commons", "--seeds", "7,", "--rounds", "1"]
     assert set(words[8::2]) == {"population.count=5", "settlement.kind=equal"}
     assert link_parts(opening, choice)["set.population.count"] == "5"
-    assert changed(opening, opening.choose("commons")) == {}
+    assert changes(opening, opening.choose("commons")) == {}
     played = load("commons", read_overrides(words[8::2]))
     assert played == economy(load("commons"), choice.settings)
 

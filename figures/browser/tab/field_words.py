@@ -1,0 +1,274 @@
+"""What the fields of a scenario are called on the page: short labels, the words of their choices, units and groups."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from commonweal.scenarios.schema.notation import split_path
+
+LONGEST = 22  # characters of a label that fit beside a value
+
+GROUPS: Mapping[str, str] = {  # heading by section, in the order in which headings stand
+    "settlement": "Pay", "rewards": "Pay", "credit": "Pay",
+    "screening": "Screening",
+    "values": "Values", "tolerance": "Values",
+    "population": "People", "actions": "People", "policy": "People",
+    "task": "Data", "learning": "Data",
+    "stakes": "Contract", "clawback": "Contract", "identity": "Contract", "menu": "Contract", "negotiation": "Contract",
+    "mechanisms": "Contract",
+    "market": "Market",
+}  # fmt: skip
+_ELSEWHERE = "Data"  # heading of fields that belong to no section: rounds, number format, device
+
+LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is called in this economy
+    "rounds": "Rounds",
+    "precision": "Number format",
+    "device": "Computed on",
+    "task.kind": "Task",
+    "task.partition": "Spread of data",
+    "task.concentration": "Evenness of classes",
+    "task.label_noise": "Wrong labels",
+    "task.noisy_share": "Noisy principals",
+    "task.validation": "Validation samples",
+    "task.test": "Test samples",
+    "task.drift": "Drift a round",
+    "task.samples": "Synthetic samples",
+    "task.features": "Synthetic features",
+    "task.classes": "Synthetic classes",
+    "task.separation": "Synthetic separation",
+    "population.count": "Principals",
+    "population.graph": "Who knows whom",
+    "population.degree": "Acquaintances",
+    "population.rewiring": "Rewiring",
+    "population.start_delegate": "Start: {delegate}",
+    "population.start_free_ride": "Start: {free_ride}",
+    "population.start_defect": "Start: {defect}",
+    "population.start_abstain": "Start: {abstain}",
+    "population.cost_low": "Lowest cost",
+    "population.cost_high": "Highest cost",
+    "population.cost_types": "Costs of the types",
+    "population.type_shares": "Shares of the types",
+    "population.outside_option": "Pay outside",
+    "population.endowment": "Money at start",
+    "actions.available": "Actions",
+    "actions.free_ride": "Way of free-riding",
+    "actions.stale_samples": "Stale samples",
+    "actions.noise": "Noise over samples",
+    "actions.defect": "Way of defecting",
+    "actions.defect_gain": "Gain of defecting",
+    "policy.mix": "Policy",
+    "policy.revision": "Reconsider",
+    "policy.mutation": "Act at random",
+    "policy.memory": "Memory of pay",
+    "policy.imitation.intensity": "Strength of imitation",
+    "policy.imitation.reach": "Whom to imitate",
+    "policy.best_response.inertia": "Inertia",
+    "policy.learning.exploration": "Exploration",
+    "policy.learning.rate": "Weight of new pay",
+    "policy.learning.loss_aversion": "Weight of a loss",
+    "policy.conditional.cooperators": "Conditional givers",
+    "policy.conditional.free_riders": "Never givers",
+    "policy.conditional.hump_shaped": "Hump-shaped givers",
+    "policy.conditional.slope": "Slope of giving",
+    "values.influence": "Influence",
+    "values.stubbornness": "Stubborn",
+    "values.self_weight": "Own opinion",
+    "values.confidence": "Heed up to",
+    "values.experience": "Moved by harm",
+    "values.loss_aversion": "Loss aversion",
+    "values.for_sale": "Limits for sale",
+    "values.price_low": "Lowest price",
+    "values.price_high": "Highest price",
+    "learning.network": "Network",
+    "learning.hidden": "Hidden units",
+    "learning.activation": "Activation",
+    "learning.rate": "Learning rate",
+    "learning.method": "Training",
+    "learning.local_epochs": "Local epochs",
+    "learning.sampling": "Batches",
+    "learning.samples": "Samples of each",
+    "learning.batch": "Pooled batch",
+    "screening.mode": "Mode",
+    "screening.scope": "Limits held",
+    "screening.budget": "Budget",
+    "screening.step_tolerance": "Harm a round",
+    "screening.quorum": "Quorum",
+    "screening.gate": "Gate",
+    "screening.safeguard": "Overshoot allowed",
+    "credit.kind": "Credit",
+    "credit.budget": "Coalitions tried",
+    "credit.estimator": "Estimator",
+    "credit.mode": "Estimator mode",
+    "credit.regressor": "Fitted to coalitions",
+    "credit.aumann_shapley.gradients": "Gradients of a step",
+    "credit.beta_shapley.alpha": "Beta-Shapley alpha",
+    "credit.beta_shapley.beta": "Beta-Shapley beta",
+    "credit.weighted_banzhaf.weight": "Banzhaf weight",
+    "credit.gtg_shapley.between": "GTG: least change",
+    "credit.gtg_shapley.within": "GTG: close enough",
+    "credit.gtg_shapley.converged": "GTG: converged at",
+    "credit.novelty.memory": "Repeats remembered",
+    "credit.replication.penalty": "Penalty on copies",
+    "credit.replication.similarity": "Copies told by",
+    "settlement.kind": "Settlement",
+    "settlement.horizon": "Horizon",
+    "settlement.discount": "Discount a round",
+    "settlement.alpha": "Exponent of credit",
+    "settlement.reserve": "Kept in reserve",
+    "settlement.floor": "Split equally",
+    "settlement.clip": "Harm set off",
+    "settlement.altruism": "Evenness of quotas",
+    "settlement.time.beta": "Pay: later rounds",
+    "settlement.time.decay": "Pay: late joiners",
+    "settlement.hold_back": "Hold-back",
+    "market.kind": "Kind",
+    "market.multiplication": "Multiplication",
+    "market.contribution": "Contribution",
+    "market.groups": "Groups",
+    "market.group_size": "Group size",
+    "market.punishment.probability": "Punish",
+    "market.punishment.cost": "Cost of punishing",
+    "market.punishment.fine": "Fine",
+    "market.price": "Price of quality",
+    "market.baseline": "Worth nothing below",
+    "market.rivalry": "Rivalry",
+    "market.leak": "Speed of leaks",
+    "market.rival_decay": "Decay of the rival",
+    "market.model_value": "Value of the model",
+    "stakes.stake": "Stake",
+    "stakes.audit": "Audits a round",
+    "stakes.reveal": "Audits that reveal",
+    "stakes.slash": "Stake lost",
+    "clawback.share": "Clawback",
+    "identity.cost": "Price of a name",
+    "rewards.kind": "Model given",
+    "rewards.content": "Content asked for",
+    "rewards.joining": "Joining told by",
+    "rewards.accuracy.kind": "Accuracy known by",
+    "rewards.accuracy.optimum": "Best accuracy",
+    "rewards.accuracy.scale": "Scale of accuracy",
+    "rewards.shaping_margin": "Shaping margin",
+    "rewards.altruism": "Model: evenness",
+    "rewards.time.beta": "Model: later rounds",
+    "rewards.time.decay": "Model: late joiners",
+    "rewards.rho": "Exponent of values",
+    "rewards.alone": "Train alone",
+    "rewards.realise": "Worse copies by",
+    "rewards.tolerance": "Copies may miss by",
+    "menu.offer": "Samples asked for",
+    "menu.term": "Rounds of a menu",
+    "menu.reading": "Reading of the menu",
+    "negotiation.kind": "Data deals",
+    "negotiation.negotiator": "Who speaks",
+    "negotiation.every": "Rounds between talks",
+    "negotiation.returns": "Returns expected",
+    "negotiation.concession": "Concession",
+    "tolerance.budget": "Money for limits",
+}
+
+IN_SENTENCES: Mapping[str, str] = {  # where a label says too little away from its heading
+    "screening.mode": "Screening mode",
+    "screening.budget": "Screening budget",
+    "market.kind": "Kind of market",
+}
+
+_CHOICES: Mapping[str, Mapping[str, str]] = {
+    "settlement.kind": {"credit": "by credit", "equal": "equally", "data": "by samples", "robust": "by robust credit",
+                        "quota": "by quotas", "time_cumulation": "by time and credit",
+                        "time_valuation": "by time of joining"},
+    "rewards.kind": {"time_cumulation": "by time and credit", "time_valuation": "by time of joining",
+                     "quota": "by quotas", "menu": "by the menu", "shaping": "shaped"},
+    "credit.kind": {"aumann_shapley": "Aumann–Shapley", "shapley": "Shapley", "estimated_shapley": "estimated Shapley",
+                    "banzhaf": "Banzhaf", "weighted_banzhaf": "weighted Banzhaf", "beta_shapley": "Beta-Shapley",
+                    "gtg_shapley": "GTG-Shapley", "fedsv": "FedSV"},
+    "credit.estimator": {"msr": "MSR", "kernel_shap": "KernelSHAP", "leverage_shap": "LeverageSHAP"},
+    "values.influence": {"friedkin_johnsen": "by neighbours", "hegselmann_krause": "by the like-minded"},
+    "screening.scope": {"all": "of all", "own": "one's own", "quorum": "of a quorum"},
+    "screening.gate": {"true": "on", "false": "off"},
+    "task.kind": {"breast_cancer": "breast cancer"},
+    "task.partition": {"cgsv_power": "power, as in CGSV", "class": "by class", "power": "power law"},
+    "population.graph": {"complete": "all know all", "watts_strogatz": "small world",
+                         "barabasi_albert": "few know many", "file": "of a file"},
+    "policy.imitation.reach": {"population": "anybody"},
+    "learning.network": {"mlp": "MLP", "conv": "convolutional"},
+    "learning.activation": {"relu": "ReLU"},
+    "learning.method": {"federated": "FedAvg"},
+    "learning.sampling": {"each": "alike from each", "pool": "from the pool"},
+    "settlement.clip": {"net": "over the horizon", "gross": "never"},
+    "market.groups": {"all": "one of all"},
+    "menu.offer": {"menu": "by the menu", "amounts": "as each likes"},
+    "menu.reading": {"party": "as a party", "published": "as published"},
+    "negotiation.kind": {"shapley_coop": "Shapley-Coop"},
+    "negotiation.negotiator": {"shapley": "Shapley"},
+    "rewards.joining": {"seen": "what is seen", "claimed": "what is claimed"},
+    "rewards.accuracy.kind": {"bound": "a bound", "fitted": "a fitted curve"},
+    "rewards.realise": {"promise": "promise only"},
+}  # fmt: skip
+
+_UNITS: Mapping[str, str] = {  # as they stand behind a value; none where the label says it
+    "1": "", "share": "", "name": "", "names": "", "count": "", "switch": "", "principals": "", "samples": "",
+    "features": "", "classes": "", "class": "", "feature": "", "units": "", "share by name": "", "as limit": "",
+    "as features": "", "money per sample": "", "nat (protect), 1 (withhold)": "", "samples per round": "",
+    "per money": "", "coalitions": "", "gradients": "", "epochs": "",
+    "per round": "a round", "radian per round": "rad", "money per round": "money", "nat per round": "nat",
+    "standard deviations": "SD", "standard errors": "SE",
+}  # fmt: skip
+
+
+def group_of(path: str) -> str:
+    """The heading under which a field stands."""
+    return GROUPS.get(split_path(path)[0], _ELSEWHERE)
+
+
+def label_words(path: str, actions: Mapping[str, str]) -> str:
+    """A field's label; of a field that nobody gave one, its name.
+
+    Args:
+        path: of the field.
+        actions: what each action is called, by its name in scenarios.
+    """
+    label = LABELS.get(path, "").format_map(actions)
+    if not label:
+        label = split_path(path)[-1].replace("_", " ")
+        label = label[:1].upper() + label[1:]
+    return label if len(label) <= LONGEST else label[: LONGEST - 1].rstrip() + "…"
+
+
+def unlike(labels: Iterable[str]) -> list[str]:
+    """The labels, numbered where two would be the same."""
+    given: list[str] = []
+    for label in labels:
+        number, told = 1, label
+        while told in given:
+            number += 1
+            told = f"{label[: LONGEST - 3]} {number}"
+        given.append(told)
+    return given
+
+
+def choice_words(path: str, name: str) -> str:
+    """What a choice is called."""
+    return _CHOICES.get(path, {}).get(name, name.replace("_", " "))
+
+
+def unit_words(path: str, unit: str) -> str:
+    """The unit as it stands behind a value.
+
+    Args:
+        path: of the field.
+        unit: as the schema writes it.
+    """
+    return "" if LABELS.get(path, "").endswith(" a round") and unit == "per round" else _UNITS.get(unit, unit)
+
+
+def plain(value: Any) -> str:
+    """A value as it stands in a field: numbers exact, without an exponent, thousands apart from five figures on."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return ", ".join(map(plain, value))
+    if not isinstance(value, int | float):
+        return str(value)
+    grouped = "," if abs(value) >= 10_000 else ""
+    text = f"{Decimal(repr(value)):{grouped}f}".replace(",", "\u202f").replace("-", "\u2212")
+    return text.rstrip("0").rstrip(".") if "." in text else text
