@@ -3,14 +3,13 @@
 import { html, write } from "./dom.js";
 import { figure } from "./numbers.js";
 import { coloursOf, drawLegend, drawMarks, legendOf, readOut, rgb, roomOf } from "./society.js";
-import { fitCanvas, freshPen, principalsPicture, svgPen } from "./picture.js";
+import { penOf, principalsPicture, svgPen } from "./picture.js";
 
 const FRAMED = 12; // cells across the frame
 const MAGNIFIED = 14; // pixels of a cell that is drawn as a mark
 const STEPS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
 const clamped = (value, low, high) => Math.min(high, Math.max(low, value));
-const fieldColour = (colours, ink) => colours[`${ink}-field`] || colours[ink];
 
 /** Everybody as a cell. */
 export function latticePart(page) {
@@ -22,54 +21,59 @@ export function latticePart(page) {
   const piece = pieceOf(page, frame);
   const cell = () => (picture.wide / columns) * picture.zoom;
   const cellAt = (x, y) => [(y - picture.top) / cell(), (x - picture.left) / cell()].map(Math.floor);
-  const where = (i) => ({ x: picture.left + ((i % columns) + 0.5) * cell(), y: picture.top + (Math.floor(i / columns) + 0.5) * cell(), r: cell() / 2 });
+  const where = (i) => ({ x: picture.left + ((i % columns) + 0.5) * cell(),
+                          y: picture.top + (Math.floor(i / columns) + 0.5) * cell(), r: cell() / 2 });
   const picture = principalsPicture(page, {
     where,
     at(x, y) {
       const [row, column] = cellAt(x, y);
-      return row >= 0 && column >= 0 && row < rows && column < columns ? row * columns + column : null;
+      return Math.min(row, column) >= 0 && row < rows && column < columns ? row * columns + column : null;
     },
     next(i, key, far) {
       const from = i ?? (frame.row + 6) * columns + frame.column + 6;
       const [down, right] = STEPS[key].map((step) => step * (far ? FRAMED : 1));
       const row = clamped(Math.floor(from / columns) + down, 0, rows - 1);
       const column = clamped((from % columns) + right, 0, columns - 1);
-      frame.take(row, column);
+      frame.move(clamped(frame.row, row - frame.high + 1, row), clamped(frame.column, column - frame.wide + 1, column));
       return row * columns + column;
     },
     words: (i) => readOut(page, i),
     grab(x, y) {
       const [row, column] = cellAt(x, y);
       const [down, right] = [row - frame.row, column - frame.column];
-      if (down < 0 || right < 0 || down >= frame.high || right >= frame.wide) return null;
+      if (Math.min(down, right) < 0 || down >= frame.high || right >= frame.wide) return null;
       return (toX, toY) => {
         const [toRow, toColumn] = cellAt(toX, toY);
         frame.move(toRow - down, toColumn - right);
       };
     },
     most: Math.max(4, Math.max(rows, columns) / 15),
-    label: `${figure(rows * columns)} principals in ${rows} rows and ${columns} columns. Arrow keys go through them and take the frame along, Enter chooses.`,
+    label: `${figure(setup.principals)} principals in ${rows} rows and ${columns} columns. ` +
+      "Arrow keys go through them and take the frame along, Enter chooses.",
   });
   const el = html("div", { class: "cw-lattice" }, picture.el, legend.el);
   let scene = null;
-
   const update = () => {
     const marks = page.store.marksAt(page.round);
     const [wide, high] = roomOf(el, legend);
     if (!marks || wide < 60 || high < 60) return;
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = devicePixelRatio;
     const side = Math.max(1, Math.floor(ratio * Math.min(wide / columns, high / rows))) / ratio; // whole pixels: crisp
-    picture.fit(side * columns, side * rows);
     scene = { setup, marks, colours: coloursOf(page) };
     legend.update(marks, false);
-    picture.draw([page.round, marks.number], (pen) => {
+    picture.draw(side * columns, side * rows, marks, "", (pen) => {
       paintCells(image, scene);
       pen.imageSmoothingEnabled = cell() * ratio < 1;
       pen.drawImage(image, picture.left, picture.top, cell() * columns, cell() * rows);
     }, (pen) => drawOver(pen, scene.colours, frame, where, cell(), page.state));
     piece.update(scene);
   };
-  return { el, picture, aside: piece.el, update, where, svg: () => latticeSvg(scene, picture.wide, picture.high) };
+  const svg = () => {
+    const pen = svgPen(picture.wide, picture.high + 34);
+    pen.image(image);
+    return drawLegend(pen, scene, picture.high, "-field");
+  };
+  return { el, picture, aside: piece.el, where, update, svg };
 }
 
 /** The frame: which cells are magnified. */
@@ -79,8 +83,6 @@ function frameOf(rows, columns) {
     frame.row = clamped(row, 0, rows - frame.high);
     frame.column = clamped(column, 0, columns - frame.wide);
   };
-  /** Move no further than it takes to hold a cell. */
-  frame.take = (row, column) => frame.move(clamped(frame.row, row - frame.high + 1, row), clamped(frame.column, column - frame.wide + 1, column));
   frame.move(Math.floor(0.43 * rows), Math.floor(0.59 * columns));
   return frame;
 }
@@ -92,7 +94,7 @@ function paintCells(image, { setup, marks, colours }) {
   const pixels = new Uint32Array(data.data.buffer);
   const paint = new Uint32Array(256);
   for (const { code, ink } of setup.actions) {
-    const [red, green, blue] = rgb(fieldColour(colours, ink));
+    const [red, green, blue] = rgb(colours[`${ink}-field`] || colours[ink]);
     paint[code] = 0xff000000 | (blue << 16) | (green << 8) | red;
   }
   marks.actions.forEach((code, i) => (pixels[i] = paint[code]));
@@ -101,9 +103,12 @@ function paintCells(image, { setup, marks, colours }) {
 
 /** The frame, and the cells that are pointed at and chosen: dark lines that a light one sets off. */
 function drawOver(pen, colours, frame, where, cell, { principal, hover }) {
-  const first = where(0);
-  const boxes = [[first.x - first.r + frame.column * cell, first.y - first.r + frame.row * cell, frame.wide * cell, frame.high * cell]];
-  for (const { x, y, r } of [principal, hover].filter((i) => i !== null).map(where)) boxes.push([x - r - 2, y - r - 2, 2 * r + 4, 2 * r + 4]);
+  const { x, y, r } = where(0);
+  const boxes = [[x - r + frame.column * cell, y - r + frame.row * cell, frame.wide * cell, frame.high * cell]];
+  for (const i of [principal, hover]) {
+    const at = where(i);
+    if (i !== null) boxes.push([at.x - at.r - 2, at.y - at.r - 2, 2 * at.r + 4, 2 * at.r + 4]);
+  }
   for (const box of boxes)
     for (const [colour, width] of [[colours.paper, 4], [colours.ink, 2]]) {
       Object.assign(pen, { strokeStyle: colour, lineWidth: width });
@@ -118,47 +123,25 @@ function pieceOf(page, frame) {
   const words = html("p", { class: "cw-context" });
   const at = (event) => {
     const [row, column] = [event.offsetY, event.offsetX].map((pixels) => Math.floor((pixels - 3) / MAGNIFIED));
-    const within = row >= 0 && column >= 0 && row < frame.high && column < frame.wide;
-    return within ? (frame.row + row) * places.columns + frame.column + column : null;
+    return (frame.row + clamped(row, 0, frame.high - 1)) * places.columns + frame.column + clamped(column, 0, frame.wide - 1);
   };
   canvas.addEventListener("pointermove", (event) => page.set({ hover: at(event) }));
   canvas.addEventListener("pointerleave", () => page.set({ hover: null }));
   canvas.addEventListener("click", (event) => page.set({ principal: at(event) }));
   const update = ({ marks, colours }) => {
-    const ratio = window.devicePixelRatio || 1;
-    fitCanvas(canvas, frame.wide * MAGNIFIED + 6, frame.high * MAGNIFIED + 6, ratio);
-    const pen = freshPen(canvas, ratio);
+    const pen = penOf(canvas, frame.wide * MAGNIFIED + 6, frame.high * MAGNIFIED + 6);
     const seen = Array.from({ length: frame.high * frame.wide }, (_, k) => {
       const [row, column] = [Math.floor(k / frame.wide), k % frame.wide];
-      return { i: (frame.row + row) * places.columns + frame.column + column, x: 10 + MAGNIFIED * column, y: 10 + MAGNIFIED * row, r: 5 };
+      const i = (frame.row + row) * places.columns + frame.column + column;
+      return { i, x: 10 + MAGNIFIED * column, y: 10 + MAGNIFIED * row, r: 5 };
     });
     pen.fillStyle = colours.chosen;
     for (const { i, x, y } of seen)
       if (i === page.state.principal || i === page.state.hover) pen.fillRect(x - 7, y - 7, MAGNIFIED, MAGNIFIED);
     for (const { code, ink } of actions) drawMarks(pen, colours, ink, seen.filter(({ i }) => marks.actions[i] === code));
     const span = (from, count) => `${from}–${from + count - 1}`;
-    write(words, `Rows ${span(frame.row, frame.high)}, columns ${span(frame.column, frame.wide)}. The frame in the picture can be dragged.`);
+    write(words, `Rows ${span(frame.row, frame.high)}, columns ${span(frame.column, frame.wide)}. ` +
+      "The frame in the picture can be dragged.");
   };
   return { el: html("div", { class: "cw-piece" }, canvas, words), update };
-}
-
-/** The whole lattice, cells of one action in one path. */
-function latticeSvg(scene, wide, high) {
-  const { setup, marks, colours } = scene;
-  const { rows, columns } = setup.places;
-  const side = wide / columns;
-  const pen = svgPen(wide, high + 34);
-  for (const { code, ink } of setup.actions) {
-    pen.beginPath();
-    for (let row = 0; row < rows; row++)
-      for (let from = 0, to; from < columns; from = to) {
-        const here = marks.actions[row * columns + from];
-        for (to = from + 1; to < columns && marks.actions[row * columns + to] === here; ) to++;
-        if (here === code) pen.rect(from * side, row * side, (to - from) * side, side);
-      }
-    pen.fillStyle = fieldColour(colours, ink);
-    pen.fill();
-  }
-  drawLegend(pen, scene, high + 22, "-field");
-  return pen.document();
 }

@@ -14,6 +14,7 @@ const RINGED = 200; // principals in view that have rings
 const SHAPED = 2000; // and a shape; more are dots
 const SHADES = 12; // of rings
 const REACH = 14; // pixels from its middle within which a principal is meant, at least
+const LEGEND = 34; // pixels beneath a picture that is saved
 
 /** Corners of the shapes of actions, for a mark of radius 1; a circle where there are none. */
 const CORNERS = {
@@ -21,9 +22,8 @@ const CORNERS = {
   defect: [[0, -1.07], [1.05, 0.8], [-1.05, 0.8]],
   abstain: [[0, -1.15], [1.15, 0], [0, 1.15], [-1.15, 0]],
 };
-/** What rings show: the ends of their scale, and what a place on it is a part of. */
-const RINGS = { reputation: ["0", "1", ""], credit: ["0", "the most", " of the most"],
-                "own model": ["0", "the shared one", " of the shared one"] };
+/** What the top of a ring's scale is. */
+const RING_TOPS = { reputation: "1", credit: "the most", "own model": "the shared one" };
 
 /** The view Society: the picture, and beside it courses or the card of who is looked at. */
 export function societyView(page) {
@@ -31,63 +31,58 @@ export function societyView(page) {
   const courses = html("div", { class: "cw-society-courses" });
   const card = principalCard(page);
   const el = html("div", { class: "cw-society" }, stage, html("div", { class: "cw-society-side" }, courses, card.el));
-  let [run, part, panels] = [null, null, []];
-  const update = () => {
+  const view = { el, table: () => societyTable(page), svg: () => view.part.svg() };
+  let [run, panels] = [null, []];
+  view.update = () => {
     const { setup } = page.store;
     if (setup.run !== run) {
       run = setup.run;
-      part = setup.places.kind === "lattice" && setup.principals > CELLS ? latticePart(page) : discPart(page);
+      view.part = setup.places.kind === "lattice" && setup.principals > CELLS ? latticePart(page) : discPart(page);
       panels = setup.panels.slice(0, 2).map((panel) => coursePanel(page, panel));
-      refill(stage, part.el);
-      refill(courses, part.aside, ...panels.map((panel) => panel.el));
+      refill(stage, view.part.el);
+      refill(courses, view.part.aside, ...panels.map((panel) => panel.el));
     }
     el.classList.toggle("cw-one-chosen", page.state.principal !== null);
-    card.update();
-    panels.forEach((panel) => panel.update());
-    part.update();
+    for (const each of [card, ...panels, view.part]) each.update();
   };
-  return { el, update, table: () => societyTable(page), svg: () => part.svg(), where: (i) => part.where(i),
-           picture: () => part.picture };
+  return view;
 }
 
 /** Everybody as a mark. */
 function discPart(page) {
   const { setup } = page.store;
   const points = pointsOf(setup.places, setup.principals);
-  const grid = hitGrid(points);
-  const spacing = spacingOf(points, grid);
+  const spacing = spacingOf(points);
   const legend = legendOf(page);
-  let scene = null;
-  let top = 0;
+  let [scene, top] = [null, 0];
+  const where = (i) => scene.where(i);
   const picture = principalsPicture(page, {
-    at: (x, y) => principalAt(scene, grid, x, y),
-    where: (i) => scene.where(i),
+    where,
+    at: (x, y) => principalAt(scene, points, x, y),
     next: (i, key) => towards(points, i, key, scene.wide, scene.high),
     words: (i) => readOut(page, i),
     most: Math.max(4, Math.sqrt(setup.principals) / 4),
     label: `${figure(setup.principals)} principals. Arrow keys go to the nearest, Enter chooses.`,
   });
   const el = html("div", { class: "cw-disc" }, picture.el, legend.el);
-
   const update = () => {
     const marks = page.store.marksAt(page.round);
     const [wide, high] = roomOf(el, legend);
     if (!marks || wide < 60 || high < 60) return;
-    picture.fit(Math.floor(Math.min(wide, 1.3 * high)), Math.floor(Math.min(high, 1.1 * wide)));
     if (marks.sizes) for (const size of marks.sizes) if (size > top) top = size;
-    scene = sceneOf(page, { points, spacing, marks, top }, picture);
+    const sheet = { ...picture, wide: Math.floor(Math.min(wide, 1.3 * high)), high: Math.floor(Math.min(high, 1.1 * wide)) };
+    scene = sceneOf(page, points, spacing, marks, top, sheet);
     legend.update(marks, scene.ringed);
-    const key = [page.round, setup.ring, page.state.eye, top, marks.number];
-    picture.draw(key, (pen) => drawSociety(pen, scene), (pen) => drawLooked(pen, scene, page.state));
+    picture.draw(sheet.wide, sheet.high, marks, [top, scene.eye], (pen) => drawSociety(pen, scene),
+      (pen) => drawLooked(pen, scene, page.state));
   };
   const svg = () => {
-    const pen = svgPen(scene.wide, scene.high + 34);
+    const pen = svgPen(scene.wide, scene.high + LEGEND);
     drawSociety(pen, scene);
     drawLooked(pen, scene, { ...page.state, hover: null });
-    drawLegend(pen, scene, scene.high + 22, "");
-    return pen.document();
+    return drawLegend(pen, scene, scene.high);
   };
-  return { el, picture, update, where: (i) => scene.where(i), svg };
+  return { el, picture, where, update, svg };
 }
 
 /** The room for a picture above its legend, in pixels. */
@@ -97,44 +92,30 @@ export function roomOf(el, legend) {
 
 /** Where N principals stand, to the right and down in [0, 1], one after the other. */
 export function pointsOf(places, count) {
-  if (places.kind === "lattice") {
-    const { rows, columns } = places;
-    const at = (place, all) => 0.5 + (0.96 * (place - (all - 1) / 2)) / Math.max(rows, columns);
-    return Float32Array.from({ length: 2 * count }, (_, k) =>
-      k % 2 ? at(Math.floor((k >> 1) / columns), rows) : at((k >> 1) % columns, columns));
-  }
-  const bytes = Uint8Array.from(atob(places.points), (letter) => letter.charCodeAt(0));
-  return Float32Array.from({ length: 2 * count }, (_, k) => (bytes[2 * k] + 256 * bytes[2 * k + 1]) / 65535);
+  const { kind, rows, columns } = places;
+  const cell = (place, all) => 0.5 + (0.96 * (place - (all - 1) / 2)) / Math.max(rows, columns);
+  const bytes = Uint8Array.from(atob(places.points ?? ""), (letter) => letter.charCodeAt(0));
+  return Float32Array.from({ length: 2 * count }, kind === "lattice"
+    ? (_, k) => (k % 2 ? cell(Math.floor((k >> 1) / columns), rows) : cell((k >> 1) % columns, columns))
+    : (_, k) => (bytes[2 * k] + 256 * bytes[2 * k + 1]) / 65535);
 }
 
-/**
- * Points by the cells of a grid, so that few are looked at to find the nearest to a place.
- * @returns a function that answers which is the nearest within a reach, and how far; units across and down may differ
- */
-export function hitGrid(points) {
-  const side = Math.max(1, Math.floor(Math.sqrt(points.length / 4)));
-  const cells = Array.from({ length: side * side }, () => []);
-  const cell = (value) => Math.min(side - 1, Math.max(0, Math.floor(value * side)));
-  for (let i = 0; i < points.length / 2; i++) cells[cell(points[2 * i]) + side * cell(points[2 * i + 1])].push(i);
-  return (x, y, reach, wide = 1, high = 1, but = -1) => {
-    let [found, least] = [null, reach];
-    for (let row = cell(y - reach / high); row <= cell(y + reach / high); row++)
-      for (let column = cell(x - reach / wide); column <= cell(x + reach / wide); column++)
-        for (const i of cells[column + side * row]) {
-          const far = Math.hypot((points[2 * i] - x) * wide, (points[2 * i + 1] - y) * high);
-          if (far <= least && i !== but) [found, least] = [i, far];
-        }
-    return [found, least];
-  };
+/** The nearest point to a place, and how far it is; units across and down may differ. */
+export function nearestTo(points, x, y, wide = 1, high = 1, but = -1) {
+  let [found, least] = [null, Infinity];
+  for (let i = 0; i < points.length / 2; i++) {
+    const far = ((points[2 * i] - x) * wide) ** 2 + ((points[2 * i + 1] - y) * high) ** 2;
+    if (far < least && i !== but) [found, least] = [i, far];
+  }
+  return [found, Math.sqrt(least)];
 }
 
 /** Distance to the nearest other that nine in ten have, in sides of the picture; of many, of a sample. */
-function spacingOf(points, grid) {
-  const count = points.length / 2;
+function spacingOf(points) {
   const near = [];
-  for (let i = 0; i < count; i += Math.ceil(count / 500))
-    near.push(grid(points[2 * i], points[2 * i + 1], 3 / Math.sqrt(count), 1, 1, i)[1]);
-  return near.sort((a, b) => a - b)[Math.floor(near.length / 10)];
+  for (let i = 0; i < points.length / 2; i += Math.ceil(points.length / 400))
+    near.push(nearestTo(points, points[2 * i], points[2 * i + 1], 1, 1, i)[1]);
+  return Math.min(0.3, near.sort((a, b) => a - b)[Math.floor(near.length / 10)]);
 }
 
 /** The nearest principal in the direction of an arrow key, within 45 degrees; the first where nobody is looked at. */
@@ -150,10 +131,10 @@ export function towards(points, from, key, wide, high) {
   return found;
 }
 
-Object.assign(pure, { hitGrid, towards, pointsOf });
+Object.assign(pure, { nearestTo, towards, pointsOf });
 
 /** Everything that a picture of the society is drawn from. */
-function sceneOf(page, { points, spacing, marks, top }, { wide, high, zoom, left, top: above }) {
+function sceneOf(page, points, spacing, marks, top, { wide, high, zoom, left, top: above }) {
   const { setup } = page.store;
   const side = Math.min(wide, high);
   const scale = side / BASE;
@@ -161,13 +142,13 @@ function sceneOf(page, { points, spacing, marks, top }, { wide, high, zoom, left
   const inView = setup.principals / zoom ** 2;
   const ringed = setup.sized && inView <= RINGED;
   const most = Math.max(1, Math.min(LARGEST * scale * Math.sqrt(zoom), ringed ? 0.74 * room - 3 : 0.9 * room));
-  const [low, high2] = [Math.min(SMALLEST * scale, 0.5 * most) ** 2, most ** 2]; // radii squared: areas tell sizes
-  const radius = (i) => !marks.sizes ? 0.8 * most
-    : Math.sqrt(low + (high2 - low) * Math.min(1, Math.max(0, top > 0 ? marks.sizes[i] / top : 0)));
+  const least = Math.min(SMALLEST * scale, 0.5 * most);
+  const radius = (i) => !marks.sizes ? 0.8 * most // areas tell sizes
+    : Math.sqrt(least ** 2 + (most ** 2 - least ** 2) * Math.min(1, Math.max(0, top > 0 ? marks.sizes[i] / top : 0)));
   const place = (x, y) => [left + x * wide * zoom, above + y * high * zoom];
   const where = (i) => {
     const [x, y] = place(points[2 * i], points[2 * i + 1]);
-    return { x, y, r: radius(i) };
+    return { i, x, y, r: radius(i) };
   };
   return { setup, marks, wide, high, zoom, side, scale, ringed, most, place, where, eye: page.state.eye !== false,
            dots: inView > SHAPED, gap: Math.min(4 * scale, Math.max(1.5, 0.25 * most)), colours: coloursOf(page) };
@@ -180,23 +161,19 @@ export function coloursOf(page) {
   return Object.fromEntries(names.map((name) => [name, page.colour(name)]));
 }
 
-function principalAt(scene, grid, x, y) {
-  const [left, top] = scene.place(0, 0);
-  const [wide, high] = [scene.wide * scene.zoom, scene.high * scene.zoom];
-  const reach = Math.max(REACH, scene.most + scene.gap);
-  const [found, far] = grid((x - left) / wide, (y - top) / high, reach, wide, high);
-  return found !== null && far <= Math.max(REACH, scene.where(found).r + scene.gap) ? found : null;
+function principalAt({ wide, high, zoom, place, where, gap }, points, x, y) {
+  const [left, top] = place(0, 0);
+  const [across, down] = [wide * zoom, high * zoom];
+  const [found, far] = nearestTo(points, (x - left) / across, (y - top) / down, across, down);
+  return far <= Math.max(REACH, where(found).r + gap) ? found : null;
 }
 
 /** Draw with any pen: edges, rings, marks, crosses. */
 function drawSociety(pen, scene) {
-  const { setup, marks, colours, wide, high } = scene;
+  const { setup, marks, colours } = scene;
   drawBetween(pen, scene);
-  const seen = [];
-  for (let i = 0; i < setup.principals; i++) {
-    const at = { i, ...scene.where(i) };
-    if (at.x > -30 && at.y > -30 && at.x < wide + 30 && at.y < high + 30) seen.push(at);
-  }
+  const seen = Array.from({ length: setup.principals }, (_, i) => scene.where(i)).filter(({ x, y }) =>
+    x > -30 && y > -30 && x < scene.wide + 30 && y < scene.high + 30);
   if (scene.ringed) drawRings(pen, scene, seen);
   for (const { code, ink } of setup.actions) {
     const those = seen.filter(({ i }) => marks.actions[i] === code);
@@ -228,22 +205,17 @@ function circle(pen, x, y, r) {
 
 /** Rings from faint to strong, those of one shade together. */
 function drawRings(pen, { marks, colours, scale, gap, setup }, seen) {
-  const shades = Array.from({ length: SHADES + 1 }, () => []);
-  for (const at of seen) shades[Math.round((marks.rings[at.i] / 65535) * SHADES)].push(at);
-  Object.assign(pen, { lineWidth: 1.5 * scale, fillStyle: colours.paper });
-  shades.forEach((those, shade) => {
+  const [paper, ink] = [rgb(colours.paper), rgb(colours.ink)];
+  for (let shade = 0; shade <= SHADES; shade++) {
+    const part = 0.2 + (0.7 * shade) / SHADES;
     pen.beginPath();
-    for (const { x, y, r } of those) circle(pen, x, y, r + gap);
+    for (const { i, x, y, r } of seen)
+      if (Math.round((marks.rings[i] / 65535) * SHADES) === shade) circle(pen, x, y, r + gap);
+    Object.assign(pen, { lineWidth: 1.5 * scale, fillStyle: colours.paper,
+                         strokeStyle: `rgb(${paper.map((value, k) => Math.round(value + part * (ink[k] - value)))})` });
     if (setup.places.edges?.length) pen.fill();
-    pen.strokeStyle = between(colours.paper, colours.ink, 0.2 + (0.7 * shade) / SHADES);
-    if (those.length) pen.stroke();
-  });
-}
-
-/** A colour part of the way from one #rrggbb to another. */
-export function between(one, other, part) {
-  const [from, to] = [rgb(one), rgb(other)];
-  return `rgb(${from.map((value, k) => Math.round(value + part * (to[k] - value)))})`;
+    pen.stroke();
+  }
 }
 
 /** Red, green and blue of #rrggbb. */
@@ -253,11 +225,12 @@ export function rgb(colour) {
 
 /** Marks of one action at places `{x, y, r}`. */
 export function drawMarks(pen, colours, ink, places) {
+  const corners = CORNERS[ink];
   pen.beginPath();
   for (const { x, y, r } of places) {
-    if (!CORNERS[ink]) circle(pen, x, y, r);
-    else CORNERS[ink].forEach(([right, down], k) => (k ? pen.lineTo(x + right * r, y + down * r) : pen.moveTo(x + right * r, y + down * r)));
-    if (CORNERS[ink]) pen.closePath();
+    if (!corners) circle(pen, x, y, r);
+    corners?.forEach(([right, down], k) => pen[k ? "lineTo" : "moveTo"](x + right * r, y + down * r));
+    if (corners) pen.closePath();
   }
   pen.fillStyle = colours[ink];
   pen.fill();
@@ -284,31 +257,24 @@ function drawCrosses(pen, colour, places) {
 
 /** A halo around who is chosen, with the number beside it, and a circle around who is pointed at. */
 function drawLooked(pen, scene, { principal, hover }) {
-  const halo = (at, width) => {
-    Object.assign(pen, { lineWidth: width * scene.scale });
+  const { colours, setup, marks, scale, gap } = scene;
+  const halo = ({ x, y, r }, colour) => {
+    Object.assign(pen, { lineWidth: 1.3 * scale, strokeStyle: colour, fillStyle: colours.chosen });
     pen.beginPath();
-    circle(pen, at.x, at.y, at.r + scene.gap + 6 * scene.scale);
+    circle(pen, x, y, r + gap + 6 * scale);
+    pen.stroke();
   };
-  if (principal !== null && principal < scene.setup.principals) drawChosen(pen, scene, principal, halo);
-  if (hover === null || hover === principal) return;
-  pen.strokeStyle = scene.colours.quiet;
-  halo(scene.where(hover), 1.2);
-  pen.stroke();
-}
-
-function drawChosen(pen, scene, i, halo) {
-  const { colours, setup, marks, scale } = scene;
-  const at = { i, ...scene.where(i) };
-  Object.assign(pen, { fillStyle: colours.chosen, strokeStyle: colours.ink });
-  halo(at, 1.3);
+  if (hover !== null && hover !== principal) halo(scene.where(hover), colours.quiet);
+  if (principal === null) return;
+  const at = scene.where(principal);
+  halo(at, colours.ink);
   pen.fill();
-  pen.stroke();
   if (scene.ringed) drawRings(pen, scene, [at]);
-  drawMarks(pen, colours, setup.actions.find(({ code }) => code === marks.actions[i])?.ink, [at]);
-  const off = at.r + scene.gap + 10 * scale;
+  drawMarks(pen, colours, setup.actions.find(({ code }) => code === marks.actions[principal])?.ink, [at]);
+  const off = at.r + gap + 10 * scale;
   const left = at.x + off + 26 > scene.wide;
-  Object.assign(pen, { fillStyle: colours.ink, font: `700 ${Math.round(13 * scale)}px Roboto, sans-serif`, textAlign: left ? "right" : "left" });
-  pen.fillText(nameOf(setup, i, ""), left ? at.x - off : at.x + off, at.y - 0.4 * off);
+  Object.assign(pen, { fillStyle: colours.ink, font: `700 ${Math.round(13 * scale)}px Roboto`, textAlign: left ? "right" : "left" });
+  pen.fillText(nameOf(setup, principal, ""), left ? at.x - off : at.x + off, at.y - 0.4 * off);
 }
 
 /** What a principal is called. */
@@ -321,11 +287,10 @@ export function readOut(page, i) {
   const { setup } = page.store;
   const { actions, sizes, rings } = page.store.marksAt(page.round);
   const { columns } = setup.places;
-  const parts = [
-    columns ? `row ${Math.floor(i / columns)}, column ${i % columns}` : null,
-    sizes ? `${setup.size.name} ${brief(sizes[i])}` : null,
-    rings ? `${setup.ring} ${signed(rings[i] / 65535, 2)}${RINGS[setup.ring]?.[2] ?? ""}` : null,
-  ];
+  const of = setup.ring === "reputation" ? "" : ` of ${RING_TOPS[setup.ring]}`;
+  const parts = [columns ? `row ${Math.floor(i / columns)}, column ${i % columns}` : null,
+                 sizes ? `${setup.size.name} ${brief(sizes[i])}` : null,
+                 rings ? `${setup.ring} ${signed(rings[i] / 65535, 2)}${of}` : null];
   return { who: nameOf(setup, i), does: setup.actions.find(({ code }) => code === actions[i])?.does ?? "",
            line: parts.filter(Boolean).join(" · ") };
 }
@@ -342,16 +307,15 @@ export function legendOf(page) {
     page.redraw();
   } }, setup.rings.map((name) => html("option", { value: name }, name)));
   const ends = html("span");
-  const rings = html("span", {}, " · ring: ", ring, ends);
-  const more = html("span", { class: "cw-legend-scale" }, setup.sized ? `size: ${setup.size.name}` : "", rings,
-    setup.principals > RINGED ? html("span", {}, setup.sized ? " · " : "", "scroll to zoom, click one for its card") : null);
+  const rings = html("span", {}, "· ring: ", ring, ends);
+  const more = html("span", { class: "cw-quiet" }, setup.sized ? `size: ${setup.size.name} ` : "", rings,
+    setup.principals > RINGED ? " · scroll to zoom, click one for its card".slice(setup.sized ? 0 : 3) : "");
   const update = (marks, ringed) => {
     countsOf(setup, marks).forEach((count, k) => write(counts[k], figure(count)));
-    const [low, high] = RINGS[setup.ring] ?? [];
     const [faint, strong] = page.root?.dataset.theme === "dark" ? ["dark", "light"] : ["light", "dark"];
     rings.hidden = !ringed;
     ring.value = setup.ring;
-    write(ends, `, ${low} ${faint} to ${high} ${strong}`);
+    write(ends, `, 0 ${faint} to ${RING_TOPS[setup.ring]} ${strong}`);
   };
   return { el: html("div", { class: "cw-legend" }, keys, more), update };
 }
@@ -363,18 +327,19 @@ function countsOf(setup, marks) {
   return setup.actions.map(({ code }) => found[code]);
 }
 
-/** The counts in one line, for a picture that is saved. */
-export function drawLegend(pen, { setup, marks, colours }, y, kind) {
-  const counts = countsOf(setup, marks);
+/** The counts in one line beneath a picture that is saved, and the whole document. */
+export function drawLegend(pen, { setup, marks, colours }, high, kind = "") {
   let x = 10;
-  Object.assign(pen, { textAlign: "left", font: "500 12px Roboto, sans-serif" });
-  setup.actions.forEach(({ ink, name }, k) => {
-    if (kind) drawDots(pen, colours[ink + kind] || colours[ink], [{ x, y: y - 4 }], 10);
-    else drawMarks(pen, colours, ink, [{ x, y: y - 4, r: 5.5 }]);
+  Object.assign(pen, { textAlign: "left", font: "500 12px Roboto" });
+  countsOf(setup, marks).forEach((count, k) => {
+    const { ink, name } = setup.actions[k];
+    if (kind) drawDots(pen, colours[ink + kind] || colours[ink], [{ x, y: high + 18 }], 10);
+    else drawMarks(pen, colours, ink, [{ x, y: high + 18, r: 5.5 }]);
     pen.fillStyle = colours[`${ink}-text`];
-    pen.fillText(`${name} ${figure(counts[k])}`, x + 11, y);
-    x += 50 + 6.6 * `${name}${counts[k]}`.length;
+    pen.fillText(`${name} ${figure(count)}`, x + 11, high + 22);
+    x += 50 + 6.6 * `${name}${count}`.length;
   });
+  return pen.document();
 }
 
 /** Everybody in the round shown. */
