@@ -4,8 +4,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-FILES = ("numbers", "dom", "store", "axes", "strip", "society", "lattice", "dynamics", "card", "values", "compare",
-         "sweep", "ledger", "fields", "keys", "export", "share", "alone", "page")  # fmt: skip
+FILES = ("numbers", "dom", "store", "axes", "strip", "picture", "lattice", "society", "dynamics", "card", "values",
+         "compare", "sweep", "ledger", "fields", "keys", "export", "share", "alone", "page")  # fmt: skip
 _HERE = Path(__file__).parent
 _IMPORT = re.compile(r'^import [^;]*? from "\./\w+\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=function|const|class|async)", re.MULTILINE)
@@ -16,7 +16,7 @@ _ROOM = re.compile(r"^export \{[^}]*\};\n", re.MULTILINE)
 def module() -> str:
     """The module: all files in order in one, which exports ``mount``. Names at their top level differ between files."""
     parts = [_ROOM.sub("", _EXPORT.sub("", _IMPORT.sub("", _read(f"{name}.js")))) for name in FILES]
-    return "\n".join(parts) + "\nexport { alone, mount, pure };\n"
+    return "\n".join(parts) + "\nexport { mount, pure };\n"
 
 
 @cache

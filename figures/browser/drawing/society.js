@@ -180,7 +180,7 @@ function drawSociety(pen, scene) {
     if (scene.dots) drawDots(pen, colours[ink], those, Math.max(2, Math.round(1.7 * scene.most)));
     else drawMarks(pen, colours, ink, those);
   }
-  if (scene.eye && marks.struck) drawCrosses(pen, colours.ink, seen.filter(({ i }) => marks.struck[i]));
+  if (scene.eye) drawCrosses(pen, colours.ink, seen.filter(({ i }) => marks.struck[i]));
 }
 
 /** Acquaintances' edges, and the discs of groups. */
@@ -308,16 +308,22 @@ export function legendOf(page) {
   } }, setup.rings.map((name) => html("option", { value: name }, name)));
   const ends = html("span");
   const rings = html("span", {}, "· ring: ", ring, ends);
+  const struck = html("button", { type: "button", class: "cw-key cw-eye", title: "only the simulation knows",
+                                  onclick: () => page.set({ eye: page.state.eye === false }) });
   const more = html("span", { class: "cw-quiet" }, setup.sized ? `size: ${setup.size.name} ` : "", rings,
     setup.principals > RINGED ? " · scroll to zoom, click one for its card".slice(setup.sized ? 0 : 3) : "");
   const update = (marks, ringed) => {
     countsOf(setup, marks).forEach((count, k) => write(counts[k], figure(count)));
     const [faint, strong] = page.root?.dataset.theme === "dark" ? ["dark", "light"] : ["light", "dark"];
+    const dropped = marks.struck.reduce((sum, one) => sum + one, 0);
+    struck.hidden = !dropped;
+    struck.setAttribute("aria-pressed", page.state.eye !== false);
+    write(struck, `× dropped by the gate ${figure(dropped)}`);
     rings.hidden = !ringed;
     ring.value = setup.ring;
     write(ends, `, 0 ${faint} to ${RING_TOPS[setup.ring]} ${strong}`);
   };
-  return { el: html("div", { class: "cw-legend" }, keys, more), update };
+  return { el: html("div", { class: "cw-legend" }, keys, struck, more), update };
 }
 
 /** How many do what, in the order of the setup's actions. */

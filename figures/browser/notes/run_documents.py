@@ -9,7 +9,7 @@ from commonweal.agents.actions import Action
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.glances import Glances
-from commonweal.figures.browser.notes.layout import Layout
+from commonweal.figures.browser.notes.layout import Layout, places_document
 from commonweal.figures.browser.notes.panels import measures, panels_document
 from commonweal.figures.browser.notes.shown import pays_money
 from commonweal.scenarios.schema.scenario import Scenario
@@ -25,9 +25,9 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
     Returns:
         ``name``, ``question``, ``seed``, ``rounds`` (of the scenario), ``principals`` (N); ``actions``: what can be
         done, in the order of the strip from below, each with ``code``, ``name``, ``does``, ``ink`` and ``measure``
-        (its share); ``size`` (``name``, ``unit``) and ``rings`` (names), where ``sized``; ``places``: (N, 2) to the
-        right and up within the unit circle, rounded, and ``edges`` (E, 2) among them; ``measures``: names of the
-        columns of frames; ``panels``; ``views``: id and name of those that the run has.
+        (its share); ``size`` (``name``, ``unit``) and ``rings`` (names), where ``sized``; ``places``: where
+        everybody stands, as ``places_document`` says; ``measures``: names of the columns of frames; ``panels``;
+        ``views``: id and name of those that the run has.
     """
     order = [Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT, Action.ABSTAIN]
     return {
@@ -41,7 +41,7 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
         "size": {"name": "wealth", "unit": "money"} if pays_money(world) else {"name": "samples", "unit": "samples"},
         "rings": list(glances.rings),
         "sized": glances.sized,
-        "places": _places(layout),
+        "places": places_document(layout),
         "measures": list(measures(world)),
         "panels": panels_document(world),
         "views": [{"id": id, "name": name} for id, name in VIEWS.items() if _has(id, world)],
@@ -52,11 +52,6 @@ def _action(action: Action) -> dict[str, Any]:
     name = action.name.lower().replace("_", "-")
     return {"code": int(action), "name": name, "does": f"{name}s", "ink": name,
             "measure": f"share_{action.name.lower()}"}  # fmt: skip
-
-
-def _places(layout: Layout) -> dict[str, Any]:
-    return {"kind": "free", "positions": np.round(layout.positions, 4).ravel().tolist(),
-            "edges": layout.edges.ravel().tolist()}  # fmt: skip
 
 
 def _has(view: str, world: World) -> bool:
