@@ -7,9 +7,9 @@ import { penOf, principalsPicture, svgPen } from "./picture.js";
 
 const FRAMED = 12; // cells across the frame
 const MAGNIFIED = 14; // pixels of a cell that is drawn as a mark
-const STEPS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
+const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
-const clamped = (value, low, high) => Math.min(high, Math.max(low, value));
+const clampedTo = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** Everybody as a cell. */
 export function latticePart(page) {
@@ -31,10 +31,10 @@ export function latticePart(page) {
     },
     next(i, key, far) {
       const from = i ?? (frame.row + 6) * columns + frame.column + 6;
-      const [down, right] = STEPS[key].map((step) => step * (far ? FRAMED : 1));
-      const row = clamped(Math.floor(from / columns) + down, 0, rows - 1);
-      const column = clamped((from % columns) + right, 0, columns - 1);
-      frame.move(clamped(frame.row, row - frame.high + 1, row), clamped(frame.column, column - frame.wide + 1, column));
+      const [down, right] = ARROWS[key].map((step) => step * (far ? FRAMED : 1));
+      const row = clampedTo(Math.floor(from / columns) + down, 0, rows - 1);
+      const column = clampedTo((from % columns) + right, 0, columns - 1);
+      frame.move(clampedTo(frame.row, row - frame.high + 1, row), clampedTo(frame.column, column - frame.wide + 1, column));
       return row * columns + column;
     },
     words: (i) => readOut(page, i),
@@ -80,8 +80,8 @@ export function latticePart(page) {
 function frameOf(rows, columns) {
   const frame = { high: Math.min(FRAMED, rows), wide: Math.min(FRAMED, columns) };
   frame.move = (row, column) => {
-    frame.row = clamped(row, 0, rows - frame.high);
-    frame.column = clamped(column, 0, columns - frame.wide);
+    frame.row = clampedTo(row, 0, rows - frame.high);
+    frame.column = clampedTo(column, 0, columns - frame.wide);
   };
   frame.move(Math.floor(0.43 * rows), Math.floor(0.59 * columns));
   return frame;
@@ -123,7 +123,7 @@ function pieceOf(page, frame) {
   const words = html("p", { class: "cw-context" });
   const at = (event) => {
     const [row, column] = [event.offsetY, event.offsetX].map((pixels) => Math.floor((pixels - 3) / MAGNIFIED));
-    return (frame.row + clamped(row, 0, frame.high - 1)) * places.columns + frame.column + clamped(column, 0, frame.wide - 1);
+    return (frame.row + clampedTo(row, 0, frame.high - 1)) * places.columns + frame.column + clampedTo(column, 0, frame.wide - 1);
   };
   canvas.addEventListener("pointermove", (event) => page.set({ hover: at(event) }));
   canvas.addEventListener("pointerleave", () => page.set({ hover: null }));

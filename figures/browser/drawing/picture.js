@@ -21,7 +21,7 @@ export function principalsPicture(page, parts) {
   /** Draw what is beneath where it differs from what was drawn, then what is over it, which is little. */
   picture.draw = (wide, high, marks, key, beneath, above) => {
     Object.assign(picture, { wide, high });
-    held(picture);
+    heldOver(picture);
     const whole = [wide, high, devicePixelRatio, key, page.root?.dataset.theme, picture.zoom, picture.left, picture.top].join();
     if (whole !== picture.drawn || marks !== picture.marks) {
       const began = performance.now();
@@ -61,7 +61,7 @@ export function penOf(canvas, wide, high) {
 }
 
 /** Keep the sheet over the window. */
-function held(picture) {
+function heldOver(picture) {
   const within = (value, size) => Math.min(0, Math.max(size * (1 - picture.zoom), value));
   picture.left = within(picture.left, picture.wide);
   picture.top = within(picture.top, picture.high);
@@ -87,7 +87,7 @@ function followPointer(page, picture, parts) {
     page.redraw();
   });
   on("pointerup", (event, x, y) => {
-    if (drag && !drag.far) choose(page, parts.at(x, y));
+    if (drag && !drag.far) choosePrincipal(page, parts.at(x, y));
     drag = null;
   });
   on("pointercancel", () => (drag = null));
@@ -100,7 +100,7 @@ function followPointer(page, picture, parts) {
   on("dblclick", () => picture.zoomBy(0));
 }
 
-function choose(page, principal) {
+function choosePrincipal(page, principal) {
   if (principal !== null) page.set({ principal });
 }
 
@@ -112,7 +112,7 @@ function followKeys(page, picture, parts, said) {
       const hover = parts.next(now, event.key, event.shiftKey);
       page.set({ hover });
       write(said, Object.values(parts.words(hover)).join(" "));
-    } else if (event.key === "Enter") choose(page, now);
+    } else if (event.key === "Enter") choosePrincipal(page, now);
     else if (event.key === "+" || event.key === "-") picture.zoomBy(event.key === "+" ? 1.5 : 1 / 1.5);
     else return;
     event.preventDefault();
@@ -143,8 +143,8 @@ export function svgPen(wide, high) {
     rect: (x, y, w, h) => (path += `M${at(x, y)}h${at(w)}v${at(h)}h${at(-w)}Z`),
     fill: () => parts.push(`<path d="${path}" fill="${pen.fillStyle}"/>`),
     stroke: () => parts.push(`<path d="${path}" fill="none" stroke="${pen.strokeStyle}" stroke-width="${pen.lineWidth}"/>`),
-    fillText: (text, x, y) => parts.push(`<text x="${at(x)}" y="${at(y)}" fill="${pen.fillStyle}" style="font:${pen.font}"` +
-      `${pen.textAlign === "right" ? ' text-anchor="end"' : ""}>${text.replace(/&/g, "&amp;").replace(/</g, "&lt;")}</text>`),
+    fillText: (text, x, y) => parts.push(`<text x="${at(x)}" y="${at(y)}" fill="${pen.fillStyle}" style="font:${pen.font}">` +
+      `${text.replace(/&/g, "&amp;").replace(/</g, "&lt;")}</text>`),
     /** A canvas as it is, a pixel a cell. */
     image: (canvas) => parts.push(`<image href="${canvas.toDataURL()}" width="${wide}" height="${wide * canvas.height / canvas.width}" ` +
       'style="image-rendering:pixelated" preserveAspectRatio="none"/>'),

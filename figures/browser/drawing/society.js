@@ -7,14 +7,14 @@ import { principalCard } from "./card.js";
 import { principalsPicture, svgPen } from "./picture.js";
 import { latticePart } from "./lattice.js";
 
-const BASE = 560; // pixels across the picture that sizes are for
+const BASE_WIDE = 560; // pixels across the picture that sizes are for
 const [SMALLEST, LARGEST] = [6, 17]; // pixels, radius of a mark where there is room
 const CELLS = 400; // principals on a lattice that are drawn as marks
 const RINGED = 200; // principals in view that have rings
 const SHAPED = 2000; // and a shape; more are dots
 const SHADES = 12; // of rings
 const REACH = 14; // pixels from its middle within which a principal is meant, at least
-const LEGEND = 34; // pixels beneath a picture that is saved
+const LEGEND_HIGH = 34; // pixels beneath a picture that is saved
 
 /** Corners of the shapes of actions, for a mark of radius 1; a circle where there are none. */
 const CORNERS = {
@@ -32,7 +32,7 @@ export function societyView(page) {
   const card = principalCard(page);
   const el = html("div", { class: "cw-society" }, stage, html("div", { class: "cw-society-side" }, courses, card.el));
   const view = { el, table: () => societyTable(page), svg: () => view.part.svg() };
-  let [run, panels] = [null, []];
+  let [run, panels, drawn] = [null, [], ""];
   view.update = () => {
     const { setup } = page.store;
     if (setup.run !== run) {
@@ -43,7 +43,12 @@ export function societyView(page) {
       refill(courses, view.part.aside, ...panels.map((panel) => panel.el));
     }
     el.classList.toggle("cw-one-chosen", page.state.principal !== null);
-    for (const each of [card, ...panels, view.part]) each.update();
+    const { stretch, pointed } = page.state;
+    const told = [run, page.store.length, page.round, pointed, stretch?.from, stretch?.to, courses.clientWidth, courses.clientHeight].join();
+    if (told !== drawn) panels.forEach((panel) => panel.update()); // not for each principal that is pointed at
+    drawn = told;
+    card.update();
+    view.part.update();
   };
   return view;
 }
@@ -77,7 +82,7 @@ function discPart(page) {
       (pen) => drawLooked(pen, scene, page.state));
   };
   const svg = () => {
-    const pen = svgPen(scene.wide, scene.high + LEGEND);
+    const pen = svgPen(scene.wide, scene.high + LEGEND_HIGH);
     drawSociety(pen, scene);
     drawLooked(pen, scene, { ...page.state, hover: null });
     return drawLegend(pen, scene, scene.high);
@@ -137,7 +142,7 @@ Object.assign(pure, { nearestTo, towards, pointsOf });
 function sceneOf(page, points, spacing, marks, top, { wide, high, zoom, left, top: above }) {
   const { setup } = page.store;
   const side = Math.min(wide, high);
-  const scale = side / BASE;
+  const scale = side / BASE_WIDE;
   const room = (spacing * side * zoom) / 2;
   const inView = setup.principals / zoom ** 2;
   const ringed = setup.sized && inView <= RINGED;
@@ -180,7 +185,7 @@ function drawSociety(pen, scene) {
     if (scene.dots) drawDots(pen, colours[ink], those, Math.max(2, Math.round(1.7 * scene.most)));
     else drawMarks(pen, colours, ink, those);
   }
-  if (scene.eye) drawCrosses(pen, colours.ink, seen.filter(({ i }) => marks.struck[i]));
+  if (scene.eye) drawCrosses(pen, scene, seen.filter(({ i }) => marks.struck[i]));
 }
 
 /** Acquaintances' edges, and the discs of groups. */
@@ -188,17 +193,17 @@ function drawBetween(pen, { setup, colours, where, place, side, zoom }) {
   const { edges = [], discs = [] } = setup.places;
   Object.assign(pen, { strokeStyle: colours.line, lineWidth: 1 });
   pen.beginPath();
-  for (let k = 0; k < edges.length; k += 2) line(pen, where(edges[k]), where(edges[k + 1]));
-  for (const [x, y, r] of discs) circle(pen, ...place(x, y), r * side * zoom + 12);
+  for (let k = 0; k < edges.length; k += 2) lineOn(pen, where(edges[k]), where(edges[k + 1]));
+  for (const [x, y, r] of discs) circleOn(pen, ...place(x, y), r * side * zoom + 12);
   pen.stroke();
 }
 
-function line(pen, from, to) {
+function lineOn(pen, from, to) {
   pen.moveTo(from.x, from.y);
   pen.lineTo(to.x, to.y);
 }
 
-function circle(pen, x, y, r) {
+function circleOn(pen, x, y, r) {
   pen.moveTo(x + r, y);
   pen.arc(x, y, r, 0, 2 * Math.PI);
 }
@@ -210,7 +215,7 @@ function drawRings(pen, { marks, colours, scale, gap, setup }, seen) {
     const part = 0.2 + (0.7 * shade) / SHADES;
     pen.beginPath();
     for (const { i, x, y, r } of seen)
-      if (Math.round((marks.rings[i] / 65535) * SHADES) === shade) circle(pen, x, y, r + gap);
+      if (Math.round((marks.rings[i] / 65535) * SHADES) === shade) circleOn(pen, x, y, r + gap);
     Object.assign(pen, { lineWidth: 1.5 * scale, fillStyle: colours.paper,
                          strokeStyle: `rgb(${paper.map((value, k) => Math.round(value + part * (ink[k] - value)))})` });
     if (setup.places.edges?.length) pen.fill();
@@ -228,7 +233,7 @@ export function drawMarks(pen, colours, ink, places) {
   const corners = CORNERS[ink];
   pen.beginPath();
   for (const { x, y, r } of places) {
-    if (!corners) circle(pen, x, y, r);
+    if (!corners) circleOn(pen, x, y, r);
     corners?.forEach(([right, down], k) => pen[k ? "lineTo" : "moveTo"](x + right * r, y + down * r));
     if (corners) pen.closePath();
   }
@@ -247,11 +252,11 @@ function drawDots(pen, colour, places, size) {
 }
 
 /** Crosses over those of whom the simulation knows more than they show. */
-function drawCrosses(pen, colour, places) {
-  Object.assign(pen, { strokeStyle: colour, lineWidth: 1.5 });
+function drawCrosses(pen, { colours, most }, places) {
+  Object.assign(pen, { strokeStyle: colours.ink, lineWidth: Math.min(1.5, 0.2 * most) });
   pen.beginPath();
   for (const { x, y, r } of places)
-    for (const side of [-r, r]) line(pen, { x: x - side, y: y - r }, { x: x + side, y: y + r });
+    for (const side of [-r, r]) lineOn(pen, { x: x - side, y: y - r }, { x: x + side, y: y + r });
   pen.stroke();
 }
 
@@ -261,7 +266,7 @@ function drawLooked(pen, scene, { principal, hover }) {
   const halo = ({ x, y, r }, colour) => {
     Object.assign(pen, { lineWidth: 1.3 * scale, strokeStyle: colour, fillStyle: colours.chosen });
     pen.beginPath();
-    circle(pen, x, y, r + gap + 6 * scale);
+    circleOn(pen, x, y, r + gap + 6 * scale);
     pen.stroke();
   };
   if (hover !== null && hover !== principal) halo(scene.where(hover), colours.quiet);
@@ -272,9 +277,15 @@ function drawLooked(pen, scene, { principal, hover }) {
   if (scene.ringed) drawRings(pen, scene, [at]);
   drawMarks(pen, colours, setup.actions.find(({ code }) => code === marks.actions[principal])?.ink, [at]);
   const off = at.r + gap + 10 * scale;
-  const left = at.x + off + 26 > scene.wide;
-  Object.assign(pen, { fillStyle: colours.ink, font: `700 ${Math.round(13 * scale)}px Roboto`, textAlign: left ? "right" : "left" });
-  pen.fillText(nameOf(setup, principal, ""), left ? at.x - off : at.x + off, at.y - 0.4 * off);
+  const name = nameOf(setup, principal, "");
+  const [wide, y] = [8 * scale * name.length, at.y - 0.4 * off];
+  const x = at.x + off + wide > scene.wide ? at.x - off - wide : at.x + off;
+  pen.beginPath();
+  pen.rect(x - 2, y - 12 * scale, wide + 3, 15 * scale); // the number is read over others' marks
+  Object.assign(pen, { fillStyle: colours.paper, font: `700 ${Math.round(13 * scale)}px Roboto` });
+  pen.fill();
+  pen.fillStyle = colours.ink;
+  pen.fillText(name, x, y);
 }
 
 /** What a principal is called. */
@@ -308,7 +319,7 @@ export function legendOf(page) {
   } }, setup.rings.map((name) => html("option", { value: name }, name)));
   const ends = html("span");
   const rings = html("span", {}, "· ring: ", ring, ends);
-  const struck = html("button", { type: "button", class: "cw-key cw-eye", title: "only the simulation knows",
+  const struck = html("button", { type: "button", class: "cw-key cw-eye", title: "updates that the quality gate dropped",
                                   onclick: () => page.set({ eye: page.state.eye === false }) });
   const more = html("span", { class: "cw-quiet" }, setup.sized ? `size: ${setup.size.name} ` : "", rings,
     setup.principals > RINGED ? " · scroll to zoom, click one for its card".slice(setup.sized ? 0 : 3) : "");
@@ -318,12 +329,12 @@ export function legendOf(page) {
     const dropped = marks.struck.reduce((sum, one) => sum + one, 0);
     struck.hidden = !dropped;
     struck.setAttribute("aria-pressed", page.state.eye !== false);
-    write(struck, `× dropped by the gate ${figure(dropped)}`);
+    write(struck, `× dropped ${figure(dropped)}`);
     rings.hidden = !ringed;
     ring.value = setup.ring;
     write(ends, `, 0 ${faint} to ${RING_TOPS[setup.ring]} ${strong}`);
   };
-  return { el: html("div", { class: "cw-legend" }, keys, struck, more), update };
+  return { el: html("div", { class: "cw-legend" }, keys, more, struck), update };
 }
 
 /** How many do what, in the order of the setup's actions. */
@@ -336,7 +347,7 @@ function countsOf(setup, marks) {
 /** The counts in one line beneath a picture that is saved, and the whole document. */
 export function drawLegend(pen, { setup, marks, colours }, high, kind = "") {
   let x = 10;
-  Object.assign(pen, { textAlign: "left", font: "500 12px Roboto" });
+  pen.font = "500 12px Roboto";
   countsOf(setup, marks).forEach((count, k) => {
     const { ink, name } = setup.actions[k];
     if (kind) drawDots(pen, colours[ink + kind] || colours[ink], [{ x, y: high + 18 }], 10);
