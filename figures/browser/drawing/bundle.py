@@ -16,7 +16,7 @@ _ROOM = re.compile(r"^export \{[^}]*\};\n", re.MULTILINE)
 def module() -> str:
     """The module: all files in order in one, which exports ``mount``. Names at their top level differ between files."""
     parts = [_ROOM.sub("", _EXPORT.sub("", _IMPORT.sub("", _read(f"{name}.js")))) for name in FILES]
-    return "\n".join(parts) + "\nexport { mount, pure };\n"
+    return "\n".join(parts) + "\nexport { alone, mount, pure };\n"
 
 
 @cache

@@ -2,8 +2,8 @@
 
 import { html, write } from "./dom.js";
 import { figure } from "./numbers.js";
-import { coloursOf, drawLegend, drawMarks, legendOf, readOut, rgb, roomOf } from "./society.js";
-import { penOf, principalsPicture, svgPen } from "./picture.js";
+import { coloursOf, drawMarks, legendOf, readOut, rgb, roomOf } from "./society.js";
+import { penOf, placeIn, principalsPicture, screenPixels } from "./picture.js";
 
 const FRAMED = 12; // cells across the frame
 const MAGNIFIED = 14; // pixels of a cell that is drawn as a mark
@@ -57,7 +57,7 @@ export function latticePart(page) {
     const marks = page.store.marksAt(page.round);
     const [wide, high] = roomOf(el, legend);
     if (!marks || wide < 60 || high < 60) return;
-    const ratio = devicePixelRatio;
+    const ratio = screenPixels(el);
     const side = Math.max(1, Math.floor(ratio * Math.min(wide / columns, high / rows))) / ratio; // whole pixels: crisp
     scene = { setup, marks, colours: coloursOf(page) };
     legend.update(marks, false);
@@ -68,12 +68,7 @@ export function latticePart(page) {
     }, (pen) => drawOver(pen, scene.colours, frame, where, cell(), page.state));
     piece.update(scene);
   };
-  const svg = () => {
-    const pen = svgPen(picture.wide, picture.high + 34);
-    pen.image(image);
-    return drawLegend(pen, scene, picture.high, "-field");
-  };
-  return { el, picture, aside: piece.el, where, update, svg };
+  return { el, picture, aside: piece.el, where, update };
 }
 
 /** The frame: which cells are magnified. */
@@ -122,7 +117,7 @@ function pieceOf(page, frame) {
   const canvas = html("canvas");
   const words = html("p", { class: "cw-context" });
   const at = (event) => {
-    const [row, column] = [event.offsetY, event.offsetX].map((pixels) => Math.floor((pixels - 3) / MAGNIFIED));
+    const [column, row] = placeIn(canvas, event).map((pixels) => Math.floor((pixels - 5) / MAGNIFIED));
     return (frame.row + clampedTo(row, 0, frame.high - 1)) * places.columns + frame.column + clampedTo(column, 0, frame.wide - 1);
   };
   canvas.addEventListener("pointermove", (event) => page.set({ hover: at(event) }));

@@ -8,7 +8,8 @@ const CLICK = 4; // pixels that a pointer may move in a click
  * A picture that principals can be found in.
  * @param parts what it can do: `at(x, y)` the principal at a place in pixels, or null; `where(i)` its `{x, y, r}`;
  *   `next(i, key, far)` where an arrow key leads; `words(i)` its read-out `{who, does, line}`; `grab(x, y)` a function
- *   that is told where something is dragged to, or null; `most` how many times it zooms; `label`.
+ *   that is told where something is dragged to, or null; `most` how many times it zooms; `label`; `vector` whether
+ *   what is drawn is saved as shapes.
  */
 export function principalsPicture(page, parts) {
   const [base, over] = [html("canvas"), html("canvas")];
@@ -22,7 +23,7 @@ export function principalsPicture(page, parts) {
   picture.draw = (wide, high, marks, key, beneath, above) => {
     Object.assign(picture, { wide, high });
     heldOver(picture);
-    const whole = [wide, high, devicePixelRatio, key, page.root?.dataset.theme, picture.zoom, picture.left, picture.top].join();
+    const whole = [wide, high, screenPixels(field), key, page.root?.dataset.theme, picture.zoom, picture.left, picture.top].join();
     if (whole !== picture.drawn || marks !== picture.marks) {
       const began = performance.now();
       for (const element of [field, picture.el]) element.style.height = `${high}px`;
@@ -31,6 +32,7 @@ export function principalsPicture(page, parts) {
       Object.assign(picture, { drawn: whole, marks, took: performance.now() - began });
     }
     above(penOf(over, wide, high));
+    if (parts.vector) base.shapes = () => shapesOf(wide, high, beneath);
     const { hover } = page.state;
     tip.hidden = hover === null;
     if (hover !== null) showTip(tip, parts.words(hover), parts.where(hover), picture);
@@ -48,7 +50,7 @@ export function principalsPicture(page, parts) {
 
 /** The pen on an empty canvas of so many pixels of the page, with as many of the screen as it has. */
 export function penOf(canvas, wide, high) {
-  const ratio = devicePixelRatio;
+  const ratio = screenPixels(canvas);
   const [across, down] = [Math.round(wide * ratio), Math.round(high * ratio)];
   if (canvas.width !== across || canvas.height !== down) {
     Object.assign(canvas, { width: across, height: down });
@@ -60,6 +62,25 @@ export function penOf(canvas, wide, high) {
   return pen;
 }
 
+/** Pixels of the screen for one of the page, at the place of an element: pages are zoomed as well. */
+export function screenPixels(element) {
+  return devicePixelRatio * (element.offsetWidth ? element.getBoundingClientRect().width / element.offsetWidth : 1);
+}
+
+/** Where an event is in an element, in pixels of the page. */
+export function placeIn(element, event) {
+  const box = element.getBoundingClientRect();
+  const zoomed = box.width / element.offsetWidth;
+  return [(event.clientX - box.left) / zoomed, (event.clientY - box.top) / zoomed];
+}
+
+/** What is drawn, as the inside of an SVG. */
+function shapesOf(wide, high, draw) {
+  const pen = svgPen();
+  draw(pen);
+  return `<svg viewBox="0 0 ${wide} ${high}" width="100%" height="100%">${pen.parts.join("")}</svg>`;
+}
+
 /** Keep the sheet over the window. */
 function heldOver(picture) {
   const within = (value, size) => Math.min(0, Math.max(size * (1 - picture.zoom), value));
@@ -69,8 +90,7 @@ function heldOver(picture) {
 
 function followPointer(page, picture, parts) {
   const on = (name, listener, options) => picture.field.addEventListener(name, (event) => {
-    const box = picture.field.getBoundingClientRect();
-    listener(event, event.clientX - box.left, event.clientY - box.top);
+    listener(event, ...placeIn(picture.field, event));
   }, options);
   const away = () => page.set({ hover: null });
   let drag = null;
@@ -129,12 +149,13 @@ function showTip(tip, { who, does, line }, { x, y, r }, picture) {
   tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(beneath ? y + r + 7 : y - r - 7 - high)}px)`;
 }
 
-/** A pen that knows of a canvas's what pictures here use, and writes SVG: they are saved as drawn. Arcs are circles. */
-export function svgPen(wide, high) {
+/** A pen that knows of a canvas's what marks need, and writes SVG: they are saved as drawn. Arcs are whole circles. */
+function svgPen() {
   const parts = [];
   const at = (...numbers) => numbers.map((number) => Number(number.toFixed(2))).join(" ");
   let path = "";
   const pen = {
+    parts,
     beginPath: () => (path = ""),
     moveTo: (x, y) => (path += `M${at(x, y)}`),
     lineTo: (x, y) => (path += `L${at(x, y)}`),
@@ -145,11 +166,6 @@ export function svgPen(wide, high) {
     stroke: () => parts.push(`<path d="${path}" fill="none" stroke="${pen.strokeStyle}" stroke-width="${pen.lineWidth}"/>`),
     fillText: (text, x, y) => parts.push(`<text x="${at(x)}" y="${at(y)}" fill="${pen.fillStyle}" style="font:${pen.font}">` +
       `${text.replace(/&/g, "&amp;").replace(/</g, "&lt;")}</text>`),
-    /** A canvas as it is, a pixel a cell. */
-    image: (canvas) => parts.push(`<image href="${canvas.toDataURL()}" width="${wide}" height="${wide * canvas.height / canvas.width}" ` +
-      'style="image-rendering:pixelated" preserveAspectRatio="none"/>'),
-    document: () => `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}">` +
-      `${parts.join("")}</svg>`,
   };
   return pen;
 }

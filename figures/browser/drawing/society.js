@@ -4,7 +4,7 @@ import { html, mark, refill, write } from "./dom.js";
 import { brief, figure, pure, signed } from "./numbers.js";
 import { coursePanel } from "./axes.js";
 import { principalCard } from "./card.js";
-import { principalsPicture, svgPen } from "./picture.js";
+import { principalsPicture } from "./picture.js";
 import { latticePart } from "./lattice.js";
 
 const BASE_WIDE = 560; // pixels across the picture that sizes are for
@@ -14,7 +14,6 @@ const RINGED = 200; // principals in view that have rings
 const SHAPED = 2000; // and a shape; more are dots
 const SHADES = 12; // of rings
 const REACH = 14; // pixels from its middle within which a principal is meant, at least
-const LEGEND_HIGH = 34; // pixels beneath a picture that is saved
 
 /** Corners of the shapes of actions, for a mark of radius 1; a circle where there are none. */
 const CORNERS = {
@@ -31,7 +30,7 @@ export function societyView(page) {
   const courses = html("div", { class: "cw-society-courses" });
   const card = principalCard(page);
   const el = html("div", { class: "cw-society" }, stage, html("div", { class: "cw-society-side" }, courses, card.el));
-  const view = { el, table: () => societyTable(page), svg: () => view.part.svg() };
+  const view = { el, table: () => societyTable(page) };
   let [run, panels, drawn] = [null, [], ""];
   view.update = () => {
     const { setup } = page.store;
@@ -67,6 +66,7 @@ function discPart(page) {
     next: (i, key) => towards(points, i, key, scene.wide, scene.high),
     words: (i) => readOut(page, i),
     most: Math.max(4, Math.sqrt(setup.principals) / 4),
+    vector: true,
     label: `${figure(setup.principals)} principals. Arrow keys go to the nearest, Enter chooses.`,
   });
   const el = html("div", { class: "cw-disc" }, picture.el, legend.el);
@@ -81,13 +81,7 @@ function discPart(page) {
     picture.draw(sheet.wide, sheet.high, marks, [top, scene.eye], (pen) => drawSociety(pen, scene),
       (pen) => drawLooked(pen, scene, page.state));
   };
-  const svg = () => {
-    const pen = svgPen(scene.wide, scene.high + LEGEND_HIGH);
-    drawSociety(pen, scene);
-    drawLooked(pen, scene, { ...page.state, hover: null });
-    return drawLegend(pen, scene, scene.high);
-  };
-  return { el, picture, where, update, svg };
+  return { el, picture, where, update };
 }
 
 /** The room for a picture above its legend, in pixels. */
@@ -342,21 +336,6 @@ function countsOf(setup, marks) {
   const found = new Uint32Array(256);
   for (const code of marks.actions) found[code]++;
   return setup.actions.map(({ code }) => found[code]);
-}
-
-/** The counts in one line beneath a picture that is saved, and the whole document. */
-export function drawLegend(pen, { setup, marks, colours }, high, kind = "") {
-  let x = 10;
-  pen.font = "500 12px Roboto";
-  countsOf(setup, marks).forEach((count, k) => {
-    const { ink, name } = setup.actions[k];
-    if (kind) drawDots(pen, colours[ink + kind] || colours[ink], [{ x, y: high + 18 }], 10);
-    else drawMarks(pen, colours, ink, [{ x, y: high + 18, r: 5.5 }]);
-    pen.fillStyle = colours[`${ink}-text`];
-    pen.fillText(`${name} ${figure(count)}`, x + 11, high + 22);
-    x += 50 + 6.6 * `${name}${count}`.length;
-  });
-  return pen.document();
 }
 
 /** Everybody in the round shown. */

@@ -83,9 +83,10 @@ def settle(page: Any) -> None:
 def where(page: Any, principal: int) -> tuple[float, float]:
     """Where a principal is drawn, pixels of the window."""
     at = page.evaluate(f"""() => {{
-        const box = commonweal.shown.part.picture.field.getBoundingClientRect();
-        const at = commonweal.shown.part.where({principal});
-        return [box.left + at.x, box.top + at.y];
+        const { field } = commonweal.shown.part.picture;
+        const [box, at] = [field.getBoundingClientRect(), commonweal.shown.part.where({principal})];
+        const zoomed = box.width / field.offsetWidth;
+        return [box.left + zoomed * at.x, box.top + zoomed * at.y];
     }}""")
     return float(at[0]), float(at[1])
 
@@ -279,18 +280,36 @@ def test_the_frame_is_dragged_and_led_by_keys_and_the_piece_beside_follows(shown
     page.evaluate("document.activeElement.blur()")
 
 
-@pytest.mark.parametrize(("name", "count"), [("commons", 0), ("spatial-public-goods", 0)])
-def test_the_picture_is_saved_as_svg_and_the_society_as_a_table(
-    shown: Callable[..., Any], name: str, count: int
-) -> None:
-    page = shown(name, count)
-    drawing = ElementTree.fromstring(page.evaluate("commonweal.shown.svg()"))
-    words = " ".join(drawing.itertext())
-    for key in page.locator(".cw-key[data-action]").all():
-        assert key.inner_text().split()[0] in words
+def test_the_society_is_saved_as_shapes_and_told_as_a_table(shown: Callable[..., Any]) -> None:
+    page = shown("commons", 0)
+    play(page, 3)
+    page.evaluate("commonweal.set({eye: false})")
+    settle(page)
+    drawing = page.evaluate("commonweal.shown.part.picture.field.querySelector('canvas').shapes()")
+    paths = {path.get("fill"): path.get("d") for path in ElementTree.fromstring(drawing)}
+    for action, count in zip(("delegate", "free-ride", "defect"), counts(page), strict=True):
+        fill = "#{:02X}{:02X}{:02X}".format(*INK[action])
+        assert paths[fill].count("a" if action == "delegate" else "Z") == count * (2 if action == "delegate" else 1)
     table = page.evaluate("commonweal.shown.table()")
-    assert len(table["rows"]) == page.evaluate("commonweal.store.setup.principals")
-    assert all(len(row) == len(table["headers"]) for row in table["rows"])
+    assert table["headers"] == ["principal", "does", "wealth, money", "reputation"]
+    assert [row[1] for row in table["rows"]].count("delegate") == counts(page)[0]
+    assert np.array([row[2] for row in table["rows"]], dtype=float) == pytest.approx(
+        page.evaluate("[...commonweal.store.marksAt(3).sizes]"), rel=1e-6)  # fmt: skip
+
+
+def test_on_a_wide_enlarged_page_pointing_finds_the_same(shown: Callable[..., Any]) -> None:
+    page = shown("spatial-public-goods", 0)
+    let_go(page)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    settle(page)
+    settle(page)
+    for principal in (0, 4359, 9_999):
+        page.mouse.move(*where(page, principal))
+        assert f"row {principal // 100}, column {principal % 100}" in tip(page)
+    wide = page.evaluate("commonweal.shown.part.picture.field.querySelector('canvas').width")
+    assert wide % 100 == 0 and wide > 700
+    page.set_viewport_size({"width": 1280, "height": 800})
+    settle(page)
 
 
 def test_a_thousand_are_painted_in_time_and_named_at_once(shown: Callable[..., Any]) -> None:
@@ -335,7 +354,7 @@ def test_every_scenario_opens_its_society_without_a_word_of_trouble(shown: Calla
     assert page.wrong == []
 
 
-def test_the_dark_page_and_a_sharp_screen_are_drawn_for(browser: Any, shown: Callable[..., Any]) -> None:
+def test_the_dark_page_is_drawn_in_its_own_colours(shown: Callable[..., Any]) -> None:
     page = shown("spatial-public-goods", 0)
     light = [colour(page, i) for i in (0, 1, 2, 3)]
     page.evaluate("commonweal.turnDark()")
@@ -343,6 +362,14 @@ def test_the_dark_page_and_a_sharp_screen_are_drawn_for(browser: Any, shown: Cal
     assert all(one != other for one, other in zip(light, [colour(page, i) for i in (0, 1, 2, 3)], strict=True))
     page.evaluate("commonweal.turnDark()")
     settle(page)
-    size = page.evaluate("""() => { const canvas = commonweal.shown.part.picture.field.querySelector("canvas");
-        return [canvas.width / devicePixelRatio - canvas.getBoundingClientRect().width, canvas.width % 100]; }""")
-    assert size == [0, 0]  # a cell is a whole number of the screen's pixels
+
+
+def test_a_cell_is_a_whole_number_of_the_screens_pixels(browser: Any, shown: Callable[..., Any]) -> None:
+    address = shown("spatial-public-goods", 0).url
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
+    page.goto(address)
+    page.wait_for_function("window.commonweal?.shown?.part?.picture.drawn", timeout=30_000)
+    across, seen = page.evaluate("""() => { const canvas = commonweal.shown.part.picture.field.querySelector("canvas");
+        return [canvas.width, canvas.getBoundingClientRect().width * devicePixelRatio]; }""")
+    assert across % 100 == 0 and across == pytest.approx(seen, abs=1e-3)
+    page.close()
