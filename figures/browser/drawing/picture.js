@@ -64,13 +64,13 @@ export function penOf(canvas, wide, high) {
 
 /** Pixels of the screen for one of the page, at the place of an element: pages are zoomed as well. */
 export function screenPixels(element) {
-  return devicePixelRatio * (element.offsetWidth ? element.getBoundingClientRect().width / element.offsetWidth : 1);
+  return devicePixelRatio * (element.currentCSSZoom || 1);
 }
 
 /** Where an event is in an element, in pixels of the page. */
 export function placeIn(element, event) {
   const box = element.getBoundingClientRect();
-  const zoomed = box.width / element.offsetWidth;
+  const zoomed = element.currentCSSZoom || 1;
   return [(event.clientX - box.left) / zoomed, (event.clientY - box.top) / zoomed];
 }
 

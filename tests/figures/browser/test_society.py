@@ -83,9 +83,9 @@ def settle(page: Any) -> None:
 def where(page: Any, principal: int) -> tuple[float, float]:
     """Where a principal is drawn, pixels of the window."""
     at = page.evaluate(f"""() => {{
-        const { field } = commonweal.shown.part.picture;
+        const {{ field }} = commonweal.shown.part.picture;
         const [box, at] = [field.getBoundingClientRect(), commonweal.shown.part.where({principal})];
-        const zoomed = box.width / field.offsetWidth;
+        const zoomed = field.currentCSSZoom;
         return [box.left + zoomed * at.x, box.top + zoomed * at.y];
     }}""")
     return float(at[0]), float(at[1])
@@ -201,7 +201,7 @@ def test_the_wheel_zooms_around_the_pointer_dragging_moves_and_a_double_click_re
     assert where(page, 20) == pytest.approx(at, abs=0.5 * 2.5)  # the wheel says where it is in whole pixels
     at = where(page, 20)
     page.mouse.down()
-    page.mouse.move(at[0] + 30, at[1] + 20, steps=3)
+    page.mouse.move(before[0] + 30, before[1] + 20, steps=3)
     page.mouse.up()
     settle(page)
     assert where(page, 20) == pytest.approx((at[0] + 30, at[1] + 20), abs=1)
@@ -371,5 +371,5 @@ def test_a_cell_is_a_whole_number_of_the_screens_pixels(browser: Any, shown: Cal
     page.wait_for_function("window.commonweal?.shown?.part?.picture.drawn", timeout=30_000)
     across, seen = page.evaluate("""() => { const canvas = commonweal.shown.part.picture.field.querySelector("canvas");
         return [canvas.width, canvas.getBoundingClientRect().width * devicePixelRatio]; }""")
-    assert across % 100 == 0 and across == pytest.approx(seen, abs=1e-3)
+    assert across % 100 == 0 and across == pytest.approx(seen, abs=0.05)  # layout rounds to 1/64
     page.close()
