@@ -41,6 +41,7 @@ export function principalsPicture(page, parts) {
     const zoom = Math.min(parts.most, Math.max(1, picture.zoom * factor));
     const kept = (start, at) => at - ((at - start) * zoom) / picture.zoom;
     Object.assign(picture, { left: kept(picture.left, x), top: kept(picture.top, y), zoom });
+    heldOver(picture);
     page.redraw();
   };
   followPointer(page, picture, parts);
@@ -104,6 +105,7 @@ function followPointer(page, picture, parts) {
     if (drag && Math.hypot(x - drag.x, y - drag.y) > CLICK) drag.far = true;
     if (!drag?.far) return page.set({ hover: parts.at(x, y) });
     drag.move(x, y);
+    heldOver(picture);
     page.redraw();
   });
   on("pointerup", (event, x, y) => {
