@@ -76,6 +76,7 @@ function drawing(element, at) {
 
 function canvas(element, at) {
   const { x, y, width, height } = at(element.getBoundingClientRect());
+  if (element.shapes) return `<svg x="${round1(x)}" y="${round1(y)}" width="${round1(width)}" height="${round1(height)}">${element.shapes()}</svg>`;
   return `<image x="${round1(x)}" y="${round1(y)}" width="${round1(width)}" height="${round1(height)}" href="${element.toDataURL()}"/>`;
 }
 

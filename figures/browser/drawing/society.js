@@ -1,22 +1,350 @@
-// The society: what each principal does, has and is worth.
+// The society: what each principal does, has and is worth, as marks on a disc or a small grid.
 
-import { html, mark, refill } from "./dom.js";
+import { html, mark, refill, write } from "./dom.js";
+import { brief, figure, pure, signed } from "./numbers.js";
+import { coursePanel } from "./axes.js";
 import { principalCard } from "./card.js";
+import { principalsPicture } from "./picture.js";
+import { latticePart } from "./lattice.js";
 
-/** The view Society. */
+const BASE_WIDE = 560; // pixels across the picture that sizes are for
+const [SMALLEST, LARGEST] = [6, 17]; // pixels, radius of a mark where there is room
+const CELLS = 400; // principals on a lattice that are drawn as marks
+const RINGED = 200; // principals in view that have rings
+const SHAPED = 2000; // and a shape; more are dots
+const SHADES = 12; // of rings
+const REACH = 14; // pixels from its middle within which a principal is meant, at least
+
+/** Corners of the shapes of actions, for a mark of radius 1; a circle where there are none. */
+const CORNERS = {
+  "free-ride": [[-0.84, -0.84], [0.84, -0.84], [0.84, 0.84], [-0.84, 0.84]],
+  defect: [[0, -1.07], [1.05, 0.8], [-1.05, 0.8]],
+  abstain: [[0, -1.15], [1.15, 0], [0, 1.15], [-1.15, 0]],
+};
+/** What the top of a ring's scale is. */
+const RING_TOPS = { reputation: "1", credit: "the most", "own model": "the shared one" };
+
+/** The view Society: the picture, and beside it courses or the card of who is looked at. */
 export function societyView(page) {
-  const canvas = html("canvas", { class: "cw-society-picture" });
-  const legend = html("p", { class: "cw-legend" });
+  const stage = html("div", { class: "cw-society-stage" });
+  const courses = html("div", { class: "cw-society-courses" });
   const card = principalCard(page);
-  const el = html("div", { class: "cw-society" }, html("div", { class: "cw-society-left" }, canvas, legend), card.el);
-  const update = () => {
+  const el = html("div", { class: "cw-society" }, stage, html("div", { class: "cw-society-side" }, courses, card.el));
+  const view = { el, table: () => societyTable(page) };
+  let [run, panels, drawn] = [null, [], ""];
+  view.update = () => {
     const { setup } = page.store;
-    const marks = page.store.marksAt(page.round);
-    if (!marks) return;
-    const counts = setup.actions.map((action) => marks.actions.reduce((sum, code) => sum + (code === action.code), 0));
-    refill(legend, ...setup.actions.map((action, i) => html("span", { class: `cw-key cw-text-${action.ink}` },
-      mark(action.ink), ` ${action.name} ${counts[i]}`)));
+    if (setup.run !== run) {
+      run = setup.run;
+      view.part = setup.places.kind === "lattice" && setup.principals > CELLS ? latticePart(page) : discPart(page);
+      panels = setup.panels.slice(0, 2).map((panel) => coursePanel(page, panel));
+      refill(stage, view.part.el);
+      refill(courses, view.part.aside, ...panels.map((panel) => panel.el));
+    }
+    el.classList.toggle("cw-one-chosen", page.state.principal !== null);
+    const { stretch, pointed } = page.state;
+    const told = [run, page.store.length, page.round, pointed, stretch?.from, stretch?.to, courses.clientWidth, courses.clientHeight].join();
+    if (told !== drawn) panels.forEach((panel) => panel.update()); // not for each principal that is pointed at
+    drawn = told;
     card.update();
+    view.part.update();
   };
-  return { el, update, table: () => ({ title: "", headers: [], rows: [] }) };
+  return view;
+}
+
+/** Everybody as a mark. */
+function discPart(page) {
+  const { setup } = page.store;
+  const points = pointsOf(setup.places, setup.principals);
+  const spacing = spacingOf(points);
+  const legend = legendOf(page);
+  let [scene, top] = [null, 0];
+  const where = (i) => scene.where(i);
+  const picture = principalsPicture(page, {
+    where,
+    at: (x, y) => principalAt(scene, points, x, y),
+    next: (i, key) => towards(points, i, key, scene.wide, scene.high),
+    words: (i) => readOut(page, i),
+    most: Math.max(4, Math.sqrt(setup.principals) / 4),
+    vector: true,
+    label: `${figure(setup.principals)} principals. Arrow keys go to the nearest, Enter chooses.`,
+  });
+  const el = html("div", { class: "cw-disc" }, picture.el, legend.el);
+  const update = () => {
+    const marks = page.store.marksAt(page.round);
+    const [wide, high] = roomOf(el, legend);
+    if (!marks || wide < 60 || high < 60) return;
+    if (marks.sizes) for (const size of marks.sizes) if (size > top) top = size;
+    const sheet = { ...picture, wide: Math.floor(Math.min(wide, 1.3 * high)), high: Math.floor(Math.min(high, 1.1 * wide)) };
+    scene = sceneOf(page, points, spacing, marks, top, sheet);
+    legend.update(marks, scene.ringed);
+    picture.draw(sheet.wide, sheet.high, marks, [top, scene.eye], (pen) => drawSociety(pen, scene),
+      (pen) => drawLooked(pen, scene, page.state));
+  };
+  return { el, picture, where, update };
+}
+
+/** The room for a picture above its legend, in pixels. */
+export function roomOf(el, legend) {
+  return [el.clientWidth, el.clientHeight - legend.el.offsetHeight];
+}
+
+/** Where N principals stand, to the right and down in [0, 1], one after the other. */
+export function pointsOf(places, count) {
+  const { kind, rows, columns } = places;
+  const cell = (place, all) => 0.5 + (0.96 * (place - (all - 1) / 2)) / Math.max(rows, columns);
+  const bytes = Uint8Array.from(atob(places.points ?? ""), (letter) => letter.charCodeAt(0));
+  return Float32Array.from({ length: 2 * count }, kind === "lattice"
+    ? (_, k) => (k % 2 ? cell(Math.floor((k >> 1) / columns), rows) : cell((k >> 1) % columns, columns))
+    : (_, k) => (bytes[2 * k] + 256 * bytes[2 * k + 1]) / 65535);
+}
+
+/** The nearest point to a place, and how far it is; units across and down may differ. */
+export function nearestTo(points, x, y, wide = 1, high = 1, but = -1) {
+  let [found, least] = [null, Infinity];
+  for (let i = 0; i < points.length / 2; i++) {
+    const far = ((points[2 * i] - x) * wide) ** 2 + ((points[2 * i + 1] - y) * high) ** 2;
+    if (far < least && i !== but) [found, least] = [i, far];
+  }
+  return [found, Math.sqrt(least)];
+}
+
+/** Distance to the nearest other that nine in ten have, in sides of the picture; of many, of a sample. */
+function spacingOf(points) {
+  const near = [];
+  for (let i = 0; i < points.length / 2; i += Math.ceil(points.length / 400))
+    near.push(nearestTo(points, points[2 * i], points[2 * i + 1], 1, 1, i)[1]);
+  return Math.min(0.3, near.sort((a, b) => a - b)[Math.floor(near.length / 10)]);
+}
+
+/** The nearest principal in the direction of an arrow key, within 45 degrees; the first where nobody is looked at. */
+export function towards(points, from, key, wide, high) {
+  if (from === null) return 0;
+  const [right, down] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key];
+  let [found, least] = [from, Infinity];
+  for (let i = 0; i < points.length / 2; i++) {
+    const [x, y] = [(points[2 * i] - points[2 * from]) * wide, (points[2 * i + 1] - points[2 * from + 1]) * high];
+    const [ahead, aside, far] = [x * right + y * down, Math.abs(x * down + y * right), Math.hypot(x, y)];
+    if (ahead > 0 && aside <= ahead && far < least) [found, least] = [i, far];
+  }
+  return found;
+}
+
+Object.assign(pure, { nearestTo, towards, pointsOf });
+
+/** Everything that a picture of the society is drawn from. */
+function sceneOf(page, points, spacing, marks, top, { wide, high, zoom, left, top: above }) {
+  const { setup } = page.store;
+  const side = Math.min(wide, high);
+  const scale = side / BASE_WIDE;
+  const room = (spacing * side * zoom) / 2;
+  const inView = setup.principals / zoom ** 2;
+  const ringed = setup.sized && inView <= RINGED;
+  const most = Math.max(1, Math.min(LARGEST * scale * Math.sqrt(zoom), ringed ? 0.74 * room - 3 : 0.9 * room));
+  const least = Math.min(SMALLEST * scale, 0.5 * most);
+  const radius = (i) => !marks.sizes ? 0.8 * most // areas tell sizes
+    : Math.sqrt(least ** 2 + (most ** 2 - least ** 2) * Math.min(1, Math.max(0, top > 0 ? marks.sizes[i] / top : 0)));
+  const place = (x, y) => [left + x * wide * zoom, above + y * high * zoom];
+  const where = (i) => {
+    const [x, y] = place(points[2 * i], points[2 * i + 1]);
+    return { i, x, y, r: radius(i) };
+  };
+  return { setup, marks, wide, high, zoom, side, scale, ringed, most, place, where, eye: page.state.eye !== false,
+           dots: inView > SHAPED, gap: Math.min(4 * scale, Math.max(1.5, 0.25 * most)), colours: coloursOf(page) };
+}
+
+/** Colours of the theme, looked up once a drawing. */
+export function coloursOf(page) {
+  const inks = page.store.setup.actions.flatMap(({ ink }) => [ink, `${ink}-text`, `${ink}-field`]);
+  const names = ["ink", "quiet", "line", "paper", "chosen", "free-ride-edge", ...inks];
+  return Object.fromEntries(names.map((name) => [name, page.colour(name)]));
+}
+
+function principalAt({ wide, high, zoom, place, where, gap }, points, x, y) {
+  const [left, top] = place(0, 0);
+  const [across, down] = [wide * zoom, high * zoom];
+  const [found, far] = nearestTo(points, (x - left) / across, (y - top) / down, across, down);
+  return far <= Math.max(REACH, where(found).r + gap) ? found : null;
+}
+
+/** Draw with any pen: edges, rings, marks, crosses. */
+function drawSociety(pen, scene) {
+  const { setup, marks, colours } = scene;
+  drawBetween(pen, scene);
+  const seen = Array.from({ length: setup.principals }, (_, i) => scene.where(i)).filter(({ x, y }) =>
+    x > -30 && y > -30 && x < scene.wide + 30 && y < scene.high + 30);
+  if (scene.ringed) drawRings(pen, scene, seen);
+  for (const { code, ink } of setup.actions) {
+    const those = seen.filter(({ i }) => marks.actions[i] === code);
+    if (scene.dots) drawDots(pen, colours[ink], those, Math.max(2, Math.round(1.7 * scene.most)));
+    else drawMarks(pen, colours, ink, those);
+  }
+  if (scene.eye) drawCrosses(pen, scene, seen.filter(({ i }) => marks.struck[i]));
+}
+
+/** Acquaintances' edges, and the discs of groups. */
+function drawBetween(pen, { setup, colours, where, place, side, zoom }) {
+  const { edges = [], discs = [] } = setup.places;
+  Object.assign(pen, { strokeStyle: colours.line, lineWidth: 1 });
+  pen.beginPath();
+  for (let k = 0; k < edges.length; k += 2) lineOn(pen, where(edges[k]), where(edges[k + 1]));
+  for (const [x, y, r] of discs) circleOn(pen, ...place(x, y), r * side * zoom + 12);
+  pen.stroke();
+}
+
+function lineOn(pen, from, to) {
+  pen.moveTo(from.x, from.y);
+  pen.lineTo(to.x, to.y);
+}
+
+function circleOn(pen, x, y, r) {
+  pen.moveTo(x + r, y);
+  pen.arc(x, y, r, 0, 2 * Math.PI);
+}
+
+/** Rings from faint to strong, those of one shade together. */
+function drawRings(pen, { marks, colours, scale, gap, setup }, seen) {
+  const [paper, ink] = [rgb(colours.paper), rgb(colours.ink)];
+  for (let shade = 0; shade <= SHADES; shade++) {
+    const part = 0.2 + (0.7 * shade) / SHADES;
+    pen.beginPath();
+    for (const { i, x, y, r } of seen)
+      if (Math.round((marks.rings[i] / 65535) * SHADES) === shade) circleOn(pen, x, y, r + gap);
+    Object.assign(pen, { lineWidth: 1.5 * scale, fillStyle: colours.paper,
+                         strokeStyle: `rgb(${paper.map((value, k) => Math.round(value + part * (ink[k] - value)))})` });
+    if (setup.places.edges?.length) pen.fill();
+    pen.stroke();
+  }
+}
+
+/** Red, green and blue of #rrggbb. */
+export function rgb(colour) {
+  return [1, 3, 5].map((k) => parseInt(colour.slice(k, k + 2), 16));
+}
+
+/** Marks of one action at places `{x, y, r}`. */
+export function drawMarks(pen, colours, ink, places) {
+  const corners = CORNERS[ink];
+  pen.beginPath();
+  for (const { x, y, r } of places) {
+    if (!corners) circleOn(pen, x, y, r);
+    corners?.forEach(([right, down], k) => pen[k ? "lineTo" : "moveTo"](x + right * r, y + down * r));
+    if (corners) pen.closePath();
+  }
+  pen.fillStyle = colours[ink];
+  pen.fill();
+  if (ink !== "free-ride") return;
+  Object.assign(pen, { strokeStyle: colours["free-ride-edge"], lineWidth: 1 }); // orange alone is too faint on white
+  pen.stroke();
+}
+
+function drawDots(pen, colour, places, size) {
+  pen.beginPath();
+  for (const { x, y } of places) pen.rect(Math.round(x - size / 2), Math.round(y - size / 2), size, size);
+  pen.fillStyle = colour;
+  pen.fill();
+}
+
+/** Crosses over those of whom the simulation knows more than they show. */
+function drawCrosses(pen, { colours, most }, places) {
+  Object.assign(pen, { strokeStyle: colours.ink, lineWidth: Math.min(1.5, 0.2 * most) });
+  pen.beginPath();
+  for (const { x, y, r } of places)
+    for (const side of [-r, r]) lineOn(pen, { x: x - side, y: y - r }, { x: x + side, y: y + r });
+  pen.stroke();
+}
+
+/** A halo around who is chosen, with the number beside it, and a circle around who is pointed at. */
+function drawLooked(pen, scene, { principal, hover }) {
+  const { colours, setup, marks, scale, gap } = scene;
+  const halo = ({ x, y, r }, colour) => {
+    Object.assign(pen, { lineWidth: 1.3 * scale, strokeStyle: colour, fillStyle: colours.chosen });
+    pen.beginPath();
+    circleOn(pen, x, y, r + gap + 6 * scale);
+    pen.stroke();
+  };
+  if (hover !== null && hover !== principal) halo(scene.where(hover), colours.quiet);
+  if (principal === null) return;
+  const at = scene.where(principal);
+  halo(at, colours.ink);
+  pen.fill();
+  if (scene.ringed) drawRings(pen, scene, [at]);
+  drawMarks(pen, colours, setup.actions.find(({ code }) => code === marks.actions[principal])?.ink, [at]);
+  const off = at.r + gap + 10 * scale;
+  const name = nameOf(setup, principal, "");
+  const [wide, y] = [8 * scale * name.length, at.y - 0.4 * off];
+  const x = at.x + off + wide > scene.wide ? at.x - off - wide : at.x + off;
+  pen.beginPath();
+  pen.rect(x - 2, y - 12 * scale, wide + 3, 15 * scale); // the number is read over others' marks
+  Object.assign(pen, { fillStyle: colours.paper, font: `700 ${Math.round(13 * scale)}px Roboto` });
+  pen.fill();
+  pen.fillStyle = colours.ink;
+  pen.fillText(name, x, y);
+}
+
+/** What a principal is called. */
+export function nameOf(setup, i, before = "principal ") {
+  return setup.names?.[i] ?? `${before}${i}`;
+}
+
+/** What is said of a principal that is pointed at. */
+export function readOut(page, i) {
+  const { setup } = page.store;
+  const { actions, sizes, rings } = page.store.marksAt(page.round);
+  const { columns } = setup.places;
+  const of = setup.ring === "reputation" ? "" : ` of ${RING_TOPS[setup.ring]}`;
+  const parts = [columns ? `row ${Math.floor(i / columns)}, column ${i % columns}` : null,
+                 sizes ? `${setup.size.name} ${brief(sizes[i])}` : null,
+                 rings ? `${setup.ring} ${signed(rings[i] / 65535, 2)}${of}` : null];
+  return { who: nameOf(setup, i), does: setup.actions.find(({ code }) => code === actions[i])?.does ?? "",
+           line: parts.filter(Boolean).join(" · ") };
+}
+
+/** What the marks mean, and how many there are of each. What rings show is chosen here. */
+export function legendOf(page) {
+  const { setup, marks: known } = page.store;
+  const counts = setup.actions.map(() => html("span"));
+  const keys = setup.actions.map(({ ink, name }, k) =>
+    html("span", { class: `cw-key cw-text-${ink}`, "data-action": name }, mark(ink), name, counts[k]));
+  const ring = html("select", { class: "cw-ring", "aria-label": "what rings show", onchange: () => {
+    setup.ring = ring.value;
+    page.send({ do: "ring", ring: ring.value, rounds: [...known.keys()] });
+    page.redraw();
+  } }, setup.rings.map((name) => html("option", { value: name }, name)));
+  const ends = html("span");
+  const rings = html("span", {}, "· ring: ", ring, ends);
+  const struck = html("button", { type: "button", class: "cw-key cw-eye", title: "updates that the quality gate dropped",
+                                  onclick: () => page.set({ eye: page.state.eye === false }) });
+  const more = html("span", { class: "cw-quiet" }, setup.sized ? `size: ${setup.size.name} ` : "", rings,
+    setup.principals > RINGED ? " · scroll to zoom, click one for its card".slice(setup.sized ? 0 : 3) : "");
+  const update = (marks, ringed) => {
+    countsOf(setup, marks).forEach((count, k) => write(counts[k], figure(count)));
+    const [faint, strong] = page.root?.dataset.theme === "dark" ? ["dark", "light"] : ["light", "dark"];
+    const dropped = marks.struck.reduce((sum, one) => sum + one, 0);
+    struck.hidden = !dropped;
+    struck.setAttribute("aria-pressed", page.state.eye !== false);
+    write(struck, `× dropped ${figure(dropped)}`);
+    rings.hidden = !ringed;
+    ring.value = setup.ring;
+    write(ends, `, 0 ${faint} to ${RING_TOPS[setup.ring]} ${strong}`);
+  };
+  return { el: html("div", { class: "cw-legend" }, keys, more, struck), update };
+}
+
+/** How many do what, in the order of the setup's actions. */
+function countsOf(setup, marks) {
+  const found = new Uint32Array(256);
+  for (const code of marks.actions) found[code]++;
+  return setup.actions.map(({ code }) => found[code]);
+}
+
+/** Everybody in the round shown. */
+function societyTable(page) {
+  const { setup } = page.store;
+  const { actions, sizes, rings } = page.store.marksAt(page.round);
+  const names = new Map(setup.actions.map(({ code, name }) => [code, name]));
+  const headers = ["principal", "does", ...(sizes ? [`${setup.size.name}, ${setup.size.unit}`, setup.ring] : [])];
+  const rows = Array.from(actions, (code, i) => [nameOf(setup, i, ""), names.get(code) ?? "",
+    ...(sizes ? [Number(sizes[i].toPrecision(7)), Number((rings[i] / 65535).toFixed(4))] : [])]);
+  return { title: `Society in round ${page.round}`, headers, rows };
 }

@@ -65,10 +65,12 @@ function bytesOf(view, from, length) {
 }
 
 function marksOf(view, from, principals, sized) {
-  const actions = new Uint8Array(bytesOf(view, from, principals));
-  if (!sized) return { actions, sizes: null, rings: null };
+  const told = new Uint8Array(bytesOf(view, from, principals));
+  const [actions, struck] = [told.map((code) => code & 127), told.map((code) => code >> 7)]; // struck: by the gate
+  if (!sized) return { actions, struck, sizes: null, rings: null };
   return {
     actions,
+    struck,
     sizes: new Float32Array(bytesOf(view, from + principals, 4 * principals)),
     rings: new Uint16Array(bytesOf(view, from + 5 * principals, 2 * principals)),
   };

@@ -12,6 +12,7 @@ from commonweal.figures.browser.notes.shown import gives_models, pays_money
 
 SIZED = 2000  # principals whose size and ring are kept; of more only what they do
 KEPT = 64_000_000  # bytes of glances kept at a time
+STRUCK = 128  # added to the action of whose update the quality gate dropped
 _TOP = 65535  # of a ring: all
 
 
@@ -33,7 +34,8 @@ class Glances:
         rings = {name: _shares(sight, name).tobytes() for name in self.rings} if self.sized else {}
         amounts = sight.wealth if self._money else sight.samples
         size = np.asarray(amounts, dtype="<f4").tobytes() if self.sized else b""
-        self._rounds[sight.round] = (sight.actions.astype(np.uint8).tobytes(), size, rings)
+        told = sight.actions + STRUCK * sight.gated
+        self._rounds[sight.round] = (told.astype(np.uint8).tobytes(), size, rings)
         self._bytes += self._weight(sight.round)
         while self._bytes > KEPT and len(self._rounds) > 1:
             oldest = next(iter(self._rounds))
@@ -52,7 +54,7 @@ class Glances:
     def bytes_of(self, rounds: Sequence[int], ring: str) -> bytes:
         """Of each of some rounds: (N,) uint8 actions, (N,) float32 sizes, (N,) uint16 places on the ring's scale.
 
-        Of more than ``SIZED`` principals actions alone.
+        Actions are with ``STRUCK``. Of more than ``SIZED`` principals actions alone.
         """
         parts = []
         for round in rounds:

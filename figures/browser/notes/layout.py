@@ -1,177 +1,234 @@
-"""Where principals stand in the picture of the society: computed once, for at most 200 of them.
+"""Where principals stand in the picture of the society: everybody, computed once a run.
 
-Force-directed placement after Fruchterman and Reingold (1991) where a graph has no shape of its own.
+Force-directed placement after Fruchterman and Reingold (1991) where a graph has no shape of its own and is small; an
+even disc filled along a Hilbert curve, so that acquaintances come to stand near each other, where it is large.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-from math import isqrt
+from base64 import b64encode
+from dataclasses import dataclass, field
+from math import ceil, isqrt, sqrt
+from typing import Any
 
 import networkx as nx
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import reverse_cuthill_mckee
 from scipy.spatial import KDTree
 
-from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.graphs import Graph, SparseGraph
 from commonweal.economy.world.world import World
 
-MOST = 200  # principals drawn
-SIZE = (6.4, 6.9)  # inches, of the picture of the society
-CENTRE = (3.2, 3.73)  # inches from the lower left: where the middle of the layout comes to stand
-SCALE = 2.6  # inches for a unit of the layout
-_PLAIN = 80  # principals on a ring that have room on a plain circle
-_TOUCH = 0.3  # inches from the middle of a principal within which a click means it
+EDGES_UP_TO = 200  # principals of a society whose edges are drawn
+_MOST_EDGES = 1500  # beyond, edges are a grey field that tells nothing
+_SPRINGS_UP_TO = 300  # principals that springs place quickly enough
+_PLAIN, _WAVES = 80, 400  # principals on a ring that have room on a plain circle, and on one with waves
+_RADIUS = 0.455  # of the disc, in sides of the picture: its margin holds a mark and its ring
+_CLOSEST = 0.8  # of the distance that evenly packed principals would have: few come closer
+_SPAN = 65535  # the far side of the picture in the bytes that are sent
+
+
+def _no_pairs() -> Ints:
+    return np.zeros((0, 2), dtype=np.int64)
+
+
+def _nowhere(columns: int = 2) -> Floats:
+    return np.zeros((0, columns))
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where M of N principals stand, and which of them know each other."""
+    """Where N principals stand, and which of them know each other."""
 
-    members: Ints  # (M,) which principals
-    positions: Floats  # (M, 2) to the right and up, within the unit circle or square
-    edges: Ints  # (E, 2) places among the members; none where everybody knows everybody
-    note: str  # how many of how many are drawn, and how they were chosen
-
-    @cached_property
-    def spacing(self) -> float:
-        """Distance to the nearest other that nine in ten principals have at least."""
-        if len(self.members) < 2:
-            return 1.0
-        nearest = np.asarray(KDTree(self.positions).query(self.positions, 2)[0])[:, 1]
-        return float(np.quantile(nearest, 0.1))
+    principals: int  # N
+    grid: tuple[int, int] = (0, 0)  # rows and columns of a lattice, filled row by row; no other graph has any
+    positions: Floats = field(default_factory=_nowhere)  # (N, 2) right and down in [0, 1]; none on a grid
+    edges: Ints = field(default_factory=_no_pairs)  # (E, 2) who know each other, each pair once, where they are drawn
+    discs: Floats = field(default_factory=lambda: _nowhere(3))  # (G, 3) middle and radius of each group's disc
 
 
-def lay_out(world: World, seed: int = 0) -> Layout:
+def lay_out(world: World, seed: int = 0, groups: Ints | None = None) -> Layout:
     """Place the principals of a world's only run.
 
     Args:
         world: whose graph of acquaintances is drawn.
-        seed: of the sample, where there are more principals than can be drawn, and of the placement.
+        seed: of the placement.
+        groups: (N,) the group of each from 0 on, where several have a disc each; one disc if not given.
     """
-    graph, kind = world.graph, world.terms.population.graph
-    rng = np.random.default_rng(seed)
-    if not isinstance(graph, SparseGraph):
-        members = np.sort(rng.choice(graph.principals, min(MOST, graph.principals), replace=False))
-        return Layout(members, _disc(len(members)), _no_edges(), _note(graph, len(members), "drawn at random"))
-    if kind == "lattice":
-        return _lattice(graph)
-    if kind == "ring":
-        members = np.arange(min(MOST, graph.principals))
-        positions = _circle(len(members), whole=len(members) == graph.principals)
-        return Layout(members, positions, _edges_among(graph, members), _note(graph, len(members), "in a row"))
-    members = _neighbourhood(graph, rng)
-    edges = _edges_among(graph, members)
-    return Layout(members, _spring(len(members), edges, seed), edges,
-                  _note(graph, len(members), "a neighbourhood"))
+    return place(world.graph, world.terms.population.graph, seed, groups)
 
 
-def principal_at(layout: Layout, x: float, y: float) -> int | None:
-    """The principal at a place in the drawn picture.
+def place(graph: Graph, kind: str, seed: int = 0, groups: Ints | None = None) -> Layout:
+    """Place the principals of a graph's only run.
 
     Args:
-        layout: that was drawn.
-        x: from the left, as a share of the picture's width.
-        y: from the top, as a share of its height.
+        graph: of N principals.
+        kind: of graph, as ``population.graph`` names it.
+        seed: of the placement.
+        groups: (N,) the group of each, from 0 on.
+    """
+    count = graph.principals
+    if groups is not None and groups.max(initial=0) > 0:
+        return _in_groups(graph, groups, seed)
+    if not isinstance(graph, SparseGraph):
+        return Layout(count, positions=disc(count, seed))
+    rows, columns = _grid(count)
+    if kind == "lattice" and columns <= 8 * rows:  # else a strip rather than a grid; of a prime number a ring
+        return Layout(count, (rows, columns))
+    return Layout(count, positions=_by_acquaintance(graph, kind in ("ring", "lattice"), seed), edges=_drawn(graph))
+
+
+def places_document(layout: Layout) -> dict[str, Any]:
+    """What the browser is sent of a layout, once a run.
 
     Returns:
-        The nearest principal; None where none is near.
+        A lattice: ``{kind: "lattice", rows, columns}``, its cells row by row. Everything else: ``{kind: "free",
+        points, edges, discs}``, with ``points`` the base64 of N pairs of little-endian uint16, to the right and down
+        in 65535ths of the picture (53 kB for 10,000 principals, half of what digits take), ``edges`` the ends of all
+        edges one after another, and ``discs`` the middle and radius of each group's disc in sides of the picture.
     """
-    place = np.array([x * SIZE[0], (1 - y) * SIZE[1]])
-    distance = np.hypot(*(on_sheet(layout) - place).T)
-    nearest = int(distance.argmin())
-    return int(layout.members[nearest]) if distance[nearest] <= _TOUCH else None
+    if layout.grid[0]:
+        return {"kind": "lattice", "rows": layout.grid[0], "columns": layout.grid[1]}
+    points = np.rint(layout.positions * _SPAN).astype("<u2")
+    return {"kind": "free", "points": b64encode(points.tobytes()).decode(), "edges": layout.edges.ravel().tolist(),
+            "discs": layout.discs.round(4).tolist()}
 
 
-def on_sheet(layout: Layout) -> Floats:
-    """(M, 2) where principals are drawn, inches from the lower left of the picture."""
-    return np.array(CENTRE) + SCALE * layout.positions
+def disc(count: int, seed: int = 0) -> Floats:
+    """(N, 2) over a disc: nobody near another, without the rows or spirals that an even arrangement shows."""
+    return _within_picture(_shuffled(count, np.random.default_rng(seed)))
 
 
-def _note(graph: Graph, drawn: int, how: str) -> str:
-    if drawn < graph.principals:
-        return f"{drawn} of {graph.principals} principals, {how}"
-    return f"{drawn} principal{'s' if drawn > 1 else ''}"
+def _shuffled(count: int, rng: np.random.Generator) -> Floats:
+    return _spread(count, rng)[rng.permutation(count)]
 
 
-def _no_edges() -> Ints:
-    return np.zeros((0, 2), dtype=np.int64)
+def _within_picture(places: Floats) -> Floats:
+    """From the unit disc into the square that is sent."""
+    return 0.5 + _RADIUS * places
 
 
-def _disc(count: int) -> Floats:
-    """(M, 2) evenly over a disc, as seeds in a sunflower (Vogel 1979)."""
+def _spread(count: int, rng: np.random.Generator) -> Floats:
+    """(N, 2) in the unit disc: seeds of a sunflower (Vogel 1979), shaken, then pushed apart where too close."""
     number = np.arange(count)
-    radius = np.sqrt((number + 0.5) / count)
-    angle = number * np.pi * (3 - np.sqrt(5.0))
+    radius, angle = np.sqrt((number + 0.5) / count), number * np.pi * (3 - sqrt(5.0))
     places = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    return np.asarray(places - places.mean(axis=0))  # few seeds lie to one side
+    if count < 3:
+        return np.asarray(places - places.mean(axis=0))
+    room = _CLOSEST * 1.9 / sqrt(count)  # 1.9: distance of neighbours in the densest packing, in 1 / √N
+    places = places + rng.uniform(-0.6, 0.6, places.shape) * room
+    for _ in range(40):
+        places = _held(places + _pushes(places, room))
+    return places
 
 
-def _circle(count: int, *, whole: bool) -> Floats:
-    """(M, 2) on a circle, clockwise from the top; a gap where the ring goes on beyond the sample, waves for many."""
+def _held(places: Floats) -> Floats:
+    """Whoever left the unit disc, back on its rim."""
+    return np.asarray(places / np.maximum(np.hypot(*places.T), 1.0)[:, None])
+
+
+def _pushes(places: Floats, room: float) -> Floats:
+    """(N, 2) the way that each is pushed by those nearer than ``room``."""
+    one, other = KDTree(places).query_pairs(room, output_type="ndarray").T
+    apart = places[one] - places[other]
+    distance = np.maximum(np.hypot(*apart.T), 1e-9)
+    push = (0.5 * (room / distance - 1))[:, None] * apart
+    total = np.zeros_like(places)
+    np.add.at(total, one, push)
+    np.add.at(total, other, -push)
+    return total
+
+
+def _grid(count: int) -> tuple[int, int]:
+    """Rows and columns of the grid nearest to a square, as ``agents.graphs`` builds it."""
+    rows = next(side for side in range(isqrt(count), 0, -1) if count % side == 0)
+    return rows, count // rows
+
+
+def _by_acquaintance(graph: SparseGraph, ring: bool, seed: int) -> Floats:
+    """(N, 2) with acquaintances near each other."""
+    count = graph.principals
+    if ring and count <= _WAVES:
+        return _within_picture(_circle(count))
+    if not ring and count <= _SPRINGS_UP_TO:
+        return 0.5 + 0.46 * _spring(graph, seed)
+    return _within_picture(_along_curve(_spread(count, np.random.default_rng(seed)), _order(graph)))
+
+
+def _along_curve(places: Floats, order: Ints) -> Floats:
+    """(N, 2) the same places, handed out along a Hilbert curve to principals in an order."""
+    taken = np.empty_like(places)
+    taken[order] = places[np.argsort(_hilbert(places), kind="stable")]
+    return taken
+
+
+def _hilbert(places: Floats, bits: int = 10) -> Ints:
+    """(N,) how far along a Hilbert curve over the square around the unit disc places lie."""
+    side = 1 << bits
+    x, y = np.clip((places + 1) / 2 * side, 0, side - 1).astype(np.int64).T
+    along = np.zeros(len(places), dtype=np.int64)
+    for bit in range(bits - 1, -1, -1):
+        right, up = (x >> bit) & 1, (y >> bit) & 1
+        along += ((3 * right) ^ up) << (2 * bit)
+        turned = (up == 0) & (right == 1)
+        x, y = np.where(turned, side - 1 - x, x), np.where(turned, side - 1 - y, y)
+        x, y = np.where(up == 0, y, x), np.where(up == 0, x, y)
+    return along
+
+
+def _order(graph: SparseGraph) -> Ints:
+    """(N,) principals, acquaintances in a row: as they are numbered, or after Cuthill and McKee (1969)."""
+    count = graph.principals
+    matrix = csr_array((np.ones(len(graph.indices)), graph.indices, graph.indptr), shape=(count, count))
+    found = np.asarray(reverse_cuthill_mckee(matrix, symmetric_mode=True), dtype=np.int64)
+    rank = np.argsort(found)
+    ends = np.repeat(np.arange(count), graph.degree)
+    shorter = np.median(np.abs(rank[ends] - rank[graph.indices])) < np.median(np.abs(ends - graph.indices))
+    return found if shorter else np.arange(count)
+
+
+def _drawn(graph: SparseGraph) -> Ints:
+    """(E, 2) the edges of a small society; none of a large or dense one."""
+    if graph.principals > EDGES_UP_TO:
+        return _no_pairs()
+    ends = np.repeat(np.arange(graph.principals), graph.degree)
+    once = ends < graph.indices  # a principal without acquaintances is stored as its own
+    edges = np.stack([ends[once], graph.indices[once]], axis=1)
+    return edges if len(edges) <= _MOST_EDGES else _no_pairs()
+
+
+def _circle(count: int) -> Floats:
+    """(N, 2) on a circle, clockwise from the top; waves where many are on it."""
     wave = 0.24 if count > _PLAIN else 0.0
-    angle = np.linspace(0.0, 2 * np.pi * (1.0 if whole else 0.95), 4000)
+    angle = np.linspace(0.0, 2 * np.pi, 4000)
     radius = 1 - wave + wave * np.cos(16 * angle)
-    curve = np.stack([radius * np.sin(angle), radius * np.cos(angle)], axis=1)
+    curve = np.stack([radius * np.sin(angle), -radius * np.cos(angle)], axis=1)
     along = np.concatenate([[0.0], np.hypot(*np.diff(curve, axis=0).T).cumsum()])
-    places = np.linspace(0.0, along[-1], count, endpoint=not whole)
+    places = np.linspace(0.0, along[-1], count, endpoint=False)
     return np.stack([np.interp(places, along, curve[:, axis]) for axis in (0, 1)], axis=1)
 
 
-def _lattice(graph: SparseGraph) -> Layout:
-    """A window of the grid, row by row; edges over its border are left out, which would cross the whole picture."""
-    side = next(rows for rows in range(isqrt(graph.principals), 0, -1) if graph.principals % rows == 0)
-    columns = graph.principals // side
-    height = min(side, isqrt(MOST))
-    width = min(columns, MOST // height)
-    row, column = np.divmod(np.arange(height * width), width)
-    members = row * columns + column
-    longer = max(height, width, 2) - 1
-    positions = np.stack([2 * column - (width - 1), (height - 1) - 2 * row], axis=1) / longer
-    edges = _edges_among(graph, members)
-    far = np.abs(positions[edges[:, 0]] - positions[edges[:, 1]]).sum(axis=1) > 2.5 / longer
-    return Layout(members, positions, edges[~far], _note(graph, len(members), "a corner of the grid"))
-
-
-def _neighbours(graph: SparseGraph, principal: int) -> Ints:
-    return graph.indices[graph.indptr[principal] : graph.indptr[principal + 1]]
-
-
-def _neighbourhood(graph: SparseGraph, rng: np.random.Generator) -> Ints:
-    """Everybody, or those nearest to a random principal, by breadth first; a further one where they run out."""
-    if graph.principals <= MOST:
-        return np.arange(graph.principals)
-    starts = iter(rng.permutation(graph.principals).tolist())
-    found: dict[int, None] = {}
-    waiting: list[int] = []
-    while len(found) < MOST:
-        principal = waiting.pop(0) if waiting else next(starts)
-        if principal not in found:
-            found[principal] = None
-            waiting.extend(_neighbours(graph, principal).tolist())
-    return np.sort(np.array(list(found)))
-
-
-def _edges_among(graph: SparseGraph, members: Ints) -> Ints:
-    """(E, 2) places among ascending ``members`` of those who know each other, each pair once."""
-    ends = np.repeat(np.arange(len(members)), graph.degree[members])
-    others = np.concatenate([_neighbours(graph, principal) for principal in members])
-    place = np.searchsorted(members, others).clip(max=len(members) - 1)
-    once: Bools = (members[place] == others) & (ends < place)
-    return np.stack([ends[once], place[once]], axis=1)
-
-
-def _spring(count: int, edges: Ints, seed: int) -> Floats:
-    """(M, 2) by springs, stretched to fill the square, then pushed apart where they would overlap."""
-    graph: nx.Graph[int] = nx.empty_graph(count)
-    graph.add_edges_from(edges.tolist())
-    placed = nx.spring_layout(graph, seed=seed, iterations=100)
-    positions: Floats = np.array([placed[node] for node in range(count)])
-    low, high = positions.min(axis=0), positions.max(axis=0)
-    positions = (2 * positions - low - high) / np.maximum(high - low, 1e-9)
-    room = 1.2 / np.sqrt(count)
+def _spring(graph: SparseGraph, seed: int) -> Floats:
+    """(N, 2) by springs, stretched to fill the square, then pushed apart where they would overlap."""
+    count = graph.principals
+    placed = nx.spring_layout(graph.networkx(0), seed=seed, iterations=100)
+    places: Floats = np.array([placed[node] for node in range(count)])
+    low, high = places.min(axis=0), places.max(axis=0)
+    places = (2 * places - low - high) / np.maximum(high - low, 1e-9)
     for _ in range(60):
-        apart = positions[:, None] - positions
-        distance = np.hypot(apart[..., 0], apart[..., 1]) + np.eye(count)
-        push = np.maximum(room / distance - 1, 0.0) * (1 - np.eye(count))
-        positions = np.clip(positions + 0.3 * (push[..., None] * apart).sum(axis=1), -1, 1)
-    return positions
+        places = np.clip(places + _pushes(places, 1.2 / sqrt(count)), -1, 1)
+    return places
+
+
+def _in_groups(graph: Graph, groups: Ints, seed: int) -> Layout:
+    """A disc for each group, as large as its members are many."""
+    sizes = np.bincount(groups)
+    across = ceil(sqrt(len(sizes)))
+    radii = _RADIUS / across * np.sqrt(sizes / sizes.max())
+    row, column = np.divmod(np.arange(len(sizes)), across)
+    middles = (np.stack([column, row], axis=1) + 0.5) / across
+    positions, rng = np.empty((graph.principals, 2)), np.random.default_rng(seed)
+    for group, size in enumerate(sizes.tolist()):
+        positions[groups == group] = middles[group] + radii[group] * _shuffled(size, rng)
+    edges = _drawn(graph) if isinstance(graph, SparseGraph) else _no_pairs()
+    return Layout(graph.principals, positions=positions, edges=edges, discs=np.column_stack([middles, radii]))

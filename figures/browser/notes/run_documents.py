@@ -10,7 +10,7 @@ from commonweal.economy.round.words import Verb
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.glances import Glances
-from commonweal.figures.browser.notes.layout import Layout
+from commonweal.figures.browser.notes.layout import Layout, places_document
 from commonweal.figures.browser.notes.panels import measures, panels_document
 from commonweal.figures.browser.notes.shown import pays_money, words_of
 from commonweal.scenarios.schema.scenario import Scenario
@@ -26,9 +26,9 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
     Returns:
         ``name``, ``question``, ``seed``, ``rounds`` (of the scenario), ``principals`` (N); ``actions``: what can be
         done, in the order of the strip from below, each with ``code``, ``name``, ``does``, ``ink`` and ``measure``
-        (its share); ``size`` (``name``, ``unit``) and ``rings`` (names), where ``sized``; ``places``: (N, 2) to the
-        right and up within the unit circle, rounded, and ``edges`` (E, 2) among them; ``measures``: names of the
-        columns of frames; ``panels``; ``views``: id and name of those that the run has.
+        (its share); ``size`` (``name``, ``unit``) and ``rings`` (names), where ``sized``; ``places``: where
+        everybody stands, as ``places_document`` says; ``measures``: names of the columns of frames; ``panels``;
+        ``views``: id and name of those that the run has.
     """
     return {
         "kind": "setup",
@@ -41,7 +41,7 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
         "size": {"name": "wealth", "unit": "money"} if pays_money(world) else {"name": "samples", "unit": "samples"},
         "rings": list(glances.rings),
         "sized": glances.sized,
-        "places": _places(layout),
+        "places": places_document(layout),
         "measures": list(measures(world)),
         "panels": panels_document(world),
         "views": [{"id": id, "name": name} for id, name in VIEWS.items() if _has(id, world)],
@@ -51,11 +51,6 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
 def _action(action: str, verb: Verb) -> dict[str, Any]:
     return {"code": int(Action[action.upper()]), "name": verb.do, "does": verb.does, "ink": action.replace("_", "-"),
             "measure": f"share_{action}"}  # fmt: skip
-
-
-def _places(layout: Layout) -> dict[str, Any]:
-    return {"kind": "free", "positions": np.round(layout.positions, 4).ravel().tolist(),
-            "edges": layout.edges.ravel().tolist()}  # fmt: skip
 
 
 def _has(view: str, world: World) -> bool:
