@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from commonweal.agents.arrays import Floats
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.tables import Table
+from commonweal.figures.browser.notes.values import LATELY, screened_lately
 from commonweal.figures.browser.pictures.screen import DARK, Box, head, strokes, write
 from commonweal.figures.ink import GREEN
 
-LATELY = 50  # rounds over which screening is averaged
 MOST = 10  # principals in the list
 _NAME = 0.95  # inches, for a principal's name
 
@@ -56,18 +56,6 @@ def draw_most_screened(sheet: Axes, box: Box, chronicle: Chronicle, upto: int) -
         write(sheet, left - 0.08, y - 0.045, f"principal {i}", ha="right")
         write(sheet, left + wide * float(taken[i]) / whole + 0.06, y - 0.045, f"{taken[i]:.0%}", colour=DARK)
     strokes(sheet, [[(left, bottom), (left, bottom + high)]], "0.5", 0.7)
-
-
-def screened_lately(chronicle: Chronicle, upto: int) -> tuple[Floats, Floats]:
-    """Mean share of its updates that screening took off over the last ``LATELY`` rounds kept, and how many updates.
-
-    Returns:
-        (N,) shares, nan of who had no update screened; (N,) numbers of updates.
-    """
-    shares = np.stack([sight.screened for sight in chronicle.window(upto, LATELY)])
-    updates = np.isfinite(shares).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        return np.nansum(shares, axis=0) / np.where(updates > 0, updates, np.nan), updates
 
 
 def _ranked(taken: Floats) -> list[int]:
