@@ -1,9 +1,62 @@
-// The view ledger.
+// The ledger: accounts and transfers, of everybody or of the principal and the stretch that are chosen, and the proof.
 
-import { html } from "./dom.js";
+import { html, refill, write } from "./dom.js";
+import { asker } from "./card.js";
 
-/** The view. */
+/** The view Ledger. */
 export function ledgerView(page) {
-  const el = html("div", { class: "cw-ledger" });
-  return { el, update() {}, table: () => ({ title: "", headers: [], rows: [] }) };
+  const proof = html("p", { class: "cw-proof", role: "status" });
+  const filter = html("span");
+  const free = html("button", { type: "button", class: "cw-button", onclick: () => page.set({ principal: null, stretch: null }) },
+    "show all");
+  const csv = html("button", { type: "button", class: "cw-button", onclick: () => page.send({ do: "books" }) },
+    "All transfers as CSV");
+  const [accounts, sums, transfers] = ["accounts", "sums", "transfers"].map((name) => html("div", { class: `cw-${name}` }));
+  const el = html("div", { class: "cw-ledger" }, proof,
+    html("div", { class: "cw-row" }, filter, free, html("span", { class: "cw-space" }), csv),
+    html("div", { class: "cw-books" }, accounts, html("div", {}, sums, transfers)));
+  const ask = asker(page, "ledger", () => ({ round: page.state.round, principal: page.state.principal,
+                                             stretch: page.state.stretch }));
+  let drawn = null;
+  let saved = null;
+  const update = () => {
+    ask();
+    const { ledger, books } = page.docs;
+    if (books && books !== saved) saveText(books.name, books.text, "text/csv");
+    saved = books;
+    if (!ledger || ledger === drawn) return;
+    drawn = ledger;
+    write(proof, `${ledger.proof.holds ? "✓" : "✗"} ${ledger.proof.text}`);
+    proof.classList.toggle("cw-broken", !ledger.proof.holds);
+    const whose = ledger.principal === null ? "Everybody" : `Principal ${ledger.principal}`;
+    const when = ledger.stretch ? `rounds ${ledger.stretch[0]} to ${ledger.stretch[1]}` : `up to round ${ledger.round}`;
+    write(filter, `${whose}, ${when}`);
+    free.hidden = ledger.principal === null && !ledger.stretch;
+    refill(accounts, bookTable(page, ledger.accounts));
+    refill(sums, bookTable(page, ledger.sums));
+    refill(transfers, bookTable(page, ledger.transfers));
+  };
+  return { el, update, table: () => drawn?.transfers ?? { title: "", headers: [], rows: [] } };
+}
+
+/** A table whose rows lead to the principals they name. Money stays text: it is exact. */
+function bookTable(page, { title, headers, rows, who, more }) {
+  const side = (i) => (/money|transfers|round/.test(headers[i]) ? "cw-right" : "");
+  const cell = (text, i, row) => {
+    const principal = who?.[row];
+    if (principal === null || principal === undefined || !/^(principal|escrow) \d+$/.test(text)) return text;
+    const own = Number(text.split(" ")[1]);
+    return html("button", { type: "button", class: "cw-link", onclick: () => page.set({ principal: own }) }, text);
+  };
+  return html("div", {}, html("table", { class: "cw-table" }, html("caption", {}, title),
+    html("thead", {}, html("tr", {}, headers.map((name, i) => html("th", { scope: "col", class: side(i) }, name)))),
+    html("tbody", {}, rows.map((row, k) => html("tr", {}, row.map((text, i) => html("td", { class: side(i) }, cell(text, i, k))))))),
+    more ? html("p", { class: "cw-note" }, `${more} more`) : null);
+}
+
+/** Give the reader a file. */
+export function saveText(name, text, type) {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  html("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
 }

@@ -13,6 +13,7 @@ from commonweal.figures.browser.notes.bargain import bargain_rows, why_so_many
 from commonweal.figures.browser.notes.called import does, doing, it_did, name_of, to_do
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.figures import known, percent, signed_whole, three_figures
+from commonweal.figures.browser.notes.glances import Glances
 from commonweal.figures.browser.notes.reasons import reason
 from commonweal.figures.browser.notes.shown import credit_unit, gives_models, pays_money
 from commonweal.figures.browser.notes.tables import data_rows, principal_card, value_rows
@@ -25,20 +26,23 @@ COURSE = 120  # buckets of a small course
 _SHOWN = (Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT, Action.ABSTAIN)  # the order in which actions are offered
 
 
-def card_document(chronicle: Chronicle, index: int, round: int | None = None) -> Document:
+def card_document(
+    chronicle: Chronicle, index: int, round: int | None = None, glances: Glances | None = None
+) -> Document:
     """What the card of a principal shows of a round.
 
     Args:
         chronicle: of the run.
         index: which principal.
         round: which; the newest if not given.
+        glances: of the run, which keep more rounds than the chronicle.
 
     Returns:
         ``kind`` "card"; ``index``, ``name``, ``round``; ``action`` (a code) and ``does`` ("delegates"); ``life``: the
         rounds ``first`` to ``last`` and ``actions``, codes at equal distances; ``numbers``: at most four of ``title``,
-        ``unit``, ``text`` and ``course``, values at equal distances over the same rounds, None where not known;
-        ``asks``: what "What if it …?" can be asked of, each an ``action`` or a ``line`` with its ``text``; and
-        ``sections``, in order, each with ``kind`` and ``title``, shown folded where ``folded``:
+        ``unit``, ``text`` and ``course``, values at equal distances over the rounds of ``courses`` (first and last),
+        None where not known; ``asks``: what "What if it …?" can be asked of, each an ``action`` or a ``line`` with its
+        ``text``; and ``sections``, in order, each with ``kind`` and ``title``, shown folded where ``folded``:
 
         - waterfall: ``text``, ``rows`` of ``text`` with ``low`` and ``high`` of the bar (chances), ``said`` beside it,
           ``is`` "base", "part" or "whole", and ``action``; ``note`` says how exact it is;
@@ -53,9 +57,36 @@ def card_document(chronicle: Chronicle, index: int, round: int | None = None) ->
     return {
         "kind": "card", "index": index, "name": name_of(world, index), "round": sight.round,
         "action": action, "does": does(world, action),
-        "life": _life(lived, index), "numbers": _numbers(lived, sight, index, world),
+        "life": _life(*_deeds(lived, index) if glances is None else glances.deeds(index)),
+        "numbers": _numbers(lived, sight, index, world),
+        "courses": [lived[0].round, lived[-1].round] if lived else [0, 0],
         "asks": _asks(world), "sections": [each for each in _sections(chronicle, sight, index) if each],
     }
+
+
+def picks_document(chronicle: Chronicle, round: int | None = None) -> Document:
+    """Whom to look at, while nobody is chosen.
+
+    Returns:
+        ``kind`` "card"; ``index`` None; ``round``; ``picks``, each an ``index`` with its ``name``, ``action``, and
+        ``text``: what is telling of it.
+    """
+    sight, world = chronicle.newest if round is None else chronicle.at(round), chronicle.world
+    acts = np.array([each.actions for each in list(chronicle.sights) if 0 < each.round <= sight.round])
+    changes = (acts[1:] != acts[:-1]).sum(axis=0) if len(acts) > 1 else np.zeros(len(sight.actions))
+    held, unit = (sight.wealth, "money") if pays_money(world) else (sight.contributed, "samples")
+    most, least = ("richest", "poorest") if pays_money(world) else ("gave most", "gave least")
+    told = [(held, 1, f"{most}: {{}} {unit}"), (held, -1, f"{least}: {{}} {unit}"),
+            (sight.reputation, -1, "lowest reputation: {}"), (changes, 1, "changed what it does {} times"),
+            (np.nan_to_num(sight.screened), 1, "lost most to screening: {} of its update")]
+    picks: dict[int, str] = {}
+    for values, sign, text in told:
+        if values.max() > values.min():
+            index = int((sign * values).argmax())
+            picks.setdefault(index, text.format(three_figures(float(values[index]))))
+    return {"kind": "card", "index": None, "round": sight.round,
+            "picks": [{"index": index, "name": name_of(world, index), "action": int(sight.actions[index]), "text": text}
+                      for index, text in picks.items()]}
 
 
 def _sections(chronicle: Chronicle, sight: Sight, index: int) -> Sequence[Document]:
@@ -86,13 +117,15 @@ def _hidden(what: str) -> bool:
     return what.startswith(("wrong labels", "protects", "withholds"))
 
 
-def _life(lived: Sequence[Sight], index: int) -> Document:
+def _deeds(lived: Sequence[Sight], index: int) -> tuple[int, list[int]]:
+    return lived[0].round if lived else 0, [int(sight.actions[index]) for sight in lived]
+
+
+def _life(first: int, actions: list[int]) -> Document:
     """What it did in every round kept, or in buckets of rounds where those are many."""
-    if not lived:
-        return {"first": 0, "last": 0, "actions": []}
-    actions = np.array([sight.actions[index] for sight in lived], dtype=np.int64)
-    thin = actions if len(actions) <= LIFE else _thinned_life(actions)
-    return {"first": lived[0].round, "last": lived[-1].round, "actions": thin.tolist()}
+    last = first + len(actions) - 1 if actions else 0
+    thin = actions if len(actions) <= LIFE else _thinned_life(np.array(actions)).tolist()
+    return {"first": first, "last": last, "actions": thin}
 
 
 def _thinned_life(actions: Ints) -> Ints:
@@ -132,7 +165,7 @@ def _measured(world: World) -> list[tuple[str, str, Callable[[Sight], Floats | I
     money, public = pays_money(world), world.terms.market.public
     found: list[tuple[bool, tuple[str, str, Callable[[Sight], Floats | Ints]]]] = [
         (money, ("wealth", "money", lambda sight: sight.wealth)),
-        (money or not gives_models(world), ("pay per round", "money", lambda sight: sight.payoffs)),
+        (money or not gives_models(world), ("pay a round", "money", lambda sight: sight.payoffs)),
         (not money, ("samples put in", "so far", lambda sight: sight.contributed)),
         (not money and gives_models(world), ("its model", "accuracy", lambda sight: sight.given)),
         (True, ("reputation", "", lambda sight: sight.reputation)),

@@ -15,8 +15,6 @@ from commonweal.economy.round.set_up import Economy
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.called import does, it_did
 from commonweal.figures.browser.notes.futures import futures_document
-from commonweal.figures.browser.pictures.png import Picture, drawn
-from commonweal.figures.browser.pictures.what_if_picture import draw_what_if
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 
 FUTURES, ROUNDS = 16, 20
@@ -49,26 +47,6 @@ class Verdict:
     others: Interval  # () money per round that all others gain together; negative is a loss
     follows: Floats  # (B, T) its payoff when it follows its policy, money
     deviates: Floats  # (B, T) its payoff when it deviates, money
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the page shows of a verdict."""
-
-    verdict: Verdict
-    words: str  # one sentence
-    picture: Picture
-
-
-def answer(economy: Economy, question: Question) -> Answer:
-    """Weigh a deviation and draw what came out; see ``weigh``."""
-    verdict = weigh(economy, question)
-    done = f"{question.verb} in every round", "follow its policy"
-    picture = drawn(
-        lambda: draw_what_if(verdict.deviates, verdict.follows, verdict.gain, done, first=verdict.round + 1),
-        "Its payoff with the deviation and without, means over futures",
-    )
-    return Answer(verdict, in_words(verdict), picture)
 
 
 def answer_document(verdict: Verdict, world: World) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def test_the_four_numbers_are_those_of_the_round_and_their_courses_those_of_the_
     chronicle = leaky()
     for round in (2, 6):
         card, sight = card_document(chronicle, 3, round), chronicle.at(round)
-        assert [each["title"] for each in card["numbers"]] == ["wealth", "pay per round", "reputation", "credit"]
+        assert [each["title"] for each in card["numbers"]] == ["wealth", "pay a round", "reputation", "credit"]
         told = [each["text"] for each in card["numbers"]]
         exact = [sight.wealth[3], sight.payoffs[3], sight.reputation[3], sight.credit[3]]
         assert told == [three_figures(value) for value in exact]
@@ -114,7 +114,7 @@ def test_every_scenario_has_a_card_in_json_without_nan(scenario: str) -> None:
 def test_a_card_of_public_goods_speaks_of_contributing_and_of_no_credit() -> None:
     card = card_document(chronicle_of("public-goods", 3), 0)
     assert "delegat" not in json.dumps([card["does"], card["asks"], card["numbers"]])
-    assert [each["title"] for each in card["numbers"]] == ["wealth", "pay per round", "reputation", "pays in"]
+    assert [each["title"] for each in card["numbers"]] == ["wealth", "pay a round", "reputation", "pays in"]
 
 
 # Why.
