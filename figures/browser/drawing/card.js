@@ -236,8 +236,9 @@ function askBlock(page) {
     for (const button of buttons.children) button.disabled = Boolean(found?.busy);
     if (found === drawn) return;
     drawn = found;
-    refill(answer, !found ? [] : found.busy ? [html("p", { class: "cw-quiet" }, "Playing both futures, 16 times 20 rounds …")]
+    refill(answer, !found ? [] : found.busy ? [html("p", { class: "cw-quiet" }, `${found.busy} …`)]
       : found.lines ? futuresOf(found) : []);
+    if (found?.lines) answer.scrollIntoView({ block: "nearest" });
   };
   return { el, update };
 }

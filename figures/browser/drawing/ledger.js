@@ -14,7 +14,7 @@ export function ledgerView(page) {
   const [accounts, sums, transfers] = ["accounts", "sums", "transfers"].map((name) => html("div", { class: `cw-${name}` }));
   const el = html("div", { class: "cw-ledger" }, proof,
     html("div", { class: "cw-row" }, filter, free, html("span", { class: "cw-space" }), csv),
-    html("div", { class: "cw-books" }, accounts, html("div", {}, sums, transfers)));
+    html("div", { class: "cw-books" }, accounts, transfers, sums));
   const ask = asker(page, "ledger", () => ({ round: page.state.round, principal: page.state.principal,
                                              stretch: page.state.stretch }));
   let drawn = null;
@@ -26,7 +26,7 @@ export function ledgerView(page) {
     saved = books;
     if (!ledger || ledger === drawn) return;
     drawn = ledger;
-    write(proof, `${ledger.proof.holds ? "✓" : "✗"} ${ledger.proof.text}`);
+    write(proof, `${ledger.proof.holds ? "✓" : "✗"} ${minus(ledger.proof.text)}`);
     proof.classList.toggle("cw-broken", !ledger.proof.holds);
     const whose = ledger.principal === null ? "Everybody" : `Principal ${ledger.principal}`;
     const when = ledger.stretch ? `rounds ${ledger.stretch[0]} to ${ledger.stretch[1]}` : `up to round ${ledger.round}`;
@@ -42,16 +42,20 @@ export function ledgerView(page) {
 /** A table whose rows lead to the principals they name. Money stays text: it is exact. */
 function bookTable(page, { title, headers, rows, who, more }) {
   const side = (i) => (/money|transfers|round/.test(headers[i]) ? "cw-right" : "");
-  const cell = (text, i, row) => {
-    const principal = who?.[row];
-    if (principal === null || principal === undefined || !/^(principal|escrow) \d+$/.test(text)) return text;
-    const own = Number(text.split(" ")[1]);
-    return html("button", { type: "button", class: "cw-link", onclick: () => page.set({ principal: own }) }, text);
+  const cell = (text, row) => {
+    const own = who?.[row] ?? null;
+    return own === null || !text.endsWith(` ${own}`) ? minus(text)
+      : html("button", { type: "button", class: "cw-link", onclick: () => page.set({ principal: own }) }, text);
   };
   return html("div", {}, html("table", { class: "cw-table" }, html("caption", {}, title),
     html("thead", {}, html("tr", {}, headers.map((name, i) => html("th", { scope: "col", class: side(i) }, name)))),
-    html("tbody", {}, rows.map((row, k) => html("tr", {}, row.map((text, i) => html("td", { class: side(i) }, cell(text, i, k))))))),
+    html("tbody", {}, rows.map((row, k) => html("tr", {}, row.map((text, i) => html("td", { class: side(i) }, cell(text, k))))))),
     more ? html("p", { class: "cw-note" }, `${more} more`) : null);
+}
+
+/** Money as it is, to its last decimal, with a true minus. */
+function minus(text) {
+  return text.replace(/(^| )-(?=\d)/g, "$1−");
 }
 
 /** Give the reader a file. */

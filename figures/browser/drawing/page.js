@@ -98,7 +98,7 @@ export function makePage(el, send) {
 const RECEIVED = {
   setup(page, document) {
     page.store.begin(document);
-    page.docs.card = null;
+    for (const kind of ["card", "answer", "values", "ledger"]) page.docs[kind] = null;
     page.set({ round: null, principal: null, hover: null, pointed: null, stretch: null });
   },
   frame(page, document, [rows, marks]) {

@@ -60,8 +60,10 @@ function options(select, wanted, chosen) {
 }
 
 function rowsShown(page, doc) {
-  if (page.state.allRows || doc.rows.length <= SHOWN + 1) return doc.rows;
-  return doc.rows.filter((row, i) => i < SHOWN || row.index === page.state.principal);
+  if (page.state.allRows) return doc.rows;
+  const first = doc.rows.slice(0, SHOWN);
+  const chosen = doc.rows.slice(SHOWN).find((row) => row.index === page.state.principal);
+  return chosen ? [...first.slice(0, -1), chosen] : first;
 }
 
 function keysOf(page, doc) {
@@ -127,7 +129,7 @@ function axisOf(dimension, { left, right }, { top, bottom, dense }) {
     const [from, to] = dimension.broken_side === "right" ? [x(now), right] : [left, x(now)];
     shapes.push(svg("rect", { x: from, y: top, width: Math.max(0, to - from), height: bottom - top, class: "cw-broken-side" }));
   }
-  for (const tick of ticks(low, high, 3)) shapes.push(
+  for (const tick of ticks(low, high, 5)) shapes.push(
     svg("line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, class: "cw-grid" }),
     text(x(tick), HEAD_HIGH - 10, figure(tick), "cw-tick", "middle"));
   if (dimension.density) {

@@ -98,15 +98,23 @@ def _dimension(sight: Sight, k: int, levels: Floats, world: World) -> Document:
     limits, level = sight.limits[:, k], float(levels[k])
     low, high = axis(np.concatenate([limits, declared(sight, world)[:, k]]), level)
     bound = "at most" if world.senses[k] < 0 else "at least"
+    violated = int(broken(sight.limits, levels, world)[:, k].sum())
     density = np.histogram(limits, BINS, (low, high))[0].tolist() if len(limits) > FEW else None
     return {
         "name": "protect" if world.senses[k] < 0 else "withhold",
         "about": f"{subject(world, k)}, {bound} this loss, {unit(world, k)}", "low": low, "high": high,
-        "now": known_or_none(level), "now_text": "" if np.isnan(level) else f"loss now {three_figures(level)}",
+        "now": known_or_none(level), "now_text": _now(level, low, high, violated),
         "beyond": "left" if level < low else "right" if level > high else "",
-        "broken_side": "right" if world.senses[k] > 0 else "left",
-        "broken": int(broken(sight.limits, levels, world)[:, k].sum()), "density": density,
+        "broken_side": "right" if world.senses[k] > 0 else "left", "broken": violated, "density": density,
     }
+
+
+def _now(level: float, low: float, high: float, violated: int) -> str:
+    """The loss in words: "loss now 0.209, far within"; "" before the first round."""
+    if np.isnan(level):
+        return ""
+    far = "" if low <= level <= high else ", far beyond" if violated else ", far within"
+    return f"loss now {three_figures(level)}{far}"
 
 
 def _row(sight: Sight, i: int, levels: Floats, taken: Floats, gone: str, world: World) -> Document:

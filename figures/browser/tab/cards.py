@@ -22,7 +22,7 @@ from commonweal.figures.browser.notes.value_map import axes_from
 from commonweal.figures.browser.notes.values import values_document
 from commonweal.figures.browser.tab.live import Live
 from commonweal.figures.browser.tab.topic import Document, Order, Topic
-from commonweal.figures.browser.tab.what_if import Question, answer_document, weigh
+from commonweal.figures.browser.tab.what_if import FUTURES, ROUNDS, Question, answer_document, weigh
 
 Draw = Callable[[Live, Document], dict[str, Any]]
 
@@ -74,7 +74,7 @@ class Cards(Topic):
         question = Question(int(document["principal"]), None if action is None else Action(int(action)),
                             None if line is None else int(line))
         about = {"kind": "answer", "principal": question.principal, "action": question.action, "line": question.line}
-        self.session.send({**about, "busy": True})
+        self.session.send({**about, "busy": f"Playing both futures, {FUTURES} times {ROUNDS} rounds"})
 
         def begin() -> None:
             live = self.session.stage.live
@@ -93,7 +93,7 @@ class Cards(Topic):
         except Exception as error:
             if not self.session.worker.closed:
                 self.session.say(error)
-            found = {**about, "busy": False}
+            found = {**about, "busy": ""}
         if self.session.stage.live is live:  # else it is of a run that is no longer shown
             self.session.send(found)
 
