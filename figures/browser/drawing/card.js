@@ -34,6 +34,15 @@ export function actionOf(page, code) {
   return page.store.setup.actions.find((action) => action.code === code) ?? { name: "", ink: "abstain" };
 }
 
+/** Choose the principal on whose mark a click falls; by its place, for what is under the pointer may just be redrawn. */
+export function chooseIn(page, el) {
+  el.addEventListener("click", (event) => {
+    const hit = event.target.closest("[data-principal]")
+      ?? document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-principal]");
+    if (hit && el.contains(hit)) page.set({ principal: Number(hit.dataset.principal) });
+  });
+}
+
 /** The principal before or after the one that is looked at, around. */
 export function lookBeside(page, step) {
   const count = page.store.setup.principals;
@@ -55,6 +64,7 @@ export function principalCard(page) {
     html("div", { class: "cw-card-head" }, name, does, turn("‹", "principal before", -1), turn("›", "principal after", 1)),
     life, ends, numbers, above.el, asks.el, below.el);
   const picks = html("div", { class: "cw-picks" });
+  chooseIn(page, picks);
   const el = html("aside", { class: "cw-card", "aria-label": "principal" }, inside, picks);
   const ask = asker(page, "card", () => ({ principal: page.state.principal, round: page.state.round }));
   let drawn = null;
@@ -87,8 +97,7 @@ export function principalCard(page) {
 
 function picksOf(page, card) {
   return [html("h2", {}, "Choose a principal"), html("p", { class: "cw-quiet" }, "Click one in the picture, or look at:"),
-    ...card.picks.map((pick) => html("button", { type: "button", class: "cw-pick",
-                                                 onclick: () => page.set({ principal: pick.index }) },
+    ...card.picks.map((pick) => html("button", { type: "button", class: "cw-pick", "data-principal": pick.index },
       mark(actionOf(page, pick.action).ink), html("strong", {}, ` ${pick.name}`), ` ${pick.text}`))];
 }
 

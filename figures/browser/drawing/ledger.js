@@ -1,7 +1,7 @@
 // The ledger: accounts and transfers, of everybody or of the principal and the stretch that are chosen, and the proof.
 
 import { html, refill, write } from "./dom.js";
-import { asker } from "./card.js";
+import { asker, chooseIn } from "./card.js";
 
 /** The view Ledger. */
 export function ledgerView(page) {
@@ -17,6 +17,7 @@ export function ledgerView(page) {
     html("div", { class: "cw-books" }, accounts, transfers, sums));
   const ask = asker(page, "ledger", () => ({ round: page.state.round, principal: page.state.principal,
                                              stretch: page.state.stretch }));
+  chooseIn(page, el);
   let drawn = null;
   let saved = null;
   const update = () => {
@@ -32,20 +33,20 @@ export function ledgerView(page) {
     const when = ledger.stretch ? `rounds ${ledger.stretch[0]} to ${ledger.stretch[1]}` : `up to round ${ledger.round}`;
     write(filter, `${whose}, ${when}`);
     free.hidden = ledger.principal === null && !ledger.stretch;
-    refill(accounts, bookTable(page, ledger.accounts));
-    refill(sums, bookTable(page, ledger.sums));
-    refill(transfers, bookTable(page, ledger.transfers));
+    refill(accounts, bookTable(ledger.accounts));
+    refill(sums, bookTable(ledger.sums));
+    refill(transfers, bookTable(ledger.transfers));
   };
   return { el, update, table: () => drawn?.transfers ?? { title: "", headers: [], rows: [] } };
 }
 
 /** A table whose rows lead to the principals they name. Money stays text: it is exact. */
-function bookTable(page, { title, headers, rows, who, more }) {
+function bookTable({ title, headers, rows, who, more }) {
   const side = (i) => (/money|transfers|round/.test(headers[i]) ? "cw-right" : "");
   const cell = (text, row) => {
     const own = who?.[row] ?? null;
     return own === null || !text.endsWith(` ${own}`) ? minus(text)
-      : html("button", { type: "button", class: "cw-link", onclick: () => page.set({ principal: own }) }, text);
+      : html("button", { type: "button", class: "cw-link", "data-principal": own }, text);
   };
   return html("div", {}, html("table", { class: "cw-table" }, html("caption", {}, title),
     html("thead", {}, html("tr", {}, headers.map((name, i) => html("th", { scope: "col", class: side(i) }, name)))),

@@ -2,7 +2,7 @@
 
 import { html, refill, svg, write } from "./dom.js";
 import { figure, ticks } from "./numbers.js";
-import { asker, eye, lineThrough } from "./card.js";
+import { asker, chooseIn, eye, lineThrough } from "./card.js";
 
 const [ROW, HEAD_HIGH, NUMBER] = [17.5, 62, 44]; // pixels of a row, above the rows, and of the numbers at the left
 const SHOWN = 24; // rows before all are asked for
@@ -29,6 +29,12 @@ export function valuesView(page) {
     const rows = drawn.rows.map((row) => row.index);
     page.set({ principal: rows[Math.min(Math.max(rows.indexOf(page.state.principal) + step, 0), rows.length - 1)] });
   });
+  chooseIn(page, picture);
+  picture.addEventListener("pointerover", (event) => {
+    const row = event.target.closest("[data-principal]");
+    page.set({ hover: row ? Number(row.dataset.principal) : null });
+  });
+  picture.addEventListener("pointerleave", () => page.set({ hover: null }));
   let drawn = null;
   let key = "";
   const update = () => {
@@ -36,7 +42,9 @@ export function valuesView(page) {
     const doc = page.docs.values;
     if (!doc) return;
     const width = picture.parentElement.clientWidth;
-    const now = [width, page.state.principal, page.state.hover, page.state.allRows, page.state.participants].join();
+    const now = [width, page.state.principal, page.state.allRows, page.state.participants].join();
+    for (const row of picture.querySelectorAll("[data-principal]"))
+      row.classList.toggle("cw-hovered", Number(row.dataset.principal) === page.state.hover);
     if (doc === drawn && now === key) return;
     [drawn, key] = [doc, now];
     options(sort, doc.sorts, doc.sort);
@@ -154,11 +162,10 @@ function rowOf(page, row, { y, columns, axes, most, dearest }) {
   const cost = row.cost === null ? [] : bar(columns.away, (80 * row.cost) / dearest, "cw-value-cost", row.cost_text);
   const away = row.gone ? [text(columns.away + (columns.costs ? 90 : 0), y + 4, row.gone, "cw-name cw-text-defect")] : [];
   const words = `principal ${row.index}: ${row.limits.map((limit) => limit.text).join("; ")}; taken off ${row.taken_text}`;
-  return svg("g", { class: `cw-value-row${row.gone ? " cw-gone" : ""}`, onclick: () => page.set({ principal: row.index }),
-                    onpointerenter: () => page.set({ hover: row.index }), onpointerleave: () => page.set({ hover: null }) },
+  return svg("g", { class: `cw-value-row${row.gone ? " cw-gone" : ""}`, "data-principal": row.index },
     svg("title", {}, words),
     svg("rect", { x: 0, y: y - ROW / 2, width: columns.width, height: ROW,
-                  class: chosen ? "cw-chosen-row" : row.index === page.state.hover ? "cw-hover-row" : "cw-plain-row" }),
+                  class: chosen ? "cw-chosen-row" : "cw-plain-row" }),
     text(NUMBER - 18, y + 4, String(row.index), chosen ? "cw-name cw-strong" : "cw-name", "end"), limits, taken, cost, away);
 }
 
@@ -191,7 +198,7 @@ function drawMap(page, picture, map, width) {
   const points = map.points.map((point) => {
     const [px, py] = [x(point.x[point.x.length - 1]), y(point.y[point.y.length - 1])];
     const chosen = point.index === page.state.principal;
-    return svg("g", { class: "cw-value-row", onclick: () => page.set({ principal: point.index }) },
+    return svg("g", { class: "cw-value-row", "data-principal": point.index },
       svg("title", {}, `principal ${point.index}`),
       svg("path", { d: lineThrough(point.x, (i) => x(point.x[i]), (value) => y(point.y[point.x.indexOf(value)])), class: "cw-limit-line cw-trail" }),
       chosen ? svg("circle", { cx: px, cy: py, r: 10, class: "cw-chosen-row cw-ring" }) : null,
