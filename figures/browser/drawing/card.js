@@ -71,10 +71,12 @@ export function principalCard(page) {
 
   const update = () => {
     ask();
-    const card = page.docs.card;
-    const known = card && card.index !== null && card.index === page.state.principal;
+    const { principal } = page.state;
+    const sent = page.docs.card;
+    const card = sent?.index === principal ? sent : glimpse(page, principal);
+    const known = principal !== null && card !== null;
     inside.hidden = !known;
-    picks.hidden = page.state.principal !== null || !card?.picks;
+    picks.hidden = principal !== null || !card?.picks;
     if (known) drawLife(page, life, card);
     asks.update(known ? card : null);
     if (card === drawn) return;
@@ -93,6 +95,17 @@ export function principalCard(page) {
     below.update(card.sections.filter((section) => section.kind === "rows"));
   };
   return { el, update };
+}
+
+/** What the marks that are here tell of a principal until its card comes; all there is where no server answers. */
+function glimpse(page, index) {
+  const { marks, newest } = page.store;
+  const now = index === null ? null : page.store.marksAt(page.round)?.actions[index];
+  if (now === null || now === undefined) return null;
+  const rounds = [...marks.keys()].filter((round) => round > 0).sort((a, b) => a - b);
+  const actions = rounds.map((round) => marks.get(round).actions[index]);
+  return { index, name: page.store.setup.names?.[index] ?? `Principal ${index}`, action: now, does: actionOf(page, now).does,
+           life: { first: rounds[0] ?? 0, last: newest, actions }, numbers: [], asks: [], sections: [] };
 }
 
 function picksOf(page, card) {
@@ -189,27 +202,16 @@ export function eye() {
 
 /** From the chance anybody would have had to its own, thing by thing. */
 function waterfallOf(page, { text, rows, action, note }) {
-  const [left, wide, high] = [196, 128, 25];
-  const ink = actionOf(page, action).ink;
-  const x = (chance) => left + wide * chance;
-  const drawn = rows.map((row, i) => {
-    const y = i * high;
-    const width = Math.max(1.5, wide * (row.high - row.low));
-    const bar = row.is === "base" ? "cw-bar-base" : row.is === "part" && !row.gain ? "cw-bar-less" : `cw-fill-${ink}`;
-    const inside = row.is === "whole" && width > 40;
-    const said = inside ? { x: left + 8, "text-anchor": "start", class: `cw-name cw-inside cw-on-${ink}` }
-      : row.is === "part" ? { x: x(row.low) - 5, "text-anchor": "end", class: `cw-name cw-text-${row.gain ? ink : "abstain"}` }
-      : { x: x(row.high) + 6, "text-anchor": "start", class: "cw-name cw-waterfall-base" };
-    const next = rows[i + 1] && x(row.is === "part" && !row.gain ? row.low : row.high);
-    return [svg("text", { x: 0, y: y + 15, class: `cw-waterfall-${row.is} ${row.is === "whole" ? `cw-text-${ink}` : ""}` }, row.text),
-      svg("rect", { x: x(row.low), y: y + 2, width, height: 17, rx: 3, class: bar }),
-      svg("text", { ...said, y: y + 15 }, row.said),
-      next ? svg("line", { x1: next, x2: next, y1: y + 19, y2: y + high + 2, class: "cw-grid" }) : null];
+  const { ink } = actionOf(page, action);
+  const steps = rows.flatMap((row) => {
+    const filled = row.is === "base" || (row.is === "part" && !row.gain) ? "" : `cw-ground-${ink}`;
+    const place = `left:${100 * row.low}%;width:${100 * (row.high - row.low)}%`;
+    const side = row.is === "whole" && row.high > 0.3 ? "cw-said-inside" : row.is === "part" ? "cw-said-before" : "cw-said-after";
+    return [html("span", { class: `cw-step-${row.is}${row.is === "whole" ? ` cw-text-${ink}` : ""}` }, row.text),
+      html("span", { class: "cw-step" }, html("span", { class: `cw-step-bar ${filled}`, style: place },
+        html("span", { class: `${side} ${row.gain ? `cw-text-${ink}` : ""}` }, row.said)))];
   });
-  return [html("p", { class: "cw-quiet" }, text),
-    svg("svg", { class: "cw-waterfall", viewBox: `0 0 368 ${rows.length * high}`, role: "img",
-                 "aria-label": rows.map((row) => `${row.text}: ${row.said}`).join("; ") }, drawn.flat().filter(Boolean)),
-    html("p", { class: "cw-note" }, note)];
+  return [html("p", { class: "cw-quiet" }, text), html("div", { class: "cw-waterfall" }, steps), html("p", { class: "cw-note" }, note)];
 }
 
 function barsOf(page, { unit, rows, note }) {
@@ -217,9 +219,9 @@ function barsOf(page, { unit, rows, note }) {
   return [html("div", { class: "cw-bars" }, rows.flatMap((row) => {
     const { ink } = actionOf(page, row.action);
     return [html("span", { class: `cw-key cw-text-${ink}` }, mark(ink, 10), row.text),
-      html("span", { class: `cw-bar-line ${row.value < 0 ? "cw-below-nothing" : ""}`,
-                     style: `width:${(178 * Math.abs(row.value)) / most}px;background:var(--${ink})` }),
-      html("span", {}, row.said, row.did ? html("span", { class: "cw-quiet" }, "  what it did") : null)];
+      html("span", { class: "cw-row" }, html("span", { class: `cw-bar-line cw-ground-${ink}${row.value < 0 ? " cw-below-nothing" : ""}`,
+                                                       style: `width:${(170 * Math.abs(row.value)) / most}px` }),
+        row.said, row.did ? html("span", { class: "cw-quiet" }, "what it did") : null)];
   })), html("p", { class: "cw-note" }, `${unit}; ${note}`)];
 }
 
@@ -234,7 +236,7 @@ function askBlock(page) {
   const update = (card) => {
     if (!card) return;
     const { run } = page.store.setup;
-    const offer = `${run} ${card.index} ${card.action}`;
+    const offer = `${run} ${card.index} ${card.action} ${card.asks.length}`;
     if (offer !== offered) {
       offered = offer;
       const other = [...card.asks].sort((a, b) => (a.action === card.action) - (b.action === card.action));

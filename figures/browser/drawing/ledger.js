@@ -9,7 +9,7 @@ export function ledgerView(page) {
   const filter = html("span");
   const free = html("button", { type: "button", class: "cw-button", onclick: () => page.set({ principal: null, stretch: null }) },
     "show all");
-  const csv = html("button", { type: "button", class: "cw-button", onclick: () => page.send({ do: "books" }) },
+  const csv = html("button", { type: "button", class: "cw-button", onclick: () => page.send({ do: "transfers" }) },
     "All transfers as CSV");
   const [accounts, sums, transfers] = ["accounts", "sums", "transfers"].map((name) => html("div", { class: `cw-${name}` }));
   const el = html("div", { class: "cw-ledger" }, proof,
@@ -19,12 +19,9 @@ export function ledgerView(page) {
                                              stretch: page.state.stretch }));
   chooseIn(page, el);
   let drawn = null;
-  let saved = null;
   const update = () => {
     ask();
-    const { ledger, books } = page.docs;
-    if (books && books !== saved) saveText(books.name, books.text, "text/csv");
-    saved = books;
+    const { ledger } = page.docs;
     if (!ledger || ledger === drawn) return;
     drawn = ledger;
     write(proof, `${ledger.proof.holds ? "✓" : "✗"} ${minus(ledger.proof.text)}`);
@@ -57,11 +54,4 @@ function bookTable({ title, headers, rows, who, more }) {
 /** Money as it is, to its last decimal, with a true minus. */
 function minus(text) {
   return text.replace(/(^| )-(?=\d)/g, "$1−");
-}
-
-/** Give the reader a file. */
-export function saveText(name, text, type) {
-  const address = URL.createObjectURL(new Blob([text], { type }));
-  html("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10000);
 }

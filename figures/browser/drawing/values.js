@@ -15,20 +15,12 @@ export function valuesView(page) {
   const sort = html("select", { "aria-label": "sort by", class: "cw-speed", onchange: () => page.set({ sort: sort.value }) });
   const plane = html("select", { "aria-label": "rows or map", class: "cw-speed",
                                  onchange: () => page.set({ axes: plane.value || null }) });
-  const picture = svg("svg", { class: "cw-value-picture", tabindex: "0", role: "img" });
+  const picture = svg("svg", { class: "cw-value-picture", role: "img" });
   const el = html("div", { class: "cw-values" }, html("div", { class: "cw-row cw-values-head" }, legend,
     html("span", { class: "cw-space" }), count, more, html("span", { class: "cw-quiet" }, "sort by"), sort, plane),
     html("div", { class: "cw-value-scroll" }, picture));
   const ask = asker(page, "values", () => ({ round: page.state.round, principal: page.state.principal,
                                              sort: page.state.sort ?? "", axes: page.state.axes ?? null }));
-  picture.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step || !drawn) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const rows = drawn.rows.map((row) => row.index);
-    page.set({ principal: rows[Math.min(Math.max(rows.indexOf(page.state.principal) + step, 0), rows.length - 1)] });
-  });
   chooseIn(page, picture);
   picture.addEventListener("pointerover", (event) => {
     const row = event.target.closest("[data-principal]");
@@ -75,15 +67,12 @@ function rowsShown(page, doc) {
 }
 
 function keysOf(page, doc) {
-  const only = html("button", { type: "button", class: "cw-turn", "aria-pressed": String(!page.state.participants),
-                                title: "what only the simulation knows", onclick: () =>
-                                  page.set({ participants: !page.state.participants }) }, eye());
-  const names = { true: ["true limit"], believed: ["what others believe it is"], declared: ["declared"], ...Object.fromEntries(
-    doc.marks.map(([mark, name]) => [mark, [name]])) };
-  const shown = doc.marks.map(([mark]) => mark).filter((mark) => mark !== "true" || !page.state.participants);
-  const keys = (shown.length ? shown : ["declared"]).map((mark) => [names[mark][0], valueMark(mark, 0, false)]);
-  if (!page.state.participants && doc.rows.some((row) => row.limits.some((limit) => limit.broken)))
-    keys.push(["true limit broken now", valueMark("true", 0, true)]);
+  const hidden = page.state.participants;
+  const only = html("button", { type: "button", class: "cw-turn", "aria-pressed": String(!hidden), title: "what only the simulation knows",
+                                onclick: () => page.set({ participants: !hidden }) }, eye());
+  const keys = doc.marks.filter(([kind]) => !hidden || kind !== "true").map(([kind, name]) => [name, valueMark(kind, 0, false)]);
+  if (hidden && !keys.length) keys.push(["declared", valueMark("declared", 0, false)]);
+  if (!hidden && doc.dimensions.some((dimension) => dimension.broken)) keys.push(["true limit broken now", valueMark("true", 0, true)]);
   return [...keys.map(([name, shape]) => html("span", { class: "cw-key" },
     svg("svg", { width: 12, height: 12, viewBox: "-6 -6 12 12", "aria-hidden": "true" }, shape), name)), only];
 }

@@ -17,7 +17,6 @@ from commonweal.economy.round.set_up import Economy
 from commonweal.economy.world.replicas import pick_streams
 from commonweal.figures.browser.notes.cards import card_document, picks_document
 from commonweal.figures.browser.notes.ledger import ledger_document
-from commonweal.figures.browser.notes.tables import ledger_csv
 from commonweal.figures.browser.notes.value_map import axes_from
 from commonweal.figures.browser.notes.values import values_document
 from commonweal.figures.browser.tab.live import Live
@@ -34,7 +33,7 @@ class Cards(Topic):
 
     def orders(self) -> Mapping[str, Order]:
         """See the module."""
-        return dict.fromkeys(_DRAWN, self._look) | {"ask": self._ask, "books": self._books}
+        return dict.fromkeys(_DRAWN, self._look) | {"ask": self._ask}
 
     def moved(self) -> None:
         """The run has gone on: tell again what follows the newest round."""
@@ -58,15 +57,6 @@ class Cards(Topic):
             except (InputError, ValueError, IndexError) as error:
                 self._wish = None
                 self.session.say(error)
-
-    def _books(self, document: Document) -> None:
-        """All transfers kept, as a file."""
-
-        def tell() -> None:
-            if (live := self.session.stage.live) is not None:
-                self.session.send({"kind": "books", "name": "ledger.csv", "text": ledger_csv(live.chronicle)})
-
-        self.session.worker.order(tell)
 
     def _ask(self, document: Document) -> None:
         """``principal``, and the ``action`` or ``line`` of the menu that it takes in every round from now on."""
