@@ -106,7 +106,7 @@ const RECEIVED = {
   },
   setup(page, document) {
     page.store.begin(document);
-    page.docs.card = null;
+    for (const kind of ["card", "answer", "values", "ledger"]) page.docs[kind] = null;
     page.set({ round: null, principal: null, hover: null, pointed: null, stretch: null });
   },
   frame(page, document, [rows, marks]) {

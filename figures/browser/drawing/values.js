@@ -1,9 +1,204 @@
-// The view values.
+// Value rows: a row a principal, its limits on one axis a dimension, the losses now as lines, and what it costs.
 
-import { html } from "./dom.js";
+import { html, refill, svg, write } from "./dom.js";
+import { figure, ticks } from "./numbers.js";
+import { asker, chooseIn, eye, lineThrough } from "./card.js";
 
-/** The view. */
+const [ROW, HEAD_HIGH, NUMBER] = [17.5, 62, 44]; // pixels of a row, above the rows, and of the numbers at the left
+const SHOWN = 24; // rows before all are asked for
+
+/** The view Values. */
 export function valuesView(page) {
-  const el = html("div", { class: "cw-values" });
-  return { el, update() {}, table: () => ({ title: "", headers: [], rows: [] }) };
+  const legend = html("p", { class: "cw-legend" });
+  const count = html("span", { class: "cw-quiet" });
+  const more = html("button", { type: "button", class: "cw-link", onclick: () => page.set({ allRows: !page.state.allRows }) });
+  const sort = html("select", { "aria-label": "sort by", class: "cw-speed", onchange: () => page.set({ sort: sort.value }) });
+  const plane = html("select", { "aria-label": "rows or map", class: "cw-speed",
+                                 onchange: () => page.set({ axes: plane.value || null }) });
+  const picture = svg("svg", { class: "cw-value-picture", role: "img" });
+  const el = html("div", { class: "cw-values" }, html("div", { class: "cw-row cw-values-head" }, legend,
+    html("span", { class: "cw-space" }), count, more, html("span", { class: "cw-quiet" }, "sort by"), sort, plane),
+    html("div", { class: "cw-value-scroll" }, picture));
+  const ask = asker(page, "values", () => ({ round: page.state.round, principal: page.state.principal,
+                                             sort: page.state.sort ?? "", axes: page.state.axes ?? null }));
+  chooseIn(page, picture);
+  picture.addEventListener("pointerover", (event) => {
+    const row = event.target.closest("[data-principal]");
+    page.set({ hover: row ? Number(row.dataset.principal) : null });
+  });
+  picture.addEventListener("pointerleave", () => page.set({ hover: null }));
+  let drawn = null;
+  let key = "";
+  const update = () => {
+    ask();
+    const doc = page.docs.values;
+    if (!doc) return;
+    const width = picture.parentElement.clientWidth;
+    const now = [width, page.state.principal, page.state.allRows, page.state.participants].join();
+    for (const row of picture.querySelectorAll("[data-principal]"))
+      row.classList.toggle("cw-hovered", Number(row.dataset.principal) === page.state.hover);
+    if (doc === drawn && now === key) return;
+    [drawn, key] = [doc, now];
+    options(sort, doc.sorts, doc.sort);
+    options(plane, [["", "rows"], ...doc.views.map(([axes, name]) => [axes, `map: ${name}`])], doc.map?.axes ?? "");
+    const rows = rowsShown(page, doc);
+    refill(legend, keysOf(page, doc));
+    write(count, doc.map ? `${doc.map.points.length} of ${doc.of}` : `${rows.length} of ${doc.of}`);
+    more.hidden = Boolean(doc.map) || doc.rows.length <= SHOWN || doc.of > doc.rows.length;
+    write(more, page.state.allRows ? "fewer" : "show all");
+    if (doc.map) drawMap(page, picture, doc.map, width);
+    else drawRows(page, picture, doc, rows, width);
+  };
+  return { el, update, table: () => tableOfValues(drawn) };
+}
+
+function options(select, wanted, chosen) {
+  const text = JSON.stringify(wanted);
+  if (select.dataset.options !== text)
+    refill(select, wanted.map(([value, name]) => html("option", { value }, name))).dataset.options = text;
+  select.value = chosen;
+}
+
+function rowsShown(page, doc) {
+  if (page.state.allRows) return doc.rows;
+  const first = doc.rows.slice(0, SHOWN);
+  const chosen = doc.rows.slice(SHOWN).find((row) => row.index === page.state.principal);
+  return chosen ? [...first.slice(0, -1), chosen] : first;
+}
+
+function keysOf(page, doc) {
+  const hidden = page.state.participants;
+  const only = html("button", { type: "button", class: "cw-turn", "aria-pressed": String(!hidden), title: "what only the simulation knows",
+                                onclick: () => page.set({ participants: !hidden }) }, eye());
+  const keys = doc.marks.filter(([kind]) => !hidden || kind !== "true").map(([kind, name]) => [name, valueMark(kind, 0, false)]);
+  if (hidden && !keys.length) keys.push(["declared", valueMark("declared", 0, false)]);
+  if (!hidden && doc.dimensions.some((dimension) => dimension.broken)) keys.push(["true limit broken now", valueMark("true", 0, true)]);
+  return [...keys.map(([name, shape]) => html("span", { class: "cw-key" },
+    svg("svg", { width: 12, height: 12, viewBox: "-6 -6 12 12", "aria-hidden": "true" }, shape), name)), only];
+}
+
+function valueMark(mark, x, broken, y = 0) {
+  if (mark === "believed") return svg("line", { x1: x, x2: x, y1: y - 5, y2: y + 5, class: "cw-believed" });
+  if (mark === "declared") return svg("circle", { cx: x, cy: y, r: 4.2, class: "cw-declared" });
+  return broken ? svg("path", { d: `M${x} ${y - 5}l5 9h-10z`, class: "cw-fill-defect" })
+    : svg("circle", { cx: x, cy: y, r: 4.2, class: "cw-true" });
+}
+
+/** Where the columns of a picture so wide lie: an axis a dimension, then bars, then who is away. */
+function columnsOf(doc, width) {
+  const costs = doc.rows.some((row) => row.cost !== null);
+  const right = (doc.screens ? 160 : 0) + (costs ? 200 : 130);
+  const each = Math.max(130, (width - NUMBER - right) / doc.dimensions.length);
+  const at = NUMBER + doc.dimensions.length * each;
+  return { width: at + right, costs, taken: doc.screens ? at + 20 : null, away: at + (doc.screens ? 160 : 0) + 10,
+           axes: doc.dimensions.map((dimension, k) => ({ left: NUMBER + k * each + 16, right: NUMBER + (k + 1) * each - 30 })) };
+}
+
+function drawRows(page, picture, doc, rows, width) {
+  const columns = columnsOf(doc, width);
+  const dense = doc.dimensions.some((dimension) => dimension.density) ? 34 : 0;
+  const top = HEAD_HIGH + dense;
+  const bottom = top + ROW * rows.length;
+  const most = Math.max(1, ...rows.map((row) => row.taken ?? 0));
+  const dearest = Math.max(1e-12, ...rows.map((row) => row.cost ?? 0));
+  picture.setAttribute("width", columns.width);
+  picture.setAttribute("height", bottom + 26);
+  picture.setAttribute("aria-label", `limits of ${rows.length} of ${doc.of} principals`);
+  const axes = doc.dimensions.map((dimension, k) => axisOf(dimension, columns.axes[k], { top, bottom, dense }));
+  const heads = [[0, "principal", ""], ...(columns.taken === null ? [] : [[columns.taken, "taken off", "of its updates, 50 rounds"]]),
+    ...(columns.costs ? [[columns.away, "value cost", "money a round"]] : [])];
+  const shapes = rows.map((row, i) => rowOf(page, row, { y: top + ROW * (i + 0.5), columns, axes, most, dearest }));
+  picture.replaceChildren(...axes.flatMap((axis) => axis.shapes),
+    ...heads.flatMap(([x, name, about]) => [text(x, 14, name, name === "principal" ? "cw-tick" : "cw-value-head"), text(x, 30, about, "cw-tick")]),
+    ...shapes);
+}
+
+function text(x, y, words, style, anchor = "start") {
+  return svg("text", { x, y, class: style, "text-anchor": anchor }, words);
+}
+
+function axisOf(dimension, { left, right }, { top, bottom, dense }) {
+  const { low, high, now } = dimension;
+  const x = (value) => left + ((right - left) * (value - low)) / (high - low);
+  const shapes = [text(left, 14, dimension.name, "cw-value-head"), text(left, 30, dimension.about, "cw-tick")];
+  const inside = now !== null && !dimension.beyond;
+  if (inside) {
+    const [from, to] = dimension.broken_side === "right" ? [x(now), right] : [left, x(now)];
+    shapes.push(svg("rect", { x: from, y: top, width: Math.max(0, to - from), height: bottom - top, class: "cw-broken-side" }));
+  }
+  for (const tick of ticks(low, high, 5)) shapes.push(
+    svg("line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, class: "cw-grid" }),
+    text(x(tick), HEAD_HIGH - 10, figure(tick), "cw-tick", "middle"));
+  if (dimension.density) {
+    const highest = Math.max(...dimension.density, 1);
+    const wide = (right - left) / dimension.density.length;
+    shapes.push(...dimension.density.map((many, i) => svg("rect", { x: left + i * wide, width: Math.max(1, wide - 1),
+      y: top - 4 - ((dense - 8) * many) / highest, height: ((dense - 8) * many) / highest, class: "cw-density" })));
+  }
+  if (inside) shapes.push(svg("line", { x1: x(now), x2: x(now), y1: top - 4, y2: bottom + 4, class: "cw-now-line" }));
+  const arrow = { left: ["◀ ", "start", left], right: ["", "end", right] }[dimension.beyond];
+  shapes.push(arrow ? text(arrow[2], bottom + 19, `${arrow[0]}${dimension.now_text}${dimension.beyond === "right" ? " ▶" : ""}`, "cw-name cw-text-rule-1", arrow[1])
+    : text(inside ? Math.min(Math.max(x(now), left + 40), right - 40) : left, bottom + 19, dimension.now_text, "cw-name cw-text-rule-1", "middle"));
+  return { x, left, right, shapes };
+}
+
+function rowOf(page, row, { y, columns, axes, most, dearest }) {
+  const chosen = row.index === page.state.principal;
+  const limits = row.limits.flatMap((limit, k) => limitOf(page, limit, axes[k].x, y));
+  const bar = (x, wide, style, words) => [svg("rect", { x, y: y - 3.5, width: Math.max(wide, 1), height: 7, class: style }),
+    text(x + wide + 6, y + 4, words, "cw-tick")];
+  const taken = columns.taken === null || row.taken === null ? [] : bar(columns.taken, (94 * row.taken) / most, "cw-fill-rule-1", row.taken_text);
+  const cost = row.cost === null ? [] : bar(columns.away, (80 * row.cost) / dearest, "cw-value-cost", row.cost_text);
+  const away = row.gone ? [text(columns.away + (columns.costs ? 90 : 0), y + 4, row.gone, "cw-name cw-text-defect")] : [];
+  const words = `principal ${row.index}: ${row.limits.map((limit) => limit.text).join("; ")}; taken off ${row.taken_text}`;
+  return svg("g", { class: `cw-value-row${row.gone ? " cw-gone" : ""}`, "data-principal": row.index },
+    svg("title", {}, words),
+    svg("rect", { x: 0, y: y - ROW / 2, width: columns.width, height: ROW,
+                  class: chosen ? "cw-chosen-row" : "cw-plain-row" }),
+    text(NUMBER - 18, y + 4, String(row.index), chosen ? "cw-name cw-strong" : "cw-name", "end"), limits, taken, cost, away);
+}
+
+function limitOf(page, limit, x, y) {
+  const shown = page.state.participants ? { believed: limit.believed, declared: limit.declared ?? limit.true } : limit;
+  const places = ["true", "believed", "declared"].filter((mark) => (shown[mark] ?? null) !== null);
+  const values = places.map((mark) => x(shown[mark]));
+  return [svg("line", { x1: Math.min(...values), x2: Math.max(...values), y1: y, y2: y, class: "cw-limit-line" }),
+    ...places.map((mark) => valueMark(mark, x(shown[mark]), limit.broken && mark === "true", y)).reverse()];
+}
+
+/** The plane of two dimensions, with the way each principal's limits came. */
+function drawMap(page, picture, map, width) {
+  const [left, top, high] = [60, 14, 420];
+  const wide = Math.min(720, width - 80);
+  const scale = (side, from, to) => (value) => from + ((to - from) * (value - side.low)) / (side.high - side.low);
+  const [x, y] = [scale(map.x, left, left + wide), scale(map.y, top + high, top)];
+  picture.setAttribute("width", width);
+  picture.setAttribute("height", high + 62);
+  picture.setAttribute("aria-label", `map of ${map.points.length} of ${map.of} principals: ${map.x.title}; ${map.y.title}`);
+  const grid = [...ticks(map.x.low, map.x.high, 5).flatMap((tick) => [
+    svg("line", { x1: x(tick), x2: x(tick), y1: top, y2: top + high, class: "cw-grid" }),
+    text(x(tick), top + high + 16, figure(tick), "cw-tick", "middle")]),
+  ...ticks(map.y.low, map.y.high, 5).flatMap((tick) => [
+    svg("line", { x1: left, x2: left + wide, y1: y(tick), y2: y(tick), class: "cw-grid" }),
+    text(left - 6, y(tick) + 4, figure(tick), "cw-tick", "end")])];
+  const within = (side) => side.now !== null && side.now >= side.low && side.now <= side.high;
+  const now = [within(map.x) && { x1: x(map.x.now), x2: x(map.x.now), y1: top, y2: top + high },
+    within(map.y) && { x1: left, x2: left + wide, y1: y(map.y.now), y2: y(map.y.now) }].filter(Boolean);
+  const points = map.points.map((point) => {
+    const [px, py] = [x(point.x[point.x.length - 1]), y(point.y[point.y.length - 1])];
+    const chosen = point.index === page.state.principal;
+    return svg("g", { class: "cw-value-row", "data-principal": point.index },
+      svg("title", {}, `principal ${point.index}`),
+      svg("path", { d: lineThrough(point.x, (i) => x(point.x[i]), (value) => y(point.y[point.x.indexOf(value)])), class: "cw-limit-line cw-trail" }),
+      chosen ? svg("circle", { cx: px, cy: py, r: 10, class: "cw-chosen-row cw-ring" }) : null,
+      valueMark("true", px, point.broken, py));
+  });
+  picture.replaceChildren(...grid, ...now.map((line) => svg("line", { ...line, class: "cw-now-line" })), ...points,
+    text(left + wide / 2, top + high + 36, map.x.title, "cw-name", "middle"), text(left - 50, 9, map.y.title, "cw-name"));
+}
+
+function tableOfValues(doc) {
+  const headers = ["principal", ...(doc?.dimensions ?? []).map(({ name, about }) => `${name} ${about}`), "taken off", "away"];
+  return { title: "Limits", headers, rows: (doc?.rows ?? []).map((row) =>
+    [row.index, ...row.limits.map((limit) => limit.text), row.taken_text, row.gone]) };
 }

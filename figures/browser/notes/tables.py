@@ -13,7 +13,7 @@ from commonweal.figures.browser.notes.shown import action_words, credit_unit, pa
 
 RECENT = 5  # rounds that a principal's card looks back
 LATEST = 20  # transfers shown
-_REASONS = {  # that a name alone does not tell
+REASONS = {  # that a name alone does not tell
     Reason.STAKE: "stake put in escrow", Reason.RELEASE: "escrow given back", Reason.SLASH: "stake slashed",
     Reason.ESCROW: "escrow for a data deal", Reason.DEAL: "data deal", Reason.TOLERANCE: "looser limits",
     Reason.IDENTITY: "price of a name", Reason.CLAWBACK: "clawed back for harm",
@@ -51,9 +51,9 @@ def principal_card(chronicle: Chronicle, index: int, round: int | None = None) -
         ("reputation, from 0 to 1", f"{sight.reputation[index]:.2f}"),
         (f"credit of the round, {credit_unit(world)}", figure(sight.credit[index])),
         (f"credit over the horizon, {credit_unit(world)}", figure(sight.cumulated[index])),
-        *(_data_rows(world, index) if world.market.learns else ()),
+        *(data_rows(world, index) if world.market.learns else ()),
         *([(words.cost, figure(sight.cost[index]))] if words.cost else []),
-        *_value_rows(chronicle, sight, index),
+        *value_rows(chronicle, sight, index),
         *_mechanism_rows(sight, index),
     ]
     return Table(("what", f"principal {index}"), tuple(rows))
@@ -78,7 +78,7 @@ def _mechanism_rows(sight: Sight, index: int) -> list[tuple[str, str]]:
     return [(name.replace("_", " "), figure(value)) for name, value in own.items()]
 
 
-def _data_rows(world: World, index: int) -> list[tuple[str, str]]:
+def data_rows(world: World, index: int) -> list[tuple[str, str]]:
     """Samples held by the right class, and how many carry a wrong label: the simulation knows, its owner need not."""
     holdings = world.holdings
     start, count = holdings.start[0, index], holdings.count[0, index]
@@ -91,7 +91,7 @@ def _data_rows(world: World, index: int) -> list[tuple[str, str]]:
             ("wrong labels among them", f"{wrong} ({percent(wrong / count)})" if wrong else "none")]
 
 
-def _value_rows(chronicle: Chronicle, sight: Sight, index: int) -> list[tuple[str, str]]:
+def value_rows(chronicle: Chronicle, sight: Sight, index: int) -> list[tuple[str, str]]:
     """The limit on every probe, and what the probe stands at."""
     rows = []
     for k, sense in enumerate(chronicle.world.senses):
@@ -145,7 +145,7 @@ def transfer_rows(chronicle: Chronicle, most: int = LATEST, round: int | None = 
         last = slice(-(most - len(rows)), None)
         columns = (book[name][last].tolist()[::-1] for name in ("round", "source", "target", "amount", "reason"))
         rows += [(str(number), Accounts(count).name(source), Accounts(count).name(target), money(amount),
-                  _REASONS.get(Reason(reason), reason))
+                  REASONS.get(Reason(reason), reason))
                  for number, source, target, amount, reason in zip(*columns, strict=True)]
         if len(rows) >= most:
             break

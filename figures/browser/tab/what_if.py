@@ -5,19 +5,20 @@ The gain is U_i(d, σ_−i) − U_i(σ) with everything else alike (common rando
 
 from dataclasses import dataclass
 from math import floor, log10
+from typing import Any
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
 from commonweal.economy.round.set_up import Economy
-from commonweal.figures.browser.pictures.png import Picture, drawn
-from commonweal.figures.browser.pictures.what_if_picture import draw_what_if
+from commonweal.economy.world.world import World
+from commonweal.figures.browser.notes.called import does, it_did
+from commonweal.figures.browser.notes.futures import futures_document
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 
 FUTURES, ROUNDS = 16, 20
 _LUCK = 1  # seed of the luck of the futures
-
 
 
 @dataclass(frozen=True)
@@ -48,34 +49,38 @@ class Verdict:
     deviates: Floats  # (B, T) its payoff when it deviates, money
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the page shows of a verdict."""
+def answer_document(verdict: Verdict, world: World) -> dict[str, Any]:
+    """What the card shows of a verdict.
 
-    verdict: Verdict
-    words: str  # one sentence
-    picture: Picture
-
-
-def answer(economy: Economy, question: Question) -> Answer:
-    """Weigh a deviation and draw what came out; see ``weigh``."""
-    verdict = weigh(economy, question)
-    done = f"{question.verb} in every round", "follow its policy"
-    picture = drawn(
-        lambda: draw_what_if(verdict.deviates, verdict.follows, verdict.gain, done, first=verdict.round + 1),
-        "Its payoff with the deviation and without, means over futures",
+    Returns:
+        As ``futures_document``, but of ``kind`` "answer", with whom it is about (``principal``), what was asked
+        (``action`` or ``line``), and after which ``round``.
+    """
+    question = verdict.question
+    line = None if question.line is None else question.line + 1
+    did = f"took line {line}" if line else "went on" if question.action is None else it_did(world, question.action)
+    does_it = f"takes line {line}" if line else "goes on" if question.action is None else does(world, question.action)
+    found = futures_document(
+        in_words(verdict, does_it), verdict.deviates, verdict.follows, verdict.gain, (f"if it {did}", "as it is"),
+        verdict.round + 1,
     )
-    return Answer(verdict, in_words(verdict), picture)
+    return found | {"kind": "answer", "title": f"What if it {did}?", "principal": question.principal,
+                    "action": question.action, "line": question.line, "round": verdict.round}
 
 
-def in_words(verdict: Verdict) -> str:
-    """The verdict as a sentence; no claim where the interval holds zero."""
+def in_words(verdict: Verdict, done: str = "") -> str:
+    """The verdict as a sentence; no claim where the interval holds zero.
+
+    Args:
+        verdict: what came out.
+        done: what the deviation does, in the words of the market; the question's if not given.
+    """
     question, gain = verdict.question, verdict.gain
     verb, _, rest = question.verb.partition(" ")
-    does = f"{verb}s {rest}".strip()
+    done = done or f"{verb}s {rest}".strip()
     unsure = "neither clearly gains nor loses by it"
     claim = "gains by it" if gain.low > 0 else "loses by it" if gain.high < 0 else unsure
-    return (f"Principal {question.principal}, if it {does} from round {verdict.round + 1} on, {claim}: "
+    return (f"Principal {question.principal}, if it {done} from round {verdict.round + 1} on, {claim}: "
             f"{_signed(gain)} money per round. "
             f"All others together: {_signed(verdict.others)} money per round.")
 

@@ -1,0 +1,295 @@
+"""The card of one principal as a document: what it does, its life, its numbers, and why, as far as that is known."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.population import ConditionalKind
+from commonweal.economy.world.world import World
+from commonweal.figures.browser.notes.bargain import bargain_rows, why_so_many
+from commonweal.figures.browser.notes.called import does, doing, it_did, name_of, to_do
+from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
+from commonweal.figures.browser.notes.figures import known, percent, signed_whole, three_figures
+from commonweal.figures.browser.notes.glances import Glances
+from commonweal.figures.browser.notes.reasons import reason
+from commonweal.figures.browser.notes.shown import credit_unit, gives_models, pays_money
+from commonweal.figures.browser.notes.tables import data_rows, principal_card, value_rows
+from commonweal.figures.browser.notes.why import Parts, Seen, acquaintances, parts_of
+
+Document = dict[str, Any]
+
+LIFE = 2000  # rounds of a life that are sent one by one
+COURSE = 120  # buckets of a small course
+_SHOWN = (Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT, Action.ABSTAIN)  # the order in which actions are offered
+
+
+def card_document(
+    chronicle: Chronicle, index: int, round: int | None = None, glances: Glances | None = None
+) -> Document:
+    """What the card of a principal shows of a round.
+
+    Args:
+        chronicle: of the run.
+        index: which principal.
+        round: which; the newest if not given.
+        glances: of the run, which keep more rounds than the chronicle.
+
+    Returns:
+        ``kind`` "card"; ``index``, ``name``, ``round``; ``action`` (a code) and ``does`` ("delegates"); ``life``: the
+        rounds ``first`` to ``last`` and ``actions``, codes at equal distances; ``numbers``: at most four of ``title``,
+        ``unit``, ``text`` and ``course``, values at equal distances over the rounds of ``courses`` (first and last),
+        None where not known; ``asks``: what "What if it …?" can be asked of, each an ``action`` or a ``line`` with its
+        ``text``; and ``sections``, in order, each with ``kind`` and ``title``, shown folded where ``folded``:
+
+        - waterfall: ``text``, ``rows`` of ``text`` with ``low`` and ``high`` of the bar (chances), ``said`` beside it,
+          ``is`` "base", "part" or "whole", and ``action``; ``note`` says how exact it is;
+        - bars: ``unit``, ``rows`` of ``action``, ``text``, ``value``, ``said``, ``did``; ``note``;
+        - rows: ``rows`` of [what, text], or [what, text, "simulation"] where only the simulation knows it;
+        - text: ``text``;
+        - futures: see ``futures_document``.
+    """
+    sight = chronicle.newest if round is None else chronicle.at(round)
+    world, lived = chronicle.world, [each for each in list(chronicle.sights) if each.round > 0]
+    action = int(sight.actions[index])
+    return {
+        "kind": "card", "index": index, "name": name_of(world, index), "round": sight.round,
+        "action": action, "does": does(world, action),
+        "life": _life(*_deeds(lived, index) if glances is None else glances.deeds(index)),
+        "numbers": _numbers(lived, sight, index, world),
+        "courses": [lived[0].round, lived[-1].round] if lived else [0, 0],
+        "asks": _asks(world), "sections": [each for each in _sections(chronicle, sight, index) if each],
+    }
+
+
+def picks_document(chronicle: Chronicle, round: int | None = None) -> Document:
+    """Whom to look at, while nobody is chosen.
+
+    Returns:
+        ``kind`` "card"; ``index`` None; ``round``; ``picks``, each an ``index`` with its ``name``, ``action``, and
+        ``text``: what is telling of it.
+    """
+    sight, world = chronicle.newest if round is None else chronicle.at(round), chronicle.world
+    acts = np.array([each.actions for each in list(chronicle.sights) if 0 < each.round <= sight.round])
+    changes = (acts[1:] != acts[:-1]).sum(axis=0) if len(acts) > 1 else np.zeros(len(sight.actions))
+    held, unit = (sight.wealth, "money") if pays_money(world) else (sight.contributed, "samples")
+    most, least = ("richest", "poorest") if pays_money(world) else ("gave most", "gave least")
+    told = [(held, 1, f"{most}: {{}} {unit}"), (held, -1, f"{least}: {{}} {unit}"),
+            (sight.reputation, -1, "lowest reputation: {}"), (changes, 1, "changed what it does {} times"),
+            (np.nan_to_num(sight.screened), 1, "lost most to screening: {} of its update")]
+    picks: dict[int, str] = {}
+    for values, sign, text in told:
+        if values.max() > values.min():
+            index = int((sign * values).argmax())
+            picks.setdefault(index, text.format(three_figures(float(values[index]))))
+    return {"kind": "card", "index": None, "round": sight.round,
+            "picks": [{"index": index, "name": name_of(world, index), "action": int(sight.actions[index]), "text": text}
+                      for index, text in picks.items()]}
+
+
+def _sections(chronicle: Chronicle, sight: Sight, index: int) -> Sequence[Document]:
+    world = chronicle.world
+    everything = [["why, in words", reason(chronicle, index, sight.round)],
+                  *map(list, principal_card(chronicle, index, sight.round).rows)]
+    return (
+        _why(chronicle, sight, index), _text("Why so many samples?", why_so_many(sight, index, world)),
+        _alternatives(sight, index, world),
+        _rows("What it values", value_rows(chronicle, sight, index), simulation=True),
+        _rows("What was agreed", bargain_rows(sight, index, world), folded=True),
+        _rows("Its data", data_rows(world, index) if world.market.learns else [], folded=True, simulation=True),
+        _rows("Everything known of it", everything, folded=True),
+    )
+
+
+def _text(title: str, text: str) -> Document:
+    return {"kind": "text", "title": title, "text": text} if text else {}
+
+
+def _rows(title: str, rows: Sequence[Sequence[str]], *, folded: bool = False, simulation: bool = False) -> Document:
+    told = [[*row, "simulation"] if simulation and _hidden(row[0]) else list(row) for row in rows]
+    return {"kind": "rows", "title": title, "rows": told, "folded": folded} if told else {}
+
+
+def _hidden(what: str) -> bool:
+    """Whether only the simulation knows it: wrong labels, and limits as they truly are."""
+    return what.startswith(("wrong labels", "protects", "withholds"))
+
+
+def _deeds(lived: Sequence[Sight], index: int) -> tuple[int, list[int]]:
+    return lived[0].round if lived else 0, [int(sight.actions[index]) for sight in lived]
+
+
+def _life(first: int, actions: list[int]) -> Document:
+    """What it did in every round kept, or in buckets of rounds where those are many."""
+    last = first + len(actions) - 1 if actions else 0
+    thin = actions if len(actions) <= LIFE else _thinned_life(np.array(actions)).tolist()
+    return {"first": first, "last": last, "actions": thin}
+
+
+def _thinned_life(actions: Ints) -> Ints:
+    """Two actions a bucket, its commonest and its rarest as they came, so that a single round still shows."""
+    kept = []
+    for bucket in np.array_split(actions, LIFE // 2):
+        codes, first, counts = np.unique(bucket, return_index=True, return_counts=True)
+        pair = {int(counts.argmax()), len(counts) - 1 - int(counts[::-1].argmin())}  # at a tie both
+        chosen = sorted(pair, key=lambda each: first[each])
+        kept += [codes[chosen[0]], codes[chosen[-1]]]
+    return np.array(kept)
+
+
+def thinned(course: Floats, buckets: int = COURSE) -> Floats:
+    """A course with the lowest and the highest of each bucket as they came, so that peaks survive; short ones as is."""
+    if len(course) <= 2 * buckets:
+        return course
+    kept = []
+    for bucket in np.array_split(course, buckets):
+        known_there = np.isfinite(bucket)
+        low = int(np.where(known_there, bucket, np.inf).argmin())
+        high = int(np.where(known_there, bucket, -np.inf).argmax())
+        kept += [bucket[min(low, high)], bucket[max(low, high)]]
+    return np.array(kept)
+
+
+def _numbers(lived: Sequence[Sight], sight: Sight, index: int, world: World) -> list[Document]:
+    """The four numbers of a card: by money, by what is learned, and by what is given."""
+    return [
+        {"title": title, "unit": unit, "text": three_figures(float(of(sight)[index])),
+         "course": known(thinned(np.array([of(each)[index] for each in lived], dtype=np.float64)))}
+        for title, unit, of in _measured(world)
+    ]
+
+
+def _measured(world: World) -> list[tuple[str, str, Callable[[Sight], Floats | Ints]]]:
+    money, public = pays_money(world), world.terms.market.public
+    found: list[tuple[bool, tuple[str, str, Callable[[Sight], Floats | Ints]]]] = [
+        (money, ("wealth", "money", lambda sight: sight.wealth)),
+        (money or not gives_models(world), ("pay a round", "money", lambda sight: sight.payoffs)),
+        (not money, ("samples put in", "so far", lambda sight: sight.contributed)),
+        (not money and gives_models(world), ("its model", "accuracy", lambda sight: sight.given)),
+        (True, ("reputation", "", lambda sight: sight.reputation)),
+        (not public, ("credit", credit_unit(world), lambda sight: sight.credit)),
+        (public, ("pays in", "money", lambda sight: sight.credit)),
+    ]
+    return [measure for applies, measure in found if applies][:4]
+
+
+def _asks(world: World) -> list[Document]:
+    """What a principal may be made to do in a future: every available action, or every line of the menu."""
+    asks: list[Document] = [{"action": int(code), "text": f"What if it {it_did(world, code)}?"}
+                            for code in _SHOWN if code in world.terms.available]
+    if world.terms.menu.offer == "menu":
+        lines = range(len(world.terms.population.cost_types))
+        asks += [{"line": line, "text": f"What if it took line {line + 1}?"} for line in lines]
+    return asks
+
+
+# Why it did that.
+
+
+def _why(chronicle: Chronicle, sight: Sight, index: int) -> Document:
+    """The waterfall where a policy with exact chances weighs more than one thing, else the reason in words."""
+    world, action = chronicle.world, Action(int(sight.actions[index]))
+    title = f"Why does it {to_do(world, action)}?"
+    before = chronicle.at(sight.round - 1)
+    if sight.round < 2 or before.round != sight.round - 1:
+        return _text(title, reason(chronicle, index, sight.round))
+    parts = parts_of(before, index, action, world)
+    if parts is None or len(parts.seen) < 2 or not parts.chance > 0:
+        return _text(title, reason(chronicle, index, sight.round))
+    who = "everybody's place" if parts.eyes == len(before.actions) else f"the place of {parts.eyes} principals"
+    note = f"exact, {len(parts.seen)} things seen, each against its value in {who}"
+    return {"kind": "waterfall", "title": title, "text": _weighs(before, index, action, world),
+            "action": int(action), "rows": _waterfall(parts, before, index, action, world), "note": note}
+
+
+def _waterfall(parts: Parts, before: Sight, index: int, action: Action, world: World) -> list[Document]:
+    rows: list[Document] = [{"text": "anyone here, on average", "said": percent(parts.base), "low": 0.0,
+                             "high": parts.base, "is": "base"}]
+    at = parts.base
+    for seen, part in zip(parts.seen, parts.parts.tolist(), strict=True):
+        said = signed_whole(round(100 * part), "+")
+        low, high = sorted((at, at + part))
+        rows.append({"text": _named(seen, before, index, action, world), "said": said, "low": low, "high": high,
+                     "is": "part", "gain": part >= 0})
+        at += part
+    whole = {"text": to_do(world, action), "said": percent(parts.chance), "low": 0.0, "high": parts.chance,
+             "is": "whole"}
+    return [*rows, whole]
+
+
+def _named(seen: Seen, before: Sight, index: int, action: Action, world: World) -> str:
+    """A thing seen, with its value: "its own pay, −0.0017"."""
+    if seen.what == "last":
+        return f"what it did last, {to_do(world, int(before.actions[index]))}"
+    if seen.what == "pay":
+        return f"its own pay, {three_figures(float(before.remembered[index]))}"
+    if seen.what == "others":
+        mean = _pay_of(before, index, action, world)
+        told = "nobody" if np.isnan(mean) else three_figures(mean)
+        return f"pay of those who {to_do(world, action)}, {told}"
+    value = float(seen.values[index])
+    if seen.what == "kind":
+        return f"its kind, {ConditionalKind(int(value)).name.lower().replace('_', ' ')}"
+    if seen.what == "share":
+        return f"neighbours who {to_do(world, Action.DELEGATE)}, {percent(value)}"
+    assert seen.action is not None
+    lead = "would have paid" if seen.what == "foregone" else "learned to pay"
+    return f"{doing(world, seen.action)} {lead} {three_figures(value)}"
+
+
+def _pay_of(before: Sight, index: int, action: Action, world: World) -> float:
+    """Mean remembered pay of those it may meet who do something; nan where nobody does."""
+    graph = world.graph if world.terms.policy.imitation.reach == "neighbours" else None
+    met = acquaintances(graph, index, len(before.actions))
+    theirs = before.remembered[met[before.actions[met] == action]]
+    return float(theirs.mean()) if theirs.size else np.nan
+
+
+def _weighs(before: Sight, index: int, action: Action, world: World) -> str:
+    """What its policy does, in a sentence or two."""
+    terms = world.terms.policy
+    name = terms.names[int(before.policy[index])]
+    told = _POLICIES[name]
+    if name == "imitation":
+        told += _others_earn(before, index, action, world)
+    if name == "learning":
+        told += f" It tries something else with probability {three_figures(float(terms.learning.exploration[0, 0]))}."
+    revision = float(terms.revision[0, 0])
+    return told if revision >= 1 else f"{told} It reconsiders in {percent(revision)} of rounds."
+
+
+_POLICIES = {
+    "imitation": "It imitates who earns more.",
+    "best_response": "It does what would have paid most in the round before.",
+    "learning": "It does what it has learned to pay most.",
+    "conditional": "It does as its neighbours do, in its own way.",
+    "fixed": "It does what it did.",
+    "wait_and_see": "It stays away until joining would have paid more, then joins for good.",
+}
+
+
+def _others_earn(before: Sight, index: int, action: Action, world: World) -> str:
+    mean, own = _pay_of(before, index, action, world), float(before.remembered[index])
+    if np.isnan(mean):
+        return f" Nobody whom it may meet was {doing(world, action)}."
+    than = "more than" if mean > own else "less than" if mean < own else "as much as"
+    return f" Those who {to_do(world, action)} earn {than} it remembers."
+
+
+# What else would have paid.
+
+
+def _alternatives(sight: Sight, index: int, world: World) -> Document:
+    """What every action would have paid in the round, the best first; nothing where that was not worked out."""
+    paid = sight.foregone[index]
+    there = [code for code in np.argsort(-paid, kind="stable").tolist() if np.isfinite(paid[code])]
+    if not sight.round or len(there) < 2:
+        return {}
+    did = int(sight.actions[index])
+    rows = [{"action": code, "text": to_do(world, code), "value": float(paid[code]),
+             "said": three_figures(float(paid[code])), "did": code == did} for code in there]
+    note = "the others to first order, everybody else alike" if world.market.learns else "exact, everybody else alike"
+    return {"kind": "bars", "title": f"What else would have paid in round {sight.round}?", "unit": "money",
+            "rows": rows, "note": note}
