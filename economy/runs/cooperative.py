@@ -24,6 +24,7 @@ from commonweal.economy.round.set_up import Economy, set_up
 from commonweal.economy.runs.ensemble import next_actions, observe
 from commonweal.economy.runs.metrics import round_metrics
 from commonweal.economy.runs.results import Notebook, Results, rounds_to_play
+from commonweal.economy.world.world import State
 
 
 class Cooperative(mesa.Model):

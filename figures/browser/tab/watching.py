@@ -1,8 +1,8 @@
 """Watching a Mesa model from outside: what the drawing module gets of a cooperative, and of any model whose agents act.
 
-A model to watch has agents with an ``action`` (a text or an enum member, of at most four kinds). Where they have them,
-``wealth`` (or ``samples``) is the size of their marks, ``reputation`` (0 to 1) their ring, and the model reporters of the
-model's data collector are its courses.
+A model to watch has agents with an ``action`` (a text or an enum member, of at most four kinds). Where they have
+them, ``wealth`` (or ``samples``) is the size of their marks and ``reputation`` (0 to 1) their ring. The model reporters
+of the model's data collector are its courses.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -148,11 +148,12 @@ class Acting:
                    for code, kind in enumerate(self._kinds)]  # fmt: skip
         shares = {"id": "actions", "title": "what agents do, share", "low": 0.0, "high": 1.0, "percent": True,
                   "lines": [{"measure": each["measure"], "name": each["name"], "ink": each["ink"]} for each in actions]}
-        panels = [_panel(name) for name in names]
+        panels, count = [_panel(name) for name in names], len(self._agents)
         return {
-            "kind": "setup", "run": id(self._model), "name": type(self._model).__name__, "question": "", "seed": 0, "rounds": 0,
-            "principals": len(self._agents), "actions": actions, "size": {"name": "wealth", "unit": ""},
-            "rings": ["reputation"], "ring": "reputation", "sized": True, "places": places_document(Layout(len(self._agents), positions=disc(len(self._agents)))),
+            "kind": "setup", "run": id(self._model), "name": type(self._model).__name__, "question": "", "seed": 0,
+            "rounds": 0, "principals": count, "actions": actions, "size": {"name": "wealth", "unit": ""},
+            "rings": ["reputation"], "ring": "reputation", "sized": True,
+            "places": places_document(Layout(count, positions=disc(count))),
             "measures": [*(each["measure"] for each in actions), *names], "panels": [shares, *panels],
             "views": [],
         }  # fmt: skip
