@@ -138,6 +138,7 @@ def in_words(text: str, scenario: Scenario) -> str:
     """An error with fields named as the page does."""
     labels = labels_of(scenario)
     told = _PATH.sub(lambda found: IN_SENTENCES.get(found[0], labels.get(found[0], found[0])), _spelled(text, labels))
+    told = re.sub(r"(?<=\d)_(?=\d)", "\u202f", told)  # thousands, as the page writes them
     return told[:1].upper() + told[1:]
 
 
@@ -341,6 +342,6 @@ def _values(scenario: Scenario) -> Iterator[str]:
 def _usual(scenario: Scenario) -> Iterator[str]:
     """What people ask about in most economies."""
     yield "task.drift"
-    if not valued(scenario):
+    if sells(scenario) and not valued(scenario):
         yield from ("settlement.horizon", "rewards.kind", "stakes.stake", "stakes.audit", "negotiation.kind")
         yield "screening.gate"

@@ -68,7 +68,7 @@ def test_every_field_of_the_schema_has_a_label_of_its_own() -> None:
     ("commons", ("Settlement", "Horizon", "Model given", "Gate", "Principals", "Cost a sample", "Policy", "Task",
                  "Drift a round", "Stake", "Data deals")),
     ("spatial-public-goods", ("Kind", "Multiplication", "Contribution", "Groups", "Principals", "Who knows whom",
-                              "Policy", "Reconsider", "Stake", "Data deals")),
+                              "Policy", "Reconsider")),
     ("value-conflict", ("Influence", "Stubborn", "Protect class 3", "Withhold class 9", "Mode", "Limits held",
                         "Budget", "Principals", "Cost a sample", "Policy", "Task", "Drift a round")),
     ("big-and-small", ("Model given", "Train alone", "Principals", "Costs of the types", "Policy",
@@ -113,6 +113,7 @@ def test_the_seed_is_a_field_too() -> None:
 
 @pytest.mark.parametrize(("name", "settings", "field", "told"), [
     ("commons", {"population.count": "0"}, "population.count", "Principals = 0: must be a whole number between 1"),
+    ("commons", {"rounds": "0"}, "rounds", "Rounds = 0: must be a whole number between 1 and 10\u202f000\u202f000"),
     ("commons", {"population.count": "x"}, "population.count", "Principals = 'x': must be a whole number"),
     ("commons", {"settlement.kind": "nobody"}, "settlement.kind", "Settlement = 'nobody': must be one of"),
     ("commons", {"population.cost_low": "0.1"}, "population.cost_low", "Lowest cost = 0.1 exceeds Highest cost"),
