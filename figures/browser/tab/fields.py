@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from commonweal.agents.errors import InputError
+from commonweal.figures.browser.notes.shown import ACTION_NAMES
 from commonweal.figures.browser.tab.field_words import (
     GROUPS,
     IN_SENTENCES,
@@ -33,6 +34,7 @@ from commonweal.scenarios.schema.describe import allowed, find_spec
 from commonweal.scenarios.schema.notation import split_path, value_at
 from commonweal.scenarios.schema.relevance import matters, pays_money, sells, shares, valued
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.words import words_of
 
 MOST_FIRST = 14  # fields that stand there before any is looked for
 PAIRS: Mapping[str, tuple[str, str]] = {  # two fields on one line, by the first of them: the other, and their label
@@ -151,15 +153,13 @@ def labels_of(scenario: Scenario) -> dict[str, str]:
 def _label(path: str, scenario: Scenario) -> str:
     parts = split_path(path)
     if parts[:2] != ["values", "dimensions"]:
-        return label_words(path, _ACTIONS)
+        words = words_of(scenario)
+        return label_words(path, {action: words.verb(action).do for action in ACTION_NAMES})
     dimension = scenario.values.dimensions[int(parts[2])]
     what = f"class {dimension.label}" if dimension.label is not None else f"feature {dimension.feature}"
     if parts[3] == "limit":
         return f"{dimension.sense.capitalize()} {what}"
     return f"{parts[3].capitalize()}, {dimension.sense} {what.replace('class ', '').replace('feature ', 'f')}"
-
-
-_ACTIONS = {"delegate": "delegate", "free_ride": "free-ride", "defect": "defect", "abstain": "abstain"}
 
 
 @dataclass(frozen=True)

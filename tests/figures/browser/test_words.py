@@ -19,8 +19,8 @@ from commonweal.figures.browser.notes.run_documents import setup_document
 from commonweal.figures.browser.notes.sentences import sentences
 from commonweal.figures.browser.notes.shown import words_of
 from commonweal.figures.browser.notes.tables import account_rows, conservation, principal_card, transfer_rows
+from commonweal.figures.browser.tab.fields import leading_labels
 from commonweal.figures.browser.tab.live import Live
-from commonweal.figures.browser.tab.parameters import parameters
 from commonweal.figures.plots import draw_all
 from commonweal.scenarios.runs.playing import run
 from commonweal.scenarios.runs.store import save as keep
@@ -87,7 +87,7 @@ def page_of(name: str) -> list[str]:
         said += [text for each in sentences(chronicle, "").values() for text in each]
         live.step()
     said += strings([account_rows(chronicle), transfer_rows(chronicle), conservation(chronicle)])
-    said += [text for each in parameters(live.scenario) for text in (each.label, each.group)]
+    said += leading_labels(live.scenario).values()
     return [*said, *eventful(live)]
 
 
