@@ -1,0 +1,186 @@
+"""Every view of every library scenario in a real browser: nothing clipped or overlapping, names and contrast for all."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from shared.chromium import FLAGS, Server, Tab, chromium, served
+
+from commonweal.scenarios.schema.library import library_names
+
+pytest.importorskip("solara", reason="the extra 'browser' is not installed")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+FEW = ("commons", "value-conflict", "public-goods")  # a market of each kind, looked at in the fast tests
+SIZES = {"1280": (1280, 800), "1920": (1920, 1080), "talk": (1280, 800), "200 %": (640, 400)}
+THEMES = ("light", "dark")
+LEARNED = ("accuracy", "accurate", "screen", "model", "sample")  # never said of a public good
+
+# All texts that can be seen, as [text, left, top, right, bottom, contrast with what lies beneath, where it stands].
+TEXTS = """() => {
+  const parse = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => {
+    const part = (v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0.99) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+  const found = [];
+  const walker = document.createTreeWalker(document.querySelector('.cw'), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode, parent = node.parentElement;
+    if (!node.data.trim() || ['OPTION', 'TITLE', 'STYLE', 'SCRIPT'].includes(parent.tagName)) continue;
+    if (!parent.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    if (parent.closest('.cw-unseen')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const style = getComputedStyle(parent), svg = parent instanceof SVGElement;
+    for (const box of range.getClientRects()) {
+      if (box.width < 1) continue;
+      let seen = true;  // scrolled out of its box
+      for (let at = parent; at && seen; at = at.parentElement) {
+        const room = at.getBoundingClientRect();
+        if (/auto|scroll/.test(getComputedStyle(at).overflowY + getComputedStyle(at).overflowX))
+          seen = box.bottom <= room.bottom + 1 && box.top >= room.top - 1 && box.right <= room.right + 1 && box.left >= room.left - 1;
+      }
+      if (!seen) continue;
+      const over = svg && parent.closest('[data-on]') ? null : contrast(parse(svg ? style.fill : style.color), ground(svg ? parent.closest('svg').parentElement : parent));
+      found.push([node.data.trim(), box.left, box.top, box.right, box.bottom,
+                  svg && /cw-inside|cw-pill-text|cw-cell/.test(parent.getAttribute('class') || '') ? null : over,
+                  parent.tagName + '.' + (parent.getAttribute('class') || '')]);
+    }
+  }
+  return found;
+}"""
+# What can be used, as [role, words, width, height].
+CONTROLS = """() => [...document.querySelectorAll('.cw button, .cw input, .cw select, .cw [tabindex="0"], .cw a')]
+  .filter((each) => each.checkVisibility())
+  .map((each) => { const box = (each.closest('label') || each).getBoundingClientRect(), own = each.getBoundingClientRect();
+                   return [each.tagName, each.className.baseVal ?? each.className, Math.max(own.width, box.width), Math.max(own.height, box.height)]; })"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    path = chromium()
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=path, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def server(browser: Any) -> Iterator[Server]:
+    with served("commons") as running:
+        yield running
+        assert running.complaints() == []
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Any, server: Server) -> Iterator[Tab]:
+    opened = Tab(browser.new_page(viewport={"width": 1280, "height": 800}), server.address)
+    yield opened
+    assert opened.outside == []
+    assert opened.wrong == []
+
+
+def play(tab: Tab, name: str, rounds: int = 12) -> None:
+    """Open a scenario, small, and play some rounds."""
+    page = tab.page
+    page.evaluate("name => commonweal.send({do: 'scenario', name})", name)
+    page.wait_for_function("name => commonweal.store.setup?.name === name", arg=name, timeout=30_000)
+    page.evaluate("commonweal.send({do: 'speed', speed: 0})")
+    page.evaluate("rounds => commonweal.send({do: 'play', until: rounds})", rounds)
+    page.wait_for_function("rounds => commonweal.store.newest >= rounds && !commonweal.docs.state.playing", arg=rounds,
+                           timeout=60_000)
+
+
+def show(tab: Tab, view: str, theme: str, size: str) -> None:
+    """Look at a view, with a principal chosen, in a theme and size."""
+    width, height = SIZES[size]
+    tab.page.set_viewport_size({"width": width, "height": height})
+    tab.page.evaluate("""([view, theme, talk]) => {
+      commonweal.root.dataset.theme = theme;
+      commonweal.root.dataset.talk = talk ? 'on' : 'off';
+      commonweal.set({ view, principal: 1 });
+      commonweal.redraw();
+    }""", [view, theme, size == "talk"])
+    tab.page.wait_for_timeout(250)
+
+
+def faults(texts: list[list[Any]], width: int) -> list[str]:
+    """Texts that overlap another, leave the window at a side, or are too pale."""
+    found = []
+    for place, (text, left, top, right, bottom, contrast, where) in enumerate(texts):
+        if left < -1 or right > width + 1:
+            found.append(f"clipped: {text!r} {where} {left:.0f}–{right:.0f}")
+        if contrast is not None and contrast < 4.45:
+            found.append(f"pale: {text!r} {where} {contrast:.2f}")
+        for other, l2, t2, r2, b2, _, at in texts[:place]:
+            across, down = min(right, r2) - max(left, l2), min(bottom, b2) - max(top, t2)
+            if across > 1.5 and down > 4 and (text, left, top) != (other, l2, t2):
+                found.append(f"overlap: {text!r} {where} and {other!r} {at} at {left:.0f}, {top:.0f}")
+    return found
+
+
+def look_at_all(tab: Tab, name: str, sizes: tuple[str, ...], themes: tuple[str, ...]) -> list[str]:
+    """What is wrong in any view of a scenario."""
+    play(tab, name)
+    views = [view["id"] for view in tab.page.evaluate("commonweal.store.setup.views")]
+    wrong = []
+    for view in views:
+        for size in sizes:
+            for theme in themes:
+                show(tab, view, theme, size)
+                found = faults(tab.page.evaluate(TEXTS), SIZES[size][0])
+                wrong += [f"{name} {view} {size} {theme}: {fault}" for fault in found]
+    return wrong
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_no_text_of_a_view_is_clipped_overlaps_or_is_pale(name: str, tab: Tab) -> None:
+    wrong = look_at_all(tab, name, ("1280",), THEMES)
+    assert not wrong, "\n".join(wrong[:40])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", library_names())
+def test_every_view_of_every_scenario_at_every_size(name: str, tab: Tab) -> None:
+    wrong = look_at_all(tab, name, tuple(SIZES), THEMES)
+    assert not wrong, "\n".join(wrong[:40])
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_every_view_has_a_sentence_and_a_table_in_the_words_of_its_market(name: str, tab: Tab) -> None:
+    play(tab, name)
+    for view in tab.page.evaluate("commonweal.store.setup.views.map((view) => view.id)"):
+        show(tab, view, "light", "1280")
+        assert tab.page.evaluate("document.querySelectorAll('.cw h1').length") == 1
+        assert tab.page.text_content(".cw h1").strip(), view
+        table = tab.page.evaluate("commonweal.shown.table()")
+        assert table["headers"] or view in ("compare", "sweeps"), view
+        if name == "public-goods" and view != "sweeps":
+            said = tab.page.inner_text(".cw-view").lower()
+            assert not [word for word in LEARNED if word in said], view
+
+
+def test_every_control_has_a_name_and_is_large_enough_and_the_page_has_its_landmarks(tab: Tab) -> None:
+    play(tab, "commons")
+    session = tab.page.context.new_cdp_session(tab.page)
+    used = {"button", "textbox", "searchbox", "slider", "combobox", "checkbox", "link", "spinbutton", "radio", "switch",
+            "listbox", "img"}
+    for view in tab.page.evaluate("commonweal.store.setup.views.map((view) => view.id)"):
+        show(tab, view, "light", "1280")
+        nodes = [node for node in session.send("Accessibility.getFullAXTree")["nodes"] if not node.get("ignored")]
+        roles = [node["role"]["value"] for node in nodes]
+        nameless = [role for node, role in zip(nodes, roles, strict=True)
+                    if role in used and not node.get("name", {}).get("value", "").strip()]
+        assert not nameless, view
+        assert {"banner", "main", "navigation", "complementary"} <= set(roles), view
+        small = [each for each in tab.page.evaluate(CONTROLS) if min(each[2], each[3]) < 23.5]
+        assert not small, view
