@@ -43,7 +43,8 @@ export function societyView(page) {
     }
     el.classList.toggle("cw-one-chosen", page.state.principal !== null);
     const { stretch, pointed } = page.state;
-    const told = [run, page.store.length, page.round, pointed, stretch?.from, stretch?.to, courses.clientWidth, courses.clientHeight].join();
+    const told = [run, page.store.length, page.round, pointed, stretch?.from, stretch?.to, courses.clientWidth,
+                  courses.clientHeight].join();
     if (told !== drawn) panels.forEach((panel) => panel.update()); // not for each principal that is pointed at
     drawn = told;
     card.update();
@@ -56,7 +57,6 @@ export function societyView(page) {
 function discPart(page) {
   const { setup } = page.store;
   const points = pointsOf(setup.places, setup.principals);
-  const spacing = spacingOf(points);
   const legend = legendOf(page);
   let [scene, top] = [null, 0];
   const where = (i) => scene.where(i);
@@ -76,7 +76,7 @@ function discPart(page) {
     if (!marks || wide < 60 || high < 60) return;
     if (marks.sizes) for (const size of marks.sizes) if (size > top) top = size;
     const sheet = { ...picture, wide: Math.floor(Math.min(wide, 1.3 * high)), high: Math.floor(Math.min(high, 1.1 * wide)) };
-    scene = sceneOf(page, points, spacing, marks, top, sheet);
+    scene = sceneOf(page, points, marks, top, sheet);
     legend.update(marks, scene.ringed);
     picture.draw(sheet.wide, sheet.high, marks, [top, scene.eye], (pen) => drawSociety(pen, scene),
       (pen) => drawLooked(pen, scene, page.state));
@@ -91,8 +91,8 @@ export function roomOf(el, legend) {
 
 /** Where N principals stand, to the right and down in [0, 1], one after the other. */
 export function pointsOf(places, count) {
-  const { kind, rows, columns } = places;
-  const cell = (place, all) => 0.5 + (0.96 * (place - (all - 1) / 2)) / Math.max(rows, columns);
+  const { kind, rows, columns, spacing } = places;
+  const cell = (place, all) => 0.5 + spacing * (place - (all - 1) / 2);
   const bytes = Uint8Array.from(atob(places.points ?? ""), (letter) => letter.charCodeAt(0));
   return Float32Array.from({ length: 2 * count }, kind === "lattice"
     ? (_, k) => (k % 2 ? cell(Math.floor((k >> 1) / columns), rows) : cell((k >> 1) % columns, columns))
@@ -100,21 +100,13 @@ export function pointsOf(places, count) {
 }
 
 /** The nearest point to a place, and how far it is; units across and down may differ. */
-export function nearestTo(points, x, y, wide = 1, high = 1, but = -1) {
+export function nearestTo(points, x, y, wide, high) {
   let [found, least] = [null, Infinity];
   for (let i = 0; i < points.length / 2; i++) {
     const far = ((points[2 * i] - x) * wide) ** 2 + ((points[2 * i + 1] - y) * high) ** 2;
-    if (far < least && i !== but) [found, least] = [i, far];
+    if (far < least) [found, least] = [i, far];
   }
   return [found, Math.sqrt(least)];
-}
-
-/** Distance to the nearest other that nine in ten have, in sides of the picture; of many, of a sample. */
-function spacingOf(points) {
-  const near = [];
-  for (let i = 0; i < points.length / 2; i += Math.ceil(points.length / 400))
-    near.push(nearestTo(points, points[2 * i], points[2 * i + 1], 1, 1, i)[1]);
-  return Math.min(0.3, near.sort((a, b) => a - b)[Math.floor(near.length / 10)]);
 }
 
 /** The nearest principal in the direction of an arrow key, within 45 degrees; the first where nobody is looked at. */
@@ -133,11 +125,11 @@ export function towards(points, from, key, wide, high) {
 Object.assign(pure, { nearestTo, towards, pointsOf });
 
 /** Everything that a picture of the society is drawn from. */
-function sceneOf(page, points, spacing, marks, top, { wide, high, zoom, left, top: above }) {
+function sceneOf(page, points, marks, top, { wide, high, zoom, left, top: above }) {
   const { setup } = page.store;
   const side = Math.min(wide, high);
   const scale = side / BASE_WIDE;
-  const room = (spacing * side * zoom) / 2;
+  const room = (setup.places.spacing * side * zoom) / 2;
   const inView = setup.principals / zoom ** 2;
   const ringed = setup.sized && inView <= RINGED;
   const most = Math.max(1, Math.min(LARGEST * scale * Math.sqrt(zoom), ringed ? 0.74 * room - 3 : 0.9 * room));

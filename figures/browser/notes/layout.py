@@ -25,6 +25,7 @@ _SPRINGS_UP_TO = 300  # principals that springs place quickly enough
 _PLAIN, _WAVES = 80, 400  # principals on a ring that have room on a plain circle, and on one with waves
 _RADIUS = 0.455  # of the disc, in sides of the picture: its margin holds a mark and its ring
 _CLOSEST = 0.8  # of the distance that evenly packed principals would have: few come closer
+_FAR = 0.3  # sides of the picture
 _SPAN = 65535  # the far side of the picture in the bytes that are sent
 
 
@@ -82,16 +83,27 @@ def places_document(layout: Layout) -> dict[str, Any]:
     """What the browser is sent of a layout, once a run.
 
     Returns:
-        A lattice: ``{kind: "lattice", rows, columns}``, its cells row by row. Everything else: ``{kind: "free",
-        points, edges, discs}``, with ``points`` the base64 of N pairs of little-endian uint16, to the right and down
+        A lattice: ``{kind: "lattice", spacing, rows, columns}``, its cells row by row. Everything else: ``{kind:
+        "free", spacing, points, edges, discs}``, with ``spacing`` the distance that neighbours have, in sides of the
+        picture, ``points`` the base64 of N pairs of little-endian uint16, to the right and down
         in 65535ths of the picture (53 kB for 10,000 principals, half of what digits take), ``edges`` the ends of all
         edges one after another, and ``discs`` the middle and radius of each group's disc in sides of the picture.
     """
-    if layout.grid[0]:
-        return {"kind": "lattice", "rows": layout.grid[0], "columns": layout.grid[1]}
+    rows, columns = layout.grid
+    if rows:
+        return {"kind": "lattice", "spacing": round(0.96 / max(rows, columns), 6), "rows": rows, "columns": columns}
     points = np.rint(layout.positions * _SPAN).astype("<u2")
-    return {"kind": "free", "points": b64encode(points.tobytes()).decode(), "edges": layout.edges.ravel().tolist(),
-            "discs": layout.discs.round(4).tolist()}
+    return {"kind": "free", "spacing": round(_spacing(layout.positions), 6),
+            "points": b64encode(points.tobytes()).decode(), "edges": layout.edges.ravel().tolist(),
+            "discs": layout.discs.round(4).tolist()}  # fmt: skip
+
+
+def _spacing(positions: Floats) -> float:
+    """Distance to the nearest other that nine in ten principals have at least; of few no more than marks need."""
+    if len(positions) < 2:
+        return _FAR
+    nearest = np.asarray(KDTree(positions).query(positions, 2)[0])[:, 1]
+    return min(_FAR, float(np.quantile(nearest, 0.1)))
 
 
 def disc(count: int, seed: int = 0) -> Floats:

@@ -18,7 +18,6 @@ from commonweal.figures.browser.page.drawing import Drawing, sender
 from commonweal.figures.browser.tab.watching import Watch
 
 Component = Callable[[mesa.Model], solara.Element]
-_HEIGHTS = {"society": 640, "courses": 560, "strip": 110, "values": 640}  # pixels
 
 
 def society(model: mesa.Model) -> solara.Element:
@@ -61,7 +60,7 @@ def Part(model: mesa.Model, part: str, names: tuple[str, ...] | None) -> None:
             watch.connect(send.value)
             watch.begin()
 
-    with solara.Div(style={"height": f"{_HEIGHTS[part]}px", "width": "100%"}):
+    with solara.Div(style={"width": "100%"}):
         solara.Style(styles())
         drawing = Drawing(code=module(), part=part, event_said=watch.receive)
     solara.use_effect(connect, [])

@@ -101,7 +101,8 @@ def test_a_principal_without_acquaintances_is_no_edge() -> None:
 def test_a_lattice_is_sent_as_its_rows_and_columns(count: int, grid: tuple[int, int]) -> None:
     graph = SparseGraph.from_edges([np.zeros((0, 2), dtype=np.int64)], count)
     document = places_document(place(graph, "lattice"))
-    assert document == {"kind": "lattice", "rows": grid[0], "columns": grid[1]}
+    assert document == {"kind": "lattice", "spacing": pytest.approx(0.96 / grid[1], abs=1e-6), "rows": grid[0],
+                        "columns": grid[1]}  # fmt: skip
 
 
 def test_the_rows_of_a_lattice_are_those_of_its_graph() -> None:
@@ -132,7 +133,8 @@ def test_the_document_holds_every_place_to_a_hundredth_of_a_pixel_in_few_bytes(c
     document = places_document(layout)
     points = np.frombuffer(b64decode(document["points"]), dtype="<u2").reshape(-1, 2) / 65535
     assert np.abs(points - layout.positions).max() * BASE < 0.01
-    assert len(json.dumps(document)) < 60 + 5.4 * count
+    assert len(json.dumps(document)) < 90 + 5.4 * count
+    assert document["spacing"] == pytest.approx(min(0.3, np.quantile(nearest(layout.positions), 0.1)), abs=1e-6)
 
 
 def test_the_same_seed_places_alike_and_another_one_differently() -> None:
