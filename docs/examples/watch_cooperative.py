@@ -5,11 +5,8 @@ from mesa.visualization import SolaraViz
 from commonweal import Cooperative, load
 from commonweal.mesa import courses, society, strip
 
-scenarios = {name: load(name) for name in ("commons", "leaky", "public-goods")}
-chosen = {"type": "Select", "label": "Scenario", "value": scenarios["commons"], "values": list(scenarios.values())}
-
 page = SolaraViz(
-    Cooperative(scenarios["commons"], rng=0),
+    Cooperative(load("commons"), rng=0),
     components=[society, courses(["actions", "quality"]), strip],
-    model_params={"scenario": scenarios["commons"], "rng": 0},
+    model_params={"scenario": load("commons"), "rng": 0},
 )

@@ -1,6 +1,7 @@
-"""Every view of every library scenario in a real browser: nothing clipped or overlapping, names and contrast for all."""
+"""Every view of every library scenario in a browser: nothing clipped or overlapping, names and contrast for all."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,53 +17,8 @@ SIZES = {"1280": (1280, 800), "1920": (1920, 1080), "talk": (1280, 800), "200 %"
 THEMES = ("light", "dark")
 LEARNED = ("accuracy", "accurate", "screen", "model", "sample")  # never said of a public good
 
-# All texts that can be seen, as [text, left, top, right, bottom, contrast with what lies beneath, where it stands].
-TEXTS = """() => {
-  const parse = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
-  const light = ([r, g, b]) => {
-    const part = (v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
-  };
-  const ground = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = parse(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] > 0.99) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
-  const found = [];
-  const walker = document.createTreeWalker(document.querySelector('.cw'), NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode, parent = node.parentElement;
-    if (!node.data.trim() || ['OPTION', 'TITLE', 'STYLE', 'SCRIPT'].includes(parent.tagName)) continue;
-    if (!parent.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-    if (parent.closest('.cw-unseen')) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    const style = getComputedStyle(parent), svg = parent instanceof SVGElement;
-    for (const box of range.getClientRects()) {
-      if (box.width < 1) continue;
-      let seen = true;  // scrolled out of its box
-      for (let at = parent; at && seen; at = at.parentElement) {
-        const room = at.getBoundingClientRect();
-        if (/auto|scroll/.test(getComputedStyle(at).overflowY + getComputedStyle(at).overflowX))
-          seen = box.bottom <= room.bottom + 1 && box.top >= room.top - 1 && box.right <= room.right + 1 && box.left >= room.left - 1;
-      }
-      if (!seen) continue;
-      const over = svg && parent.closest('[data-on]') ? null : contrast(parse(svg ? style.fill : style.color), ground(svg ? parent.closest('svg').parentElement : parent));
-      found.push([node.data.trim(), box.left, box.top, box.right, box.bottom,
-                  svg && /cw-inside|cw-pill-text|cw-cell/.test(parent.getAttribute('class') || '') ? null : over,
-                  parent.tagName + '.' + (parent.getAttribute('class') || '')]);
-    }
-  }
-  return found;
-}"""
-# What can be used, as [role, words, width, height].
-CONTROLS = """() => [...document.querySelectorAll('.cw button, .cw input, .cw select, .cw [tabindex="0"], .cw a')]
-  .filter((each) => each.checkVisibility())
-  .map((each) => { const box = (each.closest('label') || each).getBoundingClientRect(), own = each.getBoundingClientRect();
-                   return [each.tagName, each.className.baseVal ?? each.className, Math.max(own.width, box.width), Math.max(own.height, box.height)]; })"""
+HERE = Path(__file__).parent
+TEXTS, CONTROLS = ((HERE / name).read_text(encoding="utf-8").partition("\n")[2] for name in ("texts.js", "controls.js"))
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +48,10 @@ def tab(browser: Any, server: Server) -> Iterator[Tab]:
 def play(tab: Tab, name: str, rounds: int = 12) -> None:
     """Open a scenario, small, and play some rounds."""
     page = tab.page
+    run = page.evaluate("commonweal.store.setup.run")
     page.evaluate("name => commonweal.send({do: 'scenario', name})", name)
-    page.wait_for_function("name => commonweal.store.setup?.name === name", arg=name, timeout=30_000)
+    page.wait_for_function("([name, run]) => commonweal.store.setup.name === name && commonweal.store.setup.run !== run",
+                           arg=[name, run], timeout=30_000)
     page.evaluate("commonweal.send({do: 'speed', speed: 0})")
     page.evaluate("rounds => commonweal.send({do: 'play', until: rounds})", rounds)
     page.wait_for_function("rounds => commonweal.store.newest >= rounds && !commonweal.docs.state.playing", arg=rounds,

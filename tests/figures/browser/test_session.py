@@ -52,7 +52,8 @@ def test_a_tab_steps_plays_and_pauses(opened: Callable[..., Tab]) -> None:
     until(lambda: tab.round > 10)
     tab.say("pause")
     tab.say("rows", **{"from": 1})  # answered when the round that was being played is over
-    until(lambda: tab.docs["frame"]["first"] == 1 and tab.docs["frame"]["rounds"] > 3)
+    until(lambda: any(each["kind"] == "frame" and each["first"] == 1 and each["rounds"] > 3 for each, _ in tab.sent))
+    until(lambda: tab.round == tab.session.stage.live.round)
     assert not tab.docs["state"]["playing"]
     stopped = tab.round
     stepped(tab, 1)
