@@ -32,7 +32,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_run_prints_a_table_and_keeps_results_and_figures(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "commons", "--seeds", "2", *SMALL]) == 0
     printed = capsys.readouterr().out
-    for measure in ("delegating", "free-riding", "defecting", "test accuracy", "welfare", "Gini"):
+    for measure in ("delegating", "free-riding", "poisoning", "test accuracy", "welfare", "Gini"):
         assert measure in printed
     assert "screened share" not in printed  # nothing is screened
     assert "2 seeds are few" in printed and "[" in printed

@@ -81,7 +81,7 @@ def check(printed: str, runs: pd.DataFrame, width: int) -> None:
         assert row.count("[") == row.count("]") == len(INTERVAL.findall(row))
     assert means == sorted(means, reverse=True)
     named = " ".join(printed.split()).partition("no room for ")[2]
-    for measure in ("free-riding", "defecting", "test accuracy", "Gini, last quarter"):
+    for measure in ("free-riding", "poisoning", "test accuracy", "Gini, last quarter"):
         assert (measure in " ".join(lines[:8])) != (measure in named.partition(": widen")[0])
 
 
