@@ -4,7 +4,7 @@ import { html, refill, svg, write } from "./dom.js";
 import { figure, ticks } from "./numbers.js";
 import { asker, chooseIn, eye, lineThrough } from "./card.js";
 
-const [ROW, HEAD_HIGH, NUMBER] = [17.5, 62, 44]; // pixels of a row, above the rows, and of the numbers at the left
+const [HEAD_HIGH, NUMBER] = [62, 44]; // pixels above the rows, and of the numbers at their left
 const SHOWN = 24; // rows before all are asked for
 
 /** The view Values. */
@@ -33,8 +33,8 @@ export function valuesView(page) {
     ask();
     const doc = page.docs.values;
     if (!doc) return;
-    const width = picture.parentElement.clientWidth;
-    const now = [width, page.state.principal, page.state.allRows, page.state.participants].join();
+    const { clientWidth: width, clientHeight } = picture.parentElement;
+    const now = [width, clientHeight, page.state.principal, page.state.allRows, page.state.participants].join();
     for (const row of picture.querySelectorAll("[data-principal]"))
       row.classList.toggle("cw-hovered", Number(row.dataset.principal) === page.state.hover);
     if (doc === drawn && now === key) return;
@@ -47,7 +47,7 @@ export function valuesView(page) {
     more.hidden = Boolean(doc.map) || doc.rows.length <= SHOWN || doc.of > doc.rows.length;
     write(more, page.state.allRows ? "fewer" : "show all");
     if (doc.map) drawMap(page, picture, doc.map, width);
-    else drawRows(page, picture, doc, rows, width);
+    else drawRows(page, picture, doc, rows, width, clientHeight);
   };
   return { el, update, table: () => tableOfValues(drawn) };
 }
@@ -94,11 +94,12 @@ function columnsOf(doc, width) {
            axes: doc.dimensions.map((dimension, k) => ({ left: NUMBER + k * each + 16, right: NUMBER + (k + 1) * each - 30 })) };
 }
 
-function drawRows(page, picture, doc, rows, width) {
+function drawRows(page, picture, doc, rows, width, height) {
   const columns = columnsOf(doc, width);
   const dense = doc.dimensions.some((dimension) => dimension.density) ? 34 : 0;
   const top = HEAD_HIGH + dense;
-  const bottom = top + ROW * rows.length;
+  const high = Math.min(24, Math.max(15, (height - top - 28) / Math.min(rows.length, SHOWN))); // of a row
+  const bottom = top + high * rows.length;
   const most = Math.max(1, ...rows.map((row) => row.taken ?? 0));
   const dearest = Math.max(1e-12, ...rows.map((row) => row.cost ?? 0));
   picture.setAttribute("width", columns.width);
@@ -107,7 +108,7 @@ function drawRows(page, picture, doc, rows, width) {
   const axes = doc.dimensions.map((dimension, k) => axisOf(dimension, columns.axes[k], { top, bottom, dense }));
   const heads = [[0, "principal", ""], ...(columns.taken === null ? [] : [[columns.taken, "taken off", "of its updates, 50 rounds"]]),
     ...(columns.costs ? [[columns.away, "value cost", "money a round"]] : [])];
-  const shapes = rows.map((row, i) => rowOf(page, row, { y: top + ROW * (i + 0.5), columns, axes, most, dearest }));
+  const shapes = rows.map((row, i) => rowOf(page, row, { y: top + high * (i + 0.5), high, columns, axes, most, dearest }));
   picture.replaceChildren(...axes.flatMap((axis) => axis.shapes),
     ...heads.flatMap(([x, name, about]) => [text(x, 14, name, name === "principal" ? "cw-tick" : "cw-value-head"), text(x, 30, about, "cw-tick")]),
     ...shapes);
@@ -142,7 +143,7 @@ function axisOf(dimension, { left, right }, { top, bottom, dense }) {
   return { x, left, right, shapes };
 }
 
-function rowOf(page, row, { y, columns, axes, most, dearest }) {
+function rowOf(page, row, { y, high, columns, axes, most, dearest }) {
   const chosen = row.index === page.state.principal;
   const limits = row.limits.flatMap((limit, k) => limitOf(page, limit, axes[k].x, y));
   const bar = (x, wide, style, words) => [svg("rect", { x, y: y - 3.5, width: Math.max(wide, 1), height: 7, class: style }),
@@ -153,7 +154,7 @@ function rowOf(page, row, { y, columns, axes, most, dearest }) {
   const words = `principal ${row.index}: ${row.limits.map((limit) => limit.text).join("; ")}; taken off ${row.taken_text}`;
   return svg("g", { class: `cw-value-row${row.gone ? " cw-gone" : ""}`, "data-principal": row.index },
     svg("title", {}, words),
-    svg("rect", { x: 0, y: y - ROW / 2, width: columns.width, height: ROW,
+    svg("rect", { x: 0, y: y - high / 2, width: columns.width, height: high,
                   class: chosen ? "cw-chosen-row" : "cw-plain-row" }),
     text(NUMBER - 18, y + 4, String(row.index), chosen ? "cw-name cw-strong" : "cw-name", "end"), limits, taken, cost, away);
 }
