@@ -4,7 +4,7 @@ import { html, refill, svg, write } from "./dom.js";
 import { figure, ticks } from "./numbers.js";
 import { asker, chooseIn, eye, lineThrough } from "./card.js";
 
-const [ROW, HEAD_HIGH, NUMBER] = [17.5, 62, 44]; // pixels of a row, above the rows, and of the numbers at the left
+const [HEAD_HIGH, NUMBER] = [62, 44]; // pixels above the rows, and of the numbers at their left
 const SHOWN = 24; // rows before all are asked for
 
 /** The view Values. */
@@ -33,8 +33,8 @@ export function valuesView(page) {
     ask();
     const doc = page.docs.values;
     if (!doc) return;
-    const width = picture.parentElement.clientWidth;
-    const now = [width, page.state.principal, page.state.allRows, page.state.participants].join();
+    const { clientWidth: width, clientHeight } = picture.parentElement;
+    const now = [width, clientHeight, page.state.principal, page.state.allRows, page.state.participants].join();
     for (const row of picture.querySelectorAll("[data-principal]"))
       row.classList.toggle("cw-hovered", Number(row.dataset.principal) === page.state.hover);
     if (doc === drawn && now === key) return;
@@ -47,7 +47,7 @@ export function valuesView(page) {
     more.hidden = Boolean(doc.map) || doc.rows.length <= SHOWN || doc.of > doc.rows.length;
     write(more, page.state.allRows ? "fewer" : "show all");
     if (doc.map) drawMap(page, picture, doc.map, width);
-    else drawRows(page, picture, doc, rows, width);
+    else drawRows(page, picture, doc, rows, width, clientHeight);
   };
   return { el, update, table: () => tableOfValues(drawn) };
 }
@@ -94,33 +94,32 @@ function columnsOf(doc, width) {
            axes: doc.dimensions.map((dimension, k) => ({ left: NUMBER + k * each + 16, right: NUMBER + (k + 1) * each - 30 })) };
 }
 
-function drawRows(page, picture, doc, rows, width) {
+function drawRows(page, picture, doc, rows, width, height) {
   const columns = columnsOf(doc, width);
   const dense = doc.dimensions.some((dimension) => dimension.density) ? 34 : 0;
   const top = HEAD_HIGH + dense;
-  const bottom = top + ROW * rows.length;
+  const high = Math.min(24, Math.max(15, (height - top - 28) / Math.min(rows.length, SHOWN))); // of a row
+  const bottom = top + high * rows.length;
   const most = Math.max(1, ...rows.map((row) => row.taken ?? 0));
   const dearest = Math.max(1e-12, ...rows.map((row) => row.cost ?? 0));
-  picture.setAttribute("width", columns.width);
-  picture.setAttribute("height", bottom + 26);
-  picture.setAttribute("aria-label", `limits of ${rows.length} of ${doc.of} principals`);
+  sizeTo(picture, columns.width, bottom + 26, `limits of ${rows.length} of ${doc.of} principals`);
   const axes = doc.dimensions.map((dimension, k) => axisOf(dimension, columns.axes[k], { top, bottom, dense }));
   const heads = [[0, "principal", ""], ...(columns.taken === null ? [] : [[columns.taken, "taken off", "of its updates, 50 rounds"]]),
     ...(columns.costs ? [[columns.away, "value cost", "money a round"]] : [])];
-  const shapes = rows.map((row, i) => rowOf(page, row, { y: top + ROW * (i + 0.5), columns, axes, most, dearest }));
+  const shapes = rows.map((row, i) => rowOf(page, row, { y: top + high * (i + 0.5), high, columns, axes, most, dearest }));
   picture.replaceChildren(...axes.flatMap((axis) => axis.shapes),
-    ...heads.flatMap(([x, name, about]) => [text(x, 14, name, name === "principal" ? "cw-tick" : "cw-value-head"), text(x, 30, about, "cw-tick")]),
+    ...heads.flatMap(([x, name, about]) => [label(x, 14, name, name === "principal" ? "cw-tick" : "cw-value-head"), label(x, 30, about, "cw-tick")]),
     ...shapes);
 }
 
-function text(x, y, words, style, anchor = "start") {
+function label(x, y, words, style, anchor = "start") {
   return svg("text", { x, y, class: style, "text-anchor": anchor }, words);
 }
 
 function axisOf(dimension, { left, right }, { top, bottom, dense }) {
   const { low, high, now } = dimension;
   const x = (value) => left + ((right - left) * (value - low)) / (high - low);
-  const shapes = [text(left, 14, dimension.name, "cw-value-head"), text(left, 30, dimension.about, "cw-tick")];
+  const shapes = [label(left, 14, dimension.name, "cw-value-head"), label(left, 30, dimension.about, "cw-tick")];
   const inside = now !== null && !dimension.beyond;
   if (inside) {
     const [from, to] = dimension.broken_side === "right" ? [x(now), right] : [left, x(now)];
@@ -128,7 +127,7 @@ function axisOf(dimension, { left, right }, { top, bottom, dense }) {
   }
   for (const tick of ticks(low, high, 5)) shapes.push(
     svg("line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, class: "cw-grid" }),
-    text(x(tick), HEAD_HIGH - 10, figure(tick), "cw-tick", "middle"));
+    label(x(tick), HEAD_HIGH - 10, figure(tick), "cw-tick", "middle"));
   if (dimension.density) {
     const highest = Math.max(...dimension.density, 1);
     const wide = (right - left) / dimension.density.length;
@@ -137,25 +136,25 @@ function axisOf(dimension, { left, right }, { top, bottom, dense }) {
   }
   if (inside) shapes.push(svg("line", { x1: x(now), x2: x(now), y1: top - 4, y2: bottom + 4, class: "cw-now-line" }));
   const arrow = { left: ["◀ ", "start", left], right: ["", "end", right] }[dimension.beyond];
-  shapes.push(arrow ? text(arrow[2], bottom + 19, `${arrow[0]}${dimension.now_text}${dimension.beyond === "right" ? " ▶" : ""}`, "cw-name cw-text-rule-1", arrow[1])
-    : text(inside ? Math.min(Math.max(x(now), left + 40), right - 40) : left, bottom + 19, dimension.now_text, "cw-name cw-text-rule-1", "middle"));
+  shapes.push(arrow ? label(arrow[2], bottom + 19, `${arrow[0]}${dimension.now_text}${dimension.beyond === "right" ? " ▶" : ""}`, "cw-name cw-text-rule-1", arrow[1])
+    : label(inside ? Math.min(Math.max(x(now), left + 40), right - 40) : left, bottom + 19, dimension.now_text, "cw-name cw-text-rule-1", "middle"));
   return { x, left, right, shapes };
 }
 
-function rowOf(page, row, { y, columns, axes, most, dearest }) {
+function rowOf(page, row, { y, high, columns, axes, most, dearest }) {
   const chosen = row.index === page.state.principal;
   const limits = row.limits.flatMap((limit, k) => limitOf(page, limit, axes[k].x, y));
   const bar = (x, wide, style, words) => [svg("rect", { x, y: y - 3.5, width: Math.max(wide, 1), height: 7, class: style }),
-    text(x + wide + 6, y + 4, words, "cw-tick")];
+    label(x + wide + 6, y + 4, words, "cw-tick")];
   const taken = columns.taken === null || row.taken === null ? [] : bar(columns.taken, (94 * row.taken) / most, "cw-fill-rule-1", row.taken_text);
   const cost = row.cost === null ? [] : bar(columns.away, (80 * row.cost) / dearest, "cw-value-cost", row.cost_text);
-  const away = row.gone ? [text(columns.away + (columns.costs ? 90 : 0), y + 4, row.gone, "cw-name cw-text-defect")] : [];
+  const away = row.gone ? [label(columns.away + (columns.costs ? 90 : 0), y + 4, row.gone, "cw-name cw-text-defect")] : [];
   const words = `principal ${row.index}: ${row.limits.map((limit) => limit.text).join("; ")}; taken off ${row.taken_text}`;
   return svg("g", { class: `cw-value-row${row.gone ? " cw-gone" : ""}`, "data-principal": row.index },
     svg("title", {}, words),
-    svg("rect", { x: 0, y: y - ROW / 2, width: columns.width, height: ROW,
+    svg("rect", { x: 0, y: y - high / 2, width: columns.width, height: high,
                   class: chosen ? "cw-chosen-row" : "cw-plain-row" }),
-    text(NUMBER - 18, y + 4, String(row.index), chosen ? "cw-name cw-strong" : "cw-name", "end"), limits, taken, cost, away);
+    label(NUMBER - 18, y + 4, String(row.index), chosen ? "cw-name cw-strong" : "cw-name", "end"), limits, taken, cost, away);
 }
 
 function limitOf(page, limit, x, y) {
@@ -168,33 +167,29 @@ function limitOf(page, limit, x, y) {
 
 /** The plane of two dimensions, with the way each principal's limits came. */
 function drawMap(page, picture, map, width) {
-  const [left, top, high] = [60, 14, 420];
-  const wide = Math.min(720, width - 80);
+  const [left, top, bottom] = [60, 14, 434];
+  const right = Math.min(780, width - 20);
   const scale = (side, from, to) => (value) => from + ((to - from) * (value - side.low)) / (side.high - side.low);
-  const [x, y] = [scale(map.x, left, left + wide), scale(map.y, top + high, top)];
-  picture.setAttribute("width", width);
-  picture.setAttribute("height", high + 62);
-  picture.setAttribute("aria-label", `map of ${map.points.length} of ${map.of} principals: ${map.x.title}; ${map.y.title}`);
-  const grid = [...ticks(map.x.low, map.x.high, 5).flatMap((tick) => [
-    svg("line", { x1: x(tick), x2: x(tick), y1: top, y2: top + high, class: "cw-grid" }),
-    text(x(tick), top + high + 16, figure(tick), "cw-tick", "middle")]),
-  ...ticks(map.y.low, map.y.high, 5).flatMap((tick) => [
-    svg("line", { x1: left, x2: left + wide, y1: y(tick), y2: y(tick), class: "cw-grid" }),
-    text(left - 6, y(tick) + 4, figure(tick), "cw-tick", "end")])];
+  const [x, y] = [scale(map.x, left, right), scale(map.y, bottom, top)];
+  const upright = (value, style) => svg("line", { x1: x(value), x2: x(value), y1: top, y2: bottom, class: style });
+  const level = (value, style) => svg("line", { x1: left, x2: right, y1: y(value), y2: y(value), class: style });
   const within = (side) => side.now !== null && side.now >= side.low && side.now <= side.high;
-  const now = [within(map.x) && { x1: x(map.x.now), x2: x(map.x.now), y1: top, y2: top + high },
-    within(map.y) && { x1: left, x2: left + wide, y1: y(map.y.now), y2: y(map.y.now) }].filter(Boolean);
-  const points = map.points.map((point) => {
-    const [px, py] = [x(point.x[point.x.length - 1]), y(point.y[point.y.length - 1])];
-    const chosen = point.index === page.state.principal;
-    return svg("g", { class: "cw-value-row", "data-principal": point.index },
-      svg("title", {}, `principal ${point.index}`),
-      svg("path", { d: lineThrough(point.x, (i) => x(point.x[i]), (value) => y(point.y[point.x.indexOf(value)])), class: "cw-limit-line cw-trail" }),
-      chosen ? svg("circle", { cx: px, cy: py, r: 10, class: "cw-chosen-row cw-ring" }) : null,
-      valueMark("true", px, point.broken, py));
-  });
-  picture.replaceChildren(...grid, ...now.map((line) => svg("line", { ...line, class: "cw-now-line" })), ...points,
-    text(left + wide / 2, top + high + 36, map.x.title, "cw-name", "middle"), text(left - 50, 9, map.y.title, "cw-name"));
+  const points = map.points.map((point) => svg("g", { class: "cw-value-row", "data-principal": point.index },
+    svg("title", {}, `principal ${point.index}`),
+    svg("path", { d: lineThrough(point.x.map((_, i) => i), (i) => x(point.x[i]), (i) => y(point.y[i])), class: "cw-limit-line cw-trail" }),
+    point.index === page.state.principal
+      ? svg("circle", { cx: x(point.x.at(-1)), cy: y(point.y.at(-1)), r: 10, class: "cw-chosen-row cw-ring" }) : null,
+    valueMark("true", x(point.x.at(-1)), point.broken, y(point.y.at(-1)))));
+  sizeTo(picture, width, bottom + 48, `map of ${map.points.length} of ${map.of} principals: ${map.x.title}; ${map.y.title}`);
+  refill(picture,
+    ticks(map.x.low, map.x.high, 5).flatMap((tick) => [upright(tick, "cw-grid"), label(x(tick), bottom + 16, figure(tick), "cw-tick", "middle")]),
+    ticks(map.y.low, map.y.high, 5).flatMap((tick) => [level(tick, "cw-grid"), label(left - 6, y(tick) + 4, figure(tick), "cw-tick", "end")]),
+    within(map.x) ? upright(map.x.now, "cw-now-line") : null, within(map.y) ? level(map.y.now, "cw-now-line") : null, points,
+    label((left + right) / 2, bottom + 36, map.x.title, "cw-name", "middle"), label(10, 9, map.y.title, "cw-name"));
+}
+
+function sizeTo(picture, width, height, words) {
+  for (const [name, value] of [["width", width], ["height", height], ["aria-label", words]]) picture.setAttribute(name, value);
 }
 
 function tableOfValues(doc) {

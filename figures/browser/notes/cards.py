@@ -10,12 +10,11 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.population import ConditionalKind
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.bargain import bargain_rows, why_so_many
-from commonweal.figures.browser.notes.called import does, doing, it_did, name_of, to_do
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
-from commonweal.figures.browser.notes.figures import known, percent, signed_whole, three_figures
 from commonweal.figures.browser.notes.glances import Glances
+from commonweal.figures.browser.notes.numbers import change, figure, known, percent
 from commonweal.figures.browser.notes.reasons import reason
-from commonweal.figures.browser.notes.shown import credit_unit, gives_models, pays_money
+from commonweal.figures.browser.notes.shown import action_words, credit_unit, gives_models, pays_money
 from commonweal.figures.browser.notes.tables import data_rows, principal_card, value_rows
 from commonweal.figures.browser.notes.why import Parts, Seen, acquaintances, parts_of
 
@@ -56,7 +55,7 @@ def card_document(
     action = int(sight.actions[index])
     return {
         "kind": "card", "index": index, "name": name_of(world, index), "round": sight.round,
-        "action": action, "does": does(world, action),
+        "action": action, "does": action_words(world, action).does,
         "life": _life(*_deeds(lived, index) if glances is None else glances.deeds(index)),
         "numbers": _numbers(lived, sight, index, world),
         "courses": [lived[0].round, lived[-1].round] if lived else [0, 0],
@@ -83,10 +82,15 @@ def picks_document(chronicle: Chronicle, round: int | None = None) -> Document:
     for values, sign, text in told:
         if values.max() > values.min():
             index = int((sign * values).argmax())
-            picks.setdefault(index, text.format(three_figures(float(values[index]))))
+            picks.setdefault(index, text.format(figure(float(values[index]))))
     return {"kind": "card", "index": None, "round": sight.round,
             "picks": [{"index": index, "name": name_of(world, index), "action": int(sight.actions[index]), "text": text}
                       for index, text in picks.items()]}
+
+
+def name_of(world: World, index: int) -> str:
+    """What a principal is called."""
+    return f"Principal {index}"
 
 
 def _sections(chronicle: Chronicle, sight: Sight, index: int) -> Sequence[Document]:
@@ -155,7 +159,7 @@ def thinned(course: Floats, buckets: int = COURSE) -> Floats:
 def _numbers(lived: Sequence[Sight], sight: Sight, index: int, world: World) -> list[Document]:
     """The four numbers of a card: by money, by what is learned, and by what is given."""
     return [
-        {"title": title, "unit": unit, "text": three_figures(float(of(sight)[index])),
+        {"title": title, "unit": unit, "text": figure(float(of(sight)[index])),
          "course": known(thinned(np.array([of(each)[index] for each in lived], dtype=np.float64)))}
         for title, unit, of in _measured(world)
     ]
@@ -177,7 +181,7 @@ def _measured(world: World) -> list[tuple[str, str, Callable[[Sight], Floats | I
 
 def _asks(world: World) -> list[Document]:
     """What a principal may be made to do in a future: every available action, or every line of the menu."""
-    asks: list[Document] = [{"action": int(code), "text": f"What if it {it_did(world, code)}?"}
+    asks: list[Document] = [{"action": int(code), "text": f"What if it {action_words(world, code).did}?"}
                             for code in _SHOWN if code in world.terms.available]
     if world.terms.menu.offer == "menu":
         lines = range(len(world.terms.population.cost_types))
@@ -191,7 +195,7 @@ def _asks(world: World) -> list[Document]:
 def _why(chronicle: Chronicle, sight: Sight, index: int) -> Document:
     """The waterfall where a policy with exact chances weighs more than one thing, else the reason in words."""
     world, action = chronicle.world, Action(int(sight.actions[index]))
-    title = f"Why does it {to_do(world, action)}?"
+    title = f"Why does it {action_words(world, action).do}?"
     before = chronicle.at(sight.round - 1)
     if sight.round < 2 or before.round != sight.round - 1:
         return _text(title, reason(chronicle, index, sight.round))
@@ -209,12 +213,12 @@ def _waterfall(parts: Parts, before: Sight, index: int, action: Action, world: W
                              "high": parts.base, "is": "base"}]
     at = parts.base
     for seen, part in zip(parts.seen, parts.parts.tolist(), strict=True):
-        said = signed_whole(round(100 * part), "+")
+        said = change(round(100 * part))
         low, high = sorted((at, at + part))
         rows.append({"text": _named(seen, before, index, action, world), "said": said, "low": low, "high": high,
                      "is": "part", "gain": part >= 0})
         at += part
-    whole = {"text": to_do(world, action), "said": percent(parts.chance), "low": 0.0, "high": parts.chance,
+    whole = {"text": action_words(world, action).do, "said": percent(parts.chance), "low": 0.0, "high": parts.chance,
              "is": "whole"}
     return [*rows, whole]
 
@@ -222,21 +226,21 @@ def _waterfall(parts: Parts, before: Sight, index: int, action: Action, world: W
 def _named(seen: Seen, before: Sight, index: int, action: Action, world: World) -> str:
     """A thing seen, with its value: "its own pay, −0.0017"."""
     if seen.what == "last":
-        return f"what it did last, {to_do(world, int(before.actions[index]))}"
+        return f"what it did last, {action_words(world, int(before.actions[index])).do}"
     if seen.what == "pay":
-        return f"its own pay, {three_figures(float(before.remembered[index]))}"
+        return f"its own pay, {figure(float(before.remembered[index]))}"
     if seen.what == "others":
         mean = _pay_of(before, index, action, world)
-        told = "nobody" if np.isnan(mean) else three_figures(mean)
-        return f"pay of those who {to_do(world, action)}, {told}"
+        told = "nobody" if np.isnan(mean) else figure(mean)
+        return f"pay of those who {action_words(world, action).do}, {told}"
     value = float(seen.values[index])
     if seen.what == "kind":
         return f"its kind, {ConditionalKind(int(value)).name.lower().replace('_', ' ')}"
     if seen.what == "share":
-        return f"neighbours who {to_do(world, Action.DELEGATE)}, {percent(value)}"
+        return f"neighbours who {action_words(world, Action.DELEGATE).do}, {percent(value)}"
     assert seen.action is not None
     lead = "would have paid" if seen.what == "foregone" else "learned to pay"
-    return f"{doing(world, seen.action)} {lead} {three_figures(value)}"
+    return f"{action_words(world, seen.action).doing} {lead} {figure(value)}"
 
 
 def _pay_of(before: Sight, index: int, action: Action, world: World) -> float:
@@ -255,7 +259,7 @@ def _weighs(before: Sight, index: int, action: Action, world: World) -> str:
     if name == "imitation":
         told += _others_earn(before, index, action, world)
     if name == "learning":
-        told += f" It tries something else with probability {three_figures(float(terms.learning.exploration[0, 0]))}."
+        told += f" It tries something else with probability {figure(float(terms.learning.exploration[0, 0]))}."
     revision = float(terms.revision[0, 0])
     return told if revision >= 1 else f"{told} It reconsiders in {percent(revision)} of rounds."
 
@@ -273,9 +277,9 @@ _POLICIES = {
 def _others_earn(before: Sight, index: int, action: Action, world: World) -> str:
     mean, own = _pay_of(before, index, action, world), float(before.remembered[index])
     if np.isnan(mean):
-        return f" Nobody whom it may meet was {doing(world, action)}."
+        return f" Nobody whom it may meet was {action_words(world, action).doing}."
     than = "more than" if mean > own else "less than" if mean < own else "as much as"
-    return f" Those who {to_do(world, action)} earn {than} it remembers."
+    return f" Those who {action_words(world, action).do} earn {than} it remembers."
 
 
 # What else would have paid.
@@ -288,8 +292,8 @@ def _alternatives(sight: Sight, index: int, world: World) -> Document:
     if not sight.round or len(there) < 2:
         return {}
     did = int(sight.actions[index])
-    rows = [{"action": code, "text": to_do(world, code), "value": float(paid[code]),
-             "said": three_figures(float(paid[code])), "did": code == did} for code in there]
+    rows = [{"action": code, "text": action_words(world, code).do, "value": float(paid[code]),
+             "said": figure(float(paid[code])), "did": code == did} for code in there]
     note = "the others to first order, everybody else alike" if world.market.learns else "exact, everybody else alike"
     return {"kind": "bars", "title": f"What else would have paid in round {sight.round}?", "unit": "money",
             "rows": rows, "note": note}

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from commonweal.agents.arrays import Floats
-from commonweal.figures.browser.notes.figures import known, known_or_none
+from commonweal.figures.browser.notes.numbers import known, known_or_none
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 
 Document = dict[str, Any]

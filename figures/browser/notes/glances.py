@@ -65,7 +65,7 @@ class Glances:
     def deeds(self, index: int) -> tuple[int, list[int]]:
         """The first round kept after the beginning, and what a principal did in it and in each one since."""
         rounds = [round for round in self._rounds if round > 0]
-        return min(rounds, default=0), [self._rounds[round][0][index] for round in rounds]
+        return min(rounds, default=0), [self._rounds[round][0][index] % STRUCK for round in rounds]
 
     def _weight(self, round: int) -> int:
         actions, size, rings = self._rounds[round]

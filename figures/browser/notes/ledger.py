@@ -7,7 +7,7 @@ import numpy as np
 from commonweal.agents.arrays import AnyArray, Bools
 from commonweal.economy.money.ledger import Accounts, Reason
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
-from commonweal.figures.browser.notes.figures import signed_whole
+from commonweal.figures.browser.notes.numbers import count as in_full
 from commonweal.figures.browser.notes.tables import REASONS, conservation, money
 
 Document = dict[str, Any]
@@ -86,7 +86,7 @@ def _sums(books: dict[str, AnyArray], sight: Sight, principal: int | None) -> Do
         of = books["reason"] == reason
         amounts = books["amount"][of]
         if principal is None:
-            rows.append([told(reason), signed_whole(int(of.sum())), money(amounts.sum())])
+            rows.append([told(reason), in_full(of.sum()), money(amounts.sum())])
             continue
         own = [principal, len(sight.actions) + principal]
         got, gave = (np.isin(books[end][of], own) for end in ("target", "source"))

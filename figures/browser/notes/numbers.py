@@ -1,6 +1,7 @@
 """Numbers as the page writes them: three figures, no exponents, a true minus, and a dash for what is not known."""
 
 import math
+from collections.abc import Iterable
 
 UNKNOWN = "–"
 _MINUS, _SPACE = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}"
@@ -43,6 +44,16 @@ def change(value: float | None, digits: int = 3) -> str:
 def count(number: float) -> str:
     """A whole number in full: "1932", "41 900"."""
     return _signed(number, _grouped(f"{abs(number):.0f}"))
+
+
+def known(values: Iterable[float]) -> list[float | None]:
+    """Numbers for a document, to six figures; None for what is not known."""
+    return [float(f"{value:.6g}") if math.isfinite(value) else None for value in map(float, values)]
+
+
+def known_or_none(value: float) -> float | None:
+    """One number for a document, in full; None where it is not known."""
+    return float(value) if math.isfinite(value) else None
 
 
 def _plain(size: float, digits: int) -> str:

@@ -10,7 +10,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
-from commonweal.figures.browser.notes.figures import known, known_or_none, percent
+from commonweal.figures.browser.notes.numbers import known, known_or_none, percent
 from commonweal.figures.browser.notes.shown import subject, unit
 
 Document = dict[str, Any]

@@ -10,7 +10,7 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
-from commonweal.figures.browser.notes.figures import known_or_none, percent, three_figures
+from commonweal.figures.browser.notes.numbers import figure, known_or_none, percent
 from commonweal.figures.browser.notes.shown import subject, unit
 from commonweal.figures.browser.notes.tables import level_after
 from commonweal.figures.browser.notes.value_map import Views, axis, broken, map_of, views_of
@@ -114,7 +114,7 @@ def _now(level: float, low: float, high: float, violated: int) -> str:
     if np.isnan(level):
         return ""
     far = "" if low <= level <= high else ", far beyond" if violated else ", far within"
-    return f"loss now {three_figures(level)}{far}"
+    return f"loss now {figure(level)}{far}"
 
 
 def _row(sight: Sight, i: int, levels: Floats, taken: Floats, gone: str, world: World) -> Document:
@@ -130,8 +130,8 @@ def _row(sight: Sight, i: int, levels: Floats, taken: Floats, gone: str, world: 
 
 def _told(true: float, sold: float, broken: bool) -> str:
     """A limit in words: "true limit 1.98, sold for this round 2.1, broken now"."""
-    parts = [f"true limit {three_figures(true)}"]
-    parts += [f"sold for this round {three_figures(sold)}"] if sold != true else []
+    parts = [f"true limit {figure(true)}"]
+    parts += [f"sold for this round {figure(sold)}"] if sold != true else []
     return ", ".join([*parts, "broken now"] if broken else parts)
 
 

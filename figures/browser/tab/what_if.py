@@ -13,8 +13,8 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.world.world import World
-from commonweal.figures.browser.notes.called import does, it_did
 from commonweal.figures.browser.notes.futures import futures_document
+from commonweal.figures.browser.notes.shown import action_words
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 
 FUTURES, ROUNDS = 16, 20
@@ -57,15 +57,23 @@ def answer_document(verdict: Verdict, world: World) -> dict[str, Any]:
         (``action`` or ``line``), and after which ``round``.
     """
     question = verdict.question
-    line = None if question.line is None else question.line + 1
-    did = f"took line {line}" if line else "went on" if question.action is None else it_did(world, question.action)
-    does_it = f"takes line {line}" if line else "goes on" if question.action is None else does(world, question.action)
+    did, does = _forms(question, world)
     found = futures_document(
-        in_words(verdict, does_it), verdict.deviates, verdict.follows, verdict.gain, (f"if it {did}", "as it is"),
+        in_words(verdict, does), verdict.deviates, verdict.follows, verdict.gain, (f"if it {did}", "as it is"),
         verdict.round + 1,
     )
     return found | {"kind": "answer", "title": f"What if it {did}?", "principal": question.principal,
                     "action": question.action, "line": question.line, "round": verdict.round}
+
+
+def _forms(question: Question, world: World) -> tuple[str, str]:
+    """What was asked, as "defected" and "defects"."""
+    if question.line is not None:
+        return f"took line {question.line + 1}", f"takes line {question.line + 1}"
+    if question.action is None:
+        return "went on", "goes on"
+    verb = action_words(world, question.action)
+    return verb.did, verb.does
 
 
 def in_words(verdict: Verdict, done: str = "") -> str:

@@ -15,7 +15,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.graphs import SparseGraph
 from commonweal.figures.browser.notes.cards import COURSE, LIFE, _thinned_life, card_document, thinned
 from commonweal.figures.browser.notes.chronicle import Chronicle
-from commonweal.figures.browser.notes.figures import percent, three_figures
+from commonweal.figures.browser.notes.numbers import figure
 from commonweal.figures.browser.notes.reasons import _PROPOSALS, reason
 from commonweal.figures.browser.notes.why import _WEIGHED, MOST, parts_of
 from commonweal.scenarios.schema.library import library_names
@@ -32,29 +32,6 @@ def section(card: dict[str, Any], kind: str, title: str = "") -> dict[str, Any]:
 
 def has(card: dict[str, Any], kind: str) -> bool:
     return any(each["kind"] == kind for each in card["sections"])
-
-
-# Numbers.
-
-
-@pytest.mark.parametrize(("value", "text"), [
-    (0.0, "0"), (-1e-12, "0"), (0.787, "0.787"), (0.78749, "0.787"), (-0.0017, "−0.0017"), (41900.0, "41 900"),
-    (41949.0, "41 900"), (999.9, "1 000"), (0.05, "0.05"), (12.0, "12"), (np.nan, "–"), (np.inf, "–"), (2.5, "2.5"),
-])
-def test_numbers_have_three_figures(value: float, text: str) -> None:
-    assert three_figures(value).replace("\N{NARROW NO-BREAK SPACE}", " ") == text
-
-
-@given(st.floats(1e-8, 1e12), st.booleans())
-def test_three_figures_are_within_half_a_figure_and_never_in_powers_of_ten(size: float, below: bool) -> None:
-    value = -size if below else size
-    text = three_figures(value)
-    again = float(text.replace("−", "-").replace("\N{NARROW NO-BREAK SPACE}", ""))
-    assert abs(again - value) <= 0.005001 * size and "e" not in text
-
-
-def test_shares_are_whole_percents() -> None:
-    assert [percent(0.725), percent(1.0), percent(np.nan)] == ["72\N{NO-BREAK SPACE}%", "100\N{NO-BREAK SPACE}%", "–"]
 
 
 # The life.
@@ -96,7 +73,7 @@ def test_the_four_numbers_are_those_of_the_round_and_their_courses_those_of_the_
         assert [each["title"] for each in card["numbers"]] == ["wealth", "pay a round", "reputation", "credit"]
         told = [each["text"] for each in card["numbers"]]
         exact = [sight.wealth[3], sight.payoffs[3], sight.reputation[3], sight.credit[3]]
-        assert told == [three_figures(value) for value in exact]
+        assert told == [figure(value) for value in exact]
         wealth = [each.wealth[3] for each in list(chronicle.sights)[1:]]
         assert card["numbers"][0]["course"] == pytest.approx(wealth, rel=1e-5)
 
@@ -181,7 +158,7 @@ def test_a_waterfall_runs_from_anybody_to_the_chance_of_what_it_did() -> None:
         assert at == pytest.approx(whole["high"])
         assert why["text"].startswith("It imitates who earns more.")
         pay = float(chronicle.at(5).remembered[i])
-        assert parts[0]["text"] == f"its own pay, {three_figures(pay)}"
+        assert parts[0]["text"] == f"its own pay, {figure(pay)}"
 
 
 @pytest.mark.parametrize("round", [0, 1])
@@ -253,7 +230,7 @@ def test_everything_known_stands_folded_at_the_end() -> None:
 
 def test_every_action_can_be_asked_for_and_every_line_of_a_menu() -> None:
     assert [each["text"] for each in card_document(leaky(), 0)["asks"]] == [
-        "What if it delegated?", "What if it rode free?", "What if it defected?", "What if it abstained?"]
+        "What if it delegated?", "What if it rode free?", "What if it leaked?", "What if it abstained?"]
     chronicle = chronicle_of("big-and-small", 1)
     lines = [each["line"] for each in card_document(chronicle, 0)["asks"] if "line" in each]
     assert lines == list(range(chronicle.newest.worth.shape[1]))

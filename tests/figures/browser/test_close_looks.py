@@ -10,9 +10,9 @@ from shared.chromium import FLAGS, Server, Tab, chromium, served
 
 from commonweal.agents.actions import Action
 from commonweal.economy.money.ledger import MICRO
-from commonweal.figures.browser.notes.called import does
 from commonweal.figures.browser.notes.chronicle import Chronicle
-from commonweal.figures.browser.notes.figures import three_figures as figure
+from commonweal.figures.browser.notes.numbers import figure
+from commonweal.figures.browser.notes.shown import action_words
 from commonweal.figures.browser.notes.tables import conservation
 from commonweal.scenarios.schema.loading import load
 from tests.helpers.chronicles import chronicle_of
@@ -95,7 +95,8 @@ def test_the_card_shows_what_the_run_says_of_the_principal_in_the_round(
         sight = chronicle.newest if round is None else chronicle.at(round)
         assert card["life"]["actions"] == [int(each.actions[principal]) for each in list(chronicle.sights)[1:]]
         assert tab.page.inner_text(".cw-card-name") == f"Principal {principal}"
-        assert tab.page.inner_text(".cw-card-does").strip() == does(chronicle.world, int(sight.actions[principal]))
+        verb = action_words(chronicle.world, int(sight.actions[principal]))
+        assert tab.page.inner_text(".cw-card-does").strip() == verb.does
         exact = [sight.wealth, sight.payoffs, sight.reputation, sight.credit]
         assert texts(tab, ".cw-number-text") == [figure(float(values[principal])) for values in exact]
         assert texts(tab, ".cw-life-ends span") == ["round 1", str(ROUNDS)]
@@ -147,7 +148,7 @@ def test_a_fold_stays_open_and_the_focus_stays_while_the_run_goes_on(play: Calla
 def test_both_futures_come_into_the_card_while_the_page_goes_on(play: Callable[..., Tab]) -> None:
     tab = play("leaky")
     look(tab, "society", "card", None, 3)
-    tab.page.get_by_role("button", name="What if it defected?").click()
+    tab.page.get_by_role("button", name="What if it leaked?").click()
     tab.page.wait_for_selector("text=Playing both futures, 16 times 20 rounds")
     assert all(button.is_disabled() for button in tab.page.locator(".cw-asks button").all())
     tab.page.evaluate("commonweal.send({do: 'step'})")
@@ -155,10 +156,10 @@ def test_both_futures_come_into_the_card_while_the_page_goes_on(play: Callable[.
     tab.page.wait_for_selector(".cw-futures", timeout=60_000)
     answer = tab.page.evaluate("commonweal.docs.answer")
     assert (answer["principal"], answer["action"], answer["first"]) == (3, Action.DEFECT, ROUNDS + 1)
-    assert tab.page.inner_text(".cw-answer h3") == "What if it defected?"
+    assert tab.page.inner_text(".cw-answer h3") == "What if it leaked?"
     assert tab.page.locator(".cw-answer p").first.inner_text() == answer["sentence"]
     names = tab.page.locator(".cw-futures .cw-name").all_text_contents()
-    assert names == ["if it defected", "as it is"]
+    assert names == ["if it leaked", "as it is"]
     assert not any(button.is_disabled() for button in tab.page.locator(".cw-asks button").all())
     tab.page.evaluate("commonweal.set({principal: 4})")
     tab.page.wait_for_function("commonweal.docs.card?.index === 4")

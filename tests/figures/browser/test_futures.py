@@ -27,15 +27,15 @@ def test_an_answer_holds_both_mean_courses_with_bands_and_the_interval_of_the_ga
     document = answer_document(verdict, ensemble.world)
     json.dumps(document, allow_nan=False)
     assert (document["kind"], document["principal"], document["action"]) == ("answer", 2, Action.DEFECT)
-    assert document["title"] == "What if it defected?"
+    assert document["title"] == "What if it leaked?"
     assert (document["first"], document["last"]) == (3, 2 + ROUNDS)
-    assert [line["name"] for line in document["lines"]] == ["if it defected", "as it is"]
+    assert [line["name"] for line in document["lines"]] == ["if it leaked", "as it is"]
     for line, courses in zip(document["lines"], (verdict.deviates, verdict.follows), strict=True):
         assert line["mean"] == pytest.approx(courses.mean(axis=0), rel=1e-5, abs=1e-12)
         assert all(low <= mean <= high for low, mean, high in zip(line["low"], line["mean"], line["high"], strict=True))
     assert document["gain"]["mean"] == pytest.approx((verdict.deviates - verdict.follows).mean())
     assert document["gain"]["low"] <= document["gain"]["mean"] <= document["gain"]["high"]
-    assert document["sentence"].startswith("Principal 2, if it defects from round 3 on, ")
+    assert document["sentence"].startswith("Principal 2, if it leaks from round 3 on, ")
     assert f"{FUTURES} futures" in document["note"]
 
 
