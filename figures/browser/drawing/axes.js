@@ -66,7 +66,7 @@ function drawCourses(page, panel, parts, scale, under) {
   drawGrid(parts.grid, scale);
   drawShades(parts.shades, page, scale);
   const paths = panel.lines.map((line) =>
-    svg("path", { d: pathOf(store.courses[line.measure], store.length, scale), class: `cw-line cw-ink-${line.ink}` }));
+    svg("path", { d: coursePath(store.courses[line.measure], store.length, scale), class: `cw-line cw-ink-${line.ink}` }));
   parts.lines.replaceChildren(...paths);
   const round = under ?? page.round;
   const values = panel.lines.map((line) => store.value(line.measure, round));
@@ -79,8 +79,8 @@ function drawCourses(page, panel, parts, scale, under) {
       `${line.name} `, svg("tspan", { class: "cw-strong" }, told(values[i])))));
 }
 
-function drawGrid(group, scale) {
-  const texts = ticks(scale.low, scale.high, 2).map((tick) => [
+export function drawGrid(group, scale) {
+  const texts = ticks(scale.low, scale.high, scale.ticks ?? 2).map((tick) => [
     svg("line", { x1: scale.left, x2: scale.right, y1: scale.y(tick), y2: scale.y(tick), class: "cw-grid" }),
     svg("text", { x: scale.left - 6, y: scale.y(tick) + 4, class: "cw-tick", "text-anchor": "end" }, figure(tick)),
   ]);
@@ -119,7 +119,7 @@ function drawCursor(group, panel, scale, values, round) {
     ...dots.filter(Boolean));
 }
 
-function pathOf(course, length, scale) {
+export function coursePath(course, length, scale) {
   const points = buckets(course, Math.max(1, Math.round(scale.right - scale.left)), scale.first - 1,
     Math.min(length, scale.last));
   if (points.length === 1) points.push([points[0][0] + 0.01, points[0][1]]);

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 FILES = ("numbers", "dom", "store", "axes", "strip", "picture", "lattice", "society", "dynamics", "card", "values",
-         "compare", "sweep", "ledger", "menu", "fields", "keys", "states", "export", "share", "alone",
+         "choosing", "compare", "sweep", "ledger", "menu", "fields", "keys", "states", "export", "share", "alone",
          "page")  # fmt: skip
 _HERE = Path(__file__).parent
 _IMPORT = re.compile(r'^import [^;]*? from "\./\w+\.js";\n', re.MULTILINE)

@@ -1,9 +1,247 @@
-// The view compare.
+// Compare: rules played with the same seeds. Courses above, differences seed by seed beneath.
 
-import { html } from "./dom.js";
+import { apart, brief, rounded } from "./numbers.js";
+import { html, pointIn, press, refill, sizeOf, svg, tableOf, write } from "./dom.js";
+import { coursePath, drawGrid } from "./axes.js";
+import { floats } from "./store.js";
+import { compareColumn, ruleMenu, sendRules } from "./choosing.js";
 
-/** The view. */
+const GUESSED = 25; // places of a guess, from round `first` to the last
+const ROW = 21; // pixels for a rule in a row of differences
+
+/** The view Compare. */
 export function compareView(page) {
-  const el = html("div", { class: "cw-compare" });
-  return { el, update() {}, table: () => ({ title: "", headers: [], rows: [] }) };
+  const view = { guess: null, asTable: false };
+  const rules = html("div", { class: "cw-row cw-rules" });
+  const note = html("p", { class: "cw-note", role: "status" });
+  const panels = html("div", { class: "cw-compare-panels" });
+  const beneath = html("div", { class: "cw-differences" });
+  let drawn = null; // the document that is drawn
+
+  const redraw = () => {
+    drawn = null;
+    page.redraw();
+  };
+  view.guessOrShow = () => {
+    if (view.guess) page.send({ do: "compare guess", rule: 0, ...view.guess });
+    view.guess = view.guess ? null : newGuess(page.docs.compare);
+    redraw();
+  };
+  const column = compareColumn(page, () => {
+    view.asTable = !view.asTable;
+    redraw();
+  });
+  const update = () => {
+    const doc = page.docs.compare;
+    if (!doc || doc.stale) {
+      page.docs.compare = {};
+      page.send({ do: "compare" });
+    }
+    if (!doc?.asked) return;
+    if (drawn !== doc) {
+      drawn = doc;
+      drawRules(page, doc, rules, view);
+      write(note, view.guess ? "" : noteOf(doc));
+      panels.hidden = view.asTable;
+      refill(beneath, view.asTable ? tableOf(doc.table) : view.guess ? null : differencesOf(doc));
+      column.update(doc, view.asTable);
+    }
+    if (!view.asTable) drawPanels(page, doc, panels, view);
+  };
+  const told = () => {
+    const doc = page.docs.compare ?? {};
+    return view.guess ? { sentence: doc.question, context: "Drag in the panel, or use the arrow keys; then show the result." } : doc;
+  };
+  return { el: html("div", { class: "cw-compare" }, rules, note, panels, beneath), column: column.el, update, told,
+           guess: view.guessOrShow, table: () => page.docs.compare?.table };
+}
+
+function noteOf(doc) {
+  const failed = doc.rules.filter((rule) => rule.error).map((rule) => `${rule.name}: ${rule.error}.`);
+  return [doc.guess?.text, doc.note, ...failed].filter(Boolean).join(" ");
+}
+
+function drawRules(page, doc, el, view) {
+  const key = JSON.stringify([doc.rules, doc.fields, Boolean(view.guess)]);
+  if (el.key === (el.key = key)) return; // what somebody chooses from stays
+  const others = (rule) => doc.rules.filter((each) => each !== rule);
+  const pills = doc.rules.map((rule, place) => html("span", { class: `cw-rule cw-text-rule-${place}` },
+    press([svg("svg", { width: 24, height: 8, "aria-hidden": "true" }, svg("path", { d: "M0 4H24", class: `cw-line cw-ink-rule-${place}` })),
+           rule.name], () => sendRules(page, [rule, ...others(rule)]), "", { title: "compare the others with this", "aria-pressed": `${!place}` }),
+    doc.rules.length > 1 ? press("×", () => sendRules(page, others(rule)), "", { "aria-label": `without ${rule.name}` }) : null));
+  refill(el, pills, doc.rules.length < doc.asked.most_rules ? ruleMenu(page, doc) : null, html("span", { class: "cw-space" }), press(view.guess ? "Show the result" : "Guess first", view.guessOrShow));
+}
+
+/** A line of the document: 0 is the mean, 1 and 2 are the ends of the band, single seeds follow. */
+function lineOf(doc, panel, rule, line) {
+  doc.numbers ??= floats(doc.buffers[0]);
+  const [, rules, lines, rounds] = doc.shape;
+  const begin = ((panel * rules + rule) * lines + line) * rounds;
+  return doc.numbers.subarray(begin, begin + rounds);
+}
+
+/** The panels, each where anything it shows has changed. */
+function drawPanels(page, doc, el, view) {
+  if (el.children.length !== doc.panels.length) refill(el, doc.panels.map(() => comparePanel(page, view)));
+  doc.panels.forEach((panel, place) => {
+    const [title, picture] = el.children[place].children;
+    write(title, panel.title);
+    el.children[place].hidden = view.guess && place > 0;
+    const box = sizeOf(picture);
+    const shown = [doc, box.width, box.height, page.state.pointed, JSON.stringify(view.guess)];
+    if (box.width < 60 || picture.shown?.every((each, k) => each === shown[k])) return;
+    picture.shown = shown;
+    drawPanel(doc, place, picture, box, view.guess, page.state.pointed);
+  });
+}
+
+function comparePanel(page, view) {
+  const picture = svg("svg", { class: "cw-panel-picture" });
+  const draw = (event) => {
+    drawGuess(view.guess, picture.scale, pointIn(picture, event));
+    page.redraw();
+  };
+  const listeners = {
+    pointermove(event) {
+      if (!view.guess) page.set({ pointed: picture.scale?.roundAt(pointIn(picture, event).x) });
+      else if (event.buttons) draw(event);
+    },
+    pointerdown(event) {
+      if (!view.guess) return;
+      picture.setPointerCapture(event.pointerId);
+      view.guess.at = view.guess.far ? null : 0; // the first stroke begins where the course ends
+      draw(event);
+    },
+    pointerleave: () => page.set({ pointed: null }),
+    keydown(event) {
+      if (!view.guess) return;
+      if (event.key === "Enter") view.guessOrShow();
+      else if (!moveGuess(view.guess, picture.scale, event.key)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      page.redraw();
+    },
+  };
+  for (const [name, listener] of Object.entries(listeners)) picture.addEventListener(name, listener);
+  return html("section", { class: "cw-panel" }, html("h3", { class: "cw-panel-title" }), picture);
+}
+
+function drawPanel(doc, place, picture, box, guessing, pointed) {
+  const guess = place ? null : guessing ?? doc.guess;
+  const scale = picture.scale = panelScale(doc, place, box, guess);
+  const [grid, lines] = [svg("g"), svg("g")];
+  const draw = (d, look) => lines.append(svg("path", { d, class: look }));
+  drawGrid(grid, scale);
+  for (let rule = 0; rule < (guessing ? 1 : doc.rules.length); rule++) {
+    const path = (line) => coursePath(lineOf(doc, place, rule, line), guessing ? Math.min(guess.first, doc.rounds) : doc.rounds, scale);
+    const ink = `cw-line cw-ink-rule-${rule}`;
+    if (doc.look.band && !guessing) draw(bandPath(lineOf(doc, place, rule, 1), lineOf(doc, place, rule, 2), scale), `cw-band cw-fill-rule-${rule}`);
+    for (let k = 3; k < doc.shape[2] && !guessing; k++) draw(path(k), `${ink} cw-single`);
+    if (doc.look.mean || guessing) draw(path(0), ink);
+  }
+  const names = guessing ? [] : doc.rules.map((_, rule) => curveName(doc, place, rule, pointed));
+  if (guess) {
+    draw(guessPath(guess, scale), "cw-guess");
+    names.push({ text: "your guess", value: guess.values.at(-1), look: "cw-guess-name" });
+  }
+  if (pointed && !guessing) draw(`M${scale.x(pointed)} ${scale.top}V${scale.bottom}`, "cw-cursor");
+  const y = apart(names.map((name) => scale.y(name.value)), 14, scale.top + 4, scale.bottom);
+  picture.replaceChildren(grid, lines, ...names.map(({ text, value, look }, k) => svg("text",
+    { x: scale.right + 6, y: y[k] + 4, class: `cw-name ${look}` }, text, pointed && !guessing ? svg("tspan", { class: "cw-strong" }, ` ${brief(value)}`) : null)));
+  picture.setAttribute("role", guessing ? "application" : "img");
+  picture.setAttribute("tabindex", guessing ? 0 : -1);
+  picture.setAttribute("aria-label", `${doc.panels[place].title}: ${guessing ? `${brief(guess.values[guess.at ?? 0])}, place ${(guess.at ?? 0) + 1} of ${GUESSED}`
+    : names.map(({ text, value }) => `${text} ${brief(value)}`).join(", ")}`);
+}
+
+/** The name of a rule and its value in a round, or the last one that is known. */
+function curveName(doc, place, rule, round) {
+  const means = lineOf(doc, place, rule, 0);
+  const value = round ? means[round - 1] : means.findLast(Number.isFinite);
+  return { text: doc.rules[rule].short, value: value ?? NaN, look: `cw-text-rule-${rule}` };
+}
+
+/** Where rounds and values of a panel lie: all rounds that are asked for, all that is drawn. */
+function panelScale(doc, place, box, guess) {
+  const wide = Math.max(guess ? 10 : 6, ...doc.rules.map((rule) => rule.short.length));
+  const [left, right] = [34, Math.max(100, box.width - Math.min(150, 14 + 6.2 * wide))];
+  const [top, bottom] = [8, box.height - 22];
+  const last = Math.max(2, doc.rounds, doc.asked.rounds);
+  const { share, reach } = doc.panels[place];
+  const [low, high] = share ? reach : rounded(...reach);
+  const within = (value, from, to) => Math.min(Math.max(value, from), to);
+  return {
+    left, right, top, bottom, low, high, first: 1, last, ticks: 3,
+    x: (round) => left + ((right - left) * (round - 1)) / (last - 1),
+    y: (value) => bottom - ((bottom - top) * (within(value, low, high) - low || 0)) / (high - low),
+    roundAt: (x) => Math.round(within(1 + ((last - 1) * (x - left)) / (right - left), 1, Math.max(1, doc.rounds))),
+    valueAt: (y) => within(low + ((high - low) * (bottom - y)) / (bottom - top), low, high),
+  };
+}
+
+function bandPath(lows, highs, scale) {
+  const step = Math.max(1, Math.floor(lows.length / 400));
+  const edge = [[], []];
+  for (let i = 0; i < lows.length; i += step)
+    if (Number.isFinite(lows[i])) [highs, lows].forEach((ends, k) => edge[k].push(`${scale.x(i + 1).toFixed(1)} ${scale.y(ends[i]).toFixed(1)}`));
+  return edge[0].length > 1 ? `M${edge[0].concat(edge[1].reverse()).join("L")}Z` : "";
+}
+
+/** A guess that goes on flat from the first fifth of rounds, of which the course is shown. */
+function newGuess(doc) {
+  const first = Math.max(1, Math.round(doc.asked.rounds / 5));
+  return { first, at: null, far: 0, values: Array(GUESSED).fill(lineOf(doc, 0, 0, 0)[first - 1] || 0) };
+}
+
+/** Draw to a point of the picture: all between it and the place before follow, and what is not drawn yet goes on flat. */
+function drawGuess(guess, scale, { x, y }) {
+  const begin = scale.x(guess.first);
+  const to = Math.min(Math.max(Math.round(((x - begin) / (scale.right - begin)) * (GUESSED - 1)), 1), GUESSED - 1);
+  const [from, value] = [guess.at ?? to, scale.valueAt(y)];
+  const [old, steps] = [guess.values[from], Math.abs(to - from)];
+  guess.values[to] = value;
+  for (let k = 1; k < steps; k++) guess.values[from + Math.sign(to - from) * k] = old + ((value - old) * k) / steps;
+  if (to > guess.far) guess.values.fill(value, to);
+  guess.far = Math.max(guess.far, to);
+  guess.at = to;
+}
+
+/** The same by keys: left and right choose a place, up and down move it and all after it. */
+function moveGuess(guess, { low, high }, key) {
+  const up = { ArrowUp: 1, ArrowDown: -1 }[key];
+  const on = { ArrowRight: 1, ArrowLeft: -1 }[key];
+  guess.at = Math.min(Math.max((guess.at ?? 0) + (on ?? 0), 1), GUESSED - 1);
+  if (up) guess.values.fill(Math.min(Math.max(guess.values[guess.at] + (up * (high - low)) / 50, low), high), guess.at);
+  return up || on;
+}
+
+function guessPath({ first, values, at }, scale) {
+  const spread = (scale.last - first) / (values.length - 1);
+  const points = values.map((value, k) => `${scale.x(first + k * spread).toFixed(1)} ${scale.y(value).toFixed(1)}`);
+  return `M${points.join("L")}${at ? `M${points[at]}m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0` : ""}`;
+}
+
+/** What the first rule has more than the others: a row a measure, with a zero line through all. */
+function differencesOf({ differences: { title, note, zero, rows }, rules }) {
+  const line = (row, { rule, text, verdict }, k) => html("tr", { class: k ? "" : "cw-first" },
+    k ? [] : [html("th", { scope: "rowgroup", rowspan: row.entries.length }, row.title),
+              html("td", { class: "cw-dots", rowspan: row.entries.length }, dotsOf(row, zero))],
+    [rules[rule].short, text].map((words) => html("td", { class: `cw-name cw-text-rule-${rule}` }, words)),
+    html("td", { class: "cw-quiet" }, /^(more|less)$/.test(verdict) ? "" : verdict));
+  const body = rows.flatMap((row) => row.entries.map((entry, k) => line(row, entry, k)));
+  return [html("h2", {}, title), html("p", { class: "cw-quiet" }, note), html("table", {}, html("tbody", {}, body))];
+}
+
+function dotsOf({ entries, scale }, zero) {
+  const x = (value) => `${(100 * (zero + value / scale)).toFixed(2)}%`;
+  const marks = entries.map(({ rule, value, low, high, dots }, k) => {
+    const y = ROW * (k + 0.5);
+    return [
+      dots.filter(Number.isFinite).map((dot) => svg("circle", { cx: x(dot), cy: y, r: 2.8, class: `cw-seed cw-fill-rule-${rule}` })),
+      low === null ? [] : svg("line", { x1: x(low), x2: x(high), y1: y, y2: y, class: `cw-interval cw-ink-rule-${rule}` }),
+      value === null ? [] : svg("svg", { x: x(value), y, overflow: "visible" }, svg("path", { d: "M0-5L4 0L0 5L-4 0Z", class: `cw-fill-rule-${rule}` })),
+    ];
+  });
+  return svg("svg", { width: "100%", height: ROW * entries.length, "aria-hidden": "true" },
+    svg("line", { x1: x(0), x2: x(0), y1: 0, y2: "100%", class: "cw-zero" }), marks.flat(2));
 }

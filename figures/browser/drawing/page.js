@@ -93,7 +93,7 @@ export function makePage(el, send) {
   Object.defineProperty(page, "round", { get: () => page.state.round ?? page.store.newest });
   page.receive = (document, buffers) => {
     if (RECEIVED[document.kind]) frames += RECEIVED[document.kind](page, document, buffers) ? 1 : 0;
-    else page.docs[document.kind] = document;
+    else page.docs[document.kind] = Object.assign(document, { buffers });
     page.redraw();
   };
   return page;
@@ -160,6 +160,8 @@ function wholePage(page) {
     bar.update();
     fields.update();
     view.update();
+    const column = page.shown.column ?? fields.el; // some views have fields of their own
+    if (!column.isConnected) view.el.previousSibling.replaceWith(column);
     if (!foot.hidden) strip.update();
     firstVisit(page);
   };

@@ -54,7 +54,7 @@ export function makeStore() {
 }
 
 /** Bytes as numbers, wherever they begin: a view of them need not lie where numbers may. */
-function floats(view) {
+export function floats(view) {
   if (!view || !view.byteLength) return new Float32Array(0);
   return new Float32Array(bytesOf(view, 0, view.byteLength));
 }

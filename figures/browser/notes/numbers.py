@@ -41,6 +41,14 @@ def change(value: float | None, digits: int = 3) -> str:
     return f"+{told}" if value is not None and value > 0 and told != "0" else told
 
 
+def fixed(value: float, decimals: int, sign: str = "") -> str:
+    """A number with so many decimals, as estimates and their intervals have them alike; "+" as sign shows all signs."""
+    if math.isnan(value):
+        return UNKNOWN
+    told = _signed(value, _grouped(f"{abs(value):.{decimals}f}"))
+    return f"{sign}{told}" if value > 0 and told.strip("0.") else told
+
+
 def count(number: float) -> str:
     """A whole number in full: "1932", "41 900"."""
     return _signed(number, _grouped(f"{abs(number):.0f}"))
