@@ -35,7 +35,7 @@ class Stage:
     """
 
     def __init__(self, opening: Opening, tell: Tell) -> None:
-        self._opening, self._tell = opening, tell
+        self.opening, self._tell = opening, tell
         self.live: Live | None = None
         self.shown: Shown | None = None
 
@@ -49,7 +49,7 @@ class Stage:
         Raises:
             InputError: if the controls say something that is not allowed.
         """
-        scenario = economy(self._opening.scenarios[choice.scenario], choice.settings)
+        scenario = economy(self.opening.scenarios[choice.scenario], choice.settings)
         live = Live(scenario, whole_number("seed", choice.seed))
         if self._played_until(live, rounds, "Playing the run"):
             self._take(live, shown_of(live, choice))
@@ -59,7 +59,7 @@ class Stage:
         live = Live(stored.scenario, stored.seed)
         if not self._played_until(live, stored.rounds, "Playing the stored run again"):
             return
-        told = agreement(live.chronicle, stored.kept)
+        told = agreement(live.chronicle, stored.kept, stored.changes)
         choice = Choice(stored.name, settings_of(stored.scenario), str(stored.seed))
         self._take(live, replace(shown_of(live, choice), stored=stored.name, agreement=told))
 
