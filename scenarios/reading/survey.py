@@ -15,10 +15,12 @@ import pyarrow.dataset as pads
 from commonweal.agents.documents import differences
 from commonweal.agents.errors import InputError
 from commonweal.agents.version import software_version
+from commonweal.economy.round.words import Words
 from commonweal.scenarios.reading.stored import FAILED, Stored, open_results, plain
 from commonweal.scenarios.runs.store import ABOUT, SCENARIO, is_results, read_about
 from commonweal.scenarios.schema.library import read_document
 from commonweal.scenarios.schema.validation import validate
+from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.sweeps.compaction import ROUNDS, RUNS
 from commonweal.scenarios.sweeps.manifest import MANIFEST, code_version, is_sweep, read_design, read_manifest
 from commonweal.scenarios.sweeps.shards import SHARDS
@@ -37,7 +39,7 @@ class Survey:
     seeds: tuple[int, ...]  # that every point is played with
     runs: pd.DataFrame  # a row a stored run: run_id, point, seed, status, stage, message and measures
     measures: tuple[str, ...]  # columns of runs that were measured in every round
-    markets: frozenset[str]  # kinds of all runs
+    words: Words  # what all runs call things
     rounds: int | None  # that every run is played for, at most; None where it varies
     version: str  # of the code that plays its runs
     current: str  # the version that is here, said the same way
@@ -159,7 +161,7 @@ def _of_sweep(folder: Path) -> Survey:
         seeds=design.seeds,
         runs=runs,
         measures=() if stored is None else tuple(stored.metrics(runs)),
-        markets=_markets(plan["base"], points),
+        words=_words(plan["base"], factors, points),
         rounds=_rounds(plan["base"], factors),
         version=next((each for each in versions if each != manifest.version), manifest.version),
         current=code_version(),
@@ -191,7 +193,7 @@ def _of_comparison(folder: Path) -> Survey:
         seeds=tuple(about["seeds"]),
         runs=runs,
         measures=tuple(stored.metrics(runs)),
-        markets=_markets(base, points),
+        words=_words(base, stored.factors, points),
         rounds=_rounds(base, stored.factors),
         version=str(about["commonweal"]),
         current=software_version(),
@@ -209,9 +211,8 @@ def _ended(about: Mapping[str, Any], folder: Path) -> datetime:
     return datetime.fromtimestamp((folder / ABOUT).stat().st_mtime, UTC)
 
 
-def _markets(base: Mapping[str, Any], points: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    usual = base.get("market", {}).get("kind", "model")
-    return frozenset(str(point.get("market.kind", usual)) for point in points)
+def _words(base: Mapping[str, Any], factors: Sequence[str], points: Sequence[Mapping[str, Any]]) -> Words:
+    return words_in(base, {path: [point[path] for point in points] for path in factors})
 
 
 def _rounds(base: Mapping[str, Any], factors: Sequence[str]) -> int | None:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from commonweal.scenarios.reading.survey import Survey
 from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.schema.words import words_for
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.plan import Plan, plan_of
 
@@ -75,7 +76,8 @@ def made(
                          "welfare": 10 * share - 2})  # fmt: skip
     return Survey(
         folder=Path("results/made"), name="made", factors=tuple(levels), points=tuple(points),
-        seeds=tuple(range(seeds)), runs=pd.DataFrame(rows), measures=MEASURES, markets=frozenset({"model"}),
+        seeds=tuple(range(seeds)), runs=pd.DataFrame(rows), measures=MEASURES,
+        words=words_for(["model"], ["leak"], [["delegate", "free_ride", "defect"]]),
         rounds=200, version="0.1.0+a", current="0.1.0+a", when=None, base=base or {}, plan={}, stored=None,
     )  # fmt: skip
 

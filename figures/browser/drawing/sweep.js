@@ -1,9 +1,9 @@
 // Sweeps: a large map, small maps of the same points, lines, and the runs of the point that is chosen.
 
 import { apart, figure, ticks } from "./numbers.js";
-import { html, refill, svg, tableOf, write } from "./dom.js";
+import { html, press, refill, svg, tableOf, write } from "./dom.js";
 
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const CELL_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const OPENING = { sentence: "Open a sweep, and see where it holds.",
                   context: "Finished, stopped or running: it opens as maps, and each of its runs can be played again." };
 
@@ -29,19 +29,18 @@ export function sweepView(page) {
            table: () => page.docs.sweep?.table ?? { title: "", headers: [], rows: [] } };
 }
 
-const press = (name, label, said, onclick, more) => html("button", { type: "button", class: name, "aria-label": label, onclick, ...more }, said);
 const quiet = (said) => said && html("p", { class: "cw-quiet" }, said);
 
 function folderList(page, { root, folders, how }) {
   return [html("h2", {}, folders.length ? `Stored in ${root}` : `Nothing is stored in ${root} yet.`),
-    ...folders.map(({ name, place, what, when }) => press("sw-folder", null, [html("strong", {}, place), html("span", {}, what), html("span", {}, when)],
-      () => page.send({ do: "sweep", folder: name }))),
+    ...folders.map(({ name, place, what, when }) => press([html("strong", {}, place), html("span", {}, what), html("span", {}, when)],
+      () => page.send({ do: "sweep", folder: name }), "sw-folder")),
     quiet("This plays a sweep that can be opened here, also while it is played:"), copyable(how)];
 }
 
 /** A command with a button that copies it. */
 function copyable(command) {
-  const button = press("cw-button", "copy the command", "Copy", () => navigator.clipboard?.writeText(command).then(() => write(button, "Copied")));
+  const button = press("Copy", () => navigator.clipboard?.writeText(command).then(() => write(button, "Copied")), "cw-button", { "aria-label": "copy the command" });
   return html("p", { class: "cw-row" }, html("code", {}, command), button);
 }
 
@@ -74,7 +73,7 @@ function sweepParts(page, own) {
     picture.addEventListener("pointerleave", () => tell());
   }
   map.addEventListener("keydown", (event) => {
-    const [right, up] = ARROWS[event.key] ?? [];
+    const [right, up] = CELL_STEPS[event.key] ?? [];
     let cell = right === undefined ? null : chosenCell(sweep);
     if (!cell) return;
     do cell = sweep.map.cells.find(({ x, y }) => x === cell.x + right && y === cell.y + (sweep.map.up?.named ? -up : up));
@@ -131,8 +130,9 @@ const signOf = (state) => state === "failed" ? svg("svg", { viewBox: "0 0 100 10
   : svg("svg", {}, svg("path", { d: HATCHING }));
 
 function smallParts(page, sweep, dark) {
-  const maps = sweep.small.map(({ measure, title, paints }) => press("sw-sister", `${title}: make it the large map`,
-    [html("span", {}, title), mapOf(sweep, (_, k) => paints[k]?.slice(dark), false)], () => page.send({ do: "sweep", measure })));
+  const maps = sweep.small.map(({ measure, title, paints }) => press(
+    [html("span", {}, title), mapOf(sweep, (_, k) => paints[k]?.slice(dark), false)], () => page.send({ do: "sweep", measure }), "sw-sister",
+    { "aria-label": `${title}: make it the large map` }));
   const choices = sweep.choices.filter(({ options }) => options.length > 1).map(({ field, name, chosen, options }) => html("label", { class: "sw-choice" }, html("span", {}, name),
     html("select", { onchange: (event) => page.send({ do: "sweep", [field]: options[event.target.selectedIndex].value }) },
       options.map((option, k) => html("option", { selected: k === chosen }, option.name)))));
@@ -186,23 +186,24 @@ function pointParts(page, sweep, point, own) {
     page.set({ view: "society", round: null });
   };
   const say = (changes) => () => page.send({ do: "sweep", ...changes });
+  const go = (said, label, onclick, more) => press(said, onclick, "sw-go", { "aria-label": label, ...more });
   const cell = (said, more) => html("td", more ?? {}, said);
   const rows = point.seeds.map((seed) => html("tr", { class: seed === mine ? "sw-mine" : null },
-    cell(press("sw-go", `seed ${seed.seed}`, String(seed.seed), () => keep({ seed: seed.seed }), { disabled: !seed.run, "aria-pressed": String(seed === mine) })),
+    cell(go(String(seed.seed), `seed ${seed.seed}`, () => keep({ seed: seed.seed }), { disabled: !seed.run, "aria-pressed": String(seed === mine) })),
     seed.state === "played" ? seed.texts.map((said) => cell(said)) : cell(seed.why ? `× ${seed.why}` : "not played yet", { colspan: seed.texts.length || 1, class: "sw-why" }),
-    cell(seed.run ? press("sw-go", `open seed ${seed.seed} in Society`, "open ▸", () => open(seed)) : "")));
+    cell(seed.run ? go("open ▸", `open seed ${seed.seed} in Society`, () => open(seed)) : "")));
   const heads = ["seed", ...point.measures, ""].map((name) => html("th", { scope: "col" }, name));
   return [
     html("header", { class: "cw-row" }, html("h2", {}, point.title), quiet(point.about), html("span", { class: "cw-space" }),
-      press("sw-go", "point before", "‹", say({ point: point.before }), { disabled: point.before === null }),
-      press("sw-go", "next point", "›", say({ point: point.after }), { disabled: point.after === null })),
+      go("‹", "point before", say({ point: point.before }), { disabled: point.before === null }),
+      go("›", "next point", say({ point: point.after }), { disabled: point.after === null })),
     point.other && html("div", { class: "sw-compared" }, html("p", { class: "cw-row" }, html("strong", {}, point.other.sentence), html("span", { class: "cw-space" }),
-      press("sw-go", "end the comparison", "×", say({ other: null }))), tableOf({ headers: point.other.headers, rows: point.other.rows })),
+      go("×", "end the comparison", say({ other: null }))), tableOf({ headers: point.other.headers, rows: point.other.rows })),
     ...point.courses.map((spec) => html("section", {}, html("h3", { class: "cw-panel-title" }, spec.title),
       Object.assign(html("div", { class: "sw-course", role: "img", "aria-label": `${spec.title}, a line a seed` }), { spec, seed: mine?.seed }))),
     html("table", { class: "cw-table sw-seeds" }, html("thead", {}, html("tr", {}, heads)), html("tbody", {}, rows)),
-    html("p", { class: "cw-row" }, mine && press("cw-primary", null, `Open seed ${mine.seed} in Society`, () => open(mine)),
-      sweep.map.across && press("cw-button", null, own.comparing ? "Choose the other cell …" : "Compare with another cell", () => keep({ comparing: !own.comparing }), { "aria-pressed": String(own.comparing) })),
+    html("p", { class: "cw-row" }, mine && press(`Open seed ${mine.seed} in Society`, () => open(mine), "cw-primary"),
+      sweep.map.across && press(own.comparing ? "Choose the other cell …" : "Compare with another cell", () => keep({ comparing: !own.comparing }), "cw-button", { "aria-pressed": String(own.comparing) })),
     quiet(point.few), sweep.more && html("details", {}, html("summary", {}, sweep.more.told), copyable(sweep.more.command)),
   ].filter(Boolean);
 }

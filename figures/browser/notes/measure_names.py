@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.scenarios.reading.survey import Survey
-from commonweal.scenarios.schema.relevance import quality_words
 
 _FIRST = ("share_delegate", "accuracy", "welfare", "gini", "share_free_ride", "share_defect", "share_abstain")
 _HUES = {"share_delegate": "blue", "accuracy": "grey", "welfare": "green", "gini": "purple", "share_free_ride": "amber",
          "share_defect": "red", "share_abstain": "grey"}  # fmt: skip
+_ALIKE = 1e-12  # by which a measure must differ between runs to be worth a map
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,6 @@ _OTHERS = {
     "loosened": ("given up", "limits given up, share"),
     "validation_loss": ("loss", "loss on validation samples, nat"),
 }
-_SOLD = ("own_accuracy", "validation_loss", "screened_share", "gated_share", "step_factor", "rival", "promise_kept",
-         "samples", "tolerance_paid", "loosened")  # that no public good has  # fmt: skip
 
 
 def measure_names(survey: Survey) -> tuple[Name, ...]:
@@ -67,37 +65,28 @@ def measure_names(survey: Survey) -> tuple[Name, ...]:
 
 
 def _tells(survey: Survey, measure: str) -> bool:
-    if survey.markets == {"public_goods"} and measure in _SOLD:
+    if not survey.words.has(measure):
         return False
     values = survey.values(measure)
     known = values[np.isfinite(values)]
     if measure == "accuracy" and "share_delegate" in survey.measures:
         same = np.allclose(values, survey.values("share_delegate"), equal_nan=True)
         return known.size > 0 and not same
-    return known.size > 0 and (measure == _FIRST[0] or bool(np.ptp(known) > 1e-12))
+    return known.size > 0 and (measure == _FIRST[0] or bool(np.ptp(known) > _ALIKE))
 
 
 def _named(survey: Survey, measure: str) -> Name:
-    words = quality_words(survey.markets)
-    hue = _HUES.get(measure, "grey")
+    words, hue = survey.words, _HUES.get(measure, "grey")
     if measure.startswith("share_"):
-        does = _verb(measure.removeprefix("share_"), words.doing)
+        does = words.verb(measure.removeprefix("share_")).do
         return Name(measure, does, f"{does}, share of principals", hue)
     if measure == "accuracy":
-        right = words.unit == "share of test samples"
-        short = "right on test" if right else words.quality
-        return Name(measure, short, "right on test samples, share" if right else f"{words.quality}, {words.unit}", hue)
+        short = words.result.removesuffix(" samples")
+        return Name(measure, short, words.result_label, hue)
     if measure == "welfare":
-        return Name(measure, "welfare", "welfare, money a round", hue)
+        return Name(measure, words.welfare, f"{words.welfare}, money a round", hue)
     short, title = _OTHERS.get(measure, (measure.replace("_", " "),) * 2)
     return Name(measure, short, title, hue)
-
-
-def _verb(action: str, doing: str) -> str:
-    public = doing == "contributing"
-    return {"delegate": "contribute" if public else "delegate", "free_ride": "keep" if public else "free-ride"}.get(
-        action, action
-    )
 
 
 def named(names: Sequence[Name], measure: str) -> Name:

@@ -41,6 +41,7 @@ class StoredRun:
     rounds: int  # rounds it was played for
     kept: pd.DataFrame  # one row per recorded round, counted from 0
     changes: tuple[str, ...] | None = None  # what is otherwise in this version; None where that is not known
+    version: str = ""  # that played it, where this is another one
 
 
 @dataclass(frozen=True)
@@ -138,4 +139,5 @@ def stored_run(found: Survey, row: "pd.Series[Any]") -> StoredRun:
     rounds = int(row["rounds"]) if "rounds" in row.index else int(kept["round"].max()) + 1
     name = f"{found.stored.name}, run {row['run_id']}"
     scenario = scenario_of(found.stored, row)
-    return StoredRun(name, scenario, int(row["seed"]), rounds, kept, tuple(found.changes()))
+    changes = tuple(found.changes())
+    return StoredRun(name, scenario, int(row["seed"]), rounds, kept, changes, found.version if changes else "")

@@ -24,6 +24,7 @@ class Shown:
     available: tuple[Action, ...]  # what they may do
     stored: str = ""  # name of the stored run that it is, read-only; empty where it is live
     agreement: str = ""  # whether the stored run, played again, is the same
+    version: str = ""  # that played the stored run, where this is another one
 
 
 class Stage:
@@ -61,14 +62,14 @@ class Stage:
             return
         told = agreement(live.chronicle, stored.kept, stored.changes)
         choice = Choice(stored.name, settings_of(stored.scenario), str(stored.seed))
-        self._take(live, replace(shown_of(live, choice), stored=stored.name, agreement=told))
+        self._take(live, replace(shown_of(live, choice), stored=stored.name, agreement=told, version=stored.version))
 
     def resume(self, round: int) -> None:
         """Go on live from a round of the run that is looked at: the same bits as if it had never ended there."""
         _, shown = self._both()
         live = Live(shown.scenario, shown.seed)
         if self._played_until(live, round, "Going back"):
-            self._take(live, replace(shown, stored="", agreement=""))
+            self._take(live, replace(shown, stored="", agreement="", version=""))
 
     def step(self) -> None:
         """Play a round of the run.

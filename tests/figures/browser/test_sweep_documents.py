@@ -9,14 +9,16 @@ import pytest
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.browser.notes.decimals import aligned
-from commonweal.figures.browser.notes.paint import DARK, INK, LIGHT, WHITE, contrast, mixed, painted
+from commonweal.figures.browser.notes.paint import DARK, LIGHT, mixed, painted
 from commonweal.figures.browser.notes.plots import rounded
 from commonweal.figures.browser.notes.point_documents import point_document, thinned
 from commonweal.figures.browser.notes.sweep_cells import Atlas, View, atlas_of, view_after
 from commonweal.figures.browser.notes.sweep_documents import sweep_document
 from commonweal.figures.browser.notes.sweep_sentences import sweep_context, sweep_sentence
+from commonweal.figures.ink import BLACK, contrast
 from commonweal.scenarios.reading.survey import Survey
 from commonweal.scenarios.runs.intervals import SHARE, mean_interval
+from commonweal.scenarios.schema.words import words_for
 from tests.helpers.swept import lacking, made
 
 GRID = {"stakes.audit": [0.0, 0.1, 0.3], "stakes.stake": [0.0, 0.25]}
@@ -211,7 +213,7 @@ def test_a_sweep_of_which_no_run_is_finished_is_shown() -> None:
 
 def test_a_public_good_has_its_own_words() -> None:
     survey = made(GRID, audits_help)
-    _, document = looked(replace(survey, markets=frozenset({"public_goods"})))
+    _, document = looked(replace(survey, words=words_for(["public_goods"], ["poison"], [["delegate", "free_ride"]])))
     said = json.dumps(document)
     assert "contribute, share of principals" in said
     for word in ("accuracy, ", "delegate", "screened", "test samples"):
@@ -291,14 +293,13 @@ def test_numbers_in_cells_can_be_read_on_every_colour(theme: dict[str, tuple[str
         for share in np.linspace(0, 1, 41):
             fill = mixed(share, stops)
             ink = painted(share, 0.0, 1.0, hue)[1 if theme is LIGHT else 3]
-            assert contrast(ink, fill) == max(contrast(WHITE, fill), contrast(INK, fill)) > 4, (hue, share)
+            assert contrast(ink, fill) == max(contrast("#FFFFFF", fill), contrast(BLACK, fill)) > 4, (hue, share)
 
 
 def test_colours_begin_and_end_where_the_palette_does() -> None:
     assert painted(0.0, 0.0, 1.0, "blue")[::2] == [LIGHT["blue"][0], DARK["blue"][0]]
     assert painted(1.0, 0.0, 1.0, "blue")[::2] == [LIGHT["blue"][1], DARK["blue"][1]]
-    assert painted(0.0, -1.0, 1.0, "difference")[0] == WHITE
-    assert contrast(WHITE, "#000000") == 21
+    assert painted(0.0, -1.0, 1.0, "difference")[0] == "#FFFFFF"
 
 
 def test_lines_have_the_numbers_of_the_map_and_the_seeds_of_the_chosen_row() -> None:

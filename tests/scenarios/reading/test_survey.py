@@ -29,7 +29,7 @@ def test_a_finished_sweep_is_all_there(whole: Path) -> None:
     found = survey(whole)
     assert found.points == PLAN.points
     assert (found.seeds, found.wanted, found.failed, found.unfinished) == ((0, 1, 2), 18, 0, False)
-    assert (found.rounds, found.markets) == (4, {"model"})
+    assert (found.rounds, found.words.result) == (4, "right on test samples")
     assert found.changes() == []
     table = pd.read_parquet(whole / "runs.parquet")
     values = found.values("accuracy")
