@@ -353,7 +353,8 @@ def figures(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder
 @app.command()
 def serve(
     scenario: Annotated[
-        str | None, typer.Argument(metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], or a TOML file.")
+        str | None,
+        typer.Argument(metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], a TOML file, or results."),
     ] = None,
     run: Annotated[
         Path | None, typer.Option(metavar="DIR/ID", help="A run of a folder of results, to look at and go on from.")
@@ -375,6 +376,8 @@ def serve(
     [cyan]commonweal serve[/]
 
     [cyan]commonweal serve leaky --port 8080[/]
+
+    [cyan]commonweal serve results/free-riding-small[/]                  the maps of a sweep, also while it is played
 
     [cyan]commonweal serve --run results/free-riding-small/3f2a[/]
 

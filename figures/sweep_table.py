@@ -89,9 +89,19 @@ def sweep_table(runs: pd.DataFrame, factors: Sequence[str], metrics: Sequence[st
     place = np.searchsorted(seeds, kept["seed"]), np.searchsorted(points, kept["point"])
     values[place] = kept[list(metrics)].to_numpy(dtype=np.float64)
     first = runs.drop_duplicates("point").sort_values("point")
-    axes = _merged([axis for axis in (_axis(path, first[path]) for path in factors) if axis.count > 1], factors)
+    axes = axes_of(first, factors)
     sampled = any(axis.binned for axis in axes)
     return SweepTable(axes, tuple(metrics), values, sampled, len(runs) - len(kept))
+
+
+def axes_of(points: pd.DataFrame, factors: Sequence[str]) -> tuple[Axis, ...]:
+    """What varies between points: an axis for each factor that does, factors that always vary together as one.
+
+    Args:
+        points: one row per point, in order; a column per factor.
+        factors: dotted paths of the varied fields.
+    """
+    return _merged([axis for axis in (_axis(path, points[path]) for path in factors) if axis.count > 1], factors)
 
 
 def _axis(path: str, column: pd.Series) -> Axis:

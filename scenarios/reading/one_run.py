@@ -111,8 +111,8 @@ def sparkline(course: Floats, width: int = _WIDTH) -> str:
 def repeat(stored: Stored, row: pd.Series) -> str:
     """The command that plays a run again: the nearest scenario of the library, and every field that differs from it."""
     wanted = scenario_of(stored, row)
-    start, base = _nearest(stored, wanted)
-    settings = [f"{path}={_short(value)}" for path, value in differences(base, wanted)]
+    start, base = nearest(wanted)
+    settings = [f"{path}={short(value)}" for path, value in differences(base, wanted)]
     words = ["commonweal", "run", start, "--seeds", f"{row['seed']},"]
     for setting in settings:
         words += ["--set", setting]
@@ -121,7 +121,7 @@ def repeat(stored: Stored, row: pd.Series) -> str:
     return shlex.join(words)
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     """A value as briefly as ``--set`` takes it: a bare word where that says the same."""
     try:
         bare = isinstance(value, str) and parse_value(value) == value
@@ -141,7 +141,7 @@ def scenario_of(stored: Stored, row: pd.Series) -> Scenario:
     return revise(load(stored.folder / SCENARIO), {path: plain(row[path]) for path in stored.factors})
 
 
-def _nearest(stored: Stored, wanted: Scenario) -> tuple[str, Scenario]:
+def nearest(wanted: Scenario) -> tuple[str, Scenario]:
     """What to start from: the scenario of the same name where the library has one, else the one with fewest changes."""
     names = library_names()
     if wanted.name in names:

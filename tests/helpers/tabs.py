@@ -31,12 +31,15 @@ class Tab:
     Args:
         scenario: that it begins with, as small.toml.
         stored: run that it begins with instead.
+        opening: all that it begins with, instead of these.
     """
 
-    def __init__(self, scenario: Scenario | None = None, stored: StoredRun | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario | None = None, stored: StoredRun | None = None, opening: Opening | None = None
+    ) -> None:
         self.docs: dict[str, dict[str, Any]] = {}
         self.sent: list[tuple[dict[str, Any], tuple[bytes, ...]]] = []
-        self.session = Session(Opening("small.toml", scenario or small(), stored), TOPICS)
+        self.session = Session(opening or Opening("small.toml", scenario or small(), stored), TOPICS)
         self.session.connect(self._take)
         self.say("hello")
         until(lambda: self.round >= 0)

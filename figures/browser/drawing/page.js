@@ -114,6 +114,9 @@ const RECEIVED = {
     if (!page.store.take(document, rows, marks)) page.send({ do: "rows", from: page.store.length + 1 });
     return true;
   },
+  turn(page, document) {
+    page.set({ view: document.view });
+  },
   marks(page, document, [marks]) {
     if (document.run === page.store.setup?.run) page.store.keep(document.marks, marks);
   },
@@ -157,9 +160,9 @@ function wholePage(page) {
   const update = () => {
     page.root.dataset.view = page.state.view;
     foot.hidden = WITHOUT_STRIP.has(page.state.view);
+    view.update(); // first, since the bar says what it shows
     bar.update();
     fields.update();
-    view.update();
     const column = page.shown.column ?? fields.el; // some views have fields of their own
     if (!column.isConnected) view.el.previousSibling.replaceWith(column);
     if (!foot.hidden) strip.update();

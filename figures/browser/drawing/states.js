@@ -56,6 +56,14 @@ export function runChips(page) {
     const { newest } = page.store;
     const stored = page.docs.state?.stored;
     const scrubbed = page.round < newest;
+    const other = page.shown?.chip?.(); // of a view that is not of this run
+    if (other) {
+      write(kind, other);
+      write(name, "");
+      Object.assign(chip, { disabled: true, hidden: false });
+      pill.hidden = resume.hidden = true;
+      return;
+    }
     write(kind, stored ? `stored run · ${stored.version ? `version ${stored.version} · ` : ""}` : "live · ");
     write(name, stored ? stored.name : `round ${figure(newest)}`);
     write(checked, stored?.agreement ?? "");

@@ -1,9 +1,209 @@
-// The view sweep.
+// Sweeps: a large map, small maps of the same points, lines, and the runs of the point that is chosen.
 
-import { html } from "./dom.js";
+import { apart, figure, ticks } from "./numbers.js";
+import { html, press, refill, svg, tableOf, write } from "./dom.js";
 
-/** The view. */
+const CELL_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const OPENING = { sentence: "Open a sweep, and see where it holds.",
+                  context: "Finished, stopped or running: it opens as maps, and each of its runs can be played again." };
+
+/** The view Sweeps. */
 export function sweepView(page) {
   const el = html("div", { class: "cw-sweep" });
-  return { el, update() {}, table: () => ({ title: "", headers: [], rows: [] }) };
+  const own = { seed: null, comparing: false, wanted: null }; // what only the browser knows
+  const parts = sweepParts(page, own);
+  let drawn = [];
+  page.send({ do: "folders" });
+
+  const update = () => {
+    const { sweep, point, folders } = page.docs;
+    const now = [sweep, point, folders, page.root.dataset.theme, el.clientWidth, el.clientHeight, ...Object.values(own)];
+    if (now.every((each, k) => each === drawn[k])) return;
+    drawn = now;
+    if (!sweep) return void refill(el, folders ? folderList(page, folders) : []);
+    if (el.firstChild !== parts.el) refill(el, parts.el);
+    parts.update(sweep, point);
+  };
+  return { el, update, told: () => page.docs.sweep ?? OPENING,
+           chip: () => page.docs.sweep && `${page.docs.sweep.place} · ${page.docs.sweep.counted}`,
+           table: () => page.docs.sweep?.table ?? { title: "", headers: [], rows: [] } };
+}
+
+const quiet = (said) => said && html("p", { class: "cw-quiet" }, said);
+
+function folderList(page, { root, folders, how }) {
+  return [html("h2", {}, folders.length ? `Stored in ${root}` : `Nothing is stored in ${root} yet.`),
+    ...folders.map(({ name, place, what, when }) => press([html("strong", {}, place), html("span", {}, what), html("span", {}, when)],
+      () => page.send({ do: "sweep", folder: name }), "sw-folder")),
+    quiet("This plays a sweep that can be opened here, also while it is played:"), copyable(how)];
+}
+
+/** A command with a button that copies it. */
+function copyable(command) {
+  const button = press("Copy", () => navigator.clipboard?.writeText(command).then(() => write(button, "Copied")), "cw-button", { "aria-label": "copy the command" });
+  return html("p", { class: "cw-row" }, html("code", {}, command), button);
+}
+
+function sweepParts(page, own) {
+  const heads = html("div", { class: "cw-row" });
+  const map = html("div", { class: "sw-map", tabindex: 0, role: "group", "aria-roledescription": "map" });
+  const told = html("p", { class: "cw-quiet", role: "status" });
+  const [linesTitle, lines, small] = [html("h3", { class: "cw-panel-title" }), html("div", { class: "sw-lines" }), html("div", { class: "sw-small" })];
+  const aside = html("aside", { class: "sw-point", "aria-label": "the runs of a point" });
+  const el = html("div", { class: "sw-parts" }, html("section", { class: "sw-left" }, heads, map, told, linesTitle, lines), small, aside);
+  let sweep = null;
+
+  const show = (document) => {
+    if (document.view.point === own.wanted || document.place !== sweep?.place) own.wanted = null;
+    sweep = own.wanted === null ? document : { ...document, view: { ...document.view, point: own.wanted } };
+  };
+  const choose = (cell) => {
+    if (!cell?.points.length) return;
+    page.send({ do: "sweep", [own.comparing ? "other" : "point"]: cell.points[0] });
+    if (!own.comparing) own.wanted = cell.points[0]; // the frame moves before the answer comes
+    own.comparing = false;
+    show(sweep);
+    page.redraw();
+  };
+  const under = (event) => sweep.map.cells[event.target.closest("[data-cell]")?.dataset.cell];
+  const tell = (cell) => write(told, (cell ?? chosenCell(sweep))?.told ?? "");
+  for (const picture of [map, lines]) {
+    picture.addEventListener("click", (event) => choose(under(event)));
+    picture.addEventListener("pointermove", (event) => tell(under(event)));
+    picture.addEventListener("pointerleave", () => tell());
+  }
+  map.addEventListener("keydown", (event) => {
+    const [right, up] = CELL_STEPS[event.key] ?? [];
+    let cell = right === undefined ? null : chosenCell(sweep);
+    if (!cell) return;
+    do cell = sweep.map.cells.find(({ x, y }) => x === cell.x + right && y === cell.y + (sweep.map.up?.named ? -up : up));
+    while (cell && !cell.points.length);
+    event.preventDefault();
+    event.stopPropagation(); // arrows scrub elsewhere
+    choose(cell);
+  });
+
+  const update = (document, point) => {
+    show(document);
+    const { across, up, legend, title } = sweep.map;
+    const theme = page.root.dataset.theme;
+    el.dataset.shape = up ? "map" : across ? "line" : "point";
+    map.setAttribute("aria-label", `${title}; arrow keys choose a cell`);
+    refill(heads, html("h3", { class: "cw-panel-title" }, title), html("span", { class: "cw-space" }), html("span", { class: "sw-legend" }, legend.low,
+      html("i", { style: `background: linear-gradient(90deg, ${legend[theme]})` }), legend.high));
+    write(linesTitle, sweep.map.lines);
+    const dark = theme === "dark" ? 2 : 0;
+    refill(small, smallParts(page, sweep, dark));
+    refill(map, up ? mapOf(sweep, (cell) => cell.paint?.slice(dark), true) : plot(map, sweep.lines));
+    refill(lines, up ? plot(lines, sweep.lines) : []);
+    tell();
+    refill(aside, point ? pointParts(page, sweep, point, own) : []);
+    for (const course of aside.querySelectorAll(".sw-course")) refill(course, plot(course, course.spec, course.seed));
+  };
+  return { el, update };
+}
+
+const cellOf = (sweep, point) => sweep.map.cells.find((cell) => cell.points.includes(point));
+const chosenCell = (sweep) => cellOf(sweep, sweep.view.point);
+
+/** A grid of cells, hatched where they are to be played, crossed where they failed; a small one has nothing written on it. */
+function mapOf(sweep, paintOf, large) {
+  const { across, up, cells } = sweep.map;
+  const tall = up?.texts.length ?? 1;
+  const row = (y) => (up?.named ? y + 1 : tall - y); // names are read from the top, numbers grow upwards
+  const at = (y, x) => `grid-area: ${y} / ${x + (large ? 3 : 1)}`;
+  const frames = { [cells.indexOf(cellOf(sweep, sweep.view.other))]: " sw-other", [cells.indexOf(chosenCell(sweep))]: " sw-frame" };
+  const made = cells.map((cell, k) => {
+    const [fill, ink] = paintOf(cell, k) ?? [];
+    return html("div", { "data-cell": k, class: `sw-cell sw-${cell.state}${frames[k] ?? ""}`, style: `${at(row(cell.y), cell.x)}; background-color: ${fill}; color: ${ink}` },
+      fill && large ? [cell.text, html("small", {}, cell.part)] : cell.state === "none" || fill ? [] : signOf(cell.state));
+  });
+  const words = large && [html("em", { class: "sw-up", style: `grid-area: 1 / 1 / span ${tall}` }, up.title),
+    ...up.texts.map((said, y) => html("span", { class: "cw-right", style: `grid-area: ${row(y)} / 2` }, said)),
+    ...across.texts.map((said, x) => html("span", { style: at(tall + 1, x) }, said)), html("em", { style: `grid-area: ${tall + 2} / 3 / auto / -1` }, across.title)];
+  const columns = `${large ? "auto auto " : ""}repeat(${across?.texts.length ?? 1}, minmax(0, 1fr))`;
+  return html("div", { class: "sw-grid", "aria-hidden": "true", style: `grid-template: repeat(${tall}, minmax(0, 1fr)) / ${columns}` }, words || [], made);
+}
+
+const HATCHING = Array.from({ length: 40 }, (_, k) => `M0 ${8 * k}L${8 * k} 0`).join("");
+const signOf = (state) => state === "failed" ? svg("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none" }, svg("path", { d: "M6 6L94 94M94 6L6 94" }))
+  : svg("svg", {}, svg("path", { d: HATCHING }));
+
+function smallParts(page, sweep, dark) {
+  const maps = sweep.small.map(({ measure, title, paints }) => press(
+    [html("span", {}, title), mapOf(sweep, (_, k) => paints[k]?.slice(dark), false)], () => page.send({ do: "sweep", measure }), "sw-sister",
+    { "aria-label": `${title}: make it the large map` }));
+  const choices = sweep.choices.filter(({ options }) => options.length > 1).map(({ field, name, chosen, options }) => html("label", { class: "sw-choice" }, html("span", {}, name),
+    html("select", { onchange: (event) => page.send({ do: "sweep", [field]: options[event.target.selectedIndex].value }) },
+      options.map((option, k) => html("option", { selected: k === chosen }, option.name)))));
+  const words = maps.length ? [html("h2", {}, "The same points"), ...maps, quiet("A click makes one the large map. The frame moves in all of them.")] : [];
+  return [...words, html("div", { class: "sw-choices" }, choices)];
+}
+
+/**
+ * Lines with their names at their ends; seeds and intervals of one of them.
+ * @param box what it fills
+ * @param spec as `line_plot` in Python says
+ * @param seed whose line is black
+ */
+function plot(box, spec, seed) {
+  if (!spec) return null;
+  const { low, high, xs, across, series, dots, reaches, targets, marks } = spec;
+  const [width, height] = [box.clientWidth, box.clientHeight];
+  const kind = (line) => (line.kind === "" && line.seed === seed && seed !== undefined ? "mine" : line.kind);
+  const named = series.filter((line) => line.name && line.points.length);
+  const [left, right, bottom] = [40, width - 10 - 6.6 * Math.max(0, ...named.map((line) => line.name.length)), height - (across ? 36 : 20)];
+  const x = (place) => left + (right - left) * place;
+  const y = (value) => bottom - ((bottom - 8) * (value - low)) / (high - low);
+  const text = (x, y, said, name = "cw-tick", anchor = "middle") => svg("text", { x, y, class: name, "text-anchor": anchor }, said);
+  const path = ({ points }) => points.map(([place, value], k) => value === null ? "" : marks ? `M${x(place) - 12} ${y(value)}h24`
+    : `${k && points[k - 1][1] !== null ? "L" : "M"}${x(place).toFixed(1)} ${y(value).toFixed(1)}`).join("");
+  const places = apart(named.map((line) => y(line.points.findLast((point) => point[1] !== null)?.[1] ?? low)), 13, 8, bottom);
+  let free = -Infinity; // where the next text below has room
+  return svg("svg", { width, height, "aria-hidden": "true" },
+    ticks(low, high, 2).flatMap((tick) => [svg("path", { d: `M${left} ${y(tick)}H${right}`, class: "cw-grid" }), text(left - 7, y(tick) + 4, figure(tick), "cw-tick", "end")]),
+    xs.map(([place, said]) => {
+      const half = 3.3 * said.length + 3;
+      if (x(place) - half < free) return null;
+      free = x(place) + half;
+      return text(x(place), bottom + 15, said);
+    }), text((left + right) / 2, height - 4, across),
+    reaches.map(([place, from, to]) => svg("path", { d: `M${x(place)} ${y(from)}V${y(to)}`, class: "sw-reach" })),
+    dots.map(([place, value]) => svg("circle", { cx: x(place), cy: y(value), r: 3.5, class: "sw-seed" })),
+    series.toSorted((a, b) => (kind(a) === "mine") - (kind(b) === "mine")).map((line) => svg("path", { class: `sw-line sw-line-${kind(line)}`, d: path(line) })),
+    targets.map(([place, value, cell, chosen]) => svg("circle", { cx: x(place), cy: y(value), r: chosen ? 7 : 12, class: chosen ? "sw-ring" : "sw-target", "data-cell": cell })),
+    named.map((line, k) => text(right + 5, places[k] + 4, line.name, `cw-name sw-name-${kind(line)}`, "start")));
+}
+
+function pointParts(page, sweep, point, own) {
+  const mine = point.seeds.find((seed) => seed.run && seed.seed === own.seed) ?? point.seeds.find((seed) => seed.run);
+  const keep = (changes) => {
+    Object.assign(own, changes);
+    page.redraw();
+  };
+  const open = (seed) => {
+    page.send({ do: "open", run: seed.run });
+    page.set({ view: "society", round: null });
+  };
+  const say = (changes) => () => page.send({ do: "sweep", ...changes });
+  const go = (said, label, onclick, more) => press(said, onclick, "sw-go", { "aria-label": label, ...more });
+  const cell = (said, more) => html("td", more ?? {}, said);
+  const rows = point.seeds.map((seed) => html("tr", { class: seed === mine ? "sw-mine" : null },
+    cell(go(String(seed.seed), `seed ${seed.seed}`, () => keep({ seed: seed.seed }), { disabled: !seed.run, "aria-pressed": String(seed === mine) })),
+    seed.state === "played" ? seed.texts.map((said) => cell(said)) : cell(seed.why ? `× ${seed.why}` : "not played yet", { colspan: seed.texts.length || 1, class: "sw-why" }),
+    cell(seed.run ? go("open ▸", `open seed ${seed.seed} in Society`, () => open(seed)) : "")));
+  const heads = ["seed", ...point.measures, ""].map((name) => html("th", { scope: "col" }, name));
+  return [
+    html("header", { class: "cw-row" }, html("h2", {}, point.title), quiet(point.about), html("span", { class: "cw-space" }),
+      go("‹", "point before", say({ point: point.before }), { disabled: point.before === null }),
+      go("›", "next point", say({ point: point.after }), { disabled: point.after === null })),
+    point.other && html("div", { class: "sw-compared" }, html("p", { class: "cw-row" }, html("strong", {}, point.other.sentence), html("span", { class: "cw-space" }),
+      go("×", "end the comparison", say({ other: null }))), tableOf({ headers: point.other.headers, rows: point.other.rows })),
+    ...point.courses.map((spec) => html("section", {}, html("h3", { class: "cw-panel-title" }, spec.title),
+      Object.assign(html("div", { class: "sw-course", role: "img", "aria-label": `${spec.title}, a line a seed` }), { spec, seed: mine?.seed }))),
+    html("table", { class: "cw-table sw-seeds" }, html("thead", {}, html("tr", {}, heads)), html("tbody", {}, rows)),
+    html("p", { class: "cw-row" }, mine && press(`Open seed ${mine.seed} in Society`, () => open(mine), "cw-primary"),
+      sweep.map.across && press(own.comparing ? "Choose the other cell …" : "Compare with another cell", () => keep({ comparing: !own.comparing }), "cw-button", { "aria-pressed": String(own.comparing) })),
+    quiet(point.few), sweep.more && html("details", {}, html("summary", {}, sweep.more.told), copyable(sweep.more.command)),
+  ].filter(Boolean);
 }

@@ -1,10 +1,11 @@
 """One run that the page plays: the Mesa model and the chronicle that drawing reads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.round.record import Record
 from commonweal.economy.runs.cooperative import Cooperative
@@ -86,28 +87,39 @@ def play_until(live: Live, round: int, tell: Callable[[int], bool]) -> bool:
     return True
 
 
-def agreement(chronicle: Chronicle, stored: pd.DataFrame) -> str:
+def agreement(chronicle: Chronicle, stored: pd.DataFrame, changes: Sequence[str] | None = None) -> str:
     """Whether a run played again is the run that was stored, in a sentence.
 
     Args:
         chronicle: of the run played again.
         stored: recorded rounds, counted from 0, with some of its metrics as columns.
+        changes: what is otherwise in this version than in the one that stored it; None where that is not known.
     """
     course = chronicle.metrics()
     rows = stored["round"].to_numpy(dtype=np.int64)
     names = [name for name in course if name in stored.columns and name != "round"]
     if not names or rows.max(initial=-1) >= len(chronicle.rows):
         raise InputError("the stored rounds do not fit the run")
-    widest, where = 0.0, ""
-    for name in names:
-        kept, again = stored[name].to_numpy(dtype=np.float64), course[name][rows]
-        scale = max(1e-9, float(np.nanmax(np.abs(kept), initial=0.0)))
-        gap = float(np.nanmax(np.abs(kept - again), initial=0.0)) / scale
-        gap = np.inf if (np.isnan(kept) != np.isnan(again)).any() else gap
-        widest, where = max((widest, where), (gap, name))
+    gaps = np.stack([_gap(stored[name].to_numpy(dtype=np.float64), course[name][rows]) for name in names])
+    widest, where = float(gaps.max(initial=0.0)), names[int(gaps.max(axis=1, initial=0.0).argmax())]
     told = f"{len(names)} metrics in {len(rows)} stored rounds"
     if widest == 0:
         return f"Played again and the same to the last bit: {told}."
     if widest < SAME:
         return f"Played again and the same but for rounding: {told}, largest relative difference {widest:.0e}."
-    return f"Differs from what was stored, most in {where} ({widest:.0%} of its range): played by another version?"
+    by = f"most in {where}, by {f'{widest:.1%}' if widest >= 0.001 else 'less than 0.1%'} of its range"
+    if changes is None:
+        return f"Differs from what was stored, {by}: played by another version?"
+    if changes:
+        return f"Differs from what was stored, {by}: {'; '.join(changes)}."
+    until = int(rows[(gaps >= SAME).any(axis=0)][0])
+    grown = f"then rounding has grown, since a run alone adds in another order than in a sweep; {by}"
+    return f"Played again and the same but for rounding until round {until}; {grown}."
+
+
+def _gap(kept: Floats, again: Floats) -> Floats:
+    """(T,) how far a metric is from what was stored, as a share of its largest value; infinite where one is unknown."""
+    scale = max(1e-9, float(np.nanmax(np.abs(kept), initial=0.0)))
+    with np.errstate(invalid="ignore"):
+        gap = np.nan_to_num(np.abs(kept - again), nan=0.0) / scale
+    return np.where(np.isnan(kept) != np.isnan(again), np.inf, gap)

@@ -1,7 +1,7 @@
 """What a browser tab begins with: the scenarios to choose from, and a stored run to look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,15 @@ from typing import Any
 import pandas as pd
 
 from commonweal.agents.errors import InputError
+from commonweal.figures.browser.tab.folders import USUAL, Folders
 from commonweal.figures.browser.tab.parameters import settings_of
 from commonweal.scenarios.reading.one_run import find_run, scenario_of
-from commonweal.scenarios.reading.stored import FAILED, open_results
+from commonweal.scenarios.reading.stored import FAILED
+from commonweal.scenarios.reading.survey import Survey, holds_results, survey
 from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.validation import validate
 
 DEFAULT = "commons"
 
@@ -37,6 +40,8 @@ class StoredRun:
     seed: int
     rounds: int  # rounds it was played for
     kept: pd.DataFrame  # one row per recorded round, counted from 0
+    changes: tuple[str, ...] | None = None  # what is otherwise in this version; None where that is not known
+    version: str = ""  # that played it, where this is another one
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Opening:
     begin: str  # name of the scenario that is played first
     own: Scenario | None = None  # of a file, under its name
     stored: StoredRun | None = None
+    folders: Folders = field(default_factory=lambda: Folders(USUAL))  # of results that the page may open
+    results: str = ""  # name of the one among them that is open first
 
     @cached_property
     def scenarios(self) -> Mapping[str, Scenario]:
@@ -70,17 +77,40 @@ def open_with(scenario: str | None, run: Path | None) -> Opening:
     """What a server is started with.
 
     Args:
-        scenario: library name or file; the commons if not given.
+        scenario: library name, file, or a folder of results or of such folders; the commons if not given.
         run: DIR/ID of a stored run.
 
     Raises:
         InputError: if one of them does not exist or cannot be read.
     """
-    begin = scenario or DEFAULT
-    own = load(begin)
-    in_library = begin in library_names()
-    opening = Opening(begin if in_library else Path(begin).name, None if in_library else own)
-    return opening if run is None else replace(opening, stored=find_stored(run))
+    if scenario is not None and Path(scenario).is_dir():
+        opening = _open_results(Path(scenario))
+    else:
+        begin = scenario or DEFAULT
+        own = load(begin)
+        in_library = begin in library_names()
+        opening = Opening(begin if in_library else Path(begin).name, None if in_library else own)
+    if run is None:
+        return opening
+    return replace(opening, stored=find_stored(run), folders=Folders(run.parent), results=".")
+
+
+def _open_results(folder: Path) -> Opening:
+    """A folder of results is opened, with the scenario that it began from; of a folder of them one can be chosen."""
+    folders = Folders(folder)
+    if not holds_results(folder):
+        if not folders.names():
+            raise InputError(f"{folder}: holds no results of commonweal, nor does a folder in it")
+        return Opening(DEFAULT, folders=folders)
+    found = survey(folders.find("."))
+    opening = Opening(DEFAULT, folders=folders, results=".")
+    try:
+        base = validate(found.base)
+    except InputError:  # of another version; its maps can be looked at all the same
+        return opening
+    if base.name in library_names() and load(base.name) == base:
+        return replace(opening, begin=base.name)
+    return replace(opening, begin=folder.resolve().name, own=base)
 
 
 def find_stored(place: Path) -> StoredRun:
@@ -92,10 +122,22 @@ def find_stored(place: Path) -> StoredRun:
     folder = place.parent
     if not folder.is_dir():
         raise InputError(f"--run {place}: {folder} is no folder; write DIR/ID, a folder of results and a run's number")
-    stored = open_results(folder)
-    row = find_run(stored.runs(), place.name)
+    found = survey(folder)
+    return stored_run(found, find_run(found.runs, place.name))
+
+
+def stored_run(found: Survey, row: "pd.Series[Any]") -> StoredRun:
+    """A run of a folder of results, by its row in the table of runs.
+
+    Raises:
+        InputError: if it failed, its scenario is not known any more, or its rounds cannot be read.
+    """
+    assert found.stored is not None  # there is a row
     if row["status"] == FAILED:
-        raise InputError(f"--run {place}: this run failed at {row['stage']}: {row['message']}")
-    kept = stored.rounds_of(str(row["run_id"]))
+        raise InputError(f"run {row['run_id']} failed at {row['stage']}: {row['message']}")
+    kept = found.stored.rounds_of(str(row["run_id"]))
     rounds = int(row["rounds"]) if "rounds" in row.index else int(kept["round"].max()) + 1
-    return StoredRun(f"{stored.name}, run {row['run_id']}", scenario_of(stored, row), int(row["seed"]), rounds, kept)
+    name = f"{found.stored.name}, run {row['run_id']}"
+    scenario = scenario_of(found.stored, row)
+    changes = tuple(found.changes())
+    return StoredRun(name, scenario, int(row["seed"]), rounds, kept, changes, found.version if changes else "")

@@ -177,7 +177,8 @@ class Session:
             self.ring = "reputation"
         document = setup_document(live.scenario, live.seed, live.model.world, live.glances, live.layout)
         self.send({**document, "run": self._run, "ring": self.ring})
-        self.state["stored"] = {"name": shown.stored, "agreement": shown.agreement} if shown.stored else None
+        told = {"name": shown.stored, "agreement": shown.agreement, "version": shown.version}
+        self.state["stored"] = told if shown.stored else None
         self.state["round"] = live.round
         self.send(self.state)
         for topic in self.topics:

@@ -24,6 +24,7 @@ class Shown:
     available: tuple[Action, ...]  # what they may do
     stored: str = ""  # name of the stored run that it is, read-only; empty where it is live
     agreement: str = ""  # whether the stored run, played again, is the same
+    version: str = ""  # that played the stored run, where this is another one
 
 
 class Stage:
@@ -35,7 +36,7 @@ class Stage:
     """
 
     def __init__(self, opening: Opening, tell: Tell) -> None:
-        self._opening, self._tell = opening, tell
+        self.opening, self._tell = opening, tell
         self.live: Live | None = None
         self.shown: Shown | None = None
 
@@ -49,7 +50,7 @@ class Stage:
         Raises:
             InputError: if the controls say something that is not allowed.
         """
-        scenario = economy(self._opening.scenarios[choice.scenario], choice.settings)
+        scenario = economy(self.opening.scenarios[choice.scenario], choice.settings)
         live = Live(scenario, whole_number("seed", choice.seed))
         if self._played_until(live, rounds, "Playing the run"):
             self._take(live, shown_of(live, choice))
@@ -59,16 +60,16 @@ class Stage:
         live = Live(stored.scenario, stored.seed)
         if not self._played_until(live, stored.rounds, "Playing the stored run again"):
             return
-        told = agreement(live.chronicle, stored.kept)
+        told = agreement(live.chronicle, stored.kept, stored.changes)
         choice = Choice(stored.name, settings_of(stored.scenario), str(stored.seed))
-        self._take(live, replace(shown_of(live, choice), stored=stored.name, agreement=told))
+        self._take(live, replace(shown_of(live, choice), stored=stored.name, agreement=told, version=stored.version))
 
     def resume(self, round: int) -> None:
         """Go on live from a round of the run that is looked at: the same bits as if it had never ended there."""
         _, shown = self._both()
         live = Live(shown.scenario, shown.seed)
         if self._played_until(live, round, "Going back"):
-            self._take(live, replace(shown, stored="", agreement=""))
+            self._take(live, replace(shown, stored="", agreement="", version=""))
 
     def step(self) -> None:
         """Play a round of the run.

@@ -281,6 +281,10 @@ def test_a_replay_that_differs_is_said_to_differ(folder: Path) -> None:
     play_until(live, stored.rounds, lambda round: True)
     changed = stored.kept.assign(accuracy=stored.kept["accuracy"] + 0.01)
     assert "Differs from what was stored, most in accuracy" in agreement(live.chronicle, changed)
+    assert agreement(live.chronicle, changed, ["version 0 played it"]).endswith(" of its range: version 0 played it.")
+    later = stored.kept["accuracy"].where(stored.kept["round"] < 7, stored.kept["accuracy"] + 0.01)
+    told = agreement(live.chronicle, stored.kept.assign(accuracy=later), [])
+    assert told.startswith("Played again and the same but for rounding until round 7; then rounding has grown")
     live.release()
 
 
