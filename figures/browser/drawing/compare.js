@@ -7,7 +7,7 @@ import { floats } from "./store.js";
 import { compareColumn, ruleMenu, sendRules } from "./choosing.js";
 
 const GUESSED = 25; // places of a guess, from round `first` to the last
-const ROW = 21; // pixels for a rule in a row of differences
+const ENTRY = 21; // pixels for a rule in a row of differences
 
 /** The view Compare. */
 export function compareView(page) {
@@ -235,13 +235,13 @@ function differencesOf({ differences: { title, note, zero, rows }, rules }) {
 function dotsOf({ entries, scale }, zero) {
   const x = (value) => `${(100 * (zero + value / scale)).toFixed(2)}%`;
   const marks = entries.map(({ rule, value, low, high, dots }, k) => {
-    const y = ROW * (k + 0.5);
+    const y = ENTRY * (k + 0.5);
     return [
       dots.filter(Number.isFinite).map((dot) => svg("circle", { cx: x(dot), cy: y, r: 2.8, class: `cw-seed cw-fill-rule-${rule}` })),
       low === null ? [] : svg("line", { x1: x(low), x2: x(high), y1: y, y2: y, class: `cw-interval cw-ink-rule-${rule}` }),
       value === null ? [] : svg("svg", { x: x(value), y, overflow: "visible" }, svg("path", { d: "M0-5L4 0L0 5L-4 0Z", class: `cw-fill-rule-${rule}` })),
     ];
   });
-  return svg("svg", { width: "100%", height: ROW * entries.length, "aria-hidden": "true" },
+  return svg("svg", { width: "100%", height: ENTRY * entries.length, "aria-hidden": "true" },
     svg("line", { x1: x(0), x2: x(0), y1: 0, y2: "100%", class: "cw-zero" }), marks.flat(2));
 }

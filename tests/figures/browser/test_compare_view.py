@@ -120,7 +120,8 @@ def test_rules_come_and_go_and_the_first_is_what_others_are_compared_with(tab: T
     wait(tab, "doc.rules.length === 3 && doc.progress.done && !doc.progress.playing")
     assert [rule["name"] for rule in shown(tab, "rules")] == ["equal", "credit", "quota"]
     tab.page.get_by_role("button", name="Table").click()
-    table = tab.page.locator(".cw-differences table")
+    table = tab.page.locator(".cw-differences .cw-table")
+    table.wait_for()
     assert table.locator("tbody tr").count() == len(shown(tab, "table.rows"))
     tab.page.get_by_label("Single seeds").check()
     wait(tab, "doc.shape[2] === 3 + 8")
