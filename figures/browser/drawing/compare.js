@@ -13,7 +13,7 @@ const ENTRY = 21; // pixels for a rule in a row of differences
 export function compareView(page) {
   const view = { guess: null, asTable: false };
   const rules = html("div", { class: "cw-row cw-rules" });
-  const note = html("p", { class: "cw-note", role: "status" });
+  const note = html("p", { class: "cw-compare-note", role: "status" });
   const panels = html("div", { class: "cw-compare-panels" });
   const beneath = html("div", { class: "cw-differences" });
   let drawn = null; // the document that is drawn
@@ -27,6 +27,7 @@ export function compareView(page) {
     view.guess = view.guess ? null : newGuess(page.docs.compare);
     redraw();
   };
+  page.guess = () => page.state.view === "compare" && page.docs.compare?.asked && view.guessOrShow();
   const column = compareColumn(page, () => {
     view.asTable = !view.asTable;
     redraw();
@@ -53,7 +54,7 @@ export function compareView(page) {
     return view.guess ? { sentence: doc.question, context: "Drag in the panel, or use the arrow keys; then show the result." } : doc;
   };
   return { el: html("div", { class: "cw-compare" }, rules, note, panels, beneath), column: column.el, update, told,
-           guess: view.guessOrShow, table: () => page.docs.compare?.table };
+           table: () => page.docs.compare?.table };
 }
 
 function noteOf(doc) {
@@ -229,7 +230,7 @@ function differencesOf({ differences: { title, note, zero, rows }, rules }) {
     [rules[rule].short, text].map((words) => html("td", { class: `cw-name cw-text-rule-${rule}` }, words)),
     html("td", { class: "cw-quiet" }, /^(more|less)$/.test(verdict) ? "" : verdict));
   const body = rows.flatMap((row) => row.entries.map((entry, k) => line(row, entry, k)));
-  return [html("h2", {}, title), html("p", { class: "cw-quiet" }, note), html("table", {}, html("tbody", {}, body))];
+  return [html("h2", {}, title), html("p", { class: "cw-quiet" }, note), html("table", { class: "cw-apart" }, html("tbody", {}, body))];
 }
 
 function dotsOf({ entries, scale }, zero) {
