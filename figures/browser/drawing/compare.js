@@ -42,24 +42,16 @@ export function compareView(page) {
     if (drawn !== doc) {
       drawn = doc;
       drawRules(page, doc, rules, view);
-      write(note, view.guess ? "" : noteOf(doc));
+      write(note, view.guess ? "" : doc.note);
       panels.hidden = view.asTable;
       refill(beneath, view.asTable ? tableOf(doc.table) : view.guess ? null : differencesOf(doc));
       column.update(doc, view.asTable);
     }
     if (!view.asTable) drawPanels(page, doc, panels, view);
   };
-  const told = () => {
-    const doc = page.docs.compare ?? {};
-    return view.guess ? { sentence: doc.question, context: "Drag in the panel, or use the arrow keys; then show the result." } : doc;
-  };
+  const told = () => (view.guess ? page.docs.compare.question : page.docs.compare ?? {});
   return { el: html("div", { class: "cw-compare" }, rules, note, panels, beneath), column: column.el, update, told,
            table: () => page.docs.compare?.table };
-}
-
-function noteOf(doc) {
-  const failed = doc.rules.filter((rule) => rule.error).map((rule) => `${rule.name}: ${rule.error}.`);
-  return [doc.guess?.text, doc.note, ...failed].filter(Boolean).join(" ");
 }
 
 function drawRules(page, doc, el, view) {
