@@ -42,7 +42,7 @@ def compare_document(compared: Compared, guess: Guess | None = None, single: boo
         ``note``: what came of a guess, that seeds are few, and why a rule could not be played, or "".
         ``rules``: ``name``, ``short`` (on its curve), ``changes``, and ``error``, "" where it was played.
         ``seeds``: the numbers of those that are shown; ``rounds``: T.
-        ``panels``: ``title``, ``share`` (whether its axis ends at 0 and 1) and ``reach``: least and largest value, and 0.
+        ``panels``: ``title``, ``share`` (its axis ends at 0 and 1) and ``reach``: least and largest value, and 0.
         ``differences``: ``title``, ``note``, ``zero`` (where the zero line stands, 0 to 1 from the left) and ``rows``:
         ``title``, ``scale`` (what the full width stands for) and ``entries``: ``rule`` (its place), ``value``, ``low``,
         ``high``, ``dots`` (by seed), ``text``, and ``verdict``: "more", "less", or why there is none.
