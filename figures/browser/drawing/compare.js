@@ -7,13 +7,13 @@ import { floats } from "./store.js";
 import { compareColumn, ruleMenu, sendRules } from "./choosing.js";
 
 const GUESSED = 25; // places of a guess, from round `first` to the last
-const ROW = 21; // pixels for a rule in a row of differences
+const ENTRY = 21; // pixels for a rule in a row of differences
 
 /** The view Compare. */
 export function compareView(page) {
   const view = { guess: null, asTable: false };
   const rules = html("div", { class: "cw-row cw-rules" });
-  const note = html("p", { class: "cw-note", role: "status" });
+  const note = html("p", { class: "cw-compare-note", role: "status" });
   const panels = html("div", { class: "cw-compare-panels" });
   const beneath = html("div", { class: "cw-differences" });
   let drawn = null; // the document that is drawn
@@ -27,6 +27,7 @@ export function compareView(page) {
     view.guess = view.guess ? null : newGuess(page.docs.compare);
     redraw();
   };
+  page.guess = () => page.state.view === "compare" && page.docs.compare?.asked && view.guessOrShow();
   const column = compareColumn(page, () => {
     view.asTable = !view.asTable;
     redraw();
@@ -41,24 +42,16 @@ export function compareView(page) {
     if (drawn !== doc) {
       drawn = doc;
       drawRules(page, doc, rules, view);
-      write(note, view.guess ? "" : noteOf(doc));
+      write(note, view.guess ? "" : doc.note);
       panels.hidden = view.asTable;
       refill(beneath, view.asTable ? tableOf(doc.table) : view.guess ? null : differencesOf(doc));
       column.update(doc, view.asTable);
     }
     if (!view.asTable) drawPanels(page, doc, panels, view);
   };
-  const told = () => {
-    const doc = page.docs.compare ?? {};
-    return view.guess ? { sentence: doc.question, context: "Drag in the panel, or use the arrow keys; then show the result." } : doc;
-  };
+  const told = () => (view.guess ? page.docs.compare.question : page.docs.compare ?? {});
   return { el: html("div", { class: "cw-compare" }, rules, note, panels, beneath), column: column.el, update, told,
-           guess: view.guessOrShow, table: () => page.docs.compare?.table };
-}
-
-function noteOf(doc) {
-  const failed = doc.rules.filter((rule) => rule.error).map((rule) => `${rule.name}: ${rule.error}.`);
-  return [doc.guess?.text, doc.note, ...failed].filter(Boolean).join(" ");
+           table: () => page.docs.compare?.table };
 }
 
 function drawRules(page, doc, el, view) {
@@ -229,19 +222,19 @@ function differencesOf({ differences: { title, note, zero, rows }, rules }) {
     [rules[rule].short, text].map((words) => html("td", { class: `cw-name cw-text-rule-${rule}` }, words)),
     html("td", { class: "cw-quiet" }, /^(more|less)$/.test(verdict) ? "" : verdict));
   const body = rows.flatMap((row) => row.entries.map((entry, k) => line(row, entry, k)));
-  return [html("h2", {}, title), html("p", { class: "cw-quiet" }, note), html("table", {}, html("tbody", {}, body))];
+  return [html("h2", {}, title), html("p", { class: "cw-quiet" }, note), html("table", { class: "cw-apart" }, html("tbody", {}, body))];
 }
 
 function dotsOf({ entries, scale }, zero) {
   const x = (value) => `${(100 * (zero + value / scale)).toFixed(2)}%`;
   const marks = entries.map(({ rule, value, low, high, dots }, k) => {
-    const y = ROW * (k + 0.5);
+    const y = ENTRY * (k + 0.5);
     return [
       dots.filter(Number.isFinite).map((dot) => svg("circle", { cx: x(dot), cy: y, r: 2.8, class: `cw-seed cw-fill-rule-${rule}` })),
       low === null ? [] : svg("line", { x1: x(low), x2: x(high), y1: y, y2: y, class: `cw-interval cw-ink-rule-${rule}` }),
       value === null ? [] : svg("svg", { x: x(value), y, overflow: "visible" }, svg("path", { d: "M0-5L4 0L0 5L-4 0Z", class: `cw-fill-rule-${rule}` })),
     ];
   });
-  return svg("svg", { width: "100%", height: ROW * entries.length, "aria-hidden": "true" },
+  return svg("svg", { width: "100%", height: ENTRY * entries.length, "aria-hidden": "true" },
     svg("line", { x1: x(0), x2: x(0), y1: 0, y2: "100%", class: "cw-zero" }), marks.flat(2));
 }

@@ -20,6 +20,7 @@ from commonweal.figures.browser.notes.numbers import fixed
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 
 PANELS = 3
+_HOW = "Drag in the panel, or use the arrow keys; then show the result."
 FEW, ENOUGH, MORE = 5, 8, 16  # seeds that are few, that there should be, and that are offered beyond
 
 
@@ -35,26 +36,30 @@ def compare_document(compared: Compared, guess: Guess | None = None, single: boo
         single: whether courses of single seeds are sent along.
 
     Returns:
-        The document, and its courses. ``sentence`` and ``context``: what came out; ``note``: that seeds are few, or "".
-        ``rules``: of each ``name``, ``short`` (as it stands on its curve), ``changes``, and ``error``, "" where it was
-        played. ``seeds``: the numbers of those that are shown; ``rounds``: T. ``panels``: of each ``title``, ``share``
-        (whether its axis ends at 0 and 1) and ``reach``: least and largest value that is drawn, and 0. ``shape``: of
-        the courses, float32: (panels, rules, lines, T), nan where unknown; its lines are mean, low and high end of the
-        band, then single seeds. ``differences``: ``title``, ``note``, ``zero`` (where the zero line stands, 0 to 1 from
-        the left), and ``rows``: of each ``title``, ``scale`` (what the full width stands for) and ``entries``: of each
-        ``rule`` (its place), ``value``, ``low``, ``high``, ``dots`` (by seed), ``text``, and ``verdict``: "more",
-        "less", or why there is none. ``more``: ``seeds`` that are offered and the ``text`` of the button. ``question``:
-        what a guess is about; ``guess``: ``rule``, ``first``, ``values`` and ``text``, or None. ``table``: ``title``,
-        ``headers`` and ``rows`` of texts. No number is nan: it is None.
+        The courses as bytes, float32 of ``shape`` (panels, rules, lines, T), nan where unknown; lines are the mean, the
+        low and the high end of its band, then single seeds. And the document, in which no number is nan but None:
+        ``sentence`` and ``context``: what came out.
+        ``note``: what came of a guess, that seeds are few, and why a rule could not be played, or "".
+        ``rules``: ``name``, ``short`` (on its curve), ``changes``, and ``error``, "" where it was played.
+        ``seeds``: the numbers of those that are shown; ``rounds``: T.
+        ``panels``: ``title``, ``share`` (its axis ends at 0 and 1) and ``reach``: least and largest value, and 0.
+        ``differences``: ``title``, ``note``, ``zero`` (where the zero line stands, 0 to 1 from the left) and ``rows``:
+        ``title``, ``scale`` (what the full width stands for) and ``entries``: ``rule`` (its place), ``value``, ``low``,
+        ``high``, ``dots`` (by seed), ``text``, and ``verdict``: "more", "less", or why there is none.
+        ``more``: ``seeds`` that are offered, and the ``text`` of the button.
+        ``question``: ``sentence`` and ``context`` while a guess is drawn.
+        ``guess``: ``rule``, ``first``, ``values`` and ``text``, or None.
+        ``table``: ``title``, ``headers`` and ``rows`` of texts.
     """
     shown = compared.measures[:PANELS]
     lines = _lines(compared, len(shown), single)
     seeds = len(compared.seeds)
+    drawn = None if guess is None else _guess(compared, guess)
     document = {
         "kind": "compare",
         "sentence": headline(compared) if compared.done else asked(compared),
-        "context": context(compared) if compared.done else f"Still playing. {context(compared)}",
-        "note": few(seeds) if compared.rounds else "",
+        "context": context(compared) if compared.done else f"Not all is played yet. {context(compared)}",
+        "note": _note(compared, drawn),
         "rules": _rules(compared),
         "seeds": list(compared.seeds),
         "rounds": compared.rounds,
@@ -62,11 +67,19 @@ def compare_document(compared: Compared, guess: Guess | None = None, single: boo
         "shape": list(lines.shape),
         "differences": _differences(compared),
         "more": {"seeds": more_seeds(seeds), "text": f"{more_seeds(seeds)} more seeds"},
-        "question": _question(compared),
-        "guess": None if guess is None else _guess(compared, guess),
+        "question": {"sentence": _question(compared), "context": _HOW},
+        "guess": drawn,
         "table": _table(compared),
     }
     return document, lines.astype(np.float32).tobytes()
+
+
+def _note(compared: Compared, guess: Document | None) -> str:
+    """What came of a guess, that seeds are few, and why a rule could not be played."""
+    named = zip(compared.rules, compared.errors, strict=False)
+    failed = [f"{rule.name}: {error}." for rule, error in named if error]
+    said = [guess["text"] if guess else "", few(len(compared.seeds)) if compared.rounds else "", *failed]
+    return " ".join(filter(None, said))
 
 
 def few(seeds: int) -> str:

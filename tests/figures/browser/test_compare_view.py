@@ -105,7 +105,7 @@ def test_more_seeds_go_on_and_few_are_told(tab: Tab) -> None:
     seeds = tab.page.get_by_role("slider", name="Seeds")
     seeds.fill("3")
     wait(tab, "doc.seeds.length === 3")
-    assert "3 seeds are few" in tab.page.inner_text(".cw-note")
+    assert "3 seeds are few" in tab.page.inner_text(".cw-compare-note")
     assert tab.page.get_by_role("button", name="5 more seeds").is_visible()
 
 
@@ -120,7 +120,8 @@ def test_rules_come_and_go_and_the_first_is_what_others_are_compared_with(tab: T
     wait(tab, "doc.rules.length === 3 && doc.progress.done && !doc.progress.playing")
     assert [rule["name"] for rule in shown(tab, "rules")] == ["equal", "credit", "quota"]
     tab.page.get_by_role("button", name="Table").click()
-    table = tab.page.locator(".cw-differences table")
+    table = tab.page.locator(".cw-differences .cw-table")
+    table.wait_for()
     assert table.locator("tbody tr").count() == len(shown(tab, "table.rows"))
     tab.page.get_by_label("Single seeds").check()
     wait(tab, "doc.shape[2] === 3 + 8")
@@ -128,7 +129,11 @@ def test_rules_come_and_go_and_the_first_is_what_others_are_compared_with(tab: T
 
 @pytest.mark.parametrize("by", ["pointer", "keyboard"])
 def test_a_guess_is_drawn_before_the_result_is_seen(tab: Tab, by: str) -> None:
-    tab.page.get_by_role("button", name="Guess first").click()
+    if by == "pointer":
+        tab.page.get_by_role("button", name="Guess first").click()
+    else:
+        tab.page.keyboard.press("g")
+    tab.page.get_by_role("button", name="Show the result").wait_for()
     assert tab.page.locator(".cw-differences table").count() == 0
     assert tab.page.locator(".cw-panel:not([hidden]) .cw-line").count() == 1
     assert "credit" not in tab.page.locator(".cw-compare-panels").inner_text()
@@ -154,7 +159,7 @@ def test_a_guess_is_drawn_before_the_result_is_seen(tab: Tab, by: str) -> None:
     else:
         assert guess["values"][1] == pytest.approx(guess["values"][0] - 0.06, abs=1e-6)
         assert len(set(guess["values"][1:])) == 1
-    assert tab.page.inner_text(".cw-note").startswith(f"You drew {guess['values'][-1]:.2f} for credit; it is ")
+    assert tab.page.inner_text(".cw-compare-note").startswith(f"You drew {guess['values'][-1]:.2f} for credit; it is ")
     assert "your guess" in tab.page.locator(".cw-compare-panels").inner_text()
     assert tab.page.locator(".cw-differences table").count() == 1
 
