@@ -26,6 +26,7 @@ from shared.page_waits import SIZES, FormerPage, Page, Waits, a_browser, opened,
 
 REPEATS = 3
 STEPS, BYTES, PAUSES, SECONDS, POINTED, FRAMES = 6, 3, 3, 3.0, 8, 20
+POINTABLE = 1000  # principals among whom one is pointed at
 WORK = Path(__file__).parent / "shared" / "frame_work.py"
 
 # What, unit, and the budget by principals, where there is one.
@@ -46,15 +47,15 @@ MEASURES: Mapping[str, tuple[str, str, Mapping[int, str]]] = {
 }
 
 
-def measure(browser: Any, scenario: Path, code: Path | None, waits: Waits) -> None:
+def measure(browser: Any, scenario: Path, principals: int, code: Path | None, waits: Waits) -> None:
     """Open a page at a server of its own and measure all that is waited for."""
     with opened(browser, scenario, code) as (page, server):
         waits.add("first", [page.first])
         page.steps(2)  # what is loaded once
         waits.add("society", page.steps(STEPS))
         waits.add("bytes", [got / 1000 for got in page.step_bytes(BYTES)])
-        if code is None and "count" in SIZES.get(1000, ("", {}))[1] and scenario.stem.endswith("-1000"):
-            waits.add("hover", page.hovers(range(0, 100 * POINTED, 100)))
+        if code is None and principals == POINTABLE:
+            waits.add("hover", page.hovers(range(0, principals, principals // POINTED)))
         page.turn_to("dynamics")
         waits.add("dynamics", page.steps(STEPS))
         page.turn_to("society")
@@ -113,7 +114,7 @@ def waits() -> str:
             for principals in SIZES:
                 scenario = scenario_file(Path(folder), principals)
                 for found, place in sides[:: -1 if repeat % 2 else 1]:
-                    measure(browser, scenario, place, found[principals])
+                    measure(browser, scenario, principals, place, found[principals])
                     work(scenario, place, found[principals])
                     loads.append(getloadavg()[0])
                     print(f"repeat {repeat + 1}, {principals}", file=sys.stderr, flush=True)
