@@ -9,8 +9,6 @@ measured alone. Old and new take turns, so that whatever else the machine does f
 page: from the click until the picture is painted.
 """
 
-import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from os import getloadavg
@@ -20,14 +18,12 @@ from typing import Any
 
 import numpy as np
 from results_page import main, markdown
-from shared.chromium import environment
 from shared.former_page import former_code
-from shared.page_waits import SIZES, FormerPage, Page, Waits, a_browser, opened, scenario_file
+from shared.page_waits import SIZES, FormerPage, Page, Waits, a_browser, frame_work, opened, scenario_file
 
 REPEATS = 3
 STEPS, BYTES, PAUSES, SECONDS, POINTED, FRAMES = 6, 3, 3, 3.0, 8, 20
 POINTABLE = 1000  # principals among whom one is pointed at
-WORK = Path(__file__).parent / "shared" / "frame_work.py"
 
 # What, unit, and the budget by principals, where there is one.
 MEASURES: Mapping[str, tuple[str, str, Mapping[int, str]]] = {
@@ -35,7 +31,8 @@ MEASURES: Mapping[str, tuple[str, str, Mapping[int, str]]] = {
     "again": ("another tab, opening → picture", "ms", dict.fromkeys(SIZES, "2500")),
     "society": ("Step → painted, Society", "ms", {40: "100", 1000: "100", 10_000: "150"}),
     "dynamics": ("Step → painted, Dynamics", "ms", {40: "100", 1000: "100", 10_000: "150"}),
-    "bytes": ("bytes a step", "kB", {1000: "10", 10_000: "35"}),
+    "bytes": ("sent for a step", "kB", {}),
+    "frame": ("of it the frame", "kB", {1000: "10", 10_000: "35"}),
     "frames": ("frames a second, playing as fast as it goes", "", dict.fromkeys(SIZES, "at least 25")),
     "rounds": ("rounds a second, playing as fast as it goes", "", {}),
     "pause": ("Pause → nothing changes any more", "ms", dict.fromkeys(SIZES, "100")),
@@ -53,7 +50,10 @@ def measure(browser: Any, scenario: Path, principals: int, code: Path | None, wa
         waits.add("first", [page.first])
         page.steps(2)  # what is loaded once
         waits.add("society", page.steps(STEPS))
-        waits.add("bytes", [got / 1000 for got in page.step_bytes(BYTES)])
+        whole, frames_alone = page.step_bytes(BYTES)
+        waits.add("bytes", [got / 1000 for got in whole])
+        if code is None:
+            waits.add("frame", [got / 1000 for got in frames_alone])
         if code is None and principals == POINTABLE:
             waits.add("hover", page.hovers(range(0, principals, principals // POINTED)))
         page.turn_to("dynamics")
@@ -71,9 +71,7 @@ def measure(browser: Any, scenario: Path, principals: int, code: Path | None, wa
 
 def work(scenario: Path, code: Path | None, waits: Waits) -> None:
     """Measure the server's work for frames, in a process of its own."""
-    asked = [sys.executable, str(WORK), str(scenario), str(FRAMES)]
-    printed = subprocess.run(asked, cwd=scenario.parent, env=environment(code), capture_output=True, text=True, check=True)
-    found = json.loads(printed.stdout)
+    found = frame_work(scenario, FRAMES, code)
     for name in ("society", "dynamics"):
         waits.add(f"work {name}", found.get(name) or found["frame"])
     waits.add("work told", found.get("told", []))
@@ -118,11 +116,11 @@ def waits() -> str:
                     work(scenario, place, found[principals])
                     loads.append(getloadavg()[0])
                     print(f"repeat {repeat + 1}, {principals}", file=sys.stderr, flush=True)
-        told_version = browser.version
+        version = browser.version
     table = markdown(["what", "principals", "before", "now", "budget"], rows(before, now))
+    load = f"load average {min(loads):.1f} to {max(loads):.1f}"
     gone = "" if code else " The history does not reach back to the page before."
-    return (f"{table}\n\nChromium {told_version}; {REPEATS} servers each, old and new by turns; one thread; load average "
-            f"{min(loads):.1f} to {max(loads):.1f}.{gone}")
+    return f"{table}\n\nChromium {version}; {REPEATS} servers each, old and new by turns; one thread; {load}.{gone}"
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ class Tab:
     def __init__(self, page: Any, address: str, shows: str = "window.commonweal?.store.newest >= 0") -> None:
         self.page, self.wrong = page, []
         self.outside: list[str] = []
-        self.got: list[int] = []  # bytes of each message from the server
+        self.got: list[tuple[str, int]] = []  # kind of each message from the server, empty where it has none, and bytes
         self.said: list[str] = []  # orders to the server
         home = address.partition("?")[0]
         page.on("console", lambda message: self.wrong.extend([message.text] * (message.type == "error")))
@@ -120,7 +120,7 @@ class Tab:
 
     def _listen(self, socket: Any, address: str) -> None:
         self._judge(socket.url.replace("ws://", "http://"), address)
-        socket.on("framereceived", lambda payload: self.got.append(len(payload)))
+        socket.on("framereceived", lambda payload: self.got.append((kind_of(payload), len(payload))))
         socket.on("framesent", lambda payload: self.said.extend(orders(payload)))
 
     def of(self, expression: str) -> Any:
@@ -175,5 +175,15 @@ VISITED = "try { localStorage.setItem('commonweal visited', 'yes'); } catch { }"
 
 def orders(payload: str | bytes) -> list[str]:
     """What the page asks for in a message to the server."""
-    text = payload if isinstance(payload, str) else payload.decode(errors="ignore")
-    return re.findall(r'"do": ?"(\w+)"', text)
+    return re.findall(r'"do": ?"(\w+)"', text_of(payload))
+
+
+def kind_of(payload: str | bytes) -> str:
+    """The kind of the document in a message from the server; empty where it is none of the page's."""
+    found = re.search(r'"kind": ?"(\w+)"', text_of(payload))
+    return found.group(1) if found else ""
+
+
+def text_of(payload: str | bytes) -> str:
+    """A message as text, whatever bytes come with it."""
+    return payload if isinstance(payload, str) else payload.decode(errors="ignore")

@@ -14,7 +14,7 @@ from shared.chromium import environment
 
 FORMER = "e135f2fa75e6e491e298ff691d5525315d5b048b"  # the last commit whose page was pictures made by the server
 ROOT = Path(__file__).parents[2]
-ROOMS = ("agents", "economy", "scenarios", "figures", "commands")  # lie beside the folder commonweal, installed within it
+ROOMS = ("agents", "economy", "scenarios", "figures", "commands")  # lie beside the folder commonweal
 
 
 @contextmanager

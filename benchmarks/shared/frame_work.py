@@ -1,4 +1,4 @@
-"""What the server does for one frame, under the code that it is run with: prints milliseconds of processor time as JSON.
+"""What the server does for a frame, under the code that it is run with: milliseconds of processor time as JSON.
 
     python benchmarks/shared/frame_work.py SCENARIO ROUNDS
 

@@ -1,5 +1,8 @@
 """What who uses the page waits for, measured in a headless Chromium by ``watch.js``: times in milliseconds."""
 
+import json
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,10 +12,11 @@ from typing import Any
 
 import tomli_w
 from playwright.sync_api import sync_playwright
-from shared.chromium import FLAGS, Server, Tab, chromium, served
 
 from commonweal.scenarios.schema.library import LIBRARY
+from shared.chromium import FLAGS, Server, Tab, chromium, environment, served
 
+WORK = Path(__file__).with_name("frame_work.py")
 WATCH = Path(__file__).with_name("watch.js").read_text(encoding="utf-8")
 SIZES: Mapping[int, tuple[str, Mapping[str, int]]] = {  # principals: scenario, and what is changed in its population
     40: ("commons", {}),
@@ -52,6 +56,14 @@ def scenario_file(folder: Path, principals: int) -> Path:
     return file
 
 
+def frame_work(scenario: Path, rounds: int, code: Path | None = None) -> dict[str, list[float]]:
+    """Milliseconds of the server's processor for a frame, by kind of work, in a process of its own."""
+    asked = [sys.executable, str(WORK), str(scenario), str(rounds)]
+    printed = subprocess.run(asked, cwd=scenario.parent, env=environment(code), stdout=subprocess.PIPE, check=True)
+    found: dict[str, list[float]] = json.loads(printed.stdout)
+    return found
+
+
 class Page:
     """The page in a tab of its own, watched.
 
@@ -86,15 +98,16 @@ class Page:
             self.tab.page.wait_for_timeout(200)
         return found
 
-    def step_bytes(self, count: int) -> list[float]:
-        """Bytes that arrive for a step."""
-        found = []
+    def step_bytes(self, count: int) -> tuple[list[float], list[float]]:
+        """Bytes that arrive for a step: all, and those of frames."""
+        whole, frames = [], []
         for _ in range(count):
             begin = len(self.tab.got)
             self.tab.of("watch.step()")
             self.tab.page.wait_for_timeout(400)
-            found.append(sum(self.tab.got[begin:]))
-        return found
+            whole.append(float(sum(size for _, size in self.tab.got[begin:])))
+            frames.append(float(sum(size for kind, size in self.tab.got[begin:] if kind == "frame")))
+        return whole, frames
 
     def pace(self, seconds: float) -> tuple[float, float]:
         """Frames and rounds a second while it plays as fast as it goes."""
