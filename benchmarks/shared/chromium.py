@@ -165,7 +165,7 @@ class Tab:
         began = monotonic()
         while not true():
             assert monotonic() - began < seconds, f"waited in vain; the page says {self.text}"
-            self.page.wait_for_timeout(5)  # also hears what goes over the wire
+            self.page.wait_for_timeout(10)  # also hears what goes over the wire
         return monotonic() - began
 
 

@@ -1,11 +1,13 @@
 """The page waits no longer than twice its budgets, and the browser keeps no more of a run than it may.
 
-A busy machine makes single waits long: what counts is the median of a batch, and of three batches the best.
+A busy machine makes waits long that are none of the page's: what counts is the median of a batch, of three batches the
+best, and limits are stretched by how long the machine keeps a short computation waiting meanwhile.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from time import perf_counter, thread_time
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ STEP_BYTES = {40: 20_000, 1000: 20_000, 10_000: 70_000}
 WORKED = 2.0  # milliseconds of the server's processor for a frame
 PLAYING, SCRUBBING = 12, 30  # frames a second, at least
 KEPT = 64e6  # bytes of marks in the browser
+BATCHES, CROWDED = 3, 4.0  # tries, and how far limits are stretched at most
 
 
 @pytest.fixture(scope="module")
@@ -42,23 +45,41 @@ def page(request: pytest.FixtureRequest, browser: Any, tmp_path_factory: pytest.
         assert (shown.tab.wrong, shown.tab.outside, server.complaints()) == ([], [], [])
 
 
-def best(batch: Callable[[], Sequence[float]], enough: Callable[[float], bool], batches: int = 3) -> float:
-    """The median of the first batch that is good enough, else of the last."""
-    medians = [median(batch())]
-    while not enough(medians[-1]) and len(medians) < batches:
-        medians.append(median(batch()))
-    print(f"medians {[round(each, 1) for each in medians]}")
-    return medians[-1]
+def crowding() -> float:
+    """How many times its processor's time a short computation takes: 1 where a core is free, at most ``CROWDED``."""
+    began, spent = perf_counter(), thread_time()
+    while thread_time() - spent < 0.05:
+        pass
+    return min(CROWDED, max(1.0, (perf_counter() - began) / 0.05))
+
+
+def best(batch: Callable[[], Sequence[float]], short: Callable[[float, float], float]) -> None:
+    """The median of one of some batches is good enough.
+
+    Args:
+        batch: measures some times.
+        short: by how much a median falls short, by the crowding that it was measured in.
+    """
+    tried = []
+    for _ in range(BATCHES):
+        before = crowding()
+        middle = median(batch())
+        crowded = (before + crowding()) / 2
+        tried.append(f"{middle:.1f} (crowding {crowded:.1f})")
+        if short(middle, crowded) <= 0:
+            print(", ".join(tried))
+            return
+    pytest.fail(f"medians {', '.join(tried)}")
 
 
 def at_most(batch: Callable[[], Sequence[float]], limit: float) -> None:
     """The median of a batch is within a limit."""
-    assert best(batch, lambda middle: middle <= limit) <= limit
+    best(batch, lambda middle, crowded: middle - limit * crowded)
 
 
 def at_least(once: Callable[[], float], limit: float) -> None:
     """What is measured reaches a limit."""
-    assert best(lambda: [once()], lambda middle: middle >= limit) >= limit
+    best(lambda: [once()], lambda middle, crowded: limit / crowded - middle)
 
 
 def test_a_tab_shows_its_first_picture_soon(page: Opened, browser: Any) -> None:
@@ -125,12 +146,11 @@ def test_the_server_works_little_for_a_frame(page: Opened, tmp_path: Path) -> No
     assert median(found["told"]) <= 3 * WORKED  # at most four times a second
 
 
+@pytest.mark.parametrize("page", [10_000], indirect=True)
 def test_the_browser_lets_old_marks_go_and_asks_for_them_again(page: Opened) -> None:
-    shown, _, principals = page
-    if principals != 10_000:
-        pytest.skip("of few principals 64 MB hold more rounds than a test can wait for")
+    shown, _, _ = page
     tab: Tab = shown.tab
-    sent = shown.tab.of("""() => {
+    sent = tab.of("""() => {
       const { store } = commonweal;
       const bytes = store.setup.principals * (store.setup.sized ? 7 : 1);
       const [first, rounds] = [store.newest + 1, Math.ceil(70e6 / bytes)];
