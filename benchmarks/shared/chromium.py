@@ -1,6 +1,7 @@
 """A real browser and a real server for the tests of the page."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,8 +18,6 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run", "--disable-quic",
 ]
-
-FAST = "as fast as it goes"  # of the speeds
 
 
 def chromium() -> str:
@@ -37,12 +36,13 @@ class Server:
 
     Args:
         words: of the command line, after ``serve``.
+        code: folder to import ``commonweal`` from; as installed if not given.
     """
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, code: Path | None = None) -> None:
         command = [sys.executable, "-m", "commonweal.commands.cli", "serve", *words, "--port", "0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, "OMP_NUM_THREADS": "1"})
+                                        env=environment(code), cwd=code)
         self.log: list[str] = []
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
@@ -72,10 +72,16 @@ class Server:
         return [line for line in self.log if any(word in line for word in ("Traceback", "Error", "rror:", "failed"))]
 
 
+def environment(code: Path | None) -> dict[str, str]:
+    """Of a process that computes on one thread, with the code from a folder before that which is installed."""
+    first = {} if code is None else {"PYTHONPATH": str(code)}
+    return {**os.environ, "OMP_NUM_THREADS": "1", **first}
+
+
 @contextmanager
-def served(*words: str) -> Iterator[Server]:
+def served(*words: str, code: Path | None = None) -> Iterator[Server]:
     """A server while the block lasts."""
-    server = Server(*words)
+    server = Server(*words, code=code)
     try:
         yield server
     finally:
@@ -89,58 +95,60 @@ class Tab:
     Args:
         page: a new page of playwright.
         address: of the server.
+        shows: what is true in the browser once the page shows a run.
     """
 
-    def __init__(self, page: Any, address: str) -> None:
+    def __init__(self, page: Any, address: str, shows: str = "window.commonweal?.store.newest >= 0") -> None:
         self.page, self.wrong = page, []
         self.outside: list[str] = []
+        self.got: list[tuple[str, int]] = []  # kind of each message from the server, empty where it has none, and bytes
+        self.said: list[str] = []  # orders to the server
         home = address.partition("?")[0]
         page.on("console", lambda message: self.wrong.extend([message.text] * (message.type == "error")))
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
         page.on("response", lambda reply: self.wrong.extend([f"{reply.status} {reply.url}"] * (reply.status >= 400)))
         page.on("request", lambda request: self._judge(request.url, home))
-        page.on("websocket", lambda socket: self._judge(socket.url.replace("ws://", "http://"), home))
+        page.on("websocket", lambda socket: self._listen(socket, home))
+        page.add_init_script(VISITED)
         page.goto(address)
-        page.wait_for_function("window.commonweal && window.commonweal.store.newest >= 0", timeout=30_000)
+        page.wait_for_function(shows, timeout=60_000)
 
     def _judge(self, url: str, address: str) -> None:
         if not url.startswith((address, "data:", "blob:")):
             self.outside.append(url)
 
+    def _listen(self, socket: Any, address: str) -> None:
+        self._judge(socket.url.replace("ws://", "http://"), address)
+        socket.on("framereceived", lambda payload: self.got.append((kind_of(payload), len(payload))))
+        socket.on("framesent", lambda payload: self.said.extend(orders(payload)))
+
+    def of(self, expression: str) -> Any:
+        """What JavaScript says of the page."""
+        return self.page.evaluate(expression)
+
     def button(self, name: str) -> Any:
-        """A button by its words."""
-        return self.page.locator(f".v-btn:has(.v-btn__content:text-is('{name}'))")
+        """A button by what it is called."""
+        return self.page.get_by_role("button", name=name)
 
-    def turn_to(self, tab: str) -> None:
-        """Choose a tab of the page."""
-        self.page.locator(f".v-tab:text-is('{tab}')").click()
-        self.page.wait_for_selector(f".cw-{tab.lower().replace(' ', '-')}")
+    def turn_to(self, view: str) -> None:
+        """Choose a view by its id."""
+        self.page.locator(f".cw-tab[data-view={view}]").click()
+        self.page.wait_for_selector(f".cw[data-view={view}]")
 
-    def field(self, label: str) -> Any:
-        """What stands beneath a label."""
-        return self.page.locator(f":is(.cw-choice, .cw-control):has(:text-is('{label}'))").first
-
-    def choose(self, label: str, name: str) -> None:
-        """Choose from the list with that label."""
-        self.field(label).locator(".v-select").click()
-        self.page.locator(f".menuable__content__active .v-list-item:has(:text-is('{name}'))").first.click()
-
-    def type(self, label: str, text: str) -> None:
-        """Type into the field with that label."""
-        field = self.field(label).locator("input").first
-        field.fill(text)
-        field.press("Tab")
+    def tell(self, order: str, **said: Any) -> None:
+        """Say an order to the server, as the page does."""
+        self.page.evaluate("document => commonweal.send(document)", {"do": order, **said})
 
     @property
     def text(self) -> str:
         """All that can be read."""
-        return str(self.page.inner_text(".cw-page"))
+        return str(self.page.inner_text("body"))
 
     @property
     def round(self) -> int:
         """The round that is shown."""
-        return int(self.page.text_content(".cw-number .cw-value"))
+        return int(self.of("commonweal.round"))
 
     def rest(self, quiet: float = 1.0) -> float:
         """Wait until the round has not changed for a while; how long it went on changing."""
@@ -157,5 +165,25 @@ class Tab:
         began = monotonic()
         while not true():
             assert monotonic() - began < seconds, f"waited in vain; the page says {self.text}"
-            sleep(0.005)
+            self.page.wait_for_timeout(10)  # also hears what goes over the wire
         return monotonic() - began
+
+
+# A first visit plays by itself.
+VISITED = "try { localStorage.setItem('commonweal visited', 'yes'); } catch { }"
+
+
+def orders(payload: str | bytes) -> list[str]:
+    """What the page asks for in a message to the server."""
+    return re.findall(r'"do": ?"(\w+)"', text_of(payload))
+
+
+def kind_of(payload: str | bytes) -> str:
+    """The kind of the document in a message from the server; empty where it is none of the page's."""
+    found = re.search(r'"kind": ?"(\w+)"', text_of(payload))
+    return found.group(1) if found else ""
+
+
+def text_of(payload: str | bytes) -> str:
+    """A message as text, whatever bytes come with it."""
+    return payload if isinstance(payload, str) else payload.decode(errors="ignore")

@@ -33,10 +33,31 @@ export function refill(element, ...children) {
   return element;
 }
 
-/** Width and height of an element in its own pixels, which the page's zoom may enlarge. */
+const sizes = new WeakMap();
+export const RESIZED = "cw-resized"; // said by an element whose size is read
+
+/**
+ * Width and height of an element in its own pixels, which the page's zoom may enlarge. It is read once, and again when
+ * it changes, since the browser lays out all that was drawn before when it is asked.
+ */
 export function sizeOf(element) {
-  return { width: element.clientWidth, height: element.clientHeight };
+  if (!sizes.has(element)) {
+    noteSize(element);
+    resizing.observe(element);
+  }
+  return sizes.get(element);
 }
+
+const noteSize = (element) => sizes.set(element, { width: element.clientWidth, height: element.clientHeight });
+
+const resizing = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const { width, height } = sizes.get(target);
+    noteSize(target);
+    if (target.clientWidth !== width || target.clientHeight !== height)
+      target.dispatchEvent(new Event(RESIZED, { bubbles: true }));
+  }
+});
 
 /** Where a pointer is in an element, in the element's own pixels. */
 export function pointIn(element, event) {

@@ -1,6 +1,6 @@
 // The page: bar, fields, view and strip around one store, redrawn together on the next frame of the browser.
 
-import { html, refill, write } from "./dom.js";
+import { RESIZED, html, refill, write } from "./dom.js";
 import { makeStore } from "./store.js";
 import { stripOf } from "./strip.js";
 import { societyView } from "./society.js";
@@ -34,12 +34,14 @@ export function mount(el, part, send) {
   else (window.commonwealParts ??= {})[part] = page;
   const resized = new ResizeObserver(() => page.redraw());
   resized.observe(el);
+  el.addEventListener(RESIZED, page.redraw);
   page.send({ do: "hello" });
   if (part === "page") followLink(page);
   return {
     receive: page.receive,
     close() {
       resized.disconnect();
+      el.removeEventListener(RESIZED, page.redraw);
       page.listeners.clear();
       page.closed.forEach((undo) => undo());
     },

@@ -1,6 +1,6 @@
 // The society: what each principal does, has and is worth, as marks on a disc or a small grid.
 
-import { html, mark, refill, write } from "./dom.js";
+import { html, mark, refill, sizeOf, write } from "./dom.js";
 import { brief, figure, pure, signed } from "./numbers.js";
 import { coursePanel } from "./axes.js";
 import { principalCard } from "./card.js";
@@ -43,8 +43,8 @@ export function societyView(page) {
     }
     el.classList.toggle("cw-one-chosen", page.state.principal !== null);
     const { stretch, pointed } = page.state;
-    const told = [run, page.store.length, page.round, pointed, stretch?.from, stretch?.to, courses.clientWidth,
-                  courses.clientHeight].join();
+    const told = [run, page.store.length, page.round, pointed, stretch?.from, stretch?.to,
+                  ...Object.values(sizeOf(courses))].join();
     if (told !== drawn) panels.forEach((panel) => panel.update()); // not for each principal that is pointed at
     drawn = told;
     card.update();
@@ -86,7 +86,8 @@ function discPart(page) {
 
 /** The room for a picture above its legend, in pixels. */
 export function roomOf(el, legend) {
-  return [el.clientWidth, el.clientHeight - legend.el.offsetHeight];
+  const { width, height } = sizeOf(el);
+  return [width, height - sizeOf(legend.el).height];
 }
 
 /** Where N principals stand, to the right and down in [0, 1], one after the other. */

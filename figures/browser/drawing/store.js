@@ -1,6 +1,7 @@
 // What the browser knows of the run that is shown: measures of every round, and marks of those that were sent.
 
 const MOST = 64e6; // bytes of marks kept
+const AROUND = 600; // bytes that a round's arrays take beside what they hold
 
 /** A history that grows with frames. */
 export function makeStore() {
@@ -30,16 +31,14 @@ export function makeStore() {
   /** Keep marks of some rounds. */
   store.keep = (rounds, buffer) => {
     const { principals, sized } = store.setup;
-    const bytes = principals * (sized ? 7 : 1);
-    rounds.forEach((round, place) => {
-      if (!store.marks.has(round)) store.bytes += bytes;
-      store.marks.set(round, marksOf(buffer, place * bytes, principals, sized));
-    });
+    const sent = principals * (sized ? 7 : 1);
+    const held = principals * (sized ? 8 : 2) + AROUND;
+    rounds.forEach((round, place) => store.marks.set(round, marksOf(buffer, place * sent, principals, sized)));
     for (const round of store.marks.keys()) {
-      if (store.bytes <= MOST) break;
+      if (store.marks.size * held <= MOST) break;
       store.marks.delete(round);
-      store.bytes -= bytes;
     }
+    store.bytes = store.marks.size * held;
   };
 
   /** A measure after a round; NaN where it is not known. */
