@@ -63,31 +63,6 @@ def card_document(
     }
 
 
-def picks_document(chronicle: Chronicle, round: int | None = None) -> Document:
-    """Whom to look at, while nobody is chosen.
-
-    Returns:
-        ``kind`` "card"; ``index`` None; ``round``; ``picks``, each an ``index`` with its ``name``, ``action``, and
-        ``text``: what is telling of it.
-    """
-    sight, world = chronicle.newest if round is None else chronicle.at(round), chronicle.world
-    acts = np.array([each.actions for each in list(chronicle.sights) if 0 < each.round <= sight.round])
-    changes = (acts[1:] != acts[:-1]).sum(axis=0) if len(acts) > 1 else np.zeros(len(sight.actions))
-    held, unit = (sight.wealth, "money") if pays_money(world) else (sight.contributed, "samples")
-    most, least = ("richest", "poorest") if pays_money(world) else ("gave most", "gave least")
-    told = [(held, 1, f"{most}: {{}} {unit}"), (held, -1, f"{least}: {{}} {unit}"),
-            (sight.reputation, -1, "lowest reputation: {}"), (changes, 1, "changed what it does {} times"),
-            (np.nan_to_num(sight.screened), 1, "lost most to screening: {} of its update")]
-    picks: dict[int, str] = {}
-    for values, sign, text in told:
-        if values.max() > values.min():
-            index = int((sign * values).argmax())
-            picks.setdefault(index, text.format(figure(float(values[index]))))
-    return {"kind": "card", "index": None, "round": sight.round,
-            "picks": [{"index": index, "name": name_of(world, index), "action": int(sight.actions[index]), "text": text}
-                      for index, text in picks.items()]}
-
-
 def name_of(world: World, index: int) -> str:
     """What a principal is called."""
     return f"Principal {index}"
