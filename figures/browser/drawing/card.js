@@ -124,7 +124,7 @@ function sparkline(course) {
   const [low, high] = [Math.min(...known), Math.max(...known)];
   const x = (i) => (84 * i) / Math.max(1, course.length - 1);
   const y = (value) => (high > low ? 19 - (18 * (value - low)) / (high - low) : 10);
-  return svg("svg", { class: "cw-spark", viewBox: "0 0 84 20", "aria-hidden": "true" },
+  return svg("svg", { class: "cw-spark", viewBox: "0 0 84 20", preserveAspectRatio: "none", "aria-hidden": "true" },
     svg("path", { d: lineThrough(course, x, y), class: "cw-spark-line" }));
 }
 

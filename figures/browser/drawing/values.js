@@ -87,7 +87,7 @@ function valueMark(mark, x, broken, y = 0) {
 /** Where the columns of a picture so wide lie: an axis a dimension, then bars, then who is away. */
 function columnsOf(doc, width) {
   const costs = doc.rows.some((row) => row.cost !== null);
-  const right = (doc.screens ? 160 : 0) + (costs ? 200 : 130);
+  const right = (doc.screens ? 160 : 0) + (costs ? 200 : doc.rows.some((row) => row.gone) ? 130 : 20);
   const each = Math.max(130, (width - NUMBER - right) / doc.dimensions.length);
   const at = NUMBER + doc.dimensions.length * each;
   return { width: at + right, costs, taken: doc.screens ? at + 20 : null, away: at + (doc.screens ? 160 : 0) + 10,

@@ -13,6 +13,7 @@ from commonweal.figures.browser.notes.bargain import bargain_rows, why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.glances import Glances
 from commonweal.figures.browser.notes.numbers import change, figure, known, percent
+from commonweal.figures.browser.notes.numbers import count as in_full
 from commonweal.figures.browser.notes.reasons import reason
 from commonweal.figures.browser.notes.shown import action_words, credit_unit, gives_models, pays_money
 from commonweal.figures.browser.notes.tables import data_rows, principal_card, value_rows
@@ -177,8 +178,9 @@ def _why(chronicle: Chronicle, sight: Sight, index: int) -> Document:
     parts = parts_of(before, index, action, world)
     if parts is None or len(parts.seen) < 2 or not parts.chance > 0:
         return _text(title, reason(chronicle, index, sight.round))
-    who = "everybody's place" if parts.eyes == len(before.actions) else f"the place of {parts.eyes} principals"
-    note = f"exact, {len(parts.seen)} things seen, each against its value in {who}"
+    count = len(before.actions)
+    whose = "everybody" if parts.eyes == count else f"{parts.eyes} of {in_full(count)}"
+    note = f"exact: {len(parts.seen)} things seen, each against what {whose} saw"
     return {"kind": "waterfall", "title": title, "text": _weighs(before, index, action, world),
             "action": int(action), "rows": _waterfall(parts, before, index, action, world), "note": note}
 
