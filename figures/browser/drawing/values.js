@@ -12,8 +12,8 @@ export function valuesView(page) {
   const legend = html("p", { class: "cw-legend" });
   const count = html("span", { class: "cw-quiet" });
   const more = html("button", { type: "button", class: "cw-link", onclick: () => page.set({ allRows: !page.state.allRows }) });
-  const sort = html("select", { "aria-label": "sort by", class: "cw-speed", onchange: () => page.set({ sort: sort.value }) });
-  const plane = html("select", { "aria-label": "rows or map", class: "cw-speed",
+  const sort = html("select", { "aria-label": "sort by", class: "cw-order", onchange: () => page.set({ sort: sort.value }) });
+  const plane = html("select", { "aria-label": "rows or map", class: "cw-order",
                                  onchange: () => page.set({ axes: plane.value || null }) });
   const picture = svg("svg", { class: "cw-value-picture", role: "img" });
   const el = html("div", { class: "cw-values" }, html("div", { class: "cw-row cw-values-head" }, legend,
