@@ -2,6 +2,7 @@
 
 import { html, mark, refill, svg, write } from "./dom.js";
 import { figure, rounded, ticks } from "./numbers.js";
+import { toPrincipal } from "./keys.js";
 
 const LIFE_SIZE = [368, 18]; // pixels of the barcode and of the pictures below it
 const ASKED = 250; // milliseconds between two wishes, at least
@@ -43,75 +44,54 @@ export function chooseIn(page, el) {
   });
 }
 
-/** The principal before or after the one that is looked at, around. */
-export function lookBeside(page, step) {
-  const count = page.store.setup.principals;
-  page.set({ principal: page.state.principal === null ? 0 : (page.state.principal + step + count) % count });
-}
-
 /** The card. */
 export function principalCard(page) {
   const name = html("h2", { class: "cw-card-name" });
   const does = html("span", { class: "cw-card-does" });
   const turn = (text, words, step) => html("button", { type: "button", class: "cw-turn", "aria-label": words,
-                                                       onclick: () => lookBeside(page, step) }, text);
+                                                       onclick: () => toPrincipal(page, step) }, text);
   const life = html("canvas", { class: "cw-life" });
   const ends = html("p", { class: "cw-life-ends" });
   const numbers = html("div", { class: "cw-card-numbers" });
   const asks = askBlock(page);
   const [above, below] = [sectionsIn(page), sectionsIn(page)];
-  const inside = html("div", { class: "cw-card-inside" },
+  const el = html("aside", { class: "cw-card", "aria-label": "principal" },
     html("div", { class: "cw-card-head" }, name, does, turn("‹", "principal before", -1), turn("›", "principal after", 1)),
     life, ends, numbers, above.el, asks.el, below.el);
-  const picks = html("div", { class: "cw-picks" });
-  chooseIn(page, picks);
-  const el = html("aside", { class: "cw-card", "aria-label": "principal" }, inside, picks);
   const ask = asker(page, "card", () => ({ principal: page.state.principal, round: page.state.round }));
   let drawn = null;
 
   const update = () => {
-    ask();
     const { principal } = page.state;
-    const sent = page.docs.card;
-    const card = sent?.index === principal ? sent : glimpse(page, principal);
-    const known = principal !== null && card !== null;
-    inside.hidden = !known;
-    picks.hidden = principal !== null || !card?.picks;
-    if (known) drawLife(page, life, card);
-    asks.update(known ? card : null);
-    if (card === drawn) return;
+    if (principal === null) return;
+    ask();
+    const card = page.docs.card?.index === principal ? page.docs.card : glimpse(page, principal);
+    if (card) drawLife(page, life, card);
+    asks.update(card);
+    if (!card || card === drawn) return;
     drawn = card;
-    if (card?.picks) refill(picks, picksOf(page, card));
-    if (!known) return;
     const ink = actionOf(page, card.action).ink;
     write(name, card.name);
     refill(does, mark(ink), ` ${card.does}`);
     does.className = `cw-card-does cw-text-${ink}`;
     refill(ends, html("span", {}, card.life.last ? `round ${card.life.first}` : "not played yet"),
       html("span", {}, card.life.last > card.life.first ? String(card.life.last) : ""));
-    refill(numbers, card.numbers.map((number) => numberOf(number)));
-    const first = card.sections.filter((section) => section.kind !== "rows");
-    above.update(first);
+    refill(numbers, card.numbers.map(numberOf));
+    above.update(card.sections.filter((section) => section.kind !== "rows"));
     below.update(card.sections.filter((section) => section.kind === "rows"));
   };
   return { el, update };
 }
 
-/** What the marks that are here tell of a principal until its card comes; all there is where no server answers. */
+/** What the marks that are here tell of a principal until its card comes, and all there is where no server answers. */
 function glimpse(page, index) {
   const { marks, newest } = page.store;
-  const now = index === null ? null : page.store.marksAt(page.round)?.actions[index];
-  if (now === null || now === undefined) return null;
+  const now = page.store.marksAt(page.round)?.actions[index];
+  if (now === undefined) return null;
   const rounds = [...marks.keys()].filter((round) => round > 0).sort((a, b) => a - b);
   const actions = rounds.map((round) => marks.get(round).actions[index]);
   return { index, name: page.store.setup.names?.[index] ?? `Principal ${index}`, action: now, does: actionOf(page, now).does,
            life: { first: rounds[0] ?? 0, last: newest, actions }, numbers: [], asks: [], sections: [] };
-}
-
-function picksOf(page, card) {
-  return [html("h2", {}, "Choose a principal"), html("p", { class: "cw-quiet" }, "Click one in the picture, or look at:"),
-    ...card.picks.map((pick) => html("button", { type: "button", class: "cw-pick", "data-principal": pick.index },
-      mark(actionOf(page, pick.action).ink), html("strong", {}, ` ${pick.name}`), ` ${pick.text}`))];
 }
 
 /** What it did in every round, as a barcode: rounds after the one shown pale. */
@@ -144,7 +124,7 @@ function sparkline(course) {
   const [low, high] = [Math.min(...known), Math.max(...known)];
   const x = (i) => (84 * i) / Math.max(1, course.length - 1);
   const y = (value) => (high > low ? 19 - (18 * (value - low)) / (high - low) : 10);
-  return svg("svg", { class: "cw-spark", viewBox: "0 0 84 20", "aria-hidden": "true" },
+  return svg("svg", { class: "cw-spark", viewBox: "0 0 84 20", preserveAspectRatio: "none", "aria-hidden": "true" },
     svg("path", { d: lineThrough(course, x, y), class: "cw-spark-line" }));
 }
 
@@ -187,7 +167,7 @@ function sectionShell({ folded, kind }) {
 const DRAWN = {
   text: (page, { text }) => [html("p", { class: "cw-quiet" }, text)],
   rows: (page, { rows }) => [html("table", { class: "cw-table" }, html("tbody", {}, rows.map(([what, text, only]) =>
-    html("tr", { hidden: Boolean(only && page.state.participants) },
+    html("tr", { hidden: only && page.state.eye === false },
       html("td", {}, what, only ? eye() : null), html("td", { class: "cw-right" }, text)))))],
   waterfall: waterfallOf,
   bars: barsOf,
@@ -195,7 +175,7 @@ const DRAWN = {
 
 /** The sign of what only the simulation knows. */
 export function eye() {
-  return svg("svg", { class: "cw-eye", width: 14, height: 10, viewBox: "-7 -5 14 10", role: "img",
+  return svg("svg", { class: "cw-eye-sign", width: 14, height: 10, viewBox: "-7 -5 14 10", role: "img",
                       "aria-label": "only the simulation knows this" },
     svg("path", { d: "M-6.5 0Q0 -7 6.5 0Q0 7 -6.5 0z" }), svg("circle", { r: 1.8 }));
 }
@@ -240,11 +220,13 @@ function askBlock(page) {
     if (offer !== offered) {
       offered = offer;
       const other = [...card.asks].sort((a, b) => (a.action === card.action) - (b.action === card.action));
-      refill(buttons, other.map((ask) => html("button", { type: "button", class: "cw-button", onclick: () => page.send(
-        { do: "ask", principal: card.index, action: ask.action ?? null, line: ask.line ?? null }) }, ask.text)));
+      refill(buttons, other.length ? html("strong", {}, "What if it") : null, other.map((ask) =>
+        html("button", { type: "button", class: "cw-button", "aria-label": ask.text, onclick: () => page.send(
+          { do: "ask", principal: card.index, action: ask.action ?? null, line: ask.line ?? null }) },
+        ask.text.replace("What if it ", ""))));
     }
     const found = page.docs.answer?.principal === card.index ? page.docs.answer : null;
-    for (const button of buttons.children) button.disabled = Boolean(found?.busy);
+    for (const button of buttons.querySelectorAll("button")) button.disabled = Boolean(found?.busy);
     if (found === drawn) return;
     drawn = found;
     refill(answer, !found ? [] : found.busy ? [html("p", { class: "cw-quiet" }, `${found.busy} …`)]

@@ -43,7 +43,7 @@ function bookTable({ title, headers, rows, who, more }) {
   const cell = (text, row) => {
     const own = who?.[row] ?? null;
     return own === null || !text.endsWith(` ${own}`) ? minus(text)
-      : html("button", { type: "button", class: "cw-link", "data-principal": own }, text);
+      : html("button", { type: "button", class: "cw-who", "data-principal": own }, text);
   };
   return html("div", {}, html("table", { class: "cw-table" }, html("caption", {}, title),
     html("thead", {}, html("tr", {}, headers.map((name, i) => html("th", { scope: "col", class: side(i) }, name)))),

@@ -12,8 +12,8 @@ export function valuesView(page) {
   const legend = html("p", { class: "cw-legend" });
   const count = html("span", { class: "cw-quiet" });
   const more = html("button", { type: "button", class: "cw-link", onclick: () => page.set({ allRows: !page.state.allRows }) });
-  const sort = html("select", { "aria-label": "sort by", class: "cw-speed", onchange: () => page.set({ sort: sort.value }) });
-  const plane = html("select", { "aria-label": "rows or map", class: "cw-speed",
+  const sort = html("select", { "aria-label": "sort by", class: "cw-order", onchange: () => page.set({ sort: sort.value }) });
+  const plane = html("select", { "aria-label": "rows or map", class: "cw-order",
                                  onchange: () => page.set({ axes: plane.value || null }) });
   const picture = svg("svg", { class: "cw-value-picture", role: "img" });
   const el = html("div", { class: "cw-values" }, html("div", { class: "cw-row cw-values-head" }, legend,
@@ -34,7 +34,7 @@ export function valuesView(page) {
     const doc = page.docs.values;
     if (!doc) return;
     const { clientWidth: width, clientHeight } = picture.parentElement;
-    const now = [width, clientHeight, page.state.principal, page.state.allRows, page.state.participants].join();
+    const now = [width, clientHeight, page.state.principal, page.state.allRows, page.state.eye].join();
     for (const row of picture.querySelectorAll("[data-principal]"))
       row.classList.toggle("cw-hovered", Number(row.dataset.principal) === page.state.hover);
     if (doc === drawn && now === key) return;
@@ -67,9 +67,9 @@ function rowsShown(page, doc) {
 }
 
 function keysOf(page, doc) {
-  const hidden = page.state.participants;
+  const hidden = page.state.eye === false;
   const only = html("button", { type: "button", class: "cw-turn", "aria-pressed": String(!hidden), title: "what only the simulation knows",
-                                onclick: () => page.set({ participants: !hidden }) }, eye());
+                                onclick: () => page.set({ eye: hidden }) }, eye());
   const keys = doc.marks.filter(([kind]) => !hidden || kind !== "true").map(([kind, name]) => [name, valueMark(kind, 0, false)]);
   if (hidden && !keys.length) keys.push(["declared", valueMark("declared", 0, false)]);
   if (!hidden && doc.dimensions.some((dimension) => dimension.broken)) keys.push(["true limit broken now", valueMark("true", 0, true)]);
@@ -87,7 +87,7 @@ function valueMark(mark, x, broken, y = 0) {
 /** Where the columns of a picture so wide lie: an axis a dimension, then bars, then who is away. */
 function columnsOf(doc, width) {
   const costs = doc.rows.some((row) => row.cost !== null);
-  const right = (doc.screens ? 160 : 0) + (costs ? 200 : 130);
+  const right = (doc.screens ? 160 : 0) + (costs ? 200 : doc.rows.some((row) => row.gone) ? 130 : 20);
   const each = Math.max(130, (width - NUMBER - right) / doc.dimensions.length);
   const at = NUMBER + doc.dimensions.length * each;
   return { width: at + right, costs, taken: doc.screens ? at + 20 : null, away: at + (doc.screens ? 160 : 0) + 10,
@@ -158,7 +158,7 @@ function rowOf(page, row, { y, high, columns, axes, most, dearest }) {
 }
 
 function limitOf(page, limit, x, y) {
-  const shown = page.state.participants ? { believed: limit.believed, declared: limit.declared ?? limit.true } : limit;
+  const shown = page.state.eye === false ? { believed: limit.believed, declared: limit.declared ?? limit.true } : limit;
   const places = ["true", "believed", "declared"].filter((mark) => (shown[mark] ?? null) !== null);
   const values = places.map((mark) => x(shown[mark]));
   return [svg("line", { x1: Math.min(...values), x2: Math.max(...values), y1: y, y2: y, class: "cw-limit-line" }),

@@ -13,6 +13,7 @@ from commonweal.figures.browser.notes.bargain import bargain_rows, why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.glances import Glances
 from commonweal.figures.browser.notes.numbers import change, figure, known, percent
+from commonweal.figures.browser.notes.numbers import count as in_full
 from commonweal.figures.browser.notes.reasons import reason
 from commonweal.figures.browser.notes.shown import action_words, credit_unit, gives_models, pays_money
 from commonweal.figures.browser.notes.tables import data_rows, principal_card, value_rows
@@ -61,31 +62,6 @@ def card_document(
         "courses": [lived[0].round, lived[-1].round] if lived else [0, 0],
         "asks": _asks(world), "sections": [each for each in _sections(chronicle, sight, index) if each],
     }
-
-
-def picks_document(chronicle: Chronicle, round: int | None = None) -> Document:
-    """Whom to look at, while nobody is chosen.
-
-    Returns:
-        ``kind`` "card"; ``index`` None; ``round``; ``picks``, each an ``index`` with its ``name``, ``action``, and
-        ``text``: what is telling of it.
-    """
-    sight, world = chronicle.newest if round is None else chronicle.at(round), chronicle.world
-    acts = np.array([each.actions for each in list(chronicle.sights) if 0 < each.round <= sight.round])
-    changes = (acts[1:] != acts[:-1]).sum(axis=0) if len(acts) > 1 else np.zeros(len(sight.actions))
-    held, unit = (sight.wealth, "money") if pays_money(world) else (sight.contributed, "samples")
-    most, least = ("richest", "poorest") if pays_money(world) else ("gave most", "gave least")
-    told = [(held, 1, f"{most}: {{}} {unit}"), (held, -1, f"{least}: {{}} {unit}"),
-            (sight.reputation, -1, "lowest reputation: {}"), (changes, 1, "changed what it does {} times"),
-            (np.nan_to_num(sight.screened), 1, "lost most to screening: {} of its update")]
-    picks: dict[int, str] = {}
-    for values, sign, text in told:
-        if values.max() > values.min():
-            index = int((sign * values).argmax())
-            picks.setdefault(index, text.format(figure(float(values[index]))))
-    return {"kind": "card", "index": None, "round": sight.round,
-            "picks": [{"index": index, "name": name_of(world, index), "action": int(sight.actions[index]), "text": text}
-                      for index, text in picks.items()]}
 
 
 def name_of(world: World, index: int) -> str:
@@ -202,8 +178,9 @@ def _why(chronicle: Chronicle, sight: Sight, index: int) -> Document:
     parts = parts_of(before, index, action, world)
     if parts is None or len(parts.seen) < 2 or not parts.chance > 0:
         return _text(title, reason(chronicle, index, sight.round))
-    who = "everybody's place" if parts.eyes == len(before.actions) else f"the place of {parts.eyes} principals"
-    note = f"exact, {len(parts.seen)} things seen, each against its value in {who}"
+    count = len(before.actions)
+    whose = "everybody" if parts.eyes == count else f"{parts.eyes} of {in_full(count)}"
+    note = f"exact: {len(parts.seen)} things seen, each against what {whose} saw"
     return {"kind": "waterfall", "title": title, "text": _weighs(before, index, action, world),
             "action": int(action), "rows": _waterfall(parts, before, index, action, world), "note": note}
 

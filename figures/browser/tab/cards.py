@@ -15,7 +15,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.world.replicas import pick_streams
-from commonweal.figures.browser.notes.cards import card_document, picks_document
+from commonweal.figures.browser.notes.cards import card_document
 from commonweal.figures.browser.notes.ledger import ledger_document
 from commonweal.figures.browser.notes.value_map import axes_from
 from commonweal.figures.browser.notes.values import values_document
@@ -89,11 +89,15 @@ class Cards(Topic):
 
 
 def _card_of(live: Live, wish: Document) -> dict[str, Any]:
-    """``principal``: whose; those worth a look where it is null."""
-    principal, round = _principal(live, wish), _round(wish)
+    """``principal``: whose.
+
+    Raises:
+        InputError: if there is none with that number.
+    """
+    principal = _principal(live, wish)
     if principal is None:
-        return picks_document(live.chronicle, round)
-    return card_document(live.chronicle, principal, round, live.glances)
+        raise InputError("principal: say which")
+    return card_document(live.chronicle, principal, _round(wish), live.glances)
 
 
 def _values_of(live: Live, wish: Document) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def test_a_large_society_is_seen_through_the_eyes_of_some() -> None:
     assert parts is not None and parts.eyes == MOST
     assert parts.base + parts.parts.sum() == pytest.approx(parts.chance)
     why = section(card_document(chronicle, 7), "waterfall")
-    assert why["note"] == f"exact, 3 things seen, each against its value in the place of {MOST} principals"
+    assert why["note"] == f"exact: 3 things seen, each against what {MOST} of 144 saw"
 
 
 def test_a_waterfall_runs_from_anybody_to_the_chance_of_what_it_did() -> None:

@@ -121,15 +121,14 @@ def test_the_card_follows_the_run_and_steps_from_principal_to_principal(play: Ca
     assert texts(tab, ".cw-life-ends span")[1] == str(ROUNDS + 1)
 
 
-def test_without_a_principal_the_card_names_some_worth_a_look(play: Callable[..., Tab]) -> None:
-    tab, sight = play("leaky"), run("leaky").newest
-    look(tab, "society", "card")
-    richest = int(sight.wealth.argmax())
-    pick = tab.page.locator(".cw-pick", has_text="richest")
-    most = figure(float(sight.wealth.max()))
-    assert pick.inner_text().split() == ["Principal", str(richest), "richest:", most, "money"]
-    pick.click()
-    tab.page.wait_for_function(f"commonweal.docs.card?.index === {richest}")
+def test_a_principal_is_shown_at_once_by_what_is_known_of_it(play: Callable[..., Tab]) -> None:
+    tab, chronicle = play("leaky"), run("leaky")
+    tab.page.evaluate("commonweal.send = () => {}; commonweal.set({view: 'society', principal: 5})")
+    tab.page.wait_for_function("document.querySelector('.cw-card-name')?.textContent === 'Principal 5'")
+    verb = action_words(chronicle.world, int(chronicle.newest.actions[5]))
+    assert tab.page.inner_text(".cw-card-does").strip() == verb.does
+    assert texts(tab, ".cw-life-ends span") == ["round 1", str(ROUNDS)]
+    assert texts(tab, ".cw-number-text") == []
 
 
 def test_a_fold_stays_open_and_the_focus_stays_while_the_run_goes_on(play: Callable[..., Tab]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from commonweal.agents.actions import Action
-from commonweal.figures.browser.notes.cards import card_document, picks_document
+from commonweal.figures.browser.notes.cards import card_document
 from commonweal.figures.browser.notes.ledger import ledger_document
 from commonweal.figures.browser.notes.values import values_document
 from commonweal.scenarios.schema.loading import load
@@ -52,18 +52,6 @@ def test_a_card_is_that_of_the_run_and_follows_it(opened: Callable[..., Tab]) ->
     assert tab.docs["card"]["round"] == 3
 
 
-def test_without_a_principal_some_are_named(opened: Callable[..., Tab]) -> None:
-    tab = opened()
-    played(tab, 3)
-    tab.say("card", principal=None)
-    until(lambda: tab.docs.get("card", {}).get("round") == 3)
-    live = tab.session.stage.live
-    assert live is not None
-    assert tab.docs["card"] == picks_document(live.chronicle)
-    richest = int(live.chronicle.newest.wealth.argmax())
-    assert any(pick["index"] == richest and "richest" in pick["text"] for pick in tab.docs["card"]["picks"])
-
-
 def test_cards_are_told_no_more_than_four_times_a_second_while_the_run_is_played(opened: Callable[..., Tab]) -> None:
     tab = opened(small(rounds=400))
     tab.say("card", principal=1)
@@ -76,6 +64,7 @@ def test_cards_are_told_no_more_than_four_times_a_second_while_the_run_is_played
 
 
 @pytest.mark.parametrize(("order", "said", "told"), [
+    ("card", {"principal": None}, "principal: say which"),
     ("card", {"principal": 99}, "principal = 99: must be below 8"),
     ("ledger", {"principal": -1}, "principal = -1: must be below 8"),
     ("values", {"sort": "price"}, "sort = 'price': must be one of"),
