@@ -140,4 +140,5 @@ def stored_run(found: Survey, row: "pd.Series[Any]") -> StoredRun:
     name = f"{found.stored.name}, run {row['run_id']}"
     scenario = scenario_of(found.stored, row)
     changes = tuple(found.changes())
-    return StoredRun(name, scenario, int(row["seed"]), rounds, kept, changes, found.version if changes else "")
+    version = found.version[: found.version.find("+") + 5] if "+" in found.version else found.version
+    return StoredRun(name, scenario, int(row["seed"]), rounds, kept, changes, version if changes else "")
