@@ -51,7 +51,8 @@ def test_a_tab_steps_plays_and_pauses(opened: Callable[..., Tab]) -> None:
     until(lambda: tab.round > 10)
     tab.say("pause")
     tab.say("rows", **{"from": 1})  # answered when the round that was being played is over
-    until(lambda: tab.docs["frame"]["first"] == 1 and tab.docs["frame"]["rounds"] > 3)
+    until(lambda: any(told["kind"] == "frame" and told["first"] == 1 and told["rounds"] > 3 for told, _ in tab.sent))
+    until(lambda: tab.round == tab.session.stage.live.round)  # the last round has come
     assert not tab.docs["state"]["playing"]
     stopped = tab.round
     stepped(tab, 1)
