@@ -20,6 +20,7 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
 
 DEFAULT = "commons"
+_DIGITS = 8  # of a run's number that name it
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,8 @@ def stored_run(found: Survey, row: "pd.Series[Any]") -> StoredRun:
         raise InputError(f"run {row['run_id']} failed at {row['stage']}: {row['message']}")
     kept = found.stored.rounds_of(str(row["run_id"]))
     rounds = int(row["rounds"]) if "rounds" in row.index else int(kept["round"].max()) + 1
-    name = f"{found.stored.name}, run {row['run_id']}"
+    name = f"{found.stored.name}, run {str(row['run_id'])[:_DIGITS]}"
     scenario = scenario_of(found.stored, row)
     changes = tuple(found.changes())
-    return StoredRun(name, scenario, int(row["seed"]), rounds, kept, changes, found.version if changes else "")
+    version = found.version[: found.version.find("+") + 5] if "+" in found.version else found.version
+    return StoredRun(name, scenario, int(row["seed"]), rounds, kept, changes, version if changes else "")

@@ -87,7 +87,7 @@ def test_the_map_shows_the_numbers_of_the_table(opened: Callable[[str], Tab], re
     runs = pd.read_parquet(results / "whole" / "runs.parquet")
     means = runs.pivot_table(index="stakes.stake", columns="market.leak", values="share_delegate")
     assert numbers(tab) == [f"{value:.2f}" for value in means.to_numpy().ravel()]  # row by row from below
-    assert tab.page.text_content(".cw-chip").endswith("/whole · 18 of 18 runs")
+    assert tab.page.text_content("button.cw-chip").endswith("/whole · 18 of 18 runs")
     assert tab.page.text_content(".cw-sentence")
     assert tab.page.locator(".sw-sister").count() >= 1
     assert tab.page.locator(".sw-lines .sw-line").count() == 2
@@ -191,8 +191,8 @@ def test_a_seed_opens_in_society_and_was_checked(opened: Callable[[str], Tab]) -
     tab.page.wait_for_function("window.commonweal.docs.state.stored")
     assert tab.page.evaluate("window.commonweal.docs.state.stored.agreement").startswith("Played again and the same")
     tab.page.wait_for_function("window.commonweal.store.newest === 4 && window.commonweal.state.view === 'society'")
-    tab.page.wait_for_function("document.querySelector('.cw-chip').textContent.startsWith('stored run · ')")
-    assert run in tab.page.text_content(".cw-chip")
+    tab.page.wait_for_function("document.querySelector('button.cw-chip').textContent.startsWith('stored run · ')")
+    assert run[:8] in tab.page.text_content("button.cw-chip")
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])

@@ -143,7 +143,7 @@ def test_a_seed_is_played_again_and_checked(opened: Callable[..., Tab], results:
     tab.say("open", run=run)
     until(lambda: tab.docs["state"]["stored"])
     stored = tab.docs["state"]["stored"]
-    assert stored["name"] == f"commons, run {run}"
+    assert stored["name"] == f"commons, run {run[:8]}"
     assert stored["agreement"].startswith("Played again and the same")
     assert tab.session.stage.live is not None
     assert (tab.session.stage.live.scenario.settlement.kind, tab.session.stage.live.seed) == ("credit", 1)
@@ -208,4 +208,4 @@ def test_the_folder_of_a_stored_run_is_open_beside_it(opened: Callable[..., Tab]
     tab = opened(None, results / "one" / run)
     assert told(tab)["counted"] == "8 of 8 runs"
     assert "turn" not in tab.docs
-    assert tab.docs["state"]["stored"]["name"] == f"commons, run {run}"
+    assert tab.docs["state"]["stored"]["name"] == f"commons, run {run[:8]}"
