@@ -103,7 +103,7 @@ class Tab:
         self.outside: list[str] = []
         self.got: list[tuple[str, int]] = []  # kind of each message from the server, empty where it has none, and bytes
         self.said: list[str] = []  # orders to the server
-        home = address.partition("?")[0]
+        home = re.split("[?#]", address)[0]
         page.on("console", lambda message: self.wrong.extend([message.text] * (message.type == "error")))
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))

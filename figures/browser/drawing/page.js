@@ -50,7 +50,7 @@ export function mount(el, part, send) {
 
 /** What all parts share: the store, what is looked at, the newest document of each kind, the way to the server. */
 export function makePage(el, send) {
-  const page = { el, send, store: makeStore(), docs: {}, listeners: new Set(), closed: [],
+  const page = { el, send, pure, store: makeStore(), docs: {}, listeners: new Set(), closed: [],
                  state: { view: "society", round: null, principal: null, hover: null, pointed: null, stretch: null } };
   let due = false;
   let frames = 0;

@@ -50,8 +50,8 @@ def play(tab: Tab, name: str, rounds: int = 12) -> None:
     page = tab.page
     run = page.evaluate("commonweal.store.setup.run")
     page.evaluate("name => commonweal.send({do: 'scenario', name})", name)
-    page.wait_for_function("([name, run]) => (({ setup }) => setup.name === name && setup.run !== run)(commonweal.store)",
-                           arg=[name, run], timeout=30_000)
+    other = "([name, run]) => (({ setup }) => setup.name === name && setup.run !== run)(commonweal.store)"
+    page.wait_for_function(other, arg=[name, run], timeout=30_000)
     page.evaluate("commonweal.send({do: 'speed', speed: 0})")
     page.evaluate("rounds => commonweal.send({do: 'play', until: rounds})", rounds)
     page.wait_for_function("rounds => commonweal.store.newest >= rounds && !commonweal.docs.state.playing", arg=rounds,
