@@ -37,6 +37,8 @@ export function compareView(page) {
     if (!doc || doc.stale) {
       page.docs.compare = {};
       page.send({ do: "compare" });
+      drawn = rules.key = null;
+      [rules, panels, beneath, note].forEach((part) => refill(part));
     }
     if (!doc?.asked) return;
     if (drawn !== doc) {
