@@ -16,7 +16,7 @@ export function pictureOf(root) {
 /** Everything beneath an element that can be seen, as SVG, in order. */
 function drawn(element, at) {
   const style = getComputedStyle(element);
-  if (style.display === "none" || style.visibility === "hidden") return [];
+  if (!element.checkVisibility() || style.visibility === "hidden") return [];
   if (element.tagName === "svg") return [drawing(element, at)];
   if (element.tagName === "CANVAS") return [canvas(element, at)];
   const parts = box(element, style, at);

@@ -90,11 +90,11 @@ function sweepParts(page, own) {
     el.dataset.shape = up ? "map" : across ? "line" : "point";
     map.setAttribute("aria-label", `${title}; arrow keys choose a cell`);
     refill(heads, html("h3", { class: "cw-panel-title" }, title), html("span", { class: "cw-space" }), html("span", { class: "sw-legend" }, legend.low,
-      html("i", { style: `background: linear-gradient(90deg, ${legend[theme]})` }), legend.high));
+      legend[theme].map((colour) => html("i", { style: `background-color: ${colour}` })), legend.high));
     write(linesTitle, sweep.map.lines);
     const dark = theme === "dark" ? 2 : 0;
     refill(small, smallParts(page, sweep, dark));
-    refill(map, up ? mapOf(sweep, (cell) => cell.paint?.slice(dark), true) : plot(map, sweep.lines));
+    refill(map, up ? mapOf(sweep, (cell) => cell.paint?.slice(dark), map.clientHeight) : plot(map, sweep.lines));
     refill(lines, up ? plot(lines, sweep.lines) : []);
     tell();
     refill(aside, point ? pointParts(page, sweep, point, own) : []);
@@ -106,28 +106,33 @@ function sweepParts(page, own) {
 const cellOf = (sweep, point) => sweep.map.cells.find((cell) => cell.points.includes(point));
 const chosenCell = (sweep) => cellOf(sweep, sweep.view.point);
 
-/** A grid of cells, hatched where they are to be played, crossed where they failed; a small one has nothing written on it. */
+/**
+ * A grid of cells, hatched where they are to be played, crossed where they failed.
+ * @param paintOf fill and ink of a cell
+ * @param large its height; nothing is written on a small one
+ */
 function mapOf(sweep, paintOf, large) {
   const { across, up, cells } = sweep.map;
   const tall = up?.texts.length ?? 1;
   const row = (y) => (up?.named ? y + 1 : tall - y); // names are read from the top, numbers grow upwards
   const at = (y, x) => `grid-area: ${y} / ${x + (large ? 3 : 1)}`;
-  const frames = { [cells.indexOf(cellOf(sweep, sweep.view.other))]: " sw-other", [cells.indexOf(chosenCell(sweep))]: " sw-frame" };
+  const frames = new Map([[cellOf(sweep, sweep.view.other), "sw-other"], [chosenCell(sweep), "sw-frame"]]);
   const made = cells.map((cell, k) => {
     const [fill, ink] = paintOf(cell, k) ?? [];
-    return html("div", { "data-cell": k, class: `sw-cell sw-${cell.state}${frames[k] ?? ""}`, style: `${at(row(cell.y), cell.x)}; background-color: ${fill}; color: ${ink}` },
-      fill && large ? [cell.text, html("small", {}, cell.part)] : cell.state === "none" || fill ? [] : signOf(cell.state));
+    return html("div", { "data-cell": k, class: `sw-cell sw-${cell.state}`, style: `${at(row(cell.y), cell.x)}; background-color: ${fill}; color: ${ink}` },
+      fill && large ? [cell.text, html("small", {}, cell.part)] : cell.state === "none" || fill ? [] : signOf(cell.state),
+      frames.has(cell) ? svg("svg", { class: frames.get(cell) }, svg("rect", { width: "100%", height: "100%", rx: 4 })) : []);
   });
-  const words = large && [html("em", { class: "sw-up", style: `grid-area: 1 / 1 / span ${tall}` }, up.title),
+  const words = large && [svg("svg", { width: 14, style: `grid-area: 1 / 1 / span ${tall}` }, svg("text", { transform: `translate(11 ${large / 2 - 20}) rotate(-90)`, class: "cw-tick", "text-anchor": "middle" }, up.title)),
     ...up.texts.map((said, y) => html("span", { class: "cw-right", style: `grid-area: ${row(y)} / 2` }, said)),
     ...across.texts.map((said, x) => html("span", { style: at(tall + 1, x) }, said)), html("em", { style: `grid-area: ${tall + 2} / 3 / auto / -1` }, across.title)];
   const columns = `${large ? "auto auto " : ""}repeat(${across?.texts.length ?? 1}, minmax(0, 1fr))`;
   return html("div", { class: "sw-grid", "aria-hidden": "true", style: `grid-template: repeat(${tall}, minmax(0, 1fr)) / ${columns}` }, words || [], made);
 }
 
-const HATCHING = Array.from({ length: 40 }, (_, k) => `M0 ${8 * k}L${8 * k} 0`).join("");
-const signOf = (state) => state === "failed" ? svg("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none" }, svg("path", { d: "M6 6L94 94M94 6L6 94" }))
-  : svg("svg", {}, svg("path", { d: HATCHING }));
+const HATCHING = Array.from({ length: 19 }, (_, k) => (k < 10 ? `M0 ${10 * k + 10}L${10 * k + 10} 0` : `M${10 * k - 90} 100L100 ${10 * k - 90}`)).join("");
+const signOf = (state) => svg("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none" },
+  svg("path", { d: state === "failed" ? "M6 6L94 94M94 6L6 94" : HATCHING, "vector-effect": "non-scaling-stroke" }));
 
 function smallParts(page, sweep, dark) {
   const maps = sweep.small.map(({ measure, title, paints }) => press(

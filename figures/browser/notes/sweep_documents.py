@@ -10,7 +10,7 @@ import numpy as np
 from commonweal.figures.browser.notes.decimals import aligned, between, decimals_of
 from commonweal.figures.browser.notes.measure_names import Name, named
 from commonweal.figures.browser.notes.numbers import figure
-from commonweal.figures.browser.notes.paint import DARK, LIGHT, painted
+from commonweal.figures.browser.notes.paint import DARK, LIGHT, Stops, mixed, painted
 from commonweal.figures.browser.notes.plots import line_plot
 from commonweal.figures.browser.notes.sweep_axes import Scale
 from commonweal.figures.browser.notes.sweep_cells import (
@@ -143,11 +143,17 @@ def _map(picture: _Picture) -> dict[str, Any]:
         "measure": name.measure,
         "title": _title(atlas, name),
         "lines": _lines_title(atlas, name),
-        "legend": {"low": ends[0], "high": ends[1], "light": LIGHT[picture.hue], "dark": DARK[picture.hue]},
+        "legend": {"low": ends[0], "high": ends[1], "light": _steps(LIGHT[picture.hue]),
+                   "dark": _steps(DARK[picture.hue])},
         "across": _axis(atlas.across),
         "up": _axis(atlas.up),
         "cells": _cells(picture),
-    }
+    }  # fmt: skip
+
+
+def _steps(stops: Stops) -> list[str]:
+    """Colours from low to high in equal steps."""
+    return [mixed(step / 8, stops) for step in range(9)]
 
 
 def _lines_title(atlas: Atlas, name: Name) -> str:

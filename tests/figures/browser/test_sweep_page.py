@@ -170,7 +170,7 @@ def test_two_points_are_compared(opened: Callable[[str], Tab]) -> None:
     tab.page.wait_for_selector("text=Choose the other cell")
     tab.page.locator(".sw-map [data-cell='3']").click()
     tab.page.wait_for_selector(".sw-compared")
-    assert tab.page.locator(".sw-map .sw-other").count() == 1
+    assert tab.page.locator(".sw-map svg.sw-other").count() == 1
     assert "seeds" in tab.page.text_content(".sw-compared strong")
     tab.page.click("[aria-label='end the comparison']")
     tab.page.wait_for_selector(".sw-compared", state="detached")
