@@ -20,7 +20,7 @@ ORDER = {
         "runs", "futures",
     ),
     "scenarios": ("schema", "runs", "sweeps", "reading", "studies", "games"),
-    "figures/browser": ("drawing", "notes", "tab", "page"),
+    "figures/browser": ("drawing", "notes", "documents", "fields", "compared", "swept", "tab", "page"),
 }  # fmt: skip
 FILES = sorted(file.relative_to(ROOT) for package in ORDER[""] for file in (ROOT / package).rglob("*.py"))
 

@@ -15,10 +15,10 @@ from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.world.replicas import pick_streams
-from commonweal.figures.browser.notes.cards import card_document
-from commonweal.figures.browser.notes.ledger import ledger_document
-from commonweal.figures.browser.notes.value_map import axes_from
-from commonweal.figures.browser.notes.values import values_document
+from commonweal.figures.browser.documents.cards import card_document
+from commonweal.figures.browser.documents.ledger import ledger_document
+from commonweal.figures.browser.documents.value_map import axes_from
+from commonweal.figures.browser.documents.values import values_document
 from commonweal.figures.browser.tab.live import Live
 from commonweal.figures.browser.tab.topic import Document, Order, Topic
 from commonweal.figures.browser.tab.what_if import FUTURES, ROUNDS, Question, answer_document, weigh

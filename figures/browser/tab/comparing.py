@@ -6,8 +6,8 @@ from threading import Lock
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.notes.compared import Guess
-from commonweal.figures.browser.tab.compare_plan import Plan, changed, first_plan
+from commonweal.figures.browser.compared.compare_plan import Plan, changed, first_plan
+from commonweal.figures.browser.compared.compared import Guess
 from commonweal.figures.browser.tab.comparison import Comparison
 from commonweal.figures.browser.tab.topic import Document, Order, Topic
 

@@ -16,12 +16,12 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import round_metrics
-from commonweal.figures.browser.notes.compare_document import compare_document
-from commonweal.figures.browser.notes.compare_measures import KEPT, measures_for, words_of_all
-from commonweal.figures.browser.notes.compared import Compared, Guess
-from commonweal.figures.browser.tab.compare_plan import Plan
-from commonweal.figures.browser.tab.rules import MOST, choices_document
-from commonweal.figures.browser.tab.scenarios import title_of
+from commonweal.figures.browser.compared.compare_document import compare_document
+from commonweal.figures.browser.compared.compare_measures import KEPT, measures_for, words_of_all
+from commonweal.figures.browser.compared.compare_plan import Plan
+from commonweal.figures.browser.compared.compared import Compared, Guess
+from commonweal.figures.browser.compared.rules import MOST, choices_document
+from commonweal.figures.browser.fields.scenarios import title_of
 from commonweal.figures.browser.tab.worker import give_back
 from commonweal.scenarios.schema.scenario import Scenario
 

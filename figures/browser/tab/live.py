@@ -10,9 +10,9 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.round.record import Record
 from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.economy.world.world import State
+from commonweal.figures.browser.documents.glances import Glances
+from commonweal.figures.browser.documents.layout import Layout, lay_out
 from commonweal.figures.browser.notes.chronicle import Chronicle
-from commonweal.figures.browser.notes.glances import Glances
-from commonweal.figures.browser.notes.layout import Layout, lay_out
 from commonweal.scenarios.schema.scenario import Scenario
 
 SAME = 1e-6  # relative difference of a metric that rounding explains: a run alone adds in another order than in a sweep

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from commonweal.agents.errors import InputError
+from commonweal.figures.browser.fields.parameters import settings_of
 from commonweal.figures.browser.tab.folders import USUAL, Folders
-from commonweal.figures.browser.tab.parameters import settings_of
 from commonweal.scenarios.reading.one_run import find_run, scenario_of
 from commonweal.scenarios.reading.stored import FAILED
 from commonweal.scenarios.reading.survey import Survey, holds_results, survey

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.tab.fields import SEED, blamed, fields_document, in_words, labels_of, problems
+from commonweal.figures.browser.fields.fields import SEED, blamed, fields_document, in_words, labels_of, problems
+from commonweal.figures.browser.fields.parameters import changed
+from commonweal.figures.browser.fields.scenarios import known, scenarios_document
 from commonweal.figures.browser.tab.opening import Choice
-from commonweal.figures.browser.tab.parameters import changed
-from commonweal.figures.browser.tab.scenarios import known, scenarios_document
 from commonweal.figures.browser.tab.topic import Document, Host, Order, Topic
 from commonweal.scenarios.schema.scenario import Scenario
 

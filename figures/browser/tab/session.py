@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.notes.run_documents import frame, marks, rows_bytes, setup_document
+from commonweal.figures.browser.documents.run_documents import frame, marks, rows_bytes, setup_document
 from commonweal.figures.browser.tab.opening import Opening
 from commonweal.figures.browser.tab.stage import Stage
 from commonweal.figures.browser.tab.topic import Document, Order, Topic

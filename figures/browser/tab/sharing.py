@@ -5,11 +5,11 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from commonweal.figures.browser.notes.html_file import html_file
+from commonweal.figures.browser.documents.html_file import html_file
+from commonweal.figures.browser.fields.parameters import Settings, changed, typed
 from commonweal.figures.browser.notes.shown import pays_money
 from commonweal.figures.browser.notes.tables import ledger_csv
 from commonweal.figures.browser.tab.opening import Choice, Opening
-from commonweal.figures.browser.tab.parameters import Settings, changed, typed
 from commonweal.figures.browser.tab.topic import Document, Order, Topic
 from commonweal.scenarios.schema.notation import write_value
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
+from commonweal.figures.browser.fields.parameters import economy, settings_of, whole_number
 from commonweal.figures.browser.tab.live import Live, agreement, play_until
 from commonweal.figures.browser.tab.opening import Choice, Opening, StoredRun
-from commonweal.figures.browser.tab.parameters import economy, settings_of, whole_number
 from commonweal.scenarios.schema.scenario import Scenario
 
 Tell = Callable[[str], bool]  # is told how far something is; answers whether to go on

@@ -11,9 +11,9 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.browser.notes.numbers import figure
-from commonweal.figures.browser.notes.point_documents import point_document
-from commonweal.figures.browser.notes.sweep_cells import View, atlas_of, view_after
-from commonweal.figures.browser.notes.sweep_documents import sweep_document
+from commonweal.figures.browser.swept.point_documents import point_document
+from commonweal.figures.browser.swept.sweep_cells import View, atlas_of, view_after
+from commonweal.figures.browser.swept.sweep_documents import sweep_document
 from commonweal.figures.browser.tab.opening import StoredRun, stored_run
 from commonweal.figures.browser.tab.topic import Document, Host, Order, Topic
 from commonweal.scenarios.reading.continuing import more_seeds

@@ -14,8 +14,8 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.economy.runs.cooperative import Cooperative
-from commonweal.figures.browser.notes.layout import Layout, disc, places_document
-from commonweal.figures.browser.notes.run_documents import frame, marks, setup_document
+from commonweal.figures.browser.documents.layout import Layout, disc, places_document
+from commonweal.figures.browser.documents.run_documents import frame, marks, setup_document
 from commonweal.figures.browser.tab.live import Live
 
 _INKS = ("delegate", "free-ride", "defect", "abstain")

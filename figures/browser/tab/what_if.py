@@ -13,7 +13,7 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.world.world import World
-from commonweal.figures.browser.notes.futures import futures_document
+from commonweal.figures.browser.documents.futures import futures_document
 from commonweal.figures.browser.notes.shown import action_words
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 

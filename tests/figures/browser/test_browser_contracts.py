@@ -13,14 +13,14 @@ from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.ledger import Reason
 from commonweal.economy.money.membership import NEVER
+from commonweal.figures.browser.documents.panels import measures, panels
+from commonweal.figures.browser.fields.fields import fields_document
+from commonweal.figures.browser.fields.parameters import economy, settings_of
 from commonweal.figures.browser.notes.bargain import why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.numbers import figure
-from commonweal.figures.browser.notes.panels import measures, panels
 from commonweal.figures.browser.notes.tables import principal_card, transfer_rows
-from commonweal.figures.browser.tab.fields import fields_document
 from commonweal.figures.browser.tab.live import Live
-from commonweal.figures.browser.tab.parameters import economy, settings_of
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
 from commonweal.agents.graphs import SparseGraph
-from commonweal.figures.browser.notes.cards import COURSE, LIFE, _thinned_life, card_document, thinned
+from commonweal.figures.browser.documents.cards import COURSE, LIFE, _thinned_life, card_document, thinned
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.numbers import figure
 from commonweal.figures.browser.notes.reasons import _PROPOSALS, reason

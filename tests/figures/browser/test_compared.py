@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from commonweal.figures.browser.notes.compare_document import compare_document, few, more_seeds
-from commonweal.figures.browser.notes.compare_measures import measures_for
-from commonweal.figures.browser.notes.compared import Compared, Guess, context, headline, part_in_words, short_names
+from commonweal.figures.browser.compared.compare_document import compare_document, few, more_seeds
+from commonweal.figures.browser.compared.compare_measures import measures_for
+from commonweal.figures.browser.compared.compared import Compared, Guess, context, headline, part_in_words, short_names
+from commonweal.figures.browser.compared.rule_names import rule, value_words
 from commonweal.figures.browser.notes.numbers import fixed
-from commonweal.figures.browser.tab.rule_names import rule, value_words
 from commonweal.scenarios.schema.loading import load
 
 RULES = tuple(rule({"settlement.kind": kind}, {}) for kind in ("credit", "data", "equal"))

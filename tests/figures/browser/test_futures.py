@@ -8,7 +8,7 @@ import pytest
 from commonweal.agents.actions import Action
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.figures.browser.notes.futures import futures_document
+from commonweal.figures.browser.documents.futures import futures_document
 from commonweal.figures.browser.tab.what_if import FUTURES, ROUNDS, Question, Verdict, answer_document, weigh
 from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.loading import load

@@ -14,7 +14,7 @@ from scipy.spatial import KDTree
 
 from commonweal.agents.graphs import CompleteGraph, Graph, SparseGraph
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.figures.browser.notes.layout import Layout, disc, lay_out, place, places_document
+from commonweal.figures.browser.documents.layout import Layout, disc, lay_out, place, places_document
 from commonweal.scenarios.schema.loading import load
 
 GRAPHS = ("complete", "ring", "watts_strogatz", "barabasi_albert", "cliques")

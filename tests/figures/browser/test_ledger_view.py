@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonweal.economy.money.ledger import MICRO
+from commonweal.figures.browser.documents.ledger import ledger_document, told
 from commonweal.figures.browser.notes.chronicle import Chronicle
-from commonweal.figures.browser.notes.ledger import ledger_document, told
 from commonweal.figures.browser.notes.tables import conservation, money
 from tests.helpers.chronicles import chronicle_of, leaky
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from commonweal.agents.actions import Action
-from commonweal.figures.browser.notes.cards import card_document
-from commonweal.figures.browser.notes.ledger import ledger_document
-from commonweal.figures.browser.notes.values import values_document
+from commonweal.figures.browser.documents.cards import card_document
+from commonweal.figures.browser.documents.ledger import ledger_document
+from commonweal.figures.browser.documents.values import values_document
 from commonweal.scenarios.schema.loading import load
 from tests.helpers.tabs import Tab, small, until
 

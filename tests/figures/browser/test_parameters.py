@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.tab.parameters import changed, choices, economy, settable, settings_of, typed
+from commonweal.figures.browser.fields.parameters import changed, choices, economy, settable, settings_of, typed
 from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load
 

@@ -10,8 +10,8 @@ import pytest
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.runs.cooperative import Cooperative
-from commonweal.figures.browser.notes.glances import STRUCK
-from commonweal.figures.browser.notes.panels import measures
+from commonweal.figures.browser.documents.glances import STRUCK
+from commonweal.figures.browser.documents.panels import measures
 from commonweal.figures.browser.tab.live import Live, agreement, play_until
 from commonweal.figures.browser.tab.opening import find_stored
 from commonweal.figures.browser.tab.playing import SPEEDS

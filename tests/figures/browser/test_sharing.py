@@ -8,8 +8,8 @@ from base64 import b64decode
 import numpy as np
 
 from commonweal.figures.browser.drawing.bundle import FILES, module, styles
+from commonweal.figures.browser.fields.parameters import economy
 from commonweal.figures.browser.tab.opening import Opening
-from commonweal.figures.browser.tab.parameters import economy
 from commonweal.figures.browser.tab.sharing import changes, command, link_parts
 from commonweal.scenarios.schema.loading import load, read_overrides
 from tests.helpers.tabs import Tab, small, until

@@ -9,12 +9,12 @@ import pytest
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.browser.notes.decimals import aligned
-from commonweal.figures.browser.notes.paint import DARK, LIGHT, mixed, painted
-from commonweal.figures.browser.notes.plots import rounded
-from commonweal.figures.browser.notes.point_documents import point_document, thinned
-from commonweal.figures.browser.notes.sweep_cells import Atlas, View, atlas_of, view_after
-from commonweal.figures.browser.notes.sweep_documents import sweep_document
-from commonweal.figures.browser.notes.sweep_sentences import sweep_context, sweep_sentence
+from commonweal.figures.browser.swept.paint import DARK, LIGHT, mixed, painted
+from commonweal.figures.browser.swept.plots import rounded
+from commonweal.figures.browser.swept.point_documents import point_document, thinned
+from commonweal.figures.browser.swept.sweep_cells import Atlas, View, atlas_of, view_after
+from commonweal.figures.browser.swept.sweep_documents import sweep_document
+from commonweal.figures.browser.swept.sweep_sentences import sweep_context, sweep_sentence
 from commonweal.figures.ink import BLACK, contrast
 from commonweal.scenarios.reading.survey import Survey
 from commonweal.scenarios.runs.intervals import SHARE, mean_interval

@@ -12,10 +12,10 @@ from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.figures.browser.documents.value_map import axes_from, views_of
+from commonweal.figures.browser.documents.values import BINS, FEW, LATELY, MOST, values_document
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.tables import level_after
-from commonweal.figures.browser.notes.value_map import axes_from, views_of
-from commonweal.figures.browser.notes.values import BINS, FEW, LATELY, MOST, values_document
 from commonweal.scenarios.schema.loading import load
 from tests.helpers.chronicles import VALUES, chronicle_of, leaky
 

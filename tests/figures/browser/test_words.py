@@ -10,16 +10,16 @@ from matplotlib.figure import Figure
 
 from commonweal.economy.round.words import ACTIONS, ATTACKS, DEFECT, Verb
 from commonweal.economy.runs.metrics import SHARES
+from commonweal.figures.browser.documents.glances import Glances
+from commonweal.figures.browser.documents.layout import lay_out
+from commonweal.figures.browser.documents.panels import measures, panels
+from commonweal.figures.browser.documents.run_documents import setup_document
+from commonweal.figures.browser.fields.fields import leading_labels
 from commonweal.figures.browser.notes.events import events
-from commonweal.figures.browser.notes.glances import Glances
-from commonweal.figures.browser.notes.layout import lay_out
-from commonweal.figures.browser.notes.panels import measures, panels
 from commonweal.figures.browser.notes.reasons import reason
-from commonweal.figures.browser.notes.run_documents import setup_document
 from commonweal.figures.browser.notes.sentences import sentences
 from commonweal.figures.browser.notes.shown import words_of
 from commonweal.figures.browser.notes.tables import account_rows, conservation, principal_card, transfer_rows
-from commonweal.figures.browser.tab.fields import leading_labels
 from commonweal.figures.browser.tab.live import Live
 from commonweal.figures.plots import draw_all
 from commonweal.scenarios.runs.playing import run

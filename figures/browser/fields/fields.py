@@ -7,8 +7,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.notes.shown import ACTION_NAMES
-from commonweal.figures.browser.tab.field_words import (
+from commonweal.figures.browser.fields.field_words import (
     GROUPS,
     IN_SENTENCES,
     choice_words,
@@ -18,7 +17,7 @@ from commonweal.figures.browser.tab.field_words import (
     unit_words,
     unlike,
 )
-from commonweal.figures.browser.tab.parameters import (
+from commonweal.figures.browser.fields.parameters import (
     Settings,
     changed,
     choices,
@@ -29,7 +28,8 @@ from commonweal.figures.browser.tab.parameters import (
     typed,
     whole_number,
 )
-from commonweal.figures.browser.tab.sliders import slider
+from commonweal.figures.browser.fields.sliders import slider
+from commonweal.figures.browser.notes.shown import ACTION_NAMES
 from commonweal.scenarios.schema.describe import allowed, find_spec
 from commonweal.scenarios.schema.notation import split_path, value_at
 from commonweal.scenarios.schema.relevance import matters, pays_money, sells, shares, valued

@@ -9,11 +9,11 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.world.world import World
+from commonweal.figures.browser.documents.value_map import Views, axis, broken, map_of, views_of
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.numbers import figure, known_or_none, percent
 from commonweal.figures.browser.notes.shown import subject, unit
 from commonweal.figures.browser.notes.tables import level_after
-from commonweal.figures.browser.notes.value_map import Views, axis, broken, map_of, views_of
 
 Document = dict[str, Any]
 

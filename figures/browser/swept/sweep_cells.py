@@ -8,8 +8,8 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.notes.measure_names import Name, measure_names, named
-from commonweal.figures.browser.notes.sweep_axes import Scale, scales_of
+from commonweal.figures.browser.swept.measure_names import Name, measure_names, named
+from commonweal.figures.browser.swept.sweep_axes import Scale, scales_of
 from commonweal.figures.effects import importance
 from commonweal.figures.sweep_table import SweepTable
 from commonweal.scenarios.reading.stored import FAILED

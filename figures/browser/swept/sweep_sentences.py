@@ -7,10 +7,10 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.figures.browser.notes.decimals import aligned
-from commonweal.figures.browser.notes.measure_names import Name, named
 from commonweal.figures.browser.notes.numbers import count, figure
-from commonweal.figures.browser.notes.sweep_axes import Scale
-from commonweal.figures.browser.notes.sweep_cells import Atlas, values_of
+from commonweal.figures.browser.swept.measure_names import Name, named
+from commonweal.figures.browser.swept.sweep_axes import Scale
+from commonweal.figures.browser.swept.sweep_cells import Atlas, values_of
 from commonweal.scenarios.reading.survey import Survey
 from commonweal.scenarios.runs.intervals import Interval, mean_interval, range_of
 

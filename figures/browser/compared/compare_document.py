@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from commonweal.agents.arrays import Floats
-from commonweal.figures.browser.notes.compared import (
+from commonweal.figures.browser.compared.compared import (
     Compared,
     Guess,
     Measure,

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.notes.compared import Rule
-from commonweal.figures.browser.tab.parameters import setting, typed
-from commonweal.figures.browser.tab.rules import MOST, changed_by, first_rules, named, telling_field
+from commonweal.figures.browser.compared.compared import Rule
+from commonweal.figures.browser.compared.rules import MOST, changed_by, first_rules, named, telling_field
+from commonweal.figures.browser.fields.parameters import setting, typed
 from commonweal.scenarios.schema.scenario import Scenario
 
 LOOK = {"mean": True, "band": True, "single": False}  # what is shown of courses

@@ -7,7 +7,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.figures.browser.notes.numbers import figure
-from commonweal.figures.browser.notes.sweep_axes import Scale
+from commonweal.figures.browser.swept.sweep_axes import Scale
 from commonweal.figures.sweep_table import Axis
 
 Cell = dict[str, Any]

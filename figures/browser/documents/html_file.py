@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from commonweal.figures.browser.documents.glances import Glances
+from commonweal.figures.browser.documents.run_documents import rows_bytes
 from commonweal.figures.browser.drawing.bundle import module, styles
 from commonweal.figures.browser.notes.chronicle import Chronicle
-from commonweal.figures.browser.notes.glances import Glances
-from commonweal.figures.browser.notes.run_documents import rows_bytes
 
 VIEWS = ("society", "dynamics")  # that need nothing of the server
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.notes.compare_measures import nobody_chooses
-from commonweal.figures.browser.notes.compared import Rule
-from commonweal.figures.browser.tab.fields import labels_of, leading_labels
-from commonweal.figures.browser.tab.parameters import choices, setting, typed
-from commonweal.figures.browser.tab.rule_names import rule, value_words
+from commonweal.figures.browser.compared.compare_measures import nobody_chooses
+from commonweal.figures.browser.compared.compared import Rule
+from commonweal.figures.browser.compared.rule_names import rule, value_words
+from commonweal.figures.browser.fields.fields import labels_of, leading_labels
+from commonweal.figures.browser.fields.parameters import choices, setting, typed
 from commonweal.scenarios.schema.describe import find_spec
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.notation import split_path, value_at

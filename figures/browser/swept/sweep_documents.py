@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from commonweal.figures.browser.notes.decimals import aligned, between, decimals_of
-from commonweal.figures.browser.notes.measure_names import Name, named
 from commonweal.figures.browser.notes.numbers import figure
-from commonweal.figures.browser.notes.paint import DARK, LIGHT, Stops, mixed, painted
-from commonweal.figures.browser.notes.plots import line_plot
-from commonweal.figures.browser.notes.sweep_axes import Scale
-from commonweal.figures.browser.notes.sweep_cells import (
+from commonweal.figures.browser.swept.measure_names import Name, named
+from commonweal.figures.browser.swept.paint import DARK, LIGHT, Stops, mixed, painted
+from commonweal.figures.browser.swept.plots import line_plot
+from commonweal.figures.browser.swept.sweep_axes import Scale
+from commonweal.figures.browser.swept.sweep_cells import (
     SHOWS,
     Atlas,
     Standing,
@@ -22,7 +22,7 @@ from commonweal.figures.browser.notes.sweep_cells import (
     standings,
     values_of,
 )
-from commonweal.figures.browser.notes.sweep_sentences import sweep_context, sweep_sentence
+from commonweal.figures.browser.swept.sweep_sentences import sweep_context, sweep_sentence
 from commonweal.scenarios.reading.survey import Survey
 from commonweal.scenarios.runs.intervals import range_of
 

@@ -9,9 +9,9 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.population import ConditionalKind
 from commonweal.economy.world.world import World
+from commonweal.figures.browser.documents.glances import Glances
 from commonweal.figures.browser.notes.bargain import bargain_rows, why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
-from commonweal.figures.browser.notes.glances import Glances
 from commonweal.figures.browser.notes.numbers import change, figure, known, percent
 from commonweal.figures.browser.notes.numbers import count as in_full
 from commonweal.figures.browser.notes.reasons import reason

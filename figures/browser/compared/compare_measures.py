@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from commonweal.economy.round.words import Words
-from commonweal.figures.browser.notes.compared import Measure
+from commonweal.figures.browser.compared.compared import Measure
 from commonweal.scenarios.schema.relevance import pays_money, screens, shares
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.words import words_for

@@ -8,9 +8,9 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.figures.browser.notes.decimals import aligned, between, decimals_of
-from commonweal.figures.browser.notes.measure_names import Name, named
-from commonweal.figures.browser.notes.plots import course_plot
-from commonweal.figures.browser.notes.sweep_cells import Atlas, reason, standings
+from commonweal.figures.browser.swept.measure_names import Name, named
+from commonweal.figures.browser.swept.plots import course_plot
+from commonweal.figures.browser.swept.sweep_cells import Atlas, reason, standings
 from commonweal.scenarios.reading.stored import FAILED
 from commonweal.scenarios.reading.survey import Survey
 from commonweal.scenarios.runs.intervals import few_seeds, mean_interval, range_of

@@ -8,10 +8,10 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.economy.round.words import Verb
 from commonweal.economy.world.world import World
+from commonweal.figures.browser.documents.glances import Glances
+from commonweal.figures.browser.documents.layout import Layout, places_document
+from commonweal.figures.browser.documents.panels import measures, panels_document
 from commonweal.figures.browser.notes.chronicle import Chronicle
-from commonweal.figures.browser.notes.glances import Glances
-from commonweal.figures.browser.notes.layout import Layout, places_document
-from commonweal.figures.browser.notes.panels import measures, panels_document
 from commonweal.figures.browser.notes.shown import pays_money, words_of
 from commonweal.scenarios.schema.scenario import Scenario
 

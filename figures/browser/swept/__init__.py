@@ -1,0 +1,1 @@
+"""Sweeps on the page: points, maps, lines, and what is said of them."""
