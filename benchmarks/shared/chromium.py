@@ -111,7 +111,7 @@ class Tab:
         page.on("request", lambda request: self._judge(request.url, home))
         page.on("websocket", lambda socket: self._listen(socket, home))
         page.add_init_script(VISITED)
-        page.goto(address)
+        page.goto(address, timeout=120_000)  # a busy machine is long to import what the server needs
         page.wait_for_function(shows, timeout=60_000)
 
     def _judge(self, url: str, address: str) -> None:
