@@ -64,7 +64,13 @@
     return at - began;
   };
 
-  const play = () => button("Play").click();
+  const playing = () => fresh() ? window.commonweal.docs.state.playing : !button("Play");
+
+  /** Click on Play and wait until the page says that it plays. */
+  const play = async () => {
+    button("Play").click();
+    while (!playing()) await new Promise(requestAnimationFrame);
+  };
 
   /** Pictures and rounds a second while it goes on by itself. */
   const pace = async (seconds) => {
@@ -76,13 +82,12 @@
 
   /** Milliseconds from a click on Pause until the last picture is painted and the button says Play. */
   const pause = async () => {
-    const words = () => fresh() ? String(window.commonweal.docs.state.playing) : String(!button("Play"));
     const began = now();
     let last = began;
     const heard = (at) => (last = at);
     waiting.add(heard);
     button("Pause").click();
-    while (words() !== "false") await new Promise(requestAnimationFrame);
+    while (playing()) await new Promise(requestAnimationFrame);
     await new Promise(painted);
     last = Math.max(last, now());
     await quiet(700);
