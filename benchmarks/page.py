@@ -120,7 +120,7 @@ def waits() -> str:
     table = markdown(["what", "principals", "before", "now", "budget"], rows(before, now))
     load = f"load average {min(loads):.1f} to {max(loads):.1f}"
     gone = "" if code else " The history does not reach back to the page before."
-    return f"{table}\n\nChromium {version}; {REPEATS} servers each, old and new by turns; one thread; {load}.{gone}"
+    return f"{table}\n\nChromium {version}; servers opened by turns, {REPEATS} of each; one thread; {load}.{gone}"
 
 
 if __name__ == "__main__":
