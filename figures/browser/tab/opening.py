@@ -84,7 +84,7 @@ def open_with(scenario: str | None, run: Path | None) -> Opening:
     Raises:
         InputError: if one of them does not exist or cannot be read.
     """
-    if scenario is not None and Path(scenario).is_dir():
+    if scenario is not None and _is_folder(scenario):
         opening = _open_results(Path(scenario))
     else:
         begin = scenario or DEFAULT
@@ -94,6 +94,14 @@ def open_with(scenario: str | None, run: Path | None) -> Opening:
     if run is None:
         return opening
     return replace(opening, stored=find_stored(run), folders=Folders(run.parent), results=".")
+
+
+def _is_folder(name: str) -> bool:
+    """Whether that is the name of a folder; too long a one is not."""
+    try:
+        return Path(name).is_dir()
+    except OSError:
+        return False
 
 
 def _open_results(folder: Path) -> Opening:
