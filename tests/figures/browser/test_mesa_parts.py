@@ -49,7 +49,7 @@ def opened(page: Any, address: str) -> None:
             break
         except playwright.Error:
             page.wait_for_timeout(500)
-    page.wait_for_function("window.commonwealParts?.strip?.store.newest >= 0", timeout=30_000)
+    page.wait_for_function("window.commonwealParts?.strip?.store.newest >= 0", timeout=60_000)
 
 
 @pytest.mark.slow
@@ -65,16 +65,16 @@ def test_parts_step_and_reset_with_mesa(example: str, actions: set[str]) -> None
         parts = "Object.values(commonwealParts)"
         for step in (1, 2, 3):
             page.click("button:has-text('Step')")
-            page.wait_for_function(f"{parts}.every((part) => part.store.newest === {step})", timeout=20_000)
+            page.wait_for_function(f"{parts}.every((part) => part.store.newest === {step})", timeout=40_000)
         told = page.evaluate("commonwealParts.strip.store.setup.actions.map((action) => action.name)")
         assert set(told) == actions
         assert page.locator(".cw-panel-picture path.cw-line").count() >= 3
         page.evaluate("commonwealParts.strip.look(1)")
         assert page.evaluate(f"{parts}.map((part) => part.round)") == [1, 1, 1]
         page.click("button:has-text('Reset')")
-        page.wait_for_function(f"{parts}.every((part) => part.store.newest === 0)", timeout=20_000)
+        page.wait_for_function(f"{parts}.every((part) => part.store.newest === 0)", timeout=40_000)
         page.click("button:has-text('Step')")
-        page.wait_for_function(f"{parts}.every((part) => part.store.newest === 1)", timeout=20_000)
+        page.wait_for_function(f"{parts}.every((part) => part.store.newest === 1)", timeout=40_000)
         browser.close()
     assert wrong == []
 
