@@ -1,7 +1,7 @@
 """Pictures of the browser page for the README: ``benchmarks/screenshots.py docs/images [NAME …]``.
 
 A real server and a headless Chromium play some runs to a round, always with the same seeds, and take pictures once
-nothing moves any more; so the same code gives the same pictures. ``make screenshots`` makes all, in two minutes.
+nothing moves any more; so the same code gives the same pictures. ``make screenshots`` makes all, in two minutes where nothing else runs.
 """
 
 import subprocess
@@ -21,9 +21,9 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 from shared.chromium import FLAGS, Server, Tab, chromium, environment, served
 
-SIZE = 1280, 800  # pixels of a page
+SIZE, WIDE = (1280, 800), (1920, 1080)  # pixels of a page; of one with maps
 QUIET = 250  # milliseconds between two pictures that must be equal
-MOST, INKS = 200_000, 256  # bytes of a picture in true colours; of a palette
+INKS = 256  # of a palette
 
 # The animation: the commons, round by round.
 FILMED, FILM_SIZE, FILM_WIDE = 60, (1120, 728), 800  # rounds, pixels of the page and of the film's width
@@ -41,8 +41,10 @@ TIMELESS = r"""() => {
   if (docs.compare?.progress)
     docs.compare = { ...docs.compare, progress: told(docs.compare.progress, "text", /, \d+ s$/) };
   if (docs.sweep) docs.sweep = told(docs.sweep, "context", /(?<=Stored) \d+ \w+/);
+  if (docs.sweep?.more) docs.sweep = { ...docs.sweep, more: told(docs.sweep.more, "told", /, about.*/) };
   commonweal.redraw();
 }"""
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -71,7 +73,6 @@ SHOTS: Mapping[str, Shot] = {
                    until="commonweal.docs.values?.round === 120"),
     "compare": Shot({"scenario": "commons", "newest": 40, "round": 40, "view": "compare"},
                     until="commonweal.docs.compare?.progress?.done && !commonweal.docs.compare.progress.playing"),
-    "wide": Shot({"scenario": "leaky", "newest": 200, "round": 200}, size=(1920, 1080)),
 }  # fmt: skip
 
 
@@ -96,6 +97,10 @@ def still(tab: Tab) -> bytes:
     tab.page.mouse.move(0, 0)
     tab.of("document.activeElement?.blur()")
     tab.of("document.fonts.ready.then(() => true)")
+    size = tab.page.viewport_size
+    for high in (size["height"] + 8, size["height"]):  # whatever was drawn before all words were there is drawn again
+        tab.page.set_viewport_size({"width": size["width"], "height": high})
+        tab.page.wait_for_timeout(QUIET)
     before, now = b"", tab.page.screenshot()
     while now != before:
         tab.page.wait_for_timeout(QUIET)
@@ -131,7 +136,7 @@ def sweeping() -> Iterator[Callable[[Any], bytes]]:
 def _take_sweep(sweep: "subprocess.Popen[bytes]", place: Path, browser: Any) -> bytes:
     if sweep.wait() != 0:
         raise SystemExit(f"this sweep cannot be played: {' '.join(SWEEP)}")
-    with served(SWEPT, place=place) as server, opened(browser, server.address) as tab:
+    with served(SWEPT, place=place) as server, opened(browser, server.address, WIDE) as tab:
         tab.page.wait_for_selector(".sw-parts")
         tab.page.wait_for_function("commonweal.docs.point")
         return still(tab)
@@ -161,11 +166,9 @@ def _smaller(picture: bytes) -> Image.Image:
 
 
 def keep(picture: bytes, into: Path) -> None:
-    """Write a picture, with a palette where it is large otherwise."""
+    """Write a picture with a palette: a third of the size, and no colour differs by as much as anybody could see."""
     found = Image.open(BytesIO(picture)).convert("RGB")
-    found.save(into, optimize=True)
-    if into.stat().st_size > MOST:
-        found.quantize(INKS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(into, optimize=True)
+    found.quantize(INKS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(into, optimize=True)
 
 
 def main(folder: Path, names: list[str]) -> None:
