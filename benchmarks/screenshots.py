@@ -1,7 +1,8 @@
 """Pictures of the browser page for the README: ``benchmarks/screenshots.py docs/images [NAME …]``.
 
 A real server and a headless Chromium play some runs to a round, always with the same seeds, and take pictures once
-nothing moves any more; so the same code gives the same pictures. ``make screenshots`` makes all, in two minutes where nothing else runs.
+nothing moves any more; so the same code gives the same pictures. ``make screenshots`` makes all, in two minutes where
+nothing else runs.
 """
 
 import subprocess
@@ -17,13 +18,16 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from shared.chromium import FLAGS, Server, Tab, chromium, environment, served
 
+from commonweal.agents.arrays import Ints
+
 SIZE, WIDE = (1280, 800), (1920, 1080)  # pixels of a page; of one with maps
 QUIET = 250  # milliseconds between two pictures that must be equal
-INKS = 256  # of a palette
+COMMON = 96  # colours of a palette that are the commonest of a picture; the other 160 are spread over all
 
 # The animation: the commons, round by round.
 FILMED, FILM_SIZE, FILM_WIDE = 60, (1120, 728), 800  # rounds, pixels of the page and of the film's width
@@ -166,9 +170,23 @@ def _smaller(picture: bytes) -> Image.Image:
 
 
 def keep(picture: bytes, into: Path) -> None:
-    """Write a picture with a palette: a third of the size, and no colour differs by as much as anybody could see."""
+    """Write a picture with a palette, a third of the size: what is common keeps its colour, edges get a near one."""
     found = Image.open(BytesIO(picture)).convert("RGB")
-    found.quantize(INKS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(into, optimize=True)
+    colours, place, counts = _colours(found)
+    common = colours[np.argsort(-counts, kind="stable")[:COMMON]]
+    spread = found.quantize(256 - COMMON, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).getpalette()
+    palette = np.concatenate([common, np.reshape(spread, (-1, 3))])
+    nearest = np.array([((palette - colour) ** 2).sum(axis=1).argmin() for colour in colours], dtype=np.uint8)
+    kept = Image.fromarray(nearest[place].reshape(found.height, found.width)).convert("P")
+    kept.putpalette(palette.astype(np.uint8).tobytes())
+    kept.save(into, optimize=True)
+
+
+def _colours(picture: Image.Image) -> tuple[Ints, Ints, Ints]:
+    """(C, 3) different colours, which of them each pixel has, and (C,) how many pixels have each."""
+    numbers = np.asarray(picture).astype(np.int64) @ np.array([65536, 256, 1])
+    found, place, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    return np.stack([found >> 16, found >> 8 & 255, found & 255], axis=1), place, counts
 
 
 def main(folder: Path, names: list[str]) -> None:
