@@ -27,7 +27,7 @@ help:
 	@echo "make lint       ruff and mypy"
 	@echo "make docs       write docs/scenario-reference.md from the schema, the files and lengths in docs/architecture.md,"
 	@echo "                and the last lines of make run in README.md"
-	@echo "make screenshots  draw docs/images/browser-*.png in a real browser"
+	@echo "make screenshots  take docs/images/page-* of the page in a real browser, in about two minutes"
 	@echo "make clean      remove .venv and caches"
 	@echo "PYTHON=python3.12 make run   choose the Python that .venv is made with"
 

@@ -354,7 +354,9 @@ def figures(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder
 def serve(
     scenario: Annotated[
         str | None,
-        typer.Argument(metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], a TOML file, or results."),
+        typer.Argument(
+            metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], a TOML file, or a folder of results."
+        ),
     ] = None,
     run: Annotated[
         Path | None, typer.Option(metavar="DIR/ID", help="A run of a folder of results, to look at and go on from.")
@@ -369,19 +371,26 @@ def serve(
 ) -> None:
     """Watch a cooperative in the browser, steer it, and ask what if one deviates.
 
-    Only this machine can open the page. With --host others can, by the address that is printed: it ends in a token, and
-    whoever has it can use the page.
+    Prints the address of the page, and serves it until Ctrl-C.
+
+    Only this machine can open it. With --host others can, by the address that
+    is printed: it ends in a token, new at each start, and whoever has it can
+    use the page.
 
     Examples:
-    [cyan]commonweal serve[/]
+    [cyan]commonweal serve[/]                                   the commons
 
     [cyan]commonweal serve leaky --port 8080[/]
 
-    [cyan]commonweal serve results/free-riding-small[/]                  the maps of a sweep, also while it is played
+    [cyan]commonweal serve mine.toml[/]
 
-    [cyan]commonweal serve --run results/free-riding-small/3f2a[/]
+    [cyan]commonweal serve results/mine[/]                      maps of a sweep
 
-    [cyan]commonweal serve --host 0.0.0.0[/]
+    [cyan]commonweal serve results[/]                           any results in there
+
+    [cyan]commonweal serve --run results/mine/3f2a[/]           one run of them
+
+    [cyan]commonweal serve --host 0.0.0.0[/]                    for others too
     """
     from commonweal.commands.run import open_page
 

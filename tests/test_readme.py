@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 RULES = [block for block in BLOCKS if "@" in block and "@mechanism" not in block]
 PLUG_POINTS = registries()
@@ -132,6 +133,26 @@ def test_every_name_that_the_architecture_page_gives_in_full_exists() -> None:
     for name in dotted:
         module, _, attribute = name.rpartition(".")
         assert hasattr(import_module(module), attribute) or find_spec(name), name  # a module may not be imported yet
+
+
+def test_every_name_that_the_page_about_the_page_gives_in_full_exists() -> None:
+    for name in set(re.findall(r"`((?:commonweal)(?:\.\w+)+)`", PAGE)):
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(import_module(module), attribute) or find_spec(name), name
+
+
+def test_the_page_about_the_page_names_every_order_and_every_kind_of_document() -> None:
+    files = (ROOT / "figures" / "browser" / "drawing").glob("*.js")
+    drawing = "".join(file.read_text(encoding="utf-8") for file in files)
+    orders, kinds = set(re.findall(r'\bdo: "([a-z ]+)"', drawing)), set(re.findall(r"\bdocs\.(\w+)", drawing))
+    assert min(len(orders), len(kinds)) > 10
+    assert [name for name in sorted(orders | kinds) if f"`{name}`" not in PAGE] == []
+
+
+def test_the_readme_shows_the_example_of_a_mesa_visualisation() -> None:
+    (block,) = re.findall(r"```py\n(.*?)```", README, re.DOTALL)
+    example = (ROOT / "docs" / "examples" / "watch_cooperative.py").read_text(encoding="utf-8")
+    assert example.endswith(f"\n{block}")
 
 
 def test_the_reading_order_gives_the_length_of_files_to_a_fifth_and_takes_an_hour() -> None:

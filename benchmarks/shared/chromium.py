@@ -37,12 +37,13 @@ class Server:
     Args:
         words: of the command line, after ``serve``.
         code: folder to import ``commonweal`` from; as installed if not given.
+        place: folder to start it in; that of the code, or this one, if not given.
     """
 
-    def __init__(self, *words: str, code: Path | None = None) -> None:
+    def __init__(self, *words: str, code: Path | None = None, place: Path | None = None) -> None:
         command = [sys.executable, "-m", "commonweal.commands.cli", "serve", *words, "--port", "0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        env=environment(code), cwd=code)
+                                        env=environment(code), cwd=place or code)
         self.log: list[str] = []
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
@@ -79,9 +80,9 @@ def environment(code: Path | None) -> dict[str, str]:
 
 
 @contextmanager
-def served(*words: str, code: Path | None = None) -> Iterator[Server]:
+def served(*words: str, code: Path | None = None, place: Path | None = None) -> Iterator[Server]:
     """A server while the block lasts."""
-    server = Server(*words, code=code)
+    server = Server(*words, code=code, place=place)
     try:
         yield server
     finally:
