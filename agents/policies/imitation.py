@@ -30,6 +30,6 @@ def imitation(observation: Observation, terms: PolicyTerms, stream: Stream) -> I
     graph = CompleteGraph(*population.shape) if anybody else observation.graph
     other = graph.random_neighbour(who)
     other = other + other.shape[1] * np.arange(len(other))[:, None]  # its place among all of all runs
-    lead = population.payoff.ravel()[other] - population.payoff
+    lead = population.payoff.take(other) - population.payoff
     adopts = whether < expit(terms.imitation.intensity * lead)
-    return np.where(adopts, population.action.ravel()[other], population.action)
+    return np.where(adopts, population.action.take(other), population.action)

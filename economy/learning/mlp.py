@@ -89,7 +89,7 @@ class MLP:
 
     def _forward(self, parameters: Parameters, features: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
         """Inputs of every layer (R, S, d_in), and the logits."""
-        activate = torch.relu if self.activation == "relu" else torch.tanh
+        activate = torch.relu_ if self.activation == "relu" else torch.tanh_  # nobody else holds what they overwrite
         inputs = [features]
         for weight in parameters[:-1]:
             inputs.append(activate(affine(inputs[-1], weight)))

@@ -75,10 +75,11 @@ def traverse(moment: Moment, world: World, streams: Streams) -> Traversed:
         world.conduct,
         asked_amounts(state, world),
     )
-    passage = sent_back(visit(batch, state.parameters, world), put, state, streams.batch)
+    taken = samples(batch, world)
+    passage = sent_back(visit(batch, state.parameters, world, taken), put, state, streams.batch)
     exam = examine(passage, state.parameters, world)
     _demand_finite("validation loss", exam.loss, state.round)
-    recent = recent_samples(batch, passage, state, world)
+    recent = recent_samples(batch, taken[0], passage, state, world)
     return Traversed(state.parameters, batch, put, supply, passage, exam, recent)
 
 
@@ -217,15 +218,17 @@ def _demand_finite(what: str, values: Floats, number: int) -> None:
         raise InputError(f"run {run} diverged: {what} {values[run, *place]} in round {number}; lower learning.rate")
 
 
-def visit(batch: Batch, parameters: Parameters, world: World) -> Passage:
-    """The passage over a virtual batch: of traversal learning, or of the FedAvg baseline."""
-    device = world.terms.device
+def visit(
+    batch: Batch, parameters: Parameters, world: World, taken: tuple[Tensor, Tensor] | None = None
+) -> Passage:
+    """The passage over a virtual batch, of traversal learning or of the FedAvg baseline; ``taken`` are its samples."""
+    device, (features, labels) = world.terms.device, taken or samples(batch, world)
     owners = Owners(torch.as_tensor(batch.owner, device=device), world.graph.principals, batch.visit)
     learning = world.terms.learning
     if learning.method == "traversal":
-        return world.network.traverse(parameters, *samples(batch, world), owners)
+        return world.network.traverse(parameters, features, labels, owners)
     rate = to_tensor(learning.rate[:, 0], parameters[0])
-    return train_locally(world.network, parameters, *samples(batch, world), owners, rate, learning.local_epochs)
+    return train_locally(world.network, parameters, features, labels, owners, rate, learning.local_epochs)
 
 
 def sent_back(passage: Passage, put: PutIn, state: State, stream: Stream) -> Passage:
@@ -241,14 +244,16 @@ def samples(batch: Batch, world: World) -> tuple[Tensor, Tensor]:
     return features, torch.as_tensor(batch.label, device=world.terms.device)
 
 
-def recent_samples(batch: Batch, passage: Passage, state: State, world: World) -> tuple[Seen, ...]:
+def recent_samples(
+    batch: Batch, features: Tensor, passage: Passage, state: State, world: World
+) -> tuple[Seen, ...]:
     """The samples of this round and of those remembered by owner, where credit is discounted by them."""
     if not (memory := world.terms.credit.memory):
         return ()
     row = torch.as_tensor(batch.sample, device=world.terms.device) + world.features.first
     if batch.junk is not None:
         row[torch.as_tensor(batch.junk, device=row.device)] = -1
-    return remembered(state.recent, seen_by_owner(samples(batch, world)[0], passage.owners, row), memory)
+    return remembered(state.recent, seen_by_owner(features, passage.owners, row), memory)
 
 
 def examine(passage: Passage, parameters: Parameters, world: World) -> Exam:

@@ -57,7 +57,7 @@ class Ensemble:
 
     def step(self) -> Record:
         """Play one round."""
-        return self.act(self.decide())
+        return self._play(self.decide())
 
     def act(self, actions: Ints) -> Record:
         """Play one round in which everybody means to do as told, whatever its policy says.
@@ -68,7 +68,9 @@ class Ensemble:
         Raises:
             InputError: if they are not one action for each principal of each run.
         """
-        actions = _demand_actions(actions, self.world.shape)
+        return self._play(_demand_actions(actions, self.world.shape))
+
+    def _play(self, actions: Ints) -> Record:
         self.state, self.people, record = play_round(self.state, self.people, actions, self.world, self.streams)
         return record
 

@@ -38,7 +38,7 @@ def pick_world(world: World, runs: Ints, spares: int = 0) -> World:
         features=_pick_table(world.features, chosen),
         exam=exam,
         probes=None if world.probes is None else exam.tail(),
-        test=(world.test[0][chosen], world.test[1][chosen]),
+        test=(_rows(world.test[0], chosen), _rows(world.test[1], chosen)),
         drift=None if world.drift is None else world.drift[chosen],
         conduct=None,
     )
@@ -127,7 +127,15 @@ def _pick_table(table: FeatureTable, chosen: torch.Tensor) -> FeatureTable:
 
 
 def _pick_objectives(exam: Objectives, chosen: torch.Tensor) -> Objectives:
-    return replace(exam, features=exam.features[chosen], labels=exam.labels[chosen], weights=exam.weights[chosen])
+    features, labels, weights = (_rows(values, chosen) for values in (exam.features, exam.labels, exam.weights))
+    return replace(exam, features=features, labels=labels, weights=weights)
+
+
+def _rows(values: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+    """The values of the chosen runs, read only: those of a single run stand in memory once, and so in the cache."""
+    if len(chosen) and (chosen == chosen[0]).all():
+        return values[chosen[0]].expand(len(chosen), *values.shape[1:])
+    return values[chosen]
 
 
 def _pick_traversals(supply: Supply, runs: Ints, spares: int) -> tuple[Traversal, ...]:
