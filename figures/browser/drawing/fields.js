@@ -15,10 +15,10 @@ export function fieldsColumn(page) {
   let drawn = null;
 
   page.findField = () => {
-    page.root.dataset.fields = "";
+    page.root.dataset.fields = "on";
     find.open();
   };
-  page.hideFields = () => (page.root.dataset.fields = page.root.dataset.fields ? "" : "hidden");
+  page.hideFields = () => (page.root.dataset.fields = page.root.querySelector(".cw-fields").offsetWidth ? "off" : "on");
   page.pinField = (path) => {
     pinned.add(path);
     drawn = null;
