@@ -53,6 +53,7 @@ export function compareView(page) {
   };
   const told = () => (view.guess ? page.docs.compare.question : page.docs.compare ?? {});
   return { el: html("div", { class: "cw-compare" }, rules, note, panels, beneath), column: column.el, update, told,
+           chip: () => page.docs.compare?.rules && `${page.docs.compare.rules.length} rules · ${page.docs.compare.asked.seeds} seeds`,
            table: () => page.docs.compare?.table };
 }
 
