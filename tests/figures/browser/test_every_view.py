@@ -72,7 +72,8 @@ def show(tab: Tab, view: str, theme: str, size: str) -> None:
     if view == "compare":
         done = "(({ sentence, context }) => sentence && !context.startsWith('Not all'))(commonweal.docs.compare ?? {})"
         tab.page.wait_for_function(done, timeout=60_000)
-    tab.page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 100))")
+    tab.page.wait_for_timeout(100)
+    tab.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def faults(texts: list[list[Any]], width: int) -> list[str]:
