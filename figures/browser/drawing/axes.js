@@ -34,7 +34,7 @@ export function coursePanel(page, panel) {
 function scaleOf(page, panel, box) {
   const [first, last] = page.span();
   const names = page.store.setup.panels.flatMap(({ lines }) => lines.map((line) => line.name)); // so that all axes end alike
-  const side = Math.min(130, 10 + 6.2 * Math.max(...names.map((name) => name.length + 6)));
+  const side = Math.min(130, 14 + 5.9 * Math.max(...names.map((name) => name.length + 5)));
   const [left, right] = [SIDE, Math.max(SIDE + 40, box.width - side)];
   const [top, bottom] = [8, box.height - FOOT];
   const [low, high] = spanOf(page.store, panel, first, last);

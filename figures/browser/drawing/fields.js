@@ -14,13 +14,16 @@ export function fieldsColumn(page) {
   const pinned = new Set();
   let drawn = null;
 
+  const seen = () => page.root.querySelector(".cw-fields").offsetWidth > 0;
+  const show = () => seen() || (page.root.dataset.fields = "on");
   page.findField = () => {
-    page.root.dataset.fields = "on";
+    show();
     find.open();
   };
-  page.hideFields = () => (page.root.dataset.fields = page.root.querySelector(".cw-fields").offsetWidth ? "off" : "on");
+  page.hideFields = () => (page.root.dataset.fields = seen() ? "off" : "on");
   page.pinField = (path) => {
     pinned.add(path);
+    show();
     drawn = null;
     update();
     rows.get(path).el.scrollIntoView({ block: "nearest" });

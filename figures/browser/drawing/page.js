@@ -190,6 +190,11 @@ function topBar(page) {
     page.root.dataset.theme = page.root.dataset.theme === "dark" ? "light" : "dark";
     page.redraw();
   };
+  page.turnTalk = () => {
+    const talk = page.root.dataset.talk === "on" ? "off" : "on";
+    Object.assign(page.root.dataset, { talk, ...(talk === "on" ? { theme: "dark" } : {}) });
+    page.redraw();
+  };
   let run = null;
   const update = () => {
     const { setup } = page.store;
