@@ -103,8 +103,9 @@ def _luminance(colour: tuple[float, float, float]) -> float:
 
 
 def upon(colour: Any) -> str:
-    """Ink or white, whichever is read better upon a colour in any of matplotlib's forms."""
-    return max((BLACK, "#FFFFFF"), key=lambda text: contrast(text, colour))
+    """Ink or white, whichever is read better upon a colour of matplotlib; black where neither reaches 4.5 : 1."""
+    best = max((BLACK, "#FFFFFF"), key=lambda text: contrast(text, colour))
+    return best if contrast(best, colour) >= 4.5 else "#000000"
 
 
 def css(theme: ThemeName) -> dict[str, str]:

@@ -1,6 +1,6 @@
 // A panel of courses: title with unit, few ticks, names at the ends of the lines, the round that is shown.
 
-import { apart, brief, buckets, figure, percent, rounded, ticks } from "./numbers.js";
+import { apart, brief, buckets, clampedTo, figure, percent, rounded, ticks } from "./numbers.js";
 import { html, pointIn, sizeOf, svg } from "./dom.js";
 
 const FOOT = 22; // pixels for the ticks of rounds
@@ -33,17 +33,31 @@ export function coursePanel(page, panel) {
 /** Where rounds and values of a panel lie in its picture. */
 function scaleOf(page, panel, box) {
   const [first, last] = page.span();
-  const names = panel.lines.map((line) => line.name);
-  const side = Math.min(130, 10 + 6.2 * Math.max(...names.map((name) => name.length + 6)));
+  const names = page.store.setup.panels.flatMap(({ lines }) => lines.map((line) => line.name)); // so that all axes end alike
+  const side = Math.min(130, 14 + 5.9 * Math.max(...names.map((name) => name.length + 5)));
   const [left, right] = [SIDE, Math.max(SIDE + 40, box.width - side)];
   const [top, bottom] = [8, box.height - FOOT];
   const [low, high] = spanOf(page.store, panel, first, last);
+  return scaleOver({ left, right, top, bottom, low, high, first, last });
+}
+
+/** Rounds and values to pixels of a picture and back; a pointer means no round after `known`. */
+export function scaleOver(sides, known = sides.last) {
+  const { left, right, top, bottom, low, high, first, last } = sides;
   return {
-    left, right, top, bottom, low, high, first, last,
+    ...sides,
     x: (round) => left + ((right - left) * (round - first)) / Math.max(1, last - first),
-    y: (value) => bottom - ((bottom - top) * (Math.min(Math.max(value, low), high) - low)) / (high - low),
-    roundAt: (x) => Math.round(Math.min(Math.max(first + ((last - first) * (x - left)) / (right - left), first), last)),
+    y: (value) => bottom - ((bottom - top) * (clampedTo(value, low, high) - low || 0)) / (high - low),
+    roundAt: (x) => Math.round(clampedTo(first + ((last - first) * (x - left)) / (right - left), first, known)),
+    valueAt: (y) => clampedTo(low + ((high - low) * (bottom - y)) / (bottom - top), low, high),
   };
+}
+
+/** Names at the ends of lines, where their last values are, with what they are now. */
+export function endNames(scale, names) {
+  const places = apart(names.map(({ value }) => scale.y(value)), LINE, scale.top + 4, scale.bottom);
+  return names.map(({ text, told, look }, i) => svg("text", { x: scale.right + 6, y: places[i] + 4, class: `cw-name ${look}` },
+    told ? `${text} ` : text, told ? svg("tspan", { class: "cw-strong" }, told) : null));
 }
 
 function spanOf(store, panel, first, last) {
@@ -70,13 +84,9 @@ function drawCourses(page, panel, parts, scale, under) {
   parts.lines.replaceChildren(...paths);
   const round = under ?? page.round;
   const values = panel.lines.map((line) => store.value(line.measure, round));
-  const ends = panel.lines.map((line) => lastOf(store.courses[line.measure], Math.min(store.length, scale.last)));
   drawCursor(parts.cursor, panel, scale, values, under !== null || round < page.store.newest ? round : null);
-  const wanted = ends.map((value) => scale.y(Number.isFinite(value) ? value : scale.low));
-  const places = apart(wanted, LINE, scale.top + 4, scale.bottom);
-  parts.names.replaceChildren(...panel.lines.map((line, i) =>
-    svg("text", { x: scale.right + 6, y: places[i] + 4, class: `cw-name cw-text-${line.ink}` },
-      `${line.name} `, svg("tspan", { class: "cw-strong" }, told(values[i])))));
+  parts.names.replaceChildren(...endNames(scale, panel.lines.map((line, i) => ({ text: line.name, told: told(values[i]),
+    look: `cw-text-${line.ink}`, value: store.courses[line.measure].subarray(0, Math.min(store.length, scale.last)).findLast(Number.isFinite) }))));
 }
 
 export function drawGrid(group, scale) {
@@ -125,10 +135,5 @@ export function coursePath(course, length, scale) {
   if (points.length === 1) points.push([points[0][0] + 0.01, points[0][1]]);
   return points.map(([i, value], k) =>
     `${k && i - points[k - 1][0] < 400 ? "L" : "M"}${scale.x(i + 1).toFixed(1)} ${scale.y(value).toFixed(1)}`).join("");
-}
-
-function lastOf(course, length) {
-  for (let i = length - 1; i >= 0; i--) if (Number.isFinite(course[i])) return course[i];
-  return NaN;
 }
 

@@ -1,8 +1,8 @@
 // Compare: rules played with the same seeds. Courses above, differences seed by seed beneath.
 
-import { apart, brief, rounded } from "./numbers.js";
+import { brief, clampedTo, rounded } from "./numbers.js";
 import { html, pointIn, press, refill, sizeOf, svg, tableOf, write } from "./dom.js";
-import { coursePath, drawGrid } from "./axes.js";
+import { coursePath, drawGrid, endNames, scaleOver } from "./axes.js";
 import { floats } from "./store.js";
 import { compareColumn, ruleMenu, sendRules } from "./choosing.js";
 
@@ -53,6 +53,7 @@ export function compareView(page) {
   };
   const told = () => (view.guess ? page.docs.compare.question : page.docs.compare ?? {});
   return { el: html("div", { class: "cw-compare" }, rules, note, panels, beneath), column: column.el, update, told,
+           chip: () => page.docs.compare?.rules && `${page.docs.compare.rules.length} rules · ${page.docs.compare.asked.seeds} seeds`,
            table: () => page.docs.compare?.table };
 }
 
@@ -140,9 +141,7 @@ function drawPanel(doc, place, picture, box, guessing, pointed) {
     names.push({ text: "your guess", value: guess.values.at(-1), look: "cw-guess-name" });
   }
   if (pointed && !guessing) draw(`M${scale.x(pointed)} ${scale.top}V${scale.bottom}`, "cw-cursor");
-  const y = apart(names.map((name) => scale.y(name.value)), 14, scale.top + 4, scale.bottom);
-  picture.replaceChildren(grid, lines, ...names.map(({ text, value, look }, k) => svg("text",
-    { x: scale.right + 6, y: y[k] + 4, class: `cw-name ${look}` }, text, pointed && !guessing ? svg("tspan", { class: "cw-strong" }, ` ${brief(value)}`) : null)));
+  picture.replaceChildren(grid, lines, ...endNames(scale, names.map((name) => ({ ...name, told: pointed && !guessing ? brief(name.value) : null }))));
   picture.setAttribute("role", guessing ? "application" : "img");
   picture.setAttribute("tabindex", guessing ? 0 : -1);
   picture.setAttribute("aria-label", `${doc.panels[place].title}: ${guessing ? `${brief(guess.values[guess.at ?? 0])}, place ${(guess.at ?? 0) + 1} of ${GUESSED}`
@@ -164,14 +163,7 @@ function panelScale(doc, place, box, guess) {
   const last = Math.max(2, doc.rounds, doc.asked.rounds);
   const { share, reach } = doc.panels[place];
   const [low, high] = share ? reach : rounded(...reach);
-  const within = (value, from, to) => Math.min(Math.max(value, from), to);
-  return {
-    left, right, top, bottom, low, high, first: 1, last, ticks: 3,
-    x: (round) => left + ((right - left) * (round - 1)) / (last - 1),
-    y: (value) => bottom - ((bottom - top) * (within(value, low, high) - low || 0)) / (high - low),
-    roundAt: (x) => Math.round(within(1 + ((last - 1) * (x - left)) / (right - left), 1, Math.max(1, doc.rounds))),
-    valueAt: (y) => within(low + ((high - low) * (bottom - y)) / (bottom - top), low, high),
-  };
+  return scaleOver({ left, right, top, bottom, low, high, first: 1, last, ticks: 3 }, Math.max(1, doc.rounds));
 }
 
 function bandPath(lows, highs, scale) {
@@ -191,7 +183,7 @@ function newGuess(doc) {
 /** Draw to a point of the picture: all between it and the place before follow, and what is not drawn yet goes on flat. */
 function drawGuess(guess, scale, { x, y }) {
   const begin = scale.x(guess.first);
-  const to = Math.min(Math.max(Math.round(((x - begin) / (scale.right - begin)) * (GUESSED - 1)), 1), GUESSED - 1);
+  const to = clampedTo(Math.round(((x - begin) / (scale.right - begin)) * (GUESSED - 1)), 1, GUESSED - 1);
   const [from, value] = [guess.at ?? to, scale.valueAt(y)];
   const [old, steps] = [guess.values[from], Math.abs(to - from)];
   guess.values[to] = value;
@@ -205,8 +197,8 @@ function drawGuess(guess, scale, { x, y }) {
 function moveGuess(guess, { low, high }, key) {
   const up = { ArrowUp: 1, ArrowDown: -1 }[key];
   const on = { ArrowRight: 1, ArrowLeft: -1 }[key];
-  guess.at = Math.min(Math.max((guess.at ?? 0) + (on ?? 0), 1), GUESSED - 1);
-  if (up) guess.values.fill(Math.min(Math.max(guess.values[guess.at] + (up * (high - low)) / 50, low), high), guess.at);
+  guess.at = clampedTo((guess.at ?? 0) + (on ?? 0), 1, GUESSED - 1);
+  if (up) guess.values.fill(clampedTo(guess.values[guess.at] + (up * (high - low)) / 50, low, high), guess.at);
   return up || on;
 }
 

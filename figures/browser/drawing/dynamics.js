@@ -27,12 +27,12 @@ export function dynamicsView(page) {
   const decided = html("div", { class: "cw-decided" });
   const el = html("div", { class: "cw-dynamics" }, courses.el,
     html("aside", { class: "cw-aside", "aria-label": "events" }, decided, html("h2", {}, "Events"), events));
-  let told = null;
+  let [told, round] = [null, null];
 
   const update = () => {
     courses.update();
-    if (page.docs.told !== told) {
-      told = page.docs.told;
+    if (page.docs.told !== told || page.round !== round) {
+      [told, round] = [page.docs.told, page.round];
       refill(events, ...lastEvents(page, told?.events ?? []));
     }
   };
@@ -41,7 +41,7 @@ export function dynamicsView(page) {
 
 function lastEvents(page, events) {
   const shown = events.slice(-9).map((event) =>
-    html("li", {}, html("button", { type: "button", class: "cw-event-line", onclick: () => page.look(event.round) },
+    html("li", {}, html("button", { type: "button", class: `cw-event-line${event.round === page.round ? " cw-strong" : ""}`, onclick: () => page.look(event.round) },
       html("span", { class: "cw-event-round" }, String(event.round)), event.text)));
   if (!events.length) return [html("li", { class: "cw-quiet" }, "Nothing stands out yet.")];
   return events.length > 9 ? [...shown, html("li", { class: "cw-quiet" }, `${events.length - 9} more before`)] : shown;

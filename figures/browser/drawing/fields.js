@@ -14,13 +14,16 @@ export function fieldsColumn(page) {
   const pinned = new Set();
   let drawn = null;
 
+  const seen = () => page.root.querySelector(".cw-fields").offsetWidth > 0;
+  const show = () => seen() || (page.root.dataset.fields = "on");
   page.findField = () => {
-    page.root.dataset.fields = "";
+    show();
     find.open();
   };
-  page.hideFields = () => (page.root.dataset.fields = page.root.dataset.fields ? "" : "hidden");
+  page.hideFields = () => (page.root.dataset.fields = seen() ? "off" : "on");
   page.pinField = (path) => {
     pinned.add(path);
+    show();
     drawn = null;
     update();
     rows.get(path).el.scrollIntoView({ block: "nearest" });
@@ -89,7 +92,7 @@ function makeControl(page, { path, label, kind, choices }, shared) {
   let stops = null;
   const textAt = () => stops.texts?.[range.value]
     ?? thousands((stops.low + range.value * stops.step).toFixed(stops.decimals));
-  const fit = () => listed || (input.style.width = `${Math.min(Math.max(input.value.length, 1), 17) + 0.4}ch`);
+  const fit = () => listed || (input.style.width = `${Math.min(input.value.length - 0.5 * input.value.replace(/[^., ]/g, "").length, 26) + 0.5}ch`);
   let sent = null;
   const update = (field) => {
     const typing = document.activeElement === input && sent !== null && input.value !== sent && field.text === sent;
@@ -113,7 +116,7 @@ function makeControl(page, { path, label, kind, choices }, shared) {
 /** The foot: changes and what can be done with them, the seed, and the way to find a field. */
 function footOf(page) {
   const told = html("p", { class: "cw-not-played", role: "status" });
-  const changes = html("div", {}, told, html("div", { class: "cw-row" },
+  const changes = html("div", { class: "cw-changes", hidden: true }, told, html("div", { class: "cw-row" },
     press("Play with it", () => page.send({ do: "begin" }), "cw-primary"), press("Undo", () => page.send({ do: "undo" }))));
   const more = html("span");
   const el = html("div", { class: "cw-fields-foot" }, changes,

@@ -1,15 +1,13 @@
 // A lattice as an image, a cell a principal, with a frame to drag and what is in it magnified.
 
 import { html, write } from "./dom.js";
-import { figure } from "./numbers.js";
+import { clampedTo, figure } from "./numbers.js";
 import { coloursOf, drawMarks, legendOf, readOut, rgb, roomOf } from "./society.js";
 import { penOf, placeIn, principalsPicture, screenPixels } from "./picture.js";
 
 const FRAMED = 12; // cells across the frame
 const MAGNIFIED = 14; // pixels of a cell that is drawn as a mark
 const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
-
-const clampedTo = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** Everybody as a cell. */
 export function latticePart(page) {

@@ -39,6 +39,11 @@ export function thousands(text) {
   return part ? `${spaced}.${part}` : spaced;
 }
 
+/** A value, or the nearer end of a span that it is outside of. */
+export function clampedTo(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
 /** Round numbers within a span, about so many: steps of 1, 2 or 5. */
 export function ticks(low, high, most = 4, whole = false) {
   if (!(high > low)) return [low];

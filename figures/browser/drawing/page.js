@@ -1,6 +1,6 @@
 // The page: bar, fields, view and strip around one store, redrawn together on the next frame of the browser.
 
-import { RESIZED, html, refill, write } from "./dom.js";
+import { RESIZED, html, refill, svg, write } from "./dom.js";
 import { makeStore } from "./store.js";
 import { stripOf } from "./strip.js";
 import { societyView } from "./society.js";
@@ -179,13 +179,20 @@ function topBar(page) {
   const chips = runChips(page);
   const share = shareButton(page);
   const dark = html("button", { type: "button", class: "cw-icon cw-dark", "aria-label": "dark or light", title: "dark or light (D)",
-                                onclick: () => page.turnDark() }, "◐");
+                                onclick: () => page.turnDark() },
+    svg("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: "M6 2a6 6 0 1 0 8 8a6 6 0 0 1-8-8z" })));
   const help = html("button", { type: "button", class: "cw-icon cw-help", "aria-label": "all keys", title: "all keys (?)",
-                                onclick: () => page.showKeys?.() }, "?");
-  const el = html("header", { class: "cw-bar" }, html("strong", { class: "cw-brand" }, "Commonweal"), menu.el, tabs,
+                                onclick: () => page.showKeys?.() }, html("kbd", {}, "?"));
+  const narrow = html("button", { type: "button", class: "cw-icon cw-narrow", "aria-label": "fields", title: "fields ([)", onclick: () => page.hideFields() }, "☰");
+  const el = html("header", { class: "cw-bar" }, narrow, html("strong", { class: "cw-brand" }, "Commonweal"), menu.el, tabs,
     html("span", { class: "cw-space" }), chips.el, share.el, dark, help);
   page.turnDark = () => {
     page.root.dataset.theme = page.root.dataset.theme === "dark" ? "light" : "dark";
+    page.redraw();
+  };
+  page.turnTalk = () => {
+    const talk = page.root.dataset.talk === "on" ? "off" : "on";
+    Object.assign(page.root.dataset, { talk, ...(talk === "on" ? { theme: "dark" } : {}) });
     page.redraw();
   };
   let run = null;

@@ -298,7 +298,7 @@ export function legendOf(page) {
   const { setup, marks: known } = page.store;
   const counts = setup.actions.map(() => html("span"));
   const keys = setup.actions.map(({ ink, name }, k) =>
-    html("span", { class: `cw-key cw-text-${ink}`, "data-action": name }, mark(ink), name, counts[k]));
+    html("span", { class: `cw-key cw-text-${ink}`, "data-action": ink }, mark(ink), name, counts[k]));
   const ring = html("select", { class: "cw-ring", "aria-label": "what rings show", onchange: () => {
     setup.ring = ring.value;
     page.send({ do: "ring", ring: ring.value, rounds: [...known.keys()] });

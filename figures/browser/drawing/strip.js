@@ -1,7 +1,7 @@
 // The strip at the foot of every view of a run: progress bar, scrubber and overview in one, with marks of events.
 
 import { html, pointIn, sizeOf, svg, write } from "./dom.js";
-import { figure } from "./numbers.js";
+import { clampedTo, figure } from "./numbers.js";
 import { roundTicks } from "./axes.js";
 
 const TOP = 24; // pixels above the band, for the marks of events and the round
@@ -18,7 +18,7 @@ export function stripOf(page, buttons = true) {
 
   const roundAt = (event) => {
     const last = Math.max(1, page.store.newest);
-    return Math.round(Math.min(Math.max(pointIn(picture, event).x / sizeOf(picture).width, 0), 1) * last);
+    return Math.round(clampedTo(pointIn(picture, event).x / sizeOf(picture).width, 0, 1) * last);
   };
   const scrub = (event) => page.look(roundAt(event));
   picture.addEventListener("pointerdown", (event) => {
@@ -82,15 +82,15 @@ function drawStrip(page, picture, parts, box) {
   const shown = page.round;
   drawBand(page, parts, { x, top, bottom, last, width: box.width });
   drawEvents(page, parts.events, x, top);
-  const at = Math.min(Math.max(x(shown), 0), box.width);
-  const pill = Math.min(Math.max(at, 17), box.width - 17);
+  const at = clampedTo(x(shown), 0, box.width);
+  const pill = clampedTo(at, 17, box.width - 17);
   parts.cursor.replaceChildren(
     svg("rect", { x: at, y: top, width: Math.max(0, box.width - at), height: bottom - top, class: "cw-later" }),
     svg("line", { x1: at, x2: at, y1: top - 4, y2: bottom, class: "cw-now" }),
     svg("rect", { x: pill - 17, y: 2, width: 34, height: 18, rx: 4, class: "cw-pill" }),
     svg("text", { x: pill, y: 15, class: "cw-pill-text", "text-anchor": "middle" }, figure(shown)));
   parts.ticks.replaceChildren(...roundTicks(0, last, box.width / 90).map((tick) =>
-    svg("text", { x: Math.min(Math.max(x(tick), 3), box.width - 12), y: bottom + 14, class: "cw-tick",
+    svg("text", { x: clampedTo(x(tick), 3, box.width - 12), y: bottom + 14, class: "cw-tick",
                   "text-anchor": "middle" }, figure(tick))));
   picture.setAttribute("aria-valuemax", last);
   picture.setAttribute("aria-valuenow", shown);

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from shared.chromium import FLAGS, chromium, served
+from shared.chromium import FLAGS, VISITED, chromium, served
 
 from commonweal.agents.actions import Action
 from commonweal.economy.runs.cooperative import Cooperative
@@ -56,6 +56,7 @@ def shown(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
             file.write_text(re.sub(r"^count = \d+", f"count = {count}", words, flags=re.MULTILINE), encoding="utf-8")
             server = running.enter_context(served(str(file) if count else name))
             page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.add_init_script(VISITED)
             page.wrong = []
             page.on("console", lambda message: page.wrong.extend([message.text] * (message.type == "error")))
             page.on("pageerror", lambda error: page.wrong.append(str(error)))
