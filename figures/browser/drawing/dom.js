@@ -66,6 +66,16 @@ export function pointIn(element, event) {
   return { x: (event.clientX - box.left) / zoom, y: (event.clientY - box.top) / zoom };
 }
 
+/** What this browser keeps of a choice, or keep it; nothing where it keeps nothing. */
+export function kept(name, value) {
+  try {
+    if (value !== undefined) localStorage.setItem(`commonweal ${name}`, value);
+    return localStorage.getItem(`commonweal ${name}`);
+  } catch {
+    return null;
+  }
+}
+
 /** Write text where it differs: writing always would lay out the page again. */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -1,6 +1,6 @@
 // The page: bar, fields, view and strip around one store, redrawn together on the next frame of the browser.
 
-import { RESIZED, html, refill, svg, write } from "./dom.js";
+import { html, kept, refill, RESIZED, svg, write } from "./dom.js";
 import { makeStore } from "./store.js";
 import { stripOf } from "./strip.js";
 import { societyView } from "./society.js";
@@ -155,7 +155,8 @@ function wholePage(page) {
   const view = viewOf(page);
   const strip = stripOf(page);
   const foot = html("footer", { class: "cw-foot" }, strip.el);
-  page.root = html("div", { class: "cw", "data-theme": "light" }, bar.el,
+  const theme = kept("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  page.root = html("div", { class: "cw", "data-theme": theme }, bar.el,
     html("div", { class: "cw-body" }, fields.el, view.el), foot);
   page.root.prepend(connectionBar(page));
   bindKeys(page);
@@ -188,6 +189,7 @@ function topBar(page) {
     html("span", { class: "cw-space" }), chips.el, share.el, dark, help);
   page.turnDark = () => {
     page.root.dataset.theme = page.root.dataset.theme === "dark" ? "light" : "dark";
+    kept("theme", page.root.dataset.theme);
     page.redraw();
   };
   page.turnTalk = () => {

@@ -1,12 +1,11 @@
 // States of the page: what takes long, what went wrong, scrubbed back, stored, first visit, connection lost.
 
-import { html, press, write } from "./dom.js";
+import { html, kept, press, write } from "./dom.js";
 import { figure } from "./numbers.js";
 
 const SOON = 300; // ms before what takes long is worth a line
 const BEAT = 2000; // ms between questions whether the server is there
 const LOST = 6000; // ms without an answer
-const VISITED = "commonweal visited";
 const FIRST_ROUNDS = 60;
 
 /** A line over the picture that says how far something is, with a way to stop it; not for what is done at once. */
@@ -107,11 +106,6 @@ export function firstVisit(page) {
   page.met = true;
   if (page.store.newest > 0 || page.docs.state.stored || location.hash) return;
   page.root.querySelector(".cw-play").focus({ preventScroll: true });
-  try {
-    if (localStorage.getItem(VISITED)) return;
-    localStorage.setItem(VISITED, "yes");
-  } catch {
-    return; // where nothing may be kept every visit would be the first
-  }
+  if (kept("visited") || !kept("visited", "yes")) return; // where nothing is kept every visit would be the first
   page.send({ do: "play", until: FIRST_ROUNDS });
 }

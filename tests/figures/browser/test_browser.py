@@ -181,6 +181,21 @@ def test_two_tabs_are_two_models(open_tab: Callable[..., Tab]) -> None:
     assert other.of("[commonweal.store.setup.seed, commonweal.round]") == [0, 0]
 
 
+def test_a_first_visit_takes_the_systems_theme_and_the_choice_is_kept(browser: Any, server: Server) -> None:
+    context = browser.browser.new_context(color_scheme="dark")
+    tab = Tab(context.new_page(), server.address)
+    theme = "commonweal.root.dataset.theme"
+    assert tab.of(theme) == "dark"
+    tab.page.keyboard.press("d")
+    assert tab.of(theme) == "light"
+    again = Tab(context.new_page(), server.address)
+    assert again.of(theme) == "light"
+    again.page.keyboard.press("t")
+    assert again.of("[commonweal.root.dataset.talk, commonweal.root.dataset.theme]") == ["on", "dark"]
+    context.close()
+    assert tab.wrong + again.wrong == []
+
+
 def test_the_pure_functions_of_the_module(open_tab: Callable[..., Tab]) -> None:
     pure = """([name, ...given]) => commonweal.pure[name](...given)"""
     tab = open_tab()
