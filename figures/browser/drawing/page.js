@@ -231,7 +231,7 @@ function viewOf(page) {
     if (content.firstChild !== made[view].el) refill(content, made[view].el);
     const own = made[view].told?.() ?? page.docs.told?.sentences?.[view];
     write(sentence, own?.sentence ?? "");
-    write(context, own?.context ?? "");
+    write(context, (own?.context ?? "").replace(/Round \S+ of/, `Round ${figure(page.round)} of`)); // the one shown
     busy.update();
     error.update();
     made[view].update();
