@@ -19,6 +19,7 @@ from commonweal.economy.round.mechanism import MECHANISMS, Mechanism, mechanism
 from commonweal.economy.round.record import Effects
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.figures.browser.notes.numbers import figure
 from commonweal.figures.browser.notes.tables import principal_card
 from commonweal.figures.browser.tab.live import Live
 from commonweal.scenarios.schema.loading import load, revise
@@ -172,5 +173,5 @@ def test_the_page_shows_its_state() -> None:
     paid = live.model.state.mechanisms["tax"].so_far[0]
     assert paid.any()
     for index in range(6):
-        assert ("tax so far", f"{paid[index]:.4g}") in principal_card(live.chronicle, index).rows
+        assert ("tax so far", figure(paid[index])) in principal_card(live.chronicle, index).rows
     assert live.chronicle.rows[-1]["tax_so_far"] == paid.mean()

@@ -13,9 +13,9 @@ pytest.importorskip("solara", reason="the extra 'browser' is not installed")
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.figures.browser.compared import comparison
 from commonweal.figures.browser.compared.compare_plan import Plan, changed, first_plan
 from commonweal.figures.browser.compared.rules import choices_document, first_rules, named, telling_field
+from commonweal.figures.browser.tab import comparison
 from commonweal.figures.browser.tab.comparison import Comparison
 from commonweal.scenarios.runs.intervals import mean_interval, range_of
 from commonweal.scenarios.schema.library import library_names
