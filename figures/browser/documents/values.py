@@ -12,7 +12,7 @@ from commonweal.economy.world.world import World
 from commonweal.figures.browser.documents.value_map import Views, axis, broken, map_of, views_of
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.numbers import figure, known_or_none, percent
-from commonweal.figures.browser.notes.shown import subject, unit
+from commonweal.figures.browser.notes.shown import subject
 from commonweal.figures.browser.notes.tables import level_after
 
 Document = dict[str, Any]
@@ -97,12 +97,12 @@ def _marks(sight: Sight) -> list[list[str]]:
 def _dimension(sight: Sight, k: int, levels: Floats, world: World) -> Document:
     limits, level = sight.limits[:, k], float(levels[k])
     low, high = axis(np.concatenate([limits, declared(sight, world)[:, k]]), level)
-    bound = "at most" if world.senses[k] < 0 else "at least"
+    bound, reach = ("at most", "nat") if world.senses[k] < 0 else ("at least", "0 to 1")
     violated = int(broken(sight.limits, levels, world)[:, k].sum())
     density = np.histogram(limits, BINS, (low, high))[0].tolist() if len(limits) > FEW else None
     return {
         "name": "protect" if world.senses[k] < 0 else "withhold",
-        "about": f"{subject(world, k)}, {bound} this loss, {unit(world, k)}", "low": low, "high": high,
+        "about": f"{subject(world, k)}, {bound} this loss, {reach}", "low": low, "high": high,
         "now": known_or_none(level), "now_text": _now(level, low, high, violated),
         "beyond": "left" if level < low else "right" if level > high else "",
         "broken_side": "right" if world.senses[k] > 0 else "left", "broken": violated, "density": density,

@@ -1,4 +1,4 @@
-"""Parts of the page as Solara components of any Mesa visualisation: society, courses and strip.
+"""Parts of the page as Solara components of any Mesa visualisation: society, courses, strip and value rows.
 
     from commonweal.mesa import courses, society, strip
     page = SolaraViz(Cooperative(load("commons")), components=[society, courses(["accuracy", "welfare"]), strip])
@@ -37,6 +37,11 @@ def courses(names: Sequence[str] | None = None) -> Component:
 def strip(model: mesa.Model) -> solara.Element:
     """What all agents did in every step, as a band; dragging looks at an earlier step in the parts beside it."""
     return Part(model, "strip", None)
+
+
+def values_rows(model: mesa.Model) -> solara.Element:
+    """What each principal of a cooperative with value dimensions values, a row each; empty for other models."""
+    return Part(model, "values", None)
 
 
 @solara.component

@@ -33,7 +33,7 @@ class Cards(Topic):
 
     def orders(self) -> Mapping[str, Order]:
         """See the module."""
-        return dict.fromkeys(_DRAWN, self._look) | {"ask": self._ask}
+        return dict.fromkeys(LOOKS, self._look) | {"ask": self._ask}
 
     def moved(self) -> None:
         """The run has gone on: tell again what follows the newest round."""
@@ -53,7 +53,7 @@ class Cards(Topic):
         live = self.session.stage.live
         if live is not None:
             try:
-                self.session.send(_DRAWN[str(wish["do"])](live, wish))
+                self.session.send(LOOKS[str(wish["do"])](live, wish))
             except (InputError, ValueError, IndexError) as error:
                 self._wish = None
                 self.session.say(error)
@@ -114,7 +114,7 @@ def _ledger_of(live: Live, wish: Document) -> dict[str, Any]:
     return ledger_document(live.chronicle, _round(wish), _principal(live, wish), rounds)
 
 
-_DRAWN: Mapping[str, Draw] = {"card": _card_of, "values": _values_of, "ledger": _ledger_of}
+LOOKS: Mapping[str, Draw] = {"card": _card_of, "values": _values_of, "ledger": _ledger_of}
 
 
 def _round(wish: Document) -> int | None:

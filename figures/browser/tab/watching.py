@@ -6,6 +6,7 @@ of the model's data collector are its courses.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -13,9 +14,11 @@ import mesa
 import numpy as np
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.errors import InputError
 from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.figures.browser.documents.layout import Layout, disc, places_document
 from commonweal.figures.browser.documents.run_documents import frame, marks, setup_document
+from commonweal.figures.browser.tab.cards import LOOKS
 from commonweal.figures.browser.tab.live import Live
 
 _INKS = ("delegate", "free-ride", "defect", "abstain")
@@ -36,6 +39,7 @@ class Watch:
         self._reader: Watched | Acting = reader(model, names)
         self._send: Send | None = None
         self._after = -1
+        self._wish: Mapping[str, Any] | None = None  # what is looked at closely
 
     def connect(self, send: Send) -> None:
         """Take the way to a browser."""
@@ -51,6 +55,9 @@ class Watch:
         elif document.get("do") == "rows" and self._send is not None:
             self._after = int(document["from"]) - 1
             self.update()
+        elif document.get("do") in LOOKS:
+            self._wish = document
+            self._look_closely()
 
     def begin(self) -> None:
         """Send the model from its beginning."""
@@ -69,6 +76,15 @@ class Watch:
         told, buffers = self._reader.frame(self._after)
         self._send(told, *buffers)
         self._after = self._reader.round
+        if self._wish is not None and self._wish.get("round") is None:
+            self._look_closely()
+
+    def _look_closely(self) -> None:
+        """Send a card, value rows or books of a cooperative; of other models there are none."""
+        if self._wish is None or self._send is None or not isinstance(self._reader, Watched):
+            return
+        with suppress(InputError, ValueError, IndexError):  # what is wished is not there
+            self._send(LOOKS[str(self._wish["do"])](self._reader.live, self._wish))
 
 
 class Watched:
@@ -76,33 +92,33 @@ class Watched:
 
     def __init__(self, model: mesa.Model, names: Sequence[str] | None) -> None:
         assert isinstance(model, Cooperative)
-        self._live, self._names = Live.watching(model), names
+        self.live, self._names = Live.watching(model), names
 
     @property
     def round(self) -> int:
         """Rounds played."""
-        return self._live.round
+        return self.live.round
 
     def look(self) -> None:
         """Nothing: the model tells of every round itself."""
 
     def setup(self) -> dict[str, Any]:
         """See ``setup_document``."""
-        live = self._live
+        live = self.live
         document = setup_document(live.scenario, live.seed, live.model.world, live.glances, live.layout)
         if self._names is not None:
             document["panels"] = [panel for panel in document["panels"] if _shows(panel, self._names)]
-        return {**document, "run": id(self._live.model), "ring": "reputation"}
+        return {**document, "run": id(self.live.model), "ring": "reputation"}
 
     def frame(self, after: int) -> tuple[dict[str, Any], list[bytes]]:
         """See ``run_documents.frame``."""
-        told, buffers = frame(self._live.chronicle, self._live.glances, after, "reputation")
-        return {**told, "run": id(self._live.model)}, buffers
+        told, buffers = frame(self.live.chronicle, self.live.glances, after, "reputation")
+        return {**told, "run": id(self.live.model)}, buffers
 
     def marks(self, rounds: Sequence[int]) -> tuple[dict[str, Any], list[bytes]]:
         """See ``run_documents.marks``."""
-        told, buffers = marks(self._live.glances, rounds, "reputation")
-        return {**told, "run": id(self._live.model)}, buffers
+        told, buffers = marks(self.live.glances, rounds, "reputation")
+        return {**told, "run": id(self.live.model)}, buffers
 
 
 def _shows(panel: Mapping[str, Any], names: Sequence[str]) -> bool:

@@ -16,6 +16,7 @@ from shared.chromium import FLAGS, chromium
 from commonweal.agents.actions import Action
 from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.figures.browser.tab.watching import Watch
+from commonweal.scenarios.schema.loading import load
 from tests.helpers.tabs import small
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
@@ -103,6 +104,21 @@ def test_a_cooperative_that_others_step_is_told_to_the_last_round() -> None:
     rows = np.frombuffer(frame[1][0], dtype="<f4").reshape(4, -1)
     share = setup["measures"].index("share_delegate")
     assert rows[-1, share] == np.float32(model.metrics["share_delegate"])
+    model.release()
+
+
+def test_value_rows_of_a_watched_cooperative_follow_it() -> None:
+    model, sink = Cooperative(load("value-conflict", {"population.count": 6, "learning.hidden": [8]}), rng=0), Sink()
+    watch = Watch(model)
+    watch.connect(sink)
+    watch.receive({"do": "hello"})
+    watch.receive({"do": "values", "round": None})
+    assert (sink.sent[-1][0]["kind"], sink.sent[-1][0]["round"]) == ("values", 0)
+    model.step()
+    watch.update()
+    assert (sink.sent[-1][0]["kind"], sink.sent[-1][0]["round"]) == ("values", 1)
+    watch.receive({"do": "card", "round": None, "principal": 99})  # nobody: nothing is sent
+    assert sink.sent[-1][0]["kind"] == "values"
     model.release()
 
 
