@@ -218,7 +218,8 @@ async def _identity(address: str) -> Any:
     from distributed.comm.core import connect
     from distributed.security import Security
 
-    comm = await connect(address, timeout=_PATIENCE, **Security().get_connection_args("client"))
+    # It tries again until then, and what takes the connection has as long to answer.
+    comm = await connect(address, timeout=_PATIENCE / 2, **Security().get_connection_args("client"))
     try:
         await comm.write({"op": "identity", "reply": True})
         return await comm.read()

@@ -85,7 +85,7 @@ function drawPanels(page, doc, el, view) {
     el.children[place].hidden = view.guess && place > 0;
     const box = sizeOf(picture);
     const shown = [doc, box.width, box.height, page.state.pointed, JSON.stringify(view.guess)];
-    if (box.width < 60 || picture.shown?.every((each, k) => each === shown[k])) return;
+    if (el.children[place].hidden || box.width < 60 || picture.shown?.every((each, k) => each === shown[k])) return;
     picture.shown = shown;
     drawPanel(doc, place, picture, box, view.guess, page.state.pointed);
   });

@@ -150,7 +150,7 @@ def test_a_guess_is_drawn_before_the_result_is_seen(tab: Tab, by: str) -> None:
         picture.focus()
         for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown"):
             tab.page.keyboard.press(key)
-        assert "place 2 of 25" in picture.get_attribute("aria-label")
+        tab.page.locator(".cw-compare-panels svg[aria-label*='place 2 of 25']").wait_for()  # on the next frame
     tab.page.get_by_role("button", name="Show the result").click()
     wait(tab, "doc.guess && doc.guess.text")
     guess = shown(tab, "guess")
