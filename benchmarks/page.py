@@ -1,6 +1,6 @@
 """How long who uses the browser page waits: the page that is drawn in the browser beside the one before it.
 
-    python benchmarks/page.py            print the table (about ten minutes; needs Chromium)
+    python benchmarks/page.py            print the table (about six minutes; needs Chromium)
     python benchmarks/page.py --write    and put it into docs/results.md
 
 A headless Chromium on this machine, 1280 × 800, without a graphics card, beside the server, which computes on one
@@ -21,7 +21,7 @@ from results_page import main, markdown
 from shared.former_page import former_code
 from shared.page_waits import SIZES, FormerPage, Page, Waits, a_browser, frame_work, opened, scenario_file
 
-REPEATS = 3
+REPEATS = 2
 STEPS, BYTES, PAUSES, SECONDS, POINTED, FRAMES = 6, 3, 3, 3.0, 8, 20
 POINTABLE = 1000  # principals among whom one is pointed at
 
