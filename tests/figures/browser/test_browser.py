@@ -146,7 +146,7 @@ def test_the_run_as_one_file_scrubs_without_a_server(open_tab: Callable[..., Tab
     alone.evaluate("commonweal.look(7)")
     alone.wait_for_function("document.querySelector('.cw-pill-text').textContent === '7'")
     alone.locator(".cw-tab[data-view=dynamics]").click()
-    assert alone.locator(".cw-panel-picture").count() >= 6
+    alone.wait_for_function("document.querySelectorAll('.cw-dynamics .cw-panel-picture').length >= 6")
     alone.keyboard.press("ArrowRight")
     alone.wait_for_function("commonweal.round === 8")
     alone.close()
