@@ -149,6 +149,7 @@ def test_marks_have_the_colours_of_what_everybody_does_and_the_legend_counts_the
 
 def test_areas_tell_wealth_from_the_smallest_to_the_largest(shown: Callable[..., Any]) -> None:
     page = shown("commons", 0)
+    play(page, 3)  # before the first round nobody owns anything
     sizes = page.evaluate("[...commonweal.store.marksAt(commonweal.round).sizes]")
     radii = page.evaluate("Array.from({length: 40}, (_, i) => commonweal.shown.part.where(i).r)")
     slope = np.polyfit(np.maximum(sizes, 0), np.square(radii), 1)
