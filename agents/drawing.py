@@ -1,5 +1,7 @@
 """Who the principals are: a population drawn before its first round."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from commonweal.agents.actions import Action
@@ -7,7 +9,7 @@ from commonweal.agents.arrays import Floats, Ints, apportioned
 from commonweal.agents.policies.base import ConditionalTerms, PolicyTerms
 from commonweal.agents.population import Population, PopulationTerms
 from commonweal.agents.streams import Stream
-from commonweal.agents.values import ValueTerms
+from commonweal.agents.values import ValueTerms, concern_weights
 
 
 def draw_population(
@@ -25,7 +27,8 @@ def draw_population(
         stream: the runs' population streams; takes 5 N numbers of each.
 
     Returns:
-        The population before its first round: nothing paid, nothing learned, reputations even at one half.
+        The population before its first round: nothing paid, nothing learned, reputations even at one half; nobody
+        minds what becomes of its values.
     """
     shape = (len(stream), start.count)
     costs, actions, policies, kinds, asked = stream.uniform(5, start.count).transpose(1, 0, 2)
@@ -41,6 +44,52 @@ def draw_population(
         foregone=np.full((*shape, len(Action)), np.nan),
         reputation=np.full(shape, 0.5),
         price=values.price_low + (values.price_high - values.price_low) * asked,
+        camp=np.zeros(shape, dtype=np.int64),
+        outcome_concern=np.zeros_like(limits),
+        complicity_concern=np.zeros_like(limits),
+        utility=np.zeros(shape),
+        value_costs=np.zeros((*shape, 0)),
+    )
+
+
+def draw_camps(values: ValueTerms, principals: int, stream: Stream) -> Ints:
+    """(R, N) camp of each principal: exact numbers, dealt at random or, by ``values.homophily``, to neighbours.
+
+    Args:
+        values: shares of the camps; with ``homophily`` 1 a camp holds consecutive places, with 0 any.
+        principals: N.
+        stream: the runs' value streams; takes N numbers of each where there are camps.
+    """
+    if not values.camps:
+        return np.zeros((len(stream), principals), dtype=np.int64)
+    place = (np.arange(principals) + 0.5) / principals
+    shares = np.hstack([camp.share for camp in values.camps])
+    uniform = stream.uniform(principals)
+    return _dealt(shares, values.homophily * place + (1 - values.homophily) * uniform)
+
+
+def with_concerns(people: Population, camp: Ints, values: ValueTerms, stream: Stream) -> Population:
+    """The people with their camps and with what violated limits cost them.
+
+    Args:
+        people: as drawn.
+        camp: (R, N).
+        values: how large concerns are; nobody minds where ``values.concern`` is none.
+        stream: the runs' value streams; takes 2 N K numbers of each where somebody minds.
+    """
+    people = replace(people, camp=camp)
+    if values.concern == "none":
+        return people
+    runs, principals, dimensions = people.limits.shape
+    outcome, complicity = np.moveaxis(stream.uniform(2, principals, dimensions), 1, 0)
+    weight = concern_weights(values, camp)
+    low, high = values.outcome_low[..., None], values.outcome_high[..., None]
+    part_low, part_high = values.complicity_low[..., None], values.complicity_high[..., None]
+    return replace(
+        people,
+        outcome_concern=weight * (low + (high - low) * outcome),
+        complicity_concern=weight * (part_low + (part_high - part_low) * complicity),
+        value_costs=np.zeros((runs, principals, len(Action))),
     )
 
 

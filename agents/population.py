@@ -26,14 +26,24 @@ class Population:
     cost: Floats = per_principal()  # (R, N) cost of delegating one sample, money
     policy: Ints = per_principal()  # (R, N) position of the principal's policy in PolicyTerms.names
     conditional_kind: Ints = per_principal()  # (R, N) a ConditionalKind
-    limits: Floats = per_principal()  # (R, N, K) limit on each probe's level
+    limits: Floats = per_principal()  # (R, N, K) limit on each probe's level that it really wants: the true one
     anchor: Floats = per_principal()  # (R, N, K) the limits it started with
     action: Ints = per_principal(spare="first")  # (R, N) last action
     payoff: Floats = per_principal()  # (R, N) remembered payoff, money per round
-    action_values: Floats = per_principal()  # (R, N, 4) learned payoff of each action, money per round
-    foregone: Floats = per_principal(spare=np.nan)  # (R, N, 4) what each action would have paid; nan: not computed
+    action_values: Floats = per_principal()  # (R, N, 4) learned utility of each action, money per round
+    foregone: Floats = per_principal(spare=np.nan)  # (R, N, 4) utility each action would have brought; nan: unknown
     reputation: Floats = per_principal()  # (R, N) moving average of being credited, in [0, 1]
     price: Floats = per_principal()  # (R, N) what giving up the whole of a limit is worth to it, money per round
+    camp: Ints = per_principal(spare="first")  # (R, N) which camp of ``values.camps`` it is in; 0 where there are none
+    outcome_concern: Floats = per_principal()  # (R, N, K) money per unit of violation and round, whatever it does
+    complicity_concern: Floats = per_principal()  # (R, N, K) money per unit of violation and round, if it takes part
+    utility: Floats = per_principal()  # (R, N) remembered utility, money per round; the payoff where nobody minds
+    value_costs: Floats = per_principal()  # (R, N, 4) remembered value cost of each action; (R, N, 0): nobody minds
+
+    @property
+    def minds(self) -> bool:
+        """Whether violated limits cost their owners anything."""
+        return bool(self.value_costs.shape[2])
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -46,6 +46,7 @@ class Streams:
     choice: Stream  # decisions of principals
     shock: Stream  # audits and other luck
     credit: Stream  # coalitions that an estimate of credit looks at
+    values: Stream  # camps and concerns; what principals answer when their agents ask
 
     @classmethod
     def from_seeds(cls, seeds: Sequence[int]) -> "Streams":

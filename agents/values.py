@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.graphs import Graph
 from commonweal.agents.streams import Stream
 from commonweal.agents.terms import PerRun
@@ -28,6 +28,16 @@ class DimensionTerms:
     samples: int  # of the probe
     limit: PerRun  # (R, 1) middle of the principals' limits on the probe loss
     spread: PerRun  # (R, 1) half width of the principals' limits around the middle
+    weight: PerRun  # (R, 1) factor on concerns about this dimension
+
+
+@dataclass(frozen=True)
+class CampTerms:
+    """One of ``scenario.values.camps``: principals who think alike."""
+
+    share: PerRun  # (R, 1) of the principals
+    limits: tuple[float, ...]  # (K,) middle of its limits; empty: those of the dimensions
+    weights: tuple[float, ...]  # (K,) factors on its concerns; empty: 1
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,13 @@ class ValueTerms:
     """``scenario.values``: what principals value, and how their values move."""
 
     dimensions: tuple[DimensionTerms, ...]  # K value dimensions
+    concern: str  # what a violated limit costs its owner: none, member or share
+    outcome_low: PerRun  # (R, 1) money per unit of violation and round: lowest outcome concern
+    outcome_high: PerRun  # (R, 1) highest
+    complicity_low: PerRun  # (R, 1) money per unit of violation and round: lowest complicity concern
+    complicity_high: PerRun  # (R, 1) highest
+    camps: tuple[CampTerms, ...]  # empty: everybody is of one kind
+    homophily: PerRun  # (R, 1) how far camps hold neighbouring places: 0 not at all, 1 wholly
     influence: str  # none, friedkin_johnsen or hegselmann_krause
     stubbornness: PerRun  # (R, 1) weight of the first opinion
     self_weight: PerRun  # (R, 1) weight of the own current opinion among the acquaintances'
@@ -56,13 +73,39 @@ class ValueTerms:
         return _ceiling(self.dimensions)
 
 
-def draw_limits(dimensions: Sequence[DimensionTerms], principals: int, stream: Stream) -> Floats:
+def camp_limits(values: ValueTerms, camp: Ints) -> Floats | None:
+    """(R, N, K) middle of each principal's limits by its camp (R, N); None where no camp has limits of its own."""
+    if not any(each.limits for each in values.camps):
+        return None
+    usual = np.stack([dimension.limit[:, 0] for dimension in values.dimensions], axis=-1)  # (R, K)
+    each = [np.broadcast_to(np.array(own.limits), usual.shape) if own.limits else usual for own in values.camps]
+    return _by_camp(each, camp)
+
+
+def concern_weights(values: ValueTerms, camp: Ints) -> Floats:
+    """(R, N, K) factors on concerns: of the dimension, times those of the camp (R, N)."""
+    weight = np.stack([dimension.weight[:, 0] for dimension in values.dimensions], axis=-1)  # (R, K)
+    if not values.camps:
+        return np.broadcast_to(weight[:, None], (*camp.shape, weight.shape[1]))
+    return _by_camp([weight * np.array(own.weights) if own.weights else weight for own in values.camps], camp)
+
+
+def _by_camp(each: Sequence[Floats], camp: Ints) -> Floats:
+    """(R, N, K) the row (R, K) of each principal's camp (R, N)."""
+    rows = np.stack(each, axis=1)  # (R, camps, K)
+    return rows[np.arange(len(camp))[:, None], camp]
+
+
+def draw_limits(
+    dimensions: Sequence[DimensionTerms], principals: int, stream: Stream, middle: Floats | None = None
+) -> Floats:
     """Draw every principal's limits, uniform in limit ± spread and cut to the valid range.
 
     Args:
         dimensions: K value dimensions.
         principals: N.
         stream: the runs' population streams.
+        middle: (R, N, K) in place of the dimensions' middle.
 
     Returns:
         (R, N, K) limits on the probe losses: protect at least 0, withhold in [0, 1].
@@ -70,7 +113,8 @@ def draw_limits(dimensions: Sequence[DimensionTerms], principals: int, stream: S
     unit = 2 * stream.uniform(principals, len(dimensions)) - 1  # (R, N, K) around the middle
     if not dimensions:
         return unit
-    middle = np.stack([dimension.limit for dimension in dimensions], axis=-1)  # (R, 1, K)
+    if middle is None:
+        middle = np.stack([dimension.limit for dimension in dimensions], axis=-1)  # (R, 1, K)
     spread = np.stack([dimension.spread for dimension in dimensions], axis=-1)  # (R, 1, K)
     drawn = middle + spread * unit
     return np.clip(drawn, 0.0, _ceiling(dimensions))

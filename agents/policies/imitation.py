@@ -16,8 +16,11 @@ from commonweal.agents.streams import Stream
 def imitation(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
     """Adopt the action of a random other j with probability 1 / (1 + exp(-β (w_j - w_i))).
 
+    Where principals mind what becomes of their values, w_i is i's remembered utility, and w_j is j's remembered payoff
+    less what j's action would cost i in its own values: nobody sees another's feelings.
+
     Args:
-        observation: remembered payoffs w and last actions.
+        observation: remembered payoffs, utilities and value costs, and last actions.
         terms: ``imitation.intensity`` is β; ``imitation.reach`` says whether j is any other principal or a neighbour.
         stream: takes 2 N numbers of each run.
 
@@ -30,6 +33,9 @@ def imitation(observation: Observation, terms: PolicyTerms, stream: Stream) -> I
     graph = CompleteGraph(*population.shape) if anybody else observation.graph
     other = graph.random_neighbour(who)
     other = other + other.shape[1] * np.arange(len(other))[:, None]  # its place among all of all runs
-    lead = population.payoff.take(other) - population.payoff
+    promised, action = population.payoff.take(other), population.action.take(other)
+    if population.minds:
+        promised = promised - np.take_along_axis(population.value_costs, action[..., None], axis=2)[..., 0]
+    lead = promised - population.utility
     adopts = whether < expit(terms.imitation.intensity * lead)
-    return np.where(adopts, population.action.take(other), population.action)
+    return np.where(adopts, action, population.action)

@@ -33,6 +33,8 @@ from commonweal.economy.round.set_up import Economy
 from commonweal.economy.runs.ensemble import next_actions
 from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world, reseeded
 
+_OWN_PAST = ("payoff", "utility", "action")  # what an action that no policy may propose does not show in
+
 Others = Literal["adapt", "freeze"]
 
 
@@ -167,7 +169,6 @@ def _as_seen(before: Population, after: Population, unseen: Bools) -> Population
     """The population as policies see it: a principal whose action no policy may propose appears unchanged."""
     if not unseen.any():
         return after
-    payoff = np.where(unseen, before.payoff, after.payoff)
-    action = np.where(unseen, before.action, after.action)
+    seen = {name: np.where(unseen, getattr(before, name), getattr(after, name)) for name in _OWN_PAST}
     action_values = np.where(unseen[..., None], before.action_values, after.action_values)
-    return replace(after, payoff=payoff, action=action, action_values=action_values)
+    return replace(after, **seen, action_values=action_values)

@@ -42,6 +42,7 @@ def pay(moment: Moment, produce: Produce, world: World, streams: Streams) -> tup
         owed=income.rewards,
         rewards=given,
         payoffs=payoffs(moment, income, given, world),
+        value_cost=moment.value_cost,
         transfers=moment.transfers,
         history=income.history,
         membership=income.membership,

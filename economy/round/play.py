@@ -40,4 +40,4 @@ def play_round(
     # Several cooperatives that share customers would divide moment.customers here, seeing the quality of each.
     moment, payday = pay(moment, produce, world, streams)
     after, people = remember(moment, produce, payday, world, streams)
-    return after, people, Record(state.round, moment.actions, produce, payday, moment.notes)
+    return after, people, Record(state.round, moment.actions, produce, payday, moment.notes, moment.people.limits)

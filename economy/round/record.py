@@ -36,6 +36,7 @@ class Effects:
     rewards: Floats | None = None  # (R, N) accuracy of the model each is given, in place of what it is owed
     transfers: tuple[Transfer, ...] = ()  # money that moves now
     private: Floats | None = None  # (R, N) money gained or given up without a transfer
+    value_costs: Floats | None = None  # (R, N, 4) what each action costs its principal in its own values, in money
     note: Any = None  # what the mechanism tells of the round; the record keeps it under the mechanism's name
 
 
@@ -54,7 +55,16 @@ class Moment:
     given: Floats | None = None  # (R, N) accuracy of the model each is given; None: what it is owed
     transfers: tuple[Transfer, ...] = ()  # of the round so far
     private: Floats | None = None  # (R, N) money gained or given up without a transfer; None: none
+    value_costs: Floats | None = None  # (R, N, 4) what each action costs in values, money; None: nothing
     notes: Mapping[str, Any] = field(default_factory=dict)  # by mechanism
+
+    @property
+    def value_cost(self) -> Floats | None:
+        """(R, N) what the round costs each in its own values, in money; None where nobody minds."""
+        if self.value_costs is None:
+            return None
+        cost: Floats = np.take_along_axis(self.value_costs, self.actions[..., None], axis=2)[..., 0]
+        return cost
 
     @cached_property
     def member(self) -> Bools:
@@ -88,6 +98,7 @@ class Moment:
             "outside": effects.outside,
             "limits": effects.limits,
             "given": effects.rewards,
+            "value_costs": effects.value_costs,
         }
         changes |= {part: value for part, value in replaced.items() if value is not None}
         if effects.excluded is not None:
@@ -235,9 +246,15 @@ class Payday:
     owed: Floats  # (R, N) accuracy of the model each is owed
     rewards: Floats  # (R, N) accuracy of the model each is given
     payoffs: Floats  # (R, N) money
+    value_cost: Floats | None  # (R, N) what the round cost each in its own values, in money; None: nobody minds
     transfers: tuple[Transfer, ...]  # of the whole round
     history: CreditHistory  # after the round
     membership: Membership  # after the round
+
+    @property
+    def utility(self) -> Floats:
+        """(R, N) payoff less value cost, money."""
+        return self.payoffs if self.value_cost is None else self.payoffs - self.value_cost
 
     def net(self, *reasons: Reason) -> Ints:
         """(R, N) micro-units that each received, less what it paid, in the round's transfers for these reasons."""
@@ -269,6 +286,7 @@ class Record:
     produce: Produce
     payday: Payday
     notes: Mapping[str, Any]  # what each mechanism tells of the round
+    limits: Floats  # (R, N, K) that principals really wanted in it
 
     @property
     def lesson(self) -> Lesson | None:

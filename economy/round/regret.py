@@ -31,7 +31,7 @@ MOST_CELLS = 200_000_000  # of the largest array
 def foregone_payoffs(
     moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
 ) -> Floats | None:
-    """Counterfactual payoff of every action.
+    """Counterfactual utility of every action: its payoff, less what it would cost in values.
 
     Args:
         moment: with the actions of the round.
@@ -50,7 +50,7 @@ def foregone_payoffs(
     for each in reversed(world.mechanisms):
         expected = each.expect(moment.state.mechanisms[each.name], moment, foregone, world)
         payoffs = payoffs if expected is None else payoffs + expected
-    return payoffs
+    return payoffs if moment.value_costs is None else payoffs - moment.value_costs
 
 
 def prospects(put: Floats, real: Floats, state: State, people: Population, world: World, accuracy: Accuracy) -> Floats:

@@ -54,7 +54,8 @@ def people_after(
     gain = np.zeros_like(payday.payoffs) if first else payday.payoffs - people.payoff
     harm = harm_of(produce.lesson, world)
     limits = move_limits(people.limits, people.anchor, world.graph, harm, gain, world.terms.values)
-    return take_in(people, Outcome(payday.payoffs, produce.credit, foregone, limits, first), world.terms.policy)
+    outcome = Outcome(payday.payoffs, produce.credit, foregone, limits, first, moment.value_costs)
+    return take_in(people, outcome, world.terms.policy)
 
 
 def harm_of(lesson: Lesson | None, world: World) -> Floats:

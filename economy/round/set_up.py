@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import Ints
-from commonweal.agents.drawing import draw_population
+from commonweal.agents.drawing import draw_camps, draw_population, with_concerns
 from commonweal.agents.errors import InputError, shown, within_memory
 from commonweal.agents.graphs import build_graph
 from commonweal.agents.population import Population
 from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Streams
-from commonweal.agents.values import draw_limits
+from commonweal.agents.values import camp_limits, draw_limits
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.learning import NETWORKS, Site
 from commonweal.economy.learning.mlp import MLP
@@ -44,7 +44,7 @@ from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
 # Hooks run in this order; mechanisms from elsewhere come after, by name.
-ORDER = ("menu", "identity", "deals", "tolerance", "stakes", "clawback", "copies")
+ORDER = ("menu", "identity", "deals", "tolerance", "stakes", "clawback", "copies", "concern")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,9 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
     network = _network(holdings, terms, market)
     parameters = network.initial(streams.task)
     exam = _exam(holdings, table, terms)
-    limits = draw_limits(terms.values.dimensions, principals, streams.population)
+    camp = draw_camps(terms.values, principals, streams.values)
+    middle = camp_limits(terms.values, camp)
+    limits = draw_limits(terms.values.dimensions, principals, streams.population, middle)
     world = World(
         terms=terms,
         graph=build_graph(terms.population, streams.graph),
@@ -117,6 +119,7 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
     )
     state = replace(state, mechanisms={each.name: each.begin(world, state) for each in world.mechanisms})
     people = draw_population(terms.population, terms.policy, terms.values, limits, streams.population)
+    people = with_concerns(people, camp, terms.values, streams.values)
     return Economy(world, state, people, streams, opening)
 
 

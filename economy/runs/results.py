@@ -12,7 +12,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.economy.money.ledger import MICRO, Transfer, entries
 from commonweal.economy.round.record import Record
-from commonweal.economy.runs.metrics import round_metrics
+from commonweal.economy.runs.metrics import broken_limits, round_metrics
 from commonweal.economy.tasks import Batch
 from commonweal.economy.world.world import State, World
 
@@ -61,7 +61,7 @@ class Notebook:
         self._entries: list[dict[str, AnyArray]] | None = [] if ledger else None
         if self._entries is not None and opening:
             self._entries.append(entries(opening, 0))
-        summed = ("delegated", "credit", "payments", "payoff", "reward", "put", "right")
+        summed = ("delegated", "credit", "payments", "payoff", "reward", "put", "right", "value_cost", "violated")
         self._sums = {name: np.zeros(world.shape) for name in summed}
 
     def note(self, record: Record, before: State, after: State, people: Population) -> None:
@@ -79,8 +79,12 @@ class Notebook:
         self._sums["payoff"] += record.payday.payoffs
         self._sums["reward"] += record.payday.rewards
         self._sums["put"] += record.produce.put.total
+        if (cost := record.payday.value_cost) is not None:
+            self._sums["value_cost"] += cost
         if record.lesson is not None:
             self._note_quality(record.lesson.batch)
+            if len(self._world.senses):
+                self._sums["violated"] += broken_limits(record, record.lesson, self._world).any(axis=2)
 
     def results(self, state: State, people: Population) -> Results:
         """The frames, after the last round."""
@@ -129,6 +133,12 @@ class Notebook:
             "escrow": ledger.escrows / MICRO,
             "reputation": people.reputation,
         }
+        if len(self._world.senses):
+            columns["violated"] = self._sums["violated"] / played
+        if people.minds:
+            columns |= {"value_cost": self._sums["value_cost"], "utility": columns["payoff"] - self._sums["value_cost"]}
+        if self._world.terms.values.camps:
+            columns["camp"] = people.camp
         return pd.DataFrame({name: np.ravel(values) for name, values in columns.items()})
 
     def _round_frame(self) -> pd.DataFrame:

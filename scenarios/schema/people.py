@@ -9,7 +9,16 @@ from pydantic import Field, model_validator
 
 from commonweal.agents.errors import apart
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
-from commonweal.scenarios.schema.relevance import costs_spread, follows, may, reads_edges, remembers, screens, valued
+from commonweal.scenarios.schema.relevance import (
+    costs_spread,
+    follows,
+    limited,
+    may,
+    minds,
+    reads_edges,
+    remembers,
+    valued,
+)
 
 
 class Population(Part):
@@ -127,9 +136,10 @@ class Dimension(Part):
     sense: Literal["protect", "withhold"] = Field(description="protect: the group's loss must not rise above the limit; withhold: the bounded loss must not fall below it", json_schema_extra={"unit": "name"})
     label: int | None = field(None, "class the probe is made of", "class", ge=0)
     feature: int | None = field(None, "feature the probe is made of: samples in its top quarter", "feature", ge=0)
-    limit: float = field(1.0, "middle of the principals' limits on the probe loss", "nat (protect), 1 (withhold)", ge=0, le=1e6, matters=screens)
+    limit: float = field(1.0, "middle of the principals' limits on the probe loss", "nat (protect), 1 (withhold)", ge=0, le=1e6, matters=limited)
     spread: float = field(0.0, "half width of the principals' limits around the middle", "as limit", ge=0, le=1e6)
     samples: Count = field(32, "samples of the probe", "samples", le=100_000)
+    weight: float = field(1.0, "factor on everybody's concerns about this dimension", "1", ge=0, le=1e6, matters=minds)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -142,10 +152,25 @@ class Dimension(Part):
         return self
 
 
+class Camp(Part):
+    """Principals who think alike."""
+
+    share: Share = field(0.5, "share of the principals that are in this camp")
+    limits: tuple[Annotated[float, Field(ge=0, le=1e6)], ...] = field((), "middle of its limits, one for each dimension; empty: those of the dimensions", "as limit", max_length=8)
+    weights: tuple[Annotated[float, Field(ge=0, le=1e6)], ...] = field((), "factors on its concerns, one for each dimension; empty: 1", "1", max_length=8)
+
+
 class Values(Part):
-    """What principals value, and how their values move."""
+    """What principals value, what it costs them when their limits are broken, and how their values move."""
 
     dimensions: tuple[Dimension, ...] = field((), "value dimensions, each with a probe", "list", max_length=8)
+    concern: Literal["none", "member", "share"] = field("none", "what a broken limit costs its owner: nothing; outcome concern, and complicity if it takes part (member) or as far as its own update did the harm (share)", "name", matters=valued)
+    outcome_low: Utility = field(0.0, "lowest outcome concern: what a unit of violation costs whatever a principal does", "money per unit of probe loss and round", matters=minds)
+    outcome_high: Utility = field(0.0, "highest outcome concern", "money per unit of probe loss and round", matters=minds)
+    complicity_low: Utility = field(0.05, "lowest complicity concern: what a unit of violation costs who takes part", "money per unit of probe loss and round", matters=minds)
+    complicity_high: Utility = field(0.05, "highest complicity concern", "money per unit of probe loss and round", matters=minds)
+    camps: tuple[Camp, ...] = field((), "camps of principals who think alike; empty: all are of one kind", "list", max_length=8, matters=valued)
+    homophily: Share = field(0.0, "how far camps hold neighbouring places of the graph: 0 not at all, 1 wholly", matters=lambda s: bool(s.values.camps))
     influence: Literal["none", "friedkin_johnsen", "hegselmann_krause"] = field("none", "how acquaintances move a principal's limits", "name")
     stubbornness: Share = field(0.2, "weight of a principal's first opinion (Friedkin-Johnsen)", matters=lambda s: s.values.influence == "friedkin_johnsen")
     self_weight: Share = field(0.5, "weight of a principal's own current opinion among its acquaintances'")
@@ -160,4 +185,13 @@ class Values(Part):
     def _consistent(self) -> Self:
         if self.price_low > self.price_high:
             raise ValueError("price_low = {} exceeds price_high = {}".format(*apart(self.price_low, self.price_high)))
+        for name in ("outcome", "complicity"):
+            if (low := getattr(self, f"{name}_low")) > (high := getattr(self, f"{name}_high")):
+                raise ValueError(f"{name}_low = {{}} exceeds {name}_high = {{}}".format(*apart(low, high)))
+        if self.camps and abs((total := sum(camp.share for camp in self.camps)) - 1) > 1e-9:
+            raise ValueError(f"the shares of camps sum to {apart(total, 1)[0]}; they must sum to 1")
+        for k, camp in enumerate(self.camps):
+            for name in ("limits", "weights"):
+                if (given := len(getattr(camp, name))) not in (0, len(self.dimensions)):
+                    raise ValueError(f"camps[{k}].{name} has {given} entries for {len(self.dimensions)} dimensions; give one for each, or none")
         return self

@@ -77,6 +77,16 @@ def screens(scenario: Any) -> bool:
     return valued(scenario) and scenario.screening.mode != "off"
 
 
+def limited(scenario: Any) -> bool:
+    """Whether limits do anything: they screen updates, or breaking them costs something."""
+    return screens(scenario) or minds(scenario)
+
+
+def minds(scenario: Any) -> bool:
+    """Whether violated limits cost their owners anything."""
+    return valued(scenario) and scenario.values.concern != "none"
+
+
 def follows(policy: str) -> Condition:
     """Whether anybody follows a policy."""
     return lambda scenario: policy in scenario.policy.mix
@@ -99,11 +109,13 @@ def matters(scenario: Any, path: str) -> bool:
 
     Args:
         scenario: a Scenario.
-        path: of one of its fields; the field and all sections that hold it must matter.
+        path: of one of its fields; the field and all sections that hold it must matter, and items be there.
     """
     part = scenario
     for name in split_path(path):
         if name.isdigit():
+            if int(name) >= len(part):
+                return False
             part = part[int(name)]
         elif isinstance(part, dict):
             return True

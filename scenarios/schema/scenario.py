@@ -25,10 +25,10 @@ from commonweal.scenarios.schema.money import (
     Tolerance,
 )
 from commonweal.scenarios.schema.notation import write_value
-from commonweal.scenarios.schema.people import Actions, Dimension, Policy, Population, Values
-from commonweal.scenarios.schema.relevance import learns, pays_money, sells, valued
+from commonweal.scenarios.schema.people import Actions, Camp, Dimension, Policy, Population, Values
+from commonweal.scenarios.schema.relevance import learns, minds, pays_money, sells, valued
 
-__all__ = ["Accuracy", "Actions", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
+__all__ = ["Accuracy", "Actions", "Camp", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
 
 
 class Scenario(Part):
@@ -102,6 +102,8 @@ class Scenario(Part):
         if not sells(self):
             yield from self._public_goods_demands(where)
         yield from self._model_demands()
+        if minds(self):
+            yield "actions.available", "abstain" in self.actions.available, f"with abstain where values.concern = {self.values.concern!r}: who minds may leave"
         if self.tolerance.budget > 0:
             screening = self.screening
             yield "screening.mode", screening.mode == "project", "project for tolerance.budget above 0: the other modes have no shadow prices"

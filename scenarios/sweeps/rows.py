@@ -31,6 +31,7 @@ ROUND_METRICS = (
     "step_factor", "rival", "least_balance", "least_escrow", "unfunded",
     "own_accuracy", "promise_kept", "samples", "dealt_share", "dealt", "tolerance_paid", "loosened",
 )  # fmt: skip
+VALUE_METRICS = ("violated", "violation", "value_cost", "net_welfare")  # where anything is valued
 DIMENSION_METRICS = (
     "level", "limit", "predicted_change", "true_change", "shadow_price", "mean_limit", "spread_limit",
 )  # fmt: skip
@@ -43,7 +44,8 @@ def metric_names(dimensions: int) -> tuple[str, ...]:
     Args:
         dimensions: K.
     """
-    return ROUND_METRICS + tuple(f"{name}_{k}" for name in DIMENSION_METRICS for k in range(dimensions))
+    by_dimension = tuple(f"{name}_{k}" for name in DIMENSION_METRICS for k in range(dimensions))
+    return ROUND_METRICS + (by_dimension + VALUE_METRICS if dimensions else ())
 
 
 @dataclass(frozen=True)

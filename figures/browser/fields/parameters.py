@@ -25,17 +25,19 @@ def settable(scenario: Scenario) -> tuple[str, ...]:
     return tuple(path for path in (*paths, *own) if path not in _NOT_SET and value_at(scenario, path) is not None)
 
 
-_NOT_SET = ("name", "description", "population.edges", "policy.options", "values.dimensions", "mechanisms")
+_NOT_SET = ("name", "description", "population.edges", "policy.options", "values.dimensions", "values.camps",
+            "mechanisms")  # fmt: skip
 _NOT_HERE: Mapping[str, tuple[str, ...]] = {  # what needs a file, an address or a download stays with the command line
     "population.graph": ("file",), "task.kind": ("openml:NAME",), "negotiation.negotiator": ("endpoint", "replay"),
 }  # fmt: skip
 
 
 def _placed(path: str, scenario: Scenario) -> list[str]:
-    """The path for each dimension that there is, where it is that of a field of dimensions."""
+    """The path for each item that there is, where it is that of a field of the items of a list."""
     if "[0]" not in path:
         return [path]
-    return [path.replace("[0]", f"[{place}]") for place in range(len(scenario.values.dimensions))]
+    items = value_at(scenario, path.partition("[0]")[0])
+    return [path.replace("[0]", f"[{place}]") for place in range(len(items))]
 
 
 def setting(value: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.agents.drawing import draw_population
+from commonweal.agents.drawing import draw_population, with_concerns
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.set_up import Economy, set_up
@@ -71,8 +71,9 @@ class Simulator:
         terms = Terms.of([scenario for scenario in each for _ in self.seeds])
         runs = self.candidates * len(self.seeds)
         streams = pick_streams(self.economy.streams, np.arange(runs))
-        limits = self.economy.people.limits
+        limits, camp = self.economy.people.limits, self.economy.people.camp
         people = draw_population(terms.population, terms.policy, terms.values, limits, streams.population)
+        people = with_concerns(people, camp, terms.values, streams.values)
         world, state = replace(self.economy.world, terms=terms), self.economy.state
         shares = np.empty((terms.rounds, runs))
         for number in range(terms.rounds):

@@ -71,6 +71,7 @@ def everybody_delegates(scenario: Scenario, principals: int, rounds: int) -> Sce
         "policy.mix": {"fixed": 1.0},
         "policy.mutation": 0.0,
         "values.dimensions": [],
+        "values.camps": [],
         "screening.mode": "off",
         "screening.gate": False,
     }
