@@ -40,6 +40,8 @@ MOST_FIRST = 14  # fields that stand there before any is looked for
 PAIRS: Mapping[str, tuple[str, str]] = {  # two fields on one line, by the first of them: the other, and their label
     "population.cost_low": ("population.cost_high", "Cost a sample"),
     "values.price_low": ("values.price_high", "Price of a limit"),
+    "values.outcome_low": ("values.outcome_high", "Outcome concern"),
+    "values.complicity_low": ("values.complicity_high", "Complicity concern"),
 }
 _SECOND = {high: low for low, (high, _) in PAIRS.items()}
 SEED = "seed"  # path of the seed, which is no field of a scenario
@@ -152,6 +154,8 @@ def labels_of(scenario: Scenario) -> dict[str, str]:
 
 def _label(path: str, scenario: Scenario) -> str:
     parts = split_path(path)
+    if parts[:2] == ["values", "camps"]:
+        return f"Camp {int(parts[2]) + 1}: {parts[3]}"
     if parts[:2] != ["values", "dimensions"]:
         words = words_of(scenario)
         return label_words(path, {action: words.verb(action).do for action in ACTION_NAMES})
