@@ -68,6 +68,12 @@ class ValueTerms:
         return np.array([1.0 if dimension.sense == "withhold" else -1.0 for dimension in self.dimensions])
 
     @cached_property
+    def held_by_all(self) -> bool:
+        """Whether nobody gives any dimension a weight of 0."""
+        weights = [*(each.weight for each in self.dimensions), *(np.array(camp.weights) for camp in self.camps)]
+        return all((weight > 0).all() for weight in weights)
+
+    @cached_property
     def ceiling(self) -> Floats:
         """(K,) largest valid limit; a withheld purpose's loss is bounded by 1."""
         return _ceiling(self.dimensions)

@@ -6,6 +6,7 @@ from commonweal.agents.actions import ABSTAIN, Action, action_shares
 from commonweal.agents.arrays import Bools, Floats, Ints, gini, ratio
 from commonweal.agents.concerns import violations
 from commonweal.agents.population import Population
+from commonweal.agents.values import concern_weights
 from commonweal.economy.money.ledger import MICRO, Ledger
 from commonweal.economy.round.mechanism import state_of_others
 from commonweal.economy.round.record import Lesson, Record
@@ -44,7 +45,8 @@ def round_metrics(
     metrics |= solvency(after.ledger) | _contract_metrics(record) | _mechanism_metrics(after, world)
     if record.lesson is None or not len(world.senses):
         return metrics
-    return metrics | _value_metrics(record.lesson, people, world) | _concern_metrics(record, metrics["welfare"], world)
+    valued = _value_metrics(record.lesson, people, world)
+    return metrics | valued | _concern_metrics(record, metrics["welfare"], people, world)
 
 
 def _mechanism_metrics(after: State, world: World) -> dict[str, Floats]:
@@ -124,12 +126,12 @@ def _value_metrics(lesson: Lesson, people: Population, world: World) -> dict[str
     return {f"{name}_{k}": values[:, k] for name, values in by_dimension.items() for k in range(len(world.senses))}
 
 
-def _concern_metrics(record: Record, welfare: Floats, world: World) -> dict[str, Floats]:
+def _concern_metrics(record: Record, welfare: Floats, people: Population, world: World) -> dict[str, Floats]:
     """Share of principals whose limits are broken, by how much on average over them and dimensions, and what it costs.
 
     The value cost is of all principals together, 0 where nobody minds, and net welfare is welfare less that.
     """
-    broken, minded = broken_limits(record, record.taught, world), record.payday.value_cost
+    broken, minded = broken_limits(record, people, world), record.payday.value_cost
     cost = np.zeros(len(broken)) if minded is None else minded.sum(axis=1)
     return {
         "violated": broken.any(axis=2).mean(axis=1),
@@ -139,11 +141,16 @@ def _concern_metrics(record: Record, welfare: Floats, world: World) -> dict[str,
     }
 
 
-def broken_limits(record: Record, lesson: Lesson, world: World) -> Floats:
-    """(R, N, K) by how much the round's step leaves each true limit broken, in units of the probe loss."""
-    minded = record.notes.get("concern")
-    broken: Floats = violations(record.limits, lesson.levels, world.senses) if minded is None else minded.violation
-    return broken
+def broken_limits(record: Record, people: Population, world: World) -> Floats:
+    """(R, N, K) by how much the round's step leaves each true limit broken, in units of the probe loss.
+
+    Of values that a principal holds: those that a camp gives no weight are none of its own.
+    """
+    minded, values = record.notes.get("concern"), world.terms.values
+    broken: Floats = (
+        violations(record.limits, record.taught.levels, world.senses) if minded is None else minded.violation
+    )
+    return broken if values.held_by_all else broken * (concern_weights(values, people.camp) > 0)
 
 
 def predicted_changes(lesson: Lesson, world: World) -> Floats:

@@ -84,7 +84,7 @@ class Notebook:
         if record.lesson is not None:
             self._note_quality(record.lesson.batch)
             if len(self._world.senses):
-                self._sums["violated"] += broken_limits(record, record.lesson, self._world).any(axis=2)
+                self._sums["violated"] += broken_limits(record, people, self._world).any(axis=2)
 
     def results(self, state: State, people: Population) -> Results:
         """The frames, after the last round."""

@@ -130,6 +130,13 @@ class TestCamps:
         np.testing.assert_array_equal(together, np.tile([0, 0, 1, 1, 1, 1, 1, 1], (8, 1)))
         assert (apart != together).any(axis=1).mean() > 0.5
 
+    def test_a_value_that_a_camp_does_not_hold_is_not_broken(self) -> None:
+        unheld = [{"share": 0.5, "weights": [0.0, 0.0]}, {"share": 0.5}]
+        results = Ensemble(minding(**{"values.camps": unheld, "values.concern": "member"}), seeds=[0]).run(4)
+        by_camp = results.principals.groupby("camp")["violated"].mean()
+        assert by_camp[0] == 0 and by_camp[1] == 1
+        assert results.rounds["violated"].max() <= 0.5
+
     @pytest.mark.parametrize(("camps", "error"), [
         ([{"share": 0.5}], "the shares of camps sum to 0.5"),
         ([{"share": 1.0, "limits": [1.0]}], r"camps\[0\].limits has 1 entries for 2 dimensions"),
