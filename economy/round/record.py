@@ -201,6 +201,7 @@ class Produce:
     loss: Floats  # (R,) validation loss, or what stands in its place; nan where nothing does
     lesson: Lesson | None = None  # None where nothing is learned
     groups: Groups | None = None  # who shares what with whom; None where no public good is produced
+    permitted: Floats | None = None  # (R,) test accuracy on classes that nobody withholds; None: not known
 
     @property
     def credit(self) -> Floats:

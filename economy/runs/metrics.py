@@ -22,8 +22,8 @@ def round_metrics(
     """Metrics of a round by name, each (R,).
 
     Shares are of all N principals; money is in units of money; clawed is what was taken back; welfare is the sum of
-    payoffs and of what the treasury kept; probe losses are before the step (level), what the step was predicted to do
-    to them, and what it did.
+    payoffs and of what the treasury kept; permitted accuracy is that on classes that nobody withholds; probe losses
+    are before the step (level), what the step was predicted to do to them, and what it did.
     """
     produce, payday = record.produce, record.payday
     shares = action_shares(record.actions)
@@ -46,7 +46,9 @@ def round_metrics(
     if record.lesson is None or not len(world.senses):
         return metrics
     valued = _value_metrics(record.lesson, people, world)
-    return metrics | valued | _concern_metrics(record, metrics["welfare"], people, world)
+    valued |= _concern_metrics(record, metrics["welfare"], people, world)
+    permitted = np.full(len(record.actions), np.nan) if produce.permitted is None else produce.permitted
+    return metrics | valued | {"permitted_accuracy": permitted}
 
 
 def _mechanism_metrics(after: State, world: World) -> dict[str, Floats]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import Floats, Ints
@@ -49,6 +50,15 @@ class World:
     def shape(self) -> tuple[int, int]:
         """(R, N), spare names included."""
         return len(self.test[1]), self.graph.principals
+
+    @cached_property
+    def permitted(self) -> Tensor | None:
+        """(R, E) which test samples are of a class that no dimension withholds; None where all are."""
+        withheld = [d.label for d in self.terms.values.dimensions if d.sense == "withhold" and d.label is not None]
+        if not withheld:
+            return None
+        labels = self.test[1]
+        return ~torch.isin(labels, torch.tensor(withheld, device=labels.device))
 
     @cached_property
     def likeness(self) -> Likeness:

@@ -14,7 +14,7 @@ from commonweal.economy.money.settlement import SETTLEMENTS, SettlementTerms
 from commonweal.economy.money.settlement import pay as divide
 from commonweal.economy.round.alternatives import settle_alone, supposed_credit
 from commonweal.economy.round.gains import Gains, gains_from
-from commonweal.economy.round.learn import accuracy, learn
+from commonweal.economy.round.learn import classified_right, learn, share_right
 from commonweal.economy.round.market import market
 from commonweal.economy.round.record import Foregone, Income, Moment, Payday, Produce
 from commonweal.economy.round.regret import private_gains, worth_of
@@ -36,8 +36,9 @@ class ModelMarket:
     def produce(self, moment: Moment, world: World, streams: Streams) -> tuple[Moment, Produce]:
         """What the network learns in the round."""
         moment, lesson = learn(moment, world, streams)
-        quality = accuracy(lesson.parameters, world)
-        return moment, Produce(lesson.put, lesson.appraisal, quality, lesson.exam.loss, lesson)
+        right = classified_right(lesson.parameters, world)
+        quality, permitted = share_right(right), share_right(right, world.permitted)
+        return moment, Produce(lesson.put, lesson.appraisal, quality, lesson.exam.loss, lesson, permitted=permitted)
 
     def income(self, moment: Moment, produce: Produce, world: World, streams: Streams) -> Income:
         """What customers pay for the model, divided among participants by the settlement rule."""

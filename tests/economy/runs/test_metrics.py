@@ -165,6 +165,22 @@ class TestRoundMetrics:
             np.testing.assert_allclose(metrics["limit_0"], protect)
             np.testing.assert_allclose(metrics["limit_1"], withhold)
 
+    def test_permitted_accuracy_is_that_on_classes_that_nobody_withholds(self, story: list[Any]) -> None:
+        for metrics, economy, record, _ in story:
+            features, labels = (each.numpy() for each in economy.world.test)
+            scores = economy.world.network.logits(record.taught.parameters, torch.as_tensor(features)).numpy()
+            for run in range(2):
+                right = scores[run].argmax(axis=1) == labels[run]
+                assert metrics["accuracy"][run] == pytest.approx(right.mean())
+                assert metrics["permitted_accuracy"][run] == pytest.approx(right[labels[run] != 2].mean())
+        assert any((m["permitted_accuracy"] != m["accuracy"]).any() for m, *_ in story)
+
+    def test_where_no_class_is_withheld_all_are_permitted(self) -> None:
+        economy, told = played(revise(scenario(), {"values.dimensions": DIMENSIONS[:1]}), rounds=2)
+        for before, record, after in told:
+            metrics = round_metrics(record, before.state, after.state, after.people, economy.world)
+            np.testing.assert_array_equal(metrics["permitted_accuracy"], metrics["accuracy"])
+
     def test_true_changes_lead_from_one_rounds_level_to_the_next(self, story: list[Any]) -> None:
         for (now, _, _, _), (then, _, _, _) in pairwise(story):
             for k in range(2):  # nothing drifts here
