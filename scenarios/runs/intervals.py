@@ -41,9 +41,10 @@ ANYWHERE, SHARE, CORRELATION, POSITIVE = Range(), Range(0.0, 1.0), Range(-1.0, 1
 
 _SHARES = {
     "accuracy", "own_accuracy", "rival", "gini", "credit_concentration", "screened_share", "gated_share", "step_factor",
-    "dealt_share", "promise_kept", "loosened",
+    "dealt_share", "promise_kept", "loosened", "violated", "permitted_accuracy",
 }  # fmt: skip
-_POSITIVE = {"validation_loss", "revenue", "paid", "clawed", "samples", "dealt", "tolerance_paid", "price_of_anarchy"}
+_POSITIVE = {"validation_loss", "revenue", "paid", "clawed", "samples", "dealt", "tolerance_paid", "price_of_anarchy",
+             "violation", "value_cost"}  # fmt: skip
 
 
 def range_of(metric: str) -> Range:
