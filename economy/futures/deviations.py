@@ -114,9 +114,14 @@ def lay_script(deviations: Sequence[Deviation], rounds: int, names: Names) -> In
     return script
 
 
-def borne(population: Population, bearer: Ints) -> Population:
-    """The population in which every name has the costs, policy, values and last action of its principal."""
-    own = ("cost", "price", "policy", "conditional_kind", "limits", "anchor", "action")
+def borne(population: Population, bearer: Ints, concern: str) -> Population:
+    """The population in which every name has the costs, policy, values and last action of its principal.
+
+    A principal minds what it does under its own name alone, so that it counts once; only where complicity goes by the
+    harm of one's own update (``concern`` = share) does it mind that of every name.
+    """
+    own = ["cost", "price", "policy", "conditional_kind", "limits", "anchor", "action"]
+    own += ["complicity_concern"] * (concern == "share")
     return replace(population, **{name: _along(getattr(population, name), bearer) for name in own})
 
 

@@ -1,7 +1,7 @@
 """Futures: runs in which some principals deviate, played as one ensemble with the runs in which nobody does.
 
-All draw the same random numbers. The gain from a deviation is the difference of payoffs between two runs that differ
-in nothing else, U_i(d, σ_−i) − U_i(σ).
+All draw the same random numbers. The gain from a deviation is the difference between two runs that differ in nothing
+else, U_i(d, σ_−i) − U_i(σ), of utilities (payoff less value cost) or of payoffs alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,6 +26,7 @@ from commonweal.economy.futures.deviations import (
     lay_script,
     spares_of,
 )
+from commonweal.economy.futures.judging import Judge
 from commonweal.economy.money.identity import fund_names
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.round.play import play_round
@@ -49,11 +50,23 @@ class Futures:
     kept: Floats  # (B, 1 + D, T) money that the treasury kept
     balances: Ints  # (B, 1 + D, 2 N + 2) micro-units on every account at the end, as in the ledger
     principals: int  # N without spare names
+    value_costs: Floats | None = None  # (B, 1 + D, T, N) what rounds cost each in its own values; None: nobody minds
+    judge: Judge = "utility"  # what gains and losses are counted in
+
+    @property
+    def utilities(self) -> Floats:
+        """(B, 1 + D, T, N) payoffs less value costs, money; the payoffs where nobody minds."""
+        return self.payoffs if self.value_costs is None else self.payoffs - self.value_costs
+
+    @cached_property
+    def worth(self) -> Floats:
+        """(B, 1 + D, T, N) what gains and losses are differences of: utilities, or payoffs if money alone counts."""
+        return self.utilities if self.judge == "utility" else self.payoffs
 
     @cached_property
     def gains(self) -> Floats:
-        """(B, D) money per round and member: payoff of the members with the deviation, minus without."""
-        mean = self.payoffs.mean(axis=2)
+        """(B, D) per round and member: what the members have with the deviation, minus without; as judged."""
+        mean = self.worth.mean(axis=2)
         columns = [[*d.members, *spares_of(d, self.principals)] for d in self.deviations]
         gained = [(mean[:, 1 + k] - mean[:, 0])[:, own].sum(axis=1) for k, own in enumerate(columns)]
         sizes = np.array([len(d.members) for d in self.deviations])
@@ -62,8 +75,8 @@ class Futures:
 
     @cached_property
     def losses(self) -> Floats:
-        """(B, D) money per round: what all others lose by a deviation, together."""
-        change = (self.payoffs[:, 1:] - self.payoffs[:, :1]).mean(axis=2)[..., : self.principals]
+        """(B, D) per round: what all others lose by a deviation, together; as judged."""
+        change = (self.worth[:, 1:] - self.worth[:, :1]).mean(axis=2)[..., : self.principals]
         for k, deviation in enumerate(self.deviations):
             change[:, k, list(deviation.members)] = 0.0
         lost: Floats = -change.sum(axis=2)
@@ -76,6 +89,7 @@ def play_futures(
     rounds: int,
     *,
     others: Others = "adapt",
+    judge: Judge = "utility",
     on_round: Callable[[], None] | None = None,
 ) -> Futures:
     """Play B runs on, as they are and with each of D deviations: B (1 + D) runs as one ensemble.
@@ -86,6 +100,7 @@ def play_futures(
         rounds: T.
         others: ``adapt``: the others follow their policies and may react; ``freeze``: everybody does in each round what
             it does in the run without a deviation, except what the deviation says.
+        judge: what gains and losses are counted in: ``utility``, payoff less value cost, or ``money``, payoff alone.
         on_round: called after every round.
 
     Raises:
@@ -99,7 +114,7 @@ def play_futures(
     acquaintances = economy.world.graph.pick(runs)  # persons know each other, under whatever names
     world, state = pick_world(economy.world, runs, names.spares), pick_runs(economy.state, runs, names.spares)
     streams = pick_streams(economy.streams, runs)
-    people = borne(pick_runs(economy.people, runs, names.spares), bearer)
+    people = borne(pick_runs(economy.people, runs, names.spares), bearer, world.terms.values.concern)
     if names.spares and "identity" in state.mechanisms:
         unborne = np.tile(names.unborne, (bases, 1))
         paid = state.mechanisms["identity"].paid
@@ -108,6 +123,7 @@ def play_futures(
     deciding = replace(world, graph=acquaintances)
     copies = first_copies(world, state, deviations)
     noted: list[tuple[Floats, Ints, Floats, Floats]] = []
+    minded: list[Floats] = []
     for played, scripted in enumerate(script):
         actions = next_actions(state, _persons(people, names), deciding, streams)
         if others == "freeze":
@@ -125,6 +141,8 @@ def play_futures(
             copies, worth = carry_on(copies, state, record.payday.rewards, played)
             payoffs = payoffs + worth
         noted.append((payoffs, record.actions, state.quality, kept))
+        if record.payday.value_cost is not None:
+            minded.append(record.payday.value_cost)
         if on_round is not None:
             on_round()
     paid, acts, quality, treasury = (np.stack(series, axis=1) for series in zip(*noted, strict=True))
@@ -137,6 +155,8 @@ def play_futures(
         treasury.reshape(shape),
         state.ledger.balances.reshape(bases, branches, -1),
         names.principals,
+        np.stack(minded, axis=1).reshape(*shape, -1) if minded else None,
+        judge,
     )
 
 

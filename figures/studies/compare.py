@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish
 from commonweal.figures.ink import GREY, MAP, Ink, ink, key, printed, upon
 from commonweal.scenarios.studies.base import Answer
+from commonweal.scenarios.studies.judging import per_round
 
 _ACROSS = 5  # panels of criteria
 _ROW = 0.34  # inches of a row in which two lines of text fit
-_ATTACKS = {"gain": "an attacker's gain (money per round)", "honest_loss": "loss of each other (money per round)"}
+_ATTACKS = {"gain": "an attacker's gain ({})", "honest_loss": "loss of each other ({})"}
 
 
 def draw(answer: Answer) -> dict[str, Figure]:
@@ -105,7 +106,7 @@ def _draw_attacks(answer: Answer) -> Figure:
             rows = table[table["mechanism"] == name].set_index("attack").loc[attacks]
             _intervals(ax, rows, column, np.arange(len(attacks)) + shifts[place], ink(place))
         ax.axvline(0, color=GREY, linewidth=0.7, zorder=0)
-        ax.set_xlabel(label)
+        ax.set_xlabel(label.format(per_round(answer.provenance)))
         for edge in range(1, len(attacks)):
             ax.axhline(edge - 0.5, color="0.92", linewidth=0.6, zorder=0)
     axes[0].set_yticks(range(len(attacks)), attacks)

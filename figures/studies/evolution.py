@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
 from commonweal.figures.ink import ACTIONS, BLACK, MAP, Ink, ink, key, printed, upon
 from commonweal.scenarios.studies.base import Answer
+from commonweal.scenarios.studies.judging import per_round
 
 _CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])  # of the triangle, by strategy
 _FILLS = {"stable": BLACK, "saddle": "0.65", "neutral": "0.65", "unstable": "white"}
@@ -52,7 +53,7 @@ def _draw_curves(answer: Answer, strategies: tuple[str, ...]) -> Figure:
     ax.set_xlim(0, 1)
     ax.tick_params(labelbottom=True)
     ax.set_xlabel(f"share of the others who play {_words(strategies[0])}")
-    ax.set_ylabel("payoff (money per round)")
+    ax.set_ylabel(f"payoff ({per_round(answer.provenance)})")
     handles = [key(_words(name), pen) for name, pen in zip(strategies, _pens(strategies), strict=True)]
     caption = (
         "Points: mean over seeds where it was played, with 95 % intervals. Lines: expected payoff when the others "

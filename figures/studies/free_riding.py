@@ -14,6 +14,7 @@ from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, ro
 from commonweal.figures.ink import ACTIONS, BLACK, GREY, MAP, PURPLE, Ink, key, printed, upon
 from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.studies.base import Answer
+from commonweal.scenarios.studies.judging import per_round
 
 _SURFACES = {
     "surface_count": ("population.count", "principals"),
@@ -27,7 +28,7 @@ def draw(answer: Answer) -> dict[str, Figure]:
     """Figures by name; a surface that was left out has none."""
     seeds = len(answer.provenance.get("seeds", ()))
     words = words_in(answer.provenance.get("document", {}), {})
-    figures = {"schelling": _schelling(answer.tables["schelling"], seeds, words)}
+    figures = {"schelling": _schelling(answer.tables["schelling"], seeds, words, per_round(answer.provenance))}
     if any(name in answer.tables for name in _SURFACES):
         figures["surfaces"] = _surfaces(answer.tables, seeds, words)
     figures["hysteresis"] = _hysteresis(answer.tables["hysteresis"], seeds, words)
@@ -43,7 +44,7 @@ def _band(ax: Axes, table: pd.DataFrame, x: str, y: str, pen: Ink, marked: bool 
 
 
 @printed
-def _schelling(table: pd.DataFrame, seeds: int, words: Words) -> Figure:
+def _schelling(table: pd.DataFrame, seeds: int, words: Words, unit: str) -> Figure:
     """Pay of both choices, and the difference, whose sign is what counts."""
     figure, ((left, right),) = blank(1, 2, TWO_COLUMNS, 2.2)
     honest, free = words.delegate, words.free_ride
@@ -53,8 +54,8 @@ def _schelling(table: pd.DataFrame, seeds: int, words: Words) -> Figure:
         _band(left, table, "others_delegating", column, pens[name])
     _band(right, table, "others_delegating", "gain_from_delegating", Ink(BLACK, "-", "o"))
     right.axhline(0, color=GREY, linewidth=0.7)
-    left.set_ylabel("payoff (money per round)")
-    right.set_ylabel(f"gain from {honest.doing} (money)")
+    left.set_ylabel(f"payoff ({unit})")
+    right.set_ylabel(f"gain from {honest.doing} ({unit.split()[0]})")
     for ax in (left, right):
         ax.set_xlabel(f"others who {honest.do}")
         _stretch(ax, table["gain_from_delegating"].to_numpy())

@@ -10,22 +10,22 @@ from matplotlib.ticker import MaxNLocator
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
 from commonweal.figures.ink import DIFFERENCES, GREY, Ink, ink, key, printed
 from commonweal.scenarios.studies.base import Answer
+from commonweal.scenarios.studies.judging import per_round
 
 _PENS = {"adapt": ink(0), "freeze": ink(1)}
 _SAID = {"adapt": "the others may react", "freeze": "the others do as they would have done"}
-_GAIN = "gain (money per round)"
-
 
 def draw(answer: Answer) -> dict[str, Figure]:
     """Figures by name."""
     seeds = len(answer.provenance.get("seeds", ()))
     tables = answer.tables
-    figures = {"gains": _gains(tables["by_deviation"], seeds), "principals": _principals(tables, seeds)}
-    return figures | {"gap": _gap(tables["seeds"])}
+    unit = per_round(answer.provenance)
+    figures = {"gains": _gains(tables["by_deviation"], seeds, unit), "principals": _principals(tables, seeds, unit)}
+    return figures | {"gap": _gap(tables["seeds"], unit)}
 
 
 @printed
-def _gains(table: pd.DataFrame, seeds: int) -> Figure:
+def _gains(table: pd.DataFrame, seeds: int, unit: str) -> Figure:
     """Mean gain of all who try a deviation, and the largest, with intervals."""
     names = list(table.groupby("deviation")["gain"].mean().sort_values().index)
     modes = _shown(table)
@@ -33,7 +33,7 @@ def _gains(table: pd.DataFrame, seeds: int) -> Figure:
     titles = {"gain": "of all principals, on average", "largest": "of those to whom it pays most"}
     for ax, (column, title) in zip(axes, titles.items(), strict=True):
         ax.set_title(title, loc="left", color="0.2")
-        ax.set_xlabel(_GAIN)
+        ax.set_xlabel(f"gain ({unit})")
         for mode, pen in modes.items():
             rows = table[table["others"] == mode].set_index("deviation").loc[names]
             height = np.arange(len(names)) + (0.14 if mode == "adapt" else -0.14)
@@ -57,7 +57,7 @@ def _thousandths(ax: Axes, axis: str) -> None:
 
 
 @printed
-def _principals(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
+def _principals(tables: dict[str, pd.DataFrame], seeds: int, unit: str) -> Figure:
     """Mean gain of every place from every deviation."""
     modes = _shown(tables["gains"])
     figure, grid = blank(1, len(modes), TWO_COLUMNS if len(modes) > 1 else ONE_COLUMN * 1.3, 3.2, sharey=True)
@@ -74,7 +74,7 @@ def _principals(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
     _name_places(grid[0], tables["by_principal"].query("others == @mode"))
     bar = figure.colorbar(image, ax=list(grid[0]), pad=0.02, aspect=24, ticks=MaxNLocator(5))
     bar.outline.set_visible(False)
-    bar.set_label(_GAIN)
+    bar.set_label(f"gain ({unit})")
     _thousandths(bar.ax, "y")
     caption = f"Means over {seeds} seeds. Rows: principals by the action they begin with, then by cost (low on top)."
     return finish(figure, "Who gains by what", caption)
@@ -96,7 +96,7 @@ def _name_places(axes: list[Axes], places: pd.DataFrame) -> None:
 
 
 @printed
-def _gap(table: pd.DataFrame) -> Figure:
+def _gap(table: pd.DataFrame, unit: str) -> Figure:
     """The IC gap and its interval as it was known after so many seeds."""
     figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.25, 2.1)
     for mode, pen in _shown(table).items():
@@ -107,7 +107,7 @@ def _gap(table: pd.DataFrame) -> Figure:
     low, high = known["gap_low"].min(), known["gap_high"].max()
     ax.set_ylim(min(0.0, low) - 0.05 * (high - low), max(0.0, high) + 0.05 * (high - low))
     ax.axhline(0, color=GREY, linewidth=0.7)
-    ax.set(xlabel="seeds", ylabel="IC gap (money per round)")
+    ax.set(xlabel="seeds", ylabel=f"IC gap ({unit})")
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     _thousandths(ax, "y")
     handles = [key(_SAID[mode], pen) for mode, pen in _shown(table).items()]

@@ -45,8 +45,8 @@ class Verdict:
     round: int  # rounds played before
     gain: Interval  # () money per round, mean over futures, 95 %
     others: Interval  # () money per round that all others gain together; negative is a loss
-    follows: Floats  # (B, T) its payoff when it follows its policy, money
-    deviates: Floats  # (B, T) its payoff when it deviates, money
+    follows: Floats  # (B, T) its utility when it follows its policy, money; its payoff where nobody minds
+    deviates: Floats  # (B, T) its utility when it deviates, money
 
 
 def answer_document(verdict: Verdict, world: World) -> dict[str, Any]:
@@ -115,5 +115,5 @@ def weigh(economy: Economy, question: Question) -> Verdict:
     deviation = Deviation(question.verb, (question.principal,), question.action, line=question.line)
     futures = play_futures(several, [deviation], ROUNDS)
     gain, others = mean_interval(futures.gains[:, 0]), mean_interval(-futures.losses[:, 0])
-    follows, deviates = (futures.payoffs[:, which, :, question.principal] for which in (0, 1))
+    follows, deviates = (futures.worth[:, which, :, question.principal] for which in (0, 1))
     return Verdict(question, economy.state.round, gain, others, follows, deviates)

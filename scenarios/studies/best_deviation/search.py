@@ -20,7 +20,7 @@ class Evaluation:
     """A candidate that was tried."""
 
     candidate: Candidate
-    gains: Floats  # (S,) money per round
+    gains: Floats  # (S,) money per round, or utility
 
     @property
     def gain(self) -> float:

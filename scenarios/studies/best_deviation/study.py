@@ -8,6 +8,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.economy.futures.judging import Judge
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, mean_interval, wanted
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
@@ -15,6 +16,7 @@ from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Evaluat
 from commonweal.scenarios.studies.best_deviation.space import Candidate, described, deviation_of, space_of
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, play_base
 from commonweal.scenarios.studies.incentives.playing import Span, play_deviations
+from commonweal.scenarios.studies.judging import UNIT, judging, told, unit_of
 from commonweal.scenarios.studies.pieces import Pieces
 
 WORST, ANYBODY = "worst", "anybody"
@@ -35,6 +37,7 @@ class BestDeviationOptions(StudyOptions):
     start: int = field(0, "rounds played before it", "rounds", ge=0, le=1_000_000)
     others: Literal["adapt", "freeze"] = field(
         "adapt", "adapt: others may react; freeze: they do what they do without the deviation", "name")
+    judge: Judge = judging()
     held_out: int = field(8, "further seeds on which the best are judged", "seeds", ge=2, le=10_000)
     confidence: float = field(0.95, "of all intervals", "share", ge=0.5, le=0.999)
     workers: Count | None = field(
@@ -50,7 +53,7 @@ def best_deviation(question: Question) -> Answer:
     tried = options.budget * len(question.seeds) + _FINALISTS * options.held_out
     base_rounds = lasting * (len(question.seeds) + options.held_out)
     pieces.expect(base_rounds + options.horizon * options.members * tried, at_most=True)
-    base = play_base(scenario, question.seeds, options.start, options.horizon, pieces)
+    base = play_base(scenario, question.seeds, options.start, options.horizon, pieces, options.judge)
     who = type_of(base, options.of)
     members = members_of(base, who, options.members)
 
@@ -62,14 +65,15 @@ def best_deviation(question: Question) -> Answer:
     finalists = sorted(record.evaluations, key=lambda evaluation: -evaluation.gain)[:_FINALISTS]
     first = max(question.seeds) + 1
     fresh = tuple(range(first, first + options.held_out))
-    unseen = play_base(scenario, fresh, options.start, options.horizon, pieces)
+    unseen = play_base(scenario, fresh, options.start, options.horizon, pieces, options.judge)
     others = members_of(unseen, who, members.shape[1])
     held = gains_of([e.candidate for e in finalists], scenario, options, fresh, others, pieces)
     found = mean_interval(held, options.confidence)
     payoff = float(np.take_along_axis(unseen.payoffs, others, axis=1).mean())
     tables = {"best": _finalists(finalists, found, payoff), "trace": trace(record.evaluations)}
-    return Answer("best-deviation", _headline(tables["best"], who, payoff, options), tables,
-                  _notes(len(record.evaluations), who, members, fresh, options))  # fmt: skip
+    unit = unit_of(scenario, options.judge)
+    notes = (*_notes(len(record.evaluations), who, members, fresh, options), *told(scenario, options.judge))
+    return Answer("best-deviation", _headline(tables["best"], who, payoff, options, unit), tables, notes, {UNIT: unit})
 
 
 def gains_of(
@@ -82,7 +86,7 @@ def gains_of(
 ) -> Floats:
     """(S, C) mean gain of candidates over the members (S, M) that try them one at a time."""
     tried = [[deviation_of(candidate, int(i)) for candidate in candidates for i in row] for row in members]
-    span = Span(options.start, options.horizon, options.others)
+    span = Span(options.start, options.horizon, options.others, options.judge)
     outcome = play_deviations(scenario, seeds, tried, span, workers=options.workers, pieces=pieces)
     gains: Floats = outcome.gains.reshape(len(seeds), len(candidates), -1).mean(axis=2)
     return gains
@@ -147,17 +151,20 @@ def _texts(candidate: Candidate) -> dict[str, str]:
     return {name: "never" if value is None else str(value) for name, value in candidate.items()}
 
 
-def _headline(best: pd.DataFrame, who: tuple[str, str] | None, payoff: float, options: BestDeviationOptions) -> str:
+def _headline(
+    best: pd.DataFrame, who: tuple[str, str] | None, payoff: float, options: BestDeviationOptions, unit: str
+) -> str:
     """The finding, and whether its gain is significant."""
     name = best["deviation"].iloc[0]
     gain, low, high = (float(best[column].iloc[0]) for column in ("gain", "gain_low", "gain_high"))
+    of_unit = "" if unit == "money" else f" {unit}"
     of = "anybody" if who is None else f"principals with {who[0]} = {who[1]}"
     relative = f", {gain / payoff:.0%} of what they earn otherwise" if payoff > 0 else ""
     unsure = f"may gain or lose{wanted(Interval(*np.array([gain, low, high])), options.held_out)}"
     sure = "surely gains" if low > 0 else "surely loses" if high < 0 else unsure
     return (
-        f"The most profitable deviation found for {of}: {name}. On seeds the search never saw it {sure}: {gain:.3g} a"
-        f" round [{low:.3g}, {high:.3g}] at {options.confidence:.0%}{relative}."
+        f"The most profitable deviation found for {of}: {name}. On seeds the search never saw it {sure}:"
+        f" {gain:.3g}{of_unit} a round [{low:.3g}, {high:.3g}] at {options.confidence:.0%}{relative}."
     )
 
 

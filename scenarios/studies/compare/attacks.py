@@ -8,6 +8,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.play import Others
 from commonweal.scenarios.runs.intervals import Interval
 from commonweal.scenarios.schema.scenario import Scenario
@@ -33,11 +34,13 @@ class Threat:
     attackers: float  # share of principals that attack together
     others: Others
     workers: int | None
+    judge: Judge = "utility"  # what gains and losses are counted in
 
     def options(self) -> IncentivesOptions:
         """The same for the study of incentives."""
         return IncentivesOptions(
-            horizon=self.horizon, principals=self.principals, others=self.others, workers=self.workers
+            horizon=self.horizon, principals=self.principals, others=self.others, workers=self.workers,
+            judge=self.judge,
         )
 
 
@@ -45,11 +48,11 @@ class Threat:
 class Robustness:
     """How one mechanism withstands attacks, in S seeds."""
 
-    gap: Interval  # () IC gap, money per round
+    gap: Interval  # () IC gap, money per round or utility
     gaps: Floats  # (S,) the same seed by seed, cross-fitted
     attacks: tuple[str, ...]  # A
-    gains: Floats  # (S, A) money per round and attacker
-    losses: Floats  # (S, A) money per round and principal that does not attack
+    gains: Floats  # (S, A) the same, for each attacker
+    losses: Floats  # (S, A) the same, for each principal that does not attack
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Assault:
     @property
     def span(self) -> Span:
         """When attacks are tried."""
-        return Span(0, self.threat.horizon, self.threat.others)
+        return Span(0, self.threat.horizon, self.threat.others, self.threat.judge)
 
     def group(self, order: Ints) -> tuple[Deviation, ...]:
         """The attacks of one seed, by those who are spread over its order (N,)."""

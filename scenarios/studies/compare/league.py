@@ -7,19 +7,24 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
+from commonweal.economy.futures.judging import Judge
 from commonweal.scenarios.runs.intervals import POSITIVE, Interval, mean_interval
 from commonweal.scenarios.studies.compare.attacks import Robustness
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.compare.observation import Observed
 from commonweal.scenarios.studies.compare.ranking import Criterion, overall, rank_sets
 from commonweal.scenarios.studies.intervals import cross_fitted, largest_interval
+from commonweal.scenarios.studies.judging import unit_of
 
 _WORST = 0.1  # share of principals that the margin of individual rationality looks at
-_MONEY = "money per round"
 
 
 def criteria(
-    mechanisms: Sequence[Mechanism], observed: Observed, agreed: Floats, robustness: Sequence[Robustness]
+    mechanisms: Sequence[Mechanism],
+    observed: Observed,
+    agreed: Floats,
+    robustness: Sequence[Robustness],
+    judge: Judge = "utility",
 ) -> list[Criterion]:
     """All criteria by which M mechanisms are compared.
 
@@ -28,28 +33,30 @@ def criteria(
         observed: their outcomes.
         agreed: (S, M) correlation of payments with true values.
         robustness: how each withstands attacks.
+        judge: what payoffs, gains and welfare were counted in.
     """
-    margin = np.sort(observed.payoffs - mechanisms[0].scenario.population.outside_option, axis=2)  # (S, M, N)
+    margin = np.sort(observed.payoffs - observed.outside, axis=2)  # (S, M, N)
+    unit = f"{unit_of(mechanisms[0].scenario, judge)} per round"
     worst = max(1, round(_WORST * margin.shape[2]))
     gaps = [each.gap for each in robustness]
     gap = Interval(*(np.array([getattr(each, end) for each in gaps]) for end in ("value", "low", "high")))
     return [
-        Criterion("welfare", _MONEY, True, observed.outcomes["welfare"]),
+        Criterion("welfare", unit, True, observed.outcomes["welfare"]),
         Criterion("accuracy", "share", True, observed.outcomes["accuracy"]),
         Criterion("delegating", "share", True, observed.outcomes["share_delegate"]),
-        Criterion("IC gap", _MONEY, False, np.stack([each.gaps for each in robustness], axis=1), gap),
+        Criterion("IC gap", unit, False, np.stack([each.gaps for each in robustness], axis=1), gap),
         Criterion("IR share", "share", True, (margin >= 0).mean(axis=2)),
-        Criterion("IR margin", _MONEY, True, margin[:, :, :worst].mean(axis=2)),
+        Criterion("IR margin", unit, True, margin[:, :, :worst].mean(axis=2)),
         Criterion("fairness", "correlation", True, agreed),
-        _largest("attack gain", np.stack([each.gains for each in robustness], axis=1)),
-        _largest("honest loss", np.stack([each.losses for each in robustness], axis=1)),
+        _largest("attack gain", unit, np.stack([each.gains for each in robustness], axis=1)),
+        _largest("honest loss", unit, np.stack([each.losses for each in robustness], axis=1)),
         Criterion("cost", "seconds per round", False, observed.seconds),
     ]
 
 
-def _largest(name: str, values: Floats) -> Criterion:
+def _largest(name: str, unit: str, values: Floats) -> Criterion:
     """The worst of A attacks, of values (S, M, A)."""
-    return Criterion(name, _MONEY, False, cross_fitted(values), largest_interval(values))
+    return Criterion(name, unit, False, cross_fitted(values), largest_interval(values))
 
 
 def league_table(names: Sequence[str], compared: Sequence[Criterion]) -> pd.DataFrame:

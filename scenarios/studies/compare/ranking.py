@@ -15,7 +15,10 @@ import numpy as np
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.scenarios.runs.intervals import ANYWHERE, CORRELATION, POSITIVE, SHARE, Interval, mean_interval
 
-RANGES = {"share": SHARE, "correlation": CORRELATION, "seconds per round": POSITIVE, "money per round": ANYWHERE}
+RANGES = {
+    "share": SHARE, "correlation": CORRELATION, "seconds per round": POSITIVE, "money per round": ANYWHERE,
+    "utility per round": ANYWHERE,
+}  # fmt: skip
 _ROUNDING = 1e-9  # of the largest value: differences below it are no differences
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.errors import InputError
+from commonweal.economy.futures.judging import Judge
 from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.schema.scenario import Count, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
@@ -21,6 +22,7 @@ from commonweal.scenarios.studies.compare.league import (
 )
 from commonweal.scenarios.studies.compare.mechanisms import mechanisms
 from commonweal.scenarios.studies.compare.observation import observation
+from commonweal.scenarios.studies.judging import UNIT, judging, told, unit_of
 
 
 class CompareOptions(StudyOptions):
@@ -36,6 +38,7 @@ class CompareOptions(StudyOptions):
     attackers: Share = field(0.1, "share of principals that attack together")
     others: Literal["adapt", "freeze"] = field(
         "adapt", "adapt: others may react; freeze: they do what they do without the deviation", "name")
+    judge: Judge = judging()
     truth: Literal["shapley", "first_order"] = field(
         "shapley", "what payments are compared with: Shapley values of rounds, or their first-order credit", "name")
     truth_rounds: Count = field(40, "rounds, from the first on, in which it is found", "rounds")
@@ -52,15 +55,17 @@ def compare(question: Question) -> Answer:
     _demand_sense(question)
     compared = mechanisms(scenario, options.settlements, options.credits, options.screenings, options.rewards)
     worth = Worth(options.truth, min(options.truth_rounds, scenario.rounds), options.budget)
-    threat = Threat(options.horizon, options.principals, options.attackers, options.others, options.workers)
+    threat = Threat(
+        options.horizon, options.principals, options.attackers, options.others, options.workers, options.judge
+    )
     pieces, assaults = question.pieces, [Assault.of(mechanism, threat) for mechanism in compared]
-    playing, valuing = observation(compared, seeds), agreements(compared, seeds, worth)
+    playing, valuing = observation(compared, seeds, options.judge), agreements(compared, seeds, worth)
     pieces.expect(sum(piece.rounds for piece in (playing, *valuing)) + sum(each.rounds(seeds) for each in assaults))
     (observed,) = pieces.play("playing mechanisms", [playing])
     agreed = np.stack(pieces.play("finding true values", valuing), axis=1)
     robustness = [assail(assault, seeds, pieces) for assault in assaults]
     names = [mechanism.name for mechanism in compared]
-    judged = criteria(compared, observed, agreed, robustness)
+    judged = criteria(compared, observed, agreed, robustness, options.judge)
     tables = {
         "league": league_table(names, judged),
         "measures": measures_table(names, judged),
@@ -68,7 +73,8 @@ def compare(question: Question) -> Answer:
         "differences": differences_table(names, judged),
         "cost": cost_table(names, observed.seconds),
     }
-    return Answer("compare", headline(tables), tables, _notes(question))
+    notes = (*_notes(question), *told(scenario, options.judge))
+    return Answer("compare", headline(tables), tables, notes, {UNIT: unit_of(scenario, options.judge)})
 
 
 def _demand_sense(question: Question) -> None:

@@ -17,6 +17,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints, apportioned
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import POLICIES
+from commonweal.economy.futures.judging import Judge, worth
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
@@ -39,7 +40,7 @@ class MetaGame:
 
     strategies: tuple[str, ...]  # M names
     others: Ints  # (L, M) compositions; the whole simplex is spanned by them
-    payoffs: Floats  # (S, L, M) mean payoff per round of those who play each strategy, money
+    payoffs: Floats  # (S, L, M) mean payoff per round of those who play each strategy, money or utility
 
     @property
     def principals(self) -> int:
@@ -147,6 +148,7 @@ def play_meta_game(
     seeds: Sequence[int],
     last: int,
     pieces: Pieces | None = None,
+    judge: Judge = "utility",
 ) -> MetaGame:
     """Play every strategy against every composition of the others.
 
@@ -157,6 +159,7 @@ def play_meta_game(
         seeds: S seeds, the same for every profile (common random numbers).
         last: rounds at the end whose payoffs count.
         pieces: plays and keeps it.
+        judge: what payoffs are counted in.
     """
     L, M = others.shape
     profiles = (others[:, None] + np.eye(M, dtype=np.int64)).reshape(-1, M)
@@ -165,7 +168,7 @@ def play_meta_game(
     runs = [(point, seed) for point in range(len(distinct)) for seed in seeds]
     earned = np.zeros((len(seeds), len(distinct), M))
     chunks = list(form_chunks(plan, runs))
-    asked = [Meeting(tuple(map(plan.scenario, chunk.points)), chunk.seeds, strategies, last) for chunk in chunks]
+    asked = [Meeting(tuple(map(plan.scenario, chunk.points)), chunk.seeds, strategies, last, judge) for chunk in chunks]
     pieces = pieces or Pieces()
     pieces.expect(scenario.rounds * len(runs))
     for chunk, found in zip(chunks, pieces.play("meta-game", [each.piece for each in asked]), strict=True):
@@ -196,6 +199,7 @@ class Meeting:
     seeds: tuple[int, ...]  # (R,)
     strategies: tuple[str, ...]  # M
     last: int  # rounds at the end whose payoffs count
+    judge: Judge = "utility"  # what payoffs are counted in
 
     @property
     def piece(self) -> Piece:
@@ -212,7 +216,7 @@ def _play(asked: Meeting, tick: Tick) -> Floats:
     who = _played(ensemble, strategies)
     earned = np.zeros(who.shape[:2])
     for number in range(scenarios[0].rounds):
-        payoffs = ensemble.step().payday.payoffs
+        payoffs = worth(ensemble.step(), asked.judge)
         earned += payoffs if number >= scenarios[0].rounds - last else 0.0
         tick(len(scenarios))
     with np.errstate(invalid="ignore"):

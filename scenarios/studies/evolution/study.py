@@ -1,11 +1,13 @@
 """The study ``evolution``: which strategies spread in a live economy, which resist, what remains in the long run."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from commonweal.agents.errors import InputError
+from commonweal.economy.futures.judging import Judge
 from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.schema.scenario import PerRound, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
@@ -17,6 +19,7 @@ from commonweal.scenarios.studies.evolution.meta_game import (
     others_grid,
     play_meta_game,
 )
+from commonweal.scenarios.studies.judging import UNIT, judging, told, unit_of
 
 _LARGEST = 200  # members of the finite populations
 _SURE = 0.95  # of resamples, for a headline to say what they show
@@ -31,6 +34,7 @@ class EvolutionOptions(StudyOptions):
         None, "cuts of each edge of the simplex of compositions; if not given 8, 4 for three strategies, 2 for more",
         "1", ge=1, le=40)  # fmt: skip
     last: Share = field(0.5, "share of the rounds, at the end, whose payoffs count")
+    judge: Judge = judging()
     process: Literal["fermi", "moran"] = field(
         "fermi", "pairwise comparison, or births in proportion to exp(beta payoff)", "name")
     intensity: float | None = field(
@@ -50,7 +54,7 @@ def evolution(question: Question) -> Answer:
     last = max(1, round(options.last * scenario.rounds))
     divisions = options.divisions or {2: 8, 3: 4}.get(len(strategies), 2)
     others = others_grid(scenario.population.count, len(strategies), divisions)
-    played = play_meta_game(scenario, strategies, others, question.seeds, last, question.pieces)
+    played = play_meta_game(scenario, strategies, others, question.seeds, last, question.pieces, options.judge)
     selection = Selection(
         process=options.process,
         intensity=scenario.policy.imitation.intensity if options.intensity is None else options.intensity,
@@ -58,7 +62,9 @@ def evolution(question: Question) -> Answer:
         population=min(scenario.population.count, _LARGEST),
     )
     how = f"Payoffs are means over the last {last} of {scenario.rounds} rounds, of runs in which {_kept(strategies)}"
-    return answer(played, selection, options.resamples, options.resampling_seed, how)
+    found = answer(played, selection, options.resamples, options.resampling_seed, how)
+    notes = (*found.notes, *told(scenario, options.judge))
+    return replace(found, notes=notes, provenance={UNIT: unit_of(scenario, options.judge)})
 
 
 def _kept(strategies: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.intervals import mean_interval
@@ -32,6 +33,7 @@ class Diagram:
     others: Ints  # (L,) how many of the others delegate
     focal: int  # F principals are asked in turn; while one is asked the other focal ones free-ride
     rounds: int  # T of a run; payoffs are means over its last half
+    judge: Judge = "utility"  # what payoffs are counted in
 
     @property
     def asked(self) -> list[Deviation]:
@@ -40,7 +42,7 @@ class Diagram:
 
 
 def diagrams(
-    scenario: Scenario, seeds: tuple[int, ...], cuts: int, focal: int, rounds: int
+    scenario: Scenario, seeds: tuple[int, ...], cuts: int, focal: int, rounds: int, judge: Judge = "utility"
 ) -> list[Piece]:
     """The pieces of the diagram.
 
@@ -50,6 +52,7 @@ def diagrams(
         cuts: numbers of delegating others to look at, from none to all, less one.
         focal: principals asked in turn.
         rounds: of a run.
+        judge: what payoffs are counted in.
 
     Raises:
         InputError: if the economy cannot be played so.
@@ -59,7 +62,7 @@ def diagrams(
     others = np.unique(np.linspace(0, count - focal, min(cuts, count - focal) + 1).round().astype(np.int64))
     still = revise(scenario, {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0})
     runs = len(others) * (1 + 2 * focal)
-    return [Piece(_payoffs, Diagram(still, seed, others, focal, rounds), rounds * runs) for seed in seeds]
+    return [Piece(_payoffs, Diagram(still, seed, others, focal, rounds, judge), rounds * runs) for seed in seeds]
 
 
 def _payoffs(asked: Diagram, tick: Tick) -> Floats:
@@ -68,10 +71,10 @@ def _payoffs(asked: Diagram, tick: Tick) -> Floats:
     ensemble = Ensemble([asked.scenario] * runs, [asked.seed] * runs)
     people = replace(ensemble.people, action=_actions(asked.others, ensemble.people.shape[1], asked.focal, asked.seed))
     futures = play_futures(
-        replace(ensemble.snapshot, people=people), deviations, asked.rounds, others="freeze",
+        replace(ensemble.snapshot, people=people), deviations, asked.rounds, others="freeze", judge=asked.judge,
         on_round=lambda: tick(runs * (1 + len(deviations))),
     )  # fmt: skip
-    late = futures.payoffs[:, 1:, asked.rounds // 2 :].mean(axis=2)  # (L, F · 2, N)
+    late = futures.worth[:, 1:, asked.rounds // 2 :].mean(axis=2)  # (L, F · 2, N)
     own = np.stack([late[:, k, deviation.members[0]] for k, deviation in enumerate(deviations)], axis=1)
     payoffs: Floats = own.reshape(runs, asked.focal, len(_CHOICES)).mean(axis=1)
     return payoffs

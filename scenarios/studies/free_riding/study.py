@@ -5,6 +5,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.economy.futures.judging import Judge
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.round.words import Words
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, seeds_to_tell
@@ -23,6 +24,7 @@ from commonweal.scenarios.studies.free_riding.costs import (
 )
 from commonweal.scenarios.studies.free_riding.persistence import course_rounds, persistence
 from commonweal.scenarios.studies.free_riding.schelling import diagrams, schelling
+from commonweal.scenarios.studies.judging import UNIT, judging, told, unit_of
 
 Levels = tuple[float, ...]
 _USUAL = Words()
@@ -36,6 +38,7 @@ class FreeRidingOptions(StudyOptions):
     horizon: int = field(
         60, "rounds in Schelling's diagram, and at every step of rising and falling costs", "rounds", ge=4, le=100_000
     )
+    judge: Judge = judging()
     factors: Levels = field(
         (0.25, 0.5, 1.0, 2.0, 4.0, 8.0), "multiples of the scenario's costs, ascending", "1", min_length=2
     )
@@ -49,7 +52,7 @@ def free_riding(question: Question) -> Answer:
     scenario, seeds, options = question.scenario, question.seeds, question.options
     _demand_sense(scenario, options)
     pieces, (surfaces, left_out) = question.pieces, _surfaces(scenario, options, seeds)
-    asked = diagrams(scenario, seeds, options.cuts, options.focal, options.horizon)
+    asked = diagrams(scenario, seeds, options.cuts, options.focal, options.horizon, options.judge)
     loop = Loop(scenario, options.factors, seeds, options.horizon)
     known = [*asked, loop.piece, *(piece for each in surfaces.values() for piece in each.pieces)]
     pieces.expect(course_rounds(scenario, seeds) + sum(piece.rounds for piece in known))
@@ -61,8 +64,9 @@ def free_riding(question: Question) -> Answer:
     if surfaces:
         limits = [thresholds(tables[name], each.path) for name, each in surfaces.items()]
         tables["thresholds"] = pd.concat(limits, ignore_index=True)
-    notes = (*_notes(scenario, options, lives), *left_out)
-    return Answer("free-riding", _headline(measures, diagram, lives, words_of(scenario)), tables, notes)
+    notes = (*_notes(scenario, options, lives), *left_out, *told(scenario, options.judge))
+    said = _headline(measures, diagram, lives, words_of(scenario))
+    return Answer("free-riding", said, tables, notes, {UNIT: unit_of(scenario, options.judge)})
 
 
 def _demand_sense(scenario: Scenario, options: FreeRidingOptions) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import AnyArray, Floats, Ints
+from commonweal.economy.futures.judging import Judge, cost_of_staying_away, worth
 from commonweal.economy.money.ledger import Reason
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.world import World
@@ -27,12 +28,12 @@ class BaseRuns:
     order: Ints  # (S, N) principals by policy, then action, then cost if it is not drawn: equal places, like types
     types: dict[str, NDArray[np.str_]]  # (S, N) of every principal, by trait
     cost: Floats  # (S, N) money per sample
-    payoffs: Floats  # (S, N) money per round
+    payoffs: Floats  # (S, N) money per round; utility where it is judged by
     revenue: Ints  # (S,) micro-units over all rounds
     paid: Ints  # (S,) micro-units
     kept: Ints  # (S,) micro-units that the treasury took of revenue
     slashed: Ints  # (S,) micro-units of stakes
-    outside: Floats  # (S, N) money per round of who stays away
+    outside: Floats  # (S, N) the same of who stays away
 
     @property
     def unaccounted(self) -> Ints:
@@ -65,7 +66,12 @@ def _arrays(base: BaseRuns) -> dict[str, AnyArray]:
 
 
 def play_base(
-    scenario: Scenario, seeds: Sequence[int], start: int, rounds: int, pieces: Pieces | None = None
+    scenario: Scenario,
+    seeds: Sequence[int],
+    start: int,
+    rounds: int,
+    pieces: Pieces | None = None,
+    judge: Judge = "utility",
 ) -> BaseRuns:
     """Play without deviations.
 
@@ -75,15 +81,16 @@ def play_base(
         start: rounds played before those that count.
         rounds: T that count.
         pieces: plays and keeps it.
+        judge: what payoffs are counted in.
     """
-    piece = Piece(_play, (scenario, list(seeds), start, rounds), (start + rounds) * len(seeds), (BaseRuns,))
+    piece = Piece(_play, (scenario, list(seeds), start, rounds, judge), (start + rounds) * len(seeds), (BaseRuns,))
     (base,) = (pieces or Pieces()).play("runs without deviations", [piece])
     found: BaseRuns = base
     return found
 
 
-def _play(asked: tuple[Scenario, list[int], int, int], tick: Tick) -> BaseRuns:
-    scenario, seeds, start, rounds = asked
+def _play(asked: tuple[Scenario, list[int], int, int, Judge], tick: Tick) -> BaseRuns:
+    scenario, seeds, start, rounds, judge = asked
     ensemble = Ensemble(scenario, seeds)
     for _ in range(start):
         ensemble.step()
@@ -93,11 +100,13 @@ def _play(asked: tuple[Scenario, list[int], int, int], tick: Tick) -> BaseRuns:
     order = np.lexsort((*sorted_by, population.action, population.policy), axis=1)
     types, cost = types_of(ensemble), population.cost
     treasury = ensemble.state.ledger.treasury
-    payoffs = np.zeros(population.shape)
+    payoffs, away = np.zeros((2, *population.shape))
     revenue, paid, slashed = np.zeros((3, len(seeds)), dtype=np.int64)
     for _ in range(rounds):
-        payday = ensemble.step().payday
-        payoffs += payday.payoffs / rounds
+        record = ensemble.step()
+        payday = record.payday
+        payoffs += worth(record, judge) / rounds
+        away += cost_of_staying_away(record, judge) / rounds
         revenue += payday.revenue
         paid += payday.payments.sum(axis=1)
         slashed -= payday.net(Reason.SLASH).sum(axis=1)
@@ -105,7 +114,7 @@ def _play(asked: tuple[Scenario, list[int], int, int], tick: Tick) -> BaseRuns:
     kept = ensemble.state.ledger.treasury - treasury - slashed
     menu = ensemble.state.mechanisms.get("menu")
     alone = np.zeros(population.shape) if menu is None else menu.alone
-    outside = np.maximum(scenario.population.outside_option, alone)
+    outside = np.maximum(scenario.population.outside_option, alone) - away
     return BaseRuns(tuple(seeds), order, types, cost, payoffs, revenue, paid, kept, slashed, outside)
 
 
@@ -121,6 +130,8 @@ def types_of(ensemble: Ensemble) -> dict[str, NDArray[np.str_]]:
         traits[DRAWN] = np.char.mod("cost %g", population.cost)
     elif not world.terms.market.public:
         traits["cost"] = _tertiles(population.cost)
+    if world.terms.values.camps:
+        traits["camp"] = np.char.mod("camp %d", population.camp)
     if world.market.learns:
         traits |= {
             "data": _tertiles(world.holdings.count.astype(np.float64)),

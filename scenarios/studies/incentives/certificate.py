@@ -14,6 +14,7 @@ from commonweal.economy.money.ledger import MICRO
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, mean_of
 from commonweal.scenarios.studies.intervals import largest_interval, regret_interval
+from commonweal.scenarios.studies.judging import unit_of
 
 IC_GAP, PAYOFF = "IC gap", "payoff, mean"
 _POINTS = 12  # at most, of the course of the gap over seeds
@@ -50,7 +51,7 @@ def compared(evidence: Evidence, gains: Gains) -> Floats:
 
 
 def verdict(evidence: Evidence) -> pd.DataFrame:
-    """A row per measure; money per round, and relative to the mean payoff where that is above zero."""
+    """A row per measure; money or utility per round, and relative to the mean payoff where that is above zero."""
     rows = [
         {"measure": measure, "others": mode, **_row("value", found)}
         for mode, gains in evidence.gains.items()
@@ -59,7 +60,8 @@ def verdict(evidence: Evidence) -> pd.DataFrame:
     rows += [{"measure": measure, "others": "", **_row("value", found)} for measure, found in _levels(evidence)]
     table = pd.DataFrame(rows)
     mean = evidence.payoffs.mean()
-    return table.assign(relative=table["value"] / mean if mean > 0 else np.nan)
+    unit = unit_of(evidence.trials.scenario, evidence.trials.options.judge)
+    return table.assign(relative=table["value"] / mean if mean > 0 else np.nan, unit=f"{unit} per round")
 
 
 def _row(name: str, interval: Interval) -> dict[str, float]:

@@ -60,10 +60,10 @@ class Trials:
 class Gains:
     """Gains from deviations in one mode of the others; P places, D deviations, Q pairs."""
 
-    alone: Floats  # (S, P, D) money per round
-    losses: Floats  # (S, P, D) money per round, of all others together
-    pairs: Floats  # (S, Q) money per round and member
-    pairs_losses: Floats  # (S, Q) money per round, of all others together
+    alone: Floats  # (S, P, D) money per round, or utility
+    losses: Floats  # (S, P, D) the same, of all others together
+    pairs: Floats  # (S, Q) the same, for each member
+    pairs_losses: Floats  # (S, Q) the same, of all others together
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Evidence:
 
     @cached_property
     def payoffs(self) -> Floats:
-        """(S, P) money per round without a deviation, by place."""
+        """(S, P) payoff per round without a deviation, by place: money, or utility where that is judged."""
         return self.base.placed(self.base.payoffs)[:, self.trials.places]
 
     @cached_property
@@ -108,7 +108,7 @@ class Evidence:
 
     @cached_property
     def outside(self) -> Floats:
-        """(S, P) money per round of who stays away, by place."""
+        """(S, P) the same of who stays away, by place."""
         return self.base.placed(self.base.outside)[:, self.trials.places]
 
     def first(self, seeds: int) -> "Evidence":
@@ -147,11 +147,11 @@ def play_trials(trials: Trials, seeds: Sequence[int], pieces: Pieces, what: str 
         what: it is, for progress.
     """
     options = trials.options
-    base = play_base(trials.scenario, seeds, options.start, options.horizon, pieces)
+    base = play_base(trials.scenario, seeds, options.start, options.horizon, pieces, options.judge)
     tried = [trials.of_seed(order) for order in base.order]
     gains = {
         mode: _shaped(trials, play_deviations(
-            trials.scenario, seeds, tried, Span(options.start, options.horizon, mode),
+            trials.scenario, seeds, tried, Span(options.start, options.horizon, mode, options.judge),
             workers=options.workers, pieces=pieces, what=f"{what} in {len(seeds)} seeds"))
         for mode in trials.modes
     }  # fmt: skip

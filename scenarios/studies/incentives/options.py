@@ -2,8 +2,10 @@
 
 from typing import Literal
 
+from commonweal.economy.futures.judging import Judge
 from commonweal.scenarios.schema.scenario import Count, Share, field
 from commonweal.scenarios.studies.base import StudyOptions
+from commonweal.scenarios.studies.judging import judging
 
 Name = Literal[
     "delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison", "disguised", "replay", "less", "cost",
@@ -21,6 +23,7 @@ class IncentivesOptions(StudyOptions):
         None, "how many try it, spread over types; all of them if not given", "principals")
     others: Literal["adapt", "freeze", "both"] = field(
         "both", "adapt: others may react; freeze: they do what they do without the deviation", "name")
+    judge: Judge = judging()
     share: Share = field(0.5, "of its samples that a principal puts in (less)")
     claim: Share = field(
         0.5, "share of the truth by which claimed limits are stricter or looser and claimed costs higher or lower"
@@ -34,7 +37,7 @@ class IncentivesOptions(StudyOptions):
         "free_ride", "what two principals of like type do together (pair)", "name")
     confidence: float = field(0.95, "of all intervals", "share", ge=0.5, le=0.999)
     until_width: float | None = field(
-        None, "seeds are added until the interval of the IC gap is at most so wide", "money per round", gt=0)
+        None, "seeds are added until the interval of the IC gap is at most so wide", "as gains", gt=0)
     max_seeds: Count = field(64, "seeds at most (until_width)", "seeds")
     workers: Count | None = field(
         None, "processes; as many as cores if not given; scripts that ask for several need a main guard", "processes")

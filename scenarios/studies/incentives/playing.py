@@ -8,6 +8,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.play import Others, play_futures
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario
@@ -20,8 +21,8 @@ TOGETHER = 160  # deviations in an ensemble: with more nothing gets faster, and 
 class GainsAndLosses:
     """The gains from D deviations in S seeds, and what they cost the others."""
 
-    gains: Floats  # (S, D) money per round and member
-    losses: Floats  # (S, D) money per round, of all others together
+    gains: Floats  # (S, D) money per round and member, or utility
+    losses: Floats  # (S, D) the same per round, of all others together
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Span:
     start: int  # rounds played before they begin
     rounds: int  # that they last
     others: Others  # whether the others may react
+    judge: Judge = "utility"  # what gains are counted in
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _play(trial: _Trial, tick: Tick) -> GainsAndLosses:
         ensemble.step()
         tick(1)
     futures = play_futures(
-        ensemble.snapshot, trial.deviations, span.rounds, others=span.others,
+        ensemble.snapshot, trial.deviations, span.rounds, others=span.others, judge=span.judge,
         on_round=lambda: tick(1 + len(trial.deviations)),
     )  # fmt: skip
     return GainsAndLosses(futures.gains, futures.losses)

@@ -7,6 +7,7 @@ from commonweal.scenarios.studies.incentives.catalogue import REPORTED_COST, cho
 from commonweal.scenarios.studies.incentives.certificate import certify, compared, ic_gap
 from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, play_trials, trial_rounds
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
+from commonweal.scenarios.studies.judging import UNIT, told, unit_of
 from commonweal.scenarios.studies.pieces import Pieces
 
 _OTHERS = {"adapt": "where the others may react", "freeze": "where the others do what they would have done"}
@@ -23,7 +24,7 @@ def incentives(question: Question) -> Answer:
         raise InputError("option deviations: name one of a single principal beside pair")
     evidence = collect(trials, question.seeds, question.pieces)
     tables = certify(evidence)
-    provenance = {"seeds": list(evidence.base.seeds)}
+    provenance = {"seeds": list(evidence.base.seeds), UNIT: _unit(evidence)}
     return Answer("incentives", headline(evidence), tables, _notes(evidence), provenance)
 
 
@@ -41,8 +42,12 @@ def collect(trials: Trials, seeds: tuple[int, ...], pieces: Pieces) -> Evidence:
     return evidence
 
 
+def _unit(evidence: Evidence) -> str:
+    return unit_of(evidence.trials.scenario, evidence.trials.options.judge)
+
+
 def width(evidence: Evidence) -> float:
-    """Width of the interval of the IC gap, in the mode in which it is wider; money per round."""
+    """Width of the interval of the IC gap, in the mode in which it is wider; in the unit of gains."""
     found = [ic_gap(evidence, gains) for gains in evidence.gains.values()]
     return max(float(gap.high - gap.low) for gap in found)
 
@@ -57,14 +62,16 @@ def _sentence(evidence: Evidence, mode: str, gains: Gains) -> str:
     gap, payoff = ic_gap(evidence, gains), evidence.payoffs.mean()
     best = evidence.trials.alone[compared(evidence, gains).mean(axis=0).max(axis=0).argmax()].name
     epsilon = max(float(gap.high), 0.0)
-    relative = f" ({epsilon / payoff:.0%} of the mean payoff)" if payoff > 0 else ""
+    unit = _unit(evidence)
+    mean = "payoff" if unit == "money" else unit
+    relative = f" ({epsilon / payoff:.0%} of the mean {mean})" if payoff > 0 else ""
     if gap.high <= 0:
         found = "no deviation pays"
     elif gap.low > 0:
         found = f"some deviation surely gains, at least {gap.low:.3g}, most of all {best}"
     else:
         found = f"no gain is certain, the largest is from {best}{wanted(gap, evidence.seeds)}"
-    return f"ε = {epsilon:.3g} money a round{relative} {_OTHERS[mode]} ({found})"
+    return f"ε = {epsilon:.3g} {unit} a round{relative} {_OTHERS[mode]} ({found})"
 
 
 def _notes(evidence: Evidence) -> tuple[str, ...]:
@@ -73,8 +80,9 @@ def _notes(evidence: Evidence) -> tuple[str, ...]:
     tried, everyone = len(evidence.trials.places), scenario.population.count
     notes = [
         *few_seeds(evidence.seeds),
-        f"Gains are money per round over {options.horizon} rounds, on the same random numbers, each against the run"
-        f" without the deviation; {options.start} rounds were played before.",
+        *told(scenario, options.judge),
+        f"Gains are {_unit(evidence)} per round over {options.horizon} rounds, on the same random numbers, each against"
+        f" the run without the deviation; {options.start} rounds were played before.",
         "Seeds draw new principals, so principals are compared by their place in the order of policy, action when the"
         " deviation begins" + (", and cost." if not evidence.cost_types else "."),
         f"{tried} of {everyone} principals tried each deviation, {evidence.seeds} seeds; intervals are of"

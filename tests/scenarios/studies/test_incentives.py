@@ -1,13 +1,17 @@
 """The study of incentives: theory it must agree with, mechanisms that pass and fail, and what it reports."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.settlement import SETTLEMENTS, SettlementTerms, Standing, settlement_rule
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.studies import draw
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
+from commonweal.scenarios.studies.incentives.base_runs import play_base
+from commonweal.scenarios.studies.incentives.catalogue import chosen
 from commonweal.scenarios.studies.incentives.evidence import Trials
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 
@@ -186,3 +190,50 @@ def test_what_makes_no_sense_is_refused_in_one_line(scenario, options, complaint
     with pytest.raises(InputError) as refusal:
         asked(scenario, **options)
     assert complaint in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+class TestUtility:
+    """Principals who mind what becomes of their values: gains and margins are in utility."""
+
+    MINDING = revise(
+        load("value-conflict"),
+        {
+            "population.count": 6, "actions.available": ["abstain", "delegate", "free_ride", "defect"],
+            "values.concern": "member", "values.influence": "none", "population.outside_option": 0.001,
+            "task.kind": "synthetic", "task.classes": 10, "task.samples": 900, "task.validation": 100,
+        },
+    )  # fmt: skip
+
+    def test_misreported_limits_are_tried_where_screening_and_concern_are_on(self):
+        options = IncentivesOptions()
+        assert {"stricter", "looser"} <= {deviation.name for deviation in chosen(self.MINDING, options)}
+
+    @pytest.mark.parametrize("judge", ["utility", "money"])
+    def test_leaving_sheds_complicity_in_utility(self, judge):
+        """Without concern about the outcome who stays away has the outside option, in either unit."""
+        scenario = revise(self.MINDING, {"screening.mode": "off"})
+        answer = asked(scenario, 2, horizon=4, deviations=("abstain",), judge=judge)
+        margin = answer.tables["by_principal"]["ir_margin"]
+        np.testing.assert_allclose(answer.tables["gains"]["gain"], -margin, atol=1e-9)
+        assert answer.provenance["unit"] == judge and f"{judge} a round" in answer.headline
+        assert (answer.tables["verdict"]["unit"] == f"{judge} per round").all()
+
+    def test_the_margin_of_staying_is_over_what_the_outcome_costs_who_leaves(self):
+        fields = {"screening.mode": "off", "values.outcome_low": 0.02, "values.outcome_high": 0.02}
+        scenario = revise(self.MINDING, fields)
+        base = play_base(scenario, [0, 1], 0, 3)
+        ensemble = Ensemble(scenario, [0, 1])
+        records = [ensemble.step() for _ in range(3)]
+        np.testing.assert_allclose(base.payoffs, np.mean([record.payday.utility for record in records], axis=0))
+        broken = np.mean([record.notes["concern"].violation.sum(axis=2) for record in records], axis=0)
+        np.testing.assert_allclose(base.outside, 0.001 - 0.02 * broken, atol=1e-12)
+        money = play_base(scenario, [0, 1], 0, 3, judge="money")
+        np.testing.assert_allclose(money.payoffs, np.mean([record.payday.payoffs for record in records], axis=0))
+        np.testing.assert_array_equal(money.outside, np.full((2, 6), 0.001))
+
+    def test_where_nobody_minds_both_units_give_the_same_tables(self):
+        utility, money = (asked(HONEST, 2, horizon=3, deviations=("abstain", "free_ride"), judge=judge)
+                          for judge in ("utility", "money"))  # fmt: skip
+        assert utility.headline == money.headline and utility.provenance["unit"] == "money"
+        for name, table in utility.tables.items():
+            pd.testing.assert_frame_equal(table, money.tables[name], check_exact=True)
