@@ -71,6 +71,7 @@ class RoundGame:
     terms: CreditTerms
     stream: Stream  # R generators for rules that draw coalitions
     seen: tuple[Seen, ...] = ()  # samples by owner, this round's last, of the rounds that discounts look at
+    taken: Bools | None = None  # (R, S) samples of the batch that are in the updates; None: all
     likeness: Likeness | None = None  # what makes samples alike; None: found anew from the validation samples
 
     @property

@@ -57,7 +57,10 @@ def neighbours(game: RoundGame) -> Credit:
     validation = Samples(game.features.numpy(force=True), game.labels.numpy(force=True))
     values = np.zeros(owner.shape)
     for run, contributors in enumerate(game.contributors()):
-        if not (plays := np.isin(owner[run], contributors)).any():
+        plays = np.isin(owner[run], contributors)
+        if game.taken is not None:
+            plays &= game.taken[run]
+        if not plays.any():
             continue
         train = Samples(features[run : run + 1, plays], labels[run : run + 1, plays])
         test = Samples(validation.features[run : run + 1], validation.labels[run : run + 1])

@@ -5,7 +5,7 @@ whose layers are not plain matrices.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -32,6 +32,15 @@ class SamplePassage:
         """(R, N, D) inner products ⟨u_i, v_d⟩."""
         flat = torch.cat([v.flatten(2) for v in directions], dim=2)
         return self.owners.total(torch.bmm(self.gradients, flat.transpose(1, 2)))
+
+    def sample_products(self, directions: Directions) -> Tensor:
+        """(R, S, D) inner products ⟨u_s, v_d⟩ of every sample's gradient."""
+        flat = torch.cat([v.flatten(2) for v in directions], dim=2)
+        return torch.bmm(self.gradients, flat.transpose(1, 2))
+
+    def reweighted(self, weights: Tensor) -> "SamplePassage":
+        """The passage of updates Σ_s w_s u_s, for weights (R, S)."""
+        return replace(self, gradients=self.gradients * weights.unsqueeze(2))
 
     def squared_norms(self) -> Tensor:
         """(R, N) squared norms ‖u_i‖²."""

@@ -7,7 +7,7 @@ space; an update, a probe gradient and the network itself have the same layout, 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
@@ -111,6 +111,17 @@ class Passage(Protocol):
 
     def updates(self) -> Directions:
         """Every u_i itself, each entry (R, N, *shape): N times the memory of the network, for rules that need it."""
+
+
+@runtime_checkable
+class SamplePaths(Passage, Protocol):
+    """A passage that reaches every sample, not only every principal."""
+
+    def sample_products(self, directions: Directions) -> Tensor:
+        """(R, S, D) inner products ⟨u_s, v_d⟩ of the part that every sample has in its owner's update; 0 if padded."""
+
+    def reweighted(self, weights: Tensor) -> "SamplePaths":
+        """The passage of updates Σ_s w_s u_s, for weights (R, S) of the samples."""
 
 
 class Network(Protocol):

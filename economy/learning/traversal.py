@@ -6,7 +6,7 @@ and the output deltas δ of all samples with their owners, so that ∇W = Σ_i u
 of In-Run Data Shapley, arXiv 2406.11011).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import torch
@@ -40,6 +40,15 @@ class PathPassage:
             return visitors.total(reduce(torch.add, by_layer))
         by_layer = [_sample_products(d, a, v) for a, d, v in zip(self.inputs, self.deltas, directions, strict=True)]
         return self.owners.total(reduce(torch.add, by_layer))
+
+    def sample_products(self, directions: Directions) -> Tensor:
+        """(R, S, D) inner products ⟨u_s, v_d⟩ of every sample's part δ_s [a_s, 1]ᵀ of its owner's update."""
+        by_layer = [_narrow_products(d, a, v) for a, d, v in zip(self.inputs, self.deltas, directions, strict=True)]
+        return reduce(torch.add, by_layer)
+
+    def reweighted(self, weights: Tensor) -> "PathPassage":
+        """The passage of updates Σ_s w_s u_s: the same inputs, deltas times w_s, for weights (R, S)."""
+        return replace(self, deltas=tuple(d * weights.unsqueeze(2) for d in self.deltas))
 
     def squared_norms(self) -> Tensor:
         """(R, N) squared norms ‖u_i‖² = Σ_{s,s'∈i} (δ_s·δ_s')(a_s·a_s')."""
@@ -127,6 +136,21 @@ def _sample_products(deltas: Tensor, inputs: Tensor, directions: Tensor) -> Tens
         moved = affine(inputs[:, part], stacked).view(runs, -1, count, outputs)
         parts.append(moved.mul_(deltas[:, part].unsqueeze(2)).sum(-1))
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+
+
+def _narrow_products(deltas: Tensor, inputs: Tensor, directions: Tensor) -> Tensor:
+    """As ``_sample_products``, through the narrower side of the layer: V a where that has fewer entries than Vᵀ δ."""
+    runs, count, outputs, width = directions.shape
+    if outputs < width:
+        return _sample_products(deltas, inputs, directions)
+    stacked = directions[..., :-1].transpose(1, 2).reshape(runs, outputs, -1)  # (R, d_out, D·d_in)
+    products = torch.bmm(deltas, directions[..., -1].transpose(1, 2))
+    block = max(1, CACHE_BYTES // max(1, runs * stacked.shape[2] * deltas.element_size()))
+    for start in range(0, deltas.shape[1], block):
+        part = slice(start, start + block)
+        moved = torch.bmm(deltas[:, part], stacked).view(runs, -1, count, width - 1)
+        products[:, part] += moved.mul_(inputs[:, part].unsqueeze(2)).sum(-1)
+    return products
 
 
 def places_by_owner(owner: Tensor) -> Tensor:

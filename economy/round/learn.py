@@ -34,6 +34,7 @@ from commonweal.economy.learning.network import (
 )
 from commonweal.economy.round.mechanism import run_hooks
 from commonweal.economy.round.record import Admitted, Exam, Lesson, Moment, Stepped, Traversed
+from commonweal.economy.round.sift import sample_products, sift, without
 from commonweal.economy.screening.admissible import Screened, room_left, screen
 from commonweal.economy.tasks import Batch, Form, PutIn, put_in
 from commonweal.economy.world.claims import claimed_limits
@@ -102,8 +103,14 @@ def admitted_under(limits: Floats, moment: Moment, traversed: Traversed, world: 
     active = traversed.active
     gated = active & (exam.slopes < 0) if terms.gate else np.zeros_like(active)
     room = room_left(exam.levels, limits, moment.people.action != Action.ABSTAIN, world.senses, terms)
-    screened = screen_updates(exam, room, active & ~gated, world)
-    return Admitted(**vars(traversed), gated=gated, room=room, screened=screened)
+    offered = active & ~gated
+    sifted = sift(traversed, allowed(room, world), offered, world)
+    if sifted is None:
+        screened = screen_updates(exam, room, offered, world)
+        return Admitted(**vars(traversed), sifted=None, gated=gated, room=room, screened=screened)
+    left = without(sifted)
+    screened = screen_updates(left.exam, room, offered & (sifted.left_out < 1), world)
+    return Admitted(**vars(left), sifted=sifted, gated=gated, room=room, screened=screened)
 
 
 def step(moment: Moment, admitted: Admitted, world: World) -> Stepped:
@@ -202,6 +209,7 @@ def game_of(stepped: Stepped, world: World, stream: Stream) -> RoundGame:
         terms=world.terms.credit,
         stream=stream,
         seen=stepped.recent,
+        taken=None if stepped.sifted is None else stepped.sifted.kept,
         likeness=world.likeness if world.terms.credit.memory else None,
     )
 
@@ -260,7 +268,9 @@ def examine(passage: Passage, parameters: Parameters, world: World) -> Exam:
     """Probe levels, and the products of all updates with the validation and probe gradients."""
     examined = world.network.examine(parameters, world.exam)
     directions = examined.directions
-    products, measured = to_numpy(passage.products(directions)), to_numpy(examined.levels)
+    by_sample = sample_products(passage, directions, world)
+    by_owner = passage.products(directions) if by_sample is None else passage.owners.total(by_sample)
+    products, measured = to_numpy(by_owner), to_numpy(examined.levels)
     return Exam(
         levels=measured[:, 1:],
         loss=measured[:, 0],
@@ -269,6 +279,7 @@ def examine(passage: Passage, parameters: Parameters, world: World) -> Exam:
         slopes=products[..., 0],
         alignments=products[..., 1:],
         gram=to_numpy(inner(directions, directions)),
+        by_sample=by_sample,
     )
 
 
@@ -277,12 +288,18 @@ def screen_updates(exam: Exam, room: Floats, active: Bools, world: World) -> Scr
     terms = world.terms.screening
     if terms.mode == "off" or not len(world.senses):
         return Screened(active.astype(np.float64), np.zeros_like(exam.alignments), np.zeros_like(exam.levels))
-    rate = world.terms.learning.rate[:, :, None]
-    allowed = room if terms.budget == "level" else np.broadcast_to(terms.step_tolerance[:, :, None], room.shape)
     harms = np.zeros(exam.alignments.shape)
     harms[active] = exam.alignments[active] * world.senses
     rounding = torch.finfo(world.terms.dtype).eps
-    return screen(harms, exam.gram[:, 1:, 1:], allowed / rate, active, world.senses, terms, rounding)
+    return screen(harms, exam.gram[:, 1:, 1:], allowed(room, world), active, world.senses, terms, rounding)
+
+
+def allowed(room: Floats, world: World) -> Floats:
+    """(R, 1 or N, K) harm allowed to the step as a whole, per unit of learning rate, from room of the same shape."""
+    terms, rate = world.terms.screening, world.terms.learning.rate[:, :, None]
+    harm = room if terms.budget == "level" else np.broadcast_to(terms.step_tolerance[:, :, None], room.shape)
+    budget: Floats = harm / rate
+    return budget
 
 
 def _lowest_room(exam: Exam, room: Floats, world: World) -> Floats:

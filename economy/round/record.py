@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
@@ -121,6 +122,7 @@ class Exam:
     slopes: Floats  # (R, N) ⟨∇L, u_i⟩
     alignments: Floats  # (R, N, K) ⟨p_k, u_i⟩
     gram: Floats  # (R, 1 + K, 1 + K) inner products of the directions
+    by_sample: Tensor | None = None  # (R, S, 1 + K) products of every sample's part; None where nobody asks
 
     @property
     def probes(self) -> Directions:
@@ -148,12 +150,38 @@ class Traversed:
 
 
 @dataclass(frozen=True)
-class Admitted(Traversed):
-    """A lesson after its second step: updates are gated and screened."""
+class Sifted:
+    """Samples that were left out before updates were screened."""
 
+    kept: Bools  # (R, S) which samples stay in the step
+    whole: Traversed  # the lesson with all of them
+
+    @property
+    def left_out(self) -> Floats:
+        """(R, N) share of each one's samples that were left out."""
+        batch, put = self.whole.batch, self.whole.put.total
+        place = (batch.owner + put.shape[1] * np.arange(len(put))[:, None])[~self.kept]
+        counted = np.bincount(place, minlength=put.size).reshape(put.shape)
+        share: Floats = counted / np.maximum(put, 1)
+        return share
+
+
+@dataclass(frozen=True)
+class Admitted(Traversed):
+    """A lesson after its second step: updates are gated and screened.
+
+    Where samples were left out, the passage and the exam are those of the updates without them.
+    """
+
+    sifted: Sifted | None  # samples that were left out; None: none
     gated: Bools  # (R, N) whose update the quality gate dropped
     room: Floats  # (R, 1 or N, K) how far each probe may move in the eyes of the scope's principals; ∞: no limit
     screened: Screened  # the admissible part of every update
+
+    @property
+    def samples_screened(self) -> Floats:
+        """(R, N) share of each one's samples that were left out before updates were screened."""
+        return np.zeros(self.gated.shape) if self.sifted is None else self.sifted.left_out
 
     @property
     def common_room(self) -> Floats:
@@ -186,9 +214,14 @@ class Lesson(Stepped):
     @cached_property
     def norms(self) -> Floats:
         """(R, N) ‖u_i‖."""
-        with own_settings(), torch.inference_mode():
-            norms: Floats = np.sqrt(np.maximum(to_numpy(self.passage.squared_norms()), 0.0))
-        return norms
+        return norms_of(self.passage)
+
+
+def norms_of(passage: Passage) -> Floats:
+    """(R, N) ‖u_i‖ of the updates of a passage."""
+    with own_settings(), torch.inference_mode():
+        norms: Floats = np.sqrt(np.maximum(to_numpy(passage.squared_norms()), 0.0))
+    return norms
 
 
 @dataclass(frozen=True)

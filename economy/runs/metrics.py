@@ -1,5 +1,7 @@
 """What researchers look at: one number per run and round."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from commonweal.agents.actions import ABSTAIN, Action, action_shares
@@ -9,7 +11,8 @@ from commonweal.agents.population import Population
 from commonweal.agents.values import concern_weights
 from commonweal.economy.money.ledger import MICRO, Ledger
 from commonweal.economy.round.mechanism import state_of_others
-from commonweal.economy.round.record import Lesson, Record
+from commonweal.economy.round.record import Lesson, Record, norms_of
+from commonweal.economy.round.sift import cut_off
 from commonweal.economy.screening.admissible import Screened
 from commonweal.economy.world.world import State, World
 
@@ -22,8 +25,9 @@ def round_metrics(
     """Metrics of a round by name, each (R,).
 
     Shares are of all N principals; money is in units of money; clawed is what was taken back; welfare is the sum of
-    payoffs and of what the treasury kept; permitted accuracy is that on classes that nobody withholds; probe losses
-    are before the step (level), what the step was predicted to do to them, and what it did.
+    payoffs and of what the treasury kept; permitted accuracy is that on classes that nobody withholds; samples
+    screened are a share of those in updates that were screened, left out under a finer grain; probe losses are before
+    the step (level), what the step was predicted to do to them, and what it did.
     """
     produce, payday = record.produce, record.payday
     shares = action_shares(record.actions)
@@ -48,7 +52,7 @@ def round_metrics(
     valued = _value_metrics(record.lesson, people, world)
     valued |= _concern_metrics(record, metrics["welfare"], people, world)
     permitted = np.full(len(record.actions), np.nan) if produce.permitted is None else produce.permitted
-    return metrics | valued | {"permitted_accuracy": permitted}
+    return metrics | valued | {"permitted_accuracy": permitted, "samples_screened": _samples_screened(record.lesson)}
 
 
 def _mechanism_metrics(after: State, world: World) -> dict[str, Floats]:
@@ -169,6 +173,9 @@ def screened_share(lesson: Lesson, world: World) -> Floats:
     if world.terms.screening.mode == "off" or not len(world.senses):
         return np.zeros(len(lesson.factor))
     offered = lesson.active & ~lesson.gated
+    if lesson.sifted is not None:
+        norms, removed = taken_off(lesson)
+        return ratio((removed * offered).sum(axis=1), (norms * offered).sum(axis=1))
     places, screened = _screened_places(lesson), lesson.screened
     some = Screened(screened.weights[:, places], screened.multipliers[:, places], screened.shadow_prices)
     taken = np.zeros_like(lesson.norms)
@@ -178,6 +185,26 @@ def screened_share(lesson: Lesson, world: World) -> Floats:
     total = (lesson.norms * offered).sum(axis=1)
     share: Floats = ratio((taken * offered).sum(axis=1), total)
     return share
+
+
+def _samples_screened(lesson: Lesson) -> Floats:
+    """(R,) share of the samples in updates that were screened that a finer grain left out."""
+    offered = np.where(lesson.gated, 0, lesson.put.total)
+    share: Floats = (lesson.samples_screened * offered).sum(axis=1) / np.maximum(offered.sum(axis=1), 1)
+    return share
+
+
+def taken_off(lesson: Lesson) -> tuple[Floats, Floats]:
+    """(R, N) ‖u_i‖ of every update as it was put in, and (R, N) ‖u_i − ũ_i‖ of what screening took off it."""
+    screened, exam = lesson.screened, lesson.exam
+    probes = exam.gram[:, 1:, 1:]
+    if lesson.sifted is None:
+        return lesson.norms, removed_norms(screened, lesson.norms, exam.alignments, probes)
+    whole, kept = lesson.sifted.whole, screened.weights
+    lost = whole.exam.alignments - kept[..., None] * exam.alignments  # of Σ_s (1 − w_i w_s) u_s
+    dropped = replace(screened, weights=np.zeros_like(kept))
+    norms, cut = norms_of(whole.passage), norms_of(cut_off(lesson.sifted, kept))
+    return norms, removed_norms(dropped, cut, lost, probes)
 
 
 def _screened_places(lesson: Lesson) -> slice | Ints:

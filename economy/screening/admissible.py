@@ -33,6 +33,7 @@ class ScreeningTerms:
     quorum: PerRun  # (R, 1) share of members that must accept under scope = "quorum"
     gate: bool  # drop updates whose first-order credit is negative
     safeguard: PerRun  # (R, 1) share of a limit by which a probe may overshoot
+    grain: str = "principal"  # principal, class or sample: what is left out, worst first, before updates are screened
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ class Screening(Part):
     budget: Literal["level", "step"] = field("level", "level: the slack to the limit; step: a fixed tolerance each round", "name", matters=screens)
     step_tolerance: float = field(0.0, "harm allowed in a round under budget = step", "nat per round", ge=0, le=1e6, matters=lambda s: valued(s) and s.screening.budget == "step")
     quorum: Share = field(0.8, "share of principals that must find an update admissible under scope = quorum")
+    grain: Literal["principal", "class", "sample"] = field("principal", "what screening tells apart: whole updates, or first the samples in them, worst left out until the rest fits, each alone or all of a principal's claimed class; class and sample need learning.method = traversal", "name", matters=screens)
     gate: bool = field(True, "drop updates whose first-order credit this round is negative", "switch")
     safeguard: Share = field(0.02, "share of its limit by which a probe may overshoot before the step is halved")
 

@@ -26,7 +26,7 @@ from commonweal.scenarios.schema.money import (
 )
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.people import Actions, Camp, Dimension, Policy, Population, Values
-from commonweal.scenarios.schema.relevance import learns, minds, pays_money, sells, valued
+from commonweal.scenarios.schema.relevance import learns, minds, pays_money, screens, sells, valued
 
 __all__ = ["Accuracy", "Actions", "Camp", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
 
@@ -104,6 +104,8 @@ class Scenario(Part):
         yield from self._model_demands()
         if minds(self):
             yield "actions.available", "abstain" in self.actions.available, f"with abstain where values.concern = {self.values.concern!r}: who minds may leave"
+        finer = self.screening.grain != "principal" and screens(self)
+        yield "screening.grain", not finer or self.learning.method == "traversal", "principal where learning.method = 'federated': FedAvg sees one delta per principal and no paths to samples"
         if self.tolerance.budget > 0:
             screening = self.screening
             yield "screening.mode", screening.mode == "project", "project for tolerance.budget above 0: the other modes have no shadow prices"

@@ -31,7 +31,8 @@ ROUND_METRICS = (
     "step_factor", "rival", "least_balance", "least_escrow", "unfunded",
     "own_accuracy", "promise_kept", "samples", "dealt_share", "dealt", "tolerance_paid", "loosened",
 )  # fmt: skip
-VALUE_METRICS = ("violated", "violation", "value_cost", "net_welfare", "permitted_accuracy")  # where anything is valued
+# Where anything is valued
+VALUE_METRICS = ("violated", "violation", "value_cost", "net_welfare", "permitted_accuracy", "samples_screened")
 DIMENSION_METRICS = (
     "level", "limit", "predicted_change", "true_change", "shadow_price", "mean_limit", "spread_limit",
 )  # fmt: skip

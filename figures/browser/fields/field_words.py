@@ -99,6 +99,7 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "screening.budget": "Budget",
     "screening.step_tolerance": "Harm a round",
     "screening.quorum": "Quorum",
+    "screening.grain": "Grain",
     "screening.gate": "Gate",
     "screening.safeguard": "Overshoot allowed",
     "credit.kind": "Credit",

@@ -16,7 +16,7 @@ from commonweal.economy.money.ledger import MICRO, Reason, entries
 from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.mechanism import state_of_others
 from commonweal.economy.round.record import Lesson, Payday, Record
-from commonweal.economy.runs.metrics import kept_promises, removed_norms, round_metrics
+from commonweal.economy.runs.metrics import kept_promises, round_metrics, taken_off
 from commonweal.economy.world.world import State, World
 
 SIGHT_NUMBERS = 4_000_000  # numbers of sights kept at a time: 32 MB
@@ -165,8 +165,8 @@ def _screened(lesson: Lesson, world: World) -> Floats:
     offered = np.where((lesson.active & ~lesson.gated)[0], 1.0, np.nan)
     if world.terms.screening.mode == "off" or not len(world.senses):
         return np.zeros_like(offered) * offered
-    taken = removed_norms(lesson.screened, lesson.norms, lesson.exam.alignments, lesson.exam.gram[:, 1:, 1:])[0]
-    return ratio(taken, lesson.norms[0]) * offered
+    norms, taken = taken_off(lesson)
+    return ratio(taken[0], norms[0]) * offered
 
 
 def _sight(record: Record, after: State, people: Population, world: World) -> Sight:
