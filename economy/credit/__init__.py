@@ -6,6 +6,7 @@ import commonweal.economy.credit.estimated
 import commonweal.economy.credit.exact
 import commonweal.economy.credit.gtg_shapley
 import commonweal.economy.credit.in_run
+import commonweal.economy.credit.lagrangian
 import commonweal.economy.credit.neighbours
 import commonweal.economy.credit.path  # noqa: F401
 from commonweal.economy.credit.game import (

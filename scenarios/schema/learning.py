@@ -97,7 +97,7 @@ class Replication(Part):
 class Credit(Part):
     """How a contribution is measured."""
 
-    kind: str = field("aumann_shapley", "credit rule: first_order, second_order, aumann_shapley, leave_one_out, shapley, fedsv, gtg_shapley, estimated_shapley, banzhaf, weighted_banzhaf, beta_shapley, neighbours, cosine, or a registered rule", "name")
+    kind: str = field("aumann_shapley", "credit rule: first_order, second_order, aumann_shapley, lagrangian, leave_one_out, shapley, fedsv, gtg_shapley, estimated_shapley, banzhaf, weighted_banzhaf, beta_shapley, neighbours, cosine, or a registered rule", "name")
     budget: int = field(500, "coalitions that an estimate may evaluate per run and round", "coalitions", ge=4, le=10_000_000)
     estimator: Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"] = field("adjusted", "how to estimate where the budget does not allow every coalition; adjusted: regression-adjusted Monte Carlo; the others are baselines", "name")
     mode: Literal["auto", "mse", "audit"] = field("auto", "adjusted estimator: audit is unbiased; mse has the smaller error; auto is exact where the budget allows, else mse", "name")

@@ -110,6 +110,7 @@ CLAIMS = {
     "first_order": _claims(lambda game: _along(game, _gradient(game)), 0),  # the linearised game's worth to all
     "second_order": _claims(_second_order, 0),
     "aumann_shapley": _claims(None, 0),  # shares out v(N) but for its residual
+    "lagrangian": _claims(None, 0, slope=False),  # the slope is that along the update before it is corrected
     "leave_one_out": _claims(None, 6),  # all, and all but each of five; shares nothing out
     "neighbours": _claims(None, 0, copying=(1.2, 1.6), slope=False),  # where the nearest vote a copy is in the way
     "cosine": _claims(None, 0, linear=False, copying=(2.0, 4.0), slope=False),  # a copy turns the step towards both
@@ -343,13 +344,14 @@ class TestAumannShapley:
 
 
 LINEAR = ("first_order", "second_order", "aumann_shapley")
+MARGINAL = (*LINEAR, "lagrangian", "cosine")  # they say themselves what one more small update would earn
 ALL_THERE = np.ones((2, 5))
 
 
 class TestMarginal:
     """What one more small update would be credited."""
 
-    @pytest.mark.parametrize("name", LINEAR)
+    @pytest.mark.parametrize("name", [*LINEAR, "lagrangian"])
     def test_where_all_is_left_linear_rules_say_what_everybody_earns(self, name: str) -> None:
         studied = setting()
         game = replace(studied, weights=0 * studied.weights + 1, multipliers=0 * studied.multipliers).game()
@@ -392,7 +394,7 @@ class TestGated:
         game, joined = away.game(**options), there.game(**options)
         return game, joined, charged(CREDITS[name](game), game, CREDITS[name], np.broadcast_to(who, (2, 5)))
 
-    @pytest.mark.parametrize("name", [name for name in OURS if name not in (*LINEAR, "cosine")])
+    @pytest.mark.parametrize("name", [name for name in OURS if name not in MARGINAL])
     def test_it_is_charged_what_the_rule_says_of_the_round_that_it_joins(self, name: str) -> None:
         game, joined, credit = self.games(name)
         would = CREDITS[name](joined)
@@ -404,7 +406,7 @@ class TestGated:
         np.testing.assert_array_equal(credit.values[:, others], credited(name, game)[:, others])
         assert credit.evaluations == CREDITS[name](game).evaluations + would.evaluations
 
-    @pytest.mark.parametrize("name", [*LINEAR, "cosine"])
+    @pytest.mark.parametrize("name", MARGINAL)
     def test_others_charge_what_one_more_small_update_would_earn(self, name: str) -> None:
         game, _, credit = self.games(name)
         marginal = CREDITS[name](game).marginal
