@@ -25,9 +25,78 @@ class Society(Protocol):
         """(N,) balance and escrow of every principal, money."""
 
 
+class Own:
+    """What a principal knows of itself: its column of the population's arrays, of one run."""
+
+    index: int  # which principal
+
+    @property
+    def _people(self) -> Population:
+        raise NotImplementedError
+
+    @property
+    def action(self) -> Action:
+        """What it did last."""
+        return Action(self._people.action[0, self.index])
+
+    @property
+    def payoff(self) -> float:
+        """Its remembered payoff, money per round."""
+        return float(self._people.payoff[0, self.index])
+
+    @property
+    def utility(self) -> float:
+        """Its remembered utility, money per round: payoff less value cost; the payoff where nobody minds."""
+        return float(self._people.utility[0, self.index])
+
+    @property
+    def value_costs(self) -> Floats:
+        """(4,) what each action costs it in its own values, by code, money per round, as remembered; 0 if none."""
+        people = self._people
+        return np.array(people.value_costs[0, self.index]) if people.minds else np.zeros(len(Action))
+
+    @property
+    def value_cost(self) -> float:
+        """The same of its last action."""
+        return float(self.value_costs[self.action])
+
+    @property
+    def cost(self) -> float:
+        """Its cost of delegating a sample, money."""
+        return float(self._people.cost[0, self.index])
+
+    @property
+    def limits(self) -> Floats:
+        """(K,) its true limits on the probe losses."""
+        limits: Floats = self._people.limits[0, self.index]
+        return limits
+
+    @property
+    def outcome_concern(self) -> Floats:
+        """(K,) what a unit of violation costs it whatever it does, money per round."""
+        concern: Floats = self._people.outcome_concern[0, self.index]
+        return concern
+
+    @property
+    def complicity_concern(self) -> Floats:
+        """(K,) what a unit of violation costs it if it takes part, money per round."""
+        concern: Floats = self._people.complicity_concern[0, self.index]
+        return concern
+
+    @property
+    def camp(self) -> int:
+        """Its camp, from 0; 0 where there are none."""
+        return int(self._people.camp[0, self.index])
+
+    @property
+    def reputation(self) -> float:
+        """Moving average of being credited, in [0, 1]."""
+        return float(self._people.reputation[0, self.index])
+
+
 @dataclass(frozen=True)
-class View:
-    """What one principal sees before it chooses."""
+class View(Own):
+    """What one principal sees before it chooses: what it knows of itself, and what everybody sees."""
 
     observation: Observation
     index: int  # which principal
@@ -49,14 +118,8 @@ class View:
         return tuple(Action(code) for code in self.observation.available)
 
     @property
-    def action(self) -> Action:
-        """What it did last."""
-        return Action(self.observation.population.action[0, self.index])
-
-    @property
-    def payoff(self) -> float:
-        """Its remembered payoff, money per round."""
-        return float(self.observation.population.payoff[0, self.index])
+    def _people(self) -> Population:
+        return self.observation.population
 
     @cached_property
     def delegating_share(self) -> float:
@@ -65,7 +128,7 @@ class View:
         return float(self.observation.graph.neighbour_mean(delegated)[0, self.index])
 
 
-class Principal(mesa.Agent):
+class Principal(Own, mesa.Agent):
     """One data owner. Subclass it and override ``choose`` to decide by a rule of your own.
 
     Args:
@@ -80,32 +143,6 @@ class Principal(mesa.Agent):
     def choose(self, view: View) -> Action:
         """The action of the coming round; by default what the principal's policy proposes."""
         return view.proposal
-
-    @property
-    def action(self) -> Action:
-        """What it did last."""
-        return Action(self._people.action[0, self.index])
-
-    @property
-    def payoff(self) -> float:
-        """Its remembered payoff, money per round."""
-        return float(self._people.payoff[0, self.index])
-
-    @property
-    def cost(self) -> float:
-        """Its cost of delegating a sample, money."""
-        return float(self._people.cost[0, self.index])
-
-    @property
-    def limits(self) -> Floats:
-        """(K,) its limits on the probe losses."""
-        limits: Floats = self._people.limits[0, self.index]
-        return limits
-
-    @property
-    def reputation(self) -> float:
-        """Moving average of being credited, in [0, 1]."""
-        return float(self._people.reputation[0, self.index])
 
     @property
     def wealth(self) -> float:

@@ -14,7 +14,7 @@ from commonweal.scenarios.reading.one_run import describe_run, find_run
 from commonweal.scenarios.reading.query import answer, check_free, export
 from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, open_results
 from commonweal.scenarios.runs.intervals import few_seeds
-from commonweal.scenarios.runs.measures import COMPARED, MEASURES, title
+from commonweal.scenarios.runs.measures import COMPARED, MEASURES, title, usual_measures
 from commonweal.scenarios.runs.outcome import Outcome, sentences
 from commonweal.scenarios.runs.text_table import Column, lines
 
@@ -134,7 +134,7 @@ def shown_metrics(stored: Stored, runs: pd.DataFrame) -> list[str]:
     """The metrics of the summary: those the sweep keeps if few, else the usual ones."""
     words = stored.words()
     there = [name for name in stored.metrics(runs) if words.has(name)]
-    usual = [name for name in MEASURES if name in there and _varies(runs[name])]
+    usual = [name for name in usual_measures(there, words) if _varies(runs[name])]
     return there if len(there) <= len(MEASURES) else usual or there[: len(MEASURES)]
 
 

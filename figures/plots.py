@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from commonweal.agents.errors import InputError
 from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import save
+from commonweal.figures.concern import draw_concern
 from commonweal.figures.courses import draw_accuracy, draw_actions, draw_overview
 from commonweal.figures.credit_quality import draw_credit_quality
 from commonweal.figures.points import require
@@ -26,8 +27,8 @@ from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.sweeps.manifest import is_sweep
 
 __all__ = [
-    "draw_accuracy", "draw_actions", "draw_all", "draw_credit_quality", "draw_overview", "draw_probe_levels",
-    "draw_rewards", "draw_sweep", "draw_value_map", "draw_wealth",
+    "draw_accuracy", "draw_actions", "draw_all", "draw_concern", "draw_credit_quality", "draw_overview",
+    "draw_probe_levels", "draw_rewards", "draw_sweep", "draw_value_map", "draw_wealth",
 ]
 _FRAMES = ("rounds", "principals", "profiles")
 _say = logging.getLogger("commonweal.figures").info
@@ -83,6 +84,8 @@ def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
         tell("credit_quality: skipped, there are no labels in a market without a task")
     if stored.rewards_differ:
         drawings["rewards"] = lambda: draw_rewards(rounds, principals, varied)
+    if stored.words.minds:
+        drawings["concern"] = lambda: draw_concern(rounds, varied, stored.words)
     if value_dimensions(rounds):
         drawings["probe_levels"] = lambda: draw_probe_levels(rounds, varied, stored.names, stored.senses)
     else:

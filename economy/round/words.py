@@ -30,7 +30,10 @@ ATTACKS = {  # actions.defect, by what it is set to
     "leak": Verb("leak", "leaks", "leaking", "leaked"),
 }
 
-NOT_LEARNED = ("screened_share", "gated_share", "step_factor")  # measures that need a model that learns
+NOT_MINDED = ("value_cost", "net_welfare")  # measures that tell nothing where broken limits cost nobody anything
+NOT_LEARNED = (  # measures that need a model that learns
+    "screened_share", "gated_share", "step_factor", "violated", "violation", *NOT_MINDED,
+)
 NOT_SOLD = (  # measures that need a model that is sold
     *NOT_LEARNED, "validation_loss", "rival", "own_accuracy", "promise_kept", "samples", "tolerance_paid", "loosened",
     "clawed",
@@ -96,6 +99,11 @@ class MarketFacts:
         return f"{self.welfare}, money a round{' for each' if self.each else ''}"
 
     @property
+    def net_welfare(self) -> str:
+        """Welfare less what it costs all in their values."""
+        return f"net {self.welfare}"
+
+    @property
     def welfare_axis(self) -> str:
         """Welfare of all together at an axis of a figure and over a column, with its unit."""
         return f"{self.welfare} (money per round)"
@@ -122,6 +130,7 @@ class Words(MarketFacts):
     """What an economy calls things: its market's words, and the actions that can be taken in it."""
 
     available: tuple[str, ...] = ACTIONS  # names of actions, in the order of ``ACTIONS``
+    minds: bool = False  # whether broken limits cost their owners anything
 
     @property
     def actions(self) -> dict[str, Verb]:
@@ -129,6 +138,11 @@ class Words(MarketFacts):
         return {name: self.verb(name) for name in self.available}
 
     def has(self, measure: str) -> bool:
-        """Whether a measure of runs means something: it is of no action that cannot be taken, and of this market."""
+        """Whether a measure of runs means something: it is of no action that cannot be taken, and of this market.
+
+        What is minded means nothing where nobody minds.
+        """
         action = measure.removeprefix("share_")
+        if measure in NOT_MINDED and not self.minds:
+            return False
         return action in self.available if action in ACTIONS else measure not in self.lacks

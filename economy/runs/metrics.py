@@ -49,10 +49,11 @@ def round_metrics(
     metrics |= solvency(after.ledger) | _contract_metrics(record) | _mechanism_metrics(after, world)
     if record.lesson is None or not len(world.senses):
         return metrics
-    valued = _value_metrics(record.lesson, people, world)
-    valued |= _concern_metrics(record, metrics["welfare"], people, world)
+    broken = broken_limits(record, people, world)
+    valued = _value_metrics(record.lesson, people, world) | _concern_metrics(record, broken, metrics["welfare"])
     permitted = np.full(len(record.actions), np.nan) if produce.permitted is None else produce.permitted
-    return metrics | valued | {"permitted_accuracy": permitted, "samples_screened": _samples_screened(record.lesson)}
+    about = {"permitted_accuracy": permitted, "samples_screened": _samples_screened(record.lesson)}
+    return metrics | valued | about | _camp_metrics(record, broken, people, world)
 
 
 def _mechanism_metrics(after: State, world: World) -> dict[str, Floats]:
@@ -132,12 +133,12 @@ def _value_metrics(lesson: Lesson, people: Population, world: World) -> dict[str
     return {f"{name}_{k}": values[:, k] for name, values in by_dimension.items() for k in range(len(world.senses))}
 
 
-def _concern_metrics(record: Record, welfare: Floats, people: Population, world: World) -> dict[str, Floats]:
+def _concern_metrics(record: Record, broken: Floats, welfare: Floats) -> dict[str, Floats]:
     """Share of principals whose limits are broken, by how much on average over them and dimensions, and what it costs.
 
     The value cost is of all principals together, 0 where nobody minds, and net welfare is welfare less that.
     """
-    broken, minded = broken_limits(record, people, world), record.payday.value_cost
+    minded = record.payday.value_cost
     cost = np.zeros(len(broken)) if minded is None else minded.sum(axis=1)
     return {
         "violated": broken.any(axis=2).mean(axis=1),
@@ -145,6 +146,21 @@ def _concern_metrics(record: Record, welfare: Floats, people: Population, world:
         "value_cost": cost,
         "net_welfare": welfare - cost,
     }
+
+
+def _camp_metrics(record: Record, broken: Floats, people: Population, world: World) -> dict[str, Floats]:
+    """Of every camp the share whose limits are broken, and the share that stays away; nan of an empty camp."""
+    shares = {"violated_camp": broken.any(axis=2), "abstain_camp": record.actions == ABSTAIN}
+    camps = range(len(world.terms.values.camps))
+    return {f"{name}_{camp}": _share_within(among, people.camp == camp)
+            for name, among in shares.items() for camp in camps}  # fmt: skip
+
+
+def _share_within(among: Bools, group: Bools) -> Floats:
+    """(R,) share of a group (R, N) that is among others (R, N); nan where it is empty."""
+    size = group.sum(axis=1)
+    share: Floats = np.divide((among & group).sum(axis=1), size, out=np.full(len(size), np.nan), where=size > 0)
+    return share
 
 
 def broken_limits(record: Record, people: Population, world: World) -> Floats:

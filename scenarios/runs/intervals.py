@@ -43,13 +43,16 @@ _SHARES = {
     "accuracy", "own_accuracy", "rival", "gini", "credit_concentration", "screened_share", "gated_share", "step_factor",
     "dealt_share", "promise_kept", "loosened", "violated", "permitted_accuracy",
 }  # fmt: skip
-_POSITIVE = {"validation_loss", "revenue", "paid", "clawed", "samples", "dealt", "tolerance_paid", "price_of_anarchy",
-             "violation", "value_cost"}  # fmt: skip
+_POSITIVE = {
+    "validation_loss", "revenue", "paid", "clawed", "samples", "dealt", "tolerance_paid", "price_of_anarchy",
+    "violation", "value_cost",
+}  # fmt: skip
+_OF_SHARES = ("share_", "violated_camp_", "abstain_camp_")  # how names of shares begin
 
 
 def range_of(metric: str) -> Range:
     """Where a metric of a run lies, by its name."""
-    if metric in _SHARES or metric.startswith("share_"):
+    if metric in _SHARES or metric.startswith(_OF_SHARES):
         return SHARE
     return POSITIVE if metric in _POSITIVE or metric.startswith("level_") else ANYWHERE
 

@@ -1,5 +1,8 @@
 """What runs are measured by: what the measures are called, and which of them matter most."""
 
+import re
+from collections.abc import Collection
+
 import pandas as pd
 
 from commonweal.economy.round.words import ACTIONS, Words
@@ -12,25 +15,49 @@ _NAMES = {
 }
 SHARES = tuple(f"share_{action}" for action in ACTIONS)
 MEASURES = (*SHARES, "accuracy", "welfare", *_NAMES)  # the usual ones
+VALUES = ("violated", "value_cost", "net_welfare")  # where somebody minds broken limits
 COMPARED = ("share_delegate", "accuracy", "welfare")  # measures that matter most
+_OF_CAMPS = re.compile(r"(violated|abstain)_camp_(\d+)")
 
 
-def measures_of(runs: pd.DataFrame) -> tuple[str, ...]:
+def usual_measures(there: Collection[str], words: Words) -> list[str]:
+    """The usual measures among those that there are; where somebody minds broken limits, those of values after welfare.
+
+    Args:
+        there: names of columns.
+        words: what the runs call things.
+    """
+    camps = [name for name in there if _OF_CAMPS.fullmatch(name)]
+    place = MEASURES.index("welfare") + 1
+    named = (*MEASURES[:place], *VALUES, *camps, *MEASURES[place:]) if words.minds else MEASURES
+    return [name for name in named if name in there]
+
+
+def camps_of(there: Collection[str], measure: str) -> list[str]:
+    """The columns that have a measure by camp, in the order of the camps."""
+    return [name for name in there if (found := _OF_CAMPS.fullmatch(name)) and found[1] == measure]
+
+
+def measures_of(runs: pd.DataFrame, words: Words) -> tuple[str, ...]:
     """The usual measures that a table of runs has, or else its last column of numbers."""
-    usual = tuple(name for name in MEASURES if name in runs)
-    return usual or tuple(runs.select_dtypes("number").columns[-1:])
+    return tuple(usual_measures(runs.columns, words) or runs.select_dtypes("number").columns[-1:])
 
 
 def rank_of(measure: str) -> int:
     """Which columns are kept where there is no room for all: the lowest."""
-    return 0 if measure == COMPARED[0] else 2 if measure in COMPARED else 3
+    return 0 if measure == COMPARED[0] else 2 if measure in (*COMPARED, "violated") else 3
 
 
 def title(measure: str, words: Words) -> str:
     """What a measure is called over a column of a table."""
     if measure in SHARES:
         return words.verb(measure.removeprefix("share_")).doing
-    return {"accuracy": words.column, "welfare": words.welfare_axis, **_NAMES}.get(measure, measure)
+    if found := _OF_CAMPS.fullmatch(measure):
+        return f"{'violated' if found[1] == 'violated' else words.abstain.doing}, camp {found[2]}"
+    named = {"accuracy": words.column, "welfare": words.welfare_axis, **_NAMES}
+    if words.minds:
+        named |= {"value_cost": "value cost (money per round)", "net_welfare": f"{words.net_welfare} (money per round)"}
+    return named.get(measure, measure)
 
 
 def brief_mean(values: "pd.Series[float]", measure: str) -> str:

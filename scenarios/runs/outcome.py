@@ -1,7 +1,7 @@
-"""What came out of runs, in one to three sentences that say no more than their intervals."""
+"""What came out of runs, in one to four sentences that say no more than their intervals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -11,11 +11,13 @@ import pandas as pd
 from commonweal.agents.arrays import Floats
 from commonweal.economy.round.words import Words
 from commonweal.scenarios.runs.intervals import Interval, decimals_of, in_brief, mean_interval, range_of
+from commonweal.scenarios.runs.measures import camps_of
 from commonweal.scenarios.schema.notation import write_value
 
 _FEW = 6  # points, or values of a field, that are told apart one by one
 _ALIKE = 0.1  # of a share: those whose difference surely is smaller are alike
 _SHARE = "share_delegate"
+_VIOLATED = "violated"
 _OTHERS = ("free_ride", "defect", "abstain")
 
 
@@ -46,21 +48,32 @@ class Group:
 
 
 def sentences(outcome: Outcome) -> str:
-    """What came out, in one to three sentences.
+    """What came out, in one to three sentences, and one on broken limits where somebody minds them.
 
     Values of a field are told apart where the intervals of their differences, paired by seed, leave out 0, at a
     confidence that holds for all pairs of its values together (Bonferroni).
     """
-    return " ".join(_said(outcome))
+    return " ".join(_told(outcome))
 
 
-def _said(outcome: Outcome) -> list[str]:
+def _told(outcome: Outcome) -> list[str]:
     if not len(outcome.runs):
         return ["Every run failed."]
     factors = _factors(outcome)
     points = len(outcome.runs[factors].drop_duplicates()) if factors else 1
+    minded = _VIOLATED in outcome.runs and outcome.words.minds
     if points == 1:
-        return _alone(outcome)
+        return [*_alone(outcome), *([_broken(outcome)] if minded else [])]
+    if outcome.runs["seed"].nunique() < 2 or not minded:
+        return _said(outcome, factors, points)
+    violated = replace(outcome, measures=(_VIOLATED,), start=None)
+    if points > (_FEW if len(factors) == 1 else _FEW // 2):
+        return [*_said(outcome, factors, points), _range(violated, factors)]
+    return [*_said(outcome, factors, points), *_said(violated, factors, points)]
+
+
+def _said(outcome: Outcome, factors: Sequence[str], points: int) -> list[str]:
+    """What tells several points apart."""
     if outcome.runs["seed"].nunique() < 2:
         return [_untold(outcome)]
     if len(factors) == 1 and points <= _FEW:
@@ -127,6 +140,20 @@ def _worth(outcome: Outcome) -> list[str]:
     return [_listed(said)] if said else []
 
 
+def _broken(outcome: Outcome) -> str:
+    """Whose limits the model of one point breaks, and what that costs them in their own values."""
+    runs = outcome.runs
+    if not runs[_VIOLATED].to_numpy().any():
+        return "The model breaks nobody's limits."
+    camps = [f"{_text(runs, name)} of camp {name.rpartition('_')[2]}" for name in camps_of(runs.columns, _VIOLATED)]
+    whose = f"limits of {_text(runs, _VIOLATED)} of principals{f' ({_listed(camps)})' if camps else ''}"
+    said = f"The model breaks {'the limits of all' if (runs[_VIOLATED] == 1).all() else whose}"
+    if not {"value_cost", "net_welfare"} <= set(runs):
+        return f"{said}."
+    costs = f"{_text(runs, 'value_cost')} money a round" if runs["value_cost"].any() else "nothing"
+    return f"{said}; that costs {costs}, and {outcome.words.net_welfare} is {_text(runs, 'net_welfare')}."
+
+
 def _speaks_of_quality(outcome: Outcome) -> bool:
     """Not where quality is the main measure under another name, as contributions to a public good are."""
     if "accuracy" not in outcome.measures or outcome.main == "accuracy":
@@ -164,6 +191,8 @@ def _clause(outcome: Outcome, group: Group) -> str:
 
 
 def _what(outcome: Outcome) -> str:
+    if outcome.main == _VIOLATED:
+        return "of principals violated"
     return outcome.words.doing if outcome.main == _SHARE else outcome.main
 
 

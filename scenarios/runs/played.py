@@ -24,8 +24,8 @@ class Played(Results):
             return "No round was played."
         seeds = self.rounds["run"].map(dict(enumerate(self.seeds)))
         runs = summarise(self.rounds.assign(seed=seeds)).assign(seed=self.seeds)
-        start = self.scenario.population.start_delegate
-        return sentences(Outcome(runs, (), words_of(self.scenario), measures_of(runs), start))
+        start, words = self.scenario.population.start_delegate, words_of(self.scenario)
+        return sentences(Outcome(runs, (), words, measures_of(runs, words), start))
 
     def _repr_html_(self) -> str:
         """What came out in words, and means of every run, for notebooks."""

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.scenarios.runs.intervals import few_seeds
-from commonweal.scenarios.runs.measures import MEASURES, brief_mean, rank_of, title
+from commonweal.scenarios.runs.measures import brief_mean, rank_of, title, usual_measures
 from commonweal.scenarios.runs.tables import NO_PRICE, SweepResults
 from commonweal.scenarios.runs.text_table import Column, fits, labels
 from commonweal.scenarios.schema.notation import write_value
@@ -44,7 +44,8 @@ def summary_cells(results: SweepResults) -> tuple[list[str], dict[str, list[str]
 def titles(results: SweepResults) -> dict[str, str]:
     """What measures that say something are called, by column."""
     words = results.words
-    there = (name for name in MEASURES if words.has(name) and _happens(results.runs, name))
+    usual = usual_measures(results.runs.columns, words)
+    there = (name for name in usual if words.has(name) and _happens(results.runs, name))
     return {name: title(name, words) for name in there}
 
 
@@ -73,7 +74,8 @@ def solvency_notes(rounds: pd.DataFrame) -> list[str]:
 
 def _happens(runs: pd.DataFrame, column: str) -> bool:
     """Abstaining and screening are shown only where there is any, since most scenarios have neither."""
-    return column not in ("share_abstain", "screened_share") or bool((runs[column] > 0).any())
+    sometimes = column in ("share_abstain", "screened_share") or column.startswith("abstain_camp_")
+    return not sometimes or bool((runs[column] > 0).any())
 
 
 def _name(value: object) -> str:

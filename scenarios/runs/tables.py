@@ -10,7 +10,7 @@ import pandas as pd
 
 from commonweal.agents.version import software_version
 from commonweal.economy.round.words import Words
-from commonweal.scenarios.runs.measures import COMPARED, brief_mean, measures_of, title
+from commonweal.scenarios.runs.measures import COMPARED, VALUES, brief_mean, measures_of, title
 from commonweal.scenarios.runs.outcome import Outcome, sentences
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.scenario import Scenario
@@ -44,11 +44,12 @@ class SweepResults:
         """What came out, in one to three sentences."""
         played = self.runs[self.runs["status"] != "failed"] if "status" in self.runs else self.runs
         start = None if "population.start_delegate" in self.varied else self.scenario.population.start_delegate
-        return sentences(Outcome(played, self.varied, self.words, measures_of(played), start))
+        return sentences(Outcome(played, self.varied, self.words, measures_of(played, self.words), start))
 
     def _repr_html_(self) -> str:
         """What came out in words, and means with intervals at every point, for notebooks."""
-        measures = [name for name in measures_of(self.runs) if name in COMPARED] or list(measures_of(self.runs))
+        usual = measures_of(self.runs, self.words)
+        measures = [name for name in usual if name in (*COMPARED, *VALUES)] or list(usual)
         heads = [*self.varied, *(title(name, self.words) for name in measures)]
         points = self.runs.groupby(list(self.varied), sort=False, dropna=False) if self.varied else [((), self.runs)]
         rows = [[*point, *(brief_mean(runs[name], name) for name in measures)] for point, runs in points]

@@ -7,7 +7,7 @@ from typing import Any
 from commonweal.economy.round.words import ACTIONS, ATTACKS, DEFECT, MIXED, MarketFacts, Words
 from commonweal.scenarios.schema.scenario import Scenario
 
-_WORDED = ("market.kind", "actions.defect", "actions.available")  # what ``words_for`` goes by
+_WORDED = ("market.kind", "actions.defect", "actions.available", "values.concern")  # what ``words_for`` goes by
 
 
 def words_of(economy: Any) -> Words:
@@ -16,16 +16,20 @@ def words_of(economy: Any) -> Words:
     Args:
         economy: a Scenario, or the Terms of a world.
     """
-    return words_for([economy.market.kind], [economy.actions.defect], [economy.actions.available])
+    actions = economy.actions
+    return words_for([economy.market.kind], [actions.defect], [actions.available], [economy.values.concern])
 
 
-def words_for(kinds: Iterable[str], attacks: Iterable[str], available: Iterable[Iterable[str]]) -> Words:
+def words_for(
+    kinds: Iterable[str], attacks: Iterable[str], available: Iterable[Iterable[str]], concerns: Iterable[str] = ()
+) -> Words:
     """What runs call things that may be of several economies: the words they share, else words that fit all.
 
     Args:
         kinds: ``market.kind`` of the runs.
         attacks: their ``actions.defect``.
         available: their ``actions.available``.
+        concerns: their ``values.concern``.
     """
     from commonweal.economy.round.markets import MARKETS  # imports torch, as every registry does in the end
 
@@ -36,7 +40,8 @@ def words_for(kinds: Iterable[str], attacks: Iterable[str], available: Iterable[
     if market.attacks and len(forms) == 1:
         told["defect"] = forms.pop()
     can = list(available)
-    return Words(**told, available=tuple(action for action in ACTIONS if any(action in some for some in can)))
+    taken = tuple(action for action in ACTIONS if any(action in some for some in can))
+    return Words(**told, available=taken, minds=any(concern != "none" for concern in concerns))
 
 
 def words_in(document: Mapping[str, Any], varied: Mapping[str, Iterable[Any]]) -> Words:

@@ -46,7 +46,9 @@ def estimate(plan: "Plan") -> Estimate:
     found, played = np.mean([setup for setup, _ in trials]), np.mean([per_round for _, per_round in trials])
     scenarios = [plan.scenario(chunk.points[0]) for chunk in chunks]
     run_rounds = sum(len(chunk) * scenario.rounds for chunk, scenario in zip(chunks, scenarios, strict=True))
-    kept = len(plan.metrics) if plan.metrics is not None else len(metric_names(len(plan.base.values.dimensions)))
+    values = plan.base.values
+    names = metric_names(len(values.dimensions), len(values.camps)) if plan.metrics is None else plan.metrics
+    kept = len(names)
     seconds = float(found * len(runs) + played * run_rounds)
     return Estimate(len(runs), len(chunks), seconds, run_rounds / plan.every * kept * _BYTES)
 

@@ -317,10 +317,10 @@ def _check_kept(plan: Plan) -> None:
         raise InputError("keep: needs runs that are played to their end; leave out stop")
 
 
-def _check_points(plan: Plan) -> int:
-    """Build every point's economy, one at a time, and say how many value dimensions they have at least."""
+def _check_points(plan: Plan) -> tuple[int, int]:
+    """Build every point's economy, one at a time, and say how many value dimensions and camps they have at least."""
     numbers: dict[bytes, int] = {}  # by digest, since ten thousand scenarios need not be kept to be told apart
-    fewest, named = len(plan.base.values.dimensions), plan.names_files
+    fewest, named = _values_of(plan.base), plan.names_files
     for number, point in enumerate(plan.points):
         try:
             scenario = plan.scenario(number)
@@ -333,9 +333,14 @@ def _check_points(plan: Plan) -> int:
         digest = blake2b(document.encode(), digest_size=16).digest()
         if (first := numbers.setdefault(digest, number)) != number:
             raise InputError(f"points {first} and {number} are the same economy: {written(point)}")
-        dimensions = len(scenario.values.dimensions)
-        fewest = dimensions if number == 0 else min(fewest, dimensions)
+        valued = _values_of(scenario)
+        fewest = valued if number == 0 else (min(fewest[0], valued[0]), min(fewest[1], valued[1]))
     return fewest
+
+
+def _values_of(scenario: Scenario) -> tuple[int, int]:
+    """How many value dimensions and camps there are."""
+    return len(scenario.values.dimensions), len(scenario.values.camps)
 
 
 def written(point: Mapping[str, Any]) -> str:
@@ -343,8 +348,8 @@ def written(point: Mapping[str, Any]) -> str:
     return shorten(", ".join(f"{path} = {write_value(value)}" for path, value in point.items()))
 
 
-def _check_metrics(where: str, names: Sequence[str], dimensions: int) -> None:
-    known = metric_names(dimensions)
+def _check_metrics(where: str, names: Sequence[str], valued: tuple[int, int]) -> None:
+    known = metric_names(*valued)
     if not names and where == "metrics":
         raise InputError("metrics = []: name at least one, or leave it out to keep all")
     for name in names:

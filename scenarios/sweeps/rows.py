@@ -33,20 +33,23 @@ ROUND_METRICS = (
 )  # fmt: skip
 # Where anything is valued
 VALUE_METRICS = ("violated", "violation", "value_cost", "net_welfare", "permitted_accuracy", "samples_screened")
+CAMP_METRICS = ("violated_camp", "abstain_camp")  # for each camp, where there are camps as well
 DIMENSION_METRICS = (
     "level", "limit", "predicted_change", "true_change", "shadow_price", "mean_limit", "spread_limit",
 )  # fmt: skip
 _TAKEN = {*LABELS, *STATUS, *ORIGIN, "round"}
 
 
-def metric_names(dimensions: int) -> tuple[str, ...]:
+def metric_names(dimensions: int, camps: int = 0) -> tuple[str, ...]:
     """The metrics of a scenario with K value dimensions, in the order of the tables.
 
     Args:
         dimensions: K.
+        camps: how many camps there are.
     """
     by_dimension = tuple(f"{name}_{k}" for name in DIMENSION_METRICS for k in range(dimensions))
-    return ROUND_METRICS + (by_dimension + VALUE_METRICS if dimensions else ())
+    by_camp = tuple(f"{name}_{camp}" for name in CAMP_METRICS for camp in range(camps))
+    return ROUND_METRICS + (by_dimension + VALUE_METRICS + by_camp if dimensions else ())
 
 
 @dataclass(frozen=True)

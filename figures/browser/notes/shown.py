@@ -50,12 +50,13 @@ def holds_back(world: World) -> bool:
 
 def words_of(world: World) -> Words:
     """What an economy calls things; the same object at each call."""
-    return _words(world.terms.market.kind, world.terms.actions.defect, tuple(world.terms.actions.available))
+    terms = world.terms
+    return _words(terms.market.kind, terms.actions.defect, tuple(terms.actions.available), terms.values.concern)
 
 
 @cache
-def _words(kind: str, attack: str, available: tuple[str, ...]) -> Words:
-    return words_for([kind], [attack], [available])
+def _words(kind: str, attack: str, available: tuple[str, ...], concern: str) -> Words:
+    return words_for([kind], [attack], [available], [concern])
 
 
 def action_words(world: World, code: int) -> Verb:

@@ -10,7 +10,9 @@ from commonweal.scenarios.reading.survey import Survey
 
 _FIRST = ("share_delegate", "accuracy", "welfare", "gini", "share_free_ride", "share_defect", "share_abstain")
 _HUES = {"share_delegate": "blue", "accuracy": "grey", "welfare": "green", "gini": "purple", "share_free_ride": "amber",
-         "share_defect": "red", "share_abstain": "grey"}  # fmt: skip
+         "share_defect": "red", "share_abstain": "grey", "violated": "red", "net_welfare": "green"}  # fmt: skip
+_VALUES = ("violated", "net_welfare", "value_cost")  # after welfare, where somebody minds broken limits
+_BY_CAMP = re.compile(r"(violated|abstain)_camp_(\d+)")
 _ALIKE = 1e-12  # by which a measure must differ between runs to be worth a map
 
 
@@ -50,6 +52,10 @@ _OTHERS = {
     "dealt": ("dealt", "paid in data deals, money a round"),
     "tolerance_paid": ("paid for limits", "paid for looser limits, money a round"),
     "loosened": ("given up", "limits given up, share"),
+    "violated": ("violated", "principals whose limits are broken, share"),
+    "permitted_accuracy": ("permitted", "right on classes that nobody withholds, share"),
+    "violation": ("violation", "how far limits are broken, mean, probe loss"),
+    "value_cost": ("value cost", "value cost of all, money a round"),
     "validation_loss": ("loss", "loss on validation samples, nat"),
 }
 
@@ -59,7 +65,9 @@ def measure_names(survey: Survey) -> tuple[Name, ...]:
 
     One that a market lacks is left out, and one that is the same in all runs.
     """
-    order = sorted(survey.measures, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+    place = _FIRST.index("welfare") + 1
+    first = (*_FIRST[:place], *_VALUES, *_FIRST[place:]) if survey.words.minds else _FIRST
+    order = sorted(survey.measures, key=lambda name: first.index(name) if name in first else len(first))
     known = [name for name in order if _tells(survey, name)]
     return tuple(_named(survey, name) for name in known or order[:1])
 
@@ -85,6 +93,11 @@ def _named(survey: Survey, measure: str) -> Name:
         return Name(measure, short, words.result_label, hue)
     if measure == "welfare":
         return Name(measure, words.welfare, f"{words.welfare}, money a round", hue)
+    if measure == "net_welfare":
+        return Name(measure, words.net_welfare, f"{words.net_welfare}, money a round", hue)
+    if found := _BY_CAMP.fullmatch(measure):
+        does = "violated" if found[1] == "violated" else words.abstain.do
+        return Name(measure, f"{does}, camp {found[2]}", f"{does} in camp {found[2]}, share of its principals", hue)
     short, title = _OTHERS.get(measure, (measure.replace("_", " "),) * 2)
     return Name(measure, short, title, hue)
 

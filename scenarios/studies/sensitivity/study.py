@@ -80,7 +80,8 @@ def _in_words(scenario: Scenario, outcomes: Sequence[str]) -> tuple[str, ...]:
 
 def _demand_sense(question: Question) -> None:
     """Raise InputError where an option does not fit the scenario or the method."""
-    options, known = question.options, metric_names(len(question.scenario.values.dimensions))
+    options, values = question.options, question.scenario.values
+    known = metric_names(len(values.dimensions), len(values.camps))
     if len(question.seeds) < 2:
         raise InputError("seeds: sensitivity needs at least 2, to tell the influence of fields from luck")
     for outcome in options.outcomes:

@@ -144,3 +144,17 @@ class TestCamps:
     def test_camps_that_do_not_fit_are_refused(self, camps: list[dict[str, Any]], error: str) -> None:
         with pytest.raises(InputError, match=error):
             minding(**{"values.camps": camps})
+
+    def test_who_is_violated_and_who_is_away_is_told_by_camp(self) -> None:
+        results = Ensemble(minding(**{"values.concern": "member", "values.camps": CAMPS}), seeds=[3]).run(1)
+        rounds, people = results.rounds.iloc[-1], results.principals  # of a single round
+        away = people["action"] == "abstain"
+        for number, own in people.groupby("camp"):
+            assert rounds[f"violated_camp_{number}"] == own["violated"].mean()
+            assert rounds[f"abstain_camp_{number}"] == away[own.index].mean()
+        assert rounds["violated"] == people["violated"].mean()
+
+    def test_an_empty_camp_has_no_share(self) -> None:
+        camps = [{"share": 1.0}, {"share": 0.0}]
+        rounds = Ensemble(minding(**{"values.camps": camps}), seeds=[3]).run(1).rounds
+        assert rounds["violated_camp_1"].isna().all() and rounds["violated_camp_0"].notna().all()

@@ -9,6 +9,7 @@ import pytest
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.browser.notes.decimals import aligned
+from commonweal.figures.browser.swept.measure_names import measure_names
 from commonweal.figures.browser.swept.paint import DARK, LIGHT, mixed, painted
 from commonweal.figures.browser.swept.plots import rounded
 from commonweal.figures.browser.swept.point_documents import point_document, thinned
@@ -218,6 +219,29 @@ def test_a_public_good_has_its_own_words() -> None:
     assert "contribute, share of principals" in said
     for word in ("accuracy, ", "delegate", "screened", "test samples"):
         assert word not in said.replace('"accuracy"', "").replace("share_delegate", "")
+
+
+def test_measures_of_values_have_names_units_and_ranges() -> None:
+    survey = made(GRID, audits_help)
+    share = survey.runs["share_delegate"]
+    runs = survey.runs.assign(violated=1 - share, value_cost=0.3 * share, violated_camp_1=0.5 * share)
+    runs["net_welfare"] = runs["welfare"] - runs["value_cost"]
+    names = (*survey.measures, "value_cost", "net_welfare", "violated", "violated_camp_1")
+    minding = words_for(["model"], ["leak"], [["abstain", "delegate", "free_ride", "defect"]], ["member"])
+    valued = replace(survey, runs=runs, measures=names, words=minding)
+    told = {name.measure: (name.short, name.title, name.unitless) for name in measure_names(valued)}
+    assert list(told) == ["share_delegate", "accuracy", "welfare", "violated", "net_welfare", "value_cost",
+                          "violated_camp_1"]  # fmt: skip
+    assert told["violated"][:2] == ("violated", "principals whose limits are broken, share")
+    assert told["net_welfare"] == ("net welfare", "net welfare, money a round", "net welfare")
+    assert told["value_cost"][1] == "value cost of all, money a round"
+    assert told["violated_camp_1"][:2] == ("violated, camp 1", "violated in camp 1, share of its principals")
+    _, document = looked(valued, measure="violated")
+    assert document["map"]["title"].startswith("principals whose limits are broken, share")
+    ends = [(cell["low"], cell["high"]) for cell in document["map"]["cells"]]
+    assert all(0 <= low <= high <= 1 for low, high in ends)
+    free = replace(valued, words=survey.words)
+    assert {"value_cost", "net_welfare"}.isdisjoint(name.measure for name in measure_names(free))
 
 
 # The point

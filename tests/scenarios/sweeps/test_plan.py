@@ -179,9 +179,10 @@ def test_one_and_one_point_zero_are_the_same_economy(tmp_path: Path) -> None:
 
 
 def test_known_metrics_are_those_that_a_run_records() -> None:
-    for scenario in (load("commons", SMALL), load("value-conflict", {"rounds": 1})):
-        recorded = Ensemble(scenario, [0]).run(1).rounds.columns
-        assert tuple(recorded.drop(["run", "round"])) == metric_names(len(scenario.values.dimensions))
+    camps = {"rounds": 1, "values.camps": [{"share": 0.5}, {"share": 0.5}]}
+    for scenario in (load("commons", SMALL), load("value-conflict", {"rounds": 1}), load("value-conflict", camps)):
+        recorded, values = Ensemble(scenario, [0]).run(1).rounds.columns, scenario.values
+        assert tuple(recorded.drop(["run", "round"])) == metric_names(len(values.dimensions), len(values.camps))
 
 
 def test_the_library_has_the_sweeps_that_papers_need() -> None:
