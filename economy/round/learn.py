@@ -90,7 +90,7 @@ def admit(moment: Moment, traversed: Traversed, world: World) -> tuple[Moment, A
     Limits are those that principals claim. Where a mechanism changes them, updates are screened a second time; the
     first time says what looser limits are worth.
     """
-    admitted = admitted_under(claimed_limits(moment.people, world), moment, traversed, world)
+    admitted = admitted_under(claimed_limits(moment.people, world, moment.declared), moment, traversed, world)
     moment = run_hooks(moment, world, lambda each, own, now: each.admit(own, now, admitted, world))
     if moment.limits is None:
         return moment, admitted

@@ -33,6 +33,7 @@ class Effects:
     amounts: Floats | None = None  # (R, N) samples that each puts in if it delegates
     excluded: Bools | None = None  # (R, N) who does not count as taking part, whatever it does
     outside: Floats | None = None  # (R, N) money per round of staying away
+    declared: Floats | None = None  # (R, N, K) limits that agents file, in place of the true ones
     limits: Floats | None = None  # (R, N, K) limits that hold for this round's step
     rewards: Floats | None = None  # (R, N) accuracy of the model each is given, in place of what it is owed
     transfers: tuple[Transfer, ...] = ()  # money that moves now
@@ -52,6 +53,7 @@ class Moment:
     customers: Ints  # (R,) principals that the market's price scales with
     outside: Floats  # (R, N) or (R, 1) money per round of staying away
     excluded: Bools | None = None  # (R, N) who does not count as taking part; None: nobody
+    declared: Floats | None = None  # (R, N, K) limits that agents file; None: the true ones
     limits: Floats | None = None  # (R, N, K) limits that hold for this round's step; None: the claimed ones
     given: Floats | None = None  # (R, N) accuracy of the model each is given; None: what it is owed
     transfers: tuple[Transfer, ...] = ()  # of the round so far
@@ -97,6 +99,7 @@ class Moment:
         replaced = {
             "actions": effects.actions,
             "outside": effects.outside,
+            "declared": effects.declared,
             "limits": effects.limits,
             "given": effects.rewards,
             "value_costs": effects.value_costs,

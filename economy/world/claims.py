@@ -10,9 +10,10 @@ from commonweal.economy.world.world import World
 SMALLEST_VALUE = 1e-12  # money per unit of accuracy that a cost is divided by
 
 
-def claimed_limits(people: Population, world: World) -> Floats:
-    """(R, N, K) limits as principals report them."""
-    return people.limits if world.conduct is None else people.limits + world.conduct.claimed
+def claimed_limits(people: Population, world: World, declared: Floats | None = None) -> Floats:
+    """(R, N, K) limits as principals report them: what their agents file, or the true ones, and any lie on top."""
+    filed = people.limits if declared is None else declared
+    return filed if world.conduct is None else filed + world.conduct.claimed
 
 
 def claimed_cost(people: Population, world: World) -> Floats:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from commonweal.agents.arrays import Ints
+from commonweal.agents.beliefs import BeliefTerms
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import PolicyTerms, available_actions
 from commonweal.agents.population import PopulationTerms
@@ -40,6 +41,7 @@ class Terms:
     actions: ActionTerms
     policy: PolicyTerms
     values: ValueTerms
+    beliefs: BeliefTerms
     learning: LearningTerms
     screening: ScreeningTerms
     credit: CreditTerms

@@ -87,6 +87,16 @@ def minds(scenario: Any) -> bool:
     return valued(scenario) and scenario.values.concern != "none"
 
 
+def learns_values(scenario: Any) -> bool:
+    """Whether agents must learn what their principals value."""
+    return valued(scenario) and scenario.beliefs.kind == "learned"
+
+
+def asks(scenario: Any) -> bool:
+    """Whether agents may ask their principals."""
+    return learns_values(scenario) and scenario.beliefs.most > 0
+
+
 def follows(policy: str) -> Condition:
     """Whether anybody follows a policy."""
     return lambda scenario: policy in scenario.policy.mix

@@ -10,6 +10,7 @@ from pydantic import field_validator, model_validator
 
 from commonweal.agents.documents import differences
 from commonweal.agents.errors import apart
+from commonweal.scenarios.schema.beliefs import Beliefs
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
 from commonweal.scenarios.schema.learning import Credit, Learning, Screening, Task
 from commonweal.scenarios.schema.money import (
@@ -28,7 +29,7 @@ from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.people import Actions, Camp, Dimension, Policy, Population, Values
 from commonweal.scenarios.schema.relevance import learns, minds, pays_money, screens, sells, valued
 
-__all__ = ["Accuracy", "Actions", "Camp", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
+__all__ = ["Accuracy", "Actions", "Beliefs", "Camp", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
 
 
 class Scenario(Part):
@@ -44,6 +45,7 @@ class Scenario(Part):
     actions: Actions = Actions()
     policy: Policy = Policy()
     values: Values = Values()
+    beliefs: Beliefs = section(Beliefs(), valued)
     learning: Learning = section(Learning(), learns)
     screening: Screening = section(Screening(), learns)
     credit: Credit = section(Credit(), learns)
@@ -102,6 +104,11 @@ class Scenario(Part):
         if not sells(self):
             yield from self._public_goods_demands(where)
         yield from self._model_demands()
+        for name in ("prior_mean", "prior_sd"):
+            fits = len(getattr(self.beliefs, name)) in (0, len(self.values.dimensions))
+            yield f"beliefs.{name}", fits, f"empty or hold a number for each of {len(self.values.dimensions)} values.dimensions"
+        within = [mean <= 1 or each.sense == "protect" for mean, each in zip(self.beliefs.prior_mean, self.values.dimensions, strict=False)]
+        yield "beliefs.prior_mean", all(within), "at most 1 for dimensions to withhold, the largest bounded loss"
         if minds(self):
             yield "actions.available", "abstain" in self.actions.available, f"with abstain where values.concern = {self.values.concern!r}: who minds may leave"
         finer = self.screening.grain != "principal" and screens(self)

@@ -27,7 +27,7 @@ class ToleranceMarket(Mechanism):
     def admit(self, own: None, moment: Moment, lesson: Admitted, world: World) -> tuple[None, Effects]:
         """Let principals sell looser limits for this round, up to the budget and what the treasury holds."""
         terms, people, senses = world.terms, moment.people, world.senses
-        limits, budget = claimed_limits(people, world), to_micro(terms.tolerance.budget[:, 0])
+        limits, budget = claimed_limits(people, world, moment.declared), to_micro(terms.tolerance.budget[:, 0])
         for_sale = ForSale(
             room=slack(lesson.exam.levels, limits, senses),
             limits=limits,
@@ -42,22 +42,23 @@ class ToleranceMarket(Mechanism):
         return own, Effects(
             limits=sale.limits(limits, senses),
             transfers=(sale.transfer,),
-            private=-_given_up(sale, people, world),
+            private=-_given_up(sale, limits, people, world),
             note=sale,
         )
 
     def expect(self, own: None, moment: Moment, foregone: Foregone, world: World) -> Floats:
         """Who took part would have sold the same whatever else it did; who stays away sells nothing."""
         sale = moment.notes[self.name]
-        earned = sale.payments / MICRO - _given_up(sale, moment.people, world)
+        limits = claimed_limits(moment.people, world, moment.declared)
+        earned = sale.payments / MICRO - _given_up(sale, limits, moment.people, world)
         expected = np.repeat(earned[..., None], len(Action), axis=2)
         expected[..., Action.ABSTAIN] = 0.0
         return expected
 
 
-def _given_up(sale: ToleranceSale, people: Population, world: World) -> Floats:
+def _given_up(sale: ToleranceSale, claimed: Floats, people: Population, world: World) -> Floats:
     """(R, N) money that what each gives up is worth to it; who sells under several names gives up its limits once."""
-    return sale.given_up(people.limits, claimed_limits(people, world), felt(people.price, world), world.senses)
+    return sale.given_up(people.limits, claimed, felt(people.price, world), world.senses)
 
 
 def _useful(harms: Floats, active: Bools, world: World) -> Floats:
