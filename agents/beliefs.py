@@ -1,8 +1,8 @@
 """Beliefs: what an agent thinks its principal's limits are, and how it finds out by asking.
 
-A principal answers with logistic noise whether a level of a probe is acceptable, as in a Rasch model. The agent keeps the
-exact posterior on a grid of levels (Bayesian experimental design: Lindley 1956; Chaloner and Verdinelli 1995). It files a
-declared limit that is stricter than its belief by a margin.
+A principal answers with logistic noise whether a level of a probe is acceptable, as in a Rasch model. The agent keeps
+the exact posterior on a grid of levels (Bayesian experimental design: Lindley 1956; Chaloner and Verdinelli 1995). It
+files a declared limit that is stricter than its belief by a margin.
 """
 
 from collections.abc import Callable
@@ -70,17 +70,20 @@ class Belief:
     @property
     def lowest(self) -> Floats:
         """(R, 1, K) least level that may be the limit."""
-        return self.levels[:, None, :, 0]
+        lowest: Floats = self.levels[:, None, :, 0]
+        return lowest
 
     @property
     def highest(self) -> Floats:
         """(R, 1, K) largest level that may be the limit."""
-        return self.levels[:, None, :, -1]
+        highest: Floats = self.levels[:, None, :, -1]
+        return highest
 
     @cached_property
     def spacing(self) -> Floats:
         """(R, 1, K) between two levels."""
-        return (self.highest - self.lowest) / (self.levels.shape[2] - 1)
+        spacing: Floats = (self.highest - self.lowest) / (self.levels.shape[2] - 1)
+        return spacing
 
     def quantile(self, share: float) -> Floats:
         """(R, N, K) level below which the limit is with a chance ``share``; a level stands for all nearer to it."""
@@ -90,7 +93,7 @@ class Belief:
         above = np.take_along_axis(up_to, place, axis=3)[..., 0] - share
         part = 0.5 - np.divide(above, here, out=np.zeros_like(above), where=here > 0)
         found = self.lowest + self.spacing * (place[..., 0] + part)
-        return np.clip(found, self.lowest, self.highest)
+        return np.asarray(np.clip(found, self.lowest, self.highest))
 
     @cached_property
     def interval(self) -> tuple[Floats, Floats]:
@@ -110,7 +113,7 @@ class Inquiry:
 
 
 Query = Callable[[Inquiry], Floats]
-"""The level (R, N, K) that each agent asks about next in each dimension; it is cut to the levels that may be a limit."""
+"""The level (R, N, K) that each agent asks about next in each dimension, cut to the levels that may be a limit."""
 
 QUERIES: Registry[Query, None] = Registry("query rule", "commonweal.queries", "beliefs.query", None)
 query = QUERIES.register

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from commonweal.agents.actions import Action
     from commonweal.agents.arrays import per_principal
+    from commonweal.agents.beliefs import Belief, Inquiry, query
     from commonweal.agents.errors import InputError
     from commonweal.agents.policies import Observation, PolicyTerms, drawn_action, policy
     from commonweal.agents.population import Population
@@ -46,6 +47,7 @@ __all__ = [
     "Accounts",
     "Action",
     "Answer",
+    "Belief",
     "Bound",
     "Cooperative",
     "Credit",
@@ -56,6 +58,7 @@ __all__ = [
     "Foregone",
     "Income",
     "InputError",
+    "Inquiry",
     "Kind",
     "LearningTerms",
     "Mechanism",
@@ -99,6 +102,7 @@ __all__ = [
     "network",
     "per_principal",
     "policy",
+    "query",
     "revise",
     "reward_rule",
     "run",
@@ -113,6 +117,7 @@ __all__ = [
 _HOMES = {
     "agents.actions": "Action",
     "agents.arrays": "per_principal",
+    "agents.beliefs": "Belief Inquiry query",
     "agents.errors": "InputError",
     "agents.policies": "Observation PolicyTerms drawn_action policy",
     "agents.population": "Population",

@@ -8,6 +8,7 @@ from commonweal.testing.credit import CreditClaims, check_credit_rule
 from commonweal.testing.learning import check_network, check_task
 from commonweal.testing.negotiation import check_negotiator
 from commonweal.testing.policies import check_policy
+from commonweal.testing.queries import check_query, inquiry_with
 from commonweal.testing.standings import check_reward_rule, check_settlement_rule, standing_with
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "check_negotiator",
     "check_network",
     "check_policy",
+    "check_query",
     "check_reward_rule",
     "check_settlement_rule",
     "check_task",
+    "inquiry_with",
     "standing_with",
 ]

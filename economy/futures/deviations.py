@@ -14,6 +14,7 @@ from commonweal.agents.arrays import AnyArray, Bools, Ints
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
+from commonweal.economy.round.mechanisms.beliefs import Beliefs
 from commonweal.economy.tasks import Form
 from commonweal.economy.world.world import World
 
@@ -125,9 +126,14 @@ def borne(population: Population, bearer: Ints, concern: str) -> Population:
     return replace(population, **{name: _along(getattr(population, name), bearer) for name in own})
 
 
+def knowing(beliefs: Beliefs, bearer: Ints) -> Beliefs:
+    """Beliefs in which every name's agent knows what that of its principal knows."""
+    belief = replace(beliefs.belief, chances=_along(beliefs.belief.chances, bearer))
+    return replace(beliefs, belief=belief, asked=_along(beliefs.asked, bearer))
+
+
 def _along(values: AnyArray, bearer: Ints) -> AnyArray:
-    index = bearer if values.ndim == 2 else bearer[:, :, None]
-    return np.take_along_axis(values, index, axis=1)
+    return np.take_along_axis(values, bearer.reshape(*bearer.shape, *[1] * (values.ndim - 2)), axis=1)
 
 
 def conducted(world: World, people: Population, deviations: Sequence[Deviation], names: Names) -> World:

@@ -22,6 +22,7 @@ from commonweal.economy.futures.deviations import (
     borne,
     conducted,
     demand_members,
+    knowing,
     lay_names,
     lay_script,
     spares_of,
@@ -119,6 +120,9 @@ def play_futures(
         unborne = np.tile(names.unborne, (bases, 1))
         paid = state.mechanisms["identity"].paid
         state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, paid, world.terms.identity))
+    if names.spares and "beliefs" in state.mechanisms:
+        own = knowing(state.mechanisms["beliefs"], bearer)
+        state = replace(state, mechanisms={**state.mechanisms, "beliefs": own})
     world = conducted(world, people, deviations, names)
     deciding = replace(world, graph=acquaintances)
     copies = first_copies(world, state, deviations)

@@ -16,6 +16,7 @@ from commonweal.economy.round.sift import cut_off
 from commonweal.economy.screening.admissible import Screened
 from commonweal.economy.world.world import State, World
 
+BELIEF_METRICS = ("belief_error", "belief_rms", "belief_coverage", "misjudged", "caution", "queries")
 SHARES = tuple(f"share_{action.name.lower()}" for action in Action)
 
 
@@ -51,6 +52,7 @@ def round_metrics(
         return metrics
     broken = broken_limits(record, people, world)
     valued = _value_metrics(record.lesson, people, world) | _concern_metrics(record, broken, metrics["welfare"])
+    valued |= _belief_metrics(record, people, world)
     permitted = np.full(len(record.actions), np.nan) if produce.permitted is None else produce.permitted
     about = {"permitted_accuracy": permitted, "samples_screened": _samples_screened(record.lesson)}
     return metrics | valued | about | _camp_metrics(record, broken, people, world)
@@ -173,6 +175,50 @@ def broken_limits(record: Record, people: Population, world: World) -> Floats:
         violations(record.limits, record.taught.levels, world.senses) if minded is None else minded.violation
     )
     return broken if values.held_by_all else broken * (concern_weights(values, people.camp) > 0)
+
+
+def _belief_metrics(record: Record, people: Population, world: World) -> dict[str, Floats]:
+    """How far agents know the limits of their principals, and what errors come to; nothing is wrong where they do.
+
+    Mean error and root mean squared error of the believed limits, share of the true ones in the 95 % intervals, share
+    of principals violated although the limit that their agents declared is kept, by how much the strictest declared
+    limit of a participant is stricter than the strictest true one (mean over dimensions), and queries so far per
+    principal and dimension.
+    """
+    told, true = record.notes.get("beliefs"), record.limits
+    nothing = np.zeros(len(true))
+    if told is None:
+        return dict.fromkeys(BELIEF_METRICS, nothing) | {"belief_coverage": nothing + 1}
+    away = told.mean - true
+    kept = violations(told.declared, record.taught.levels, world.senses) == 0
+    misjudged = (broken_limits(record, people, world) > 0) & kept
+    return {
+        "belief_error": np.abs(away).mean(axis=(1, 2)),
+        "belief_rms": np.sqrt((away**2).mean(axis=(1, 2))),
+        "belief_coverage": ((told.low <= true) & (true <= told.high)).mean(axis=(1, 2)),
+        "misjudged": misjudged.any(axis=2).mean(axis=1),
+        "caution": caution(told.declared, true, record.actions, world.senses),
+        "queries": told.asked.mean(axis=1),
+    }
+
+
+def caution(declared: Floats, true: Floats, actions: Ints, senses: Floats) -> Floats:
+    """By how much the strictest declared limit of participants is stricter than their strictest true one.
+
+    Args:
+        declared: (R, N, K) limits that agents file.
+        true: (R, N, K) limits that principals want.
+        actions: (R, N) of the round.
+        senses: (K,) +1 withhold, −1 protect.
+
+    Returns:
+        (R,) mean over dimensions, in units of the probe loss; below 0 where it is looser, 0 where nobody takes part.
+    """
+    member = (actions != ABSTAIN)[..., None]
+    filed, wanted = (np.where(member, senses * limits, -np.inf).max(axis=1) for limits in (declared, true))
+    present = member.any(axis=1)
+    stricter: Floats = (np.where(present, filed, 0.0) - np.where(present, wanted, 0.0)).mean(axis=1)
+    return stricter
 
 
 def predicted_changes(lesson: Lesson, world: World) -> Floats:

@@ -31,8 +31,10 @@ ROUND_METRICS = (
     "step_factor", "rival", "least_balance", "least_escrow", "unfunded",
     "own_accuracy", "promise_kept", "samples", "dealt_share", "dealt", "tolerance_paid", "loosened",
 )  # fmt: skip
-# Where anything is valued
-VALUE_METRICS = ("violated", "violation", "value_cost", "net_welfare", "permitted_accuracy", "samples_screened")
+VALUE_METRICS = (  # where anything is valued
+    "violated", "violation", "value_cost", "net_welfare", "permitted_accuracy", "samples_screened",
+    "belief_error", "belief_rms", "belief_coverage", "misjudged", "caution", "queries",
+)  # fmt: skip
 CAMP_METRICS = ("violated_camp", "abstain_camp")  # for each camp, where there are camps as well
 DIMENSION_METRICS = (
     "level", "limit", "predicted_change", "true_change", "shadow_price", "mean_limit", "spread_limit",

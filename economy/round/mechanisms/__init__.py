@@ -1,5 +1,15 @@
 """The mechanisms of this library: one file each, with its state and its hooks."""
 
-from commonweal.economy.round.mechanisms import beliefs, clawback, concern, copies, deals, identity, menu, stakes, tolerance
+from commonweal.economy.round.mechanisms import (
+    beliefs,
+    clawback,
+    concern,
+    copies,
+    deals,
+    identity,
+    menu,
+    stakes,
+    tolerance,
+)
 
 __all__ = ["beliefs", "clawback", "concern", "copies", "deals", "identity", "menu", "stakes", "tolerance"]

@@ -11,7 +11,7 @@ LONGEST = 22  # characters of a label that fit beside a value
 GROUPS: Mapping[str, str] = {  # heading by section, in the order in which headings stand
     "settlement": "Pay", "rewards": "Pay", "credit": "Pay",
     "screening": "Screening",
-    "values": "Values", "tolerance": "Values",
+    "values": "Values", "beliefs": "Values", "tolerance": "Values",
     "population": "People", "actions": "People", "policy": "People",
     "task": "Data", "learning": "Data",
     "stakes": "Contract", "clawback": "Contract", "identity": "Contract", "menu": "Contract", "negotiation": "Contract",
@@ -171,6 +171,18 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "negotiation.returns": "Returns expected",
     "negotiation.concession": "Concession",
     "tolerance.budget": "Money for limits",
+    "beliefs.kind": "Limits are",
+    "beliefs.passive": "Told of the model",
+    "beliefs.query": "Agents ask",
+    "beliefs.every": "Rounds per query",
+    "beliefs.most": "Queries in all",
+    "beliefs.cost": "Cost of a query",
+    "beliefs.sharpness": "Sharpness of answers",
+    "beliefs.prior_mean": "Prior: mean",
+    "beliefs.prior_sd": "Prior: SD",
+    "beliefs.forgetting": "Agents forget",
+    "beliefs.margin": "Margin of agents",
+    "beliefs.points": "Levels thought of",
 }
 
 IN_SENTENCES: Mapping[str, str] = {  # where a label says too little away from its heading
@@ -189,6 +201,9 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
                     "banzhaf": "Banzhaf", "weighted_banzhaf": "weighted Banzhaf", "beta_shapley": "Beta-Shapley",
                     "gtg_shapley": "GTG-Shapley", "fedsv": "FedSV"},
     "credit.estimator": {"msr": "MSR", "kernel_shap": "KernelSHAP", "leverage_shap": "LeverageSHAP"},
+    "beliefs.kind": {"known": "known to agents", "learned": "learned by agents"},
+    "beliefs.query": {"believed": "at the believed limit", "fixed": "at the prior's middle",
+                      "informative": "what tells most"},
     "values.concern": {"none": "nothing", "member": "who takes part", "share": "who does the harm"},
     "values.influence": {"friedkin_johnsen": "by neighbours", "hegselmann_krause": "by the like-minded"},
     "screening.scope": {"all": "of all", "own": "one's own", "quorum": "of a quorum"},
