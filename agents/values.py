@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.graphs import Graph
 from commonweal.agents.streams import Stream
 from commonweal.agents.terms import PerRun
@@ -52,6 +52,7 @@ class ValueTerms:
     complicity_high: PerRun  # (R, 1) highest
     camps: tuple[CampTerms, ...]  # empty: everybody is of one kind
     homophily: PerRun  # (R, 1) how far camps hold neighbouring places: 0 not at all, 1 wholly
+    voice: PerRun  # (R, 1) share of a violation by which who is violated claims stricter limits, a round
     influence: str  # none, friedkin_johnsen or hegselmann_krause
     stubbornness: PerRun  # (R, 1) weight of the first opinion
     self_weight: PerRun  # (R, 1) weight of the own current opinion among the acquaintances'
@@ -94,6 +95,14 @@ def concern_weights(values: ValueTerms, camp: Ints) -> Floats:
     if not values.camps:
         return np.broadcast_to(weight[:, None], (*camp.shape, weight.shape[1]))
     return _by_camp([weight * np.array(own.weights) if own.weights else weight for own in values.camps], camp)
+
+
+def held_by(values: ValueTerms, camp: Ints) -> Bools:
+    """(R, N, K) which values each principal holds: those to which its camp (R, N) gives a weight."""
+    if values.held_by_all:
+        return np.ones((*camp.shape, len(values.dimensions)), dtype=np.bool_)
+    held: Bools = concern_weights(values, camp) > 0
+    return held
 
 
 def _by_camp(each: Sequence[Floats], camp: Ints) -> Floats:

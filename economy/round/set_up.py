@@ -44,7 +44,7 @@ from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
 # Hooks run in this order; mechanisms from elsewhere come after, by name.
-ORDER = ("menu", "identity", "deals", "beliefs", "tolerance", "stakes", "clawback", "copies", "concern")
+ORDER = ("menu", "identity", "deals", "beliefs", "voice", "tolerance", "stakes", "clawback", "copies", "concern")
 
 
 @dataclass(frozen=True)

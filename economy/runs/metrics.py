@@ -8,7 +8,7 @@ from commonweal.agents.actions import ABSTAIN, Action, action_shares
 from commonweal.agents.arrays import Bools, Floats, Ints, gini, ratio
 from commonweal.agents.concerns import violations
 from commonweal.agents.population import Population
-from commonweal.agents.values import concern_weights
+from commonweal.agents.values import held_by
 from commonweal.economy.money.ledger import MICRO, Ledger
 from commonweal.economy.round.mechanism import state_of_others
 from commonweal.economy.round.record import Lesson, Record, norms_of
@@ -174,7 +174,7 @@ def broken_limits(record: Record, people: Population, world: World) -> Floats:
     broken: Floats = (
         violations(record.limits, record.taught.levels, world.senses) if minded is None else minded.violation
     )
-    return broken if values.held_by_all else broken * (concern_weights(values, people.camp) > 0)
+    return broken if values.held_by_all else broken * held_by(values, people.camp)
 
 
 def _belief_metrics(record: Record, people: Population, world: World) -> dict[str, Floats]:

@@ -17,6 +17,7 @@ from commonweal.scenarios.schema.relevance import (
     minds,
     reads_edges,
     remembers,
+    screens,
     valued,
 )
 
@@ -171,6 +172,7 @@ class Values(Part):
     complicity_high: Utility = field(0.05, "highest complicity concern", "money per unit of probe loss and round", matters=minds)
     camps: tuple[Camp, ...] = field((), "camps of principals who think alike; empty: all are of one kind", "list", max_length=8, matters=valued)
     homophily: Share = field(0.0, "how far camps hold neighbouring places of the graph: 0 not at all, 1 wholly", matters=lambda s: bool(s.values.camps))
+    voice: Share = field(0.0, "share of a violation by which who takes part and is violated claims a stricter limit, a round; claims relax as fast once the limit is kept", matters=screens)
     influence: Literal["none", "friedkin_johnsen", "hegselmann_krause"] = field("none", "how acquaintances move a principal's limits", "name")
     stubbornness: Share = field(0.2, "weight of a principal's first opinion (Friedkin-Johnsen)", matters=lambda s: s.values.influence == "friedkin_johnsen")
     self_weight: Share = field(0.5, "weight of a principal's own current opinion among its acquaintances'")

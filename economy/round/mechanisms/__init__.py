@@ -10,6 +10,7 @@ from commonweal.economy.round.mechanisms import (
     menu,
     stakes,
     tolerance,
+    voice,
 )
 
-__all__ = ["beliefs", "clawback", "concern", "copies", "deals", "identity", "menu", "stakes", "tolerance"]
+__all__ = ["beliefs", "clawback", "concern", "copies", "deals", "identity", "menu", "stakes", "tolerance", "voice"]

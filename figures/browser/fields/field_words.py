@@ -76,6 +76,7 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "values.complicity_low": "Lowest: complicity",
     "values.complicity_high": "Highest: complicity",
     "values.homophily": "Camps side by side",
+    "values.voice": "Voice",
     "values.influence": "Influence",
     "values.stubbornness": "Stubborn",
     "values.self_weight": "Own opinion",
