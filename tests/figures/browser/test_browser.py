@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shared.chromium import FLAGS, Server, Tab, chromium, served
+from shared.chromium import Server, Tab, served
 
 from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.scenarios.runs.store import save, writing
@@ -17,7 +17,7 @@ from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.sweeps.sweep import sweep
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 # The measures of a round as the page shows them, and what each principal does, has and how it stands.
 SHOWN = """round => ({
@@ -26,16 +26,6 @@ SHOWN = """round => ({
   actions: [...commonweal.store.marks.get(round).actions],
   sizes: [...commonweal.store.marks.get(round).sizes],
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = chromium()
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=path, args=FLAGS)
-        # One context for all: a page that takes its context along when it closes cannot tell the server.
-        yield opened.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
-        opened.close()
 
 
 @pytest.fixture(scope="module")

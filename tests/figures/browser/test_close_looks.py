@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared.chromium import FLAGS, Server, Tab, chromium, served
+from shared.chromium import Server, Tab, served
 
 from commonweal.agents.actions import Action
 from commonweal.economy.money.ledger import MICRO
@@ -18,18 +18,10 @@ from commonweal.scenarios.schema.loading import load
 from tests.helpers.chronicles import chronicle_of
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 ROUNDS = 8
 SCENARIOS = ("leaky", "public-goods", "value-conflict", "tolerance-for-sale", "wait-and-see")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield opened.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
-        opened.close()
 
 
 @pytest.fixture(scope="module")

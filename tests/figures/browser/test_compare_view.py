@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shared.chromium import FLAGS, Server, Tab, chromium, served
+from shared.chromium import Server, Tab, served
 
 from commonweal.scenarios.runs.intervals import mean_interval, range_of
 from commonweal.scenarios.sweeps.sweep import sweep
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 pytestmark = pytest.mark.slow
 
@@ -48,16 +48,14 @@ def server(scenario: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def tab(server: Server) -> Iterator[Tab]:
-    """A tab that shows Compare with all seeds played."""
-    path = chromium()
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=path, args=FLAGS)
-        tab = Tab(opened.new_context(viewport={"width": 1280, "height": 800}).new_page(), server.address)
-        tab.page.evaluate("commonweal.set({view: 'compare'})")
-        wait(tab, "doc.progress?.done && !doc.progress.playing")
-        yield tab
-        opened.close()
+def tab(chromium_browser: Any, server: Server) -> Iterator[Tab]:
+    """A tab that shows Compare with all seeds played, in a context of its own: nothing is kept of the one before."""
+    context = chromium_browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = Tab(context.new_page(), server.address)
+    tab.page.evaluate("commonweal.set({view: 'compare'})")
+    wait(tab, "doc.progress?.done && !doc.progress.playing")
+    yield tab
+    context.close()
     assert (tab.wrong, tab.outside) == ([], [])
 
 

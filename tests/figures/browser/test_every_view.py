@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared.chromium import FLAGS, Server, Tab, chromium, served
+from shared.chromium import Server, Tab, served
 
 from commonweal.scenarios.schema.library import library_names
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 FEW = ("commons", "value-conflict", "public-goods")  # a market of each kind, looked at in the fast tests
 SIZES = {"1280": (1280, 800), "1920": (1920, 1080), "talk": (1280, 800), "200 %": (640, 400)}
@@ -23,24 +23,15 @@ TEXTS, CONTROLS = ((HERE / name).read_text(encoding="utf-8").partition("\n")[2] 
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = chromium()
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=path, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def server(browser: Any) -> Iterator[Server]:
+def server(chromium_browser: Any) -> Iterator[Server]:
     with served("commons") as running:
         yield running
         assert running.complaints() == []
 
 
 @pytest.fixture(scope="module")
-def tab(browser: Any, server: Server) -> Iterator[Tab]:
-    opened = Tab(browser.new_page(viewport={"width": 1280, "height": 800}), server.address)
+def tab(chromium_browser: Any, server: Server) -> Iterator[Tab]:
+    opened = Tab(chromium_browser.new_page(viewport={"width": 1280, "height": 800}), server.address)
     yield opened
     assert opened.outside == []
     assert opened.wrong == []

@@ -6,10 +6,10 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from shared.chromium import FLAGS, Server, chromium, served
+from shared.chromium import Server, served
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 SMALL = """
 name = "small"
@@ -20,14 +20,6 @@ count = 8
 hidden = [8]
 samples = 4
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield opened.new_context(viewport={"width": 1280, "height": 800})
-        opened.close()
 
 
 @pytest.fixture(scope="module")

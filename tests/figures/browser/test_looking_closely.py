@@ -1,6 +1,6 @@
 """Cards, values and ledger of a tab, without a browser: they follow the run, and wrong wishes are told."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import enumerate as enumerate_threads
 from typing import Any
 
@@ -12,20 +12,6 @@ from commonweal.figures.browser.documents.ledger import ledger_document
 from commonweal.figures.browser.documents.values import values_document
 from commonweal.scenarios.schema.loading import load
 from tests.helpers.tabs import Tab, small, until
-
-
-@pytest.fixture
-def opened() -> Iterator[Callable[..., Tab]]:
-    """Opens tabs and closes them after the test."""
-    tabs: list[Tab] = []
-
-    def open_tab(*what: Any, **more: Any) -> Tab:
-        tabs.append(Tab(*what, **more))
-        return tabs[-1]
-
-    yield open_tab
-    for tab in tabs:
-        tab.close()
 
 
 def played(tab: Tab, rounds: int) -> None:

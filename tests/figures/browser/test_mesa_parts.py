@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shared.chromium import FLAGS, chromium
 
 from commonweal.agents.actions import Action
 from commonweal.economy.runs.cooperative import Cooperative
@@ -56,11 +55,10 @@ def opened(page: Any, address: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("example", "actions"), [
     ("watch_cooperative.py", {"delegate", "free-ride", "poison"}), ("watch_any_model.py", {"yes", "no"})])
-def test_parts_step_and_reset_with_mesa(example: str, actions: set[str]) -> None:
+def test_parts_step_and_reset_with_mesa(chromium_browser: Any, example: str, actions: set[str]) -> None:
     wrong: list[str] = []
-    with solara_runs(example) as address, playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium(), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1600, "height": 1200})
+    with solara_runs(example) as address:
+        page = chromium_browser.new_page(viewport={"width": 1600, "height": 1200})
         page.on("pageerror", lambda error: wrong.append(str(error)))
         opened(page, address)
         parts = "Object.values(commonwealParts)"
@@ -76,7 +74,7 @@ def test_parts_step_and_reset_with_mesa(example: str, actions: set[str]) -> None
         page.wait_for_function(f"{parts}.every((part) => part.store.newest === 0)", timeout=40_000)
         page.click("button:has-text('Step')")
         page.wait_for_function(f"{parts}.every((part) => part.store.newest === 1)", timeout=40_000)
-        browser.close()
+        page.close()
     assert wrong == []
 
 

@@ -16,7 +16,7 @@ from shared.chromium import Server, Tab
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from shared.page_waits import SIZES, Page, a_browser, frame_work, opened, scenario_file
+from shared.page_waits import SIZES, Page, frame_work, opened, scenario_file
 
 pytestmark = pytest.mark.slow
 Opened = tuple[Page, Server, int]  # the page, its server, and principals
@@ -30,16 +30,12 @@ KEPT = 64e6  # bytes of marks in the browser
 BATCHES, CROWDED = 3, 4.0  # tries, and how far limits are stretched at most
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with a_browser() as started:
-        yield started
-
-
 @pytest.fixture(scope="module", params=SIZES)
-def page(request: pytest.FixtureRequest, browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+def page(
+    request: pytest.FixtureRequest, chromium_browser: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Opened]:
     scenario = scenario_file(tmp_path_factory.mktemp("scenario"), request.param)
-    with opened(browser, scenario) as (shown, server):
+    with opened(chromium_browser, scenario) as (shown, server):
         shown.steps(3)  # what is loaded once
         yield shown, server, request.param
         assert (shown.tab.wrong, shown.tab.outside, server.complaints()) == ([], [], [])

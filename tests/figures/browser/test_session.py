@@ -1,9 +1,8 @@
 """What a tab holds, without a browser: orders come in, documents and bytes go out."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,20 +19,6 @@ from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.sweeps.sweep import sweep
 from tests.helpers.tabs import Tab, small, until
-
-
-@pytest.fixture
-def opened() -> Iterator[Callable[..., Tab]]:
-    """Opens tabs and closes them after the test."""
-    tabs: list[Tab] = []
-
-    def open_tab(*what: Any, **more: Any) -> Tab:
-        tabs.append(Tab(*what, **more))
-        return tabs[-1]
-
-    yield open_tab
-    for tab in tabs:
-        tab.close()
 
 
 def stepped(tab: Tab, rounds: int) -> None:

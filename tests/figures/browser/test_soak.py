@@ -1,26 +1,15 @@
 """Tabs that come, play and go leave nothing behind in the server."""
 
-from collections.abc import Iterator
 from time import sleep
 from typing import Any
 
 import pytest
-from shared.chromium import FLAGS, Tab, chromium, served
+from shared.chromium import Tab, served
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 TABS, ROUNDS, GROWTH = 20, 500, 100  # tabs, rounds in each, megabytes
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = chromium()
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=path, args=FLAGS)
-        # One context for all: a page that takes its context along when it closes cannot tell the server.
-        yield opened.new_context(viewport={"width": 1280, "height": 800})
-        opened.close()
 
 
 @pytest.mark.slow

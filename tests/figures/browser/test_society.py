@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from shared.chromium import FLAGS, VISITED, chromium, served
+from shared.chromium import VISITED, served
 
 from commonweal.agents.actions import Action
 from commonweal.economy.runs.cooperative import Cooperative
@@ -20,7 +20,7 @@ from commonweal.scenarios.schema.library import LIBRARY, library_names
 from commonweal.scenarios.schema.loading import load
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 INK = {"delegate": (0, 114, 178), "free-ride": (230, 159, 0), "defect": (178, 58, 14), "abstain": (138, 146, 155)}
 KEEPS = (244, 208, 144)  # of a large field
@@ -36,16 +36,7 @@ PAINTED = """(move) => new Promise((done) => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = chromium()
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=path, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def shown(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, int], Any]]:
+def shown(chromium_browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, int], Any]]:
     """Opens a scenario with so many principals (0: as it says) in a tab; the same tab for the same ones."""
     with ExitStack() as running:
 
@@ -55,7 +46,7 @@ def shown(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
             words = (LIBRARY / file.name).read_text(encoding="utf-8")
             file.write_text(re.sub(r"^count = \d+", f"count = {count}", words, flags=re.MULTILINE), encoding="utf-8")
             server = running.enter_context(served(str(file) if count else name))
-            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page = chromium_browser.new_page(viewport={"width": 1280, "height": 800})
             page.add_init_script(VISITED)
             page.wrong = []
             page.on("console", lambda message: page.wrong.extend([message.text] * (message.type == "error")))
@@ -366,9 +357,9 @@ def test_the_dark_page_is_drawn_in_its_own_colours(shown: Callable[..., Any]) ->
     settle(page)
 
 
-def test_a_cell_is_a_whole_number_of_the_screens_pixels(browser: Any, shown: Callable[..., Any]) -> None:
+def test_a_cell_is_a_whole_number_of_the_screens_pixels(chromium_browser: Any, shown: Callable[..., Any]) -> None:
     address = shown("spatial-public-goods", 0).url
-    page = browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
+    page = chromium_browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
     page.goto(address)
     page.wait_for_function("window.commonweal?.shown?.part?.picture.drawn", timeout=30_000)
     across, seen = page.evaluate("""() => { const canvas = commonweal.shown.part.picture.field.querySelector("canvas");

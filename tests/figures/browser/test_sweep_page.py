@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from shared.chromium import FLAGS, Server, Tab, chromium, served
+from shared.chromium import Server, Tab, served
 
 from commonweal.scenarios.sweeps.plan import plan_of
 from tests.helpers.swept import BASE, failing, swept
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 GRID = plan_of(BASE, {"market.leak": [0.1, 0.2, 0.3], "stakes.stake": [0.0, 0.5]}, seeds=3)
 KINDS = plan_of(BASE, {"settlement.kind": ["equal", "data", "credit"], "market.leak": [0.1, 0.2]}, seeds=3)
@@ -28,15 +28,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, plan, chunks in (("whole", GRID, None), ("line", LINE, None), ("alone", ALONE, None), ("half", KINDS, 1)):
         swept(place / name, plan, chunks)
     return place
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = chromium()
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=path, args=FLAGS)
-        yield opened.new_context(viewport={"width": 1280, "height": 800})
-        opened.close()
 
 
 @pytest.fixture(scope="module")

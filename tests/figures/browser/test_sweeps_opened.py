@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,13 @@ def results(tmp_path: Path, played: Path) -> Path:
 
 
 @pytest.fixture
-def opened() -> Iterator[Callable[..., Tab]]:
-    tabs: list[Tab] = []
+def opened(opened: Callable[..., Tab]) -> Callable[..., Tab]:
+    """Opens tabs that show a folder of results or a run stored in one."""
 
     def open_tab(place: Path | None, run: Path | None = None) -> Tab:
-        tabs.append(Tab(opening=open_with(None if place is None else str(place), run)))
-        return tabs[-1]
+        return opened(opening=open_with(None if place is None else str(place), run))
 
-    yield open_tab
-    for tab in tabs:
-        tab.close()
+    return open_tab
 
 
 def told(tab: Tab, true: Callable[[dict[str, Any]], Any] = lambda document: True) -> dict[str, Any]:

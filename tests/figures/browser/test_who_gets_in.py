@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from shared.chromium import FLAGS, Server, Tab, chromium, served
+from shared.chromium import Server, Tab, served
 
 from commonweal.figures.browser.page.gate import Gate, Message, Receive, Scope, Send, place
 from commonweal.figures.browser.page.server import address, listening
@@ -151,18 +151,8 @@ def test_others_need_the_token_and_then_a_cookie_serves(shared: Server) -> None:
     assert ask(shared, "/resourcez", Cookie=cookie)[0] == 404
 
 
-@pytest.fixture(scope="module")
-def context() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = chromium()
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=path, args=FLAGS)
-        yield opened.new_context()
-        opened.close()
-
-
-def test_the_page_works_in_a_browser(shared: Server, context: Any) -> None:
-    tab = Tab(context.new_page(), shared.address)
+def test_the_page_works_in_a_browser(shared: Server, browser: Any) -> None:
+    tab = Tab(browser.new_page(), shared.address)
     assert tab.page.url == shared.address.partition("?")[0]
     before = tab.page.evaluate("commonweal.store.newest")
     tab.page.evaluate("commonweal.send({do: 'step'})")
@@ -226,9 +216,9 @@ def test_without_a_token_names_are_still_checked() -> None:
         assert behind.asked == ["GET /"]
 
 
-def test_a_browser_that_leaves_the_page_may_say_so(context: Any) -> None:
+def test_a_browser_that_leaves_the_page_may_say_so(browser: Any) -> None:
     with little("secret") as (behind, home):
-        page = context.new_page()
+        page = browser.new_page()
         page.goto(f"{home}?token=secret")
         page.close(run_before_unload=True)
         for _ in range(100):
@@ -238,9 +228,9 @@ def test_a_browser_that_leaves_the_page_may_say_so(context: Any) -> None:
         assert behind.asked == ["GET /", "POST /_solara/api/close/a"]
 
 
-def test_a_link_of_another_site_opens_the_page_for_who_has_been_let_in(context: Any) -> None:
+def test_a_link_of_another_site_opens_the_page_for_who_has_been_let_in(browser: Any) -> None:
     with little("secret") as (_, home):
-        page = context.new_page()
+        page = browser.new_page()
 
         def follow(link: str) -> None:
             other = home.replace("127.0.0.1", "localhost")  # another site to browsers; the gate has no icon there
@@ -262,9 +252,9 @@ def test_a_link_of_another_site_opens_the_page_for_who_has_been_let_in(context: 
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_the_rules_of_the_page_let_it_open_its_own_socket_alone(host: str, context: Any) -> None:
+def test_the_rules_of_the_page_let_it_open_its_own_socket_alone(host: str, browser: Any) -> None:
     with little("secret", host) as (behind, home):
-        page = context.new_page()
+        page = browser.new_page()
         told: list[str] = []
         page.on("console", lambda message: told.append(message.text))
         page.goto(f"{home}?token=secret")

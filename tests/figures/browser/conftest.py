@@ -1,0 +1,40 @@
+"""What tests of the page share: a real Chromium, and tabs without one."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from shared.chromium import FLAGS, chromium
+
+from tests.helpers.tabs import Tab
+
+
+@pytest.fixture(scope="module")
+def chromium_browser() -> Iterator[Any]:
+    """A headless Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = chromium()
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=path, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_browser: Any) -> Any:
+    """One context for all pages: a page that takes its context along when it closes cannot tell the server."""
+    return chromium_browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., Tab]]:
+    """Opens tabs without a browser and closes them after the test."""
+    tabs: list[Tab] = []
+
+    def open_tab(*what: Any, **more: Any) -> Tab:
+        tabs.append(Tab(*what, **more))
+        return tabs[-1]
+
+    yield open_tab
+    for tab in tabs:
+        tab.close()
