@@ -63,7 +63,6 @@ THEMES: dict[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}
 
 BLACK, GREEN, PURPLE, OCHRE = LIGHT.rules
 GREY = LIGHT.faint
-BROKEN = LIGHT.actions["defect"]  # a limit that is broken
 _DASHES: tuple[Dashes, ...] = ("-", "--", ":", "-.")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MAP = LinearSegmentedColormap.from_list("map", LIGHT.map)

@@ -12,7 +12,6 @@ from commonweal.figures.browser.notes.numbers import figure, percent
 from commonweal.figures.browser.notes.shown import action_words, credit_unit, pays_money, subject, unit, words_of
 
 RECENT = 5  # rounds that a principal's card looks back
-LATEST = 20  # transfers shown
 REASONS = {  # that a name alone does not tell
     Reason.STAKE: "stake put in escrow", Reason.RELEASE: "escrow given back", Reason.SLASH: "stake slashed",
     Reason.ESCROW: "escrow for a data deal", Reason.DEAL: "data deal", Reason.TOLERANCE: "looser limits",
@@ -113,43 +112,6 @@ def level_after(chronicle: Chronicle, round: int, dimension: int) -> float:
     """Level of a probe after a round's step; nan where the round was not noted."""
     row = chronicle.row(round)
     return row[f"level_{dimension}"] + row[f"true_change_{dimension}"] if row else np.nan
-
-
-def account_rows(chronicle: Chronicle, round: int | None = None, most: int = 100) -> Table:
-    """Balances of all accounts after a round, with their sum.
-
-    Args:
-        chronicle: of the run.
-        round: after which; the newest if not given.
-        most: principals with a row of their own; the others share one.
-    """
-    sight = chronicle.newest if round is None else chronicle.at(round)
-    count, balances = _count(sight), sight.balances
-    accounts, purses, escrows = Accounts(count), balances[:count], balances[count : 2 * count]
-    rows = [("all accounts", money(purses.sum() + balances[-2:].sum()), money(escrows.sum()))]
-    rows += [(accounts.name(each), money(balances[each]), "") for each in (accounts.treasury, accounts.market)]
-    rows += [(accounts.name(i), money(purses[i]), money(escrows[i])) for i in range(min(count, most))]
-    if count > most:
-        rows.append((f"{count - most} more principals", money(purses[most:].sum()), money(escrows[most:].sum())))
-    return Table(("account", "balance, money", "in escrow, money"), tuple(rows))
-
-
-def transfer_rows(chronicle: Chronicle, most: int = LATEST, round: int | None = None) -> Table:
-    """The last transfers up to a round, the newest first."""
-    sight = chronicle.newest if round is None else chronicle.at(round)
-    count = _count(sight)
-    rows: list[tuple[str, ...]] = []
-    for book in reversed([book for book in list(chronicle.books) if len(book["round"])]):
-        if book["round"][0] > sight.round:
-            continue
-        last = slice(-(most - len(rows)), None)
-        columns = (book[name][last].tolist()[::-1] for name in ("round", "source", "target", "amount", "reason"))
-        rows += [(str(number), Accounts(count).name(source), Accounts(count).name(target), money(amount),
-                  REASONS.get(Reason(reason), reason))
-                 for number, source, target, amount, reason in zip(*columns, strict=True)]
-        if len(rows) >= most:
-            break
-    return Table(("round", "from", "to", "amount, money", "reason"), tuple(rows))
 
 
 def conservation(chronicle: Chronicle, round: int | None = None) -> str:

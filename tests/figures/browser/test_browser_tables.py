@@ -23,18 +23,17 @@ from commonweal.agents.streams import Streams
 from commonweal.agents.terms import stack
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.figures.browser.documents.ledger import ledger_document
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.numbers import figure
 from commonweal.figures.browser.notes.reasons import _PROPOSALS, reason
 from commonweal.figures.browser.notes.tables import (
     Table,
-    account_rows,
     conservation,
     ledger_csv,
     level_after,
     money,
     principal_card,
-    transfer_rows,
 )
 from commonweal.scenarios.schema.loading import load
 
@@ -90,7 +89,7 @@ def test_the_csv_holds_every_transfer_and_adds_up_to_the_balances() -> None:
     for row in rows:
         balances[row["source"]] = balances.get(row["source"], Decimal(0)) - Decimal(row["amount"])
         balances[row["target"]] = balances.get(row["target"], Decimal(0)) + Decimal(row["amount"])
-    told = {name: (balance, stake) for name, balance, stake in account_rows(chronicle).rows}
+    told = {name: (balance, stake) for name, balance, stake in ledger_document(chronicle)["accounts"]["rows"]}
     for i in range(12):
         balance, stake = told[f"principal {i}"]
         assert Decimal(balance) == balances[f"principal {i}"]
@@ -101,26 +100,6 @@ def test_the_csv_holds_every_transfer_and_adds_up_to_the_balances() -> None:
 def test_a_csv_before_the_first_transfer_is_a_header() -> None:
     assert ledger_csv(played(0, **{"population.endowment": 0.0, "stakes.stake": 0.0})).splitlines() == [
         "round,source,target,amount,reason"]
-
-
-@pytest.mark.parametrize("most", [5, 100])
-def test_accounts_add_up_to_what_stands_above_them_however_many_are_shown(most: int) -> None:
-    (_, *total), *rows = account_rows(played(), most=most).rows
-    assert sum(Decimal(row[1]) for row in rows) == Decimal(total[0])
-    assert sum(Decimal(row[2] or 0) for row in rows) == Decimal(total[1])
-    assert Decimal(total[0]) + Decimal(total[1]) == 0
-    assert len(rows) == 2 + min(most + 1, 12)
-
-
-def test_the_last_transfers_stand_first_and_not_one_is_from_later_than_asked() -> None:
-    chronicle = played()
-    rows = transfer_rows(chronicle).rows
-    assert len(rows) == 20
-    assert rows[0] == ("6", "treasury", rows[0][2], rows[0][3], "payment")
-    columns = chronicle.transfers()
-    assert rows[0][3] == money(columns["amount"][-1])
-    assert [int(row[0]) for row in rows] == sorted((int(row[0]) for row in rows), reverse=True)
-    assert transfer_rows(chronicle, round=2).rows[0][0] == "2"
 
 
 @pytest.mark.parametrize("round", [0, 1, 6])
@@ -189,9 +168,9 @@ def test_a_card_tells_every_limit_and_which_is_broken() -> None:
 
 
 def test_a_table_is_headers_and_rows_of_as_many_texts() -> None:
-    for table in (principal_card(played(), 0), account_rows(played()), transfer_rows(played())):
-        assert isinstance(table, Table)
-        assert {len(row) for row in table.rows} == {len(table.headers)}
+    table = principal_card(played(), 0)
+    assert isinstance(table, Table)
+    assert {len(row) for row in table.rows} == {len(table.headers)}
 
 
 # Reasons.

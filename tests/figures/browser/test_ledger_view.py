@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonweal.economy.money.ledger import MICRO
+from commonweal.figures.browser.documents import ledger
 from commonweal.figures.browser.documents.ledger import ledger_document, told
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.tables import conservation, money
@@ -27,14 +28,27 @@ def moved(document: dict[str, Any]) -> dict[str, Decimal]:
     return balances
 
 
-def test_all_accounts_sum_to_zero_and_the_document_says_so() -> None:
+@pytest.mark.parametrize("most", [5, 200])
+def test_all_accounts_sum_to_zero_however_many_are_shown(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "ACCOUNTS", most)
     document = ledger_document(leaky())
     json.dumps(document, allow_nan=False)
     assert document["proof"] == {"holds": True, "text": conservation(leaky())}
     (_, *total), *rows = document["accounts"]["rows"]
     assert sum(Decimal(row[1]) for row in rows) == Decimal(total[0])
-    assert sum(Decimal(row[2] or 0) for row in rows) == Decimal(total[1])
+    assert sum(Decimal(row[2] or 0) for row in rows) == Decimal(total[1]) > 0
     assert sum(map(Decimal, total)) == 0
+    assert len(rows) == 2 + min(most + 1, 12)  # treasury, market, principals and the others' row
+
+
+def test_the_newest_transfers_stand_first_and_not_one_is_from_later_than_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "TRANSFERS", 20)
+    table = ledger_document(leaky())["transfers"]
+    rows, columns = table["rows"], leaky().transfers()
+    assert (len(rows), table["more"]) == (20, len(columns["round"]) - 20)
+    assert rows[0] == ["6", "treasury", rows[0][2], money(columns["amount"][-1]), "payment"]
+    assert [int(row[0]) for row in rows] == sorted((int(row[0]) for row in rows), reverse=True)
+    assert ledger_document(leaky(), round=2)["transfers"]["rows"][0][0] == "2"
 
 
 def test_money_from_nothing_is_no_proof() -> None:

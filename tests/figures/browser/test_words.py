@@ -12,6 +12,7 @@ from commonweal.economy.round.words import ACTIONS, ATTACKS, DEFECT, Verb
 from commonweal.economy.runs.metrics import SHARES
 from commonweal.figures.browser.documents.glances import Glances
 from commonweal.figures.browser.documents.layout import lay_out
+from commonweal.figures.browser.documents.ledger import ledger_document
 from commonweal.figures.browser.documents.panels import measures, panels
 from commonweal.figures.browser.documents.run_documents import setup_document
 from commonweal.figures.browser.fields.fields import leading_labels
@@ -19,7 +20,7 @@ from commonweal.figures.browser.notes.events import events
 from commonweal.figures.browser.notes.reasons import reason
 from commonweal.figures.browser.notes.sentences import sentences
 from commonweal.figures.browser.notes.shown import words_of
-from commonweal.figures.browser.notes.tables import account_rows, conservation, principal_card, transfer_rows
+from commonweal.figures.browser.notes.tables import principal_card
 from commonweal.figures.browser.tab.live import Live
 from commonweal.figures.plots import draw_all
 from commonweal.scenarios.runs.playing import run
@@ -86,7 +87,7 @@ def page_of(name: str) -> list[str]:
         said += strings([principal_card(chronicle, index) for index in range(world.shape[1])])
         said += [text for each in sentences(chronicle, "").values() for text in each]
         live.step()
-    said += strings([account_rows(chronicle), transfer_rows(chronicle), conservation(chronicle)])
+    said += strings(ledger_document(chronicle))
     said += leading_labels(live.scenario).values()
     return [*said, *eventful(live)]
 
