@@ -21,7 +21,7 @@ from commonweal.economy.menus.outcomes import outcomes
 from commonweal.economy.menus.selection import NODES
 from commonweal.economy.rewards.accuracy import Bound
 from commonweal.scenarios.schema.contract_files import read_contract
-from commonweal.scenarios.schema.library import contract_names
+from commonweal.scenarios.schema.library import CONTRACTS, names_in
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import Answer, ask
 
@@ -40,7 +40,7 @@ SIZES = (2, 2, 20_000), (5, 10, 20_000), (3, 50, 20_000), (5, 50, 20_000), (10, 
 def cases() -> dict[str, MenuProblem]:
     """The contracts of the library, and the paper's two types."""
     two = MenuProblem(np.array([0.02, 0.01]), np.array([0.5, 0.5]), 2, 100.0, Bound(1.0, 1.0))
-    return {**{name: read_contract(name).problem() for name in contract_names()}, "two types": two}
+    return {**{name: read_contract(name).problem() for name in names_in(CONTRACTS)}, "two types": two}
 
 
 def drawn(seed: int, least_budget: float) -> MenuProblem:

@@ -107,24 +107,6 @@ def upon(colour: Any) -> str:
     return best if contrast(best, colour) >= 4.5 else "#000000"
 
 
-def css(theme: ThemeName) -> dict[str, str]:
-    """The CSS custom properties of a theme: "--delegate", "--delegate-text", "--rule-0", "--ink" and so on."""
-    one = THEMES[theme]
-    names = {action: action.replace("_", "-") for action in one.actions}
-    return {
-        **{f"--{names[action]}": colour for action, colour in one.actions.items()},
-        **{f"--{names[action]}-text": colour for action, colour in one.texts.items()},
-        "--free-ride-field": one.field,
-        "--free-ride-edge": one.edge,
-        **{f"--rule-{place}": colour for place, colour in enumerate(one.rules)},
-        **{f"--{name}": getattr(one, name) for name in ("paper", "ink", "quiet", "faint", "line", "panel", "chosen")},
-        "--map-low": one.map[0],
-        "--map-high": one.map[1],
-        "--less": one.differences[0],
-        "--more": one.differences[1],
-    }
-
-
 def printed(draw: Callable[_Call, Figure]) -> Callable[_Call, Figure]:
     """Decorator: draw in the house style without changing the caller's matplotlib settings."""
 

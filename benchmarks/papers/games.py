@@ -6,7 +6,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.scenarios.studies.evolution.chains import stationary
-from commonweal.scenarios.studies.evolution.fixation import fixation
+from commonweal.scenarios.studies.evolution.fixation import log_fixation
 from commonweal.scenarios.studies.evolution.flows import Flow, Payoffs
 from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
 
@@ -140,7 +140,7 @@ def alpha_rank(payoffs: Floats, intensity: float, population: int = 50) -> Float
             for action in set(range(size)) - {profile[player]}:
                 other = (*profile[:player], action, *profile[player + 1 :])
                 lead = payoffs[player][other] - payoffs[player][profile]
-                rates[(*profile, *other)] = fixation(np.full(population - 1, -intensity * lead))
+                rates[(*profile, *other)] = np.exp(log_fixation(np.full(population - 1, -intensity * lead)))
     return stationary(rates.reshape(np.prod(sizes), -1)).reshape(sizes)
 
 

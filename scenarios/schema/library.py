@@ -23,11 +23,6 @@ def sweep_names() -> list[str]:
     return names_in(SWEEPS)
 
 
-def contract_names() -> list[str]:
-    """The names of the contracts that come with the library."""
-    return names_in(CONTRACTS)
-
-
 def names_in(folder: Path) -> list[str]:
     """The names of the TOML files of a folder."""
     return sorted(file.stem for file in folder.glob("*.toml"))

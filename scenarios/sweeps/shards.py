@@ -33,7 +33,6 @@ ORIGIN = {
     "start": pa.timestamp("us", tz="UTC"),
     "duration": pa.float64(),  # seconds: the chunk's, divided by its runs
 }
-TIMING = ("start", "duration")  # columns that differ between two plays of the same run
 KINDS = {"number": pa.float64(), "integer": pa.int64(), "switch": pa.bool_(), "text": pa.string()}
 
 

@@ -15,7 +15,7 @@ from commonweal.commands.cli import main
 from commonweal.economy.menus import solve
 from commonweal.figures.menus import draw_menu
 from commonweal.scenarios.schema.contract_files import ContractFile, read_contract
-from commonweal.scenarios.schema.library import CONTRACTS, LIBRARY, contract_names
+from commonweal.scenarios.schema.library import CONTRACTS, LIBRARY, names_in
 
 TWO = """parties = 4
 [[type]]
@@ -62,9 +62,9 @@ def test_a_contract_of_the_library_is_solved_shown_and_kept(capsys: pytest.Captu
 
 def test_the_three_cases_of_the_paper_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["contract", "solve"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == contract_names()
-    assert contract_names() == ["big-and-small", "big-firms", "small-parties"]
-    costs = {name: [party.cost for party in read_contract(name).type] for name in contract_names()}
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == names_in(CONTRACTS)
+    assert names_in(CONTRACTS) == ["big-and-small", "big-firms", "small-parties"]
+    costs = {name: [party.cost for party in read_contract(name).type] for name in names_in(CONTRACTS)}
     assert costs["big-firms"] == [0.2, 0.16, 0.12, 0.08, 0.04]
     assert costs["small-parties"] == [1.0, 0.85, 0.7, 0.55, 0.4]
     assert costs["big-and-small"] == [0.5, 0.4, 0.03, 0.02, 0.001]

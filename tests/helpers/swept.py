@@ -22,6 +22,7 @@ BASE = revise(
 )
 PLAN = plan_of(BASE, {"settlement.kind": ["equal", "data", "credit"], "market.leak": [0.1, 0.2]}, seeds=3)
 MEASURES = ("share_delegate", "accuracy", "welfare")
+TIMING = ("start", "duration")  # columns that differ between two plays of the same run
 
 
 def swept(folder: Path, plan: Plan = PLAN, chunks: int | None = None) -> Path:

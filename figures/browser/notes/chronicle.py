@@ -34,7 +34,6 @@ class Sight:
     mechanisms: dict[str, Floats]  # (N,) or () what mechanisms from elsewhere know, by mechanism_field
     balances: Ints  # (2N + 2,) of every account, micro-units
     wealth: Floats  # (N,) balance and escrow, money
-    escrow: Floats  # (N,) stake held, money
     payments: Floats  # (N,) paid in the round, money
     payoffs: Floats  # (N,) money
     slashed: Floats  # (N,) money
@@ -207,7 +206,6 @@ def _standing(state: State, people: Population, world: World) -> Sight:
         mechanisms={name: values[0] for name, values in state_of_others(state, world).items()},
         balances=ledger.balances[0],
         wealth=ledger.owned[0] / MICRO,
-        escrow=ledger.escrows[0] / MICRO,
         payments=nothing,
         payoffs=nothing,
         slashed=nothing,

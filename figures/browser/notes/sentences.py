@@ -27,8 +27,6 @@ _CLUSTERED = 0.1  # more neighbours alike than chance would give, of all
 _SURE = 4.0  # standard errors
 _STEADY = 10  # rounds after which what has not changed is told
 _END = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")
-_PARTS = {0.1: "a tenth", 0.2: "a fifth", 0.25: "a quarter", 1 / 3: "a third", 0.5: "half", 2 / 3: "two thirds",
-          0.75: "three quarters", 0.8: "four fifths", 0.9: "nine in ten"}  # fmt: skip
 
 
 class Told(NamedTuple):
@@ -232,15 +230,6 @@ def first_sentence(text: str) -> str:
 def paid(kind: str) -> str:
     """How a settlement rule pays, as in "40 principals, paid by credit"."""
     return (SETTLEMENTS.facts(kind).paid if kind in SETTLEMENTS else "") or f"paid by {kind.replace('_', ' ')}"
-
-
-def about(share: float) -> str:
-    """A share in words, where a plain fraction is within two points of it; else in percent."""
-    if share < 0.02 or share > 0.98:
-        body = "nobody" if share < 0.5 else "everybody"
-        return body if share in (0, 1) else f"almost {body}"
-    nearest = min(_PARTS, key=lambda part: abs(part - share))
-    return _PARTS[nearest] if abs(nearest - share) <= 0.02 else percent(share)
 
 
 def listed(texts: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """Sweeps and stored runs that are opened: a folder is read again when it changes, and a run of it is played again."""
 
-import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -23,7 +22,6 @@ from commonweal.scenarios.reading.survey import Survey, stamp, survey
 _PATIENCE = 3.0  # seconds between two looks at a folder whose sweep may be running
 _REST = 20.0  # times as long as reading took, before it is read again
 
-logger = logging.getLogger(__name__)
 
 
 class Sweeping(Topic):

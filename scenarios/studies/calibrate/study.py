@@ -63,9 +63,8 @@ class Calibrated:
     series: Series
     game: Scenario  # what was played, starting with the series' first share
     whole: Fit  # to all T periods
-    early: Fit  # to the first
     played: Floats  # (runs, T) shares with fresh seeds, under the fit to all periods
-    ahead: Floats  # (runs, T) the same under the fit to the first
+    ahead: Floats  # (runs, T) the same under the fit to the first periods alone
 
 
 @study("calibrate", CalibrateOptions)
@@ -136,7 +135,7 @@ class _Setup:
         )  # fmt: skip
         again = [_again(self.game, fit, self.fresh) for fit in (whole, early)]
         played, ahead = pieces.play(f"playing {self.series.name}", again)
-        return Calibrated(self.series, self.game, whole, early, played, ahead)
+        return Calibrated(self.series, self.game, whole, played, ahead)
 
 
 def _game(scenario: Scenario, series: Series) -> Scenario:

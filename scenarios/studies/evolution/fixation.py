@@ -11,20 +11,15 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.scenarios.studies.evolution.games import SymmetricGame
 
 
-def fixation(log_ratios: Floats) -> Floats:
-    """Fixation probability of a single mutant.
+def log_fixation(log_ratios: Floats) -> Floats:
+    """Logarithm of the fixation probability of a single mutant, which is finite however small the probability.
 
     Args:
         log_ratios: (..., Z − 1) logarithm of T⁻/T⁺ when 1, …, Z − 1 of Z members are mutants.
 
     Returns:
-        (...) probabilities.
+        (...) logarithms.
     """
-    return np.exp(log_fixation(log_ratios))
-
-
-def log_fixation(log_ratios: Floats) -> Floats:
-    """(...) logarithm of ``fixation``, which does not vanish however small the probability."""
     sums = np.cumsum(log_ratios, axis=-1)
     chances: Floats = -logsumexp(np.concatenate([np.zeros_like(sums[..., :1]), sums], axis=-1), axis=-1)
     return chances

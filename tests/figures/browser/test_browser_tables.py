@@ -145,7 +145,7 @@ def test_a_card_tells_balance_stake_and_what_was_paid_lately() -> None:
     sight = chronicle.newest
     told = card(chronicle, 3)
     assert float(told["balance, money"]) + float(told["stake in escrow, money"]) == pytest.approx(sight.wealth[3])
-    assert float(told["stake in escrow, money"]) == pytest.approx(sight.escrow[3])
+    assert float(told["stake in escrow, money"]) == pytest.approx(sight.balances[12 + 3] / MICRO)
     payments = [float(paid) for paid in told["last payments, money, oldest first"].split(", ")]
     assert payments == pytest.approx([each.payments[3] for each in list(chronicle.sights)[-5:]], abs=1e-5)
     assert told["cost of delegating, money per sample"] == figure(sight.cost[3])

@@ -14,7 +14,7 @@ from commonweal.agents.actions import Action
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.courses import TURN, Course
-from commonweal.figures.browser.notes.sentences import about, first_sentence, listed, paid, sentence, sentences
+from commonweal.figures.browser.notes.sentences import first_sentence, listed, paid, sentence, sentences
 from commonweal.scenarios.schema.loading import load
 
 SMALL = {"task.kind": "synthetic", "task.samples": 2400, "task.features": 6, "learning.hidden": [4], "task.drift": 0.0}
@@ -161,9 +161,6 @@ def test_a_sentence_costs_less_than_a_third_of_a_millisecond_however_long_the_ru
 
 
 def test_helpers_for_other_views() -> None:
-    assert [about(share) for share in (0, 0.01, 0.24, 0.5, 0.74, 0.99, 1)] == [
-        "nobody", "almost nobody", "a quarter", "half", "three quarters", "almost everybody", "everybody"]  # fmt: skip
-    assert about(0.58) == "58\u202f%"
     assert (paid("equal"), paid("credit"), paid("my_rule")) == ("paid equally", "paid by credit", "paid by my rule")
     assert listed(["a"]) == "a" and listed(["a", "b", "c"]) == "a, b and c"
     assert sentence("who pays?") == "Who pays?" and sentence("nobody") == "Nobody."

@@ -41,8 +41,8 @@ from commonweal.scenarios.studies.evolution.chains import (
 )
 from commonweal.scenarios.studies.evolution.fixation import (
     fermi_ratios,
-    fixation,
     leads,
+    log_fixation,
     log_invasion_matrix,
     stable_in_finite_population,
 )
@@ -296,6 +296,11 @@ def test_the_best_response_flow_of_a_dilemma_leads_straight_to_defection() -> No
 
 
 # Finite populations
+
+
+def fixation(log_ratios: np.ndarray) -> np.ndarray:
+    """Fixation probability of a single mutant."""
+    return np.exp(log_fixation(log_ratios))
 
 
 def test_moran_fixation_of_constant_fitness_has_its_closed_form() -> None:

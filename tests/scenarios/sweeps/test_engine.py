@@ -30,8 +30,8 @@ from commonweal.scenarios.sweeps.chunks import Chunk, chunk_size, form_chunks, m
 from commonweal.scenarios.sweeps.engine import Outcome, run_sweep
 from commonweal.scenarios.sweeps.executors import engine_named
 from commonweal.scenarios.sweeps.plan import Plan, plan_of
-from commonweal.scenarios.sweeps.shards import TIMING
 from commonweal.scenarios.sweeps.sweep import sweep
+from tests.helpers.swept import TIMING
 
 TINY = {"rounds": 8, "task.kind": "wine", "task.validation": 30, "task.test": 30, "population.count": 6}
 BASE = revise(load("commons"), TINY)

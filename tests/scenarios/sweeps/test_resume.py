@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from commonweal.scenarios.sweeps.shards import TIMING
+from tests.helpers.swept import TIMING
 
 ROOT = Path(__file__).parents[3]
 SWEEP = """

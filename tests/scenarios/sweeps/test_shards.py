@@ -22,7 +22,8 @@ from commonweal.scenarios.sweeps.compaction import compacted
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.manifest import code_version, read_design, read_manifest
 from commonweal.scenarios.sweeps.plan import Plan, plan_of
-from commonweal.scenarios.sweeps.shards import SHARDS, TIMING, committed, shard_files
+from commonweal.scenarios.sweeps.shards import SHARDS, committed, shard_files
+from tests.helpers.swept import TIMING
 
 BASE = revise(
     load("commons"), {"rounds": 4, "task.kind": "wine", "task.validation": 30, "task.test": 30, "population.count": 5}
