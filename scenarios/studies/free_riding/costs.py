@@ -1,6 +1,7 @@
 """Effects of costs: threshold surfaces over costs and another field, and tipping points as costs rise and fall.
 
-Between the two tipping points the economy depends on its past (hysteresis).
+Between the two tipping points the economy depends on its past (hysteresis). Costs are those of delegating samples; of a
+public good what is contributed, while what a contribution brings to all stays the same.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,10 @@ import pandas as pd
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.world.world import World
 from commonweal.scenarios.runs.intervals import POSITIVE, SHARE, Range, mean_interval
 from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.relevance import sells
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick
 
@@ -22,20 +25,26 @@ _RUNS = 64  # of an ensemble
 
 
 def cost_over_benefit(scenario: Scenario) -> float:
-    """Mean cost of delegating for a round, over what a perfect model brings in per principal and round."""
+    """Mean cost of delegating for a round, over what a perfect model brings in per principal and round.
+
+    Of a public good: what is contributed, over what it brings to all.
+    """
     learning, market, population = scenario.learning, scenario.market, scenario.population
+    if not sells(scenario):
+        return 1 / market.multiplication if market.contribution * market.multiplication > 0 else float("inf")
     samples = learning.samples if learning.sampling == "each" else learning.batch / population.count
     benefit = market.price * (1 - market.baseline)
     return (population.cost_low + population.cost_high) / 2 * samples / benefit if benefit > 0 else float("inf")
 
 
 def costing(scenario: Scenario, factor: float) -> Scenario:
-    """The scenario with costs of delegating multiplied by a factor."""
-    population = scenario.population
-    return revise(
-        scenario,
-        {"population.cost_high": population.cost_high * factor, "population.cost_low": population.cost_low * factor},
-    )
+    """The scenario with costs multiplied by a factor."""
+    population, market = scenario.population, scenario.market
+    if sells(scenario):
+        costs = {"population.cost_high": population.cost_high, "population.cost_low": population.cost_low}
+        return revise(scenario, {path: cost * factor for path, cost in costs.items()})
+    dearer = {"market.contribution": market.contribution * factor}
+    return revise(scenario, dearer | {"market.multiplication": market.multiplication / factor})
 
 
 @dataclass(frozen=True)
@@ -139,14 +148,24 @@ class Loop:
 def _loop(asked: Loop, tick: Tick) -> Floats:
     """(S, 2 F) share delegating at every step."""
     ensemble = Ensemble(asked.scenario, asked.seeds)
-    cost = ensemble.people.cost
+    world, cost = ensemble.world, ensemble.people.cost
     shares = np.empty((len(asked.seeds), len(asked.path)))
     for step, factor in enumerate(asked.path):
-        ensemble.people = replace(ensemble.people, cost=cost * factor)
+        if sells(asked.scenario):
+            ensemble.people = replace(ensemble.people, cost=cost * factor)
+        else:
+            ensemble.world = _dearer(world, factor)
         course = [(ensemble.step().actions == Action.DELEGATE).mean(axis=1) for _ in range(asked.rounds)]
         shares[:, step] = np.mean(course[-max(1, asked.rounds // 4) :], axis=0)
         tick(asked.rounds * len(asked.seeds))
     return shares
+
+
+def _dearer(world: World, factor: float) -> World:
+    """A public good with contributions multiplied by a factor; what each brings to all stays."""
+    market = world.terms.market
+    dearer = replace(market, contribution=market.contribution * factor, multiplication=market.multiplication / factor)
+    return replace(world, terms=replace(world.terms, market=dearer))
 
 
 def hysteresis(asked: Loop, pieces: Pieces) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -10,6 +10,7 @@ from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.round.words import Words
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, seeds_to_tell
 from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.relevance import matters, sells
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.schema.words import words_of
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
@@ -77,8 +78,12 @@ def _demand_sense(scenario: Scenario, options: FreeRidingOptions) -> None:
         raise InputError("free-riding: population.count = 1: must be at least 2, since free-riding needs others")
     if list(options.factors) != sorted(set(options.factors)) or options.factors[0] <= 0:
         raise InputError(f"option factors = {list(options.factors)}: must be above zero and ascending")
+    if sells(scenario) and not matters(scenario, "population.cost_high"):
+        raise InputError("free-riding: population.cost_types must be empty; what is varied is cost_low and cost_high")
     if not np.isfinite(ratio := cost_over_benefit(scenario)) or ratio <= 0:
-        raise InputError("free-riding: delegating costs nothing or a good model brings nothing; costs cannot be varied")
+        nothing = "delegating costs nothing or a good model brings nothing"
+        public = "contributing costs nothing or brings nothing"
+        raise InputError(f"free-riding: {nothing if sells(scenario) else public}; costs cannot be varied")
 
 
 def _surfaces(
@@ -165,7 +170,7 @@ def _notes(scenario: Scenario, options: FreeRidingOptions, lives: Floats) -> tup
     notes = [
         *few_seeds(len(lives)),
         "Intervals are of 95 % over seeds; shares are means over the last quarter of rounds.",
-        "Cost over benefit: mean cost of delegating for a round, over what a perfect model brings in per principal.",
+        _ratio_told(scenario),
         "Schelling's diagram: everybody keeps its choice; payoffs are means over the second half of the rounds.",
         f"Rising and falling costs: {options.horizon} rounds at every step, without a break.",
     ]
@@ -174,3 +179,12 @@ def _notes(scenario: Scenario, options: FreeRidingOptions, lives: Floats) -> tup
     if not SETTLEMENTS.facts(scenario.settlement.kind).by_credit:
         notes.append(f"settlement.kind = {scenario.settlement.kind} does not look at alpha: no surface over it.")
     return tuple(notes)
+
+
+def _ratio_told(scenario: Scenario) -> str:
+    """What costs are compared with."""
+    if sells(scenario):
+        cost, benefit = "mean cost of delegating for a round", "what a perfect model brings in per principal"
+        return f"Cost over benefit: {cost}, over {benefit}."
+    kept = "where contributing costs more, it is multiplied by less and brings as much"
+    return f"Cost over benefit: what is contributed, over what it brings to all; {kept}."

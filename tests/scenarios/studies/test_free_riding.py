@@ -28,6 +28,7 @@ from commonweal.scenarios.studies.pieces import Pieces
 
 SMALL = revise(load("commons"), {"population.count": 8, "rounds": 20, "task.validation": 60, "task.test": 60})
 EQUAL = revise(SMALL, {"settlement.kind": "equal"})
+GOOD = revise(load("spatial-public-goods"), {"population.count": 36, "rounds": 20})  # multiplied by 4 in groups of 5
 
 
 class TestHalfLife:
@@ -76,6 +77,39 @@ class TestSchelling:
         assert (diagram["payoff_free_ride"] == 0.0).all()
 
 
+class TestPublicGoods:
+    @pytest.mark.parametrize("factor", [0.25, 1.0, 3.0])
+    def test_dearer_contributions_bring_the_same_to_all(self, factor):
+        dearer = costing(GOOD, factor).market
+        assert dearer.contribution == factor * GOOD.market.contribution
+        assert dearer.contribution * dearer.multiplication == pytest.approx(4.0)
+        assert cost_over_benefit(costing(GOOD, factor)) == pytest.approx(factor / 4)
+
+    def test_contributing_pays_once_it_costs_less_than_comes_back(self):
+        """A fifth of four comes back of each unit in the five groups: at costs of .8 and below everybody gains."""
+        gains = [schelling(diagrams(costing(GOOD, factor), (0,), 1, 1, 4), Pieces())["gain_from_delegating"].to_numpy()
+                 for factor in (0.5, 0.8, 1.0)]  # fmt: skip
+        np.testing.assert_allclose(gains, np.array([[1.5], [0.0], [-1.0]]).repeat(2, 1), atol=1e-9)
+
+    @pytest.mark.parametrize("nothing", ["market.multiplication", "market.contribution"])
+    def test_costs_of_nothing_are_not_varied(self, nothing):
+        with pytest.raises(InputError, match="contributing costs nothing or brings nothing; costs cannot be varied"):
+            ask("free-riding", GOOD, 2, {nothing: 0.0}, **OPTIONS)
+
+    def test_who_reckons_contributes_as_long_as_more_comes_back_than_it_costs(self):
+        """A fifth of what a contribution brings comes back: the tipping point, whatever was before."""
+        reckons = {"policy.mix": {"best_response": 1.0}, "policy.revision": 0.5}
+        options = {**OPTIONS, "horizon": 20, "factors": [0.5, 0.7, 0.9, 2.0], "counts": [36]}
+        answer = ask("free-riding", GOOD, 3, reckons, **options)
+        for name in ("hysteresis", "surface_count"):
+            table = answer.tables[name]
+            assert (table["share_delegate"] == (table["cost_over_benefit"] < 0.2)).all()
+        assert answer.tables["tipping"]["mean"].to_numpy() == pytest.approx([0.2, 0.2, 0.0])
+        assert answer.tables["thresholds"]["threshold_cost_over_benefit"].item() == pytest.approx(0.2)
+        assert set(draw(answer)) == {"schelling", "surfaces", "hysteresis", "course"}
+        assert not [note for note in answer.notes if "delegat" in note or "model" in note]
+
+
 class TestSurfaces:
     def test_cost_over_benefit_grows_with_the_factor(self):
         assert cost_over_benefit(costing(SMALL, 3.0)) == pytest.approx(3 * cost_over_benefit(SMALL))
@@ -107,6 +141,13 @@ class TestHysteresis:
         by_costs = {costs: part["share_delegate"].to_numpy() for costs, part in steps.groupby("costs")}
         np.testing.assert_array_equal(by_costs["rising"], by_costs["falling"])
         assert tipping["mean"].iloc[-1] == 0.0
+
+    @pytest.mark.parametrize("scenario", [SMALL, GOOD], ids=["model", "public good"])
+    def test_the_first_step_is_the_scenario_with_these_costs(self, scenario):
+        steps, _ = hysteresis(Loop(scenario, (0.5, 2.0), (0, 1), 20), Pieces())
+        count = scenario.population.count
+        table = surface(surface_of(scenario, "population.count", (count,), (0.5,), (0, 1)), Pieces())
+        assert steps["share_delegate"].iloc[0] == pytest.approx(table["share_delegate"].iloc[0])
 
     def test_falling_costs_come_back_to_where_they_began(self):
         steps, _ = hysteresis(Loop(SMALL, (0.5, 1.0, 2.0), (0,), 4), Pieces())
@@ -140,6 +181,7 @@ class TestStudy:
               "population.start_delegate": 0.8}, {}, "must hold free_ride"),
             ({"population.cost_low": 0.0, "population.cost_high": 0.0}, {}, "delegating costs nothing"),
             ({"market.price": 0.0}, {}, "a good model brings nothing"),
+            ({"population.cost_types": [0.001, 0.002]}, {}, "population.cost_types must be empty"),
             ({}, {"factors": [2.0, 1.0]}, "must be above zero and ascending"),
             ({}, {"horizon": 1}, "option horizon = 1: must be a whole number between 4 and"),
         ],
