@@ -107,18 +107,22 @@ class _Held:
     features: int
 
     def first(self, runs: int = RUNS) -> Parameters:
+        """The first parameters of some runs, each (R, *shape)."""
         return self.network.initial(Streams.from_seeds(range(runs)).task)
 
     def samples(self, count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+        """Features (R, S, d) and labels (R, S), drawn."""
         generator = torch.Generator().manual_seed(seed)
         features = torch.randn(RUNS, count, self.features, generator=generator, dtype=DOUBLE)
         return features, torch.randint(CLASSES, (RUNS, count), generator=generator)
 
     def same(self, one: Tensor, other: Tensor, promise: str, case: str = "", relative: float = 1e-9) -> None:
+        """Demand that two tensors have the same shape and, up to rounding, the same entries."""
         kept = one.shape == other.shape and torch.allclose(one, other, rtol=relative, atol=1e-12)
         self.says.demand(kept, promise, case)
 
     def weights_and_scores(self) -> None:
+        """First weights (R, *shape) and scores (R, S, C) of a run are the same alone and in an ensemble."""
         alone, together = self.network.initial(Streams.from_seeds([1]).task), self.first(3)
         kept = all(torch.equal(a[0], t[1]) for a, t in zip(alone, together, strict=True))
         self.says.demand(kept, "a run draws the same first weights alone and in an ensemble", "run 1 of 3")
@@ -160,6 +164,7 @@ class _Held:
         self.same(summed, torch.einsum("rn,rnp->rp", weights, flat), "weighted sums are those of the updates")
 
     def empty(self) -> None:
+        """A batch without samples has loss (R,), squared norms (R, N) and updates of zero."""
         features, labels = self.samples(0)
         owners = Owners(torch.zeros(RUNS, 0, dtype=torch.int64), PRINCIPALS)
         passage = self.network.traverse(self.first(), features, labels, owners)
@@ -194,6 +199,7 @@ class _Held:
             self.same(ours, theirs, "the curvature bends the gradient of the validation loss")
 
     def turning(self) -> None:
+        """A network turned by rotations (R, d, d) scores samples (R, S, d) as it did when these were turned."""
         drawn = np.random.default_rng(4).normal(size=(RUNS, self.features, self.features))
         rotation = torch.as_tensor(expm(0.3 * (drawn - drawn.transpose(0, 2, 1))))
         features, _ = self.samples(11)

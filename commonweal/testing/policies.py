@@ -101,10 +101,12 @@ class _Held:
         return scenario_of(available, policy=chosen)
 
     def proposed(self, scenario: Scenario, population: Population, stream: Stream) -> Ints:
+        """(R, N) what the rule proposes in the first round."""
         terms = policy_terms(scenario, len(stream))
         return np.asarray(POLICIES[self.name](observed(scenario, population), terms, stream))
 
     def proposes_what_is_available(self, available: Sequence[str]) -> None:
+        """In 3 runs of N principals it proposes (3, N) codes of available actions, and changes no population."""
         scenario = self.scenario(tuple(available))
         population = experienced(drawn(scenario, 3))
         before, case = arrays_of(population), f"available are {', '.join(available)}"
@@ -116,12 +118,14 @@ class _Held:
         self.says.demand(kept, f"it proposes what is available, and gave {np.unique(proposed).tolist()}", case)
 
     def repeats(self) -> None:
+        """In 2 runs it proposes the same (2, N) actions from the same population and streams."""
         scenario = self.scenario()
         population = experienced(drawn(scenario, 2))
         first, second = (self.proposed(scenario, population, choice(0, 1)) for _ in range(2))
         self.says.demand(np.array_equal(first, second), "the same state and stream give the same actions")
 
     def decides_alone_as_among_others(self) -> None:
+        """Each of 3 runs decides the same N actions alone and in an ensemble."""
         scenario = self.scenario()
         population = experienced(drawn(scenario, 3))
         together = decide(observed(scenario, population), policy_terms(scenario, 3), choice(0, 1, 2))
@@ -131,6 +135,7 @@ class _Held:
             self.says.demand(kept, "a run decides alike alone and in an ensemble", f"run {run} of 3")
 
     def takes_as_many_numbers(self) -> None:
+        """A stream goes on alike after one run of N principals with memories and one without."""
         scenario = self.scenario()
         population = drawn(scenario)
         generous = replace(population, action=np.full((1, N), int(Action.DELEGATE)))
@@ -141,6 +146,7 @@ class _Held:
         self.says.demand(kept, "it takes as many random numbers whatever it observes", "memories or none")
 
     def keeps_who_does_not_reconsider(self) -> None:
+        """Where nobody reconsiders and nobody errs, (1, N) actions stay."""
         scenario = self.scenario(revision=0.0, mutation=0.0)
         population = experienced(drawn(scenario))
         kept = decide(observed(scenario, population), policy_terms(scenario), choice(0))
