@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -40,10 +41,13 @@ RUNS = 8 * 3 * 2 * 3 * 2
 KILLS = 20
 
 
-def begun(folder: Path, *options: str, limit: int | None = None) -> subprocess.Popen[str]:
-    """The command, in a process of its own."""
-    words = [sys.executable, "-m", "commonweal.commands.cli", "sweep", "sweep.toml", "--workers", "2"]
-    words += ["--out", "swept", *options]
+def begun(
+    folder: Path, *options: str, limit: int | None = None, within: Sequence[str] = ()
+) -> subprocess.Popen[str]:
+    """The command, in a process of its own; by way of another command if words of one are given."""
+    there = ["sh", "-c", 'cd "$0" && exec "$@"', str(folder)]  # who enters a namespace begins at its root
+    words = [*within, *(there if within else ()), sys.executable, "-m", "commonweal.commands.cli"]
+    words += ["sweep", "sweep.toml", "--workers", "2", "--out", "swept", *options]
 
     def prepared() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
@@ -211,31 +215,49 @@ def test_a_limit_on_file_size_ends_in_one_line_and_the_sweep_goes_on_without_it(
     assert_same(tables(folder), whole)
 
 
+@contextlib.contextmanager
+def small_disk(place: Path, size: int) -> Iterator[tuple[list[str], Path]]:
+    """A disk with little room, in a mount namespace of its own: it is gone with the last process that sees it.
+
+    Its keeper waits at a pipe that is closed when this process ends, however it ends.
+
+    Args:
+        place: folder to mount it in.
+        size: bytes.
+
+    Yields:
+        Words that let a command see it; and where the test sees what these commands see.
+    """
+    if not all(map(shutil.which, ("unshare", "nsenter"))):
+        pytest.skip("no mount namespaces here")
+    keeps = 'mount -t tmpfs -o "size=$1" tmpfs "$0" && echo mounted && exec cat'
+    words = ["unshare", "--mount", "sh", "-c", keeps, str(place), str(size)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as keeper:
+        assert keeper.stdout and keeper.stderr
+        if not keeper.stdout.readline():
+            pytest.skip(f"no small disk can be mounted here: {keeper.stderr.read().strip()}")
+        yield ["nsenter", "--mount", f"--target={keeper.pid}"], Path(f"/proc/{keeper.pid}/root")
+
+
 @pytest.mark.slow
 def test_a_full_disk_ends_in_one_line_and_the_sweep_goes_on_when_there_is_room(
     folder: Path, whole: tuple[pd.DataFrame, bytes]
 ) -> None:
-    disk = folder / "swept"
-    disk.mkdir()
-    size = f"size={len(whole[1]) // 2}"  # room for some of the shards
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(disk)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
-    try:
-        process = begun(folder)
+    (folder / "swept").mkdir()
+    with small_disk(folder / "swept", len(whole[1]) // 2) as (within, root):  # room for some of the shards
+        seen = root / folder.relative_to("/")
+        process = begun(folder, within=within)
         said = ended(process)
         assert process.returncode == 2
         assert said.splitlines()[-1].endswith("swept: cannot be written: No space left on device")
         assert "Traceback" not in said
-        assert stored(folder) > 0
-        subprocess.run(["mount", "-o", "remount,size=50m", str(disk)], check=True)
-        process = begun(folder)
+        assert stored(seen) > 0
+        subprocess.run([*within, "mount", "-o", "remount,size=50m", str(folder / "swept")], check=True)
+        process = begun(folder, within=within)
         assert (ended(process), process.returncode)[1] == 0
-        assert_same(tables(folder), whole)
-    finally:
-        subprocess.run(["umount", str(disk)], check=False)
+        assert_same(tables(seen), whole)
+    assert not any((folder / "swept").iterdir())  # nothing is mounted for others
 
 
 @pytest.mark.slow
