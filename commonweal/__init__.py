@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from commonweal.economy.runs.cooperative import Cooperative
     from commonweal.economy.runs.ensemble import Ensemble
     from commonweal.economy.runs.results import Results
+    from commonweal.economy.screening.admissible import ScreeningTerms
+    from commonweal.economy.screening.votes import vote
     from commonweal.economy.tasks import Dataset, TaskTerms, task
     from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
@@ -81,6 +83,7 @@ __all__ = [
     "RewardTerms",
     "RoundGame",
     "Scenario",
+    "ScreeningTerms",
     "SettlementTerms",
     "Site",
     "Situation",
@@ -112,6 +115,7 @@ __all__ = [
     "sweep",
     "task",
     "term",
+    "vote",
 ]
 
 _HOMES = {
@@ -140,6 +144,8 @@ _HOMES = {
     "economy.runs.cooperative": "Cooperative",
     "economy.runs.ensemble": "Ensemble",
     "economy.runs.results": "Results",
+    "economy.screening.admissible": "ScreeningTerms",
+    "economy.screening.votes": "vote",
     "economy.tasks": "Dataset TaskTerms task",
     "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.faithful": "Faithfulness faithfulness",

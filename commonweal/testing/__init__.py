@@ -10,6 +10,7 @@ from commonweal.testing.negotiation import check_negotiator
 from commonweal.testing.policies import check_policy
 from commonweal.testing.queries import check_query, inquiry_with
 from commonweal.testing.standings import check_reward_rule, check_settlement_rule, standing_with
+from commonweal.testing.votes import check_vote
 
 __all__ = [
     "CreditClaims",
@@ -21,6 +22,7 @@ __all__ = [
     "check_reward_rule",
     "check_settlement_rule",
     "check_task",
+    "check_vote",
     "inquiry_with",
     "standing_with",
 ]

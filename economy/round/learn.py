@@ -35,7 +35,8 @@ from commonweal.economy.learning.network import (
 from commonweal.economy.round.mechanism import run_hooks
 from commonweal.economy.round.record import Admitted, Exam, Lesson, Moment, Stepped, Traversed
 from commonweal.economy.round.sift import sample_products, sift, without
-from commonweal.economy.screening.admissible import Screened, room_left, screen
+from commonweal.economy.screening.admissible import Screened, screen
+from commonweal.economy.screening.votes import room_left
 from commonweal.economy.tasks import Batch, Form, PutIn, put_in
 from commonweal.economy.world.claims import claimed_limits
 from commonweal.economy.world.world import State, World
@@ -102,7 +103,8 @@ def admitted_under(limits: Floats, moment: Moment, traversed: Traversed, world: 
     exam, terms = traversed.exam, world.terms.screening
     active = traversed.active
     gated = active & (exam.slopes < 0) if terms.gate else np.zeros_like(active)
-    room = room_left(exam.levels, limits, moment.people.action != Action.ABSTAIN, world.senses, terms)
+    voting, weights = moment.people.action != Action.ABSTAIN, voting_weights(moment, world)
+    room = room_left(exam.levels, limits, voting, world.senses, terms, weights)
     offered = active & ~gated
     sifted = sift(traversed, allowed(room, world), offered, world)
     if sifted is None:
@@ -111,6 +113,15 @@ def admitted_under(limits: Floats, moment: Moment, traversed: Traversed, world: 
     left = without(sifted)
     screened = screen_updates(left.exam, room, offered & (sifted.left_out < 1), world)
     return Admitted(**vars(left), sifted=sifted, gated=gated, room=room, screened=screened)
+
+
+def voting_weights(moment: Moment, world: World) -> Floats | None:
+    """(R, N) weight of each vote on limits: samples held, or money at stake before the round; None: all alike."""
+    weight = world.terms.screening.weight
+    if weight == "equal":
+        return None
+    held = world.holdings.count if weight == "data" else moment.state.ledger.escrows
+    return held.astype(np.float64)
 
 
 def step(moment: Moment, admitted: Admitted, world: World) -> Stepped:

@@ -30,10 +30,12 @@ class ScreeningTerms:
     scope: str  # own, all, quorum or aggregate
     budget: str  # level or step
     step_tolerance: PerRun  # (R, 1) harm allowed per round under budget = "step"
-    quorum: PerRun  # (R, 1) share of members that must accept under scope = "quorum"
+    quorum: PerRun  # (R, 1) share of members that must accept under scope or vote = "quorum"
     gate: bool  # drop updates whose first-order credit is negative
     safeguard: PerRun  # (R, 1) share of a limit by which a probe may overshoot
     grain: str = "principal"  # principal, class or sample: what is left out, worst first, before updates are screened
+    vote: str = "strictest"  # name of the vote on the limit of all, under the scopes all and aggregate
+    weight: str = "equal"  # of votes: equal, data or stake
 
 
 @dataclass(frozen=True)
@@ -63,48 +65,6 @@ def slack(levels: Floats, limits: Floats, senses: Floats) -> Floats:
         (R, N, K) room left, in units of the probe loss; negative where the limit is broken.
     """
     return (levels[:, None] - limits) * senses
-
-
-def room_left(levels: Floats, limits: Floats, member: Bools, senses: Floats, terms: ScreeningTerms) -> Floats:
-    """``acceptable`` of the ``slack``, where the tightest member counts of its limits alone.
-
-    Args:
-        levels: (R, K) probe losses now.
-        limits: (R, N, K) every principal's limit.
-        member: (R, N) who takes part this round.
-        senses: (K,) +1 withhold, −1 protect.
-        terms: screening terms.
-    """
-    if terms.scope in ("own", "quorum"):
-        return acceptable(slack(levels, limits, senses), member, terms)
-    tightest = np.empty((len(levels), 1, len(senses)))
-    for k, sense in enumerate(senses):  # along short rows numpy is slow
-        tightest[:, 0, k] = sense * np.where(member, sense * limits[..., k], -np.inf).max(axis=1)
-    return slack(levels, tightest, senses)
-
-
-def acceptable(room: Floats, member: Bools, terms: ScreeningTerms) -> Floats:
-    """The room of a step: one for all principals together, or under the scope ``own`` one for each.
-
-    Args:
-        room: (R, N, K) each principal's room.
-        member: (R, N) who takes part this round.
-        terms: screening terms; ``quorum`` q accepts what a share q of the members accepts.
-
-    Returns:
-        (R, N, K) each one's own under the scope ``own``; under the others (R, 1, K), the tightest member's (all,
-        aggregate) or the quorum's, +∞ where nobody takes part.
-    """
-    if terms.scope == "own":
-        return room
-    among = np.where(member[..., None], room, np.inf)
-    if terms.scope != "quorum":
-        tightest: Floats = among.min(axis=1, keepdims=True)
-        return tightest
-    members = member.sum(axis=1, keepdims=True)
-    needed = np.ceil(terms.quorum * members - 1e-9)  # 0.07 · 100 is 7.000000000000001
-    rank = np.clip(members - needed, 0, np.maximum(members - 1, 0)).astype(np.int64)
-    return np.take_along_axis(np.sort(among, axis=1), rank[..., None], axis=1)
 
 
 def screen(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from commonweal.scenarios.schema.fields import Count, Part, Share, field
-from commonweal.scenarios.schema.relevance import screens, valued
+from commonweal.scenarios.schema.relevance import screens, valued, votes, weighs
 
 
 class Task(Part):
@@ -48,10 +48,12 @@ class Screening(Part):
     scope: Literal["own", "all", "quorum", "aggregate"] = field("aggregate", "whose profiles screen an update", "name", matters=screens)
     budget: Literal["level", "step"] = field("level", "level: the slack to the limit; step: a fixed tolerance each round", "name", matters=screens)
     step_tolerance: float = field(0.0, "harm allowed in a round under budget = step", "nat per round", ge=0, le=1e6, matters=lambda s: valued(s) and s.screening.budget == "step")
-    quorum: Share = field(0.8, "share of principals that must find an update admissible under scope = quorum")
+    quorum: Share = field(0.8, "share of principals that must find an update admissible under scope = quorum; of votes under vote = quorum")
     grain: Literal["principal", "class", "sample"] = field("principal", "what screening tells apart: whole updates, or first the samples in them, worst left out until the rest fits, each alone or all of a principal's claimed class; class and sample need learning.method = traversal", "name", matters=screens)
     gate: bool = field(True, "drop updates whose first-order credit this round is negative", "switch")
     safeguard: Share = field(0.02, "share of its limit by which a probe may overshoot before the step is halved")
+    vote: str = field("strictest", "whose limit holds for all under scope = all or aggregate: strictest, quorum, median, mean, or a registered vote", "name", matters=votes)
+    weight: Literal["equal", "data", "stake"] = field("equal", "what a principal's vote weighs: the same, the samples it holds, or the money it has at stake", "name", matters=weighs)
 
 
 class AumannShapley(Part):

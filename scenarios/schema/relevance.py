@@ -77,6 +77,19 @@ def screens(scenario: Any) -> bool:
     return valued(scenario) and scenario.screening.mode != "off"
 
 
+def votes(scenario: Any) -> bool:
+    """Whether principals vote on a limit that holds for all."""
+    return screens(scenario) and scenario.screening.scope in ("all", "aggregate")
+
+
+def weighs(scenario: Any) -> bool:
+    """Whether the weight of a vote on limits changes anything."""
+    from commonweal.economy.screening.votes import VOTES
+
+    kind = scenario.screening.vote
+    return votes(scenario) and (kind not in VOTES or VOTES.facts(kind).weighs)
+
+
 def limited(scenario: Any) -> bool:
     """Whether limits do anything: they screen updates, or breaking them costs something."""
     return screens(scenario) or minds(scenario)

@@ -27,7 +27,7 @@ from commonweal.scenarios.schema.money import (
 )
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.people import Actions, Camp, Dimension, Policy, Population, Values
-from commonweal.scenarios.schema.relevance import learns, minds, pays_money, screens, sells, valued
+from commonweal.scenarios.schema.relevance import learns, minds, pays_money, screens, sells, valued, weighs
 
 __all__ = ["Accuracy", "Actions", "Beliefs", "Camp", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
 
@@ -113,10 +113,13 @@ class Scenario(Part):
             yield "actions.available", "abstain" in self.actions.available, f"with abstain where values.concern = {self.values.concern!r}: who minds may leave"
         finer = self.screening.grain != "principal" and screens(self)
         yield "screening.grain", not finer or self.learning.method == "traversal", "principal where learning.method = 'federated': FedAvg sees one delta per principal and no paths to samples"
+        if weighs(self):
+            yield "screening.weight", self.screening.weight != "stake" or self.stakes.stake > 0, "equal or data where stakes.stake = 0: nobody has anything at stake"
         if self.tolerance.budget > 0:
             screening = self.screening
             yield "screening.mode", screening.mode == "project", "project for tolerance.budget above 0: the other modes have no shadow prices"
             yield "screening.scope", screening.scope in ("all", "aggregate"), "all or aggregate for tolerance.budget above 0: limits that everybody shares"
+            yield "screening.vote", screening.vote == "strictest", "strictest for tolerance.budget above 0: everybody in the way is paid"
             yield "screening.budget", screening.budget == "level", "level for tolerance.budget above 0: limits that leave room"
             yield "values.dimensions", valued(self), "given for tolerance.budget above 0: limits to be loosened"
 

@@ -19,13 +19,12 @@ from commonweal.economy.learning.network import Owners, inner
 from commonweal.economy.screening.admissible import (
     Screened,
     ScreeningTerms,
-    acceptable,
     admit,
     drop_worst,
-    room_left,
     screen,
     slack,
 )
+from commonweal.economy.screening.votes import acceptable, room_left
 
 MODES = ("off", "reject", "scale", "project")
 SCOPES = ("own", "all", "quorum", "aggregate")
