@@ -30,6 +30,7 @@ class Reason(StrEnum):
     ESCROW = "escrow"
     DEAL = "deal"
     TOLERANCE = "tolerance"
+    TAX = "tax"
     IDENTITY = "identity"
     CLAWBACK = "clawback"
     REDISTRIBUTION = "redistribution"

@@ -22,6 +22,8 @@ class ToleranceTerms:
     """``scenario.tolerance``."""
 
     budget: PerRun  # (R, 1) money per round
+    kind: str = "posted"  # posted: everybody is paid its price; clarke or dagva: a common limit is chosen by values
+    options: int = 10  # steps of the common limits to choose among, under clarke and dagva
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,46 @@ class ForSale:
     most: Floats  # (R, 1) share of a limit that is for sale
     member: Bools  # (R, N) who takes part, so that its limits count
 
+    @property
+    def lowest(self) -> Floats:
+        """(R, K) room that all members' limits leave together; ∞ where nobody takes part."""
+        lowest: Floats = np.where(self.member[..., None], self.room, np.inf).min(axis=1)
+        return lowest
+
+    @property
+    def highest(self) -> Floats:
+        """(R, K) room beyond which somebody sells no more; ∞ where nobody takes part."""
+        reach = self.room + self.most[..., None] * np.maximum(self.limits, 0.0)
+        highest: Floats = np.where(self.member[..., None], reach, np.inf).min(axis=1)
+        return highest
+
 
 @dataclass(frozen=True)
 class ToleranceSale:
     """What was sold for a round."""
 
     loosened: Floats  # (R, N, K) share of its limits that each gave up
-    payments: Ints  # (R, N) micro-units
+    payments: Ints  # (R, N) micro-units that the treasury pays
+    taxes: Ints | None = None  # (R, N) micro-units paid for changing the choice, negative: received; None: no taxes
+    unpaid: Ints | None = None  # (R, N) micro-units of taxes that a principal lacked
+    raised: Floats | None = None  # (R, K) common room that was chosen, −∞: none; None: each sold for itself
+    lost: Floats | None = None  # (R, N) money that what each gave up is worth to it; None: counted elsewhere
 
     @property
-    def transfer(self) -> Transfer:
-        """The treasury pays the sellers."""
+    def transfers(self) -> tuple[Transfer, ...]:
+        """The treasury pays the sellers; taxes go through it."""
         accounts = Accounts(self.payments.shape[1])
-        return Transfer(Reason.TOLERANCE, accounts.treasury, accounts.principals, self.payments)
+        paid = Transfer(Reason.TOLERANCE, accounts.treasury, accounts.principals, self.payments)
+        if self.taxes is None:
+            return (paid,)
+        into = Transfer(Reason.TAX, accounts.principals, accounts.treasury, np.maximum(self.taxes, 0))
+        out = Transfer(Reason.TAX, accounts.treasury, accounts.principals, np.maximum(-self.taxes, 0))
+        return paid, into, out
+
+    @property
+    def received(self) -> Ints:
+        """(R, N) micro-units that each receives, less its taxes."""
+        return self.payments if self.taxes is None else self.payments - self.taxes
 
     def limits(self, claimed: Floats, senses: Floats) -> Floats:
         """(R, N, K) limits that hold this round, of those claimed (R, N, K), with senses (K,)."""
@@ -66,6 +95,20 @@ class ToleranceSale:
         worth: Floats = price * given
         return worth
 
+    def given_up_in_common(self, room: Floats, minded: Floats, price: Floats) -> Floats:
+        """(R, N) money that a common room beyond what each really accepts is worth to it, whatever it claims.
+
+        Args:
+            room: (R, N, K) room that each really leaves.
+            minded: (R, N, K) limits that it really has.
+            price: (R, N) money that the whole of a limit is worth to it; 0 for who does not take part.
+        """
+        assert self.raised is not None
+        beyond = np.maximum(self.raised[:, None] - room, 0.0)
+        given = np.divide(beyond, minded, out=np.zeros_like(beyond), where=minded > 0).sum(axis=2)
+        worth: Floats = price * given
+        return worth
+
 
 def buy_tolerance(for_sale: ForSale, worth: Floats, useful: Floats, purse: Ints) -> ToleranceSale:
     """Buy the room that is worth most per money, each seller at its price, rounded up to whole micro-units.
@@ -77,7 +120,7 @@ def buy_tolerance(for_sale: ForSale, worth: Floats, useful: Floats, purse: Ints)
         purse: (R,) micro-units that may be spent.
     """
     start, unit_price = _steps(for_sale)
-    top = np.where(worth > 0, np.minimum(_highest(for_sale), useful), -np.inf)[:, None]  # (R, 1, K)
+    top = np.where(worth > 0, np.minimum(for_sale.highest, useful), -np.inf)[:, None]  # (R, 1, K)
     ends = np.concatenate([start[:, 1:], np.full_like(start[:, :1], np.inf)], axis=1)
     with np.errstate(invalid="ignore"):  # nobody takes part, or nothing is worth buying: ∞ − ∞
         lengths = np.nan_to_num(np.minimum(ends, top) - np.minimum(start, top))
@@ -93,16 +136,9 @@ def _steps(for_sale: ForSale) -> tuple[Floats, Floats]:
     """The common room (R, N, K) at which one more limit is in the way, and what a unit costs from there on."""
     room = np.where(for_sale.member[..., None], for_sale.room, np.inf)
     order = np.argsort(room, axis=1, kind="stable")
-    each = np.where(for_sale.limits > 0, for_sale.limits, np.inf)  # a limit of 0 cannot be loosened: see _highest
+    each = np.where(for_sale.limits > 0, for_sale.limits, np.inf)  # 0 cannot be loosened: see ForSale.highest
     per_unit = np.take_along_axis(for_sale.price[..., None] / each, order, axis=1)
     return np.take_along_axis(room, order, axis=1), per_unit.cumsum(axis=1)
-
-
-def _highest(for_sale: ForSale) -> Floats:
-    """(R, K) the room beyond which somebody sells no more."""
-    reach = for_sale.room + for_sale.most[..., None] * np.maximum(for_sale.limits, 0.0)
-    highest: Floats = np.where(for_sale.member[..., None], reach, np.inf).min(axis=1)
-    return highest
 
 
 def _bought(lengths: Floats, unit_price: Floats, worth: Floats, purse: Floats) -> Floats:

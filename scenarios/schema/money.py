@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
-from commonweal.scenarios.schema.relevance import leaks, learns, pays_by_credit, pays_money, sells, shares
+from commonweal.scenarios.schema.relevance import buys, leaks, learns, pays_by_credit, pays_money, sells, shares
 
 
 class TimeAware(Part):
@@ -122,3 +122,5 @@ class Tolerance(Part):
     """Looser limits that the cooperative buys."""
 
     budget: Utility = field(0.0, "what the cooperative spends at most of its treasury on looser limits", "money per round")
+    kind: Literal["posted", "clarke", "dagva"] = field("posted", "posted: sellers are paid their price; clarke, dagva: a common limit is chosen by declared values, with Clarke taxes or by expected externalities", "name", matters=buys)
+    options: int = field(10, "steps of the common limit to choose among, from the strictest first limit to the loosest for sale", "steps", ge=1, le=1000, matters=lambda s: buys(s) and s.tolerance.kind != "posted")

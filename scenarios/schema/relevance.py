@@ -90,6 +90,11 @@ def weighs(scenario: Any) -> bool:
     return votes(scenario) and (kind not in VOTES or VOTES.facts(kind).weighs)
 
 
+def buys(scenario: Any) -> bool:
+    """Whether the cooperative buys looser limits."""
+    return valued(scenario) and scenario.tolerance.budget > 0
+
+
 def limited(scenario: Any) -> bool:
     """Whether limits do anything: they screen updates, or breaking them costs something."""
     return screens(scenario) or minds(scenario)

@@ -1,4 +1,6 @@
-"""The market for tolerance: the cooperative buys looser limits from principals that sell them."""
+"""The market for tolerance: the cooperative buys looser limits, at posted prices or by declared values."""
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,6 +11,7 @@ from commonweal.economy.money.ledger import MICRO, to_micro
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Admitted, Effects, Foregone, Moment
 from commonweal.economy.screening.admissible import slack
+from commonweal.economy.screening.common_limit import Demand, PricePrior, choose_tolerance, options_of
 from commonweal.economy.screening.tolerance import ForSale, ToleranceSale, buy_tolerance
 from commonweal.economy.world.claims import claimed_limits, claimed_price, felt
 from commonweal.economy.world.terms import Terms
@@ -17,7 +20,7 @@ from commonweal.economy.world.world import World
 
 @mechanism("tolerance")
 class ToleranceMarket(Mechanism):
-    """Scenario fields: ``tolerance.budget``, ``values.for_sale``. Note: ``ToleranceSale``."""
+    """Scenario fields: ``tolerance``, ``values.for_sale``, ``price_low``, ``price_high``. Note: ``ToleranceSale``."""
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
@@ -38,27 +41,48 @@ class ToleranceMarket(Mechanism):
         # A cooperative without a budget takes no looser limits, even free ones.
         wanted = lesson.screened.shadow_prices * (budget > 0)[:, None]
         useful = _useful(lesson.exam.alignments * senses, lesson.active & ~lesson.gated, world)
-        sale = buy_tolerance(for_sale, wanted, useful, np.minimum(budget, moment.state.ledger.treasury))
+        demand = Demand(wanted, useful, np.minimum(budget, moment.state.ledger.treasury))
+        if terms.tolerance.kind == "posted":
+            sale = buy_tolerance(for_sale, demand.worth, demand.useful, demand.purse)
+        else:
+            sale = _chosen(for_sale, demand, moment, lesson, world)
+        if terms.values.concern == "none":  # else a limit that is really broken counts as value cost
+            sale = replace(sale, lost=_given_up(sale, for_sale, lesson.exam.levels, people, world))
         return own, Effects(
             limits=sale.limits(limits, senses),
-            transfers=(sale.transfer,),
-            private=-_given_up(sale, limits, people, world),
+            transfers=sale.transfers,
+            private=None if sale.lost is None else -sale.lost,
             note=sale,
         )
 
     def expect(self, own: None, moment: Moment, foregone: Foregone, world: World) -> Floats:
         """Who took part would have sold the same whatever else it did; who stays away sells nothing."""
         sale = moment.notes[self.name]
-        limits = claimed_limits(moment.people, world, moment.declared)
-        earned = sale.payments / MICRO - _given_up(sale, limits, moment.people, world)
+        earned = sale.received / MICRO
+        if sale.lost is not None:
+            earned = earned - sale.lost
         expected = np.repeat(earned[..., None], len(Action), axis=2)
         expected[..., Action.ABSTAIN] = 0.0
         return expected
 
 
-def _given_up(sale: ToleranceSale, claimed: Floats, people: Population, world: World) -> Floats:
+def _chosen(for_sale: ForSale, demand: Demand, moment: Moment, lesson: Admitted, world: World) -> ToleranceSale:
+    """The common limit chosen by declared values, with taxes."""
+    terms, anchor = world.terms, moment.people.anchor
+    first = replace(for_sale, room=slack(lesson.exam.levels, anchor, world.senses), limits=anchor)
+    options = options_of(for_sale, first, demand, terms.tolerance.options)
+    prior = PricePrior(terms.values.price_low, terms.values.price_high)
+    return choose_tolerance(
+        for_sale, options, moment.state.ledger.principals, prior if terms.tolerance.kind == "dagva" else None
+    )
+
+
+def _given_up(sale: ToleranceSale, for_sale: ForSale, levels: Floats, people: Population, world: World) -> Floats:
     """(R, N) money that what each gives up is worth to it; who sells under several names gives up its limits once."""
-    return sale.given_up(people.limits, claimed, felt(people.price, world), world.senses)
+    if sale.raised is not None:
+        room = slack(levels, people.limits, world.senses)
+        return sale.given_up_in_common(room, people.limits, felt(people.price * for_sale.member, world))
+    return sale.given_up(people.limits, for_sale.limits, felt(people.price, world), world.senses)
 
 
 def _useful(harms: Floats, active: Bools, world: World) -> Floats:

@@ -186,6 +186,8 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "beliefs.forgetting": "Agents forget",
     "beliefs.margin": "Margin of agents",
     "beliefs.points": "Levels thought of",
+    "tolerance.kind": "Limits bought",
+    "tolerance.options": "Steps to choose from",
 }
 
 IN_SENTENCES: Mapping[str, str] = {  # where a label says too little away from its heading
@@ -224,6 +226,7 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
     "learning.method": {"federated": "FedAvg"},
     "learning.sampling": {"each": "alike from each", "pool": "from the pool"},
     "settlement.clip": {"net": "over the horizon", "gross": "never"},
+    "tolerance.kind": {"posted": "at posted prices", "clarke": "by Clarke taxes", "dagva": "by expected externality"},
     "market.groups": {"all": "one of all"},
     "menu.offer": {"menu": "by the menu", "amounts": "as each likes"},
     "menu.reading": {"party": "as a party", "published": "as published"},

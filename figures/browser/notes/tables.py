@@ -15,6 +15,7 @@ RECENT = 5  # rounds that a principal's card looks back
 REASONS = {  # that a name alone does not tell
     Reason.STAKE: "stake put in escrow", Reason.RELEASE: "escrow given back", Reason.SLASH: "stake slashed",
     Reason.ESCROW: "escrow for a data deal", Reason.DEAL: "data deal", Reason.TOLERANCE: "looser limits",
+    Reason.TAX: "tax on changing the common limit",
     Reason.IDENTITY: "price of a name", Reason.CLAWBACK: "clawed back for harm",
     Reason.REDISTRIBUTION: "share of what was clawed back",
 }

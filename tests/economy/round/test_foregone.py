@@ -139,6 +139,8 @@ MECHANISMS: dict[str, dict[str, Any]] = {
     "amounts": {"menu.offer": "amounts", "population.count": 6},
     "alone": {"rewards.alone": True, "menu.term": 2},
     "tolerance": VALUED,
+    "tolerance, by Clarke taxes": VALUED | {"tolerance.kind": "clarke"},
+    "tolerance, by expected externalities": VALUED | {"tolerance.kind": "dagva"},
     "tolerance and clawback": VALUED | {"clawback.share": 0.5},
     "held back": {"settlement.hold_back": 0.5},
     "held back of estimates": {"settlement.hold_back": 0.5, "credit.kind": "estimated_shapley", "credit.budget": 20},
