@@ -3,7 +3,8 @@
     python benchmarks/round.py            all parts
     python benchmarks/round.py a b        some of them
 
-(a) screening + first-order credit + step for 1000 principals, against one plain autograd SGD step on the same batch
+(a) screening + first-order credit + step for 1000 principals, against one plain autograd SGD step on the same batch;
+    and the same at the grain of classes and of samples, against that of principals
 (b) a whole round of an ensemble of 64 runs and of one Mesa run, against the bare matrix products it contains
 (c) one round of 100,000 principals: seconds and peak memory
 (d) slope of round time against the number of principals at a fixed batch
@@ -14,9 +15,10 @@ import resource
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -34,12 +36,14 @@ import commonweal.economy.runs.results
 from commonweal.agents.streams import Streams
 from commonweal.economy.credit import admissible_step
 from commonweal.economy.learning.mlp import MLP
-from commonweal.economy.learning.network import Objectives, Owners, descend, inner, to_numpy
+from commonweal.economy.learning.network import Objectives, Owners, descend, inner, to_numpy, to_tensor
 from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.screening.admissible import ScreeningTerms, screen
+from commonweal.economy.screening.grain import leave_out
 from commonweal.scenarios.schema.loading import load, revise
 
+Key = TypeVar("Key")
 PRODUCTS = (
     torch.ops.aten.bmm.default,
     torch.ops.aten.mm.default,
@@ -48,9 +52,9 @@ PRODUCTS = (
 )
 
 
-def medians(functions: dict[str, Callable[[], Any]], repeats: int = 30) -> dict[str, float]:
+def medians(functions: Mapping[Key, Callable[[], Any]], repeats: int = 30) -> dict[Key, float]:
     """Median seconds of each function, measured turn by turn so that a busy machine slows all alike."""
-    times: dict[str, list[float]] = {name: [] for name in functions}
+    times: dict[Key, list[float]] = {name: [] for name in functions}
     for _ in range(3):
         for function in functions.values():
             function()
@@ -103,14 +107,27 @@ def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, pr
     rate = np.array([[0.5]])
     terms = ScreeningTerms("project", "all", "level", rate, rate, False, rate)
     budget = np.full((1, 1, probes), 1e-4)
+    claimed, whose = labels.numpy(), owner.numpy()
+    share = {"all": np.repeat(budget / principals, principals, axis=1), "aggregate": budget}
+    of_one = np.zeros_like(whose)
 
-    def ours() -> Any:
+    def ours(grain: str = "principal", scope: str = "all") -> Any:
         passage = network.traverse(parameters, features, labels, owners)
         directions = network.examine(parameters, exam).directions
-        products = to_numpy(passage.products(directions))
+        if grain == "principal":
+            products = to_numpy(passage.products(directions))
+        else:
+            each = passage.sample_products(directions)
+            group, unit = whose if scope == "all" else of_one, whose * 10 + claimed if grain == "class" else None
+            kept = leave_out(to_numpy(each[..., 1:]) * senses, group, share[scope], unit)
+            weights = to_tensor(kept.astype(float), each)
+            passage = passage.reweighted(weights)
+            products = to_numpy(owners.total(each * weights.unsqueeze(2)))
         gram = to_numpy(inner(directions, directions))
         everybody = np.ones((1, principals), dtype=bool)
-        screened = screen(products[..., 1:], gram[:, 1:, 1:], budget, everybody, senses, terms)
+        screened = screen(
+            products[..., 1:], gram[:, 1:, 1:], budget, everybody, senses, replace(terms, scope=scope)
+        )
         offsets = (screened.multipliers @ gram[:, 1:, :1])[..., 0]
         credit = rate * (screened.weights * products[..., 0] - offsets)
         step = admissible_step(passage, tuple(v[:, 1:] for v in directions), screened.weights, screened.multipliers)
@@ -135,6 +152,11 @@ def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, pr
         screened = ours()[2]
     took = medians({"ours": ours, "plain": plain, "bare products": operations.repeat})
     took |= medians({"one backward per principal": one_by_one}, repeats=5)
+    finer = {
+        (scope, grain): (lambda scope=scope, grain=grain: ours(grain, scope))
+        for scope in ("all", "aggregate")
+        for grain in ("principal", "class", "sample")
+    }
     print(
         f"(a) {principals} principals × {samples} samples, MLP 64-128-10: project with K = {probes}, "
         "first-order credit, step"
@@ -147,12 +169,17 @@ def screening_step(principals: int = 1000, samples: int = 8, probes: int = 4, pr
         f"{took['bare products'] / took['plain']:.2f}); one by one / ours "
         f"{took['one backward per principal'] / took['ours']:.2f} (at least 3)"
     )
+    by_grain = medians(finer, repeats=60)
+    for scope in ("all", "aggregate"):
+        ratios = {grain: by_grain[scope, grain] / by_grain[scope, "principal"] for grain in ("class", "sample")}
+        said = ", ".join(f"{grain} {ratio:.2f}" for grain, ratio in ratios.items())
+        print(f"    grain under scope {scope}, over that of principals: {said} (at most 1.3)")
 
 
 STAGES = (
     (commonweal.economy.round.play, ("agree", "pay", "remember")),
     (commonweal.economy.round.learn, ("put_in", "visit", "examine", "screen_updates", "step", "credit")),
-    (commonweal.economy.round.markets.model, ("accuracy",)),
+    (commonweal.economy.round.markets.model, ("classified_right",)),
     (commonweal.economy.runs.ensemble, ("next_actions",)),
     (commonweal.economy.runs.cooperative, ("next_actions", "round_metrics")),
     (commonweal.economy.runs.results, ("round_metrics",)),

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
 from commonweal.economy.learning import NETWORKS, Site
-from commonweal.economy.learning.network import CPU, Network, Objectives, Owners, Parameters
+from commonweal.economy.learning.network import CPU, Network, Objectives, Owners, Parameters, SamplePaths
 from commonweal.economy.tasks.dataset import Dataset, checked
 from commonweal.economy.tasks.datasets import draw_dataset
 from commonweal.testing.promises import Promises, terms_of
@@ -61,9 +61,9 @@ def check_network(name: str, changes: Mapping[str, Any] | None = None, features:
     """Hold a registered network to what every network promises.
 
     Weights carry the run axis and are drawn for a run alone as in an ensemble; scores are (R, S, C); every update is
-    the gradient of its owner's part of the mean loss, and products, norms and sums are theirs; padded places and
-    rounds without samples move nothing; objectives, their gradients and the curvature are those of automatic
-    differentiation; and turning the network is turning the samples.
+    the gradient of its owner's part of the mean loss, and products, norms and sums are theirs, of single samples too
+    where the network keeps paths to them; padded places and rounds without samples move nothing; objectives, their
+    gradients and the curvature are those of automatic differentiation; and turning the network is turning the samples.
 
     Args:
         name: as a scenario file says it.
@@ -162,6 +162,19 @@ class _Held:
         weights = torch.rand(RUNS, PRINCIPALS, generator=torch.Generator().manual_seed(8), dtype=DOUBLE)
         summed = torch.cat([s.flatten(1) for s in passage.weighted_sum(weights)], dim=1)
         self.same(summed, torch.einsum("rn,rnp->rp", weights, flat), "weighted sums are those of the updates")
+        if isinstance(passage, SamplePaths):
+            self._samples(passage, directions)
+
+    def _samples(self, passage: SamplePaths, directions: Parameters) -> None:
+        """Products of samples and reweighted passages, where the network keeps paths to samples."""
+        by_sample, owners = passage.sample_products(directions), passage.owners
+        self.same(owners.total(by_sample), passage.products(directions), "products of samples sum to those of updates")
+        weights = torch.rand(owners.owner.shape, generator=torch.Generator().manual_seed(9), dtype=DOUBLE)
+        left = passage.reweighted(weights)
+        along = owners.total(by_sample * weights.unsqueeze(2))
+        self.same(left.products(directions), along, "updates of reweighted samples are their weighted sums")
+        flat = torch.cat([u.flatten(2) for u in left.updates()], dim=2)
+        self.same(left.squared_norms(), flat.square().sum(2), "squared norms are those of the reweighted updates")
 
     def empty(self) -> None:
         """A batch without samples has loss (R,), squared norms (R, N) and updates of zero."""

@@ -10,7 +10,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.settings import own_settings
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.learning.network import Parameters
-from commonweal.economy.round.learn import accuracy
+from commonweal.economy.round.quality import accuracy
 from commonweal.economy.world.replicas import pick_world
 from commonweal.economy.world.world import State, World
 

@@ -145,7 +145,7 @@ def _narrow_products(deltas: Tensor, inputs: Tensor, directions: Tensor) -> Tens
         return _sample_products(deltas, inputs, directions)
     stacked = directions[..., :-1].transpose(1, 2).reshape(runs, outputs, -1)  # (R, d_out, D·d_in)
     products = torch.bmm(deltas, directions[..., -1].transpose(1, 2))
-    block = max(1, CACHE_BYTES // max(1, runs * stacked.shape[2] * deltas.element_size()))
+    block = max(1, CACHE_BYTES // max(1, 2 * runs * stacked.shape[2] * deltas.element_size()))  # deltas need room too
     for start in range(0, deltas.shape[1], block):
         part = slice(start, start + block)
         moved = torch.bmm(deltas[:, part], stacked).view(runs, -1, count, width - 1)

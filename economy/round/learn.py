@@ -321,23 +321,3 @@ def _lowest_room(exam: Exam, room: Floats, world: World) -> Floats:
     limits = exam.levels - np.where(np.isfinite(room[:, 0]), room[:, 0], 0.0) * world.senses
     lowest: Floats = np.minimum(room[:, 0], -terms.safeguard * np.abs(limits)) - ROUNDING
     return lowest
-
-
-def accuracy(parameters: Parameters, world: World) -> Floats:
-    """(R,) share of the test set classified right."""
-    return share_right(classified_right(parameters, world))
-
-
-def classified_right(parameters: Parameters, world: World) -> Tensor:
-    """(R, E) which test samples are classified right."""
-    features, labels = world.test
-    scores = world.network.logits(parameters, features)
-    right: Tensor = scores.gather(2, labels.unsqueeze(2)).squeeze(2) == scores.amax(2)
-    return right
-
-
-def share_right(right: Tensor, among: Tensor | None = None) -> Floats:
-    """(R,) share of the test samples that are right, (R, E), of all or ``among`` some; 0 where there are none."""
-    if among is None:
-        return to_numpy(right.sum(1)) / right.shape[1]
-    return to_numpy((right & among).sum(1)) / np.maximum(to_numpy(among.sum(1)), 1)

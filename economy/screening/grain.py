@@ -11,6 +11,8 @@ mode then works on what is left, which is too much only where even the harmless 
 broken beyond one round's repair.
 """
 
+from functools import reduce
+
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
@@ -34,74 +36,68 @@ def leave_out(harms: Floats, owner: Ints, budget: Floats, unit: Ints | None = No
     """
     runs, groups, dimensions = budget.shape
     real = owner >= 0
-    cell = np.where(real, owner, 0) + groups * np.arange(runs)[:, None]
-    limits = budget.reshape(-1, dimensions)
-    kept, over, excess = real, np.zeros(limits.shape, dtype=np.bool_), np.ones(limits.shape)
+    group, seats = _seated((owner + groups * np.arange(runs)[:, None])[real])
+    own, taken = np.ascontiguousarray(harms[real].T), seats >= 0  # (K, n), (C, M)
+    held = badness = np.where(taken, own[:, seats], 0.0)  # (K, C, M)
+    if unit is not None:
+        apart = unit + (unit.max(initial=0) + 1) * np.arange(runs)[:, None]
+        badness = np.where(taken, _together(own, apart[real])[:, seats], 0.0)
+    limits = budget.reshape(-1, dimensions)[group].T
+    total, excess, kept = held.cumsum(axis=2)[..., -1], np.full(limits.shape, np.inf), taken.copy()
     for _ in range(dimensions):
-        beyond = _sums(harms, kept, cell, len(limits)) - limits
-        fresh = (beyond > 0) & ~over
-        if not fresh.any():
+        fresh = (total > limits) & np.isinf(excess)
+        some = np.flatnonzero(fresh.any(axis=0))
+        if not len(some):
             break
-        over |= fresh
-        excess = np.where(fresh, beyond, excess)
-        broken = np.flatnonzero(over.any(axis=0))
-        parts, scale = harms[..., broken], np.where(over, 1 / excess, 0.0)[:, broken]
-        severity = _severity(parts if unit is None else _together(parts, unit), scale, cell) * real
-        most = _most_severe(parts, severity, cell, np.where(over, limits, np.inf)[:, broken], real)
-        kept = real & (severity <= most[cell])
-    return kept | ~real
+        excess = np.where(fresh, total - limits, excess)
+        kept[some], total[:, some] = _fitting(
+            held[:, some], badness[:, some] / excess[:, some, None], taken[some],
+            np.where(np.isinf(excess), np.inf, limits)[:, some],
+        )  # fmt: skip
+    stays = np.ones(np.count_nonzero(real), dtype=np.bool_)
+    stays[seats[taken]] = kept[taken]
+    left = np.ones(real.shape, dtype=np.bool_)
+    left[real] = stays
+    return left
 
 
-def _severity(harms: Floats, scale: Floats, cell: Ints) -> Floats:
-    """(R, S) largest share of an excess, from harms (R, S, K) and (cells, K) 1 / excess."""
-    by_sample = scale if len(scale) == 1 else scale[cell]
-    severity: Floats = (np.maximum(harms, 0.0) * by_sample).max(axis=2)
-    return severity
-
-
-def _most_severe(harms: Floats, severity: Floats, cell: Ints, limits: Floats, real: Bools) -> Floats:
-    """(cells,) the largest severity up to which the samples of a cell fit its limits; 0 where none do.
+def _fitting(harms: Floats, shares: Floats, real: Bools, limits: Floats) -> tuple[Bools, Floats]:
+    """Which samples of each of C groups stay, and the sums of their harms.
 
     Args:
-        harms: (R, S, K).
-        severity: (R, S).
-        cell: (R, S).
-        limits: (cells, K), ∞ where there is none.
-        real: (R, S) False where padded.
+        harms: (K, C, M) of up to M samples of each group, 0 where there are fewer.
+        shares: (K, C, M) what each sample's unit does of the excess; 0 in dimensions that fit.
+        real: (C, M) False where there are fewer.
+        limits: (K, C), ∞ in dimensions that fit.
+
+    Returns:
+        (C, M) and (K, C).
     """
-    place = np.where(real, cell, len(limits))
-    order = np.lexsort((severity, place), axis=1)
-    place, ordered = (np.take_along_axis(values, order, axis=1) for values in (place, severity))
-    summed = np.take_along_axis(harms, order[..., None], axis=1).cumsum(axis=1)
-    first = np.ones(place.shape, dtype=np.bool_)
-    first[:, 1:] = place[:, 1:] != place[:, :-1]
-    last = np.ones(place.shape, dtype=np.bool_)
-    last[:, :-1] = first[:, 1:] | (ordered[:, 1:] != ordered[:, :-1])
-    ends = np.flatnonzero(last & (place < len(limits)) & (ordered > 0))
-    start = np.maximum.accumulate(np.where(first, np.arange(place.shape[1]), 0), axis=1).ravel()[ends]
-    row = ends // place.shape[1] * place.shape[1]
-    flat, cells = summed.reshape(-1, harms.shape[2]), place.ravel()[ends]
-    before = np.where((start > 0)[:, None], flat[row + np.maximum(start - 1, 0)], 0.0)
-    fits = (flat[ends] - before <= limits[cells]).all(axis=1)
-    most = np.zeros(len(limits))
-    np.maximum.at(most, cells[fits], ordered.ravel()[ends[fits]])
-    return most
+    severity = np.where(real, reduce(np.maximum, shares, np.zeros(real.shape)), np.inf)
+    order = np.argsort(severity, axis=1, kind="stable")
+    row = np.arange(len(order))[:, None]
+    ordered, summed = severity[row, order], harms[:, row, order].cumsum(axis=2)
+    fits = (summed <= limits[..., None]).all(axis=0) & real[row, order]
+    fits[:, :-1] &= ordered[:, 1:] != ordered[:, :-1]  # equally bad ones go together
+    most = np.where(fits, ordered, 0.0).max(axis=1, keepdims=True)
+    kept = real & (severity <= most)
+    count = kept.sum(axis=1)
+    total = np.where(count > 0, summed[:, row[:, 0], np.maximum(count - 1, 0)], 0.0)
+    return kept, total
 
 
-def _sums(harms: Floats, kept: Bools, cell: Ints, cells: int) -> Floats:
-    """(cells, K) sums of the harms (R, S, K) that are kept."""
-    place = cell[kept]
-    sums: Floats = np.stack([np.bincount(place, part[kept], cells) for part in np.moveaxis(harms, 2, 0)], axis=1)
-    return sums
+def _seated(group: Ints) -> tuple[Ints, Ints]:
+    """(C,) the groups that there are, and (C, M) the samples of each, −1 where empty, of the group (n,) of each."""
+    order = np.argsort(group, kind="stable")
+    ordered = group[order]
+    first = np.flatnonzero(np.diff(ordered, prepend=-1))
+    count = np.diff(first, append=len(ordered))
+    seats = np.full((len(first), count.max(initial=1)), -1)
+    seats[np.arange(seats.shape[1]) < count[:, None]] = order
+    return ordered[first], seats
 
 
 def _together(harms: Floats, unit: Ints) -> Floats:
-    """(R, S, K) harm of all the samples of each one's unit (R, S)."""
-    runs, samples = unit.shape
-    apart = np.where(unit < 0, -1, unit + (unit.max(initial=0) + 1) * np.arange(runs)[:, None])
-    _, place = np.unique(apart, return_inverse=True)
-    place = place.reshape(-1)
-    total = np.empty(harms.shape)
-    for k in range(harms.shape[2]):
-        total[..., k] = np.bincount(place, harms[..., k].ravel())[place].reshape(runs, samples)
-    return total
+    """(K, n) harm of all the samples of each one's unit (n,), from their own harms (K, n)."""
+    _, place = np.unique(unit, return_inverse=True)
+    return np.stack([np.bincount(place, part)[place] for part in harms])

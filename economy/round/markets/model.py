@@ -14,8 +14,9 @@ from commonweal.economy.money.settlement import SETTLEMENTS, SettlementTerms
 from commonweal.economy.money.settlement import pay as divide
 from commonweal.economy.round.alternatives import settle_alone, supposed_credit
 from commonweal.economy.round.gains import Gains, gains_from
-from commonweal.economy.round.learn import classified_right, learn, share_right
+from commonweal.economy.round.learn import learn
 from commonweal.economy.round.market import market
+from commonweal.economy.round.quality import classified_right, share_right
 from commonweal.economy.round.record import Foregone, Income, Moment, Payday, Produce
 from commonweal.economy.round.regret import private_gains, worth_of
 from commonweal.economy.round.standing import Supposed, owed_to, shares_of, standing_of, suppose, usual_amounts

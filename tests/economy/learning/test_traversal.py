@@ -1,7 +1,7 @@
 """The traversal pass against plain automatic differentiation: lossless, and exact for every principal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -253,6 +253,53 @@ class TestEveryPrincipal:
         assert passage.products(passage.updates()).shape == (2, PRINCIPALS, PRINCIPALS)
         assert passage.squared_norms().tolist() == [[0.0] * PRINCIPALS] * 2
         assert not any(s.any() for s in passage.weighted_sum(torch.ones(2, PRINCIPALS, dtype=torch.float64)))
+
+
+class TestEverySample:
+    """The same pass attributes the gradient to every sample."""
+
+    @staticmethod
+    def gradients(studied: Lesson) -> list[Tensor]:
+        """Every u_s by one backward pass per run and sample, each entry (R, S, *shape)."""
+        owner = studied.owners.owner
+        each = torch.where(owner >= 0, torch.arange(owner.shape[1]), -1)
+        return replace(studied, owners=Owners(each, owner.shape[1])).autograd_updates()
+
+    @pytest.mark.parametrize("cache", [traversal.CACHE_BYTES, 600])
+    @every_lesson
+    def test_products_are_those_of_every_samples_own_gradient(
+        self, given_lesson: Lesson, cache: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(traversal, "CACHE_BYTES", cache)
+        directions = random_directions(given_lesson.parameters, count=4)
+        pairs = zip(self.gradients(given_lesson), directions, strict=True)
+        expected = sum(torch.einsum("rsoi,rdoi->rsd", u, v) for u, v in pairs)
+        found = given_lesson.passage().sample_products(directions)
+        assert_same([found], [torch.as_tensor(expected)])
+        assert not found[given_lesson.owners.owner < 0].any()
+        assert_same([given_lesson.owners.total(found)], [given_lesson.passage().products(directions)])
+
+    @every_lesson
+    def test_reweighted_updates_are_weighted_sums_of_samples(self, given_lesson: Lesson) -> None:
+        owner = given_lesson.owners.owner
+        weights = torch.linspace(-1, 2, owner.numel(), dtype=torch.float64).view(owner.shape)
+        member = (owner.unsqueeze(2) == torch.arange(PRINCIPALS)).double() * weights.unsqueeze(2)  # (R, S, N)
+        expected = [torch.einsum("rsn,rsoi->rnoi", member, u) for u in self.gradients(given_lesson)]
+        passage = given_lesson.passage().reweighted(weights)
+        assert_same(passage.updates(), expected)
+        assert_same([passage.squared_norms()], [torch.as_tensor(sum(u.square().sum((2, 3)) for u in expected))])
+        directions = random_directions(given_lesson.parameters, count=2)
+        along = sum(torch.einsum("rnoi,rdoi->rnd", u, v) for u, v in zip(expected, directions, strict=True))
+        assert_same([passage.products(directions)], [torch.as_tensor(along)])
+        assert_same(passage.weighted_sum(torch.ones(len(owner), PRINCIPALS, dtype=torch.float64)),
+                    [u.sum(1) for u in expected])  # fmt: skip
+
+    @every_lesson
+    def test_weights_of_one_change_nothing(self, given_lesson: Lesson) -> None:
+        passage = given_lesson.passage()
+        same = passage.reweighted(torch.ones(given_lesson.owners.owner.shape, dtype=torch.float64))
+        for one, other in zip(passage.updates(), same.updates(), strict=True):
+            torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 
 class TestSeats:
