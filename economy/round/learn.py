@@ -37,7 +37,7 @@ from commonweal.economy.round.record import Admitted, Exam, Lesson, Moment, Step
 from commonweal.economy.round.sift import sample_products, sift, without
 from commonweal.economy.screening.admissible import Screened, screen
 from commonweal.economy.screening.votes import room_left
-from commonweal.economy.tasks import Batch, Form, PutIn, put_in
+from commonweal.economy.tasks import Batch, Form, PutIn, put_in, without_classes
 from commonweal.economy.world.claims import claimed_limits
 from commonweal.economy.world.world import State, World
 
@@ -77,6 +77,8 @@ def traverse(moment: Moment, world: World, streams: Streams) -> Traversed:
         world.conduct,
         asked_amounts(state, world),
     )
+    if moment.left_out is not None:
+        batch, put = without_classes(batch, put, moment.left_out)
     taken = samples(batch, world)
     passage = sent_back(visit(batch, state.parameters, world, taken), put, state, streams.batch)
     exam = examine(passage, state.parameters, world)

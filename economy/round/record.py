@@ -31,6 +31,7 @@ class Effects:
 
     actions: Ints | None = None  # (R, N) what everybody must do, in place of what it means to do
     amounts: Floats | None = None  # (R, N) samples that each puts in if it delegates
+    left_out: Bools | None = None  # (R, N, C) classes of which each puts in nothing if it delegates
     excluded: Bools | None = None  # (R, N) who does not count as taking part, whatever it does
     outside: Floats | None = None  # (R, N) money per round of staying away
     declared: Floats | None = None  # (R, N, K) limits that agents file, in place of the true ones
@@ -54,6 +55,7 @@ class Moment:
     outside: Floats  # (R, N) or (R, 1) money per round of staying away
     excluded: Bools | None = None  # (R, N) who does not count as taking part; None: nobody
     declared: Floats | None = None  # (R, N, K) limits that agents file; None: the true ones
+    left_out: Bools | None = None  # (R, N, C) classes of which each puts in nothing if it delegates; None: none
     limits: Floats | None = None  # (R, N, K) limits that hold for this round's step; None: the claimed ones
     given: Floats | None = None  # (R, N) accuracy of the model each is given; None: what it is owed
     transfers: tuple[Transfer, ...] = ()  # of the round so far
@@ -100,6 +102,7 @@ class Moment:
             "actions": effects.actions,
             "outside": effects.outside,
             "declared": effects.declared,
+            "left_out": effects.left_out,
             "limits": effects.limits,
             "given": effects.rewards,
             "value_costs": effects.value_costs,

@@ -44,7 +44,9 @@ from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
 # Hooks run in this order; mechanisms from elsewhere come after, by name.
-ORDER = ("menu", "identity", "deals", "beliefs", "voice", "tolerance", "stakes", "clawback", "copies", "concern")
+ORDER = (
+    "menu", "identity", "deals", "beliefs", "voice", "tolerance", "stakes", "clawback", "copies", "concern", "selection",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

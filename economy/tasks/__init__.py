@@ -17,7 +17,7 @@ from commonweal.economy.tasks.examples import Examples, FeatureTable, load_examp
 from commonweal.economy.tasks.holdings import Holdings, draw_holdings, no_holdings
 from commonweal.economy.tasks.partition import PARTITIONS, spread
 from commonweal.economy.tasks.probes import ProbeTerms
-from commonweal.economy.tasks.supply import first_supply, put_in
+from commonweal.economy.tasks.supply import first_supply, put_in, without_classes
 
 __all__ = [
     "PARTITIONS",
@@ -49,4 +49,5 @@ __all__ = [
     "rotation",
     "spread",
     "task",
+    "without_classes",
 ]

@@ -40,6 +40,7 @@ class ActionTerms:
     noise: PerRun  # (R, 1) standard deviation of the noise under which a free-rider disguises its samples
     defect: str  # poison or leak
     defect_gain: PerRun  # (R, 1) money per round of defecting
+    selection: str = "none"  # none or classes: what delegating principals leave out
 
 
 class SamplingTerms(Protocol):

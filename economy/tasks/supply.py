@@ -1,5 +1,6 @@
 """What actions do to samples: which ones every principal puts into a round's virtual batch, true or not."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import AnyArray, Floats, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.batch import (
@@ -87,6 +88,28 @@ def put_in(
         total = np.bincount(visits.who, minlength=form.size).reshape(form.shape)
     batch = _batch(visits, form, holdings, terms, longest if each else None, stream)
     return batch, carried, PutIn(total, total * (form == OWN), form)
+
+
+def without_classes(batch: Batch, put: PutIn, left_out: Bools) -> tuple[Batch, PutIn]:
+    """The batch without the own samples of some classes: their places are padding, and they cost nothing.
+
+    Args:
+        batch: as it was drawn.
+        put: how many samples each principal put in.
+        left_out: (R, N, C) classes, as claimed, that each leaves out of its own data.
+
+    Returns:
+        The batch and the numbers of samples; the same where nothing of it is left out.
+    """
+    run, (_, principals) = np.arange(len(batch.owner))[:, None], put.total.shape
+    own = put.form == OWN if put.form is not None else put.delegated > 0
+    gone = (batch.owner >= 0) & (own[..., None] & left_out)[run, batch.owner, batch.label]
+    if not gone.any():
+        return batch, put
+    place = (batch.owner + principals * run)[gone]
+    fewer = np.bincount(place, minlength=put.total.size).reshape(put.total.shape)
+    owner = np.where(gone, -1, batch.owner)
+    return replace(batch, owner=owner, visit=0), replace(put, total=put.total - fewer, delegated=put.delegated - fewer)
 
 
 def carried_out(

@@ -42,6 +42,7 @@ ANYWHERE, SHARE, CORRELATION, POSITIVE = Range(), Range(0.0, 1.0), Range(-1.0, 1
 _SHARES = {
     "accuracy", "own_accuracy", "rival", "gini", "credit_concentration", "screened_share", "gated_share", "step_factor",
     "dealt_share", "promise_kept", "loosened", "violated", "permitted_accuracy", "belief_coverage", "misjudged",
+    "samples_screened",
 }  # fmt: skip
 _POSITIVE = {
     "validation_loss", "revenue", "paid", "clawed", "samples", "dealt", "tolerance_paid", "price_of_anarchy",

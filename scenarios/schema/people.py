@@ -73,6 +73,7 @@ class Actions(Part):
     noise: float = field(0.3, "standard deviation of the noise under which a free-rider disguises its samples (free_ride = disguised)", "as features", ge=0, le=100)
     defect: Literal["poison", "leak"] = field("poison", "form of defection: wrong labels, or selling the model outside", "name")
     defect_gain: Utility = field(0.002, "private gain of a defector", "money per round", matters=may("defect"))
+    selection: Literal["none", "classes"] = field("none", "what who delegates leaves out: nothing, or the classes most of whose samples were screened out the last time that it put them in", "name", matters=lambda s: screens(s) and s.screening.grain != "principal")
 
 
 class Imitation(Part):

@@ -8,9 +8,12 @@ from commonweal.economy.round.mechanisms import (
     deals,
     identity,
     menu,
+    selection,
     stakes,
     tolerance,
     voice,
 )
 
-__all__ = ["beliefs", "clawback", "concern", "copies", "deals", "identity", "menu", "stakes", "tolerance", "voice"]
+__all__ = [
+    "beliefs", "clawback", "concern", "copies", "deals", "identity", "menu", "selection", "stakes", "tolerance", "voice",
+]  # fmt: skip
