@@ -15,5 +15,6 @@ from commonweal.economy.round.mechanisms import (
 )
 
 __all__ = [
-    "beliefs", "clawback", "concern", "copies", "deals", "identity", "menu", "selection", "stakes", "tolerance", "voice",
+    "beliefs", "clawback", "concern", "copies", "deals", "identity", "menu", "selection", "stakes", "tolerance",
+    "voice",
 ]  # fmt: skip
