@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from commonweal.economy.round.words import Words
 from commonweal.figures.browser.compared.compared import Measure
-from commonweal.scenarios.schema.relevance import pays_money, screens, shares
+from commonweal.scenarios.schema.relevance import minds, pays_money, screens, shares, valued
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.words import words_for
 
 MOST = 5
 KEPT = (
     "share_delegate", "accuracy", "samples", "own_accuracy", "screened_share", "loosened", "welfare", "welfare_each",
-    "gini",
+    "violated", "net_welfare", "gini",
 )  # fmt: skip
 
 
@@ -38,7 +38,12 @@ def _telling(scenarios: Sequence[Scenario], words: Words) -> Iterator[Measure]:
     result = fixed or not all(map(shares, scenarios))  # what is contributed to a public good is how many contribute
     if result and not differ:
         yield _result(words)
-    if any(map(screens, scenarios)):
+    if minded := all(map(valued, scenarios)) and any(map(minds, scenarios)):
+        yield Measure("violated", "principals with a broken limit, share", "with a broken limit, share",
+                      "how many have a limit broken", " of all principals", "{} have a limit broken")
+        yield Measure("net_welfare", f"{words.net_welfare}, money a round", f"{words.net_welfare}, money a round",
+                      words.net_welfare, " money a round", f"{words.net_welfare} is {{}} money a round")
+    if any(map(screens, scenarios)) and not minded:
         yield Measure("screened_share", "taken off by screening, share of updates", "taken off by screening, share",
                       "what screening takes off", " of updates", "screening takes off {}")
     if any(each.tolerance.budget for each in scenarios):

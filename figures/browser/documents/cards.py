@@ -12,10 +12,11 @@ from commonweal.economy.world.world import World
 from commonweal.figures.browser.documents.glances import Glances
 from commonweal.figures.browser.notes.bargain import bargain_rows, why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
+from commonweal.figures.browser.notes.concerns import FELT, belief_rows, concern_rows
 from commonweal.figures.browser.notes.numbers import change, figure, known, percent
 from commonweal.figures.browser.notes.numbers import count as in_full
 from commonweal.figures.browser.notes.reasons import reason
-from commonweal.figures.browser.notes.shown import action_words, credit_unit, gives_models, pays_money
+from commonweal.figures.browser.notes.shown import action_words, credit_unit, gives_models, pays_money, words_of
 from commonweal.figures.browser.notes.tables import data_rows, principal_card, value_rows
 from commonweal.figures.browser.notes.why import Parts, Seen, acquaintances, parts_of
 
@@ -76,7 +77,9 @@ def _sections(chronicle: Chronicle, sight: Sight, index: int) -> Sequence[Docume
     return (
         _why(chronicle, sight, index), _text("Why so many samples?", why_so_many(sight, index, world)),
         _alternatives(sight, index, world),
-        _rows("What it values", value_rows(chronicle, sight, index), simulation=True),
+        _rows("What it values", [*value_rows(chronicle, sight, index), *concern_rows(sight, index, world)],
+              simulation=True),
+        _rows("What its agent knows of that", belief_rows(sight, index, world)),
         _rows("What was agreed", bargain_rows(sight, index, world), folded=True),
         _rows("Its data", data_rows(world, index) if world.market.learns else [], folded=True, simulation=True),
         _rows("Everything known of it", everything, folded=True),
@@ -93,8 +96,8 @@ def _rows(title: str, rows: Sequence[Sequence[str]], *, folded: bool = False, si
 
 
 def _hidden(what: str) -> bool:
-    """Whether only the simulation knows it: wrong labels, and limits as they truly are."""
-    return what.startswith(("wrong labels", "protects", "withholds"))
+    """Whether only the simulation knows it: wrong labels, limits as they truly are, and what a principal feels."""
+    return what.startswith(("wrong labels", "protects", "withholds", *FELT))
 
 
 def _deeds(lived: Sequence[Sight], index: int) -> tuple[int, list[int]]:
@@ -148,7 +151,8 @@ def _measured(world: World) -> list[tuple[str, str, Callable[[Sight], Floats | I
         (money or not gives_models(world), ("pay a round", "money", lambda sight: sight.payoffs)),
         (not money, ("samples put in", "so far", lambda sight: sight.contributed)),
         (not money and gives_models(world), ("its model", "accuracy", lambda sight: sight.given)),
-        (True, ("reputation", "", lambda sight: sight.reputation)),
+        (words_of(world).minds, ("value cost", "money", lambda sight: sight.value_cost)),
+        (not words_of(world).minds, ("reputation", "", lambda sight: sight.reputation)),
         (not public, ("credit", credit_unit(world), lambda sight: sight.credit)),
         (public, ("pays in", "money", lambda sight: sight.credit)),
     ]
@@ -205,7 +209,9 @@ def _named(seen: Seen, before: Sight, index: int, action: Action, world: World) 
     if seen.what == "last":
         return f"what it did last, {action_words(world, int(before.actions[index])).do}"
     if seen.what == "pay":
-        return f"its own pay, {figure(float(before.remembered[index]))}"
+        return f"its own {_currency(before)}, {figure(float(before.utility[index]))}"
+    if seen.what == "values":
+        return f"its values, which {action_words(world, action).doing} costs {figure(_cost_of(before, index, action))}"
     if seen.what == "others":
         mean = _pay_of(before, index, action, world)
         told = "nobody" if np.isnan(mean) else figure(mean)
@@ -216,8 +222,20 @@ def _named(seen: Seen, before: Sight, index: int, action: Action, world: World) 
     if seen.what == "share":
         return f"neighbours who {action_words(world, Action.DELEGATE).do}, {percent(value)}"
     assert seen.action is not None
-    lead = "would have paid" if seen.what == "foregone" else "learned to pay"
+    worth = before.value_costs.size > 0
+    lead = ("would be worth" if worth else "would have paid") if seen.what == "foregone" else (
+        "learned to be worth" if worth else "learned to pay")
     return f"{action_words(world, seen.action).doing} {lead} {figure(value)}"
+
+
+def _currency(before: Sight) -> str:
+    """What policies compare."""
+    return "utility" if before.value_costs.size else "pay"
+
+
+def _cost_of(before: Sight, index: int, action: Action) -> float:
+    """What an action costs a principal in its own values, as it remembers; 0 where nobody minds."""
+    return float(before.value_costs[index, action]) if before.value_costs.size else 0.0
 
 
 def _pay_of(before: Sight, index: int, action: Action, world: World) -> float:
@@ -233,6 +251,8 @@ def _weighs(before: Sight, index: int, action: Action, world: World) -> str:
     terms = world.terms.policy
     name = terms.names[int(before.policy[index])]
     told = _POLICIES[name]
+    if before.value_costs.size:
+        told = _MINDING.get(name, told)
     if name == "imitation":
         told += _others_earn(before, index, action, world)
     if name == "learning":
@@ -251,12 +271,24 @@ _POLICIES = {
 }
 
 
+_MINDING = _POLICIES | {  # where broken limits cost something
+    "imitation": "It imitates whose pay, less what doing the same would cost it in its own values, beats its utility.",
+    "best_response": "It does what would have been worth most in the round before, value cost subtracted.",
+    "learning": "It does what it has learned to be worth most, value cost subtracted.",
+    "wait_and_see": "It stays away until joining would have been worth more, value cost subtracted; then it stays.",
+}
+
+
 def _others_earn(before: Sight, index: int, action: Action, world: World) -> str:
-    mean, own = _pay_of(before, index, action, world), float(before.remembered[index])
+    mean, own = _pay_of(before, index, action, world), float(before.utility[index])
     if np.isnan(mean):
         return f" Nobody whom it may meet was {action_words(world, action).doing}."
-    than = "more than" if mean > own else "less than" if mean < own else "as much as"
-    return f" Those who {action_words(world, action).do} earn {than} it remembers."
+    cost = _cost_of(before, index, action)
+    than = "more than" if mean - cost > own else "less than" if mean - cost < own else "as much as"
+    if not before.value_costs.size:
+        return f" Those who {action_words(world, action).do} earn {than} it remembers."
+    earn = f"{figure(mean)} less {figure(cost)}" if cost else figure(mean)
+    return f" From those who {action_words(world, action).do} that is {earn}, {than} its utility."
 
 
 # What else would have paid.
@@ -272,5 +304,7 @@ def _alternatives(sight: Sight, index: int, world: World) -> Document:
     rows = [{"action": code, "text": action_words(world, code).do, "value": float(paid[code]),
              "said": figure(float(paid[code])), "did": code == did} for code in there]
     note = "the others to first order, everybody else alike" if world.market.learns else "exact, everybody else alike"
-    return {"kind": "bars", "title": f"What else would have paid in round {sight.round}?", "unit": "money",
-            "rows": rows, "note": note}
+    asked = f"What else would have paid in round {sight.round}?"
+    if sight.value_costs.size:
+        asked, note = f"What would each have been worth in round {sight.round}?", f"value cost subtracted; {note}"
+    return {"kind": "bars", "title": asked, "unit": "money", "rows": rows, "note": note}

@@ -80,12 +80,16 @@ def _worth(world: World) -> Panel:
     words = words_of(world)
     if pays_money(world) and not words.each:
         lines = (Line("revenue", "revenue", "rule-0"), Line("welfare", words.welfare, "rule-1"))
+        if words.minds:
+            return Panel("worth", "money a round", (*lines, Line("net_welfare", words.net_welfare, "rule-2")), None)
         return Panel("worth", "money a round", lines)
     return Panel("worth", words.welfare_label, (Line(words.welfare_measure, words.welfare, "rule-0"),))
 
 
 def _others(world: World) -> Iterator[Panel]:
     """What rewards, screening, money and values make worth showing; screening not in an economy about rewards."""
+    if words_of(world).minds:
+        yield _violated(world)
     if rewards_differ(world):
         yield _plain("samples", "samples put in", "samples", "samples")
         if makes_copies(world):
@@ -105,6 +109,15 @@ def _others(world: World) -> Iterator[Panel]:
         yield Panel("taken", "taken, money a round", named)
     if holds_back(world):
         yield _plain("held", "credit held back, share", "held_share", "held back", 1.0)
+
+
+def _violated(world: World) -> Panel:
+    """The share of principals with a broken limit; of each camp where there are two or three."""
+    number = len(world.terms.values.camps)
+    camps = range(number) if 1 < number < 4 else ()
+    lines = [Line(f"violated_camp_{camp}", f"camp {camp}", f"rule-{camp + 1}") for camp in camps]
+    return Panel("violated", "principals with a broken limit, share", (Line("violated", "all", "rule-0"), *lines),
+                 0.0, 1.0, percent=True)
 
 
 def _plain(id: str, title: str, measure: str, name: str, high: float | None = None) -> Panel:

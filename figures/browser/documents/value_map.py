@@ -20,11 +20,11 @@ TRAIL, STEP = 20, 4  # rounds that a trail goes back, and between two of its poi
 _DOTS = 200  # principals on the map
 
 
-def broken(limits: Floats, levels: Floats, world: World) -> Bools:
-    """(N, K) whether a probe (K,) stands on the forbidden side of a limit; not where it is not known."""
+def broken(sight: Sight, levels: Floats, world: World) -> Bools:
+    """(N, K) whether a probe (K,) stands on the forbidden side of an own limit; not where it is not known."""
     with np.errstate(invalid="ignore"):
-        found: Bools = world.senses * (limits - levels) > 0
-    return found
+        found: Bools = world.senses * (sight.limits - levels) > 0
+    return found & sight.own
 
 
 def axis(limits: Floats, level: float) -> tuple[float, float]:
@@ -76,7 +76,7 @@ def map_of(chronicle: Chronicle, sight: Sight, axes: Views, levels: Floats) -> D
     shown = np.arange(0, count, -(-count // _DOTS))
     trail = np.stack([each.limits for each in _trail(chronicle, sight)])[:, shown]  # (T, M, K)
     x, y, now, titles = _plane(trail, axes, levels, shown, world)
-    beyond = broken(sight.limits[shown], levels, world)
+    beyond = broken(sight, levels, world)[shown]
     points = [{"index": int(i), "x": known(x[:, at]), "y": known(y[:, at]), "broken": bool(beyond[at].any())}
               for at, i in enumerate(shown.tolist())]
     sides = [_side(title, values, level) for title, values, level in zip(titles, (x, y), now, strict=True)]

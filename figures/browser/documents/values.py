@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.documents.value_map import Views, axis, broken, map_of, views_of
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.numbers import figure, known_or_none, percent
-from commonweal.figures.browser.notes.shown import subject
+from commonweal.figures.browser.notes.shown import subject, words_of
 from commonweal.figures.browser.notes.tables import level_after
 
 Document = dict[str, Any]
@@ -55,16 +55,17 @@ def values_document(
     levels = np.array([level_after(chronicle, sight.round, k) for k in range(len(world.senses))])
     taken, _ = screened_lately(chronicle, sight.round)
     sorts = _sorts(world, taken)
+    costs = cost_of_staying(sight)
     if sort and sort not in dict(sorts):
         raise InputError(f"sort = {sort!r}: must be one of {', '.join(key for key, _ in sorts)}")
     chosen = sort or sorts[0][0]
-    order = _ordered(chosen, sight, taken, world)
+    order = _ordered(chosen, sight, taken if chosen == "taken" else costs, world)
     shown = order if len(order) <= FEW else _with(order[:MOST], principal)
     away = _away(chronicle, sight)
     return {
         "kind": "values", "round": sight.round, "marks": _marks(sight),
         "dimensions": [_dimension(sight, k, levels, world) for k in range(len(world.senses))],
-        "rows": [_row(sight, i, levels, taken, away.get(i, ""), world) for i in shown],
+        "rows": [_row(sight, i, levels, taken, world) | _cost(sight, i, costs, away.get(i, "")) for i in shown],
         "of": len(order), "sort": chosen, "sorts": [list(each) for each in sorts],
         "screens": world.terms.screening.mode != "off",
         "views": views_of(world), "map": None if axes is None else map_of(chronicle, sight, axes, levels),
@@ -72,9 +73,19 @@ def values_document(
 
 
 def declared(sight: Sight, world: World) -> Floats:
-    """(N, K) limits that hold for the round, after what was sold of them; as they are where nothing was."""
-    limits: Floats = sight.limits * (1 - world.senses * sight.loosened)
+    """(N, K) limits that hold for the round: what agents filed, after what was sold of them; else as they are."""
+    filed = sight.limits if sight.beliefs is None else sight.beliefs.declared
+    limits: Floats = filed * (1 - world.senses * sight.loosened)
     return limits
+
+
+def cost_of_staying(sight: Sight) -> Floats:
+    """(N,) what the round cost each in its own values, of who stays away what taking part would have; 0 if nothing."""
+    if not sight.felt.size:
+        return np.zeros(len(sight.actions))
+    away = sight.actions == Action.ABSTAIN
+    cost: Floats = np.where(away, sight.felt[:, Action.DELEGATE], sight.value_cost)
+    return cost
 
 
 def screened_lately(chronicle: Chronicle, upto: int) -> tuple[Floats, Ints]:
@@ -90,20 +101,26 @@ def screened_lately(chronicle: Chronicle, upto: int) -> tuple[Floats, Ints]:
 
 
 def _marks(sight: Sight) -> list[list[str]]:
+    if sight.beliefs is not None:
+        filed = "declared by its agent" + ", less what was sold" * bool(sight.loosened.any())
+        return [["true", "true limit"], ["believed", "what its agent believes"], ["declared", filed]]
     sold = [["declared", "sold for this round"]] if sight.loosened.any() else []
     return [["true", "true limit"], *sold]
 
 
 def _dimension(sight: Sight, k: int, levels: Floats, world: World) -> Document:
-    limits, level = sight.limits[:, k], float(levels[k])
-    low, high = axis(np.concatenate([limits, declared(sight, world)[:, k]]), level)
+    own = sight.own[:, k]
+    limits, level = sight.limits[own, k], float(levels[k])
+    believed = [] if sight.beliefs is None else [sight.beliefs.mean[own, k]]
+    low, high = axis(np.concatenate([limits, declared(sight, world)[own, k], *believed]), level)
     bound, reach = ("at most", "nat") if world.senses[k] < 0 else ("at least", "0 to 1")
-    violated = int(broken(sight.limits, levels, world)[:, k].sum())
-    density = np.histogram(limits, BINS, (low, high))[0].tolist() if len(limits) > FEW else None
+    beyond = broken(sight, levels, world)[:, k]
+    violated = int(beyond.sum())
+    density = np.histogram(limits, BINS, (low, high))[0].tolist() if len(own) > FEW else None
     return {
         "name": "protect" if world.senses[k] < 0 else "withhold",
         "about": f"{subject(world, k)}, {bound} this loss, {reach}", "low": low, "high": high,
-        "now": known_or_none(level), "now_text": _now(level, low, high, violated),
+        "now": known_or_none(level), "now_text": _now(level, low, high, violated) + _shares(sight, k, beyond, world),
         "beyond": "left" if level < low else "right" if level > high else "",
         "broken_side": "right" if world.senses[k] > 0 else "left", "broken": violated, "density": density,
     }
@@ -117,39 +134,70 @@ def _now(level: float, low: float, high: float, violated: int) -> str:
     return f"loss now {figure(level)}{far}"
 
 
-def _row(sight: Sight, i: int, levels: Floats, taken: Floats, gone: str, world: World) -> Document:
-    beyond, sold = broken(sight.limits, levels, world)[i], declared(sight, world)[i]
-    limits = [
-        {"true": float(true), "believed": None, "declared": float(sold[k]) if sold[k] != true else None,
-         "broken": bool(beyond[k]), "text": _told(float(true), float(sold[k]), bool(beyond[k]))}
-        for k, true in enumerate(sight.limits[i].tolist())
-    ]
-    return {"index": i, "limits": limits, "taken": known_or_none(taken[i]), "taken_text": percent(float(taken[i])),
-            "cost": None, "cost_text": "", "gone": gone}
+def _shares(sight: Sight, k: int, beyond: Bools, world: World) -> str:
+    """Of whom the limit on a dimension is broken, where anybody minds: ", breaks 98 %"; by camp where there are any."""
+    if not words_of(world).minds or not sight.round:
+        return ""
+    own, camps = sight.own[:, k], range(len(world.terms.values.camps))
+    told = [f"camp {camp} {percent(float(beyond[held].mean()))}" for camp in camps
+            if (held := own & (sight.camp == camp)).any()]
+    if not own.any() or not beyond.any():
+        return ", breaks nobody's limit"
+    return f", breaks {percent(float(beyond[own].mean()))}" + (f" ({', '.join(told)})" if len(told) > 1 else "")
 
 
-def _told(true: float, sold: float, broken: bool) -> str:
-    """A limit in words: "true limit 1.98, sold for this round 2.1, broken now"."""
-    parts = [f"true limit {figure(true)}"]
-    parts += [f"sold for this round {figure(sold)}"] if sold != true else []
-    return ", ".join([*parts, "broken now"] if broken else parts)
+def _row(sight: Sight, i: int, levels: Floats, taken: Floats, world: World) -> Document:
+    beyond = broken(sight, levels, world)[i]
+    limits = [_limit(sight, i, k, bool(beyond[k]), world) for k in range(len(beyond))]
+    return {"index": i, "limits": limits, "taken": known_or_none(taken[i]), "taken_text": percent(float(taken[i]))}
+
+
+def _limit(sight: Sight, i: int, k: int, broken: bool, world: World) -> Document:
+    """A principal's limit on one dimension; no mark where the value is not its own."""
+    if not sight.own[i, k]:
+        return {"true": None, "believed": None, "declared": None, "broken": False, "text": "no value of its own"}
+    true, filed = float(sight.limits[i, k]), float(declared(sight, world)[i, k])
+    believed = None if sight.beliefs is None else float(sight.beliefs.mean[i, k])
+    told = [f"true limit {figure(true)}"]
+    if believed is not None:
+        told += [f"believed {figure(believed)}", f"declared {figure(filed)}"]
+    elif filed != true:
+        told.append(f"sold for this round {figure(filed)}")
+    return {"true": true, "believed": believed, "declared": filed if believed is not None or filed != true else None,
+            "broken": broken, "text": ", ".join([*told, "broken now"] if broken else told)}
+
+
+def _cost(sight: Sight, i: int, costs: Floats, gone: str) -> Document:
+    """What its values cost a principal in the round; of who is away what taking part would have, without a number."""
+    if not sight.felt.size or not sight.round:
+        return {"cost": None, "cost_text": "", "gone": gone}
+    return {"cost": float(costs[i]), "cost_text": "" if gone else figure(float(costs[i])), "gone": gone}
 
 
 def _sorts(world: World, taken: Floats) -> list[tuple[str, str]]:
     """Orders of the rows, the one that tells most first."""
     screened = ("taken", "taken off")
-    limits = [(f"limit-{k}", f"strictest: {subject(world, k)}") for k in range(len(world.senses))]
-    return [*([screened] if np.nan_to_num(taken).any() else []), *limits, ("number", "number")]
+    dearest = [("cost", "value cost")] if words_of(world).minds else []
+    limits = [(f"limit-{k}", f"strictest: {_named(world, k)}") for k in range(len(world.senses))]
+    return [*dearest, *([screened] if np.nan_to_num(taken).any() else []), *limits, ("number", "number")]
 
 
-def _ordered(sort: str, sight: Sight, taken: Floats, world: World) -> list[int]:
+def _named(world: World, k: int) -> str:
+    """What a dimension is about, and what is wanted of it where another one is about the same."""
+    subjects = [subject(world, each) for each in range(len(world.senses))]
+    verb = "protect" if world.senses[k] < 0 else "withhold"
+    return subjects[k] if subjects.count(subjects[k]) == 1 else f"{verb} {subjects[k]}"
+
+
+def _ordered(sort: str, sight: Sight, measured: Floats, world: World) -> list[int]:
+    """Principals in order; those by what was taken off or by value cost as ``measured`` (N,)."""
     if sort == "number":
-        return list(range(len(taken)))
-    if sort == "taken":
-        worth = np.nan_to_num(taken, nan=-1.0)
+        return list(range(len(measured)))
+    if sort in ("taken", "cost"):
+        worth = np.nan_to_num(measured, nan=-1.0)
     else:
         k = int(sort.removeprefix("limit-"))
-        worth = world.senses[k] * sight.limits[:, k]
+        worth = np.where(sight.own[:, k], world.senses[k] * sight.limits[:, k], -np.inf)
     order: list[int] = np.argsort(-worth, kind="stable").tolist()
     return order
 

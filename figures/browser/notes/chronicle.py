@@ -12,17 +12,30 @@ import numpy as np
 
 from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, ratio
 from commonweal.agents.population import Population
+from commonweal.agents.values import concern_weights
 from commonweal.economy.money.ledger import MICRO, Reason, entries
 from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.mechanism import state_of_others
 from commonweal.economy.round.record import Lesson, Payday, Record
-from commonweal.economy.runs.metrics import kept_promises, round_metrics, taken_off
+from commonweal.economy.runs.metrics import broken_limits, kept_promises, round_metrics, taken_off
 from commonweal.economy.world.world import State, World
 
 SIGHT_NUMBERS = 4_000_000  # numbers of sights kept at a time: 32 MB
 Known = TypeVar("Known")
 CLAWBACK = (Reason.CLAWBACK, Reason.REDISTRIBUTION)
 TRANSFERS = 200_000  # transfers kept at a time
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """What every agent thinks its principal's limits are, what it files, and what it asked, in a round."""
+
+    mean: Floats  # (N, K) believed limits
+    sd: Floats  # (N, K) standard deviations of the beliefs
+    declared: Floats  # (N, K) limits that agents file
+    question: Floats  # (N, K) levels that they asked about; nan where nothing was asked
+    objects: Bools  # (N, K) whether the person objects to that level
+    asked: Ints  # (N,) queries so far about each dimension
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,14 @@ class Sight:
     held: Floats  # (N,) credit over the horizon that is held back
     sold: Floats  # (N,) money that it was paid for looser limits
     loosened: Floats  # (N, K) share of its limits that it gave up for that
+    utility: Floats  # (N,) remembered utility, money per round; the payoff where nobody minds
+    value_costs: Floats  # (N, 4) remembered value cost of each action, money per round; (N, 0) where nobody minds
+    value_cost: Floats  # (N,) what the round cost it in its own values, money
+    felt: Floats  # (N, 4) what each action would have cost it so; (N, 0) where nobody minds
+    violated: Bools  # (N, K) whether the round left a limit broken that is its own
+    own: Bools  # (N, K) whether a value is its own, since its camp gives it weight
+    camp: Ints  # (N,) its camp; 0 where there are none
+    beliefs: Beliefs | None  # what agents think and file; None where they know
 
 
 @dataclass
@@ -137,7 +158,7 @@ class Chronicle:
     def _see(self, sight: Sight) -> None:
         self.sights.append(sight)
         principals, dimensions = sight.limits.shape
-        most = max(2, SIGHT_NUMBERS // (principals * (dimensions + sight.worth.shape[1] + 36)))
+        most = max(2, SIGHT_NUMBERS // (principals * (12 * dimensions + sight.worth.shape[1] + 48)))
         while len(self.sights) > most:
             self.sights.popleft()
 
@@ -171,6 +192,7 @@ def _screened(lesson: Lesson, world: World) -> Floats:
 def _sight(record: Record, after: State, people: Population, world: World) -> Sight:
     lesson, payday, sale = record.lesson, record.payday, record.notes.get("tolerance")
     standing, nothing = _standing(after, people, world), np.zeros(people.shape[1])
+    minded, values = record.notes.get("concern"), len(world.senses) > 0
     nobody = np.where(record.produce.credit[0] > 0, 0.0, np.nan)
     return Sight(
         **{
@@ -191,8 +213,29 @@ def _sight(record: Record, after: State, people: Population, world: World) -> Si
             "held": payday.held[0],
             "sold": nothing if sale is None else sale.payments[0] / MICRO,
             "loosened": standing.loosened if sale is None else sale.loosened[0],
+            "value_cost": nothing if payday.value_cost is None else payday.value_cost[0],
+            "felt": standing.felt if minded is None else minded.costs[0],
+            "violated": broken_limits(record, people, world)[0] > 0 if lesson and values else standing.violated,
+            "beliefs": _beliefs(record),
         }
     )
+
+
+def _beliefs(record: Record) -> Beliefs | None:
+    told = record.notes.get("beliefs")
+    if told is None:
+        return None
+    names = ("mean", "sd", "declared", "question", "objects", "asked")
+    return Beliefs(**{name: getattr(told, name)[0] for name in names})
+
+
+def _own(people: Population, world: World) -> Bools:
+    """(N, K) whether each value is a principal's own."""
+    values = world.terms.values
+    if values.held_by_all:
+        return np.ones(people.limits.shape[1:], dtype=np.bool_)
+    own: Bools = concern_weights(values, people.camp)[0] > 0
+    return own
 
 
 def _standing(state: State, people: Population, world: World) -> Sight:
@@ -235,4 +278,12 @@ def _standing(state: State, people: Population, world: World) -> Sight:
         held=nothing,
         sold=nothing,
         loosened=np.zeros(people.limits.shape[1:]),
+        utility=people.utility[0],
+        value_costs=people.value_costs[0],
+        value_cost=nothing,
+        felt=np.zeros(people.value_costs.shape[1:]),
+        violated=np.zeros(people.limits.shape[1:], dtype=np.bool_),
+        own=_own(people, world),
+        camp=people.camp[0],
+        beliefs=None,
     )

@@ -16,6 +16,7 @@ SPAN = 10  # rounds that events look back over, and that must pass before one of
 WAVE = 0.15  # of all principals
 COLLAPSE = 0.1  # of the test samples, or what the market's result is a share of
 _WAVES = {"defect": "defection wave", "free_ride": "free-riding wave"}
+_OF_VALUES = ("share_abstain", "violated")  # courses that count where somebody minds broken limits
 _COURSES = ("round", "share_delegate", "share_free_ride", "share_defect", "accuracy", "slashed", "slashed_count",
             "clawed", "clawed_count")
 
@@ -25,7 +26,7 @@ class Event:
     """Something worth a mark."""
 
     round: int  # in which it happened
-    kind: str  # defection wave, free-riding wave, slashing, clawback, collapse, half-life or broken limit
+    kind: str  # defection wave, free-riding wave, exit, slashing, clawback, collapse, half-life, broken limit or relief
     text: str  # one line
     ink: str | None = None  # of the action that principals turn to or from; None: what rules and the model do
 
@@ -38,6 +39,7 @@ class Watch:
     found: list[Event] = field(default_factory=list)
     halved: bool = False  # whether the half-life is known
     within: dict[int, int] = field(default_factory=dict)  # row in which a dimension's probe was first within its limit
+    violated: int | None = None  # row in which anybody was first violated
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,10 @@ def events(chronicle: Chronicle) -> list[Event]:
       is not noted from its first round on;
     - broken limit: a probe was within the limit that screening holds it to and is now beyond it by more than the
       safeguard's share of the limit, for the first time since ``SPAN`` rounds. A limit that is broken from the start
-      is no event.
+      is no event;
+    - exit, and broken limits of many, where somebody minds them: the share that abstains (that has a limit broken) is
+      ``WAVE`` or more above its lowest of the last ``SPAN`` rounds, for the first time since ``SPAN`` rounds;
+    - relief, there: nobody has had a limit broken for ``SPAN`` rounds, of whom somebody had before.
 
     Args:
         chronicle: of the run.
@@ -80,7 +85,9 @@ def events(chronicle: Chronicle) -> list[Event]:
     watch, rows = chronicle.remembered(Watch), len(chronicle.rows)
     if watch.rows < rows:
         first = max(0, watch.rows - 2 * SPAN)
-        names = [*_COURSES, *(f"{name}_{k}" for k in range(len(chronicle.world.senses)) for name in ("level", "limit"))]
+        dimensions = range(len(chronicle.world.senses))
+        names = [*_COURSES, *(f"{name}_{k}" for k in dimensions for name in ("level", "limit"))]
+        names += _OF_VALUES if words_of(chronicle.world).minds else ()
         part = chronicle.rows[first:rows]
         course = {name: np.array([row[name] for row in part]) for name in names}
         view = View(chronicle, course, first, watch.rows - first)
@@ -100,6 +107,9 @@ def _new(view: View, watch: Watch) -> Iterator[Event]:
     yield from _half_life(view, watch, words.doing)
     for k in range(len(view.chronicle.world.senses)):
         yield from _broken_limits(view, watch, k)
+    if words.minds:
+        yield from _exits(view)
+        yield from _violations(view, watch)
 
 
 def _lows(course: Course) -> Course:
@@ -122,6 +132,27 @@ def _waves(view: View, action: str, kind: str, doing: str) -> Iterator[Event]:
     for t in view.firsts(share - low >= WAVE - 1e-9):
         text = f"{doing} rises from {percent(low[t])} to {percent(share[t])}"
         yield Event(view.at(t), kind, text, action.replace("_", "-"))
+
+
+def _exits(view: View) -> Iterator[Event]:
+    away = view.course["share_abstain"]
+    low = _lows(away)
+    for t in view.firsts(away - low >= WAVE - 1e-9):
+        yield Event(view.at(t), "exit", f"{percent(away[t])} have left, up from {percent(low[t])}", "abstain")
+
+
+def _violations(view: View, watch: Watch) -> Iterator[Event]:
+    """Many have a limit broken; nobody has one any more."""
+    violated = view.course["violated"]
+    low, high, rows = _lows(violated), -_lows(-violated), view.first + np.arange(len(violated))
+    for t in view.firsts(violated - low >= WAVE - 1e-9):
+        text = f"{percent(violated[t])} have a limit broken, up from {percent(low[t])}"
+        yield Event(view.at(t), "broken limit", text)
+    if watch.violated is None and (some := np.flatnonzero(violated > 0)).size:
+        watch.violated = int(rows[some[0]])
+    after = rows > (np.inf if watch.violated is None else watch.violated)
+    for t in view.firsts((high == 0) & after):
+        yield Event(view.at(t), "relief", f"nobody has a limit broken any more, for {SPAN} rounds")
 
 
 def _takings(view: View, metric: str, kind: str, done: str) -> Iterator[Event]:

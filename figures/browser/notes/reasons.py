@@ -92,18 +92,19 @@ def _imitation(before: Sight, index: int, world: World) -> Proposal:
     itself = np.arange(len(before.actions)) == index
     if graph.neighbour_mean(itself[None].astype(np.float64))[0, index] > 0:  # who has no other is its own neighbour
         return Proposal(np.eye(4)[before.actions[index]], "it knows nobody that it could imitate.")
-    own = before.remembered[index]
-    does = np.eye(4)[before.actions]  # (N, 4)
-    copies = expit(terms.intensity[0, 0] * (before.remembered - own))[:, None]
+    own, does = before.utility[index], np.eye(4)[before.actions]  # (N, 4)
+    promised = promised_by(before, index)
+    copies = expit(terms.intensity[0, 0] * (promised - own))[:, None]
     adopts = graph.neighbour_mean((does * copies)[None])[0, index]
     share = graph.neighbour_mean(does[None])[0, index]
-    earned = graph.neighbour_mean((does * before.remembered[:, None])[None])[0, index]
+    earned = graph.neighbour_mean((does * promised[:, None])[None])[0, index]
     last = int(before.actions[index])
     chances = adopts + (1 - adopts.sum()) * np.eye(4)[last]
     means = {code: earned[code] / share[code] for code in np.flatnonzero(share > 0).tolist()}
     told = _listed(np.where(share > 0, ratio(earned, share), np.nan), world)
     whom = "the others" if anybody else "its neighbours"
-    words = f"it remembers {figure(own)} money per round, against a mean among {whom} of {told}."
+    net = ", what each would cost it in its own values subtracted" if before.value_costs.size else ""
+    words = f"{_remembers(before, index)}, against a mean among {whom} of {told}{net}."
     others = {code: mean for code, mean in means.items() if code != last}
     if others:
         best = max(others, key=lambda code: others[code])
@@ -112,13 +113,28 @@ def _imitation(before: Sight, index: int, world: World) -> Proposal:
     return Proposal(chances, words)
 
 
+def promised_by(before: Sight, index: int) -> Floats:
+    """(N,) what others' actions promise a principal: their payoff, less what the action costs it in its own values."""
+    if not before.value_costs.size:
+        return before.remembered
+    promised: Floats = before.remembered - before.value_costs[index, before.actions]
+    return promised
+
+
+def _remembers(before: Sight, index: int) -> str:
+    own, paid = before.utility[index], before.remembered[index]
+    if not before.value_costs.size:
+        return f"it remembers {figure(paid)} money per round"
+    return f"it remembers a utility of {figure(own)} money per round ({figure(paid)} of pay, less value cost)"
+
+
 def _best_response(before: Sight, index: int, world: World) -> Proposal:
     inertia = float(world.terms.policy.best_response.inertia[0, 0])
     last, foregone = before.actions[index], before.foregone[index]
     best = _best(foregone, last, world)
     chances = (1 - inertia) * np.eye(4)[best] + inertia * np.eye(4)[last]
     keeps = f" It keeps its last action with probability {inertia:g} anyway." if inertia else ""
-    return Proposal(chances, f"the round before would have paid it {_listed(foregone, world)}.{keeps}")
+    return Proposal(chances, f"the round before would have {_paid(before)} it {_listed(foregone, world)}.{keeps}")
 
 
 def _learning(before: Sight, index: int, world: World) -> Proposal:
@@ -127,8 +143,9 @@ def _learning(before: Sight, index: int, world: World) -> Proposal:
     best = _best(values, before.actions[index], world)
     chances = (1 - exploration) * np.eye(4)[best] + exploration * _anything(world)
     known = np.where(np.isin(np.arange(4), world.terms.available), values, np.nan)
-    return Proposal(chances, f"the learned values of its actions are {_listed(known, world)}, and it explores with "
-                             f"probability {exploration:g}.")
+    net = ", value cost subtracted," if before.value_costs.size else ""
+    told = f"the learned values of its actions{net} are {_listed(known, world)}"
+    return Proposal(chances, f"{told}, and it explores with probability {exploration:g}.")
 
 
 def _conditional(before: Sight, index: int, world: World) -> Proposal:
@@ -155,7 +172,7 @@ def _wait_and_see(before: Sight, index: int, world: World) -> Proposal:
     if last != Action.ABSTAIN:
         return Proposal(np.eye(4)[last], "it has joined, and does what it did.")
     joins = foregone[Action.DELEGATE] > foregone[Action.ABSTAIN]
-    words = f"it has not joined; the round before would have paid it {_listed(foregone, world)}."
+    words = f"it has not joined; the round before would have {_paid(before)} it {_listed(foregone, world)}."
     return Proposal(np.eye(4)[Action.DELEGATE if joins else Action.ABSTAIN], words)
 
 
@@ -163,6 +180,11 @@ _PROPOSALS: dict[str, Callable[[Sight, int, World], Proposal]] = {
     "imitation": _imitation, "best_response": _best_response, "learning": _learning, "conditional": _conditional,
     "fixed": _fixed, "wait_and_see": _wait_and_see,
 }
+
+
+def _paid(before: Sight) -> str:
+    """What a round would have done for a principal, before how much: in utility where it minds."""
+    return "been worth to" if before.value_costs.size else "paid"
 
 
 def _best(values: Floats, last: int, world: World) -> int:

@@ -70,7 +70,7 @@ def sentences(chronicle: Chronicle, question: str, rounds: int = 0) -> dict[str,
         "dynamics": Told(_dynamics(watch, world), _joined(asked, who, _at(sight.round, rounds))),
     }
     if "values" in _views(world):
-        told["values"] = Told(_values(chronicle, sight), _protected(world))
+        told["values"] = Told(_values(chronicle, sight), _joined(_protected(world), _felt(chronicle, sight)))
     if "ledger" in _views(world):
         told["ledger"] = Told(_ledger(sight), _proof(sight))
     return told
@@ -180,7 +180,7 @@ def _values(chronicle: Chronicle, sight: Sight) -> str:
     """Whose limits the model breaks, what screening takes off, and who stays away."""
     world, row = chronicle.world, chronicle.row(sight.round)
     levels = np.array([level_after(chronicle, sight.round, k) for k in range(len(world.senses))])
-    broken = int((world.senses * (sight.limits - levels) > 0).any(axis=1).sum())
+    broken = int(((world.senses * (sight.limits - levels) > 0) & sight.own).any(axis=1).sum())
     number = len(sight.actions)
     kept = f"the model keeps the limits of all {count(number)}"
     told = [f"the model breaks a limit of {count(broken)} of {count(number)} principals" if broken else kept]
@@ -192,6 +192,19 @@ def _values(chronicle: Chronicle, sight: Sight) -> str:
         verb: Verb = words_of(world).abstain
         told.append(f"{count(away)} {verb.does if away == 1 else verb.do}")
     return _joined(*map(sentence, told))
+
+
+def _felt(chronicle: Chronicle, sight: Sight) -> str:
+    """What broken limits cost their owners in the round, and which camps they are of; "" where nobody minds."""
+    world, row = chronicle.world, chronicle.row(sight.round)
+    if row is None or not (words := words_of(world)).minds or not sight.violated.any():
+        return ""
+    violated = np.asarray(sight.violated.any(axis=1))
+    camps = np.unique(sight.camp).tolist()
+    whose = [f"{percent(float(violated[np.equal(sight.camp, camp)].mean()))} of camp {camp}" for camp in camps]
+    cost = f"broken limits cost {figure(row['value_cost'])} money: {words.welfare} {figure(row['welfare'])}, net"
+    told = f"{listed(whose)} have a limit broken" if len(whose) > 1 else ""
+    return _joined(*(sentence(each) for each in (told, f"{cost} {figure(row['net_welfare'])}") if each))
 
 
 def _protected(world: World) -> str:

@@ -8,6 +8,7 @@ from commonweal.economy.money.ledger import MICRO, Accounts, Reason, reconcile
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.bargain import bargain_rows
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
+from commonweal.figures.browser.notes.concerns import belief_rows, concern_rows
 from commonweal.figures.browser.notes.numbers import figure, percent
 from commonweal.figures.browser.notes.shown import action_words, credit_unit, pays_money, subject, unit, words_of
 
@@ -54,6 +55,8 @@ def principal_card(chronicle: Chronicle, index: int, round: int | None = None) -
         *(data_rows(world, index) if world.market.learns else ()),
         *([(words.cost, figure(sight.cost[index]))] if words.cost else []),
         *value_rows(chronicle, sight, index),
+        *concern_rows(sight, index, world),
+        *belief_rows(sight, index, world),
         *_mechanism_rows(sight, index),
     ]
     return Table(("what", f"principal {index}"), tuple(rows))
@@ -92,9 +95,11 @@ def data_rows(world: World, index: int) -> list[tuple[str, str]]:
 
 
 def value_rows(chronicle: Chronicle, sight: Sight, index: int) -> list[tuple[str, str]]:
-    """The limit on every probe, and what the probe stands at."""
+    """The limit on every probe that is a value of its own, and what the probe stands at."""
     rows = []
     for k, sense in enumerate(chronicle.world.senses):
+        if not sight.own[index, k]:
+            continue
         limit, level = sight.limits[index, k], level_after(chronicle, sight.round, k)
         told = f"{limit:.3f}"
         if sight.loosened[index, k]:

@@ -30,8 +30,8 @@ MOST = 100  # principals whose eyes it is seen through: all of them up to here, 
 class Seen:
     """One thing that a policy looks at."""
 
-    what: str  # pay, others, last, foregone, learned, kind or share
-    values: AnyArray  # (N,) what each principal saw of it
+    what: str  # pay, others, values, last, foregone, learned, kind or share
+    values: AnyArray  # (N, ...) what each principal saw of it
     action: Action | None = None  # which action it is about
 
 
@@ -107,16 +107,20 @@ def _imitation(before: Sight, world: World) -> Weighed:
     graph = world.graph if terms.reach == "neighbours" else None
     intensity = float(terms.intensity[0, 0])
 
-    def propose(pay: Floats, others: Ints, last: Ints) -> Floats:
-        adopts = np.zeros((len(pay), 4))
+    def propose(own: Floats, others: Ints, *more: AnyArray) -> Floats:
+        *costs, last = more  # of each action in one's own values, where anybody minds
+        adopts = np.zeros((len(own), 4))
         for one in np.unique(others):
             at, met = others == one, acquaintances(graph, int(one), len(everybody))
             if met.size:
-                copies = expit(intensity * (before.remembered[met][:, None] - pay[at]))  # (M, J')
-                adopts[at] = copies.T @ np.eye(4)[before.actions[met]] / met.size
+                theirs = before.actions[met]
+                promised = before.remembered[met][:, None] - (costs[0][at][:, theirs].T if costs else 0.0)
+                copies = expit(intensity * (promised - own[at]))  # (M, J')
+                adopts[at] = copies.T @ np.eye(4)[theirs] / met.size
         return np.asarray(adopts + (1 - adopts.sum(axis=1, keepdims=True)) * np.eye(4)[last])
 
-    return Weighed((Seen("pay", before.remembered), Seen("others", everybody), _last(before)), propose)
+    values = (Seen("values", before.value_costs),) if before.value_costs.size else ()
+    return Weighed((Seen("pay", before.utility), Seen("others", everybody), *values, _last(before)), propose)
 
 
 def acquaintances(graph: Graph | None, one: int, count: int) -> Ints:

@@ -57,7 +57,8 @@ class Batch:
         record = ensemble.step()
         metrics = round_metrics(record, before, ensemble.state, ensemble.people, ensemble.world)
         metrics["welfare_each"] = metrics["welfare"] / ensemble.world.shape[1]
-        self.courses[:, :, self.round] = [metrics[name] for name in KEPT]
+        unknown = np.full(len(self.seeds), np.nan)  # where nothing is valued
+        self.courses[:, :, self.round] = [metrics.get(name, unknown) for name in KEPT]
         self.round += 1
 
     def release(self) -> None:
