@@ -81,7 +81,7 @@ def _worth(world: World) -> Panel:
     if pays_money(world) and not words.each:
         lines = (Line("revenue", "revenue", "rule-0"), Line("welfare", words.welfare, "rule-1"))
         if words.minds:
-            return Panel("worth", "money a round", (*lines, Line("net_welfare", words.net_welfare, "rule-2")), None)
+            return Panel("worth", "money a round", (*lines, Line("net_welfare", "net", "rule-2")), None)
         return Panel("worth", "money a round", lines)
     return Panel("worth", words.welfare_label, (Line(words.welfare_measure, words.welfare, "rule-0"),))
 

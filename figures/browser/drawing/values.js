@@ -160,6 +160,7 @@ function rowOf(page, row, { y, high, columns, axes, most, dearest }) {
 function limitOf(page, limit, x, y) {
   const shown = page.state.eye === false ? { believed: limit.believed, declared: limit.declared ?? limit.true } : limit;
   const places = ["true", "believed", "declared"].filter((mark) => (shown[mark] ?? null) !== null);
+  if (!places.length) return []; // no value of its own
   const values = places.map((mark) => x(shown[mark]));
   return [svg("line", { x1: Math.min(...values), x2: Math.max(...values), y1: y, y2: y, class: "cw-limit-line" }),
     ...places.map((mark) => valueMark(mark, x(shown[mark]), limit.broken && mark === "true", y)).reverse()];

@@ -32,7 +32,7 @@ from commonweal.figures.browser.fields.sliders import slider
 from commonweal.figures.browser.notes.shown import ACTION_NAMES
 from commonweal.scenarios.schema.describe import allowed, find_spec
 from commonweal.scenarios.schema.notation import split_path, value_at
-from commonweal.scenarios.schema.relevance import matters, pays_money, sells, shares, valued
+from commonweal.scenarios.schema.relevance import matters, minds, pays_money, sells, shares, valued
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.words import words_of
 
@@ -334,6 +334,8 @@ _COUNT = ("population.count",)
 
 
 def _values(scenario: Scenario) -> Iterator[str]:
+    if minds(scenario):
+        yield from ("values.concern", "values.complicity_low")
     yield "values.influence"
     if scenario.values.influence != "none":
         yield "values.stubbornness"

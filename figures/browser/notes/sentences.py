@@ -70,7 +70,7 @@ def sentences(chronicle: Chronicle, question: str, rounds: int = 0) -> dict[str,
         "dynamics": Told(_dynamics(watch, world), _joined(asked, who, _at(sight.round, rounds))),
     }
     if "values" in _views(world):
-        told["values"] = Told(_values(chronicle, sight), _joined(_protected(world), _felt(chronicle, sight)))
+        told["values"] = Told(_values(chronicle, sight), _felt(chronicle, sight) or _protected(world))
     if "ledger" in _views(world):
         told["ledger"] = Told(_ledger(sight), _proof(sight))
     return told
@@ -195,7 +195,7 @@ def _values(chronicle: Chronicle, sight: Sight) -> str:
 
 
 def _felt(chronicle: Chronicle, sight: Sight) -> str:
-    """What broken limits cost their owners in the round, and which camps they are of; "" where nobody minds."""
+    """Of which camps those are whose limits are broken, and what that costs them; "" where nobody minds or is."""
     world, row = chronicle.world, chronicle.row(sight.round)
     if row is None or not (words := words_of(world)).minds or not sight.violated.any():
         return ""
@@ -204,14 +204,18 @@ def _felt(chronicle: Chronicle, sight: Sight) -> str:
     whose = [f"{percent(float(violated[np.equal(sight.camp, camp)].mean()))} of camp {camp}" for camp in camps]
     cost = f"broken limits cost {figure(row['value_cost'])} money: {words.welfare} {figure(row['welfare'])}, net"
     told = f"{listed(whose)} have a limit broken" if len(whose) > 1 else ""
-    return _joined(*(sentence(each) for each in (told, f"{cost} {figure(row['net_welfare'])}") if each))
+    said = _joined(*(sentence(each) for each in (told, f"{cost} {figure(row['net_welfare'])}") if each))
+    return _joined(sentence(_valued(world)), said)
 
 
 def _protected(world: World) -> str:
     """What is valued."""
+    return _joined(sentence(_valued(world)), f"{count(world.shape[1])} principals.")
+
+
+def _valued(world: World) -> str:
     verbs = ("protected" if sense < 0 else "withheld" for sense in world.senses)
-    told = [f"{subject(world, k)} is {verb}" for k, verb in enumerate(verbs)]
-    return _joined(sentence(listed(told)), f"{count(world.shape[1])} principals.")
+    return listed([f"{subject(world, k)} is {verb}" for k, verb in enumerate(verbs)])
 
 
 # Ledger.
