@@ -272,7 +272,7 @@ _POLICIES = {
 
 
 _MINDING = _POLICIES | {  # where broken limits cost something
-    "imitation": "It imitates whose pay, less what doing the same would cost it in its own values, beats its utility.",
+    "imitation": "It imitates those whose pay, less the value cost of doing so, exceeds its utility.",
     "best_response": "It does what would have been worth most in the round before, value cost subtracted.",
     "learning": "It does what it has learned to be worth most, value cost subtracted.",
     "wait_and_see": "It stays away until joining would have been worth more, value cost subtracted; then it stays.",

@@ -211,7 +211,7 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
     "beliefs.query": {"believed": "at the believed limit", "fixed": "at the prior's middle",
                       "informative": "what tells most"},
     "actions.selection": {"none": "none", "classes": "screened classes"},
-    "values.concern": {"none": "nothing", "member": "who takes part", "share": "who does the harm"},
+    "values.concern": {"none": "nothing", "member": "participants", "share": "who harms"},
     "values.influence": {"friedkin_johnsen": "by neighbours", "hegselmann_krause": "by the like-minded"},
     "screening.scope": {"all": "of all", "own": "one's own", "quorum": "of a quorum"},
     "screening.vote": {"strictest": "the strictest", "quorum": "of a quorum", "median": "the median",

@@ -83,7 +83,7 @@ class TestWhy:
         for index in range(12):
             card = card_document(chronicle, index)
             why = next(each for each in card["sections"] if each["kind"] == "waterfall")
-            assert why["text"].startswith("It imitates whose pay, less what doing the same would cost it")
+            assert why["text"].startswith("It imitates those whose pay, less the value cost of doing so")
             assert why["rows"][1]["text"].startswith("its own utility, ")
             assert why["rows"][3]["text"].startswith("its values, which ")
             assert "it remembers a utility of " in reason(chronicle, index)

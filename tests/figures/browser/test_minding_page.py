@@ -81,7 +81,7 @@ def test_a_card_shows_what_its_values_cost_a_principal(play: Callable[..., Tab])
         assert f"utility remembered, money per round\t{figure(sight.utility[index])}: " in text
         number = int(sight.violated[index].sum())
         assert (f"yes, {number} of its 2 limits" in text) == bool(number)
-        assert "It imitates whose pay, less what doing the same would cost it in its own values" in text
+        assert "It imitates those whose pay, less the value cost of doing so" in text
         assert "value cost, money" in text and "its own utility, " in text
 
 
