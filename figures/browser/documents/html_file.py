@@ -8,7 +8,7 @@ from typing import Any
 
 from commonweal.figures.browser.documents.glances import Glances
 from commonweal.figures.browser.documents.run_documents import rows_bytes
-from commonweal.figures.browser.drawing.bundle import module, styles
+from commonweal.figures.browser.drawing.bundle import styles, whole
 from commonweal.figures.browser.notes.chronicle import Chronicle
 
 VIEWS = ("society", "dynamics")  # that need nothing of the server
@@ -36,7 +36,7 @@ def html_file(setup: Mapping[str, Any], told: Sequence[Mapping[str, Any]], chron
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(setup['name'])} · Commonweal</title>"
         f"<style>html, body {{ margin: 0; height: 100%; }}\n{styles()}</style></head>"
-        f'<body><div id="page" class="cw-root cw-alone"></div><script type="module">\n{module()}\n'
+        f'<body><div id="page" class="cw-root cw-alone"></div><script type="module">\n{whole()}\n'
         f'alone(document.getElementById("page"), {_inside(data)});\n</script></body></html>\n'
     )
 

@@ -1,6 +1,6 @@
 // What is compared: the fields at the left of Compare, and the form for one more rule.
 
-import { html, press, refill, write } from "./dom.js";
+import { changes, choice, html, press, put, refill, write } from "./dom.js";
 
 /** Compare these rules, as the document has them; the first is what the others are compared with. */
 export function sendRules(page, rules) {
@@ -14,27 +14,23 @@ export function compareColumn(page, turnTable) {
   const buttons = html("div", { class: "cw-row" });
   const el = html("aside", { class: "cw-fields", "aria-label": "what is compared" }, groups,
     html("div", { class: "cw-fields-foot" }, far, buttons));
-  const drawn = {};
-  const refresh = (at, key, children) => {
-    if (drawn[key] === (drawn[key] = JSON.stringify(at))) return; // what somebody uses stays
-    refill({ groups, buttons }[key], children());
-  };
+  const [groupsDiffer, buttonsDiffer] = [changes(), changes()];
   const update = (doc, asTable) => {
     const { field, fields, asked, look, scenario, more, progress: { playing, done, text } } = doc;
     write(far, text);
-    refresh([field, fields, asked, look, scenario], "groups", () => groupsOf(page, doc));
-    refresh([playing, done, more, asTable], "buttons", () => [
-      playing ? press("Stop", () => page.send({ do: "compare stop" }))
-        : done ? press(more.text, () => page.send({ do: "compare more", seeds: more.seeds }))
-          : press("Go on", () => page.send({ do: "compare" })),
-      press(asTable ? "Pictures" : "Table", turnTable)]);
+    if (groupsDiffer(JSON.stringify([field, fields, asked, look, scenario]))) refill(groups, groupsOf(page, doc)); // what is used stays
+    if (!buttonsDiffer(playing, done, JSON.stringify(more), asTable)) return;
+    refill(buttons, playing ? press("Stop", () => page.send({ do: "compare stop" }))
+      : done ? press(more.text, () => page.send({ do: "compare more", seeds: more.seeds }))
+        : press("Go on", () => page.send({ do: "compare" })),
+    press(asTable ? "Pictures" : "Table", turnTable));
   };
   return { el, update };
 }
 
 function groupsOf(page, { field, fields, scenario, asked, look }) {
   const compare = (name, value) => page.send({ do: "compare", [name]: value });
-  const path = select("Field", fields.map((each) => [each.path, each.label]), () => compare("field", path.value), field);
+  const path = choice("Field", (chosen) => compare("field", chosen)).offer(fields.map((each) => [each.path, each.label]), field);
   const slider = (name, unit, most) => {
     const label = name[0].toUpperCase() + name.slice(1);
     const value = html("output", {}, `${asked[name]}${unit}`);
@@ -55,11 +51,6 @@ function groupsOf(page, { field, fields, scenario, asked, look }) {
 const row = (label, control) => html("div", { class: "cw-field" }, html("label", { class: "cw-line-row" },
   html("span", { class: "cw-space" }, label), html("span", { class: "cw-value" }, control)));
 
-function select(label, options, onchange, chosen) {
-  return html("select", { "aria-label": label, onchange },
-    options.map(([value, text]) => html("option", { value, selected: value === chosen }, text)));
-}
-
 /** "+ rule": one more value of the field that is compared, or of another field. */
 export function ruleMenu(page, { fields, field, rules }) {
   const taken = rules.map((rule) => JSON.stringify(rule.changes));
@@ -67,8 +58,6 @@ export function ruleMenu(page, { fields, field, rules }) {
     const free = values.map(({ value, text }) => [JSON.stringify({ [path]: value }), text]).filter(([value]) => !taken.includes(value));
     return html("optgroup", { label }, free.map(([value, text]) => html("option", { value }, text)));
   });
-  const add = () => sendRules(page, [...rules, { changes: JSON.parse(menu.value) }]);
-  const menu = html("select", { class: "cw-button cw-add", "aria-label": "one more rule", onchange: add },
-    html("option", { value: "" }, "+ rule"), groups);
-  return menu;
+  const add = (value) => sendRules(page, [...rules, { changes: JSON.parse(value) }]);
+  return put(choice("one more rule", add, "cw-button cw-add"), {}, html("option", { value: "" }, "+ rule"), groups);
 }

@@ -1,21 +1,23 @@
 // Compare: rules played with the same seeds. Courses above, differences seed by seed beneath.
 
-import { brief, clampedTo, rounded } from "./numbers.js";
-import { html, pointIn, press, refill, sizeOf, svg, tableOf, write } from "./dom.js";
-import { coursePath, drawGrid, endNames, scaleOver } from "./axes.js";
-import { floats } from "./store.js";
+import { bandPath, coursePath, endNames, gridOf, scaleOver } from "./axes.js";
 import { compareColumn, ruleMenu, sendRules } from "./choosing.js";
+import { changes, html, pointIn, press, put, refill, sizeOf, svg, write } from "./dom.js";
+import { later } from "./later.js";
+import { brief, clampedTo, rounded } from "./numbers.js";
+import { floats } from "./store.js";
+import { quiet, tableOf } from "./tables.js";
 
 const GUESSED = 25; // places of a guess, from round `first` to the last
 const ENTRY = 21; // pixels for a rule in a row of differences
 
-/** The view Compare. */
-export function compareView(page) {
+later.compare = (page) => {
   const view = { guess: null, asTable: false };
   const rules = html("div", { class: "cw-row cw-rules" });
   const note = html("p", { class: "cw-compare-note", role: "status" });
   const panels = html("div", { class: "cw-compare-panels" });
   const beneath = html("div", { class: "cw-differences" });
+  const rulesDiffer = changes();
   let drawn = null; // the document that is drawn
 
   const redraw = () => {
@@ -37,13 +39,14 @@ export function compareView(page) {
     if (!doc || doc.stale) {
       page.docs.compare = {};
       page.send({ do: "compare" });
-      drawn = rules.key = null;
-      [rules, panels, beneath, note].forEach((part) => refill(part));
+      drawn = null;
+      for (const part of [rules, panels, beneath, note]) refill(part);
     }
     if (!doc?.asked) return;
     if (drawn !== doc) {
       drawn = doc;
-      drawRules(page, doc, rules, view);
+      if (rulesDiffer(JSON.stringify([doc.rules, doc.fields]), view.guess) || !rules.firstChild) // what somebody chooses from stays
+        refill(rules, rulesOf(page, doc, view));
       write(note, view.guess ? "" : doc.note);
       panels.hidden = view.asTable;
       refill(beneath, view.asTable ? tableOf(doc.table) : view.guess ? null : differencesOf(doc));
@@ -55,17 +58,16 @@ export function compareView(page) {
   return { el: html("div", { class: "cw-compare" }, rules, note, panels, beneath), column: column.el, update, told,
            chip: () => page.docs.compare?.rules && `${page.docs.compare.rules.length} rules · ${page.docs.compare.asked.seeds} seeds`,
            table: () => page.docs.compare?.table };
-}
+};
 
-function drawRules(page, doc, el, view) {
-  const key = JSON.stringify([doc.rules, doc.fields, Boolean(view.guess)]);
-  if (el.key === (el.key = key)) return; // what somebody chooses from stays
+function rulesOf(page, doc, view) {
   const others = (rule) => doc.rules.filter((each) => each !== rule);
   const pills = doc.rules.map((rule, place) => html("span", { class: `cw-rule cw-text-rule-${place}` },
     press([svg("svg", { width: 24, height: 8, "aria-hidden": "true" }, svg("path", { d: "M0 4H24", class: `cw-line cw-ink-rule-${place}` })),
            rule.name], () => sendRules(page, [rule, ...others(rule)]), "", { title: "compare the others with this", "aria-pressed": `${!place}` }),
     doc.rules.length > 1 ? press("×", () => sendRules(page, others(rule)), "", { "aria-label": `without ${rule.name}` }) : null));
-  refill(el, pills, doc.rules.length < doc.asked.most_rules ? ruleMenu(page, doc) : null, html("span", { class: "cw-space" }), press(view.guess ? "Show the result" : "Guess first", view.guessOrShow));
+  return [pills, doc.rules.length < doc.asked.most_rules ? ruleMenu(page, doc) : null, html("span", { class: "cw-space" }),
+          press(view.guess ? "Show the result" : "Guess first", view.guessOrShow)];
 }
 
 /** A line of the document: 0 is the mean, 1 and 2 are the ends of the band, single seeds follow. */
@@ -80,19 +82,19 @@ function lineOf(doc, panel, rule, line) {
 function drawPanels(page, doc, el, view) {
   if (el.children.length !== doc.panels.length) refill(el, doc.panels.map(() => comparePanel(page, view)));
   doc.panels.forEach((panel, place) => {
-    const [title, picture] = el.children[place].children;
+    const section = el.children[place];
+    const [title, picture] = section.children;
     write(title, panel.title);
-    el.children[place].hidden = view.guess && place > 0;
+    section.hidden = view.guess && place > 0;
     const box = sizeOf(picture);
-    const shown = [doc, box.width, box.height, page.state.pointed, JSON.stringify(view.guess)];
-    if (el.children[place].hidden || box.width < 60 || picture.shown?.every((each, k) => each === shown[k])) return;
-    picture.shown = shown;
-    drawPanel(doc, place, picture, box, view.guess, page.state.pointed);
+    if (section.hidden || box.width < 60) return;
+    if (picture.differs(doc, box.width, box.height, page.state.pointed, JSON.stringify(view.guess)))
+      drawPanel(doc, place, picture, box, view.guess, page.state.pointed);
   });
 }
 
 function comparePanel(page, view) {
-  const picture = svg("svg", { class: "cw-panel-picture" });
+  const picture = Object.assign(svg("svg", { class: "cw-panel-picture" }), { differs: changes() });
   const draw = (event) => {
     drawGuess(view.guess, picture.scale, pointIn(picture, event));
     page.redraw();
@@ -125,15 +127,15 @@ function comparePanel(page, view) {
 function drawPanel(doc, place, picture, box, guessing, pointed) {
   const guess = place ? null : guessing ?? doc.guess;
   const scale = picture.scale = panelScale(doc, place, box, guess);
-  const [grid, lines] = [svg("g"), svg("g")];
-  const draw = (d, look) => lines.append(svg("path", { d, class: look }));
-  drawGrid(grid, scale);
+  const lines = [];
+  const draw = (d, look) => lines.push(svg("path", { d, class: look }));
   for (let rule = 0; rule < (guessing ? 1 : doc.rules.length); rule++) {
-    const path = (line) => coursePath(lineOf(doc, place, rule, line), guessing ? Math.min(guess.first, doc.rounds) : doc.rounds, scale);
+    const [mean, low, high, ...single] = Array.from({ length: doc.shape[2] }, (_, k) => lineOf(doc, place, rule, k));
+    const path = (course) => coursePath(course, guessing ? Math.min(guess.first, doc.rounds) : doc.rounds, scale);
     const ink = `cw-line cw-ink-rule-${rule}`;
-    if (doc.look.band && !guessing) draw(bandPath(lineOf(doc, place, rule, 1), lineOf(doc, place, rule, 2), scale), `cw-band cw-fill-rule-${rule}`);
-    for (let k = 3; k < doc.shape[2] && !guessing; k++) draw(path(k), `${ink} cw-single`);
-    if (doc.look.mean || guessing) draw(path(0), ink);
+    if (doc.look.band && !guessing) draw(bandPath(low, high, scale), `cw-band cw-fill-rule-${rule}`);
+    if (!guessing) for (const course of single) draw(path(course), `${ink} cw-single`);
+    if (doc.look.mean || guessing) draw(path(mean), ink);
   }
   const names = guessing ? [] : doc.rules.map((_, rule) => curveName(doc, place, rule, pointed));
   if (guess) {
@@ -141,11 +143,11 @@ function drawPanel(doc, place, picture, box, guessing, pointed) {
     names.push({ text: "your guess", value: guess.values.at(-1), look: "cw-guess-name" });
   }
   if (pointed && !guessing) draw(`M${scale.x(pointed)} ${scale.top}V${scale.bottom}`, "cw-cursor");
-  picture.replaceChildren(grid, lines, ...endNames(scale, names.map((name) => ({ ...name, told: pointed && !guessing ? brief(name.value) : null }))));
-  picture.setAttribute("role", guessing ? "application" : "img");
-  picture.setAttribute("tabindex", guessing ? 0 : -1);
-  picture.setAttribute("aria-label", `${doc.panels[place].title}: ${guessing ? `${brief(guess.values[guess.at ?? 0])}, place ${(guess.at ?? 0) + 1} of ${GUESSED}`
-    : names.map(({ text, value }) => `${text} ${brief(value)}`).join(", ")}`);
+  const told = names.map((name) => ({ ...name, told: pointed && !guessing ? brief(name.value) : null }));
+  refill(picture, gridOf(scale), lines, endNames(scale, told));
+  const at = guess?.at ?? 0;
+  const said = guessing ? `${brief(guess.values[at])}, place ${at + 1} of ${GUESSED}` : names.map(({ text, value }) => `${text} ${brief(value)}`).join(", ");
+  put(picture, { role: guessing ? "application" : "img", tabindex: guessing ? 0 : -1, "aria-label": `${doc.panels[place].title}: ${said}` });
 }
 
 /** The name of a rule and its value in a round, or the last one that is known. */
@@ -164,14 +166,6 @@ function panelScale(doc, place, box, guess) {
   const { share, reach } = doc.panels[place];
   const [low, high] = share ? reach : rounded(...reach);
   return scaleOver({ left, right, top, bottom, low, high, first: 1, last, ticks: 3 }, Math.max(1, doc.rounds));
-}
-
-function bandPath(lows, highs, scale) {
-  const step = Math.max(1, Math.floor(lows.length / 400));
-  const edge = [[], []];
-  for (let i = 0; i < lows.length; i += step)
-    if (Number.isFinite(lows[i])) [highs, lows].forEach((ends, k) => edge[k].push(`${scale.x(i + 1).toFixed(1)} ${scale.y(ends[i]).toFixed(1)}`));
-  return edge[0].length > 1 ? `M${edge[0].concat(edge[1].reverse()).join("L")}Z` : "";
 }
 
 /** A guess that goes on flat from the first fifth of rounds, of which the course is shown. */
@@ -216,7 +210,7 @@ function differencesOf({ differences: { title, note, zero, rows }, rules }) {
     [rules[rule].short, text].map((words) => html("td", { class: `cw-name cw-text-rule-${rule}` }, words)),
     html("td", { class: "cw-quiet" }, /^(more|less)$/.test(verdict) ? "" : verdict));
   const body = rows.flatMap((row) => row.entries.map((entry, k) => line(row, entry, k)));
-  return [html("h2", {}, title), html("p", { class: "cw-quiet" }, note), html("table", { class: "cw-apart" }, html("tbody", {}, body))];
+  return [html("h2", {}, title), quiet(note), html("table", { class: "cw-apart" }, html("tbody", {}, body))];
 }
 
 function dotsOf({ entries, scale }, zero) {

@@ -31,9 +31,9 @@ function drawn(element, at) {
 function box(element, style, at) {
   const clear = style.backgroundColor === "rgba(0, 0, 0, 0)";
   const edged = parseFloat(style.borderTopWidth) > 0 && style.borderTopStyle !== "none";
-  const { x, y, width, height } = at(element.getBoundingClientRect());
-  if ((clear && !edged) || !width || element.classList.contains("cw-view")) return [];
-  return [`<rect x="${round1(x)}" y="${round1(y)}" width="${round1(width)}" height="${round1(height)}" rx="${parseFloat(style.borderRadius) || 0}" ` +
+  const place = at(element.getBoundingClientRect());
+  if ((clear && !edged) || !place.width || element.classList.contains("cw-view")) return [];
+  return [`<rect ${attributesOf(place)} rx="${parseFloat(style.borderRadius) || 0}" ` +
     `fill="${clear ? "none" : style.backgroundColor}" stroke="${edged ? style.borderTopColor : "none"}"/>`];
 }
 
@@ -60,7 +60,6 @@ function words(node, style, at) {
 
 /** A drawing with its styles written into it, where it stands. */
 function drawing(element, at) {
-  const { x, y, width, height } = at(element.getBoundingClientRect());
   const copy = element.cloneNode(true);
   const [from, to] = [element.querySelectorAll("*"), copy.querySelectorAll("*")];
   from.forEach((each, i) => {
@@ -69,15 +68,25 @@ function drawing(element, at) {
     to[i].removeAttribute("class");
   });
   copy.removeAttribute("class");
-  for (const [name, value] of Object.entries({ x, y, width, height })) copy.setAttribute(name, round1(value));
+  for (const [name, value] of Object.entries(at(element.getBoundingClientRect()))) copy.setAttribute(name, round1(value));
   copy.setAttribute("overflow", "visible");
   return new XMLSerializer().serializeToString(copy);
 }
 
 function canvas(element, at) {
-  const { x, y, width, height } = at(element.getBoundingClientRect());
-  if (element.shapes) return `<svg x="${round1(x)}" y="${round1(y)}" width="${round1(width)}" height="${round1(height)}">${element.shapes()}</svg>`;
-  return `<image x="${round1(x)}" y="${round1(y)}" width="${round1(width)}" height="${round1(height)}" href="${element.toDataURL()}"/>`;
+  const place = attributesOf(at(element.getBoundingClientRect()));
+  return element.drawWith ? `<svg ${place}>${shapesOf(element)}</svg>` : `<image ${place} href="${element.toDataURL()}"/>`;
+}
+
+/** What is drawn on a canvas, as shapes. */
+function shapesOf({ style, drawWith }) {
+  const pen = svgPen();
+  drawWith(pen);
+  return `<svg viewBox="0 0 ${parseFloat(style.width)} ${parseFloat(style.height)}" width="100%" height="100%">${pen.parts.join("")}</svg>`;
+}
+
+function attributesOf(place) {
+  return Object.entries(place).map(([name, value]) => `${name}="${round1(value)}"`).join(" ");
 }
 
 function round1(value) {
@@ -86,4 +95,25 @@ function round1(value) {
 
 function escaped(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
+
+/** A pen that knows of a canvas's what marks need, and writes SVG: they are saved as drawn. Arcs are whole circles. */
+function svgPen() {
+  const parts = [];
+  const at = (...numbers) => numbers.map((number) => Number(number.toFixed(2))).join(" ");
+  let path = "";
+  const pen = {
+    parts,
+    beginPath: () => (path = ""),
+    moveTo: (x, y) => (path += `M${at(x, y)}`),
+    lineTo: (x, y) => (path += `L${at(x, y)}`),
+    closePath: () => (path += "Z"),
+    arc: (x, y, r) => (path += `M${at(x - r, y)}a${at(r, r)} 0 1 0 ${at(2 * r, 0)}a${at(r, r)} 0 1 0 ${at(-2 * r, 0)}Z`),
+    rect: (x, y, w, h) => (path += `M${at(x, y)}h${at(w)}v${at(h)}h${at(-w)}Z`),
+    fill: () => parts.push(`<path d="${path}" fill="${pen.fillStyle}"/>`),
+    stroke: () => parts.push(`<path d="${path}" fill="none" stroke="${pen.strokeStyle}" stroke-width="${pen.lineWidth}"/>`),
+    fillText: (text, x, y) => parts.push(`<text x="${at(x)}" y="${at(y)}" fill="${pen.fillStyle}" style="font:${pen.font}">` +
+      `${escaped(text)}</text>`),
+  };
+  return pen;
 }

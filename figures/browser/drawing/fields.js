@@ -1,18 +1,17 @@
 // The fields at the left: native inputs with labels, what is not played yet, and the way to all other fields.
 
-import { html, press, refill, write } from "./dom.js";
+import { changes, html, press, put, refill, write } from "./dom.js";
 import { thousands } from "./numbers.js";
 
 const idOf = (path) => `cw-field-${path.replace(/\W/g, "-")}`;
 
-/** The column of fields. */
 export function fieldsColumn(page) {
   const groups = html("div", { class: "cw-groups" });
   const find = finder(page, groups);
   const foot = footOf(page);
   const rows = new Map(); // by path: rows stay, so that what is being typed stays
   const pinned = new Set();
-  let drawn = null;
+  const differs = changes();
 
   const seen = () => page.root.querySelector(".cw-fields").offsetWidth > 0;
   const show = () => seen() || (page.root.dataset.fields = "on");
@@ -24,10 +23,10 @@ export function fieldsColumn(page) {
   page.pinField = (path) => {
     pinned.add(path);
     show();
-    drawn = null;
-    update();
-    rows.get(path).el.scrollIntoView({ block: "nearest" });
-    rows.get(path).el.querySelector("input, select").focus();
+    fill(page.docs.fields);
+    const { el: row } = rows.get(path);
+    row.scrollIntoView({ block: "nearest" });
+    row.querySelector("input, select").focus();
   };
 
   const rowOf = (field) => {
@@ -39,8 +38,9 @@ export function fieldsColumn(page) {
   const update = () => {
     const told = page.docs.fields;
     el.hidden = !told;
-    if (!told || told === drawn) return;
-    drawn = told;
+    if (differs(told) && told) fill(told);
+  };
+  const fill = (told) => {
     foot.update(told);
     const held = document.activeElement;
     const shown = told.groups.map(({ name, fields }) => [name, fields.filter((each) => each.first || pinned.has(each.path))]);
@@ -98,8 +98,7 @@ function makeControl(page, { path, label, kind, choices }, shared) {
     const typing = document.activeElement === input && sent !== null && input.value !== sent && field.text === sent;
     if (!typing) input.value = sent = field.text;
     fit();
-    input.setAttribute("aria-invalid", Boolean(field.error));
-    input.setAttribute("aria-describedby", field.error ? `${idOf(path)}-error` : "");
+    put(input, { "aria-invalid": String(Boolean(field.error)), "aria-describedby": field.error ? `${idOf(path)}-error` : "" });
     stops = field.slider;
     slider.hidden = !stops;
     if (!stops) return;
@@ -141,19 +140,19 @@ function finder(page, groups) {
     el.hidden = !open;
     groups.hidden = open;
   };
-  const pick = (field) => {
+  const pick = (path) => {
     show(false);
-    page.pinField(field.path);
+    page.pinField(path);
   };
   const list = () => {
     const words = input.value.toLowerCase().split(/\s+/);
-    const text = (field) => ` ${[field, ...(field.parts ?? [])].map((each) => `${each.label} ${each.path} ${each.help}`).join(" ")}`
+    const text = ({ parts, ...field }) => [field, ...(parts ?? [])].map(({ label, path, help }) => ` ${label} ${path} ${help}`).join("")
       .toLowerCase().replace(/[._]/g, " ");
     const early = (field) => text(field).indexOf(` ${words[0]}`) >>> 0; // where a word begins so comes before where it does not
-    const fits = page.docs.fields.groups.flatMap((group) => group.fields)
+    const fits = page.docs.fields.groups.flatMap(({ fields }) => fields)
       .filter((field) => words.every((word) => text(field).includes(word)));
-    refill(found, fits.sort((a, b) => early(a) - early(b)).map((field) => html("div", { role: "listitem" },
-      press([html("b", {}, field.label), html("small", {}, field.path), html("small", {}, field.help)], () => pick(field), "cw-item"))));
+    refill(found, fits.sort((a, b) => early(a) - early(b)).map(({ label, path, help }) => html("div", { role: "listitem" },
+      press([html("b", {}, label), html("small", {}, path), html("small", {}, help)], () => pick(path), "cw-item"))));
   };
   el.addEventListener("keydown", (event) => {
     if (event.key === "Escape") show(false);

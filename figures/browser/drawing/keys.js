@@ -1,9 +1,9 @@
 // Keys: one table, which the page acts by and the dialog of all keys shows.
 
-import { html, press } from "./dom.js";
+import { withPart } from "./later.js";
 
 const VIEW_KEYS = ["1", "2", "3", "4", "5", "6"];
-const KEYS = [ // key as the browser names it, what it does, how, and what stands on it
+export const KEYS = [ // key as the browser names it, what it does, how, and what stands on it
   [" ", "play or pause", (page) => page.playOrPause(), "space"],
   ["ArrowLeft", "a round back", (page) => page.look(page.round - 1), "←"],
   ["ArrowRight", "a round on", (page) => page.look(page.round + 1), "→"],
@@ -28,9 +28,11 @@ const KEYS = [ // key as the browser names it, what it does, how, and what stand
 
 /** Listen to keys while the page is there; none acts while somebody types or another control has use for it. */
 export function bindKeys(page) {
-  const dialog = keysDialog();
-  page.root.append(dialog);
-  page.showKeys = () => dialog.showModal();
+  let dialog = null;
+  page.showKeys = () => withPart(page, "menus", ({ keys }) => {
+    if (!dialog) page.root.append((dialog = keys()));
+    dialog.showModal();
+  });
   const pressed = (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!page.store.setup || takes(event.target, event.key)) return;
@@ -65,12 +67,4 @@ function toView(page, place) {
 export function toPrincipal(page, way) {
   const { principals } = page.store.setup;
   page.set({ principal: ((page.state.principal ?? (way > 0 ? -1 : 0)) + way + principals) % principals });
-}
-
-function keysDialog() {
-  const caps = (name, text = name) => text.split(" ").map((key) => html("kbd", {}, key.length > 1 ? key : key.toUpperCase()));
-  const dialog = html("dialog", { class: "cw-dialog", "aria-label": "all keys" }, html("h2", {}, "Keys"),
-    html("dl", { class: "cw-keys" }, KEYS.flatMap(([name, says, , text]) => [html("dt", {}, caps(name, text)), html("dd", {}, says)])),
-    press("Close", () => dialog.close()));
-  return dialog;
 }

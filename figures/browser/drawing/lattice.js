@@ -1,16 +1,17 @@
 // A lattice as an image, a cell a principal, with a frame to drag and what is in it magnified.
 
-import { html, write } from "./dom.js";
+import { html, pointIn, write } from "./dom.js";
 import { clampedTo, figure } from "./numbers.js";
-import { coloursOf, drawMarks, legendOf, readOut, rgb, roomOf } from "./society.js";
-import { penOf, placeIn, principalsPicture, screenPixels } from "./picture.js";
+import { coloursOf, drawMarks, legendOf, readOut, rgb, whereRoom } from "./society.js";
+import { later } from "./later.js";
+import { penOf, principalsPicture, screenPixels } from "./picture.js";
 
 const FRAMED = 12; // cells across the frame
 const MAGNIFIED = 14; // pixels of a cell that is drawn as a mark
 const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
 /** Everybody as a cell. */
-export function latticePart(page) {
+later.lattice = (page) => {
   const { setup } = page.store;
   const { rows, columns } = setup.places;
   const frame = frameOf(rows, columns);
@@ -51,10 +52,7 @@ export function latticePart(page) {
   });
   const el = html("div", { class: "cw-lattice" }, picture.el, legend.el);
   let scene = null;
-  const update = () => {
-    const marks = page.store.marksAt(page.round);
-    const [wide, high] = roomOf(el, legend);
-    if (!marks || wide < 60 || high < 60) return;
+  const update = whereRoom(page, el, legend, (marks, wide, high) => {
     const ratio = screenPixels(el);
     const side = Math.max(1, Math.floor(ratio * Math.min(wide / columns, high / rows))) / ratio; // whole pixels: crisp
     scene = { setup, marks, colours: coloursOf(page) };
@@ -65,9 +63,9 @@ export function latticePart(page) {
       pen.drawImage(image, picture.left, picture.top, cell() * columns, cell() * rows);
     }, (pen) => drawOver(pen, scene.colours, frame, where, cell(), page.state));
     piece.update(scene);
-  };
+  });
   return { el, picture, aside: piece.el, where, update };
-}
+};
 
 /** The frame: which cells are magnified. */
 function frameOf(rows, columns) {
@@ -115,8 +113,9 @@ function pieceOf(page, frame) {
   const canvas = html("canvas");
   const words = html("p", { class: "cw-context" });
   const at = (event) => {
-    const [column, row] = placeIn(canvas, event).map((pixels) => Math.floor((pixels - 5) / MAGNIFIED));
-    return (frame.row + clampedTo(row, 0, frame.high - 1)) * places.columns + frame.column + clampedTo(column, 0, frame.wide - 1);
+    const { x, y } = pointIn(canvas, event);
+    const within = (pixels, count) => clampedTo(Math.floor((pixels - 5) / MAGNIFIED), 0, count - 1);
+    return (frame.row + within(y, frame.high)) * places.columns + frame.column + within(x, frame.wide);
   };
   canvas.addEventListener("pointermove", (event) => page.set({ hover: at(event) }));
   canvas.addEventListener("pointerleave", () => page.set({ hover: null }));

@@ -5,23 +5,21 @@ const MINUS = "\u2212";
 
 /** A number in three figures: 41 900 not 4.19e+04, true minus, "–" for what is not known. */
 export function figure(value) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(size) + 1e-12));
-  const rounded = size >= 1000 ? Number(size.toPrecision(3)).toFixed(0) : size.toFixed(Math.min(decimals, 6));
-  const trimmed = rounded.includes(".") ? rounded.replace(/0+$/, "").replace(/\.$/, "") : rounded;
+  const digits = size >= 1000 ? Number(size.toPrecision(3)).toFixed(0) : size.toFixed(Math.min(decimals, 6));
+  const trimmed = digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
   return (value < 0 && Number(trimmed) !== 0 ? MINUS : "") + thousands(trimmed);
 }
 
 /** The same with two decimals at most where a line has its value beside it. */
 export function brief(value) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   return size >= 0.095 && size < 10 ? signed(value, 2) : figure(value);
 }
 
-/** A share in percent. */
 export function percent(value) {
   return Number.isFinite(value) ? `${Math.round(100 * value)}${NARROW}%` : "–";
 }
@@ -66,9 +64,8 @@ export function rounded(low, high) {
 }
 
 /**
- * A course thinned so that peaks survive: of each bucket its lowest and highest value, in order. From two values a
- * pixel on; shorter ones come back whole.
- * @returns {number[][]} pairs of place and value
+ * A course thinned so that peaks survive: pairs of place and value, of each bucket the lowest and highest, in order.
+ * From two values a pixel on; shorter ones come back whole.
  */
 export function buckets(values, pixels, begin = 0, end = values.length) {
   const count = end - begin;
@@ -88,9 +85,8 @@ export function buckets(values, pixels, begin = 0, end = values.length) {
       if (high < 0 || values[i] > values[high]) high = i;
     }
     if (low < 0) continue;
-    const [first, second] = low < high ? [low, high] : [high, low];
-    points.push([first, values[first]]);
-    if (second !== first) points.push([second, values[second]]);
+    const ends = low === high ? [low] : [Math.min(low, high), Math.max(low, high)];
+    points.push(...ends.map((i) => [i, values[i]]));
   }
   return points;
 }
@@ -98,19 +94,15 @@ export function buckets(values, pixels, begin = 0, end = values.length) {
 /** Places for labels near where they want to be, in order, at least so far apart and within bounds. */
 export function apart(wanted, distance, low, high) {
   const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
-  const placed = order.map((i) => Math.min(Math.max(wanted[i], low), high));
-  for (let round = 0; round < 50; round++) {
-    let moved = false;
+  const placed = order.map((i) => clampedTo(wanted[i], low, high));
+  for (let round = 0; placed.length && round < 50; round++) {
     for (let i = 1; i < placed.length; i++) {
-      const lack = distance - (placed[i] - placed[i - 1]);
-      if (lack <= 1e-6) continue;
+      const lack = Math.max(0, distance - (placed[i] - placed[i - 1]));
       placed[i - 1] -= lack / 2;
       placed[i] += lack / 2;
-      moved = true;
     }
-    if (placed.length && placed[0] < low) placed[0] = low;
-    if (placed.length && placed[placed.length - 1] > high) placed[placed.length - 1] = high;
-    if (!moved) break;
+    placed[0] = Math.max(placed[0], low);
+    placed[placed.length - 1] = Math.min(placed.at(-1), high);
   }
   for (let i = 1; i < placed.length; i++) placed[i] = Math.max(placed[i], placed[i - 1] + distance);
   const found = [];

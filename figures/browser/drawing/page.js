@@ -1,34 +1,27 @@
 // The page: bar, fields, view and strip around one store, redrawn together on the next frame of the browser.
 
-import { html, kept, refill, RESIZED, svg, write } from "./dom.js";
+import { changes, html, kept, press, refill, RESIZED, signButton, write } from "./dom.js";
+import { clampedTo, figure, pure } from "./numbers.js";
 import { makeStore } from "./store.js";
+import { takePart, wanted, withPart } from "./later.js";
 import { stripOf } from "./strip.js";
 import { societyView } from "./society.js";
 import { coursesPart, dynamicsView } from "./dynamics.js";
-import { valuesView } from "./values.js";
-import { compareView } from "./compare.js";
-import { sweepView } from "./sweep.js";
-import { ledgerView } from "./ledger.js";
 import { scenarioMenu } from "./menu.js";
 import { fieldsColumn } from "./fields.js";
 import { bindKeys } from "./keys.js";
 import { busyLine, connectionBar, errorLine, firstVisit, runChips } from "./states.js";
-import { followLink, shareButton } from "./share.js";
 
-const VIEWS = { society: societyView, dynamics: dynamicsView, values: valuesView, compare: compareView,
-                sweeps: sweepView, ledger: ledgerView };
+const VIEWS = { society: societyView, dynamics: dynamicsView }; // those that are here at once; others are sent later
+const PARTS = { ...VIEWS, courses: coursesPart, strip: (page) => stripOf(page, false) };
 const WITHOUT_STRIP = new Set(["compare", "sweeps"]);
+const MOON = "M6 2a6 6 0 1 0 8 8a6 6 0 0 1-8-8z";
 
-/**
- * Draw the page, or a part of it, into an element.
- * @param el where
- * @param part "page", or the name of a view or of the strip
- * @param send hands a document to the server
- */
+/** Draw the page, or a view, the courses or the strip alone, into an element; `send` hands a document to the server. */
 export function mount(el, part, send) {
   const page = makePage(el, send);
   const shell = part === "page" ? wholePage(page) : onePart(page, part);
-  el.replaceChildren(shell.el);
+  el.replaceChildren(page.root);
   page.on(shell.update);
   if (part === "page") window.commonweal = page;
   else (window.commonwealParts ??= {})[part] = page;
@@ -36,7 +29,6 @@ export function mount(el, part, send) {
   resized.observe(el);
   el.addEventListener(RESIZED, page.redraw);
   page.send({ do: "hello" });
-  if (part === "page") followLink(page);
   return {
     receive: page.receive,
     close() {
@@ -49,8 +41,8 @@ export function mount(el, part, send) {
 }
 
 /** What all parts share: the store, what is looked at, the newest document of each kind, the way to the server. */
-export function makePage(el, send) {
-  const page = { el, send, pure, store: makeStore(), docs: {}, listeners: new Set(), closed: [],
+function makePage(el, send) {
+  const page = { el, send, pure, store: makeStore(), docs: {}, listeners: new Set(), closed: [], asked: new Set(),
                  state: { view: "society", round: null, principal: null, hover: null, pointed: null, stretch: null } };
   let due = false;
   let frames = 0;
@@ -66,14 +58,14 @@ export function makePage(el, send) {
     requestAnimationFrame(paint);
   };
   page.on = (listener) => page.listeners.add(listener);
-  page.set = (changes) => {
-    if (Object.entries(changes).every(([name, value]) => page.state[name] === value)) return;
-    Object.assign(page.state, changes);
+  page.set = (changed) => {
+    if (Object.entries(changed).every(([name, value]) => page.state[name] === value)) return;
+    Object.assign(page.state, changed);
     page.redraw();
   };
   /** Look at a round; the newest is followed on. */
   page.look = (round) => {
-    const within = Math.min(Math.max(round, 0), page.store.newest);
+    const within = clampedTo(round, 0, page.store.newest);
     page.set({ round: within >= page.store.newest ? null : within });
     document.dispatchEvent(new CustomEvent("commonweal:look",
       { detail: { page, run: page.store.setup.run, round: page.state.round } }));
@@ -91,33 +83,32 @@ export function makePage(el, send) {
     send({ do: "step" });
   };
   /** A colour of the palette as it is in this theme, for canvases. */
-  page.colour = (name) => getComputedStyle(page.root || el).getPropertyValue(`--${name}`).trim();
+  page.colour = (name) => getComputedStyle(page.root).getPropertyValue(`--${name}`).trim();
   Object.defineProperty(page, "round", { get: () => page.state.round ?? page.store.newest });
   page.receive = (document, buffers) => {
-    if (RECEIVED[document.kind]) frames += RECEIVED[document.kind](page, document, buffers) ? 1 : 0;
+    if (RECEIVED[document.kind]) frames += RECEIVED[document.kind](page, document, buffers) === FRAME ? 1 : 0;
     else page.docs[document.kind] = Object.assign(document, { buffers });
     page.redraw();
   };
   return page;
 }
 
-/** What is done with documents that are not just kept. Answers whether it was a frame, which the server counts. */
+const FRAME = "a frame"; // which the server counts
+
+/** What is done with documents that are not just kept. */
 const RECEIVED = {
-  here(page, document) {
-    page.heard?.(document);
-  },
+  here: (page, document) => page.heard?.(document),
+  part: takePart,
+  turn: (page, { view }) => page.set({ view }),
   setup(page, document) {
     page.store.begin(document);
     for (const kind of ["card", "answer", "values", "ledger"]) page.docs[kind] = null;
     page.set({ round: null, principal: null, hover: null, pointed: null, stretch: null });
   },
   frame(page, document, [rows, marks]) {
-    if (document.run !== page.store.setup?.run) return true;
-    if (!page.store.take(document, rows, marks)) page.send({ do: "rows", from: page.store.length + 1 });
-    return true;
-  },
-  turn(page, document) {
-    page.set({ view: document.view });
+    const known = document.run !== page.store.setup?.run || page.store.take(document, rows, marks);
+    if (!known) page.send({ do: "rows", from: page.store.length + 1 });
+    return FRAME;
   },
   marks(page, document, [marks]) {
     if (document.run === page.store.setup?.run) page.store.keep(document.marks, marks);
@@ -126,10 +117,9 @@ const RECEIVED = {
 
 /** Ask for marks around the round that is shown, once they are not here; no more often than ten times a second. */
 function wantMarks(page) {
-  if (page.wanting) return;
-  page.wanting = setTimeout(() => {
+  page.wanting ??= setTimeout(() => {
     page.wanting = null;
-    const reach = Math.max(1, Math.min(400, Math.floor(60000 / page.store.setup.principals)));
+    const reach = clampedTo(Math.floor(60000 / page.store.setup.principals), 1, 400);
     const rounds = [];
     for (let r = Math.max(0, page.round - reach); r <= Math.min(page.store.newest, page.round + reach); r++)
       if (!page.store.marks.has(r)) rounds.push(r);
@@ -144,9 +134,14 @@ function onePart(page, part) {
   };
   document.addEventListener("commonweal:look", heard);
   page.closed.push(() => document.removeEventListener("commonweal:look", heard));
-  const made = part === "strip" ? stripOf(page, false) : part === "courses" ? coursesPart(page) : VIEWS[part](page);
-  page.root = html("div", { class: "cw cw-part", "data-theme": "light" }, made.el);
-  return { el: page.root, update: made.update };
+  page.root = html("div", { class: "cw cw-part", "data-theme": "light" });
+  let made = null;
+  const update = () => {
+    made ??= (PARTS[part] ?? wanted(page, part))?.(page);
+    if (made && !made.el.isConnected) refill(page.root, made.el);
+    made?.update();
+  };
+  return { update };
 }
 
 function wholePage(page) {
@@ -156,22 +151,21 @@ function wholePage(page) {
   const strip = stripOf(page);
   const foot = html("footer", { class: "cw-foot" }, strip.el);
   const theme = kept("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-  page.root = html("div", { class: "cw", "data-theme": theme }, bar.el,
+  page.root = html("div", { class: "cw", "data-theme": theme }, connectionBar(page), bar.el,
     html("div", { class: "cw-body" }, fields.el, view.el), foot);
-  page.root.prepend(connectionBar(page));
   bindKeys(page);
   const update = () => {
-    page.root.dataset.view = page.state.view;
-    foot.hidden = WITHOUT_STRIP.has(page.state.view);
     view.update(); // first, since the bar says what it shows
     bar.update();
     fields.update();
-    const column = page.shown.column ?? fields.el; // some views have fields of their own
+    page.root.dataset.view = page.showing;
+    const column = page.shown?.column ?? fields.el; // some views have fields of their own
     if (!column.isConnected) view.el.previousSibling.replaceWith(column);
+    foot.hidden = WITHOUT_STRIP.has(page.showing);
     if (!foot.hidden) strip.update();
     firstVisit(page);
   };
-  return { el: page.root, update };
+  return { update };
 }
 
 function topBar(page) {
@@ -179,12 +173,9 @@ function topBar(page) {
   const tabs = html("nav", { class: "cw-tabs", "aria-label": "views" });
   const chips = runChips(page);
   const share = shareButton(page);
-  const dark = html("button", { type: "button", class: "cw-icon cw-dark", "aria-label": "dark or light", title: "dark or light (D)",
-                                onclick: () => page.turnDark() },
-    svg("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: "M6 2a6 6 0 1 0 8 8a6 6 0 0 1-8-8z" })));
-  const help = html("button", { type: "button", class: "cw-icon cw-help", "aria-label": "all keys", title: "all keys (?)",
-                                onclick: () => page.showKeys?.() }, html("kbd", {}, "?"));
-  const narrow = html("button", { type: "button", class: "cw-icon cw-narrow", "aria-label": "fields", title: "fields ([)", onclick: () => page.hideFields() }, "☰");
+  const narrow = press("☰", () => page.hideFields(), "cw-icon cw-narrow", { "aria-label": "fields", title: "fields ([)" });
+  const dark = signButton(MOON, "dark or light (D)", () => page.turnDark(), "cw-dark");
+  const help = signButton(html("kbd", {}, "?"), "all keys (?)", () => page.showKeys(), "cw-help");
   const el = html("header", { class: "cw-bar" }, narrow, html("strong", { class: "cw-brand" }, "Commonweal"), menu.el, tabs,
     html("span", { class: "cw-space" }), chips.el, share.el, dark, help);
   page.turnDark = () => {
@@ -197,26 +188,36 @@ function topBar(page) {
     Object.assign(page.root.dataset, { talk, ...(talk === "on" ? { theme: "dark" } : {}) });
     page.redraw();
   };
-  let run = null;
+  const differs = changes();
   const update = () => {
-    const { setup } = page.store;
-    if (setup.run !== run) {
-      run = setup.run;
-      refill(tabs, ...setup.views.map((view) =>
-        html("button", { type: "button", class: "cw-tab", "data-view": view.id, onclick: () => page.set({ view: view.id }) },
-          view.name)));
-      if (!setup.views.some((view) => view.id === page.state.view)) page.state.view = "society";
-    }
+    const { run, views } = page.store.setup;
+    if (differs(run)) refill(tabs, views.map(({ id, name }) => press(name, () => page.set({ view: id }), "cw-tab", { "data-view": id })));
     for (const tab of tabs.children)
       tab.setAttribute("aria-current", tab.dataset.view === page.state.view ? "page" : "false");
-    chips.update();
-    menu.update();
-    share.update();
+    for (const part of [chips, menu, share]) part.update();
   };
   return { el, update };
 }
 
-/** The view that is looked at, under its sentence. Each is made when it is first looked at. */
+/** The button Share. What it opens is sent when it is first wanted: also for a file to save, or a link to follow. */
+function shareButton(page) {
+  const button = press("Share", () => page.share(), "cw-button", { "aria-expanded": "false" });
+  const el = html("div", { class: "cw-share" }, button);
+  let menu = null;
+  const ready = (action) => withPart(page, "share", (makeMenu) => {
+    menu ??= makeMenu(page, el, button);
+    action?.();
+  });
+  page.share = () => ready(() => menu.turn());
+  if (location.hash) ready();
+  const update = () => {
+    if (page.docs.file && !menu) ready();
+    menu?.update();
+  };
+  return { el, update };
+}
+
+/** The view that is looked at, under its sentence. Each is made when it is first looked at, once it is here. */
 function viewOf(page) {
   const sentence = html("h1", { class: "cw-sentence" });
   const context = html("p", { class: "cw-context" });
@@ -225,17 +226,21 @@ function viewOf(page) {
   const content = html("div", { class: "cw-content" });
   const el = html("main", { class: "cw-view" }, sentence, context, error.el, busy.el, content);
   const made = {};
+  const differs = changes();
   const update = () => {
+    const { run, views } = page.store.setup;
+    if (differs(run) && !views.some(({ id }) => id === page.state.view)) page.state.view = "society";
     const { view } = page.state;
-    made[view] ??= VIEWS[view](page);
-    if (content.firstChild !== made[view].el) refill(content, made[view].el);
-    const own = made[view].told?.() ?? page.docs.told?.sentences?.[view];
-    write(sentence, own?.sentence ?? "");
-    write(context, (own?.context ?? "").replace(/Round \S+ of/, `Round ${figure(page.round)} of`)); // the one shown
+    made[view] ??= (VIEWS[view] ?? wanted(page, view))?.(page);
+    if (made[view]) [page.shown, page.showing] = [made[view], view]; // until then what was looked at stays
     busy.update();
     error.update();
-    made[view].update();
-    page.shown = made[view];
+    if (!page.shown) return;
+    if (content.firstChild !== page.shown.el) refill(content, page.shown.el);
+    const own = page.shown.told?.() ?? page.docs.told?.sentences?.[page.showing];
+    write(sentence, own?.sentence ?? "");
+    write(context, (own?.context ?? "").replace(/Round \S+ of/, `Round ${figure(page.round)} of`)); // the one shown
+    page.shown.update();
   };
   return { el, update };
 }

@@ -1,6 +1,7 @@
 // A picture of principals on canvas: sharp at any pixel ratio, zoomed and dragged, with pointer, keys and a read-out.
 
-import { html, write } from "./dom.js";
+import { html, pointIn, write, zoomOf } from "./dom.js";
+import { clampedTo } from "./numbers.js";
 
 const CLICK = 4; // pixels that a pointer may move in a click
 
@@ -9,7 +10,7 @@ const CLICK = 4; // pixels that a pointer may move in a click
  * @param parts what it can do: `at(x, y)` the principal at a place in pixels, or null; `where(i)` its `{x, y, r}`;
  *   `next(i, key, far)` where an arrow key leads; `words(i)` its read-out `{who, does, line}`; `grab(x, y)` a function
  *   that is told where something is dragged to, or null; `most` how many times it zooms; `label`; `vector` whether
- *   what is drawn is saved as shapes.
+ *   what is drawn is saved as shapes, by another pen.
  */
 export function principalsPicture(page, parts) {
   const [base, over] = [html("canvas"), html("canvas")];
@@ -23,7 +24,7 @@ export function principalsPicture(page, parts) {
   picture.draw = (wide, high, marks, key, beneath, above) => {
     Object.assign(picture, { wide, high });
     heldOver(picture);
-    const whole = [wide, high, screenPixels(field), key, page.root?.dataset.theme, picture.zoom, picture.left, picture.top].join();
+    const whole = [wide, high, screenPixels(field), key, page.root.dataset.theme, picture.zoom, picture.left, picture.top].join();
     if (whole !== picture.drawn || marks !== picture.marks) {
       const began = performance.now();
       for (const element of [field, picture.el]) element.style.height = `${high}px`;
@@ -32,13 +33,13 @@ export function principalsPicture(page, parts) {
       Object.assign(picture, { drawn: whole, marks, took: performance.now() - began });
     }
     above(penOf(over, wide, high));
-    if (parts.vector) base.shapes = () => shapesOf(wide, high, beneath);
+    if (parts.vector) base.drawWith = beneath;
     const { hover } = page.state;
     tip.hidden = hover === null;
     if (hover !== null) showTip(tip, parts.words(hover), parts.where(hover), picture);
   };
   picture.zoomBy = (factor, x = picture.wide / 2, y = picture.high / 2) => {
-    const zoom = Math.min(parts.most, Math.max(1, picture.zoom * factor));
+    const zoom = clampedTo(picture.zoom * factor, 1, parts.most);
     const kept = (start, at) => at - ((at - start) * zoom) / picture.zoom;
     Object.assign(picture, { left: kept(picture.left, x), top: kept(picture.top, y), zoom });
     heldOver(picture);
@@ -63,37 +64,23 @@ export function penOf(canvas, wide, high) {
   return pen;
 }
 
-/** Pixels of the screen for one of the page, at the place of an element: pages are zoomed as well. */
+/** Pixels of the screen for one of an element. */
 export function screenPixels(element) {
-  return devicePixelRatio * (element.currentCSSZoom || 1);
-}
-
-/** Where an event is in an element, in pixels of the page. */
-export function placeIn(element, event) {
-  const box = element.getBoundingClientRect();
-  const zoomed = element.currentCSSZoom || 1;
-  return [(event.clientX - box.left) / zoomed, (event.clientY - box.top) / zoomed];
-}
-
-/** What is drawn, as the inside of an SVG. */
-function shapesOf(wide, high, draw) {
-  const pen = svgPen();
-  draw(pen);
-  return `<svg viewBox="0 0 ${wide} ${high}" width="100%" height="100%">${pen.parts.join("")}</svg>`;
+  return devicePixelRatio * zoomOf(element);
 }
 
 /** Keep the sheet over the window. */
 function heldOver(picture) {
-  const within = (value, size) => Math.min(0, Math.max(size * (1 - picture.zoom), value));
+  const within = (value, size) => clampedTo(value, size * (1 - picture.zoom), 0);
   picture.left = within(picture.left, picture.wide);
   picture.top = within(picture.top, picture.high);
 }
 
 function followPointer(page, picture, parts) {
   const on = (name, listener, options) => picture.field.addEventListener(name, (event) => {
-    listener(event, ...placeIn(picture.field, event));
+    const { x, y } = pointIn(picture.field, event);
+    listener(event, x, y);
   }, options);
-  const away = () => page.set({ hover: null });
   let drag = null;
   on("pointerdown", (event, x, y) => {
     const { left, top } = picture;
@@ -113,8 +100,7 @@ function followPointer(page, picture, parts) {
     drag = null;
   });
   on("pointercancel", () => (drag = null));
-  on("pointerleave", away);
-  on("blur", away);
+  for (const name of ["pointerleave", "blur"]) on(name, () => page.set({ hover: null }));
   on("wheel", (event, x, y) => {
     event.preventDefault();
     picture.zoomBy(Math.exp(-0.0015 * event.deltaY), x, y);
@@ -128,8 +114,8 @@ function choosePrincipal(page, principal) {
 
 function followKeys(page, picture, parts, said) {
   picture.field.addEventListener("keydown", (event) => {
-    const now = page.state.hover ?? page.state.principal;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const now = page.state.hover ?? page.state.principal;
     if (event.key.startsWith("Arrow")) {
       const hover = parts.next(now, event.key, event.shiftKey);
       page.set({ hover });
@@ -143,31 +129,9 @@ function followKeys(page, picture, parts, said) {
 }
 
 function showTip(tip, { who, does, line }, { x, y, r }, picture) {
-  const text = `${who} ${does}${line}`;
-  if (tip.textContent !== text) tip.replaceChildren(html("b", {}, who), ` ${does}`, html("br"), line);
+  if (tip.textContent !== `${who} ${does}${line}`) tip.replaceChildren(html("b", {}, who), ` ${does}`, html("br"), line);
   const [wide, high] = [tip.offsetWidth, tip.offsetHeight];
   const beneath = y + r + 7 + high <= picture.high;
   const left = Math.min(x + r + 7, picture.wide + 90 - wide);
   tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(beneath ? y + r + 7 : y - r - 7 - high)}px)`;
-}
-
-/** A pen that knows of a canvas's what marks need, and writes SVG: they are saved as drawn. Arcs are whole circles. */
-function svgPen() {
-  const parts = [];
-  const at = (...numbers) => numbers.map((number) => Number(number.toFixed(2))).join(" ");
-  let path = "";
-  const pen = {
-    parts,
-    beginPath: () => (path = ""),
-    moveTo: (x, y) => (path += `M${at(x, y)}`),
-    lineTo: (x, y) => (path += `L${at(x, y)}`),
-    closePath: () => (path += "Z"),
-    arc: (x, y, r) => (path += `M${at(x - r, y)}a${at(r, r)} 0 1 0 ${at(2 * r, 0)}a${at(r, r)} 0 1 0 ${at(-2 * r, 0)}Z`),
-    rect: (x, y, w, h) => (path += `M${at(x, y)}h${at(w)}v${at(h)}h${at(-w)}Z`),
-    fill: () => parts.push(`<path d="${path}" fill="${pen.fillStyle}"/>`),
-    stroke: () => parts.push(`<path d="${path}" fill="none" stroke="${pen.strokeStyle}" stroke-width="${pen.lineWidth}"/>`),
-    fillText: (text, x, y) => parts.push(`<text x="${at(x)}" y="${at(y)}" fill="${pen.fillStyle}" style="font:${pen.font}">` +
-      `${text.replace(/&/g, "&amp;").replace(/</g, "&lt;")}</text>`),
-  };
-  return pen;
 }

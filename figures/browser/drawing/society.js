@@ -1,11 +1,10 @@
 // The society: what each principal does, has and is worth, as marks on a disc or a small grid.
 
-import { html, mark, refill, sizeOf, write } from "./dom.js";
-import { brief, figure, pure, signed } from "./numbers.js";
+import { changes, choice, html, mark, press, refill, sizeOf, write } from "./dom.js";
+import { brief, clampedTo, figure, pure, signed } from "./numbers.js";
 import { coursePanel } from "./axes.js";
-import { principalCard } from "./card.js";
 import { principalsPicture } from "./picture.js";
-import { latticePart } from "./lattice.js";
+import { wanted } from "./later.js";
 
 const BASE_WIDE = 560; // pixels across the picture that sizes are for
 const [SMALLEST, LARGEST] = [6, 17]; // pixels, radius of a mark where there is room
@@ -28,35 +27,41 @@ const RING_TOPS = { reputation: "1", credit: "the most", "own model": "the share
 export function societyView(page) {
   const stage = html("div", { class: "cw-society-stage" });
   const courses = html("div", { class: "cw-society-courses" });
-  const card = principalCard(page);
-  const el = html("div", { class: "cw-society" }, stage, html("div", { class: "cw-society-side" }, courses, card.el));
-  const view = { el, table: () => societyTable(page) };
-  let [run, panels, drawn] = [null, [], ""];
+  const side = html("div", { class: "cw-society-side" }, courses);
+  const el = html("div", { class: "cw-society" }, stage, side);
+  const view = { el, part: null, table: () => societyTable(page) };
+  const differs = changes();
+  let [run, panels, card] = [null, [], null];
+  const begin = ({ places, principals, panels: told }) => {
+    const makePart = places.kind === "lattice" && principals > CELLS ? wanted(page, "lattice") : discPart;
+    view.part = makePart?.(page) ?? null;
+    if (!view.part) return;
+    run = page.store.setup.run;
+    panels = told.slice(0, 2).map((panel) => coursePanel(page, panel));
+    refill(stage, view.part.el);
+    refill(courses, view.part.aside, panels.map((panel) => panel.el));
+  };
   view.update = () => {
-    const { setup } = page.store;
-    if (setup.run !== run) {
-      run = setup.run;
-      view.part = setup.places.kind === "lattice" && setup.principals > CELLS ? latticePart(page) : discPart(page);
-      panels = setup.panels.slice(0, 2).map((panel) => coursePanel(page, panel));
-      refill(stage, view.part.el);
-      refill(courses, view.part.aside, ...panels.map((panel) => panel.el));
+    const { setup, length } = page.store;
+    const { principal, stretch, pointed } = page.state;
+    if (setup.run !== run) begin(setup);
+    if (principal !== null && !card) {
+      card = wanted(page, "card")?.(page);
+      if (card) side.append(card.el);
     }
-    el.classList.toggle("cw-one-chosen", page.state.principal !== null);
-    const { stretch, pointed } = page.state;
-    const told = [run, page.store.length, page.round, pointed, stretch?.from, stretch?.to,
-                  ...Object.values(sizeOf(courses))].join();
-    if (told !== drawn) panels.forEach((panel) => panel.update()); // not for each principal that is pointed at
-    drawn = told;
-    card.update();
-    view.part.update();
+    el.classList.toggle("cw-one-chosen", principal !== null);
+    const seen = [setup.run, length, page.round, pointed, stretch?.from, stretch?.to, ...Object.values(sizeOf(courses))];
+    if (differs(view.part, ...seen)) panels.forEach((panel) => panel.update()); // not for each principal that is pointed at
+    card?.update();
+    view.part?.update();
   };
   return view;
 }
 
 /** Everybody as a mark. */
 function discPart(page) {
-  const { setup } = page.store;
-  const points = pointsOf(setup.places, setup.principals);
+  const { places, principals } = page.store.setup;
+  const points = pointsOf(places, principals);
   const legend = legendOf(page);
   let [scene, top] = [null, 0];
   const where = (i) => scene.where(i);
@@ -65,33 +70,34 @@ function discPart(page) {
     at: (x, y) => principalAt(scene, points, x, y),
     next: (i, key) => towards(points, i, key, scene.wide, scene.high),
     words: (i) => readOut(page, i),
-    most: Math.max(4, Math.sqrt(setup.principals) / 4),
+    most: Math.max(4, Math.sqrt(principals) / 4),
     vector: true,
-    label: `${figure(setup.principals)} principals. Arrow keys go to the nearest, Enter chooses.`,
+    label: `${figure(principals)} principals. Arrow keys go to the nearest, Enter chooses.`,
   });
   const el = html("div", { class: "cw-disc" }, picture.el, legend.el);
-  const update = () => {
-    const marks = page.store.marksAt(page.round);
-    const [wide, high] = roomOf(el, legend);
-    if (!marks || wide < 60 || high < 60) return;
-    if (marks.sizes) for (const size of marks.sizes) if (size > top) top = size;
+  const update = whereRoom(page, el, legend, (marks, wide, high) => {
+    for (const size of marks.sizes ?? []) if (size > top) top = size;
     const sheet = { ...picture, wide: Math.floor(Math.min(wide, 1.3 * high)), high: Math.floor(Math.min(high, 1.1 * wide)) };
     scene = sceneOf(page, points, marks, top, sheet);
     legend.update(marks, scene.ringed);
     picture.draw(sheet.wide, sheet.high, marks, [top, scene.eye], (pen) => drawSociety(pen, scene),
       (pen) => drawLooked(pen, scene, page.state));
-  };
+  });
   return { el, picture, where, update };
 }
 
-/** The room for a picture above its legend, in pixels. */
-export function roomOf(el, legend) {
-  const { width, height } = sizeOf(el);
-  return [width, height - sizeOf(legend.el).height];
+/** An update that draws the marks of the round shown in the room above a legend, where there are any and enough of it. */
+export function whereRoom(page, el, legend, draw) {
+  return () => {
+    const marks = page.store.marksAt(page.round);
+    const { width, height } = sizeOf(el);
+    const high = height - sizeOf(legend.el).height;
+    if (marks && width >= 60 && high >= 60) draw(marks, width, high);
+  };
 }
 
 /** Where N principals stand, to the right and down in [0, 1], one after the other. */
-export function pointsOf(places, count) {
+function pointsOf(places, count) {
   const { kind, rows, columns, spacing } = places;
   const cell = (place, all) => 0.5 + spacing * (place - (all - 1) / 2);
   const bytes = Uint8Array.from(atob(places.points ?? ""), (letter) => letter.charCodeAt(0));
@@ -101,7 +107,7 @@ export function pointsOf(places, count) {
 }
 
 /** The nearest point to a place, and how far it is; units across and down may differ. */
-export function nearestTo(points, x, y, wide, high) {
+function nearestTo(points, x, y, wide, high) {
   let [found, least] = [null, Infinity];
   for (let i = 0; i < points.length / 2; i++) {
     const far = ((points[2 * i] - x) * wide) ** 2 + ((points[2 * i + 1] - y) * high) ** 2;
@@ -111,7 +117,7 @@ export function nearestTo(points, x, y, wide, high) {
 }
 
 /** The nearest principal in the direction of an arrow key, within 45 degrees; the first where nobody is looked at. */
-export function towards(points, from, key, wide, high) {
+function towards(points, from, key, wide, high) {
   if (from === null) return 0;
   const [right, down] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key];
   let [found, least] = [from, Infinity];
@@ -125,7 +131,7 @@ export function towards(points, from, key, wide, high) {
 
 Object.assign(pure, { nearestTo, towards, pointsOf });
 
-/** Everything that a picture of the society is drawn from. */
+/** What a picture is drawn from. */
 function sceneOf(page, points, marks, top, { wide, high, zoom, left, top: above }) {
   const { setup } = page.store;
   const side = Math.min(wide, high);
@@ -136,7 +142,7 @@ function sceneOf(page, points, marks, top, { wide, high, zoom, left, top: above 
   const most = Math.max(1, Math.min(LARGEST * scale * Math.sqrt(zoom), ringed ? 0.74 * room - 3 : 0.9 * room));
   const least = Math.min(SMALLEST * scale, 0.5 * most);
   const radius = (i) => !marks.sizes ? 0.8 * most // areas tell sizes
-    : Math.sqrt(least ** 2 + (most ** 2 - least ** 2) * Math.min(1, Math.max(0, top > 0 ? marks.sizes[i] / top : 0)));
+    : Math.sqrt(least ** 2 + (most ** 2 - least ** 2) * clampedTo(marks.sizes[i] / top || 0, 0, 1));
   const place = (x, y) => [left + x * wide * zoom, above + y * high * zoom];
   const where = (i) => {
     const [x, y] = place(points[2 * i], points[2 * i + 1]);
@@ -160,7 +166,6 @@ function principalAt({ wide, high, zoom, place, where, gap }, points, x, y) {
   return far <= Math.max(REACH, where(found).r + gap) ? found : null;
 }
 
-/** Draw with any pen: edges, rings, marks, crosses. */
 function drawSociety(pen, scene) {
   const { setup, marks, colours } = scene;
   drawBetween(pen, scene);
@@ -175,14 +180,22 @@ function drawSociety(pen, scene) {
   if (scene.eye) drawCrosses(pen, scene, seen.filter(({ i }) => marks.struck[i]));
 }
 
+/** Draw one path: fill it, stroke it or both, by the styles that it is given. */
+function inked(pen, styles, path) {
+  Object.assign(pen, styles);
+  pen.beginPath();
+  path();
+  if (styles.fillStyle) pen.fill();
+  if (styles.strokeStyle) pen.stroke();
+}
+
 /** Acquaintances' edges, and the discs of groups. */
 function drawBetween(pen, { setup, colours, where, place, side, zoom }) {
   const { edges = [], discs = [] } = setup.places;
-  Object.assign(pen, { strokeStyle: colours.line, lineWidth: 1 });
-  pen.beginPath();
-  for (let k = 0; k < edges.length; k += 2) lineOn(pen, where(edges[k]), where(edges[k + 1]));
-  for (const [x, y, r] of discs) circleOn(pen, ...place(x, y), r * side * zoom + 12);
-  pen.stroke();
+  inked(pen, { strokeStyle: colours.line, lineWidth: 1 }, () => {
+    for (let k = 0; k < edges.length; k += 2) lineOn(pen, where(edges[k]), where(edges[k + 1]));
+    for (const [x, y, r] of discs) circleOn(pen, ...place(x, y), r * side * zoom + 12);
+  });
 }
 
 function lineOn(pen, from, to) {
@@ -198,15 +211,14 @@ function circleOn(pen, x, y, r) {
 /** Rings from faint to strong, those of one shade together. */
 function drawRings(pen, { marks, colours, scale, gap, setup }, seen) {
   const [paper, ink] = [rgb(colours.paper), rgb(colours.ink)];
+  const fillStyle = setup.places.edges?.length ? colours.paper : ""; // edges end at the ring
   for (let shade = 0; shade <= SHADES; shade++) {
     const part = 0.2 + (0.7 * shade) / SHADES;
-    pen.beginPath();
-    for (const { i, x, y, r } of seen)
-      if (Math.round((marks.rings[i] / 65535) * SHADES) === shade) circleOn(pen, x, y, r + gap);
-    Object.assign(pen, { lineWidth: 1.5 * scale, fillStyle: colours.paper,
-                         strokeStyle: `rgb(${paper.map((value, k) => Math.round(value + part * (ink[k] - value)))})` });
-    if (setup.places.edges?.length) pen.fill();
-    pen.stroke();
+    const strokeStyle = `rgb(${paper.map((value, k) => Math.round(value + part * (ink[k] - value)))})`;
+    inked(pen, { lineWidth: 1.5 * scale, fillStyle, strokeStyle }, () => {
+      for (const { i, x, y, r } of seen)
+        if (Math.round((marks.rings[i] / 65535) * SHADES) === shade) circleOn(pen, x, y, r + gap);
+    });
   }
 }
 
@@ -218,66 +230,59 @@ export function rgb(colour) {
 /** Marks of one action at places `{x, y, r}`. */
 export function drawMarks(pen, colours, ink, places) {
   const corners = CORNERS[ink];
-  pen.beginPath();
-  for (const { x, y, r } of places) {
-    if (!corners) circleOn(pen, x, y, r);
-    corners?.forEach(([right, down], k) => pen[k ? "lineTo" : "moveTo"](x + right * r, y + down * r));
-    if (corners) pen.closePath();
-  }
-  pen.fillStyle = colours[ink];
-  pen.fill();
-  if (ink !== "free-ride") return;
-  Object.assign(pen, { strokeStyle: colours["free-ride-edge"], lineWidth: 1 }); // orange alone is too faint on white
-  pen.stroke();
+  const strokeStyle = ink === "free-ride" ? colours["free-ride-edge"] : ""; // orange alone is too faint on white
+  inked(pen, { fillStyle: colours[ink], strokeStyle, lineWidth: 1 }, () => {
+    for (const { x, y, r } of places) {
+      if (!corners) circleOn(pen, x, y, r);
+      corners?.forEach(([right, down], k) => pen[k ? "lineTo" : "moveTo"](x + right * r, y + down * r));
+      if (corners) pen.closePath();
+    }
+  });
 }
 
-function drawDots(pen, colour, places, size) {
-  pen.beginPath();
-  for (const { x, y } of places) pen.rect(Math.round(x - size / 2), Math.round(y - size / 2), size, size);
-  pen.fillStyle = colour;
-  pen.fill();
+function drawDots(pen, fillStyle, places, size) {
+  inked(pen, { fillStyle }, () => {
+    for (const { x, y } of places) pen.rect(Math.round(x - size / 2), Math.round(y - size / 2), size, size);
+  });
 }
 
 /** Crosses over those of whom the simulation knows more than they show. */
 function drawCrosses(pen, { colours, most }, places) {
-  Object.assign(pen, { strokeStyle: colours.ink, lineWidth: Math.min(1.5, 0.2 * most) });
-  pen.beginPath();
-  for (const { x, y, r } of places)
-    for (const side of [-r, r]) lineOn(pen, { x: x - side, y: y - r }, { x: x + side, y: y + r });
-  pen.stroke();
+  inked(pen, { strokeStyle: colours.ink, lineWidth: Math.min(1.5, 0.2 * most) }, () => {
+    for (const { x, y, r } of places)
+      for (const side of [-r, r]) lineOn(pen, { x: x - side, y: y - r }, { x: x + side, y: y + r });
+  });
 }
 
 /** A halo around who is chosen, with the number beside it, and a circle around who is pointed at. */
 function drawLooked(pen, scene, { principal, hover }) {
   const { colours, setup, marks, scale, gap } = scene;
-  const halo = ({ x, y, r }, colour) => {
-    Object.assign(pen, { lineWidth: 1.3 * scale, strokeStyle: colour, fillStyle: colours.chosen });
-    pen.beginPath();
-    circleOn(pen, x, y, r + gap + 6 * scale);
-    pen.stroke();
-  };
+  const halo = ({ x, y, r }, strokeStyle) =>
+    inked(pen, { strokeStyle, lineWidth: 1.3 * scale }, () => circleOn(pen, x, y, r + gap + 6 * scale));
   if (hover !== null && hover !== principal) halo(scene.where(hover), colours.quiet);
   if (principal === null) return;
   const at = scene.where(principal);
   halo(at, colours.ink);
+  pen.fillStyle = colours.chosen;
   pen.fill();
   if (scene.ringed) drawRings(pen, scene, [at]);
-  drawMarks(pen, colours, setup.actions.find(({ code }) => code === marks.actions[principal])?.ink, [at]);
+  drawMarks(pen, colours, actionOf(setup, marks.actions[principal]).ink, [at]);
   const off = at.r + gap + 10 * scale;
   const name = nameOf(setup, principal, "");
   const [wide, y] = [8 * scale * name.length, at.y - 0.4 * off];
   const x = at.x + off + wide > scene.wide ? at.x - off - wide : at.x + off;
-  pen.beginPath();
-  pen.rect(x - 2, y - 12 * scale, wide + 3, 15 * scale); // the number is read over others' marks
-  Object.assign(pen, { fillStyle: colours.paper, font: `700 ${Math.round(13 * scale)}px Roboto` });
-  pen.fill();
-  pen.fillStyle = colours.ink;
+  inked(pen, { fillStyle: colours.paper }, () => pen.rect(x - 2, y - 12 * scale, wide + 3, 15 * scale)); // over others' marks
+  Object.assign(pen, { fillStyle: colours.ink, font: `700 ${Math.round(13 * scale)}px Roboto` });
   pen.fillText(name, x, y);
 }
 
-/** What a principal is called. */
 export function nameOf(setup, i, before = "principal ") {
   return setup.names?.[i] ?? `${before}${i}`;
+}
+
+/** An action of the setup by its code. */
+export function actionOf(setup, code) {
+  return setup.actions.find((action) => action.code === code) ?? { name: "", does: "", ink: "abstain" };
 }
 
 /** What is said of a principal that is pointed at. */
@@ -289,8 +294,7 @@ export function readOut(page, i) {
   const parts = [columns ? `row ${Math.floor(i / columns)}, column ${i % columns}` : null,
                  sizes ? `${setup.size.name} ${brief(sizes[i])}` : null,
                  rings ? `${setup.ring} ${signed(rings[i] / 65535, 2)}${of}` : null];
-  return { who: nameOf(setup, i), does: setup.actions.find(({ code }) => code === actions[i])?.does ?? "",
-           line: parts.filter(Boolean).join(" · ") };
+  return { who: nameOf(setup, i), does: actionOf(setup, actions[i]).does, line: parts.filter(Boolean).join(" · ") };
 }
 
 /** What the marks mean, and how many there are of each. What rings show is chosen here. */
@@ -299,45 +303,38 @@ export function legendOf(page) {
   const counts = setup.actions.map(() => html("span"));
   const keys = setup.actions.map(({ ink, name }, k) =>
     html("span", { class: `cw-key cw-text-${ink}`, "data-action": ink }, mark(ink), name, counts[k]));
-  const ring = html("select", { class: "cw-ring", "aria-label": "what rings show", onchange: () => {
-    setup.ring = ring.value;
-    page.send({ do: "ring", ring: ring.value, rounds: [...known.keys()] });
+  const ring = choice("what rings show", (chosen) => {
+    setup.ring = chosen;
+    page.send({ do: "ring", ring: chosen, rounds: [...known.keys()] });
     page.redraw();
-  } }, setup.rings.map((name) => html("option", { value: name }, name)));
+  }, "cw-ring");
   const ends = html("span");
   const rings = html("span", {}, "· ring: ", ring, ends);
-  const struck = html("button", { type: "button", class: "cw-key cw-eye", title: "updates that the quality gate dropped",
-                                  onclick: () => page.set({ eye: page.state.eye === false }) });
+  const struck = press("", () => page.set({ eye: page.state.eye === false }), "cw-key cw-eye",
+    { title: "updates that the quality gate dropped" });
   const more = html("span", { class: "cw-quiet" }, setup.sized ? `size: ${setup.size.name} ` : "", rings,
     setup.principals > RINGED ? " · scroll to zoom, click one for its card".slice(setup.sized ? 0 : 3) : "");
   const update = (marks, ringed) => {
-    countsOf(setup, marks).forEach((count, k) => write(counts[k], figure(count)));
-    const [faint, strong] = page.root?.dataset.theme === "dark" ? ["dark", "light"] : ["light", "dark"];
+    const found = new Uint32Array(256);
+    for (const code of marks.actions) found[code]++;
+    setup.actions.forEach(({ code }, k) => write(counts[k], figure(found[code])));
+    const [faint, strong] = page.root.dataset.theme === "dark" ? ["dark", "light"] : ["light", "dark"];
     const dropped = marks.struck.reduce((sum, one) => sum + one, 0);
     struck.hidden = !dropped;
     struck.setAttribute("aria-pressed", page.state.eye !== false);
     write(struck, `× dropped ${figure(dropped)}`);
     rings.hidden = !ringed;
-    ring.value = setup.ring;
+    ring.offer(setup.rings.map((name) => [name, name]), setup.ring);
     write(ends, `, 0 ${faint} to ${RING_TOPS[setup.ring]} ${strong}`);
   };
   return { el: html("div", { class: "cw-legend" }, keys, more, struck), update };
 }
 
-/** How many do what, in the order of the setup's actions. */
-function countsOf(setup, marks) {
-  const found = new Uint32Array(256);
-  for (const code of marks.actions) found[code]++;
-  return setup.actions.map(({ code }) => found[code]);
-}
-
-/** Everybody in the round shown. */
 function societyTable(page) {
   const { setup } = page.store;
   const { actions, sizes, rings } = page.store.marksAt(page.round);
-  const names = new Map(setup.actions.map(({ code, name }) => [code, name]));
   const headers = ["principal", "does", ...(sizes ? [`${setup.size.name}, ${setup.size.unit}`, setup.ring] : [])];
-  const rows = Array.from(actions, (code, i) => [nameOf(setup, i, ""), names.get(code) ?? "",
+  const rows = Array.from(actions, (code, i) => [nameOf(setup, i, ""), actionOf(setup, code).name,
     ...(sizes ? [Number(sizes[i].toPrecision(7)), Number((rings[i] / 65535).toFixed(4))] : [])]);
   return { title: `Society in round ${page.round}`, headers, rows };
 }

@@ -18,11 +18,11 @@ export function busyLine(page) {
     if (busy) {
       write(text, `${busy} …`);
       due ??= setTimeout(() => (el.hidden = false), SOON);
-    } else {
-      clearTimeout(due);
-      due = null;
-      el.hidden = true;
+      return;
     }
+    clearTimeout(due);
+    due = null;
+    el.hidden = true;
   };
   return { el, update };
 }
@@ -36,7 +36,7 @@ export function errorLine(page) {
     const error = page.docs.state?.error;
     el.hidden = !error?.text;
     write(text, error?.text ?? "");
-    show.hidden = !page.docs.fields?.groups.some((group) => group.fields.some((field) => field.path === error?.field));
+    show.hidden = !page.docs.fields?.groups.some(({ fields }) => fields.some(({ path }) => path === error?.field));
   };
   return { el, update };
 }
@@ -46,7 +46,7 @@ export function runChips(page) {
   const kind = html("span");
   const name = html("b");
   const checked = html("p", { class: "cw-list", popover: true, id: "cw-checked" });
-  const chip = html("button", { type: "button", class: "cw-chip", popovertarget: "cw-checked" }, kind, name);
+  const chip = press([kind, name], null, "cw-chip", { popovertarget: "cw-checked" });
   const back = html("span");
   const pill = html("span", { class: "cw-chip" }, back, press("newest", () => page.look(page.store.newest), "cw-link"));
   const resume = press("Continue from here", () => page.send({ do: "resume", round: page.round }), "cw-button",
@@ -56,21 +56,14 @@ export function runChips(page) {
     const stored = page.docs.state?.stored;
     const scrubbed = page.round < newest;
     const other = page.shown?.chip?.(); // of a view that is not of this run
-    if (other) {
-      write(kind, other);
-      write(name, "");
-      Object.assign(chip, { disabled: true, hidden: false });
-      pill.hidden = resume.hidden = true;
-      return;
-    }
-    write(kind, stored ? `stored run · ${stored.version ? `version ${stored.version} · ` : ""}` : "live · ");
-    write(name, stored ? stored.name : `round ${figure(newest)}`);
+    write(kind, other || (stored ? `stored run · ${stored.version ? `version ${stored.version} · ` : ""}` : "live · "));
+    write(name, other ? "" : stored ? stored.name : `round ${figure(newest)}`);
     write(checked, stored?.agreement ?? "");
-    chip.disabled = !stored;
-    chip.classList.toggle("cw-odd", Boolean(stored?.version || stored?.agreement?.startsWith("Differs")));
-    chip.hidden = scrubbed && !stored;
-    pill.hidden = !scrubbed;
-    resume.hidden = !page.docs.fields || !(scrubbed || stored);
+    chip.disabled = other || !stored;
+    chip.classList.toggle("cw-odd", Boolean(!other && (stored?.version || stored?.agreement?.startsWith("Differs"))));
+    chip.hidden = !other && scrubbed && !stored;
+    pill.hidden = other || !scrubbed;
+    resume.hidden = other || !page.docs.fields || !(scrubbed || stored);
     write(back, `round ${figure(page.round)} of ${figure(newest)} · `);
   };
   return { el: html("div", { class: "cw-row" }, resume, pill, chip, checked), update };
@@ -95,6 +88,7 @@ export function connectionBar(page) {
     heard = Date.now();
     if (el.hidden) return;
     el.hidden = true;
+    page.asked.clear();
     page.send(run === page.store.setup.run ? { do: "rows", from: page.store.length + 1 } : { do: "hello" });
   };
   return el;

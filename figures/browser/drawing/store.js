@@ -17,18 +17,17 @@ export function makeStore() {
     if (frame.first > store.length + 1) return false;
     const names = store.setup.measures;
     const values = floats(rows);
-    grow(store, frame.first - 1 + frame.rounds);
-    for (let k = 0; k < frame.rounds; k++) {
-      const round = frame.first - 1 + k;
-      names.forEach((name, place) => (store.courses[name][round] = values[k * names.length + place]));
-    }
-    store.length = Math.max(store.length, frame.first - 1 + frame.rounds);
+    const begin = frame.first - 1;
+    const end = begin + frame.rounds;
+    grow(store, end);
+    for (let round = begin; round < end; round++)
+      names.forEach((name, place) => (store.courses[name][round] = values[(round - begin) * names.length + place]));
+    store.length = Math.max(store.length, end);
     store.newest = Math.max(store.newest, frame.round);
     store.keep(frame.marks, marks);
     return true;
   };
 
-  /** Keep marks of some rounds. */
   store.keep = (rounds, buffer) => {
     const { principals, sized } = store.setup;
     const sent = principals * (sized ? 7 : 1);
@@ -54,8 +53,7 @@ export function makeStore() {
 
 /** Bytes as numbers, wherever they begin: a view of them need not lie where numbers may. */
 export function floats(view) {
-  if (!view || !view.byteLength) return new Float32Array(0);
-  return new Float32Array(bytesOf(view, 0, view.byteLength));
+  return new Float32Array(view?.byteLength ? bytesOf(view, 0, view.byteLength) : 0);
 }
 
 function bytesOf(view, from, length) {

@@ -1,25 +1,25 @@
 // Sweeps: a large map, small maps of the same points, lines, and the runs of the point that is chosen.
 
-import { apart, figure, ticks } from "./numbers.js";
-import { html, press, refill, svg, tableOf, write } from "./dom.js";
+import { endNames, gridOf, scaleOver } from "./axes.js";
+import { changes, choice, html, label, press, refill, svg, write } from "./dom.js";
+import { later } from "./later.js";
+import { lineThrough } from "./lines.js";
+import { quiet, tableOf } from "./tables.js";
 
 const CELL_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const OPENING = { sentence: "Open a sweep, and see where it holds.",
                   context: "Finished, stopped or running: it opens as maps, and each of its runs can be played again." };
 
-/** The view Sweeps. */
-export function sweepView(page) {
+later.sweeps = (page) => {
   const el = html("div", { class: "cw-sweep" });
   const own = { seed: null, comparing: false, wanted: null }; // what only the browser knows
   const parts = sweepParts(page, own);
-  let drawn = [];
+  const differs = changes();
   page.send({ do: "folders" });
 
   const update = () => {
     const { sweep, point, folders } = page.docs;
-    const now = [sweep, point, folders, page.root.dataset.theme, el.clientWidth, el.clientHeight, ...Object.values(own)];
-    if (now.every((each, k) => each === drawn[k])) return;
-    drawn = now;
+    if (!differs(sweep, point, folders, page.root.dataset.theme, el.clientWidth, el.clientHeight, ...Object.values(own))) return;
     if (!sweep) return void refill(el, folders ? folderList(page, folders) : []);
     if (el.firstChild !== parts.el) refill(el, parts.el);
     parts.update(sweep, point);
@@ -27,9 +27,7 @@ export function sweepView(page) {
   return { el, update, told: () => page.docs.sweep ?? OPENING,
            chip: () => page.docs.sweep && `${page.docs.sweep.place} · ${page.docs.sweep.counted}`,
            table: () => page.docs.sweep?.table ?? { title: "", headers: [], rows: [] } };
-}
-
-const quiet = (said) => said && html("p", { class: "cw-quiet" }, said);
+};
 
 function folderList(page, { root, folders, how }) {
   return [html("h2", {}, folders.length ? `Stored in ${root}` : `Nothing is stored in ${root} yet.`),
@@ -139,8 +137,7 @@ function smallParts(page, sweep, dark) {
     [html("span", {}, title), mapOf(sweep, (_, k) => paints[k]?.slice(dark), false)], () => page.send({ do: "sweep", measure }), "sw-sister",
     { "aria-label": `${title}: make it the large map` }));
   const choices = sweep.choices.filter(({ options }) => options.length > 1).map(({ field, name, chosen, options }) => html("label", { class: "sw-choice" }, html("span", {}, name),
-    html("select", { onchange: (event) => page.send({ do: "sweep", [field]: options[event.target.selectedIndex].value }) },
-      options.map((option, k) => html("option", { selected: k === chosen }, option.name)))));
+    choice(null, (k) => page.send({ do: "sweep", [field]: options[k].value })).offer(options.map((option, k) => [k, option.name]), chosen)));
   const words = maps.length ? [html("h2", {}, "The same points"), ...maps, quiet("A click makes one the large map. The frame moves in all of them.")] : [];
   return [...words, html("div", { class: "sw-choices" }, choices)];
 }
@@ -156,28 +153,32 @@ function plot(box, spec, seed) {
   const { low, high, xs, across, series, dots, reaches, targets, marks } = spec;
   const [width, height] = [box.clientWidth, box.clientHeight];
   const kind = (line) => (line.kind === "" && line.seed === seed && seed !== undefined ? "mine" : line.kind);
-  const named = series.filter((line) => line.name && line.points.length);
-  const [left, right, bottom] = [40, width - 10 - 6.6 * Math.max(0, ...named.map((line) => line.name.length)), height - (across ? 36 : 20)];
-  const x = (place) => left + (right - left) * place;
-  const y = (value) => bottom - ((bottom - 8) * (value - low)) / (high - low);
-  const text = (x, y, said, name = "cw-tick", anchor = "middle") => svg("text", { x, y, class: name, "text-anchor": anchor }, said);
-  const path = ({ points }) => points.map(([place, value], k) => value === null ? "" : marks ? `M${x(place) - 12} ${y(value)}h24`
-    : `${k && points[k - 1][1] !== null ? "L" : "M"}${x(place).toFixed(1)} ${y(value).toFixed(1)}`).join("");
-  const places = apart(named.map((line) => y(line.points.findLast((point) => point[1] !== null)?.[1] ?? low)), 13, 8, bottom);
-  let free = -Infinity; // where the next text below has room
+  const named = series.filter(({ name, points }) => name && points.length);
+  const right = width - 10 - 6.6 * Math.max(0, ...named.map(({ name }) => name.length));
+  const scale = scaleOver({ left: 40, right, top: 8, bottom: height - (across ? 36 : 20), low, high, first: 0, last: 1 });
+  const { x, y } = scale;
+  const path = ({ points }) => (marks ? points.filter(([, value]) => value !== null).map(([place, value]) => `M${x(place) - 12} ${y(value)}h24`).join("")
+    : lineThrough(points.map(([, value]) => value), (k) => x(points[k][0]), y));
+  const names = named.map((line) => ({ text: line.name, look: `sw-name-${kind(line)}`,
+                                       value: line.points.findLast(([, value]) => value !== null)?.[1] ?? low }));
   return svg("svg", { width, height, "aria-hidden": "true" },
-    ticks(low, high, 2).flatMap((tick) => [svg("path", { d: `M${left} ${y(tick)}H${right}`, class: "cw-grid" }), text(left - 7, y(tick) + 4, figure(tick), "cw-tick", "end")]),
-    xs.map(([place, said]) => {
-      const half = 3.3 * said.length + 3;
-      if (x(place) - half < free) return null;
-      free = x(place) + half;
-      return text(x(place), bottom + 15, said);
-    }), text((left + right) / 2, height - 4, across),
+    gridOf(scale, withRoom(xs, x)), label((40 + right) / 2, height - 4, across, "cw-tick", "middle"),
     reaches.map(([place, from, to]) => svg("path", { d: `M${x(place)} ${y(from)}V${y(to)}`, class: "sw-reach" })),
     dots.map(([place, value]) => svg("circle", { cx: x(place), cy: y(value), r: 3.5, class: "sw-seed" })),
     series.toSorted((a, b) => (kind(a) === "mine") - (kind(b) === "mine")).map((line) => svg("path", { class: `sw-line sw-line-${kind(line)}`, d: path(line) })),
     targets.map(([place, value, cell, chosen]) => svg("circle", { cx: x(place), cy: y(value), r: chosen ? 7 : 12, class: chosen ? "sw-ring" : "sw-target", "data-cell": cell })),
-    named.map((line, k) => text(right + 5, places[k] + 4, line.name, `cw-name sw-name-${kind(line)}`, "start")));
+    endNames(scale, names));
+}
+
+/** Of what stands below a picture, pairs of place and text, that which has room beside what stands before it. */
+function withRoom(pairs, x) {
+  let free = -Infinity;
+  return pairs.filter(([place, text]) => {
+    const half = 3.3 * text.length + 3;
+    const has = x(place) - half >= free;
+    if (has) free = x(place) + half;
+    return has;
+  });
 }
 
 function pointParts(page, sweep, point, own) {

@@ -13,8 +13,8 @@ import mesa
 import solara
 from mesa.visualization.utils import update_counter
 
-from commonweal.figures.browser.drawing.bundle import module, styles
-from commonweal.figures.browser.page.drawing import Drawing, sender
+from commonweal.figures.browser.drawing.bundle import styles
+from commonweal.figures.browser.page.drawing import Drawing
 from commonweal.figures.browser.tab.watching import Watch
 
 Component = Callable[[mesa.Model], solara.Element]
@@ -57,9 +57,6 @@ def Part(model: mesa.Model, part: str, names: tuple[str, ...] | None) -> None:
     watch = solara.use_memo(lambda: Watch(model, names), [id(model), names])
     send: solara.Reactive[Any] = solara.use_reactive(None)
 
-    def connect() -> None:
-        send.value = sender(solara.get_widget(drawing))
-
     def begin() -> None:
         if send.value is not None:
             watch.connect(send.value)
@@ -67,7 +64,6 @@ def Part(model: mesa.Model, part: str, names: tuple[str, ...] | None) -> None:
 
     with solara.Div(style={"width": "100%"}):
         solara.Style(styles())
-        drawing = Drawing(code=module(), part=part, event_said=watch.receive)
-    solara.use_effect(connect, [])
+        Drawing(part, send.set, watch.receive)
     solara.use_effect(begin, [id(watch), send.value])
     solara.use_effect(watch.update, [update_counter.value, getattr(model, "steps", 0)])

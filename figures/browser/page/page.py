@@ -1,12 +1,11 @@
 """The page of one browser tab: the module that draws, and the session it talks to."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import solara
 
-from commonweal.figures.browser.drawing.bundle import module, styles
-from commonweal.figures.browser.page.drawing import Drawing, sender
+from commonweal.figures.browser.drawing.bundle import styles
+from commonweal.figures.browser.page.drawing import Drawing
 from commonweal.figures.browser.tab.opening import Opening, open_with
 from commonweal.figures.browser.tab.session import Session
 from commonweal.figures.browser.tab.topics import TOPICS
@@ -33,11 +32,5 @@ def Page() -> None:
     with solara.Div(classes=["cw-window"]):
         solara.Title("Commonweal")
         solara.Style(styles())
-        Connected(session.connect, session.receive)
+        Drawing("page", session.connect, session.receive)
 
-
-@solara.component
-def Connected(connect: Callable[[Any], None], receive: Callable[[Mapping[str, Any]], None]) -> None:
-    """The drawing, and the way to it."""
-    drawing = Drawing(code=module(), part="page", event_said=receive)
-    solara.use_effect(lambda: connect(sender(solara.get_widget(drawing))), [])

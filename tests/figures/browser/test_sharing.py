@@ -7,7 +7,6 @@ from base64 import b64decode
 
 import numpy as np
 
-from commonweal.figures.browser.drawing.bundle import FILES, module, styles
 from commonweal.figures.browser.fields.parameters import economy
 from commonweal.figures.browser.tab.opening import Opening
 from commonweal.figures.browser.tab.sharing import changes, command, link_parts
@@ -81,12 +80,3 @@ def test_the_ledger_can_be_had_as_csv() -> None:
     until(lambda: "file" in tab.docs)
     assert tab.docs["file"]["text"].startswith("round,source,target,amount,reason\n")
     tab.close()
-
-
-def test_the_module_says_every_name_once() -> None:
-    text = module()
-    assert not re.search(r"^import ", text, flags=re.MULTILINE)
-    names = re.findall(r"^(?:async )?(?:function|const|let|class) (\w+)", text, flags=re.MULTILINE)
-    assert len(names) == len(set(names)), sorted({name for name in names if names.count(name) > 1})
-    assert len(FILES) == len(set(FILES))
-    assert styles().count("{") == styles().count("}")
