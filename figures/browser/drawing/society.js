@@ -34,7 +34,7 @@ export function societyView(page) {
   let [run, panels, card] = [null, [], null];
   const begin = ({ places, principals, panels: told }) => {
     const makePart = places.kind === "lattice" && principals > CELLS ? wanted(page, "lattice") : discPart;
-    view.part = makePart?.(page) ?? null;
+    [view.part, panels] = [makePart?.(page) ?? null, []]; // those of another run are of other measures
     if (!view.part) return;
     run = page.store.setup.run;
     panels = told.slice(0, 2).map((panel) => coursePanel(page, panel));
