@@ -67,7 +67,6 @@ export function bandPath(lows, highs, scale) {
   return places.length > 1 ? `M${[...edge(highs), ...edge(lows).reverse()].join("L")}Z` : "";
 }
 
-/** A panel of the run's courses, as the setup has it. */
 export function coursePanel(page, panel) {
   const picture = svg("svg", { class: "cw-panel-picture", role: "img", "aria-label": panel.title });
   const el = html("section", { class: "cw-panel" }, html("h3", { class: "cw-panel-title" }, panel.title), picture);
@@ -80,7 +79,6 @@ export function coursePanel(page, panel) {
   return { el, update };
 }
 
-/** Where rounds and values of a panel lie in its picture. */
 function scaleOf(page, panel, { width, height }) {
   const [first, last] = page.span();
   const names = page.store.setup.panels.flatMap(({ lines }) => lines.map(({ name }) => name)); // so that all axes end alike

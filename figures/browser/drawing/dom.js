@@ -25,7 +25,6 @@ export function put(element, attributes, ...children) {
 
 const present = (children) => children.flat(Infinity).filter((child) => child !== null && child !== undefined);
 
-/** Put other children into an element. */
 export function refill(element, ...children) {
   element.replaceChildren(...present(children));
   return element;
@@ -38,8 +37,7 @@ export function press(words, onclick, look = "cw-button", attributes = {}) {
 
 /** A button that shows a sign, a path in a square of 16 pixels or a text, and is named by its title. */
 export function signButton(sign, title, onclick, look = "", attributes = {}) {
-  const shown = typeof sign !== "string" ? sign
-    : svg("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: sign }));
+  const shown = typeof sign === "string" ? small(16, svg("path", { d: sign }), "", "0 0 16 16") : sign;
   return press(shown, onclick, `cw-icon ${look}`, { "aria-label": title, title, ...attributes });
 }
 
@@ -126,6 +124,9 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Steps to the right and down that arrow keys mean. */
+export const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+
 /** Shapes of the actions in a square from −6 to 6. */
 const MARK_PATHS = {
   delegate: "M-5.5 0a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0 -11 0",
@@ -134,12 +135,11 @@ const MARK_PATHS = {
   abstain: "M0 -6L6 0L0 6L-6 0z",
 };
 
-/** The mark of an action. */
 export function mark(ink, size = 12) {
   return small(size, svg("path", { d: MARK_PATHS[ink] || MARK_PATHS.delegate, class: `cw-fill-${ink}` }), "cw-mark");
 }
 
-/** A picture in a line of text, of what is drawn in a square from −6 to 6. */
-export function small(size, shape, look = "") {
-  return svg("svg", { class: look, width: size, height: size, viewBox: "-6 -6 12 12", "aria-hidden": "true" }, shape);
+/** A picture in a line of text, of what is drawn in a square from −6 to 6, or in another. */
+export function small(size, shape, look = "", viewBox = "-6 -6 12 12") {
+  return svg("svg", { class: look, width: size, height: size, viewBox, "aria-hidden": "true" }, shape);
 }

@@ -63,7 +63,6 @@ function toView(page, place) {
   if (view) page.set({ view: view.id });
 }
 
-/** Choose the next principal, or the one before. */
 export function toPrincipal(page, way) {
   const { principals } = page.store.setup;
   page.set({ principal: ((page.state.principal ?? (way > 0 ? -1 : 0)) + way + principals) % principals });

@@ -1,6 +1,6 @@
 // A lattice as an image, a cell a principal, with a frame to drag and what is in it magnified.
 
-import { html, pointIn, write } from "./dom.js";
+import { ARROWS, html, pointIn, write } from "./dom.js";
 import { clampedTo, figure } from "./numbers.js";
 import { coloursOf, drawMarks, legendOf, readOut, rgb, whereRoom } from "./society.js";
 import { later } from "./later.js";
@@ -8,7 +8,6 @@ import { penOf, principalsPicture, screenPixels } from "./picture.js";
 
 const FRAMED = 12; // cells across the frame
 const MAGNIFIED = 14; // pixels of a cell that is drawn as a mark
-const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
 /** Everybody as a cell. */
 later.lattice = (page) => {
@@ -30,7 +29,7 @@ later.lattice = (page) => {
     },
     next(i, key, far) {
       const from = i ?? (frame.row + 6) * columns + frame.column + 6;
-      const [down, right] = ARROWS[key].map((step) => step * (far ? FRAMED : 1));
+      const [right, down] = ARROWS[key].map((step) => step * (far ? FRAMED : 1));
       const row = clampedTo(Math.floor(from / columns) + down, 0, rows - 1);
       const column = clampedTo((from % columns) + right, 0, columns - 1);
       frame.move(clampedTo(frame.row, row - frame.high + 1, row), clampedTo(frame.column, column - frame.wide + 1, column));

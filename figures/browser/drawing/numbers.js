@@ -110,5 +110,5 @@ export function apart(wanted, distance, low, high) {
   return found;
 }
 
-/** For tests, which look at these functions by themselves. */
+/** For tests. */
 export const pure = { figure, brief, percent, signed, ticks, rounded, buckets, apart };

@@ -1,6 +1,6 @@
 // The society: what each principal does, has and is worth, as marks on a disc or a small grid.
 
-import { changes, choice, html, mark, press, refill, sizeOf, write } from "./dom.js";
+import { ARROWS, changes, choice, html, mark, press, refill, sizeOf, write } from "./dom.js";
 import { brief, clampedTo, figure, pure, signed } from "./numbers.js";
 import { coursePanel } from "./axes.js";
 import { principalsPicture } from "./picture.js";
@@ -43,9 +43,9 @@ export function societyView(page) {
   };
   view.update = () => {
     const { setup, length } = page.store;
-    const { principal, stretch, pointed } = page.state;
+    const { principal, hover, stretch, pointed } = page.state;
     if (setup.run !== run) begin(setup);
-    if (principal !== null && !card) {
+    if (!card && (principal ?? hover) !== null) { // it is here when one is chosen, since pointing comes before
       card = wanted(page, "card")?.(page);
       if (card) side.append(card.el);
     }
@@ -58,7 +58,6 @@ export function societyView(page) {
   return view;
 }
 
-/** Everybody as a mark. */
 function discPart(page) {
   const { places, principals } = page.store.setup;
   const points = pointsOf(places, principals);
@@ -119,7 +118,7 @@ function nearestTo(points, x, y, wide, high) {
 /** The nearest principal in the direction of an arrow key, within 45 degrees; the first where nobody is looked at. */
 function towards(points, from, key, wide, high) {
   if (from === null) return 0;
-  const [right, down] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key];
+  const [right, down] = ARROWS[key];
   let [found, least] = [from, Infinity];
   for (let i = 0; i < points.length / 2; i++) {
     const [x, y] = [(points[2 * i] - points[2 * from]) * wide, (points[2 * i + 1] - points[2 * from + 1]) * high];
@@ -131,7 +130,6 @@ function towards(points, from, key, wide, high) {
 
 Object.assign(pure, { nearestTo, towards, pointsOf });
 
-/** What a picture is drawn from. */
 function sceneOf(page, points, marks, top, { wide, high, zoom, left, top: above }) {
   const { setup } = page.store;
   const side = Math.min(wide, high);

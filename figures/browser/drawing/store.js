@@ -3,7 +3,6 @@
 const MOST = 64e6; // bytes of marks kept
 const AROUND = 600; // bytes that a round's arrays take beside what they hold
 
-/** A history that grows with frames. */
 export function makeStore() {
   const store = { setup: null, newest: -1, length: 0, courses: {}, marks: new Map(), bytes: 0 };
 

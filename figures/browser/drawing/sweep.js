@@ -1,12 +1,11 @@
 // Sweeps: a large map, small maps of the same points, lines, and the runs of the point that is chosen.
 
 import { endNames, gridOf, scaleOver } from "./axes.js";
-import { changes, choice, html, label, press, refill, svg, write } from "./dom.js";
+import { ARROWS, changes, choice, html, label, press, refill, svg, write } from "./dom.js";
 import { later } from "./later.js";
 import { lineThrough } from "./lines.js";
 import { quiet, tableOf } from "./tables.js";
 
-const CELL_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const OPENING = { sentence: "Open a sweep, and see where it holds.",
                   context: "Finished, stopped or running: it opens as maps, and each of its runs can be played again." };
 
@@ -71,10 +70,10 @@ function sweepParts(page, own) {
     picture.addEventListener("pointerleave", () => tell());
   }
   map.addEventListener("keydown", (event) => {
-    const [right, up] = CELL_STEPS[event.key] ?? [];
+    const [right, down] = ARROWS[event.key] ?? [];
     let cell = right === undefined ? null : chosenCell(sweep);
     if (!cell) return;
-    do cell = sweep.map.cells.find(({ x, y }) => x === cell.x + right && y === cell.y + (sweep.map.up?.named ? -up : up));
+    do cell = sweep.map.cells.find(({ x, y }) => x === cell.x + right && y === cell.y + (sweep.map.up?.named ? down : -down));
     while (cell && !cell.points.length);
     event.preventDefault();
     event.stopPropagation(); // arrows scrub elsewhere

@@ -115,6 +115,8 @@ def test_the_card_follows_the_run_and_steps_from_principal_to_principal(play: Ca
 
 def test_a_principal_is_shown_at_once_by_what_is_known_of_it(play: Callable[..., Tab]) -> None:
     tab, chronicle = play("leaky"), run("leaky")
+    tab.page.evaluate("commonweal.set({hover: 4})")  # the card comes with the first who is pointed at
+    tab.page.wait_for_selector(".cw-card", state="attached")
     tab.page.evaluate("commonweal.send = () => {}; commonweal.set({view: 'society', principal: 5})")
     tab.page.wait_for_function("document.querySelector('.cw-card-name')?.textContent === 'Principal 5'")
     verb = action_words(chronicle.world, int(chronicle.newest.actions[5]))

@@ -278,8 +278,12 @@ def test_the_society_is_saved_as_shapes_and_told_as_a_table(shown: Callable[...,
     play(page, 3)
     page.evaluate("commonweal.set({eye: false})")
     settle(page)
-    drawing = page.evaluate("commonweal.shown.part.picture.field.querySelector('canvas').shapes()")
-    paths = {path.get("fill"): path.get("d") for path in ElementTree.fromstring(drawing)}
+    page.keyboard.press("s")
+    with page.expect_download() as saved:
+        page.locator(".cw-share-entry:has-text('Picture as SVG')").click()
+    page.keyboard.press("Escape")
+    drawing = ElementTree.parse(saved.value.path()).find(".//{*}svg[@width='100%']")
+    paths = {path.get("fill"): path.get("d") for path in drawing}
     for action, count in zip(("delegate", "free-ride", "defect"), counts(page), strict=True):
         fill = "#{:02X}{:02X}{:02X}".format(*INK[action])
         assert paths[fill].count("a" if action == "delegate" else "Z") == count * (2 if action == "delegate" else 1)
@@ -339,7 +343,7 @@ def test_every_scenario_opens_its_society_without_a_word_of_trouble(shown: Calla
     let_go(page)
     for name in library_names():
         page.evaluate(f"commonweal.send({{do: 'scenario', name: '{name}'}})")
-        there = f"commonweal.store.setup.name === '{name}' && commonweal.store.marks.size"
+        there = f"commonweal.store.setup.name === '{name}' && commonweal.store.marks.size && commonweal.shown.part"
         page.wait_for_function(there, timeout=30_000)
         settle(page)
         assert sum(counts(page)) == page.evaluate("commonweal.store.setup.principals")
