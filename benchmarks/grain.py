@@ -26,7 +26,13 @@ ECONOMY = {
     "values.influence": "none", "values.concern": "member", "settlement.horizon": 5, "screening.safeguard": 0.0,
 }  # fmt: skip
 GRAINS = ("principal", "class", "sample")
-CREDITS = ("aumann_shapley", "first_order", "second_order", "lagrangian")
+CREDITED = [
+    *product(("principal",), ("aumann_shapley", "first_order", "lagrangian")),
+    *product(GRAINS[1:], ("aumann_shapley", "first_order")),
+]
+SCREENED = {"screening.mode": "project", "screening.scope": "aggregate"}
+MODES = (("project", "all"), ("reject", "aggregate"), ("scale", "all"))
+COLLAPSED = 0.2  # delegate, below which cooperation is lost
 SHOWN = {
     "delegating": "share_delegate", "defecting": "share_defect", "accuracy": "accuracy",
     "on permitted classes": "permitted_accuracy", "violated": "violated", "value cost": "value_cost",
@@ -35,37 +41,48 @@ SHOWN = {
 
 
 def played(changes: Mapping[str, Any]) -> list[str]:
-    """The metrics of an economy, late in its course."""
+    """The metrics of an economy, late in its course, and how many seeds are left without cooperation."""
     rounds = Ensemble(revise(load("value-conflict"), {**ECONOMY, **changes}), SEEDS).run(ROUNDS).rounds
     late = rounds[rounds["round"] >= LATE].groupby("run")[list(SHOWN.values())].mean()
-    digits = {"value_cost": 4}
-    return [mean_interval(late[name].to_numpy(), within=range_of(name)).text(digits.get(name, 3))
-            for name in SHOWN.values()]  # fmt: skip
+    texts = [mean_interval(late[name].to_numpy(), within=range_of(name)).text(4 if name == "value_cost" else 3)
+             for name in SHOWN.values()]  # fmt: skip
+    return [*texts, str(int((late["share_delegate"] < COLLAPSED).sum()))]
 
 
 def credit() -> str:
-    """Grain and credit under ``project`` and ``aggregate``, without and with the gate."""
+    """Grain and credit under ``project`` and ``aggregate``, without and with the gate.
+
+    At the finer grains nothing is corrected here, so that lagrangian credit is first-order credit.
+    """
     rows: list[Sequence[str]] = []
-    for name, gate, changes in (
-        ("nobody minds, unscreened", True, {"screening.mode": "off", "values.concern": "none"}),
-        ("unscreened", True, {"screening.mode": "off"}),
+    for name, changes in (
+        ("nobody minds, unscreened", {"screening.mode": "off", "values.concern": "none"}),
+        ("unscreened", {"screening.mode": "off"}),
     ):
-        rows.append([name, "", "on", *played({**changes, "screening.gate": gate})])
-    for gate, grain, kind in product((False, True), GRAINS, CREDITS):
-        changes = {"screening.mode": "project", "screening.scope": "aggregate", "screening.gate": gate}
-        changes |= {"screening.grain": grain, "credit.kind": kind}
+        rows.append([name, "aumann_shapley", "on", *played({**changes, "screening.gate": True})])
+    for gate, (grain, kind) in product((False, True), CREDITED):
+        changes = {**SCREENED, "screening.gate": gate, "screening.grain": grain, "credit.kind": kind}
         rows.append([grain, kind, "on" if gate else "off", *played(changes)])
-    return markdown(["`screening.grain`", "`credit.kind`", "gate", *SHOWN], rows)
+    return markdown(["`screening.grain`", "`credit.kind`", "gate", *SHOWN, "collapsed"], rows)
 
 
 def modes() -> str:
     """Grain, mode and scope, without the gate, under the default credit."""
     rows = []
-    for mode, scope, grain in product(("project", "reject", "scale"), ("aggregate", "all"), GRAINS):
+    for (mode, scope), grain in product(MODES, GRAINS):
         changes = {"screening.mode": mode, "screening.scope": scope, "screening.grain": grain, "screening.gate": False}
         rows.append([mode, scope, grain, *played(changes)])
-    return markdown(["`screening.mode`", "`screening.scope`", "`screening.grain`", *SHOWN], rows)
+    return markdown(["`screening.mode`", "`screening.scope`", "`screening.grain`", *SHOWN, "collapsed"], rows)
+
+
+def selection() -> str:
+    """Agents that leave out what was screened out last time, under ``project`` and ``aggregate``, with the gate."""
+    rows = []
+    for grain, kind in product(GRAINS[1:], ("none", "classes")):
+        changes = {**SCREENED, "screening.gate": True, "screening.grain": grain, "actions.selection": kind}
+        rows.append([grain, kind, *played(changes)])
+    return markdown(["`screening.grain`", "`actions.selection`", *SHOWN, "collapsed"], rows)
 
 
 if __name__ == "__main__":
-    main(__doc__, {"credit": credit, "modes": modes}, "grain-")
+    main(__doc__, {"credit": credit, "modes": modes, "selection": selection}, "grain-")
