@@ -8,6 +8,7 @@ from commonweal.scenarios.studies import (
     fairness,
     free_riding,
     incentives,
+    pluralism,
     sensitivity,
 )
 from commonweal.scenarios.studies.asking import ask
@@ -27,6 +28,7 @@ __all__ = [
     "fairness",
     "free_riding",
     "incentives",
+    "pluralism",
     "sensitivity",
     "study",
 ]
