@@ -120,6 +120,8 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> str:
         sentences.append(_strictest(tables["tyranny"]))
     if "influence_or_exit" in tables:
         sentences.append(_camps(tables["influence_or_exit"]))
+    if "erosion" in tables and tables["erosion"]["experience"].nunique() > 1:
+        sentences.append(_erosion(tables["erosion"]))
     return " ".join(sentences)
 
 
@@ -163,8 +165,20 @@ def _strictest(table: pd.DataFrame) -> str:
 
 def _camps(table: pd.DataFrame) -> str:
     """What wins between camps, setting by setting."""
-    won = [f"{name} in {count}" for name in told.VERDICTS if (count := int((table["wins"] == name).sum()))]
-    return f"Of {len(table)} ways of camps to meet, {', '.join(won)}."
+    number = {name: int((table["wins"] == name).sum()) for name in told.VERDICTS}
+    won = [f"{name} in {count}" for name, count in number.items() if count]
+    return f"Which wins where camps meet, influence or exit, in {len(table)} ways: {', '.join(won)}."
+
+
+def _erosion(table: pd.DataFrame) -> str:
+    """Whether limits loosen or tighten by gain, at the highest rate."""
+    rate = table["experience"].max()
+    rows = table[table["experience"] == rate]
+    looser, stricter = int((rows["by_gain_low"] > 0).sum()), int((rows["by_gain_high"] < 0).sum())
+    return (
+        f"Experience at a rate of {rate:g} surely loosens limits in {looser} and tightens them in {stricter} of"
+        f" {len(rows)} dimensions."
+    )
 
 
 def _against(differences: pd.DataFrame, reference: str) -> pd.DataFrame:
@@ -194,14 +208,16 @@ def _notes(question: Question, plan: Plan) -> tuple[str, ...]:
         "frontier: no other design is surely better by delegating, accuracy or violated, and by none worse on average.",
         "nash_welfare: geometric mean of utility beyond staying away, 0 as soon as anybody has nothing beyond it, as"
         " who stays away has; then with_surplus compares first and nash_of_those second (Caragiannis et al. 2019)."
-        " Leximin: the worst-off compare first; ranks that paired intervals leave open.",
+        " Leximin: the worst-off tenth compares first, then the next; ranks that paired intervals, of 95 % for all"
+        " tenths together, leave open. worst_off: the mean utility of the worst-off tenth.",
     ]  # fmt: skip
     if plan.screened:
         notes.append(f"tyranny: accuracy gained if the strictest {options.strictest:.0%} in each dimension claimed the"
                      " limits of the strictest of the others; their true limits stay what they are.")  # fmt: skip
     if plan.rates:
-        notes.append("erosion: loosened is how far mean true limits moved from the first round to the last, in the"
-                     " scenario's own design; violated_by_first counts the limits that all started with.")  # fmt: skip
+        notes.append("erosion: loosened is how far mean true limits moved from the first round to the last, by_gain how"
+                     " much further than at the first rate, in the scenario's own design; violated_by_first counts the"
+                     " limits that all started with.")  # fmt: skip
     if plan.settings:
         notes.append("influence wins where the spread between camps surely more than halves, exit where most of a camp"
                      " surely stays away at the end; both may.")  # fmt: skip

@@ -12,10 +12,9 @@ from commonweal.agents.arrays import AnyArray, Bools, Floats
 from commonweal.scenarios.runs.intervals import ANYWHERE, POSITIVE, SHARE, Interval, Range, mean_interval
 from commonweal.scenarios.studies.compare.ranking import rank_sets
 from commonweal.scenarios.studies.pluralism.designs import FREE, UNSCREENED, Design
-from commonweal.scenarios.studies.pluralism.measures import leximin_better, nash_welfare
+from commonweal.scenarios.studies.pluralism.measures import by_tenth, leximin_better, nash_welfare
 from commonweal.scenarios.studies.pluralism.playing import Played
 
-_WORST = 0.1  # share of principals, the worst-off
 _PLACES = 40  # rounds of a course of limits, at most
 _GOOD = {"delegating": 1.0, "accuracy": 1.0, "violated": -1.0}  # whether more of it is better
 
@@ -35,19 +34,16 @@ class Judged:
     def outcomes(self) -> dict[str, Floats]:
         """(S,) what is compared: late means."""
         utility = self.played.people["utility"]
-        worst = max(1, round(_WORST * utility.shape[1]))
         return {
             "delegating": self.played.share("delegating"),
             "accuracy": self.played.late(self.played.accuracy),
             "violated": self.played.share("violated"),
             "away": self.played.share("away"),
             "utility": utility.mean(axis=1),
-            "worst_off": np.sort(utility, axis=1)[:, :worst].mean(axis=1),
         }
 
 
-RANGES = {"delegating": SHARE, "accuracy": SHARE, "violated": SHARE, "away": SHARE, "utility": ANYWHERE,
-          "worst_off": ANYWHERE}  # fmt: skip
+RANGES = {"delegating": SHARE, "accuracy": SHARE, "violated": SHARE, "away": SHARE, "utility": ANYWHERE}
 
 
 def of_one(values: Floats, name: str, within: Range = ANYWHERE) -> dict[str, float]:
@@ -142,16 +138,16 @@ def _mean_of(values: Floats, members: Bools) -> Floats:
 
 
 def welfare(judged: Sequence[Judged]) -> pd.DataFrame:
-    """A row per cooperative in which principals mind: Nash welfare, and the ranks it may have by leximin."""
+    """A row per cooperative in which principals mind: Nash welfare, and the ranks it may have by leximin of tenths."""
     minding = [each for each in judged if each.name != FREE]
-    ordered = np.stack([np.sort(each.played.people["utility"], axis=1) for each in minding], axis=1)  # (S, M, N)
+    ordered = np.stack([by_tenth(each.played.people["utility"]) for each in minding], axis=1)  # (S, M, J)
     first, last = rank_sets(leximin_better(ordered))
     rows = []
     for place, each in enumerate(minding):
         people = each.played.people
         found = nash_welfare(people["utility"], people["outside"])
         columns = of_one(found.value, "nash_welfare", POSITIVE) | of_one(found.above, "with_surplus", SHARE)
-        columns |= of_one(found.of_those, "nash_of_those", POSITIVE) | of_one(ordered[:, place, 0], "worst_off_one")
+        columns |= of_one(found.of_those, "nash_of_those", POSITIVE) | of_one(ordered[:, place, 0], "worst_off")
         rows.append({"design": each.name, **columns, "leximin_first": first[place], "leximin_last": last[place]})
     return pd.DataFrame(rows)
 
@@ -174,18 +170,23 @@ def tyranny(judged: Sequence[Judged], relaxed: Mapping[str, Played]) -> pd.DataF
 def erosion(played: Mapping[float, Played], senses: AnyArray) -> pd.DataFrame:
     """A row per rate of experience and value dimension: how far limits loosen, and who is violated by the first ones.
 
+    ``by_gain`` is how much further they loosen than at the first rate, in the same seeds; below 0 they tighten.
+
     Args:
         played: by rate.
         senses: (K,) +1 where a higher limit is stricter, −1 where a lower one is.
     """
     rows = []
+    usual: Floats | None = None  # (S, K) at the first rate
     for rate, each in played.items():
         sizes = np.stack([(each.camp == camp).sum(axis=1) for camp in range(each.limits.shape[2])], axis=1)  # (S, C)
         means = (np.nan_to_num(each.limits) * sizes[:, None, :, None]).sum(axis=2) / sizes.sum(axis=1)[:, None, None]
         by_first = _of_everybody(each, "first_violated", sizes)
-        for k, sense in enumerate(senses):
+        loosened = senses * (means[:, 0] - means[:, -1])  # (S, K)
+        usual = loosened if usual is None else usual
+        for k in range(len(senses)):
             columns = of_one(means[:, 0, k], "mean_limit_at_first") | of_one(means[:, -1, k], "mean_limit_at_last")
-            columns |= of_one(sense * (means[:, 0, k] - means[:, -1, k]), "loosened")
+            columns |= of_one(loosened[:, k], "loosened") | of_one(loosened[:, k] - usual[:, k], "by_gain")
             columns |= of_one(each.share("violated"), "violated", SHARE) | of_one(by_first, "violated_by_first", SHARE)
             rows.append({"experience": rate, "dimension": k, **columns})
     return pd.DataFrame(rows)
