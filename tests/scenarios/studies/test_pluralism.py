@@ -161,6 +161,12 @@ class TestDesigns:
         assert [each.name for each in found] == ["horizon 1", "horizon 5"]
         assert [each.scenario.settlement.horizon for each in found] == [1, 5]
 
+    def test_grains_and_credit_rules_are_crossed_with_modes(self) -> None:
+        options = PluralismOptions(modes=("project",), scopes=("all",), grains=("principal", "sample"),
+                                   credits=("first_order", "lagrangian"))  # fmt: skip
+        names = [each.name for each in designs(small(), options)[0]]
+        assert names == ["principal, first_order", "principal, lagrangian", "sample, first_order", "sample, lagrangian"]
+
     def test_references_screen_nothing_and_in_one_of_them_values_count_nothing(self) -> None:
         free, unscreened = (each.scenario for each in references(small()))
         assert (free.values.concern, unscreened.values.concern) == ("none", "member")
