@@ -101,7 +101,8 @@ def elsewhere() -> str:
     for name, fields in ELSEWHERE.items():
         known, learned = _late(fields, KNOWN), _late(fields, {})
         cells = [_mean(late, "share_delegate", 2) for late in (known, learned)]
-        covered, broken = _mean(learned, "belief_coverage", 2), [_mean(late, "violated", 4) for late in (known, learned)]
+        covered = _mean(learned, "belief_coverage", 2)
+        broken = [_mean(late, "violated", 4) for late in (known, learned)]
         rows.append([name, *cells, *_less(learned, known), *broken, covered])
     heads = ["delegate: known", "learned", "less known", "permitted accuracy, less known"]
     return markdown(["economy", *heads, "violated: known", "learned", "covered"], rows)
