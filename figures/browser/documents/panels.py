@@ -11,6 +11,7 @@ from commonweal.figures.browser.notes.shown import (
     accuracy_name,
     buys_tolerance,
     holds_back,
+    learns_values,
     makes_copies,
     pays_money,
     rewards_differ,
@@ -90,6 +91,9 @@ def _others(world: World) -> Iterator[Panel]:
     """What rewards, screening, money and values make worth showing; screening not in an economy about rewards."""
     if words_of(world).minds:
         yield _violated(world)
+    if learns_values(world):
+        lines = (Line("belief_error", "error", "rule-0"), Line("caution", "caution", "rule-1"))
+        yield Panel("beliefs", "what agents do not know of limits, loss", lines, None)
     if rewards_differ(world):
         yield _plain("samples", "samples put in", "samples", "samples")
         if makes_copies(world):

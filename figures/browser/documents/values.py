@@ -73,10 +73,19 @@ def values_document(
 
 
 def declared(sight: Sight, world: World) -> Floats:
-    """(N, K) limits that hold for the round: what agents filed, after what was sold of them; else as they are."""
+    """(N, K) limits that hold for the round: what agents filed, a voice added, less what was sold; else as they are."""
     filed = sight.limits if sight.beliefs is None else sight.beliefs.declared
+    if sight.stricter.any():
+        filed = np.clip(filed + world.senses * sight.stricter, 0.0, world.terms.values.ceiling)
     limits: Floats = filed * (1 - world.senses * sight.loosened)
     return limits
+
+
+def _filed(sight: Sight) -> str:
+    """What the limits that hold are called, where they are not the true ones."""
+    named = (("declared by its agent", sight.beliefs is not None), ("claimed as its voice", sight.stricter.any()),
+             ("sold for this round", sight.loosened.any()))
+    return ", ".join(name for name, there in named if there)
 
 
 def cost_of_staying(sight: Sight) -> Floats:
@@ -101,11 +110,8 @@ def screened_lately(chronicle: Chronicle, upto: int) -> tuple[Floats, Ints]:
 
 
 def _marks(sight: Sight) -> list[list[str]]:
-    if sight.beliefs is not None:
-        filed = "declared by its agent" + ", less what was sold" * bool(sight.loosened.any())
-        return [["true", "true limit"], ["believed", "what its agent believes"], ["declared", filed]]
-    sold = [["declared", "sold for this round"]] if sight.loosened.any() else []
-    return [["true", "true limit"], *sold]
+    believed = [] if sight.beliefs is None else [["believed", "what its agent believes"]]
+    return [["true", "true limit"], *believed, *([["declared", filed]] if (filed := _filed(sight)) else [])]
 
 
 def _dimension(sight: Sight, k: int, levels: Floats, world: World) -> Document:
@@ -162,7 +168,7 @@ def _limit(sight: Sight, i: int, k: int, broken: bool, world: World) -> Document
     if believed is not None:
         told += [f"believed {figure(believed)}", f"declared {figure(filed)}"]
     elif filed != true:
-        told.append(f"sold for this round {figure(filed)}")
+        told.append(f"{_filed(sight)} {figure(filed)}")
     return {"true": true, "believed": believed, "declared": filed if believed is not None or filed != true else None,
             "broken": broken, "text": ", ".join([*told, "broken now"] if broken else told)}
 

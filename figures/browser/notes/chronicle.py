@@ -12,7 +12,7 @@ import numpy as np
 
 from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, ratio
 from commonweal.agents.population import Population
-from commonweal.agents.values import concern_weights
+from commonweal.agents.values import held_by
 from commonweal.economy.money.ledger import MICRO, Reason, entries
 from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.mechanism import state_of_others
@@ -84,6 +84,7 @@ class Sight:
     own: Bools  # (N, K) whether a value is its own, since its camp gives it weight
     camp: Ints  # (N,) its camp; 0 where there are none
     beliefs: Beliefs | None  # what agents think and file; None where they know
+    stricter: Floats  # (N, K) by how much it claimed stricter limits than were filed, as its voice
 
 
 @dataclass
@@ -158,7 +159,7 @@ class Chronicle:
     def _see(self, sight: Sight) -> None:
         self.sights.append(sight)
         principals, dimensions = sight.limits.shape
-        most = max(2, SIGHT_NUMBERS // (principals * (12 * dimensions + sight.worth.shape[1] + 48)))
+        most = max(2, SIGHT_NUMBERS // (principals * (13 * dimensions + sight.worth.shape[1] + 48)))
         while len(self.sights) > most:
             self.sights.popleft()
 
@@ -217,6 +218,7 @@ def _sight(record: Record, after: State, people: Population, world: World) -> Si
             "felt": standing.felt if minded is None else minded.costs[0],
             "violated": broken_limits(record, people, world)[0] > 0 if lesson and values else standing.violated,
             "beliefs": _beliefs(record),
+            "stricter": standing.stricter if (spoken := record.notes.get("voice")) is None else spoken.stricter[0],
         }
     )
 
@@ -227,15 +229,6 @@ def _beliefs(record: Record) -> Beliefs | None:
         return None
     names = ("mean", "sd", "declared", "question", "objects", "asked")
     return Beliefs(**{name: getattr(told, name)[0] for name in names})
-
-
-def _own(people: Population, world: World) -> Bools:
-    """(N, K) whether each value is a principal's own."""
-    values = world.terms.values
-    if values.held_by_all:
-        return np.ones(people.limits.shape[1:], dtype=np.bool_)
-    own: Bools = concern_weights(values, people.camp)[0] > 0
-    return own
 
 
 def _standing(state: State, people: Population, world: World) -> Sight:
@@ -283,7 +276,8 @@ def _standing(state: State, people: Population, world: World) -> Sight:
         value_cost=nothing,
         felt=np.zeros(people.value_costs.shape[1:]),
         violated=np.zeros(people.limits.shape[1:], dtype=np.bool_),
-        own=_own(people, world),
+        own=held_by(world.terms.values, people.camp)[0],
         camp=people.camp[0],
         beliefs=None,
+        stricter=np.zeros(people.limits.shape[1:]),
     )

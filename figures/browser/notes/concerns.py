@@ -17,6 +17,8 @@ def concern_rows(sight: Sight, index: int, world: World) -> list[tuple[str, str]
         return rows
     if sight.round:
         rows.append(("violated", _violated(sight, index)))
+        if sight.stricter[index].any():
+            rows.append(("its voice, stricter claims by", _voice(sight, index, world)))
         rows.append(("value cost of the round, money", figure(sight.value_cost[index])))
     worth = f"{figure(sight.utility[index])}: {figure(sight.remembered[index])} paid, less value cost"
     rows.append(("utility remembered, money per round", worth))
@@ -30,6 +32,12 @@ def _violated(sight: Sight, index: int) -> str:
         return "holds no value"
     limits = "its limit" if own == 1 else f"{number} of its {own} limits"
     return f"yes, {limits}" if number else "no"
+
+
+def _voice(sight: Sight, index: int, world: World) -> str:
+    """By how much it claims stricter limits than its own: "0.12 on class 9"."""
+    stricter = sight.stricter[index].tolist()
+    return ", ".join(f"{figure(more)} on {subject(world, k)}" for k, more in enumerate(stricter) if more)
 
 
 def _by_action(sight: Sight, index: int, world: World) -> str:

@@ -48,6 +48,11 @@ def holds_back(world: World) -> bool:
     return bool(world.terms.settlement.hold_back.any())
 
 
+def learns_values(world: World) -> bool:
+    """Whether agents must learn what their principals want."""
+    return world.terms.beliefs.kind == "learned" and len(world.senses) > 0
+
+
 def words_of(world: World) -> Words:
     """What an economy calls things; the same object at each call."""
     terms = world.terms

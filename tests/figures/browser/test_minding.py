@@ -13,6 +13,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.graphs import CompleteGraph
 from commonweal.agents.policies import Observation
 from commonweal.agents.policies.imitation import imitation
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.browser.compared.compare_measures import measures_for
 from commonweal.figures.browser.documents.cards import card_document
 from commonweal.figures.browser.documents.panels import panels
@@ -24,6 +25,7 @@ from commonweal.figures.browser.notes.sentences import sentences
 from commonweal.figures.browser.notes.shown import words_of
 from commonweal.figures.browser.notes.tables import principal_card
 from commonweal.figures.browser.notes.why import parts_of
+from commonweal.figures.browser.tab.what_if import Question, answer_document, weigh
 from commonweal.scenarios.schema.loading import load
 from tests.helpers.chronicles import chronicle_of, noted
 
@@ -263,3 +265,50 @@ class TestEvents:
 
 def test_words_know_whether_anybody_minds() -> None:
     assert words_of(leaving().world).minds and not words_of(chronicle_of("exit-and-voice", 5, OFF).world).minds
+
+
+class TestLearnedValues:
+    """Where agents learn limits by asking, the page shows what they believe, declare and asked."""
+
+    def test_rows_and_cards_hold_what_the_round_noted(self) -> None:
+        fields = SMALL | DEAR | {"beliefs.kind": "learned", "screening.mode": "project"}
+        chronicle, ensemble = noted("exit-and-voice", 3, json.dumps(fields), 5)
+        before, record = chronicle.newest, ensemble.step()
+        chronicle = Chronicle(chronicle.world, list(chronicle.rows), type(chronicle.sights)([before]), chronicle.books)
+        chronicle.note(record, ensemble.state, ensemble.state, ensemble.people)
+        told, sight = record.notes["beliefs"], chronicle.newest
+        assert sight.beliefs is not None
+        np.testing.assert_array_equal(sight.beliefs.mean, told.mean[0])
+        document = values_document(chronicle)
+        assert [mark for mark, _ in document["marks"]] == ["true", "believed", "declared"]
+        for row in document["rows"]:
+            assert [each["declared"] for each in row["limits"]] == told.declared[0, row["index"]].tolist()
+        rows = rows_of(card_document(chronicle, 3), "What its agent knows of that")
+        assert rows["its agent has asked"] == f"{told.asked[0, 3]} times each"
+        assert "beliefs" in [panel.id for panel in panels(chronicle.world)]
+
+    def test_a_voice_is_a_stricter_claim(self) -> None:
+        chronicle = leaving(8, **{"values.voice": 0.5})
+        sight, document = chronicle.newest, values_document(chronicle)
+        assert sight.stricter.any()
+        assert document["marks"][-1] == ["declared", "claimed as its voice"]
+        senses = chronicle.world.senses
+        for row in document["rows"]:
+            for k, limit in enumerate(row["limits"]):
+                stricter = sight.stricter[row["index"], k]
+                claimed = limit["true"] if limit["declared"] is None else limit["declared"]
+                assert senses[k] * (claimed - limit["true"]) >= 0 and (claimed != limit["true"]) <= (stricter > 0)
+        speaks = int(sight.stricter.sum(axis=1).argmax())
+        assert "its voice, stricter claims by" in rows_of(card_document(chronicle, speaks), "What it values")
+
+
+def test_a_what_if_is_weighed_in_utility() -> None:
+    dear = {"values.complicity_low": 0.2, "values.complicity_high": 0.2}
+    ensemble = Ensemble(load("exit-and-voice", SMALL | dear), [3])
+    for _ in range(4):
+        ensemble.step()
+    economy = ensemble.snapshot
+    verdict = weigh(economy, Question(2, Action.ABSTAIN))
+    told = answer_document(verdict, ensemble.world)
+    assert told["unit"] == "utility, money a round" and ", value cost subtracted. " in told["sentence"]
+    assert told["gain"]["mean"] == pytest.approx((verdict.deviates - verdict.follows).mean())
