@@ -1,4 +1,7 @@
-"""Claims: what principals say of themselves. They are true unless a deviation makes some principals say otherwise."""
+"""Claims: what principals say of themselves, or their agents for them.
+
+They are true unless a deviation makes some principals say otherwise, or agents must learn the limits that they file.
+"""
 
 import numpy as np
 

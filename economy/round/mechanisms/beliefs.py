@@ -17,6 +17,7 @@ from commonweal.agents.beliefs import (
     heard,
     prior_of,
 )
+from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Moment, Payday, Produce
@@ -78,7 +79,7 @@ class LearnedValues(Mechanism):
         asks = asks_now(own.asked, moment.state.round, world)
         question, objects = np.full(limits.shape, np.nan), np.zeros(limits.shape, dtype=np.bool_)
         if asks.any():
-            level = QUERIES[terms.query](Inquiry(belief, senses, terms.sharpness, own.asked, luck[:, 1]))
+            level = asked_about(terms.query, Inquiry(belief, senses, terms.sharpness, own.asked, luck[:, 1]))
             question = np.where(asks[..., None], np.clip(level, belief.lowest, belief.highest), np.nan)
             objects = asks[..., None] & answers(limits, question, senses, terms.sharpness, luck[:, 2])
             belief = heard(belief, question, objects, senses, terms.sharpness)
@@ -96,6 +97,19 @@ class LearnedValues(Mechanism):
         """Queries cost the same whatever a principal does."""
         asks = np.isfinite(moment.notes[self.name].question).all(axis=2)
         return np.repeat(_paid(asks, world)[..., None], len(Action), axis=2)
+
+
+def asked_about(name: str, inquiry: Inquiry) -> Floats:
+    """(R, N, K) the levels that a query rule asks about.
+
+    Raises:
+        InputError: if they are not a finite number for each principal and dimension.
+    """
+    levels = np.asarray(QUERIES[name](inquiry))
+    if levels.shape != inquiry.luck.shape or not np.isfinite(levels).all():
+        wrong = "levels that are not finite" if levels.shape == inquiry.luck.shape else f"shape {levels.shape}"
+        raise InputError(f"query rule {name!r} gave {wrong}: must ask about a finite level each, {inquiry.luck.shape}")
+    return levels
 
 
 def asks_now(asked: Ints, played: int, world: World) -> Bools:

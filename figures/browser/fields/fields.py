@@ -32,7 +32,15 @@ from commonweal.figures.browser.fields.sliders import slider
 from commonweal.figures.browser.notes.shown import ACTION_NAMES
 from commonweal.scenarios.schema.describe import allowed, find_spec
 from commonweal.scenarios.schema.notation import split_path, value_at
-from commonweal.scenarios.schema.relevance import matters, minds, pays_money, sells, shares, valued
+from commonweal.scenarios.schema.relevance import (
+    learns_values,
+    matters,
+    minds,
+    pays_money,
+    sells,
+    shares,
+    valued,
+)
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.words import words_of
 
@@ -340,6 +348,8 @@ def _values(scenario: Scenario) -> Iterator[str]:
     if scenario.values.influence != "none":
         yield "values.stubbornness"
     yield from (f"values.dimensions[{place}].limit" for place in range(len(scenario.values.dimensions)))
+    if learns_values(scenario):
+        yield from ("beliefs.most", "beliefs.query")
     yield from ("screening.mode", "screening.scope", "screening.budget")
     if scenario.tolerance.budget > 0:
         yield from ("tolerance.budget", "values.for_sale", "values.price_low")

@@ -31,6 +31,9 @@ _HIGH: Mapping[str, str] = {  # where sliders end that the scenario's own value 
     "market.price": "0.02",
     "market.model_value": "2",
     "tolerance.budget": "0.5",
+    "beliefs.cost": "0.01",
+    "beliefs.forgetting": "0.2",
+    "beliefs.margin": "3",
     "credit.novelty.memory": "20",
     "credit.replication.penalty": "2",
 }

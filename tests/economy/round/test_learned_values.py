@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from commonweal.agents.actions import Action
+from commonweal.agents.beliefs import QUERIES, query
 from commonweal.agents.errors import InputError
-from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.deviations import Deviation, knowing
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import reconcile
 from commonweal.economy.round.record import Record
@@ -217,6 +218,15 @@ class TestRuns:
         for number in range(3):
             np.testing.assert_array_equal(futures.payoffs[:, 0, number], ensemble.step().payday.payoffs)
 
+    def test_a_second_name_is_known_as_well_as_the_first(self) -> None:
+        ensemble, _ = played(learning())
+        own = pick_runs(ensemble.state.mechanisms["beliefs"], np.array([0, 1]), spares=2)
+        bearer = np.tile([*range(8), 5, 0], (2, 1))
+        known = knowing(own, bearer)
+        np.testing.assert_array_equal(known.belief.mean[:, 8], own.belief.mean[:, 5])
+        np.testing.assert_array_equal(known.belief.mean[:, 9], own.belief.mean[:, 0])
+        np.testing.assert_array_equal(known.belief.mean[:, :8], own.belief.mean[:, :8])
+
     def test_who_takes_a_second_name_is_known_under_it_and_pays_once_for_queries(self) -> None:
         fields = {"beliefs.every": 1, "beliefs.most": 100, "beliefs.cost": 5.0, "market.price": 0.0}
         ensemble, _ = played(learning(**fields), 3)
@@ -230,6 +240,32 @@ class TestRuns:
         results = (ensemble := Ensemble(learning(**{"beliefs.cost": 0.01}), [0, 1], keep_ledger=True)).run()
         assert results.ledger is not None
         assert not reconcile(results.ledger, ensemble.state.ledger.balances).any()
+
+
+class TestRulesFromElsewhere:
+    @pytest.fixture(autouse=True)
+    def others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(QUERIES, "_plugs", dict(QUERIES._plugs))
+
+    def test_a_rule_of_ones_own_says_what_is_asked(self) -> None:
+        query("careful")(lambda inquiry: inquiry.belief.mean + 5 * inquiry.senses)
+        ensemble, records = played(learning(**{"beliefs.query": "careful"}), 1)
+        belief = ensemble.state.mechanisms["beliefs"].belief
+        expected = [belief.lowest[..., 0], belief.highest[..., 1]]  # cut to what may be a limit
+        for k, levels in enumerate(expected):
+            assert (records[0].notes["beliefs"].question[..., k] == levels).all()
+
+    @pytest.mark.parametrize(
+        ("rule", "error"),
+        [
+            (lambda inquiry: inquiry.belief.mean * np.nan, "'mine' gave levels that are not finite"),
+            (lambda inquiry: inquiry.belief.mean[..., 0], r"'mine' gave shape \(2, 8\): must ask about a finite level"),
+        ],
+    )
+    def test_one_that_asks_nonsense_is_refused_in_one_line(self, rule: Any, error: str) -> None:
+        query("mine")(rule)
+        with pytest.raises(InputError, match=error):
+            played(learning(**{"beliefs.query": "mine"}), 1)
 
 
 class TestScenarios:
