@@ -17,7 +17,7 @@ from commonweal.economy.money.ledger import reconcile
 from commonweal.economy.round.record import Record
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.economy.screening.admissible import room_left
+from commonweal.economy.screening.votes import room_left
 from commonweal.economy.world.claims import claimed_limits
 from commonweal.economy.world.replicas import pick_runs
 from commonweal.scenarios.schema.loading import load, revise
