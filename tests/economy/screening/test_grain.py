@@ -324,3 +324,15 @@ def test_passage_of_a_batch_is_that_of_the_lesson() -> None:
     whole = lesson if lesson.sifted is None else lesson.sifted.whole
     for one, other in zip(again.updates(), whole.passage.updates(), strict=True):
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("grain", FINER)
+def test_where_the_filter_is_enough_nothing_has_a_price(grain: str) -> None:
+    """Projection finds nothing to correct, so lagrangian credit is first-order credit."""
+    ensemble, records = played(scenario(grain, **{"credit.kind": "lagrangian"}))
+    sifted = [each.taught for each in records if each.taught.sifted is not None]
+    free = [lesson for lesson in sifted if not lesson.screened.shadow_prices.any()]
+    assert free
+    for lesson in free:
+        game = game_of(lesson, ensemble.world, ensemble.streams.credit)
+        np.testing.assert_array_equal(CREDITS["first_order"](game).values, lesson.credit)
