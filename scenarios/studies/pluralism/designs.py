@@ -14,7 +14,8 @@ from commonweal.scenarios.studies.pluralism.options import PluralismOptions
 
 FREE, UNSCREENED = "without values", "unscreened"  # the references
 FIELDS = {
-    "modes": "screening.mode", "scopes": "screening.scope", "grains": "screening.grain", "credits": "credit.kind",
+    "modes": "screening.mode", "scopes": "screening.scope", "votes": "screening.vote", "grains": "screening.grain",
+    "credits": "credit.kind",
 }  # by option; may grow  # fmt: skip
 USUAL_CONCERN = 0.05  # money per unit of probe loss and round
 

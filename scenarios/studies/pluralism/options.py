@@ -15,6 +15,8 @@ class PluralismOptions(StudyOptions):
         ("project", "scale", "reject"), "modes of screening; the scenario's own if empty", "names")
     scopes: tuple[str, ...] = field(
         ("all", "quorum", "aggregate", "own"), "scopes of screening; the scenario's own if empty", "names")
+    votes: tuple[str, ...] = field(
+        (), "votes on the limit that holds for all, under scope all or aggregate; the scenario's own if empty", "names")
     grains: tuple[Literal["principal", "class", "sample"], ...] = field(
         (), "grains of screening; the scenario's own if empty", "names")
     credits: tuple[str, ...] = field((), "credit rules; the scenario's own if empty", "names")

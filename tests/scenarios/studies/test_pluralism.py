@@ -167,6 +167,11 @@ class TestDesigns:
         names = [each.name for each in designs(small(), options)[0]]
         assert names == ["principal, first_order", "principal, lagrangian", "sample, first_order", "sample, lagrangian"]
 
+    def test_votes_are_told_apart_only_where_there_is_a_vote(self) -> None:
+        options = PluralismOptions(modes=("project",), scopes=("all", "own"), votes=("strictest", "median"))
+        names = [each.name for each in designs(small(), options)[0]]
+        assert names == ["all, strictest", "all, median", "own"]
+
     def test_references_screen_nothing_and_in_one_of_them_values_count_nothing(self) -> None:
         free, unscreened = (each.scenario for each in references(small()))
         assert (free.values.concern, unscreened.values.concern) == ("none", "member")
