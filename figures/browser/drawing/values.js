@@ -77,7 +77,7 @@ function valueMark(mark, x = 0, y = 0, broken = false) {
 function columnsOf(doc, width) {
   const costs = doc.rows.some((row) => row.cost !== null);
   const right = (doc.screens ? 160 : 0) + (costs ? 200 : doc.rows.some((row) => row.gone) ? 130 : 20);
-  const each = Math.max(130, (width - NUMBER - right) / doc.dimensions.length);
+  const each = Math.max(190, (width - NUMBER - right) / doc.dimensions.length);
   const at = NUMBER + doc.dimensions.length * each;
   return { width: at + right, costs, taken: doc.screens ? at + 20 : null, away: at + (doc.screens ? 160 : 0) + 10,
            axes: doc.dimensions.map((dimension, k) => ({ left: NUMBER + k * each + 16, right: NUMBER + (k + 1) * each - 30 })) };
@@ -135,7 +135,7 @@ function boxOf(x, y, width, height, look) {
 function rowOf(page, row, { y, high, columns, axes, most, dearest }) {
   const chosen = row.index === page.state.principal;
   const bar = (x, wide, look, words) => [boxOf(x, y - 3.5, Math.max(wide, 1), 7, look), label(x + wide + 6, y + 4, words)];
-  const words = `principal ${row.index}: ${row.limits.map(({ text }) => text).join("; ")}; taken off ${row.taken_text}`;
+  const words = `principal ${row.index}: ${row.limits.map(({ text }) => text).join("; ")}; taken off ${row.taken_text}${row.cost_text && `; value cost ${row.cost_text}`}`;
   return svg("g", { class: `cw-value-row${row.gone ? " cw-gone" : ""}`, "data-principal": row.index },
     svg("title", {}, words),
     boxOf(0, y - high / 2, columns.width, high, chosen ? "cw-chosen-row" : "cw-plain-row"),
@@ -182,7 +182,9 @@ function drawMap(page, picture, map, width) {
 }
 
 function tableOfValues(doc) {
-  const headers = ["principal", ...(doc?.dimensions ?? []).map(({ name, about }) => `${name} ${about}`), "taken off", "away"];
+  const costs = (doc?.rows ?? []).some((row) => row.cost !== null);
+  const headers = ["principal", ...(doc?.dimensions ?? []).map(({ name, about }) => `${name} ${about}`), "taken off",
+    ...(costs ? ["value cost, money"] : []), "away"];
   return { title: "Limits", headers, rows: (doc?.rows ?? []).map((row) =>
-    [row.index, ...row.limits.map((limit) => limit.text), row.taken_text, row.gone]) };
+    [row.index, ...row.limits.map((limit) => limit.text), row.taken_text, ...(costs ? [figure(row.cost)] : []), row.gone]) };
 }

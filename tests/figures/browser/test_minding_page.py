@@ -96,6 +96,9 @@ def test_value_rows_show_value_costs_the_dearest_first_and_who_left(play: Callab
     assert bars == pytest.approx([max(1, 80 * cost / costs[0]) for cost in costs])
     left = [row["index"] for row in document["rows"] if row["gone"]]
     assert sorted(left) == (sight.actions == Action.ABSTAIN).nonzero()[0].tolist()
+    table = tab.page.evaluate("commonweal.shown.table()")
+    assert table["headers"][-2] == "value cost, money"
+    assert float(table["rows"][0][-2]) == pytest.approx(costs[0], rel=5e-3)
     assert "breaks 100" in tab.page.locator(".cw-value-picture").text_content()
 
 
