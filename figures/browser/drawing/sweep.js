@@ -37,17 +37,22 @@ function folderList(page, { root, folders, how }) {
 
 /** A command with a button that copies it. */
 function copyable(command) {
-  const button = press("Copy", () => navigator.clipboard?.writeText(command).then(() => write(button, "Copied")), "cw-button", { "aria-label": "copy the command" });
+  const copied = () => write(button, "Copied");
+  const button = press("Copy", () => navigator.clipboard?.writeText(command).then(copied), "cw-button", { "aria-label": "copy the command" });
   return html("p", { class: "cw-row" }, html("code", {}, command), button);
 }
+
+const headOver = (words) => html("h3", { class: "cw-panel-title" }, words);
+const space = () => html("span", { class: "cw-space" });
 
 function sweepParts(page, own) {
   const heads = html("div", { class: "cw-row" });
   const map = html("div", { class: "sw-map", tabindex: 0, role: "group", "aria-roledescription": "map" });
   const told = html("p", { class: "cw-quiet", role: "status" });
-  const [linesTitle, lines, small] = [html("h3", { class: "cw-panel-title" }), html("div", { class: "sw-lines" }), html("div", { class: "sw-small" })];
+  const linesTitle = headOver();
+  const [lines, sisters] = ["sw-lines", "sw-small"].map((look) => html("div", { class: look }));
   const aside = html("aside", { class: "sw-point", "aria-label": "the runs of a point" });
-  const el = html("div", { class: "sw-parts" }, html("section", { class: "sw-left" }, heads, map, told, linesTitle, lines), small, aside);
+  const el = html("div", { class: "sw-parts" }, html("section", { class: "sw-left" }, heads, map, told, linesTitle, lines), sisters, aside);
   let sweep = null;
 
   const show = (document) => {
@@ -86,11 +91,11 @@ function sweepParts(page, own) {
     const theme = page.root.dataset.theme;
     el.dataset.shape = up ? "map" : across ? "line" : "point";
     map.setAttribute("aria-label", `${title}; arrow keys choose a cell`);
-    refill(heads, html("h3", { class: "cw-panel-title" }, title), html("span", { class: "cw-space" }), html("span", { class: "sw-legend" }, legend.low,
-      legend[theme].map((colour) => html("i", { style: `background-color: ${colour}` })), legend.high));
+    const colours = legend[theme].map((colour) => html("i", { style: `background-color: ${colour}` }));
+    refill(heads, headOver(title), space(), html("span", { class: "sw-legend" }, legend.low, colours, legend.high));
     write(linesTitle, sweep.map.lines);
     const dark = theme === "dark" ? 2 : 0;
-    refill(small, smallParts(page, sweep, dark));
+    refill(sisters, smallParts(page, sweep, dark));
     refill(map, up ? mapOf(sweep, (cell) => cell.paint?.slice(dark), map.clientHeight) : plot(map, sweep.lines));
     refill(lines, up ? plot(lines, sweep.lines) : []);
     tell();
@@ -116,29 +121,40 @@ function mapOf(sweep, paintOf, large) {
   const frames = new Map([[cellOf(sweep, sweep.view.other), "sw-other"], [chosenCell(sweep), "sw-frame"]]);
   const made = cells.map((cell, k) => {
     const [fill, ink] = paintOf(cell, k) ?? [];
-    return html("div", { "data-cell": k, class: `sw-cell sw-${cell.state}`, style: `${at(row(cell.y), cell.x)}; background-color: ${fill}; color: ${ink}` },
-      fill && large ? [cell.text, html("small", {}, cell.part)] : cell.state === "none" || fill ? [] : signOf(cell.state),
-      frames.has(cell) ? svg("svg", { class: frames.get(cell) }, svg("rect", { width: "100%", height: "100%", rx: 4 })) : []);
+    const said = fill && large ? [cell.text, html("small", {}, cell.part)] : null;
+    return html("div", { "data-cell": k, class: `sw-cell sw-${cell.state}`,
+                         style: `${at(row(cell.y), cell.x)}; background-color: ${fill}; color: ${ink}` },
+      said ?? (cell.state === "none" || fill ? null : signOf(cell.state)),
+      frames.has(cell) ? svg("svg", { class: frames.get(cell) }, svg("rect", { width: "100%", height: "100%", rx: 4 })) : null);
   });
-  const words = large && [svg("svg", { width: 14, style: `grid-area: 1 / 1 / span ${tall}` }, svg("text", { transform: `translate(11 ${large / 2 - 20}) rotate(-90)`, class: "cw-tick", "text-anchor": "middle" }, up.title)),
-    ...up.texts.map((said, y) => html("span", { class: "cw-right", style: `grid-area: ${row(y)} / 2` }, said)),
-    ...across.texts.map((said, x) => html("span", { style: at(tall + 1, x) }, said)), html("em", { style: `grid-area: ${tall + 2} / 3 / auto / -1` }, across.title)];
+  const words = large ? [
+    svg("svg", { width: 14, style: `grid-area: 1 / 1 / span ${tall}` },
+      svg("g", { transform: `translate(11 ${large / 2 - 20}) rotate(-90)` }, label(0, 0, up.title, "cw-tick", "middle"))),
+    up.texts.map((said, y) => html("span", { class: "cw-right", style: `grid-area: ${row(y)} / 2` }, said)),
+    across.texts.map((said, x) => html("span", { style: at(tall + 1, x) }, said)),
+    html("em", { style: `grid-area: ${tall + 2} / 3 / auto / -1` }, across.title),
+  ] : null;
   const columns = `${large ? "auto auto " : ""}repeat(${across?.texts.length ?? 1}, minmax(0, 1fr))`;
-  return html("div", { class: "sw-grid", "aria-hidden": "true", style: `grid-template: repeat(${tall}, minmax(0, 1fr)) / ${columns}` }, words || [], made);
+  const template = `grid-template: repeat(${tall}, minmax(0, 1fr)) / ${columns}`;
+  return html("div", { class: "sw-grid", "aria-hidden": "true", style: template }, words, made);
 }
 
-const HATCHING = Array.from({ length: 19 }, (_, k) => (k < 10 ? `M0 ${10 * k + 10}L${10 * k + 10} 0` : `M${10 * k - 90} 100L100 ${10 * k - 90}`)).join("");
+const HATCHING = Array.from({ length: 19 }, (_, k) => 10 * k - 90)
+  .map((from) => (from < 10 ? `M0 ${from + 100}L${from + 100} 0` : `M${from} 100L100 ${from}`)).join("");
 const signOf = (state) => svg("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none" },
   svg("path", { d: state === "failed" ? "M6 6L94 94M94 6L6 94" : HATCHING, "vector-effect": "non-scaling-stroke" }));
 
 function smallParts(page, sweep, dark) {
+  const say = (changed) => page.send({ do: "sweep", ...changed });
   const maps = sweep.small.map(({ measure, title, paints }) => press(
-    [html("span", {}, title), mapOf(sweep, (_, k) => paints[k]?.slice(dark), false)], () => page.send({ do: "sweep", measure }), "sw-sister",
+    [html("span", {}, title), mapOf(sweep, (_, k) => paints[k]?.slice(dark), false)], () => say({ measure }), "sw-sister",
     { "aria-label": `${title}: make it the large map` }));
-  const choices = sweep.choices.filter(({ options }) => options.length > 1).map(({ field, name, chosen, options }) => html("label", { class: "sw-choice" }, html("span", {}, name),
-    choice(null, (k) => page.send({ do: "sweep", [field]: options[k].value })).offer(options.map((option, k) => [k, option.name]), chosen)));
-  const words = maps.length ? [html("h2", {}, "The same points"), ...maps, quiet("A click makes one the large map. The frame moves in all of them.")] : [];
-  return [...words, html("div", { class: "sw-choices" }, choices)];
+  const open = sweep.choices.filter(({ options }) => options.length > 1);
+  const choices = open.map(({ field, name, chosen, options }) => html("label", { class: "sw-choice" }, html("span", {}, name),
+    choice(null, (k) => say({ [field]: options[k].value })).offer(options.map((option, k) => [k, option.name]), chosen)));
+  return [maps.length ? [html("h2", {}, "The same points"), maps,
+                         quiet("A click makes one the large map. The frame moves in all of them.")] : null,
+          html("div", { class: "sw-choices" }, choices)];
 }
 
 /**
@@ -156,16 +172,19 @@ function plot(box, spec, seed) {
   const right = width - 10 - 6.6 * Math.max(0, ...named.map(({ name }) => name.length));
   const scale = scaleOver({ left: 40, right, top: 8, bottom: height - (across ? 36 : 20), low, high, first: 0, last: 1 });
   const { x, y } = scale;
-  const path = ({ points }) => (marks ? points.filter(([, value]) => value !== null).map(([place, value]) => `M${x(place) - 12} ${y(value)}h24`).join("")
+  const known = (points) => points.filter(([, value]) => value !== null);
+  const path = ({ points }) => (marks ? known(points).map(([place, value]) => `M${x(place) - 12} ${y(value)}h24`).join("")
     : lineThrough(points.map(([, value]) => value), (k) => x(points[k][0]), y));
+  const dot = (place, value, r, look, cell) => svg("circle", { cx: x(place), cy: y(value), r, class: look, "data-cell": cell });
   const names = named.map((line) => ({ text: line.name, look: `sw-name-${kind(line)}`,
-                                       value: line.points.findLast(([, value]) => value !== null)?.[1] ?? low }));
+                                       value: known(line.points).at(-1)?.[1] ?? low }));
   return svg("svg", { width, height, "aria-hidden": "true" },
     gridOf(scale, withRoom(xs, x)), label((40 + right) / 2, height - 4, across, "cw-tick", "middle"),
     reaches.map(([place, from, to]) => svg("path", { d: `M${x(place)} ${y(from)}V${y(to)}`, class: "sw-reach" })),
-    dots.map(([place, value]) => svg("circle", { cx: x(place), cy: y(value), r: 3.5, class: "sw-seed" })),
-    series.toSorted((a, b) => (kind(a) === "mine") - (kind(b) === "mine")).map((line) => svg("path", { class: `sw-line sw-line-${kind(line)}`, d: path(line) })),
-    targets.map(([place, value, cell, chosen]) => svg("circle", { cx: x(place), cy: y(value), r: chosen ? 7 : 12, class: chosen ? "sw-ring" : "sw-target", "data-cell": cell })),
+    dots.map(([place, value]) => dot(place, value, 3.5, "sw-seed")),
+    series.toSorted((a, b) => (kind(a) === "mine") - (kind(b) === "mine"))
+      .map((line) => svg("path", { class: `sw-line sw-line-${kind(line)}`, d: path(line) })),
+    targets.map(([place, value, cell, chosen]) => (chosen ? dot(place, value, 7, "sw-ring", cell) : dot(place, value, 12, "sw-target", cell))),
     endNames(scale, names));
 }
 
@@ -181,34 +200,45 @@ function withRoom(pairs, x) {
 }
 
 function pointParts(page, sweep, point, own) {
-  const mine = point.seeds.find((seed) => seed.run && seed.seed === own.seed) ?? point.seeds.find((seed) => seed.run);
-  const keep = (changes) => {
-    Object.assign(own, changes);
+  const played = point.seeds.filter(({ run }) => run);
+  const mine = played.find(({ seed }) => seed === own.seed) ?? played[0];
+  const keep = (changed) => {
+    Object.assign(own, changed);
     page.redraw();
   };
-  const open = (seed) => {
-    page.send({ do: "open", run: seed.run });
+  const open = ({ run }) => {
+    page.send({ do: "open", run });
     page.set({ view: "society", round: null });
   };
-  const say = (changes) => () => page.send({ do: "sweep", ...changes });
-  const go = (said, label, onclick, more) => press(said, onclick, "sw-go", { "aria-label": label, ...more });
-  const cell = (said, more) => html("td", more ?? {}, said);
-  const rows = point.seeds.map((seed) => html("tr", { class: seed === mine ? "sw-mine" : null },
-    cell(go(String(seed.seed), `seed ${seed.seed}`, () => keep({ seed: seed.seed }), { disabled: !seed.run, "aria-pressed": String(seed === mine) })),
-    seed.state === "played" ? seed.texts.map((said) => cell(said)) : cell(seed.why ? `× ${seed.why}` : "not played yet", { colspan: seed.texts.length || 1, class: "sw-why" }),
-    cell(seed.run ? go("open ▸", `open seed ${seed.seed} in Society`, () => open(seed)) : "")));
-  const heads = ["seed", ...point.measures, ""].map((name) => html("th", { scope: "col" }, name));
+  const say = (changed) => () => page.send({ do: "sweep", ...changed });
+  const go = (said, words, onclick, more) => press(said, onclick, "sw-go", { "aria-label": words, ...more });
+  const { other, before, after } = point;
   return [
-    html("header", { class: "cw-row" }, html("h2", {}, point.title), quiet(point.about), html("span", { class: "cw-space" }),
-      go("‹", "point before", say({ point: point.before }), { disabled: point.before === null }),
-      go("›", "next point", say({ point: point.after }), { disabled: point.after === null })),
-    point.other && html("div", { class: "sw-compared" }, html("p", { class: "cw-row" }, html("strong", {}, point.other.sentence), html("span", { class: "cw-space" }),
-      go("×", "end the comparison", say({ other: null }))), tableOf({ headers: point.other.headers, rows: point.other.rows })),
-    ...point.courses.map((spec) => html("section", {}, html("h3", { class: "cw-panel-title" }, spec.title),
+    html("header", { class: "cw-row" }, html("h2", {}, point.title), quiet(point.about), space(),
+      go("‹", "point before", say({ point: before }), { disabled: before === null }),
+      go("›", "next point", say({ point: after }), { disabled: after === null })),
+    other ? html("div", { class: "sw-compared" },
+      html("p", { class: "cw-row" }, html("strong", {}, other.sentence), space(), go("×", "end the comparison", say({ other: null }))),
+      tableOf({ headers: other.headers, rows: other.rows })) : null,
+    point.courses.map((spec) => html("section", {}, headOver(spec.title),
       Object.assign(html("div", { class: "sw-course", role: "img", "aria-label": `${spec.title}, a line a seed` }), { spec, seed: mine?.seed }))),
-    html("table", { class: "cw-table sw-seeds" }, html("thead", {}, html("tr", {}, heads)), html("tbody", {}, rows)),
-    html("p", { class: "cw-row" }, mine && press(`Open seed ${mine.seed} in Society`, () => open(mine), "cw-primary"),
-      sweep.map.across && press(own.comparing ? "Choose the other cell …" : "Compare with another cell", () => keep({ comparing: !own.comparing }), "cw-button", { "aria-pressed": String(own.comparing) })),
-    quiet(point.few), sweep.more && html("details", {}, html("summary", {}, sweep.more.told), copyable(sweep.more.command)),
-  ].filter(Boolean);
+    seedsTable(point, mine, go, open, keep),
+    html("p", { class: "cw-row" }, mine ? press(`Open seed ${mine.seed} in Society`, () => open(mine), "cw-primary") : null,
+      sweep.map.across ? press(own.comparing ? "Choose the other cell …" : "Compare with another cell",
+        () => keep({ comparing: !own.comparing }), "cw-button", { "aria-pressed": String(own.comparing) }) : null),
+    quiet(point.few),
+    sweep.more ? html("details", {}, html("summary", {}, sweep.more.told), copyable(sweep.more.command)) : null,
+  ];
+}
+
+/** A row a seed: what it came to, or why it did not; a click makes its line black, another opens it. */
+function seedsTable({ seeds, measures }, mine, go, open, keep) {
+  const cell = (said, more = {}) => html("td", more, said);
+  const told = ({ state, texts, why }) => state === "played" ? texts.map((said) => cell(said))
+    : cell(why ? `× ${why}` : "not played yet", { colspan: texts.length || 1, class: "sw-why" });
+  const rows = seeds.map((each) => html("tr", { class: each === mine ? "sw-mine" : null },
+    cell(go(each.seed, `seed ${each.seed}`, () => keep({ seed: each.seed }), { disabled: !each.run, "aria-pressed": String(each === mine) })),
+    told(each), cell(each.run ? go("open ▸", `open seed ${each.seed} in Society`, () => open(each)) : "")));
+  const heads = ["seed", ...measures, ""].map((name) => html("th", { scope: "col" }, name));
+  return html("table", { class: "cw-table sw-seeds" }, html("thead", {}, html("tr", {}, heads)), html("tbody", {}, rows));
 }

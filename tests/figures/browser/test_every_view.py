@@ -60,6 +60,7 @@ def show(tab: Tab, view: str, theme: str, size: str) -> None:
       commonweal.set({ view, principal: 1 });
       commonweal.redraw();
     }""", [view, theme, size == "talk"])
+    tab.page.wait_for_function("view => commonweal.showing === view", arg=view)  # some are sent when they are wanted
     if view == "compare":
         done = "(({ sentence, context }) => sentence && !context.startsWith('Not all'))(commonweal.docs.compare ?? {})"
         tab.page.wait_for_function(done, timeout=60_000)
