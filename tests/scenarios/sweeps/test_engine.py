@@ -69,6 +69,8 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 BESIDE: dict[str, dict[str, Any]] = {
     "identity.cost": {"population.endowment": 1.0},
     "values.price_low": {"values.price_high": 0.5},
+    "values.complicity_low": {"values.complicity_high": 0.5},
+    "values.outcome_low": {"values.outcome_high": 0.5},
     "tolerance.budget": {
         "values.dimensions": [{"sense": "protect", "label": 1, "limit": 0.7}], "screening.mode": "project"},
 }  # fmt: skip
@@ -111,8 +113,11 @@ class TestChunks:
         elif path.startswith("values.dimensions[]."):
             base = revise(BASE, {"values.dimensions": [{"sense": "protect", "label": 1, "limit": 0.7}]})
             changes = {path.replace("[]", "[0]"): 0.35}
+        elif path == "values.camps[].share":
+            base = revise(BASE, {"values.camps": [{"share": 0.5}, {"share": 0.5}]})
+            changes = {"values.camps": [{"share": 0.35}, {"share": 0.65}]}
         else:
-            changes = {path: 0.35}
+            changes = {path: 3 if path == "beliefs.most" else 0.35}
         record = Ensemble([base, revise(base, changes)], [0, 0]).step()
         assert len(record.actions) == 2
 
