@@ -28,7 +28,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 def terms(chosen: str, share: float = 0.8, scope: str = "all") -> ScreeningTerms:
     nothing = np.zeros((1, 1))
-    return ScreeningTerms("project", scope, "level", nothing, np.array([[share]]), False, nothing, chosen)
+    return ScreeningTerms("project", scope, "level", nothing, np.array([[share]]), False, nothing, vote=chosen)
 
 
 def by(chosen: str, share: float = 0.8, weights: Floats | None = None) -> Callable[[Floats], Floats]:
