@@ -135,7 +135,7 @@ function boxOf(x, y, width, height, look) {
 function rowOf(page, row, { y, high, columns, axes, most, dearest }) {
   const chosen = row.index === page.state.principal;
   const bar = (x, wide, look, words) => [boxOf(x, y - 3.5, Math.max(wide, 1), 7, look), label(x + wide + 6, y + 4, words)];
-  const words = `principal ${row.index}: ${row.limits.map(({ text }) => text).join("; ")}; taken off ${row.taken_text}${row.cost_text && `; value cost ${row.cost_text}`}`;
+  const words = `principal ${row.index}: ${row.limits.map(({ text }) => text).join("; ")}; taken off ${row.taken_text}`;
   return svg("g", { class: `cw-value-row${row.gone ? " cw-gone" : ""}`, "data-principal": row.index },
     svg("title", {}, words),
     boxOf(0, y - high / 2, columns.width, high, chosen ? "cw-chosen-row" : "cw-plain-row"),
@@ -149,7 +149,7 @@ function rowOf(page, row, { y, high, columns, axes, most, dearest }) {
 function limitOf(page, limit, x, y) {
   const shown = page.state.eye === false ? { believed: limit.believed, declared: limit.declared ?? limit.true } : limit;
   const places = ["declared", "believed", "true"].filter((mark) => (shown[mark] ?? null) !== null);
-  if (!places.length) return []; // no value of its own
+  if (!places.length) return [];
   const values = places.map((mark) => x(shown[mark]));
   return [line(Math.min(...values), y, Math.max(...values), y, "cw-limit-line"),
     places.map((mark) => valueMark(mark, x(shown[mark]), y, limit.broken))];
@@ -182,9 +182,7 @@ function drawMap(page, picture, map, width) {
 }
 
 function tableOfValues(doc) {
-  const costs = (doc?.rows ?? []).some((row) => row.cost !== null);
-  const headers = ["principal", ...(doc?.dimensions ?? []).map(({ name, about }) => `${name} ${about}`), "taken off",
-    ...(costs ? ["value cost, money"] : []), "away"];
+  const headers = ["principal", ...(doc?.dimensions ?? []).map(({ name, about }) => `${name} ${about}`), "taken off", "value cost", "away"];
   return { title: "Limits", headers, rows: (doc?.rows ?? []).map((row) =>
-    [row.index, ...row.limits.map((limit) => limit.text), row.taken_text, ...(costs ? [figure(row.cost)] : []), row.gone]) };
+    [row.index, ...row.limits.map((limit) => limit.text), row.taken_text, row.cost_text, row.gone]) };
 }
