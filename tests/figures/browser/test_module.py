@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared.chromium import FLAGS, Server, Tab, chromium, served
+from shared.chromium import Server, Tab, served
 
 from commonweal.figures.browser.documents.run_documents import VIEWS
 from commonweal.figures.browser.drawing import bundle
@@ -15,8 +15,6 @@ from commonweal.figures.browser.drawing.bundle import FIRST_ADDRESS, LATER, late
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
 
 from commonweal.figures.browser.page.drawing import part_document
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 FOLDER = Path(bundle.__file__).parent
 
@@ -93,21 +91,18 @@ def test_a_run_as_one_file_has_all_that_it_shows_and_asks_for_no_part() -> None:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    chromium()
+def server(browser: Any) -> Iterator[Server]:
     with served("value-conflict") as running:
         yield running
         assert running.complaints() == []
 
 
 @pytest.fixture
-def tab(server: Server) -> Iterator[Tab]:
-    with playwright.sync_playwright() as started:
-        browser: Any = started.chromium.launch(executable_path=chromium(), args=FLAGS)
-        opened = Tab(browser.new_page(viewport={"width": 1280, "height": 800}), server.address)
-        yield opened
-        assert (opened.wrong, opened.outside) == ([], [])
-        browser.close()
+def tab(browser: Any, server: Server) -> Iterator[Tab]:
+    opened = Tab(browser.new_page(), server.address)
+    yield opened
+    opened.page.close(run_before_unload=True)
+    assert (opened.wrong, opened.outside) == ([], [])
 
 
 def test_a_part_is_sent_once_and_not_before_what_it_draws_is_looked_at(tab: Tab) -> None:
