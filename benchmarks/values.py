@@ -114,6 +114,23 @@ def data() -> str:
     return markdown(["data", "spread", "delegate without values", "delegate, not screened", *HEADS], rows)
 
 
+def voice() -> str:
+    """The combination under other votes on the common limit, silent and with voice."""
+    names = ("share_delegate", "share_abstain", "permitted", "violated", "violation")
+    rows = []
+    for vote in ("strictest", "median", "mean"):
+        silent = played(**{"screening.vote": vote})
+        for share in (0.0, 0.2, 1.0):
+            found = played(**{"screening.vote": vote, "values.voice": share})
+            less = found.more(silent, "violated").text(3, "+") if share else "–"
+            digits = [found.text(name, 4 if name == "violation" else 2) for name in names]
+            rows.append([vote, f"{share:g}", *digits, less])
+    heads = ["delegate", "abstain", "accuracy on what is permitted", "violated", "mean violation", "more violated"]
+    return markdown(["vote", "voice", *heads], rows)
+
+
 if __name__ == "__main__":
-    tables = {"emptying": emptying, "together": together, "hangs-on": what_it_hangs_on, "data": data}
+    tables = {
+        "emptying": emptying, "together": together, "hangs-on": what_it_hangs_on, "data": data, "voice": voice,
+    }  # fmt: skip
     main(__doc__, tables, prefix="values-")
