@@ -78,13 +78,13 @@ def at_least(once: Callable[[], float], limit: float) -> None:
     best(lambda: [once()], lambda middle, crowded: limit / crowded - middle)
 
 
-def test_a_tab_shows_its_first_picture_soon(page: Opened, browser: Any) -> None:
+def test_a_tab_shows_its_first_picture_soon(page: Opened, chromium_browser: Any) -> None:
     _, server, _ = page
 
     def openings() -> list[float]:
         found = []
         for _ in range(3):
-            other = Page(browser, server)
+            other = Page(chromium_browser, server)
             found.append(other.first)
             other.close()
         return found
