@@ -1,12 +1,14 @@
 // Parts of the module that are sent when what they draw is first looked at.
 
+const AGAIN = 5000; // ms after which a part that has not come is asked for again
+
 /** What later parts make, by their names; each puts its own in. In a run as one file all are there from the beginning. */
 export const later = {};
 
 /** What a part makes; nothing until it is here: then it is asked for, and the page is drawn again when it has come. */
 export function wanted(page, part) {
-  if (!later[part] && !page.asked.has(part)) {
-    page.asked.add(part);
+  if (!later[part] && !(Date.now() - page.asked[part] < AGAIN)) {
+    page.asked[part] = Date.now();
     page.send({ do: "part", part });
   }
   return later[part];

@@ -42,7 +42,7 @@ export function mount(el, part, send) {
 
 /** What all parts share: the store, what is looked at, the newest document of each kind, the way to the server. */
 function makePage(el, send) {
-  const page = { el, send, pure, store: makeStore(), docs: {}, listeners: new Set(), closed: [], asked: new Set(),
+  const page = { el, send, pure, store: makeStore(), docs: {}, listeners: new Set(), closed: [], asked: {},
                  state: { view: "society", round: null, principal: null, hover: null, pointed: null, stretch: null } };
   let due = false;
   let frames = 0;

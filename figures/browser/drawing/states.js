@@ -88,7 +88,6 @@ export function connectionBar(page) {
     heard = Date.now();
     if (el.hidden) return;
     el.hidden = true;
-    page.asked.clear();
     page.send(run === page.store.setup.run ? { do: "rows", from: page.store.length + 1 } : { do: "hello" });
   };
   return el;
