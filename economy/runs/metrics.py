@@ -52,10 +52,10 @@ def round_metrics(
         return metrics
     broken = broken_limits(record, people, world)
     valued = _value_metrics(record.lesson, people, world) | _concern_metrics(record, broken, metrics["welfare"])
-    valued |= _belief_metrics(record, people, world)
     permitted = np.full(len(record.actions), np.nan) if produce.permitted is None else produce.permitted
-    about = {"permitted_accuracy": permitted, "samples_screened": _samples_screened(record.lesson)}
-    return metrics | valued | about | _camp_metrics(record, broken, people, world)
+    valued |= {"permitted_accuracy": permitted, "samples_screened": _samples_screened(record.lesson)}
+    valued |= _belief_metrics(record, people, world)
+    return metrics | valued | _camp_metrics(record, broken, people, world)
 
 
 def _mechanism_metrics(after: State, world: World) -> dict[str, Floats]:

@@ -92,7 +92,7 @@ def _around(scenario: Scenario, path: str) -> tuple[float, float] | None:
     if value <= 0:
         return None
     if isinstance(value, int):
-        return (value // 2 or 1, value * 2)
+        return (value // 2, value * 2) if value > 1 else None
     if most is None:
         return (value / 2, value * 2)
     share = value / most

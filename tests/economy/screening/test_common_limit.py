@@ -47,7 +47,7 @@ def net(sale: ToleranceSale, honest: ForSale, claimed: ForSale) -> Floats:
     """(R, N) money received, less the true price of the true limits that the common room passes."""
     held = claimed.room + sale.loosened * claimed.limits
     common = np.where(claimed.member[..., None], held, np.inf).min(axis=1, keepdims=True)
-    passed = np.maximum(common - honest.room, 0.0) / honest.limits * honest.member[..., None]
+    passed = np.where(honest.member[..., None], np.maximum(common - honest.room, 0.0) / honest.limits, 0.0)
     return sale.received / MICRO - honest.price * passed.sum(axis=2)
 
 

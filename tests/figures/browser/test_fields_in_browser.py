@@ -178,7 +178,7 @@ def test_the_menu_says_what_scenarios_ask_and_sets_one_up(opens: Opens) -> None:
     assert "sell the model outside" in asked(page, "document.activeElement.innerText")
     page.keyboard.press("Enter")
     until(page, "commonweal.store.setup.name === 'leaky'")
-    assert page.locator(".cw-menu").inner_text().startswith("Leaky")
+    until(page, "document.querySelector('.cw-menu').innerText.startsWith('Leaky')")
     page.wait_for_selector("text=Speed of leaks")
 
 
