@@ -40,7 +40,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "installing pinned versions into .venv (some minutes the first time)"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@rm -rf .venv/typing && mkdir -p .venv/typing/commonweal
-	@for part in commonweal/*.py commonweal/py.typed agents economy scenarios figures commands; do ln -s "../../../$$part" .venv/typing/commonweal/ || exit 1; done
+	@for part in commonweal/*.py commonweal/py.typed commonweal/testing agents economy scenarios figures commands; do ln -s "../../../$$part" .venv/typing/commonweal/ || exit 1; done
 	@touch $(STAMP)
 
 test: $(STAMP)
