@@ -12,6 +12,7 @@ import numpy as np
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import plain_seeds
 
+_WITHOUT_ZERO = re.compile(r"[+-]?\.[0-9]+")  # .05, which TOML does not know
 _BARE_WORD = re.compile(r"[^\W\d][\w.:/+-]*|[./~][\w.:/+~-]*")
 _MOST_SEEDS = 10_000_000
 _LONGEST = 60  # characters of a value worth repeating in an error
@@ -46,6 +47,8 @@ def parse_value(text: str) -> Any:
         InputError: if it is neither.
     """
     text = text.strip()
+    if _WITHOUT_ZERO.fullmatch(text):
+        return float(text)
     try:
         document = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:

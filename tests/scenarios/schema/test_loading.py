@@ -170,6 +170,11 @@ def test_bare_words_stand_for_strings() -> None:
     assert parse_value("/tmp/friends.txt") == "/tmp/friends.txt"
 
 
+def test_numbers_may_lack_the_zero_before_the_point() -> None:
+    assert parse_variation("values.voice=.05,-.5, +.25") == ("values.voice", [0.05, -0.5, 0.25])
+    assert parse_value('".05"') == ".05"
+
+
 def test_every_listed_field_exists_has_a_meaning_and_leads_back_to_itself() -> None:
     for entry in fields():
         assert find_spec(split_path(entry.path)) is not None
