@@ -20,6 +20,12 @@ CODES = np.array([int(action) for action in Action])  # (4,)
 ABSTAIN = int(Action.ABSTAIN)  # numpy compares with it six times as fast
 
 
+def of_action(values: Floats, actions: Ints) -> Floats:
+    """(R, N) what stands in (R, N, 4) values for each one's action (R, N)."""
+    found: Floats = np.take_along_axis(values, actions[..., None], axis=2)[..., 0]
+    return found
+
+
 def action_shares(actions: Ints) -> Floats:
     """Share of principals taking each action.
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from commonweal.agents.actions import Action
+from commonweal.agents.actions import Action, of_action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.graphs import Graph
 from commonweal.agents.population import Population
@@ -120,5 +120,5 @@ def best_action(values: Floats, action: Ints, available: Ints) -> Ints:
     """
     known = np.where(np.isnan(values), -np.inf, values)
     choices = known[:, :, available]
-    current = np.take_along_axis(known, action[:, :, None], axis=2)[:, :, 0]
+    current = of_action(known, action)
     return np.where(choices.max(axis=2) > current, available[choices.argmax(axis=2)], action)

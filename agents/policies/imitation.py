@@ -6,6 +6,7 @@ Szabó and Tőke (1998), Traulsen, Nowak and Pacheco (2006): pairwise comparison
 import numpy as np
 from scipy.special import expit
 
+from commonweal.agents.actions import of_action
 from commonweal.agents.arrays import Ints
 from commonweal.agents.graphs import CompleteGraph
 from commonweal.agents.policies.base import Observation, PolicyTerms, policy
@@ -35,7 +36,7 @@ def imitation(observation: Observation, terms: PolicyTerms, stream: Stream) -> I
     other = other + other.shape[1] * np.arange(len(other))[:, None]  # its place among all of all runs
     promised, action = population.payoff.take(other), population.action.take(other)
     if population.minds:
-        promised = promised - np.take_along_axis(population.value_costs, action[..., None], axis=2)[..., 0]
+        promised = promised - of_action(population.value_costs, action)
     lead = promised - population.utility
     adopts = whether < expit(terms.imitation.intensity * lead)
     return np.where(adopts, action, population.action)

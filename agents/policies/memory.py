@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.actions import of_action
+from commonweal.agents.arrays import Floats
 from commonweal.agents.policies.base import PolicyTerms
 from commonweal.agents.population import Population
 
@@ -38,7 +39,7 @@ def remember(population: Population, outcome: Outcome, terms: PolicyTerms) -> Po
         The population after the round.
     """
     foregone, costs = outcome.foregone, outcome.value_costs
-    gained = outcome.payoffs if costs is None else outcome.payoffs - _of_actions(costs, population.action)
+    gained = outcome.payoffs if costs is None else outcome.payoffs - of_action(costs, population.action)
 
     def kept(before: Floats, newest: Floats) -> Floats:
         weight = terms.memory if newest.ndim == 2 else terms.memory[..., None]
@@ -55,12 +56,6 @@ def remember(population: Population, outcome: Outcome, terms: PolicyTerms) -> Po
         reputation=terms.memory * population.reputation + (1 - terms.memory) * (outcome.credit > 0),
         limits=population.limits if outcome.limits is None else outcome.limits,
     )
-
-
-def _of_actions(values: Floats, actions: Ints) -> Floats:
-    """(R, N) the value (R, N, 4) of each one's action."""
-    taken: Floats = np.take_along_axis(values, actions[..., None], axis=2)[..., 0]
-    return taken
 
 
 def _felt(payoffs: Floats, loss_aversion: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from commonweal.agents.actions import Action
+from commonweal.agents.actions import Action, of_action
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.population import Population
 from commonweal.agents.settings import own_settings
@@ -66,10 +66,7 @@ class Moment:
     @property
     def value_cost(self) -> Floats | None:
         """(R, N) what the round costs each in its own values, in money; None where nobody minds."""
-        if self.value_costs is None:
-            return None
-        cost: Floats = np.take_along_axis(self.value_costs, self.actions[..., None], axis=2)[..., 0]
-        return cost
+        return None if self.value_costs is None else of_action(self.value_costs, self.actions)
 
     @cached_property
     def member(self) -> Bools:

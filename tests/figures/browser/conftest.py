@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from shared.chromium import FLAGS, chromium
+from shared.chromium import FLAGS, Server, chromium, served
 
 from tests.helpers.tabs import Tab
 
@@ -24,6 +24,14 @@ def chromium_browser() -> Iterator[Any]:
 def browser(chromium_browser: Any) -> Any:
     """One context for all pages: a page that takes its context along when it closes cannot tell the server."""
     return chromium_browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
+
+
+@pytest.fixture(scope="module")
+def server(browser: Any) -> Iterator[Server]:
+    """A server of the usual page; nothing may have gone wrong in the end."""
+    with served() as running:
+        yield running
+        assert running.complaints() == []
 
 
 @pytest.fixture

@@ -28,13 +28,6 @@ SHOWN = """round => ({
 })"""
 
 
-@pytest.fixture(scope="module")
-def server(browser: Any) -> Iterator[Server]:
-    with served() as running:
-        yield running
-        assert running.complaints() == []
-
-
 @pytest.fixture
 def open_tab(browser: Any, server: Server) -> Iterator[Callable[..., Tab]]:
     """Opens tabs; in the end nothing may have gone wrong in any."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared.chromium import Server, Tab, served
+from shared.chromium import Server, Tab
 
 from commonweal.agents.actions import Action
 from commonweal.economy.money.ledger import MICRO
@@ -22,13 +22,6 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 ROUNDS = 8
 SCENARIOS = ("leaky", "public-goods", "value-conflict", "tolerance-for-sale", "wait-and-see")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with served() as running:
-        yield running
-        assert running.complaints() == []
 
 
 @pytest.fixture

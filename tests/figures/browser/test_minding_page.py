@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from shared.chromium import Server, Tab, served
+from shared.chromium import Server, Tab
 
 from commonweal.agents.actions import Action
 from commonweal.figures.browser.notes.numbers import figure
@@ -15,13 +15,6 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 ROUNDS = 12
 OFF = {"screening.mode": "off"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with served() as running:
-        yield running
-        assert running.complaints() == []
 
 
 @pytest.fixture
