@@ -47,6 +47,7 @@ class Streams:
     shock: Stream  # audits and other luck
     credit: Stream  # coalitions that an estimate of credit looks at
     values: Stream  # camps and concerns; what principals answer when their agents ask
+    encounter: Stream  # who meets and judges whom; what goes wrong in it
 
     @classmethod
     def from_seeds(cls, seeds: Sequence[int]) -> "Streams":

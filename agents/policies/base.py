@@ -1,8 +1,9 @@
 """What a policy is: a function from what principals see to the actions they propose, registered by name."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class Observation:
     available: Ints  # (A,) codes of the actions a principal may take, ascending
     quality: Floats  # (R,) accuracy of the shared model last round
     round: int  # rounds played so far
+    shown: Mapping[str, Any] = field(default_factory=dict)  # what mechanisms show of themselves, by their names
 
 
 @dataclass(frozen=True)

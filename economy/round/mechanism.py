@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.population import Population
 from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.record import Admitted, Effects, Foregone, Income, Moment, Payday, Produce
@@ -28,7 +29,7 @@ class Mechanism:
     ``own`` and answers the state from then on and the effects on the round. Money moves only through transfers.
     Futures, checkpoints and the browser page treat the state like any other.
 
-    Hooks in the order of a round: ``before``, ``admit``, ``deliver``, ``pay``, ``expect``, ``remember``.
+    Hooks in the order of a round: ``show``, ``before``, ``admit``, ``deliver``, ``pay``, ``expect``, ``remember``.
 
     Args:
         terms: of all runs.
@@ -45,8 +46,15 @@ class Mechanism:
         """Whether the scenario uses it."""
         return cls.name in terms.mechanisms
 
-    def begin(self, world: World, state: State) -> Any:
+    def begin(self, world: World, state: State, people: Population, streams: Streams) -> Any:
         """Its state before the first round; ``state`` is the cooperative's, without mechanisms."""
+        return None
+
+    def show(self, own: Any, world: World) -> Any:
+        """What principals see of it before they choose: ``Observation.shown`` has it under its name; None: nothing.
+
+        Arrays with a place for each principal have one for each of ``world.graph``: spare names decide nothing.
+        """
         return None
 
     def before(self, own: Any, moment: Moment, world: World, streams: Streams) -> tuple[Any, Effects]:
@@ -67,7 +75,9 @@ class Mechanism:
         """After payments."""
         return own, NOTHING
 
-    def remember(self, own: Any, moment: Moment, produce: Produce, payday: Payday, world: World) -> Any:
+    def remember(
+        self, own: Any, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
+    ) -> Any:
         """At the end of the round: its state for the next one."""
         return own
 
@@ -120,9 +130,7 @@ def state_of_others(state: State, world: World) -> dict[str, Floats]:
     }
 
 
-def run_hooks(
-    moment: Moment, world: World, hook: Callable[[Mechanism, Any, Moment], tuple[Any, Effects]]
-) -> Moment:
+def run_hooks(moment: Moment, world: World, hook: Callable[[Mechanism, Any, Moment], tuple[Any, Effects]]) -> Moment:
     """The moment after every mechanism has acted, in their order.
 
     Args:

@@ -42,12 +42,10 @@ def remember(
     """
     foregone = foregone_payoffs(moment, produce, payday, world, streams)
     people = people_after(moment, produce, payday, foregone, world)
-    return state_after(moment, produce, payday, world), people
+    return state_after(moment, produce, payday, world, streams), people
 
 
-def people_after(
-    moment: Moment, produce: Produce, payday: Payday, foregone: Floats | None, world: World
-) -> Population:
+def people_after(moment: Moment, produce: Produce, payday: Payday, foregone: Floats | None, world: World) -> Population:
     """People remember what they got, and their values move."""
     people = moment.people
     first = moment.state.round == 0
@@ -66,13 +64,13 @@ def harm_of(lesson: Lesson | None, world: World) -> Floats:
     return harm
 
 
-def state_after(moment: Moment, produce: Produce, payday: Payday, world: World) -> State:
-    """The cooperative after the round."""
+def state_after(moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> State:
+    """The cooperative after the round. Mechanisms draw from the encounter stream."""
     before, lesson, terms = moment.state, produce.lesson, world.terms
     defecting = (moment.actions == Action.DEFECT).sum(axis=1) / moment.actions.shape[1]
     leaking = defecting * (terms.actions.defect == "leak")
     mechanisms = {
-        each.name: each.remember(before.mechanisms[each.name], moment, produce, payday, world)
+        each.name: each.remember(before.mechanisms[each.name], moment, produce, payday, world, streams)
         for each in world.mechanisms
     }
     after = replace(

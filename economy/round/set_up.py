@@ -120,9 +120,10 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
         rival=np.zeros(runs),
         mechanisms={},
     )
-    state = replace(state, mechanisms={each.name: each.begin(world, state) for each in world.mechanisms})
     people = draw_population(terms.population, terms.policy, terms.values, limits, streams.population)
     people = with_concerns(people, camp, terms.values, streams.values)
+    begun = {each.name: each.begin(world, state, people, streams) for each in world.mechanisms}
+    state = replace(state, mechanisms=begun)
     return Economy(world, state, people, streams, opening)
 
 

@@ -123,4 +123,5 @@ def next_actions(state: State, people: Population, world: World, streams: Stream
 
 def observe(state: State, people: Population, world: World) -> Observation:
     """What principals see before they choose."""
-    return Observation(people, world.graph, world.terms.available, state.quality, state.round)
+    shown = {each.name: each.show(state.mechanisms[each.name], world) for each in world.mechanisms}
+    return Observation(people, world.graph, world.terms.available, state.quality, state.round, shown)

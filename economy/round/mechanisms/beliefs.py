@@ -18,6 +18,7 @@ from commonweal.agents.beliefs import (
     prior_of,
 )
 from commonweal.agents.errors import InputError
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Moment, Payday, Produce
@@ -58,7 +59,7 @@ class LearnedValues(Mechanism):
         """Where anything is valued, and agents must learn it."""
         return terms.beliefs.kind == "learned" and bool(terms.values.dimensions)
 
-    def begin(self, world: World, state: State) -> Beliefs:
+    def begin(self, world: World, state: State, people: Population, streams: Streams) -> Beliefs:
         """Every agent starts from the prior."""
         terms, values, (runs, principals) = world.terms.beliefs, world.terms.values, world.shape
         mean, sd = prior_of(terms, values.dimensions)
@@ -89,7 +90,9 @@ class LearnedValues(Mechanism):
         own = Beliefs(belief, own.levels, asked)
         return own, Effects(declared=declared, private=_paid(asks, world), note=note)
 
-    def remember(self, own: Beliefs, moment: Moment, produce: Produce, payday: Payday, world: World) -> Beliefs:
+    def remember(
+        self, own: Beliefs, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
+    ) -> Beliefs:
         """The levels that persons see the model have."""
         return Beliefs(own.belief, produce.taught.levels, own.asked)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints, per_principal, ratio
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.clawback import at_risk, claw_back, still_refundable
 from commonweal.economy.money.ledger import MICRO, Reason, net_of
@@ -30,7 +31,7 @@ class Clawback(Mechanism):
         """Where a share of payments may be taken back."""
         return bool(terms.clawback.share.any())
 
-    def begin(self, world: World, state: State) -> Refundable:
+    def begin(self, world: World, state: State, people: Population, streams: Streams) -> Refundable:
         """Nothing has been paid."""
         runs, principals = world.shape
         return Refundable(np.zeros((runs, 0, principals), dtype=np.int64))
@@ -43,7 +44,9 @@ class Clawback(Mechanism):
         clawed = claw_back(moment.state.ledger, own.amounts, horizon, income.netted, income.payments, terms)
         return own, Effects(transfers=clawed.transfers, note=clawed)
 
-    def remember(self, own: Refundable, moment: Moment, produce: Produce, payday: Payday, world: World) -> Refundable:
+    def remember(
+        self, own: Refundable, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
+    ) -> Refundable:
         """What may be taken back from now on."""
         return Refundable(moment.notes[self.name].refundable)
 

@@ -1,6 +1,7 @@
 """Copies: the copy of the shared model that each principal is given for the accuracy it is owed, made and measured."""
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.economy.rewards.copies import (
     Realised,
@@ -32,7 +33,7 @@ class Copies(Mechanism):
         """Where copies are made and measured, instead of taken at their promise."""
         return terms.rewards.realise != "promise"
 
-    def begin(self, world: World, state: State) -> Snapshots | None:
+    def begin(self, world: World, state: State, people: Population, streams: Streams) -> Snapshots | None:
         """No earlier model yet, where earlier models are given; else no state."""
         return Snapshots.none(state.parameters) if world.terms.rewards.realise == "snapshot" else None
 
@@ -56,7 +57,7 @@ class Copies(Mechanism):
         return own, Effects(rewards=made.accuracy, note=made)
 
     def remember(
-        self, own: Snapshots | None, moment: Moment, produce: Produce, payday: Payday, world: World
+        self, own: Snapshots | None, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
     ) -> Snapshots | None:
         """Keep this round's model for later rounds, where earlier models are given."""
         return own if own is None else remembered_model(own, produce.taught.parameters, produce.quality, SNAPSHOTS)

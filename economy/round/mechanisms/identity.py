@@ -6,6 +6,7 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, per_principal
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.identity import charge_entry
 from commonweal.economy.round.mechanism import Mechanism, mechanism
@@ -30,7 +31,7 @@ class IdentityCost(Mechanism):
         """Where a name costs something."""
         return bool(terms.identity.cost.any())
 
-    def begin(self, world: World, state: State) -> Names:
+    def begin(self, world: World, state: State, people: Population, streams: Streams) -> Names:
         """Nobody has paid."""
         return Names(np.zeros(world.shape, dtype=np.bool_))
 

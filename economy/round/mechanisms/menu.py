@@ -43,7 +43,7 @@ class Menu(Mechanism):
         rewards = terms.rewards
         return terms.menu.offer != "fixed" or rewards.alone or rewards.accuracy.kind == "fitted"
 
-    def begin(self, world: World, state: State) -> Tariff:
+    def begin(self, world: World, state: State, people: Population, streams: Streams) -> Tariff:
         """No menu yet."""
         terms = world.terms
         lines = len(terms.population.cost_types) if terms.menu.offer == "menu" else 0
@@ -63,7 +63,9 @@ class Menu(Mechanism):
             return own, Effects(amounts=amount, excluded=line == NEVER, outside=outside)
         return own, Effects(outside=outside)
 
-    def remember(self, own: Tariff, moment: Moment, produce: Produce, payday: Payday, world: World) -> Tariff:
+    def remember(
+        self, own: Tariff, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
+    ) -> Tariff:
         """Note the round's accuracy, where a learning curve is fitted."""
         if world.terms.rewards.accuracy.kind != "fitted":
             return own

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.agents.arrays import Floats, Ints, per_principal
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Lesson, Moment, Payday, Produce
@@ -36,7 +37,7 @@ class Selection(Mechanism):
         finer = terms.screening.mode != "off" and terms.screening.grain != "principal"
         return terms.actions.selection == "classes" and finer and bool(terms.values.dimensions)
 
-    def begin(self, world: World, state: State) -> Tried:
+    def begin(self, world: World, state: State, people: Population, streams: Streams) -> Tried:
         """Nothing has been tried."""
         shape = (*world.shape, world.holdings.classes)
         return Tried(np.zeros(shape), np.zeros(shape, dtype=np.int64))
@@ -45,7 +46,9 @@ class Selection(Mechanism):
         """Who delegates leaves out what was screened out lately."""
         return own, Effects(left_out=(own.screened > MOST) & (own.since < PATIENCE))
 
-    def remember(self, own: Tried, moment: Moment, produce: Produce, payday: Payday, world: World) -> Tried:
+    def remember(
+        self, own: Tried, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
+    ) -> Tried:
         """Look at the classes that were put in and screened."""
         put, dropped = _by_class(produce.taught, world)
         seen = put > 0

@@ -6,6 +6,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats, per_principal
 from commonweal.agents.concerns import violations
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.agents.values import held_by
 from commonweal.economy.round.mechanism import Mechanism, mechanism
@@ -30,7 +31,7 @@ class Voice(Mechanism):
         """Where anything is valued, and who is violated speaks up."""
         return bool(terms.values.voice.any()) and bool(terms.values.dimensions)
 
-    def begin(self, world: World, state: State) -> Spoken:
+    def begin(self, world: World, state: State, people: Population, streams: Streams) -> Spoken:
         """Everybody claims what it wants."""
         return Spoken(np.zeros((*world.shape, len(world.senses))))
 
@@ -40,7 +41,9 @@ class Voice(Mechanism):
         claimed = np.clip(filed + world.senses * own.stricter, 0.0, world.terms.values.ceiling)
         return own, Effects(declared=claimed, note=own)
 
-    def remember(self, own: Spoken, moment: Moment, produce: Produce, payday: Payday, world: World) -> Spoken:
+    def remember(
+        self, own: Spoken, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
+    ) -> Spoken:
         """Claims move towards what would have kept the limit; who leaves has no voice."""
         people, values = moment.people, world.terms.values
         broken = violations(people.limits, produce.taught.levels, world.senses) * held_by(values, people.camp)

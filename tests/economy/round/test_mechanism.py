@@ -44,7 +44,7 @@ class Paid:
 class Tax(Mechanism):
     """A share of every payment goes back to the treasury; who has paid enough stays away."""
 
-    def begin(self, world: Any, state: Any) -> Paid:
+    def begin(self, world: Any, state: Any, people: Any, streams: Any) -> Paid:
         return Paid(np.zeros(world.shape))
 
     def before(self, own: Paid, moment: Any, world: Any, streams: Any) -> tuple[Paid, Effects]:
