@@ -24,6 +24,8 @@ class Conduct:
     earlier: Ints  # (R, N) rounds by which it claims to have joined earlier than it did
     line: Ints  # (R, N) line of the menu it takes; −1: the one that is best for it
     person: Bools  # (R, N) False: a name without a person, for whom nothing is useful and nothing gained
+    slanders: Bools  # (R, N) as a judge calls everybody bad
+    ring: Ints  # (R, N) ring whose members praise each other whatever they do; −1: none
 
     @classmethod
     def plain(cls, runs: int, principals: int, dimensions: int) -> "Conduct":
@@ -37,4 +39,6 @@ class Conduct:
             earlier=np.zeros(shape, np.int64),
             line=np.full(shape, -1),
             person=np.ones(shape, dtype=bool),
+            slanders=np.zeros(shape, dtype=bool),
+            ring=np.full(shape, -1),
         )

@@ -40,6 +40,7 @@ class Registry(Generic[Plug, Facts]):
         self._facts: dict[str, Facts] = {}
         self._faults: dict[str, str] = {}  # why what a package offers under a name cannot be used
         self._looked_at: set[EntryPoint] = set()
+        self._families: dict[str, tuple[Registry[Any, Any], Callable[[str], Plug], dict[str, Any]]] = {}
         REGISTRIES.append(self)
 
     def register(self, name: str, **facts: Any) -> Callable[[Plug], Plug]:
@@ -59,6 +60,17 @@ class Registry(Generic[Plug, Facts]):
             return plug
 
         return add
+
+    def derive(self, prefix: str, source: "Registry[Any, Any]", make: Callable[[str], Plug], **facts: Any) -> None:
+        """Have a function called ``prefix:name`` for every name in another registry.
+
+        Args:
+            prefix: before the colon.
+            source: whose names follow it.
+            make: the function that belongs to one of them; with ``__wrapped__``, the code that decides on it is there.
+            facts: what is true of all of them, where it differs from the usual.
+        """
+        self._families[prefix] = (source, make, facts)
 
     def facts(self, name: str) -> Facts:
         """What is true of the function called ``name``.
@@ -104,6 +116,9 @@ class Registry(Generic[Plug, Facts]):
     def __iter__(self) -> Iterator[str]:
         for point in offered(self.group):
             self._take(point)
+        for prefix, (source, _, _) in self._families.items():
+            for name in source:
+                self._born(f"{prefix}:{name}")
         return iter(sorted(self._plugs.keys() - self._faults.keys()))
 
     def __contains__(self, name: object) -> bool:
@@ -125,6 +140,16 @@ class Registry(Generic[Plug, Facts]):
                 self._take(point)
         if isinstance(name, str) and name in self._faults:
             raise InputError(self._faults[name])
+        if isinstance(name, str) and name not in self._plugs:
+            self._born(name)
+
+    def _born(self, name: str) -> None:
+        """Take in the function of a family that a name stands for, if it does."""
+        prefix, _, rest = name.partition(":")
+        if prefix in self._families and name not in self._plugs:
+            source, make, facts = self._families[prefix]
+            if rest in source:
+                self.register(name, **facts)(make(rest))
 
     def _take(self, point: EntryPoint) -> None:
         """Take in what a package offers; what cannot be used is kept as a fault of its name, for who asks for it."""

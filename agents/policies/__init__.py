@@ -5,7 +5,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.policies import best_response, conditional, fixed, imitation, learning, waiting
+from commonweal.agents.policies import best_response, conditional, fixed, imitation, learning, norms, waiting
 from commonweal.agents.policies.base import (
     POLICIES,
     BestResponseTerms,
@@ -44,6 +44,7 @@ __all__ = [
     "fixed",
     "imitation",
     "learning",
+    "norms",
     "policy",
     "remember",
     "waiting",

@@ -93,6 +93,8 @@ class PolicyFacts:
 
     compares: bool = False  # looks at ``Population.foregone``, which is worked out only for such policies
     remembers: bool = True  # looks at remembered payoffs, so that ``policy.memory`` matters
+    starts: bool = False  # chooses in the first round too, in which others do what they start with
+    names: bool = False  # goes by images, which there are only with a section ``reciprocity``
 
 
 POLICIES: Registry[Policy, PolicyFacts] = Registry("policy", "commonweal.policies", "policy.mix", PolicyFacts())

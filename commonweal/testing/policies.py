@@ -12,10 +12,11 @@ from commonweal.agents.drawing import draw_population
 from commonweal.agents.graphs import build_graph
 from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, available_actions, decide
 from commonweal.agents.population import Population, PopulationTerms
+from commonweal.agents.reciprocity.encounters import Seen
 from commonweal.agents.streams import Stream, Streams
 from commonweal.agents.terms import stack
 from commonweal.agents.values import ValueTerms
-from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.scenario import Policy, Scenario
 from commonweal.testing.promises import Promises, arrays_of, picked
 
 N = 24
@@ -45,9 +46,17 @@ def drawn(scenario: Scenario, runs: int = 1) -> Population:
 
 def observed(scenario: Scenario, population: Population) -> Observation:
     """What principals see in their first round."""
-    runs, _ = population.shape
+    runs, count = population.shape
     graph = build_graph(stack(PopulationTerms, [scenario.population] * runs), Streams.from_seeds(range(runs)).graph)
-    return Observation(population, graph, available_actions(scenario.actions.available), np.full(runs, 0.5), 0)
+    available = available_actions(scenario.actions.available)
+    return Observation(population, graph, available, np.full(runs, 0.5), 0, {"reciprocity": named(runs, count)})
+
+
+def named(runs: int, principals: int) -> Seen:
+    """Names and requests, the same in each run whatever runs are beside it; learners are at one half."""
+    random = np.random.default_rng(6)
+    image, other, meets = (np.tile(each, (runs, 1)) for each in random.integers(0, 2, (3, principals)))
+    return Seen(image, other, meets > 0, np.full((runs, principals, 2, 2), 0.5))
 
 
 def experienced(population: Population) -> Population:
@@ -97,8 +106,9 @@ class _Held:
     options: dict[str, float]
 
     def scenario(self, available: tuple[str, ...] = ALL, revision: float = 0.7, mutation: float = 0.1) -> Scenario:
-        chosen = {"mix": {self.name: 1.0}, "revision": revision, "mutation": mutation, "options": self.options}
-        return scenario_of(available, policy=chosen)
+        chosen = {"revision": revision, "mutation": mutation, "options": self.options}
+        usual = scenario_of(available, policy=chosen)  # what a policy needs beside it is not asked for
+        return usual.model_copy(update={"policy": Policy.model_validate({"mix": {self.name: 1.0}, **chosen})})
 
     def proposed(self, scenario: Scenario, population: Population, stream: Stream) -> Ints:
         """(R, N) what the rule proposes in the first round."""

@@ -15,7 +15,7 @@ from commonweal.agents.arrays import AnyArray, Floats, Ints
 
 MICRO = 1_000_000  # micro-units in one unit of money
 
-Numbers = int | range | Ints  # one account, a block of accounts, or any accounts (N,)
+Numbers = int | range | Ints  # one account, a block of accounts, any accounts (N,), or those of each run (R, N)
 
 
 class Reason(StrEnum):
@@ -34,6 +34,8 @@ class Reason(StrEnum):
     IDENTITY = "identity"
     CLAWBACK = "clawback"
     REDISTRIBUTION = "redistribution"
+    REQUEST = "request"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True)
@@ -137,16 +139,17 @@ class Transfer:
     """
 
     reason: Reason
-    source: Numbers  # () or (N,) account numbers
-    target: Numbers  # () or (N,) account numbers
+    source: Numbers  # (), (N,) or (R, N) account numbers
+    target: Numbers  # (), (N,) or (R, N) account numbers
     amount: Ints  # (R, N), or (R,) between two single accounts; micro-units >= 0
 
     def __post_init__(self) -> None:
-        width = self.columns.shape[1]
+        runs, width = self.columns.shape
         for accounts in (self.source, self.target):
             # numpy would broadcast a single amount over many accounts: money from nothing
-            if not isinstance(accounts, int) and len(accounts) != width:
-                raise ValueError(f"{self.reason}: {width} amounts for {len(accounts)} accounts")
+            shape = () if isinstance(accounts, int) else np.shape(accounts)
+            if shape not in ((), (width,), (runs, width)):
+                raise ValueError(f"{self.reason}: {width} amounts for {shape[-1]} accounts")
             if isinstance(accounts, range) and accounts.step != 1:
                 raise ValueError(f"{self.reason}: {accounts} is not a block of neighbouring accounts")
 
@@ -197,6 +200,8 @@ def _add(balances: Ints, accounts: Numbers, amount: Ints) -> None:
         balances[:, accounts] += amount.sum(axis=1)
     elif isinstance(accounts, range):
         balances[:, accounts.start : accounts.stop] += amount
+    elif accounts.ndim == 2:
+        np.add.at(balances, (np.arange(len(balances))[:, None], accounts), amount)
     else:
         np.add.at(balances.T, accounts, amount.T)  # an account may occur twice
 
@@ -237,11 +242,11 @@ def entries(transfers: Sequence[Transfer], round: int) -> dict[str, AnyArray]:
 
 def _rows(transfer: Transfer) -> dict[str, AnyArray]:
     run, place = np.nonzero(transfer.columns)
-    width = transfer.columns.shape[1]
+    shape = transfer.columns.shape
     return {
         "run": run,
-        "source": np.broadcast_to(np.asarray(transfer.source), width)[place],
-        "target": np.broadcast_to(np.asarray(transfer.target), width)[place],
+        "source": np.broadcast_to(np.asarray(transfer.source), shape)[run, place],
+        "target": np.broadcast_to(np.asarray(transfer.target), shape)[run, place],
         "amount": transfer.columns[run, place],
         "reason": np.full(len(run), str(transfer.reason)),
     }

@@ -25,7 +25,7 @@ class PunishmentTerms:
 class MarketTerms:
     """``scenario.market``: how model quality, or what is contributed to a public good, becomes revenue."""
 
-    kind: str  # model, curve (quality is what the accuracy function says) or public_goods
+    kind: str  # model, curve (quality is what the accuracy function says), public_goods or donation
     price: PerRun  # (R, 1) money per round and principal for each unit of quality
     baseline: PerRun  # (R, 1) quality that is worth nothing
     rivalry: PerRun  # (R, 1) how far the rival's quality displaces ours
@@ -37,6 +37,8 @@ class MarketTerms:
     groups: str  # all, blocks, random or neighbourhoods
     group_size: int  # members of a group (blocks, random)
     punishment: PunishmentTerms
+    benefit: PerRun  # (R, 1) money that a gift is worth to who receives it (donation)
+    cost: PerRun  # (R, 1) money that it costs who makes it (donation)
 
     @property
     def public(self) -> bool:

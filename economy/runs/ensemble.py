@@ -8,7 +8,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError, shown
-from commonweal.agents.policies import Observation, decide
+from commonweal.agents.policies import POLICIES, Observation, decide
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams, plain_seeds
 from commonweal.economy.money.ledger import Transfer
@@ -115,10 +115,13 @@ def _demand_actions(actions: Any, shape: tuple[int, int]) -> Ints:
 
 
 def next_actions(state: State, people: Population, world: World, streams: Streams) -> Ints:
-    """(R, N) what every principal's policy chooses; before the first round what it starts with."""
-    if state.round == 0:
+    """(R, N) what every policy chooses; before the first round what principals start with, unless they choose then."""
+    names = world.terms.policy.names
+    starting = [position for position, name in enumerate(names) if POLICIES.facts(name).starts]
+    if state.round == 0 and not starting:
         return people.action
-    return decide(observe(state, people, world), world.terms.policy, streams.choice)
+    chosen = decide(observe(state, people, world), world.terms.policy, streams.choice)
+    return chosen if state.round else np.where(np.isin(people.policy, starting), chosen, people.action)
 
 
 def observe(state: State, people: Population, world: World) -> Observation:

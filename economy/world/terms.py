@@ -13,6 +13,7 @@ from commonweal.agents.beliefs import BeliefTerms
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import PolicyTerms, available_actions
 from commonweal.agents.population import PopulationTerms
+from commonweal.agents.reciprocity.terms import ReciprocityTerms
 from commonweal.agents.terms import TermsByName, stack, term_paths
 from commonweal.agents.values import ValueTerms
 from commonweal.economy.credit.terms import CreditTerms, replication_robust
@@ -54,6 +55,7 @@ class Terms:
     menu: MenuTerms
     negotiation: NegotiationTerms
     tolerance: ToleranceTerms
+    reciprocity: ReciprocityTerms
     mechanisms: TermsByName  # of mechanisms from outside
 
     @cached_property

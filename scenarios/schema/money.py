@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
-from commonweal.scenarios.schema.relevance import buys, leaks, learns, pays_by_credit, pays_money, sells, shares
+from commonweal.scenarios.schema.relevance import buys, gives, leaks, learns, pays_by_credit, pays_money, sells, shares
 
 
 class TimeAware(Part):
@@ -41,12 +41,14 @@ class Punishment(Part):
 class Market(Part):
     """How model quality becomes revenue; or how contributions do, where there is no model but a public good."""
 
-    kind: str = field("model", "model: customers pay for its quality; curve: accuracy is rewards.accuracy of the round's samples, without a task; public_goods: contributions are multiplied and shared, without a task; or a registered market", "name")
+    kind: str = field("model", "model: customers pay for its quality; curve: accuracy is rewards.accuracy of the round's samples, without a task; public_goods: contributions are multiplied and shared, without a task; donation: gifts of a fixed worth, without a task; or a registered market", "name")
     multiplication: float = field(1.6, "revenue of a group for each unit contributed (kind = public_goods)", "1", ge=0, le=1e6, matters=shares)
     contribution: Utility = field(1.0, "what a principal that delegates pays into each of its groups (kind = public_goods)", "money per round", matters=shares)
     groups: Literal["all", "blocks", "random", "neighbourhoods"] = field("all", "who shares a public good: all; blocks of group_size, the same or dealt anew each round; or each principal with its neighbours, overlapping", "name", matters=shares)
     group_size: Count = field(4, "members of a group (groups = blocks or random)", "principals", matters=shares)
     punishment: Punishment = section(Punishment(), shares)
+    benefit: Utility = field(3.0, "what a gift is worth to who receives it (kind = donation)", "money per round", matters=gives)
+    cost: Utility = field(1.0, "what a gift costs who makes it (kind = donation)", "money per round", matters=gives)
     price: Utility = field(0.01, "revenue per principal for each unit of accuracy above the baseline", "money per round", matters=sells)
     baseline: Share = field(0.1, "accuracy that is worth nothing")
     rivalry: Share = field(1.0, "how far a rival's quality displaces ours (1: customers pay only for the advantage)", matters=leaks)

@@ -26,17 +26,32 @@ def learns(scenario: Any) -> bool:
 
 def sells(scenario: Any) -> bool:
     """Whether revenue is for quality rather than for contributions to a public good."""
-    return bool(scenario.market.kind != "public_goods")
+    return scenario.market.kind not in ("public_goods", "donation")
 
 
 def shares(scenario: Any) -> bool:
     """Whether a public good is what contributions are multiplied in and shared."""
-    return not sells(scenario)
+    return bool(scenario.market.kind == "public_goods")
+
+
+def gives(scenario: Any) -> bool:
+    """Whether principals make gifts of a fixed worth."""
+    return bool(scenario.market.kind == "donation")
+
+
+def names_count(scenario: Any) -> bool:
+    """Whether principals have names, good or bad, that others go by."""
+    return bool(scenario.reciprocity.kind != "none")
+
+
+def learns_to_give(scenario: Any) -> bool:
+    """Whether anybody learns by the reciprocity gradient."""
+    return names_count(scenario) and "reciprocity" in scenario.policy.mix
 
 
 def pays_money(scenario: Any) -> bool:
     """Whether there is money in an economy; the model may be all that is paid with."""
-    return bool(scenario.market.price or scenario.population.endowment) or shares(scenario)
+    return bool(scenario.market.price or scenario.population.endowment) or not sells(scenario)
 
 
 def pays_by_credit(scenario: Any) -> bool:

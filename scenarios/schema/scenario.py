@@ -27,9 +27,10 @@ from commonweal.scenarios.schema.money import (
 )
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.people import Actions, Camp, Dimension, Policy, Population, Values
-from commonweal.scenarios.schema.relevance import learns, minds, pays_money, screens, sells, valued, weighs
+from commonweal.scenarios.schema.reciprocity import Learner, Reciprocity, demands
+from commonweal.scenarios.schema.relevance import learns, minds, pays_money, screens, sells, shares, valued, weighs
 
-__all__ = ["Accuracy", "Actions", "Beliefs", "Camp", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
+__all__ = ["Accuracy", "Actions", "Beliefs", "Camp", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learner", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Reciprocity", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
 
 
 class Scenario(Part):
@@ -58,6 +59,7 @@ class Scenario(Part):
     menu: Menu = section(Menu(), sells)
     negotiation: Negotiation = section(Negotiation(), lambda s: s.market.kind != "curve")
     tolerance: Tolerance = section(Tolerance(), valued)
+    reciprocity: Reciprocity = Reciprocity()
     mechanisms: dict[str, Any] = field({}, "mechanisms from elsewhere that are on, each with its own fields", "by name", "a table of sections, one for each registered mechanism that is on")
 
     def _repr_html_(self) -> str:
@@ -101,9 +103,10 @@ class Scenario(Part):
         if self.market.kind == "curve":
             yield "rewards.accuracy.kind", self.rewards.accuracy.kind == "bound", f"bound {where} that is the accuracy"
             yield "negotiation.kind", self.negotiation.kind == "none", f"none {where} talks have no past earnings to go by"
-        if not sells(self):
+        if shares(self):
             yield from self._public_goods_demands(where)
         yield from self._model_demands()
+        yield from demands(self, where)
         for name in ("prior_mean", "prior_sd"):
             fits = len(getattr(self.beliefs, name)) in (0, len(self.values.dimensions))
             yield f"beliefs.{name}", fits, f"empty or hold a number for each of {len(self.values.dimensions)} values.dimensions"

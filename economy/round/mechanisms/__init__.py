@@ -8,6 +8,7 @@ from commonweal.economy.round.mechanisms import (
     deals,
     identity,
     menu,
+    reciprocity,
     selection,
     stakes,
     tolerance,
@@ -15,6 +16,6 @@ from commonweal.economy.round.mechanisms import (
 )
 
 __all__ = [
-    "beliefs", "clawback", "concern", "copies", "deals", "identity", "menu", "selection", "stakes", "tolerance",
-    "voice",
+    "beliefs", "clawback", "concern", "copies", "deals", "identity", "menu", "reciprocity", "selection", "stakes",
+    "tolerance", "voice",
 ]  # fmt: skip

@@ -15,7 +15,8 @@ _TITLES: Mapping[str, str] = {  # where the name with spaces is not what people 
     "robust": "Hard to cheat",
     "data-deals": "Data deals",
 }
-_MARKETS: Mapping[str, str] = {"model": "a model is sold", "curve": "a learning curve", "public_goods": "a public good"}
+_MARKETS: Mapping[str, str] = {"model": "a model is sold", "curve": "a learning curve", "public_goods": "a public good",
+                               "donation": "gifts"}
 _ABBREVIATED = re.compile(r"(?<=[.?!])\s+(?=[A-Z])")  # sentences end here; "et al. 2025" does not
 _CITED = re.compile(r"\s*\([^()]*\b\d{4}\)")
 

@@ -1,0 +1,84 @@
+"""Encounters: who has whose request in a round, who judges what it does, and which names come of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from commonweal.agents.arrays import Bools, Floats, Ints, per_principal
+
+
+@dataclass(frozen=True)
+class Encounters:
+    """R runs of N principals: every donor has one recipient and J judges, every recipient one donor."""
+
+    counterpart: Ints = per_principal()  # (R, N) whose request each has; itself where it meets nobody
+    meets: Bools = per_principal()  # (R, N) who has a request
+    judges: Ints = per_principal()  # (R, N, J) third parties who judge it, all different
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What principals see of names before they choose: of their own, and of the one whose request they have."""
+
+    image: Ints  # (R, N) name of each, in its own eyes
+    other: Ints  # (R, N) name of its counterpart, in its eyes
+    meets: Bools  # (R, N) who has a request
+    giving: Floats | None  # (R, N, 2, 2) probability of giving that learners have come to; None: nobody learns
+
+
+def draw_encounters(present: Bools, uniforms: Floats, judges: int) -> Encounters:
+    """Who meets and judges whom: a random circle in which each has the next one's request, and one of judges.
+
+    Each of the others is as likely a counterpart, and each third party as likely a judge. Who is absent meets nobody;
+    where fewer than ``judges`` + 2 are present nobody does.
+
+    Args:
+        present: (R, N) who takes part.
+        uniforms: (R, 2, N) uniform numbers in [0, 1).
+        judges: J.
+    """
+    runs, principals = present.shape
+    row = np.arange(runs)[:, None]
+    count = present.sum(axis=1, keepdims=True)
+    enough = count >= judges + 2
+    counterpart = np.where(present & enough, _next_in_circle(uniforms[:, 0], present, count), np.arange(principals))
+    order, place = _circle(uniforms[:, 1], present)
+    size = np.maximum(count, 1)
+    distance = (place[row, counterpart] - place) % size  # of the counterpart, along the circle of judges
+    steps = np.arange(1, judges + 1)
+    steps = steps + (steps >= distance[..., None])  # over the counterpart
+    seats = order[row[..., None], (place[..., None] + steps) % size[..., None]]
+    return Encounters(counterpart, present & enough, seats)
+
+
+def _circle(uniform: Floats, present: Bools) -> tuple[Ints, Ints]:
+    """A random order (R, N) with those present first, and the place (R, N) of each in it."""
+    order = np.argsort(uniform + ~present, axis=1)
+    place = np.empty_like(order)
+    np.put_along_axis(place, order, np.broadcast_to(np.arange(order.shape[1]), order.shape), axis=1)
+    return order, place
+
+
+def _next_in_circle(uniform: Floats, present: Bools, count: Ints) -> Ints:
+    """(R, N) who comes next in a random circle of those present."""
+    order, place = _circle(uniform, present)
+    following = (place + 1) % np.maximum(count, 1)
+    return np.take_along_axis(order, following, axis=1)
+
+
+def images_of_others(image: Ints, counterpart: Ints) -> Ints:
+    """(R, N) the public names (R, N) of everybody's counterpart."""
+    return np.take_along_axis(image, counterpart, axis=1)
+
+
+def majority(verdicts: Bools) -> Bools:
+    """(R, N) whether more than half of the judges say good: verdicts (R, N, J), J odd."""
+    good: Bools = 2 * verdicts.sum(axis=2) > verdicts.shape[2]
+    return good
+
+
+def gifts_received(amount: Ints, counterpart: Ints) -> Ints:
+    """(R, N) what each receives, where each gives an amount (R, N) to its counterpart."""
+    received = np.zeros_like(amount)
+    np.put_along_axis(received, counterpart, amount, axis=1)
+    return received

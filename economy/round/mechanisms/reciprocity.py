@@ -1,0 +1,186 @@
+"""Reciprocity: who gives to whom by its name, who judges what is done, and where the money goes.
+
+In every round each principal has the request of another, its counterpart. Delegating is a gift to it; judges, who are
+third parties, call the donor good or bad for it (``agents.reciprocity``).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Bools, Floats, Ints, per_principal, ratio
+from commonweal.agents.policies.conditional import delegating_and_shirking
+from commonweal.agents.population import Population
+from commonweal.agents.reciprocity.encounters import (
+    Encounters,
+    Seen,
+    draw_encounters,
+    images_of_others,
+    majority,
+)
+from commonweal.agents.reciprocity.norms import GOOD
+from commonweal.agents.streams import Streams
+from commonweal.economy.money.ledger import MICRO, Reason, net_of
+from commonweal.economy.money.requests import handed_on, pooled, withheld
+from commonweal.economy.round.judges import RulesByPolicy, at, let_in, verdicts_of
+from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
+from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.world.terms import Terms
+from commonweal.economy.world.world import State, World
+
+_REASONS = (Reason.REQUEST, Reason.WITHHELD)
+
+
+@dataclass(frozen=True)
+class Reputations:
+    """What everybody knows between two rounds: names, whose request everybody has next, and what gifts are worth."""
+
+    encounters: Encounters
+    pay: Floats  # (R, 2) remembered mean pay of who refused and of who gave, before it is handed on, money; nan: none
+    image: Ints = per_principal(spare=GOOD)  # (R, N) public name: 1 good, 0 bad
+    cost: Floats = per_principal(spare=np.nan)  # (R, N) what giving cost each when it last gave, money; nan: never
+
+    @property
+    def benefit(self) -> Floats:
+        """(R,) what a gift is worth to who receives it: mean pay of delegated less that of not delegated data."""
+        refused, gave = np.nan_to_num(self.pay).T
+        worth: Floats = gave - refused
+        return worth
+
+    @property
+    def costs(self) -> Floats:
+        """(R, N) what giving costs each, as it knows: what it last cost it, or who has given on average."""
+        known = np.isfinite(self.cost)
+        mean = ratio(np.where(known, self.cost, 0.0).sum(axis=1), known.sum(axis=1))
+        return np.where(known, self.cost, mean[:, None])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was done to whom in a round, and what names came of it."""
+
+    image: Ints  # (R, N) name before the round
+    other: Ints  # (R, N) name of its counterpart
+    counterpart: Ints  # (R, N)
+    meets: Bools  # (R, N) who had a request of somebody who took part too
+    gave: Bools  # (R, N)
+    judges: Ints  # (R, N, J)
+    verdicts: Bools  # (R, N, J) who says good
+    after: Ints  # (R, N) name after the round
+    passes: Bools  # (R, N) whose pay goes elsewhere: to its counterpart, into the pool, or back if it is not let in
+    received: Ints  # (R, N) micro-units that came in by requests
+    benefit: Floats  # (R,) what a gift is worth, as known after the round, money
+    cost: Floats  # (R,) what giving costs on average, as known after the round, money
+
+
+@mechanism("reciprocity")
+class Reciprocity(Mechanism):
+    """Scenario section: ``reciprocity``. Note: ``Judged``."""
+
+    def __init__(self, terms: Terms) -> None:
+        """Look the rules up by which everybody gives and judges."""
+        self.rules = RulesByPolicy.of(terms.policy.names, terms.reciprocity.norm)
+
+    @classmethod
+    def on(cls, terms: Terms) -> bool:
+        """Where names count."""
+        return terms.reciprocity.kind != "none"
+
+    def begin(self, world: World, state: State, people: Population, streams: Streams) -> Reputations:
+        """Everybody is good."""
+        unknown = np.full(world.shape, np.nan)
+        encounters = drawn(people.action != Action.ABSTAIN, world, streams)
+        return Reputations(encounters, unknown[:, :2], np.full(world.shape, GOOD), unknown)
+
+    def show(self, own: Reputations, world: World) -> Seen:
+        """Everybody's name, and that of its counterpart."""
+        deciding = slice(world.shape[1])
+        other = images_of_others(own.image, own.encounters.counterpart)
+        return Seen(own.image[:, deciding], other[:, deciding], own.encounters.meets[:, deciding], None)
+
+    def before(
+        self, own: Reputations, moment: Moment, world: World, streams: Streams
+    ) -> tuple[Reputations, Effects]:
+        """Some gifts fail."""
+        delegating, shirking = delegating_and_shirking(world.terms.available)
+        luck = streams.encounter.uniform(world.shape[1])
+        fails = (luck < world.terms.reciprocity.execution) & own.encounters.meets & (moment.actions == delegating)
+        return own, Effects(actions=np.where(fails, np.int64(shirking), moment.actions)) if fails.any() else NOTHING
+
+    def pay(
+        self, own: Reputations, moment: Moment, produce: Produce, income: Income, world: World, streams: Streams
+    ) -> tuple[Reputations, Effects]:
+        """Money goes where requests and names say, and judges say what they think."""
+        terms, judges = world.terms.reciprocity, own.encounters.judges
+        luck = streams.encounter.uniform(2, *judges.shape[1:])  # (R, 2, N, J), the same numbers whatever happens
+        meets, gave = meeting(own.encounters, moment), moment.actions == Action.DELEGATE
+        own = _measured(own, moment, income, world)
+        passes = meets
+        if terms.kind == "admission":
+            passes = meets & ~let_in(
+                self.rules, moment.people.policy, own.image, judges, luck[:, 1], world.conduct
+            )
+            transfers = withheld(income.payments, passes)
+        elif terms.kind == "pool":
+            transfers = pooled(income.payments, passes, moment.member)
+        else:
+            transfers = handed_on(income.payments, passes, own.encounters.counterpart)
+        other = images_of_others(own.image, own.encounters.counterpart)
+        policies = at(moment.people.policy, judges)
+        seen = (own.image[..., None], other[..., None], gave[..., None].astype(np.int64))
+        verdicts = verdicts_of(self.rules.chances(policies, *seen, terms), luck[:, 0], judges, world.conduct)
+        note = Judged(
+            image=own.image,
+            other=other,
+            counterpart=own.encounters.counterpart,
+            meets=meets,
+            gave=gave,
+            judges=judges,
+            verdicts=verdicts,
+            after=np.where(meets, majority(verdicts), own.image),
+            passes=passes,
+            received=net_of(transfers, _REASONS, moment.actions.shape) + np.where(passes, income.payments, 0),
+            benefit=own.benefit,
+            cost=own.costs.mean(axis=1),
+        )
+        return own, Effects(transfers=transfers, note=note)
+
+    def expect(self, own: Reputations, moment: Moment, foregone: Foregone, world: World) -> Floats:
+        """What one would be paid goes elsewhere, and what comes in comes in, while one takes part."""
+        told: Judged = moment.notes[self.name]
+        received = told.received[..., None] / MICRO
+        expected = np.where(told.passes[..., None], received - foregone.paid, received)
+        expected[..., Action.ABSTAIN] = 0.0
+        return expected
+
+    def remember(
+        self, own: Reputations, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
+    ) -> Reputations:
+        """Names follow the majority of judges, and the next requests are drawn."""
+        told: Judged = moment.notes[self.name]
+        return replace(own, image=told.after, encounters=drawn(moment.member, world, streams))
+
+
+def drawn(present: Bools, world: World, streams: Streams) -> Encounters:
+    """The requests and judges of the next round, among those who take part now."""
+    uniforms = streams.encounter.uniform(2, present.shape[1])
+    return draw_encounters(present, uniforms, world.terms.reciprocity.judges)
+
+
+def meeting(encounters: Encounters, moment: Moment) -> Bools:
+    """(R, N) who has a request of somebody who takes part too."""
+    both: Bools = encounters.meets & moment.member & np.take_along_axis(moment.member, encounters.counterpart, axis=1)
+    return both
+
+
+def _measured(own: Reputations, moment: Moment, income: Income, world: World) -> Reputations:
+    """What gifts are worth and cost, where the newest round counts as much as it does in remembered payoffs."""
+    gave = moment.actions == Action.DELEGATE
+    some = np.stack([moment.member & ~gave, gave], axis=2)  # (R, N, 2)
+    paid = np.where(some, income.payments[..., None], 0).sum(axis=1) / MICRO
+    mean, seen = ratio(paid, some.sum(axis=1)), some.any(axis=1)
+    past = np.where(np.isnan(own.pay), mean, own.pay)
+    weight = world.terms.policy.memory
+    pay = np.where(seen, weight * past + (1 - weight) * mean, own.pay)
+    return replace(own, pay=pay, cost=np.where(gave, income.cost, own.cost))
