@@ -289,8 +289,8 @@ def _direct(path: _Path, stakes: Stakes) -> Floats:
     weights = np.stack([benefit * by_giver, benefit * by_own, -cost * by_donor, -cost * by_met]) / schedules
     span = path.good.shape[1]
     where = np.stack([giver, own, own, met]) + span * np.arange(rounds)[:, None]
-    direct: Floats = np.bincount(where.ravel(), weights.ravel(), minlength=rounds * span).reshape(rounds, span)
-    return direct
+    direct = np.bincount(where.ravel(), weights.ravel(), minlength=rounds * span).reshape(rounds, span)
+    return direct.astype(np.float64, copy=False)
 
 
 def _contexts(good: Floats, met: Floats) -> Floats:
