@@ -13,13 +13,14 @@ from commonweal.agents.arrays import Bools, Floats, Ints, per_principal
 from commonweal.agents.reciprocity.chain import Rules, Schedule, Stakes, drawn_schedule, gradient, value
 from commonweal.agents.reciprocity.estimates import Belief, Counts, estimated, with_own
 from commonweal.agents.reciprocity.norms import Errors, Norm, executed, judged
-from commonweal.agents.reciprocity.public import ACTS, Residents, cooperation, ess_interval
+from commonweal.agents.reciprocity.public import ACTS, Residents, cooperation, ess_interval, share_good
 from commonweal.agents.reciprocity.terms import LearnerTerms
 
 MARGIN = 0.01  # of the larger of benefit and cost, in every round planned: what a jump must gain
 CROSSED = 2.0  # logit of a cell after a jump
 FARTHEST = 12.0  # largest logit
 DECAYS = (0.9, 0.999)  # of Adam's moments
+ALIKE = 0.95  # of the best payoff: rules that pay as much are alike
 TINY = 1e-12  # where Adam divides; slopes are in units of the larger of benefit and cost
 
 
@@ -153,8 +154,9 @@ def equilibrium(assess: Floats, stakes: Stakes, execution: Floats) -> Floats:
     """The best rule that is a best response to itself, by which L learners expect others to give who reason as they do.
 
     Of the 16 deterministic rules of action it takes those that are evolutionarily stable where donors are judged by
-    ``assess``, and of these the one under which most gifts are made if a gift is worth more than it costs. Never to
-    give is always stable.
+    ``assess``, and of these the one that pays most in the long run. A norm has a mirror image that gives to the bad and
+    pays as much or nearly so, so that of rules that pay about the same the one is taken under which most names are
+    good: all come to the same one. Never to give is always stable.
 
     Args:
         assess: (L, 2, 2, 2) probability of a good name after all errors, as estimated.
@@ -169,7 +171,9 @@ def equilibrium(assess: Floats, stakes: Stakes, execution: Floats) -> Floats:
     cost = np.maximum(stakes.cost, TINY)
     stable = interval.contains((stakes.benefit / cost)[:, None])
     payoff = (stakes.benefit - stakes.cost)[:, None] * cooperation(every)
-    best = np.where(stable, payoff, -np.inf).argmax(1)
+    payoff = np.where(stable, payoff, -np.inf)
+    alike = payoff >= ALIKE * payoff.max(1, keepdims=True)
+    best = np.where(alike, share_good(every), -1.0).argmax(1)
     return executed(ACTS[best], execution[:, None, None])
 
 

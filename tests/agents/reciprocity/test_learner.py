@@ -112,13 +112,13 @@ def test_learners_come_to_stern_judging_among_those_who_follow_it(shirkers):
     [({"belief": "norm", "weight": 10.0}, 0.87), ({"belief": "equilibrium", "weight": 10.0, "memory": 0.9}, 0.9)],
 )
 def test_all_learn_to_cooperate_who_believe_that_others_follow_a_rule(changes, least):
-    gifts = Village(8, 40, "L6", 1).live(200, some(8, 40, 40), everybody("L6", 40), terms(**changes), 3.0)[1]
+    gifts = Village(4, 40, "L6", 1).live(150, some(4, 40, 40), everybody("L6", 40), terms(**changes), 3.0)[1]
     assert np.mean(gifts[-40:]) >= least
 
 
 @pytest.mark.slow
 def test_all_who_learn_without_a_belief_end_in_refusal():
-    gifts = Village(8, 40, "L6", 1).live(200, some(8, 40, 40), everybody("L6", 40), terms(), 3.0)[1]
+    gifts = Village(4, 40, "L6", 1).live(150, some(4, 40, 40), everybody("L6", 40), terms(), 3.0)[1]
     assert np.mean(gifts[-40:]) < 0.05  # a prototype measured .018
 
 
@@ -197,13 +197,13 @@ def true_value(act: Floats, norm: str, shirkers: int, benefit: float) -> float:
 
 @pytest.mark.slow
 def test_a_search_finds_the_best_rule_after_random_play():
-    # half the others never give, and at b/c 2 it is best never to give: .4116 a round, where climbing from ½ ends at .36
+    # half of all never give, and at b/c 2 it is best never to give, by a tenth; climbing from ½ ends elsewhere
     worth = [true_value(act, "L3", 12, 2.0) for act in ACTS]
-    assert int(np.argmax(worth)) == 0 and worth[0] == pytest.approx(0.4116, abs=0.01)
+    assert int(np.argmax(worth)) == 0 and sorted(worth)[-2] == pytest.approx(0.91 * worth[0], abs=0.02)
     right = 0
     for seed in range(24):
         village = random_play(seed)
-        uniform = np.random.default_rng(seed).random((1, 20, 8, 24))
+        uniform = np.random.default_rng(seed).random((1, 20, 4, 24))
         situation = seen(village.image, village.counts, "L3", 2.0)
         found = updated(first_learners(1, 24), some(1, 24, 1), situation, terms(search=1), uniform)
         right += not (giving(found)[0, 0] > 0.5).any()
