@@ -46,6 +46,21 @@ class RulesByPolicy:
         return chance
 
 
+def chances_of_each(assess: Floats, judges: Ints, case: tuple[Ints, Ints, Ints], terms: ReciprocityTerms) -> Floats:
+    """(R, N, J) probability that judges say good, after errors, where each has a rule of its own.
+
+    Args:
+        assess: (R, N, 2, 2, 2) rules, before errors.
+        judges: (R, N, J) who they are.
+        case: (R, N, 1) images of donor and recipient, and 1 where it gave.
+        terms: errors.
+    """
+    perception, assignment = (rate[..., None, None] for rate in (terms.perception, terms.assignment))
+    row = np.arange(len(judges))[:, None, None]
+    chance: Floats = judged(assess, perception, assignment)[row, judges, *case]
+    return chance
+
+
 def at(values: AnyArray, places: Ints) -> AnyArray:
     """(R, N, J) what stands in (R, N) values at places (R, N, J)."""
     row = np.arange(len(places))[:, None, None]

@@ -19,17 +19,28 @@ from commonweal.agents.reciprocity.encounters import (
     images_of_others,
     majority,
 )
-from commonweal.agents.reciprocity.norms import GOOD
+from commonweal.agents.reciprocity.estimates import Counts, counted, first_counts
+from commonweal.agents.reciprocity.estimates import Record as PublicRecord
+from commonweal.agents.reciprocity.learner import Learners, Situation, first_learners, giving, judging, updated
+from commonweal.agents.reciprocity.norms import GOOD, norm_of
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.ledger import MICRO, Reason, net_of
 from commonweal.economy.money.requests import handed_on, pooled, withheld
-from commonweal.economy.round.judges import RulesByPolicy, at, let_in, verdicts_of
+from commonweal.economy.round.judges import RulesByPolicy, at, chances_of_each, let_in, verdicts_of
 from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Payday, Produce
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
 _REASONS = (Reason.REQUEST, Reason.WITHHELD)
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What learners have seen, and what they have come to."""
+
+    counts: Counts
+    learners: Learners
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,7 @@ class Reputations:
     pay: Floats  # (R, 2) remembered mean pay of who refused and of who gave, before it is handed on, money; nan: none
     image: Ints = per_principal(spare=GOOD)  # (R, N) public name: 1 good, 0 bad
     cost: Floats = per_principal(spare=np.nan)  # (R, N) what giving cost each when it last gave, money; nan: never
+    learning: Learning | None = None  # None: nobody learns
 
     @property
     def benefit(self) -> Floats:
@@ -80,7 +92,10 @@ class Reciprocity(Mechanism):
 
     def __init__(self, terms: Terms) -> None:
         """Look the rules up by which everybody gives and judges."""
-        self.rules = RulesByPolicy.of(terms.policy.names, terms.reciprocity.norm)
+        names = terms.policy.names
+        self.rules = RulesByPolicy.of(names, terms.reciprocity.norm)
+        self.norm = norm_of(terms.reciprocity.norm)
+        self.learning = names.index("reciprocity") if "reciprocity" in names else None  # position of the policy
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
@@ -91,17 +106,19 @@ class Reciprocity(Mechanism):
         """Everybody is good."""
         unknown = np.full(world.shape, np.nan)
         encounters = drawn(people.action != Action.ABSTAIN, world, streams)
-        return Reputations(encounters, unknown[:, :2], np.full(world.shape, GOOD), unknown)
+        learning = None
+        if self.learning is not None:
+            learning = Learning(first_counts(*world.shape), first_learners(*world.shape))
+        return Reputations(encounters, unknown[:, :2], np.full(world.shape, GOOD), unknown, learning)
 
     def show(self, own: Reputations, world: World) -> Seen:
         """Everybody's name, and that of its counterpart."""
         deciding = slice(world.shape[1])
         other = images_of_others(own.image, own.encounters.counterpart)
-        return Seen(own.image[:, deciding], other[:, deciding], own.encounters.meets[:, deciding], None)
+        given = None if own.learning is None else giving(own.learning.learners)[:, deciding]
+        return Seen(own.image[:, deciding], other[:, deciding], own.encounters.meets[:, deciding], given)
 
-    def before(
-        self, own: Reputations, moment: Moment, world: World, streams: Streams
-    ) -> tuple[Reputations, Effects]:
+    def before(self, own: Reputations, moment: Moment, world: World, streams: Streams) -> tuple[Reputations, Effects]:
         """Some gifts fail."""
         delegating, shirking = delegating_and_shirking(world.terms.available)
         luck = streams.encounter.uniform(world.shape[1])
@@ -118,18 +135,15 @@ class Reciprocity(Mechanism):
         own = _measured(own, moment, income, world)
         passes = meets
         if terms.kind == "admission":
-            passes = meets & ~let_in(
-                self.rules, moment.people.policy, own.image, judges, luck[:, 1], world.conduct
-            )
+            passes = meets & ~let_in(self.rules, moment.people.policy, own.image, judges, luck[:, 1], world.conduct)
             transfers = withheld(income.payments, passes)
         elif terms.kind == "pool":
             transfers = pooled(income.payments, passes, moment.member)
         else:
             transfers = handed_on(income.payments, passes, own.encounters.counterpart)
         other = images_of_others(own.image, own.encounters.counterpart)
-        policies = at(moment.people.policy, judges)
-        seen = (own.image[..., None], other[..., None], gave[..., None].astype(np.int64))
-        verdicts = verdicts_of(self.rules.chances(policies, *seen, terms), luck[:, 0], judges, world.conduct)
+        chances = self._chances(own, moment, other, gave.astype(np.int64), world)
+        verdicts = verdicts_of(chances, luck[:, 0], judges, world.conduct)
         note = Judged(
             image=own.image,
             other=other,
@@ -146,6 +160,16 @@ class Reciprocity(Mechanism):
         )
         return own, Effects(transfers=transfers, note=note)
 
+    def _chances(self, own: Reputations, moment: Moment, other: Ints, gave: Ints, world: World) -> Floats:
+        """(R, N, J) probability that judges say good, if they say what they think."""
+        terms, judges, policy = world.terms.reciprocity, own.encounters.judges, moment.people.policy
+        case = (own.image[..., None], other[..., None], gave[..., None])
+        chances = self.rules.chances(at(policy, judges), *case, terms)
+        if own.learning is None or terms.learner.signals == "norm":
+            return chances
+        learned = chances_of_each(judging(own.learning.learners), judges, case, terms)
+        return np.where(at(policy, judges) == self.learning, learned, chances)
+
     def expect(self, own: Reputations, moment: Moment, foregone: Foregone, world: World) -> Floats:
         """What one would be paid goes elsewhere, and what comes in comes in, while one takes part."""
         told: Judged = moment.notes[self.name]
@@ -157,9 +181,28 @@ class Reciprocity(Mechanism):
     def remember(
         self, own: Reputations, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
     ) -> Reputations:
-        """Names follow the majority of judges, and the next requests are drawn."""
+        """Names follow the majority of judges, learners learn, and the next requests are drawn."""
         told: Judged = moment.notes[self.name]
-        return replace(own, image=told.after, encounters=drawn(moment.member, world, streams))
+        learning = own.learning
+        if learning is not None:
+            learning = self._learned(learning, own, moment, world, streams)
+        return replace(own, image=told.after, encounters=drawn(moment.member, world, streams), learning=learning)
+
+    def _learned(
+        self, learning: Learning, own: Reputations, moment: Moment, world: World, streams: Streams
+    ) -> Learning:
+        """What learners have seen and come to after the round."""
+        terms, told = world.terms.reciprocity, moment.notes[self.name]
+        record = PublicRecord(
+            told.image, told.counterpart, told.gave.astype(np.int64), told.meets, told.judges,
+            told.verdicts.astype(np.int64),
+        )  # fmt: skip
+        counts = counted(learning.counts, record, terms.learner.memory)
+        benefit = np.broadcast_to(own.benefit[:, None], told.image.shape)
+        situation = Situation(told.after, counts, benefit, own.costs, terms.errors, self.norm, terms.judges)
+        luck = streams.encounter.uniform(terms.learner.ahead, terms.learner.schedules, told.image.shape[1])
+        who = moment.people.policy == self.learning
+        return Learning(counts, updated(learning.learners, who, situation, terms.learner, luck))
 
 
 def drawn(present: Bools, world: World, streams: Streams) -> Encounters:

@@ -135,8 +135,8 @@ def test_probabilities_stay_where_both_acts_are_explored():
 def part(record, rows):
     """The same record of some runs."""
     values = {f.name: getattr(record, f.name) for f in fields(record)}
-    return type(record)(**{k: part(v, rows) if isinstance(v, (Counts, Errors)) or k in ("act", "assess") and not
-                           isinstance(v, np.ndarray) else v[rows] if isinstance(v, np.ndarray) else v
+    return type(record)(**{k: part(v, rows) if isinstance(v, (Counts, Errors)) or (k in ("act", "assess") and not
+                           isinstance(v, np.ndarray)) else v[rows] if isinstance(v, np.ndarray) else v
                            for k, v in values.items()})  # fmt: skip
 
 
