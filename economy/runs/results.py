@@ -62,8 +62,8 @@ class Notebook:
         if self._entries is not None and opening:
             self._entries.append(entries(opening, 0))
         summed = ("delegated", "credit", "payments", "payoff", "reward", "put", "right", "value_cost", "violated")
-        summed += ("met", "gave")  # requests
-        self._sums = {name: np.zeros(world.shape) for name in summed}
+        requests = ("met", "gave")
+        self._sums = {name: np.zeros(world.shape) for name in (*summed, *requests)}
 
     def note(self, record: Record, before: State, after: State, people: Population) -> None:
         """Take in one round."""
