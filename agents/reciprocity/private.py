@@ -97,9 +97,9 @@ def gifts(images: AnyArray, met: Encounters, act: Floats, uniform: Floats) -> Bo
 def verdicts(images: AnyArray, met: Encounters, gave: Bools, society: Society, uniform: Floats) -> Verdicts:
     """What viewers think of donors after their encounters, all judged by the images of now.
 
-    A viewer sees an encounter that it is part of, and any other with probability q. Where it does, it thinks well of the
-    donor with the probability p of its own rule, given its own images of donor and recipient. One random number u per
-    viewer and encounter decides both: seen if u < q, good if u < q p.
+    A viewer sees an encounter that it is part of, and any other with probability q. Where it does, it thinks well of
+    the donor with the probability p of its own rule, given its own images of donor and recipient. One random number u
+    per viewer and encounter decides both: seen if u < q, good if u < q p.
 
     Args:
         images: (R, N, N) int8 by viewer and subject.
@@ -156,8 +156,8 @@ def play(society: Society, images: AnyArray, encounters: int, stream: Stream) ->
         stream: of R generators; N + 3 numbers of each for an encounter.
     """
     runs, count, _ = images.shape
-    nothing = [np.zeros((runs, count), dtype=np.int64) for _ in range(2)]
-    course = Course(encounters, *nothing, images.copy(order="K"))
+    gave, received = np.zeros((2, runs, count), dtype=np.int64)
+    course = Course(encounters, gave, received, images.copy(order="K"))
     block = max(1, _BLOCK // (runs * (count + 3)))
     for first in range(0, encounters, block):
         for drawn in stream.uniform(min(block, encounters - first), count + 3).swapaxes(0, 1):

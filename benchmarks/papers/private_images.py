@@ -5,6 +5,7 @@ Runs of all norms are played side by side, so that a step of all of them takes o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def courses(cases: Sequence[Case], seed: int = 0, first: int = FIRST, counted: i
     found = play(society, settled.images, counted, stream)
     ends = np.cumsum([0, *(case.runs for case in cases)])
     return [Course(counted, *(each[a:b] for each in (found.gave, found.received, found.images)))
-            for a, b in zip(ends[:-1], ends[1:], strict=True)]  # fmt: skip
+            for a, b in pairwise(ends)]  # fmt: skip
 
 
 def _society(runs: Sequence[Case]) -> Society:
