@@ -77,7 +77,7 @@ def _draw_intervals(ax: Axes, low: Floats, high: Floats, inside: Bools, measured
         ax.axvline(float(measured.value), color=GREEN)
     ax.set_xlim(0, edge)
     ax.set(xlabel="benefit of a gift per cost")
-    ax.set_title("stable between", loc="left", color="0.2")
+    ax.set_title("stable", loc="left", color="0.2")
 
 
 def _between(start: float, end: float) -> str:
