@@ -67,7 +67,8 @@ def privately_judged(assess: Floats, perception: Floats | float, assignment: Flo
 
     Args:
         assess: (..., 2) by act, refused then gave.
-        perception: probability that an act is mistaken; broadcasts with ``assess`` without its last axis.
+        perception: probability that an act is mistaken; broadcasts with ``assess`` without its last axis, (R, 1, 1, 1)
+            with (R, N, 2, 2, 2).
         assignment: probability that the verdict turns into its opposite; broadcasts likewise.
     """
     mistaken = np.asarray(perception)[..., None]

@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.reciprocity.norms import Errors, Norm, norm_of
+from commonweal.agents.reciprocity.private import privately_judged
 from commonweal.agents.reciprocity.public import (
     ACTS,
     ASSESSMENTS,
@@ -121,6 +122,14 @@ def test_slander_divides_the_judgement_that_discriminates_by_the_share_of_honest
     np.testing.assert_allclose(ess_interval(among).low, threshold, rtol=0, atol=5e-7)
     np.testing.assert_allclose(ess_interval(among).low, ess_interval(honest).low / (1 - share), rtol=1e-13)
     np.testing.assert_allclose(cooperation(among)[1], gifts, rtol=0, atol=5e-5)
+
+
+def test_judges_who_also_take_gifts_for_refusals_raise_the_threshold_of_stern_judging() -> None:
+    norm, size = norm_of("L6"), np.array(0.02)
+    seen = privately_judged(norm.assess, size)
+    found = ess_interval(populations(norm.act, seen, Errors(size, np.array(0.0), size)))
+    np.testing.assert_allclose(found.low, 1.107, rtol=0, atol=5e-4)
+    np.testing.assert_allclose(found.low, 1 / (0.96 * 0.96 * 0.98), rtol=1e-13)
 
 
 def mean_name(among: Residents, share: Floats) -> Floats:
