@@ -162,6 +162,19 @@ def test_every_gift_is_received_and_payoffs_are_per_round_of_all() -> None:
     np.testing.assert_allclose(givers.payoff(5.0, 1.0).mean(), 4.0)
 
 
+def test_who_never_gives_receives_what_others_give_it() -> None:
+    givers = society("L1", 1, 4)
+    acts = np.ones_like(givers.act)
+    acts[0, 0] = 0.0
+    good = Society(acts, np.ones_like(givers.assess), givers.observed)
+    found = play(good, all_good(1, 4), 1200, stream(2))
+    assert found.gave[0, 0] == 0
+    donations = found.gave[0, 1:]
+    assert donations.sum() == found.received.sum()
+    np.testing.assert_allclose(donations / 1200, 1 / 4, rtol=0, atol=0.05)
+    np.testing.assert_allclose(found.received[0] / 1200, [1 / 4, 1 / 6, 1 / 6, 1 / 6], rtol=0, atol=0.05)
+
+
 def test_runs_play_as_they_do_alone() -> None:
     together = play(society("L3", 3, 8, perception=0.1, observed=0.6), all_good(3, 8), 400, stream(5, 6, 7))
     for run in range(3):
