@@ -50,7 +50,7 @@ def draw_norms(norms: pd.DataFrame, note: str, measured: Interval | None = None)
     if measured is not None:
         handles.append(key(f"measured benefit per cost {_text(measured)}", Ink(GREEN, "-", "")))
     if not inside.all():
-        handles.append(Patch(color=_PALE, label=f"not stable {'at any' if measured is None else 'there'}"))
+        handles.append(Patch(color=_PALE, label=f"not stable {'at any ratio' if measured is None else 'there'}"))
     if "private" in norms:
         right.plot(norms["private"], range(len(norms)), _PRIVATE.marker, color=_PRIVATE.colour, markersize=4.5,
                    clip_on=False)  # fmt: skip

@@ -61,7 +61,7 @@ def test_norms_that_are_not_stable_at_the_measured_ratio_are_pale_and_the_ratio_
     assert entries(figure) == ["measured benefit per cost 2.20 [2.10, 2.40]", "not stable there"]
     alone = draw_norms(NORMS, "")
     assert colours(alone.axes[1]) == [dark, dark, pale, dark]
-    assert entries(alone) == ["not stable at any"]
+    assert entries(alone) == ["not stable at any ratio"]
 
 
 def test_a_measured_ratio_beyond_every_end_has_a_place_on_the_axis() -> None:

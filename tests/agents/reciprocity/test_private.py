@@ -205,7 +205,7 @@ def simulated() -> dict[Case, Course]:
     runs = {(0.05, 0.9): 40, (0.02, 1.0): 120}  # of image scoring, whose images drift for long where mistakes are few
     norms = [Case(name, *setting, runs[setting] if name == "image-scoring" else 16)
              for setting in COOPERATION for name in NINE]  # fmt: skip
-    mutants = [Case(norm, 0.05, 0.9, 30, mutant) for norm, mutant in PAYOFFS]
+    mutants = [Case(norm, 0.05, 0.9, 20, mutant) for norm, mutant in PAYOFFS]
     return dict(zip([*norms, *mutants], courses([*norms, *mutants]), strict=True))
 
 
