@@ -16,7 +16,7 @@ from commonweal.agents.reciprocity.norms import Errors, Norm, executed, judged
 from commonweal.agents.reciprocity.public import ACTS, Residents, cooperation, ess_interval, share_good
 from commonweal.agents.reciprocity.terms import LearnerTerms
 
-MARGIN = 0.01  # of the larger of benefit and cost, in every round planned: what a jump must gain
+MARGIN = 0.01  # of the larger of benefit and cost in every round planned, that a jump must gain
 CROSSED = 2.0  # logit of a cell after a jump
 FARTHEST = 12.0  # largest logit
 DECAYS = (0.9, 0.999)  # of Adam's moments
@@ -275,7 +275,7 @@ def _corner(bits: Floats, explore: Floats) -> Floats:
 
 
 def best_acts(plan: _Plan, act: Floats, assess: Floats, explore: Floats) -> Floats:
-    """(L, 2, 2) the best of the 16 deterministic tables where it clearly beats the present one, else that one's bits.
+    """(L, 2, 2) the best of the 16 deterministic tables where it clearly beats the present one, else that one rounded.
 
     Args:
         plan: the world as learners see it.
@@ -283,14 +283,10 @@ def best_acts(plan: _Plan, act: Floats, assess: Floats, explore: Floats) -> Floa
         assess: (L, 2, 2, 2) how they judge.
         explore: (L,) probability of either act that remains.
     """
-    own = (act > 0.5).astype(np.float64)
-    rows = np.arange(len(act))
-    every = np.broadcast_to(ACTS[:, None], (len(ACTS), *act.shape))
-    worth = np.stack([plan.worth(_corner(bits, explore), assess) for bits in every])
-    best, now = worth.argmax(0), (own.reshape(-1, 4) @ (1 << np.arange(4))).astype(np.int64)
-    present = np.maximum(worth[now, rows], plan.worth(act, assess))
-    clearly = worth[best, rows] - present > MARGIN * len(plan.schedule.recipient)
-    return np.where(clearly[:, None, None], ACTS[best], own)
+    corners = (_corner(np.broadcast_to(bits, act.shape), explore) for bits in ACTS)
+    worth = np.stack([plan.worth(corner, assess) for corner in corners])
+    clearly = worth.max(0) - plan.worth(act, assess) > MARGIN * len(plan.schedule.recipient)
+    return np.where(clearly[:, None, None], ACTS[worth.argmax(0)], act > 0.5)
 
 
 def best_signals(plan: _Plan, act: Floats, assess: Floats, explore: Floats) -> Floats:
