@@ -95,6 +95,40 @@ def value(first: Floats, rules: Rules, schedule: Schedule, stakes: Stakes) -> Fl
     return _forward(first, rules, schedule, stakes).value
 
 
+def value_among_all(first: Floats, rules: Rules, schedule: Schedule, stakes: Stakes) -> Floats:
+    """(B,) payoff as in :func:`value`, but in each round the learner meets and is met by anybody, equally likely.
+
+    Names still come about by the schedule. The mean over schedules is the same, and few of them come much closer to it.
+
+    Args:
+        first: (B, N) probability that an image is good now.
+        rules: of everybody, the learners' own in their rows.
+        schedule: who judges whom, and whose names decide.
+        stakes: whose payoff, from what.
+    """
+    path = _forward(first, rules, schedule, stakes)
+    rounds, learners, schedules, size = path.places.shape
+    rows, good = np.arange(learners), path.good.reshape(rounds, learners, schedules, size)
+    own = good[:, rows, :, stakes.learner].transpose(1, 0, 2)  # (T, B, E)
+    others = np.full((learners, size), 1 / (size - 1))
+    others[rows, stakes.learner] = 0
+    one, x, y, xy = _polynomial(path.tables)
+    met = _mean(np.zeros_like(others), np.ones_like(others), good, others)
+    received = _mean(one, x, good, others) + own * _mean(y, xy, good, others)
+    mine = [factor[rows, stakes.learner][:, None] for factor in (one, x, y, xy)]
+    made = mine[0] + mine[1] * own + (mine[2] + mine[3] * own) * met
+    paid: Floats = (stakes.benefit[:, None] * received - stakes.cost[:, None] * made).sum(0).mean(1)
+    return paid
+
+
+def _mean(one: Floats, slope: Floats, good: Floats, weights: Floats) -> Floats:
+    """(T, B, E) weighted mean over principals of one + slope × good; tables and weights are (B, N)."""
+    swapped = good.transpose(1, 0, 2, 3).reshape(len(one), -1, one.shape[1])  # (B, T E, N)
+    means = (swapped @ (slope * weights)[..., None])[..., 0] + (one * weights).sum(1)[:, None]
+    result: Floats = means.reshape(len(one), len(good), -1).swapaxes(0, 1)
+    return result
+
+
 def gradient(first: Floats, rules: Rules, schedule: Schedule, stakes: Stakes) -> Slopes:
     """Payoff of each learner in the rounds ahead, and its derivatives by the learner's own rows of ``rules``.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints, per_principal
-from commonweal.agents.reciprocity.chain import Rules, Schedule, Stakes, drawn_schedule, gradient, value
+from commonweal.agents.reciprocity.chain import Rules, Schedule, Stakes, drawn_schedule, gradient, value_among_all
 from commonweal.agents.reciprocity.estimates import Belief, Counts, estimated, with_own
 from commonweal.agents.reciprocity.norms import Errors, Norm, executed, judged
 from commonweal.agents.reciprocity.public import ACTS, Residents, cooperation, ess_interval, share_good
@@ -114,7 +114,7 @@ class _Plan:
 
     def worth(self, act: Floats, assess: Floats) -> Floats:
         """(L,) payoff by such tables."""
-        return value(self.first, self.own(act, assess), self.schedule, self.stakes)
+        return value_among_all(self.first, self.own(act, assess), self.schedule, self.stakes)
 
     def tables(self, learners: Learners) -> tuple[Floats, Floats]:
         """(L, 2, 2) and (L, 2, 2, 2) by which the learners give and judge, before errors."""

@@ -23,6 +23,7 @@ from commonweal.agents.reciprocity.chain import (
     majority,
     split,
     value,
+    value_among_all,
 )
 from commonweal.agents.reciprocity.norms import executed, judged, norm_of
 
@@ -103,6 +104,17 @@ def test_adjoint_is_the_slope_of_central_differences(judges):
                 table[(0, m, *cell)] += sign * step
                 sides.append(value(first, replace(rules, **{field: table}), schedule, stakes)[0])
             assert abs((sides[0] - sides[1]) / (2 * step) - slopes[(0, *cell)]) < 1e-8
+
+
+def test_meeting_anybody_is_the_mean_over_schedules_and_less_noisy():
+    rng, means, errors = np.random.default_rng(0), [], []
+    first, rules, _, stakes = random_case(rng, (5, 2, 1, 6), 1)
+    for payoff in (value, value_among_all):
+        draws = [payoff(first, rules, drawn_schedule(rng.random((5, 2, 500, 6)), 1), stakes) for _ in range(20)]
+        means.append(np.mean(draws, axis=0))
+        errors.append(np.std(draws, axis=0, ddof=1) / 20**0.5)
+    assert (np.abs(means[0] - means[1]) < 4 * np.hypot(*errors)).all()
+    assert (errors[1] < errors[0] / 2).all()
 
 
 def fixture_case() -> tuple:

@@ -205,7 +205,7 @@ def test_a_search_finds_the_best_rule_after_random_play():
     right = 0
     for seed in range(24):
         village = random_play(seed)
-        uniform = np.random.default_rng(seed).random((1, 20, 4, 24))
+        uniform = np.random.default_rng(seed).random((1, 20, 8, 24))
         situation = seen(village.image, village.counts, "L3", 2.0)
         found = updated(first_learners(1, 24), some(1, 24, 1), situation, terms(search=1), uniform)
         right += not (giving(found)[0, 0] > 0.5).any()
