@@ -126,7 +126,7 @@ def test_all_who_learn_without_a_belief_end_in_refusal():
 
 def test_probabilities_stay_where_both_acts_are_explored():
     village, who = Village(2, 8, "L6", 2), some(2, 8, 8)
-    how = replace(terms(rate=3.0, search=1, signals="learned"), explore=np.array([[0.1], [0.02]]))
+    how = replace(terms(rate=3.0, signals="learned"), explore=np.array([[0.1], [0.02]]))
     learners, _ = village.live(12, who, everybody("L6", 8), how, 3.0)
     for tables in (giving(learners), judging(learners)):
         for run, explore in enumerate((0.1, 0.02)):
