@@ -5,7 +5,7 @@ rounds ahead from the names of now, and takes one step of Adam (Kingma and Ba 20
 now and then at all 16 deterministic tables in its model, and crosses over to one that is clearly better.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -53,6 +53,7 @@ class Situation:
     errors: Errors
     norm: Norm  # by which they judge unless they learn to, and which they believe in if they have such a belief
     judges: int  # J of each donor
+    dissent: Floats | float = 0.0  # () or (R, 1) probability that a verdict against the majority costs a good name
 
 
 def first_learners(runs: int, size: int) -> Learners:
@@ -134,8 +135,9 @@ def _plan(place: tuple[Ints, Ints], situation: Situation, terms: LearnerTerms, u
     schedule = Schedule(drawn.recipient[:, run], drawn.judges[:, run])
     unit = np.maximum(np.abs(situation.benefit[place]), np.abs(situation.cost[place]))
     unit = np.where(unit > 0, unit, 1.0)
-    stakes = Stakes(learner, situation.benefit[place] / unit, situation.cost[place] / unit)
     runs = len(uniform)
+    dissent = np.broadcast_to(situation.dissent, (runs, 1))[run, 0]
+    stakes = Stakes(learner, situation.benefit[place] / unit, situation.cost[place] / unit, dissent)
     each = (situation.errors.execution, situation.errors.perception, situation.errors.assignment)
     errors = Errors(*(np.broadcast_to(np.asarray(error), (runs, 1))[run] for error in each))
     belief = Belief(np.broadcast_to(terms.weight, (runs, 1))[run])
@@ -254,7 +256,7 @@ def _searched(learners: Learners, plan: _Plan, terms: LearnerTerms) -> Learners:
 
 
 def _part(plan: _Plan, turn: Bools) -> _Plan:
-    stakes = Stakes(plan.stakes.learner[turn], plan.stakes.benefit[turn], plan.stakes.cost[turn])
+    stakes = Stakes(*(np.broadcast_to(getattr(plan.stakes, f.name), turn.shape)[turn] for f in fields(plan.stakes)))
     errors = Errors(*(x[turn] for x in (plan.errors.execution, plan.errors.perception, plan.errors.assignment)))
     return replace(
         plan,
