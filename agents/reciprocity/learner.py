@@ -143,7 +143,8 @@ def _plan(place: tuple[Ints, Ints], situation: Situation, terms: LearnerTerms, u
     belief = Belief(np.broadcast_to(terms.weight, (runs, 1))[run])
     each_judge = terms.signals == "learned"
     if terms.belief == "norm":
-        belief = replace(belief, act=executed(situation.norm.act, errors.execution[..., None]))
+        act, assess = executed(situation.norm.act, errors.execution[..., None]), _judged(situation.norm.assess, errors)
+        belief = replace(belief, act=act, assess=assess)
     elif terms.belief == "equilibrium":
         assess = estimated(situation.counts, run, learner, belief).rules.assess.mean(1)
         belief = replace(belief, act=equilibrium(assess, stakes, errors.execution[:, 0]))
