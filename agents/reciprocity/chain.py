@@ -7,6 +7,7 @@ ours; the idea is that of Lin et al. (2026, arXiv 2605.08323), who publish no eq
 """
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TypeAlias
 
 import numpy as np
@@ -246,8 +247,11 @@ def _blamed(assess: Floats, tables: Floats, places: _Places, dissent: Floats | f
     judges = places.schedule.judges
     start = (size * np.arange(learners * schedules)).reshape(learners, schedules, 1, 1)
     seat = np.moveaxis(judges + start, -1, 0).reshape(judges.shape[-1], rounds, -1)
-    votes = _tables(assess)[:, np.moveaxis(_judge_rows(places.schedule), -1, 0).reshape(len(seat), -1)]
-    against = outvoted(list(votes.swapaxes(0, 1))).reshape(len(seat), 2, 4, -1)
+    table, rows = _tables(assess), np.moveaxis(_judge_rows(places.schedule), -1, 0).reshape(seat.shape)
+    against = np.empty((len(seat), 2, 4, *seat.shape[1:]))
+    for t in range(rounds):  # round by round, so that what is worked on stays in the cache
+        against[..., t, :] = outvoted([table[:, judge].reshape(2, 4, -1) for judge in rows[:, t]])
+    against = against.reshape(len(seat), 2, 4, -1)
     chance = [_polynomial(_expected(each, tables, places)) for each in against]
     one, x, y, xy = (np.stack(factor) for factor in zip(*chance, strict=True))
     empty = np.empty((len(seat), rounds, seat.shape[-1]))
@@ -310,6 +314,8 @@ def majority(votes: list[Floats]) -> Floats:
 
 def _at_least(needed: int, votes: list[Floats]) -> Floats:
     """Probability that so many of independent judges say good."""
+    if needed == len(votes):
+        return reduce(np.multiply, votes)
     reached = [np.ones_like(votes[0])] + [np.zeros_like(votes[0]) for _ in range(needed)]  # at least 0, 1, … say good
     for vote in votes:
         for count in range(needed, 0, -1):

@@ -245,7 +245,7 @@ def _searched(learners: Learners, plan: _Plan, terms: LearnerTerms) -> Learners:
     turn = (learners.updates[plan.place] + plan.place[1]) % terms.search == 0
     if not turn.any():
         return learners
-    plan = _part(plan, turn)
+    plan = _part(plan, np.nonzero(turn)[0])
     act, assess = plan.tables(learners)
     explore = _of_learners(terms.explore, plan, learners)
     best = best_acts(plan, act, assess, explore)
@@ -256,16 +256,17 @@ def _searched(learners: Learners, plan: _Plan, terms: LearnerTerms) -> Learners:
     return replace(after, assess=_crossed(learners.assess, signals, plan.place, _bound(explore)))
 
 
-def _part(plan: _Plan, turn: Bools) -> _Plan:
-    stakes = Stakes(*(np.broadcast_to(getattr(plan.stakes, f.name), turn.shape)[turn] for f in fields(plan.stakes)))
-    errors = Errors(*(x[turn] for x in (plan.errors.execution, plan.errors.perception, plan.errors.assignment)))
+def _part(plan: _Plan, chosen: Ints) -> _Plan:
+    """The plans of the learners at these places."""
+    each = {f.name: np.broadcast_to(getattr(plan.stakes, f.name), len(plan.first)) for f in fields(plan.stakes)}
+    errors = Errors(*(x[chosen] for x in (plan.errors.execution, plan.errors.perception, plan.errors.assignment)))
     return replace(
         plan,
-        place=(plan.place[0][turn], plan.place[1][turn]),
-        first=plan.first[turn],
-        rules=Rules(plan.rules.act[turn], plan.rules.assess[turn]),
-        schedule=Schedule(plan.schedule.recipient[:, turn], plan.schedule.judges[:, turn]),
-        stakes=stakes,
+        place=(plan.place[0][chosen], plan.place[1][chosen]),
+        first=plan.first[chosen],
+        rules=Rules(plan.rules.act[chosen], plan.rules.assess[chosen]),
+        schedule=Schedule(plan.schedule.recipient[:, chosen], plan.schedule.judges[:, chosen]),
+        stakes=Stakes(**{name: values[chosen] for name, values in each.items()}),
         errors=errors,
     )
 
@@ -286,8 +287,10 @@ def best_acts(plan: _Plan, act: Floats, assess: Floats, explore: Floats) -> Floa
         assess: (L, 2, 2, 2) how they judge.
         explore: (L,) probability of either act that remains.
     """
-    corners = (_corner(np.broadcast_to(bits, act.shape), explore) for bits in ACTS)
-    worth = np.stack([plan.worth(corner, assess) for corner in corners])
+    bits, size = np.repeat(ACTS, len(act), axis=0), len(ACTS)
+    every = _part(plan, np.tile(np.arange(len(act)), size))
+    corners = _corner(bits, np.tile(explore, size))
+    worth = every.worth(corners, np.tile(assess, (size, 1, 1, 1))).reshape(size, -1)
     clearly = worth.max(0) - plan.worth(act, assess) > MARGIN * len(plan.schedule.recipient)
     return np.where(clearly[:, None, None], ACTS[worth.argmax(0)], act > 0.5)
 
