@@ -248,7 +248,7 @@ def _blamed(assess: Floats, tables: Floats, places: _Places, dissent: Floats | f
     start = (size * np.arange(learners * schedules)).reshape(learners, schedules, 1, 1)
     seat = np.moveaxis(judges + start, -1, 0).reshape(judges.shape[-1], rounds, -1)
     table, rows = _tables(assess), np.moveaxis(_judge_rows(places.schedule), -1, 0).reshape(seat.shape)
-    against = np.empty((len(seat), 2, 4, *seat.shape[1:]))
+    against: Floats = np.empty((len(seat), 2, 4, *seat.shape[1:]))
     for t in range(rounds):  # round by round, so that what is worked on stays in the cache
         against[..., t, :] = outvoted([table[:, judge].reshape(2, 4, -1) for judge in rows[:, t]])
     against = against.reshape(len(seat), 2, 4, -1)
