@@ -15,6 +15,7 @@ from commonweal.agents.population import Population
 from commonweal.agents.reciprocity.encounters import (
     Encounters,
     Seen,
+    blamed,
     draw_encounters,
     images_of_others,
     majority,
@@ -22,7 +23,7 @@ from commonweal.agents.reciprocity.encounters import (
 from commonweal.agents.reciprocity.estimates import Counts, counted, first_counts
 from commonweal.agents.reciprocity.estimates import Record as PublicRecord
 from commonweal.agents.reciprocity.learner import Learners, Situation, first_learners, giving, judging, updated
-from commonweal.agents.reciprocity.norms import GOOD, norm_of
+from commonweal.agents.reciprocity.norms import BAD, GOOD, norm_of
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.ledger import MICRO, Reason, net_of
 from commonweal.economy.money.requests import handed_on, pooled, withheld
@@ -79,6 +80,7 @@ class Judged:
     gave: Bools  # (R, N)
     judges: Ints  # (R, N, J)
     verdicts: Bools  # (R, N, J) who says good
+    dissenters: Bools  # (R, N) judges who lost their good name by a verdict against the majority
     after: Ints  # (R, N) name after the round
     passes: Bools  # (R, N) whose pay goes elsewhere: to its counterpart, into the pool, or back if it is not let in
     received: Ints  # (R, N) micro-units that came in by requests
@@ -130,7 +132,7 @@ class Reciprocity(Mechanism):
     ) -> tuple[Reputations, Effects]:
         """Money goes where requests and names say, and judges say what they think."""
         terms, judges = world.terms.reciprocity, own.encounters.judges
-        luck = streams.encounter.uniform(2, *judges.shape[1:])  # (R, 2, N, J), the same numbers whatever happens
+        luck = streams.encounter.uniform(3, *judges.shape[1:])  # (R, 3, N, J), the same numbers whatever happens
         meets, gave = meeting(own.encounters, moment), moment.actions == Action.DELEGATE
         own = _measured(own, moment, income, world)
         passes = meets
@@ -144,6 +146,8 @@ class Reciprocity(Mechanism):
         other = images_of_others(own.image, own.encounters.counterpart)
         chances = self._chances(own, moment, other, gave.astype(np.int64), world)
         verdicts = verdicts_of(chances, luck[:, 0], judges, world.conduct)
+        punished = (luck[:, 2] < terms.dissent[..., None]) & meets[..., None]
+        dissenters = blamed(verdicts, judges, punished)
         note = Judged(
             image=own.image,
             other=other,
@@ -152,7 +156,8 @@ class Reciprocity(Mechanism):
             gave=gave,
             judges=judges,
             verdicts=verdicts,
-            after=np.where(meets, majority(verdicts), own.image),
+            dissenters=dissenters,
+            after=np.where(dissenters, BAD, np.where(meets, majority(verdicts), own.image)),
             passes=passes,
             received=net_of(transfers, _REASONS, moment.actions.shape) + np.where(passes, income.payments, 0),
             benefit=own.benefit,
@@ -199,7 +204,9 @@ class Reciprocity(Mechanism):
         )  # fmt: skip
         counts = counted(learning.counts, record, terms.learner.memory)
         benefit = np.broadcast_to(own.benefit[:, None], told.image.shape)
-        situation = Situation(told.after, counts, benefit, own.costs, terms.errors, self.norm, terms.judges)
+        situation = Situation(
+            told.after, counts, benefit, own.costs, terms.errors, self.norm, terms.judges, terms.dissent
+        )
         luck = streams.encounter.uniform(terms.learner.ahead, terms.learner.schedules, told.image.shape[1])
         who = moment.people.policy == self.learning
         return Learning(counts, updated(learning.learners, who, situation, terms.learner, luck))
