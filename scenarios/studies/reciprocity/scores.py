@@ -1,0 +1,163 @@
+"""How a learner is scored: against the best of the 16 rules of action, in the true chain of judgements."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.reciprocity.chain import Schedule, Stakes, drawn_schedule, value
+from commonweal.agents.streams import Stream
+from commonweal.scenarios.studies.reciprocity.world import World, with_learner
+
+ROUNDS = 30  # that a rule is valued over, from the start of an episode
+WORTH = 1e-3  # share of the best payoff that a cell must decide to be scored
+CONSTANT = 0.3  # a rule whose cells differ by less gives to all alike
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The same schedules for every rule that is valued."""
+
+    schedule: Schedule  # (T, 1, E, N) of one world
+
+    @classmethod
+    def of(cls, world: World, schedules: int = 16, seed: int = 0, rounds: int = ROUNDS) -> "Judge":
+        """Draw schedules for worlds of this size."""
+        uniform = Stream((np.random.default_rng(seed),)).uniform(rounds, schedules, world.principals)
+        return cls(drawn_schedule(np.moveaxis(uniform, 1, 0), world.judges))
+
+    def values(self, world: World, learner: int = 0) -> Floats:
+        """(B,) payoff a round of the learner in each world, in mean field."""
+        worlds, (rounds, _, *size) = len(world), self.schedule.recipient.shape
+        wide = (rounds, worlds, *size)
+        schedule = Schedule(np.broadcast_to(self.schedule.recipient, wide),
+                            np.broadcast_to(self.schedule.judges, (*wide, world.judges)))  # fmt: skip
+        first = np.full((worlds, world.principals), world.first)
+        stakes = Stakes(np.full(worlds, learner), world.benefit, world.cost)
+        return value(first, world.rules, schedule, stakes) / rounds
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The best rule in each of B worlds, and what each of its cells decides."""
+
+    act: Ints  # (B, 2, 2) 1: to give
+    assess: Ints | None  # (B, 2, 2, 2) 1: to call good; None where verdicts are given
+    value: Floats  # (B,) payoff a round
+    stake: Floats  # (B, 2, 2) what is lost where a cell is turned round
+    signal_stake: Floats | None  # (B, 2, 2, 2)
+
+    def taken(self, places: Ints) -> "Reference":
+        """Those of the worlds at ``places`` (C,), which may come more than once."""
+        parts = (self.act, self.assess, self.value, self.stake, self.signal_stake)
+        return Reference(*(None if part is None else part[places] for part in parts))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How near B rules come to their references."""
+
+    value: Floats  # (B,) payoff a round
+    share: Floats  # (B,) of the reference's
+    adherence: Floats  # (B,) 1 - |difference|, mean over cells that are scored; nan where there are none
+    hit: Floats  # (B,) share of scored cells on the right side of one half
+    constant: Bools  # (B,) whether all cells are about alike
+    signals: Floats  # (B,) adherence of verdicts; nan where they are given
+
+
+def all_rules() -> Ints:
+    """(16, 2, 2) rules of action without chance."""
+    return ((np.arange(16)[:, None] >> np.arange(3, -1, -1)) & 1).reshape(16, 2, 2)
+
+
+def reference(world: World, judge: Judge, signals: bool = False, learner: int = 0) -> Reference:
+    """The best rule of a learner against everybody else's.
+
+    All 16 rules of action are tried. Where verdicts are learned too, both are improved by turns, from the verdicts of
+    the world's own norm: verdicts cell by cell, then all 16 rules again, until nothing changes.
+
+    Args:
+        world: B of them.
+        judge: what values rules.
+        signals: whether the learner chooses its verdicts.
+        learner: its place.
+    """
+    found = [_best(world.taken(np.array([b])), judge, signals, learner) for b in range(len(world))]
+    act, best = np.stack([each[0] for each in found]), np.array([each[2] for each in found])
+    stake = np.stack([each[3] for each in found])
+    if not signals:
+        return Reference(act, None, best, stake, None)
+    return Reference(act, np.stack([each[1] for each in found]), best, stake, np.stack([each[4] for each in found]))
+
+
+def _best(world: World, judge: Judge, signals: bool, learner: int) -> tuple[Ints, Ints, float, Floats, Floats]:
+    """Rule, verdicts, payoff a round and stakes of both in one world."""
+
+    def tried(acts: Ints, verdicts: Floats | None) -> Floats:
+        many = world.repeated(len(acts))
+        return judge.values(with_learner(many, acts, verdicts, learner), learner)
+
+    verdicts = (world.rules.assess[0, learner] if not signals else np.round(world.rules.assess[0, learner]))[None]
+    rules = all_rules()
+    act = rules[tried(rules, np.repeat(verdicts, 16, axis=0)).argmax()]
+    for _ in range(4 * signals):
+        before = verdicts.copy()
+        verdicts = _coordinate_ascent(verdicts, lambda many: tried(np.repeat(act[None], len(many), axis=0), many))
+        better = rules[tried(rules, np.repeat(verdicts, 16, axis=0)).argmax()]
+        if (better == act).all() and (before == verdicts).all():
+            break
+        act = better
+    best = float(tried(act[None], verdicts)[0])
+    stake = best - tried(_turned(act), np.repeat(verdicts, 4, axis=0))
+    own = best - tried(np.repeat(act[None], 8, axis=0), _turned(verdicts[0])) if signals else np.zeros(8)
+    return act, verdicts[0].astype(np.int64), best, stake.reshape(2, 2), own.reshape(2, 2, 2)
+
+
+def _turned(cells: Ints | Floats) -> Ints | Floats:
+    """(C, ...) the cells (...) with each of C turned round."""
+    turn = np.eye(cells.size, dtype=np.int64).reshape(-1, *cells.shape)
+    return np.abs(cells - turn)
+
+
+def _coordinate_ascent(verdicts: Floats, valued: Callable[[Floats], Floats]) -> Floats:
+    """(1, 2, 2, 2) verdicts after turning round, one after the other, each cell that pays."""
+    for _ in range(16):
+        many = np.concatenate([verdicts, _turned(verdicts[0])])
+        values = valued(many)
+        if values.argmax() == 0 or values.max() - values[0] < 1e-12:
+            return verdicts
+        verdicts = many[values.argmax()][None]
+    return verdicts
+
+
+def scores(world: World, judge: Judge, best: Reference, act: Floats, assess: Floats | None = None,
+           learner: int = 0) -> Scores:  # fmt: skip
+    """How near learned rules come to their references.
+
+    Args:
+        world: B of them.
+        judge: what values rules.
+        best: references in these worlds.
+        act: (B, 2, 2) learned probability of meaning to give.
+        assess: (B, 2, 2, 2) learned verdicts; None where they are given.
+        learner: its place.
+    """
+    payoff = judge.values(with_learner(world, act, assess, learner), learner)
+    far = np.where(best.stake >= WORTH * np.abs(best.value)[:, None, None], np.abs(act - best.act), np.nan)
+    off = np.full((len(world), 1), np.nan)
+    if assess is not None and best.assess is not None and best.signal_stake is not None:
+        scored = best.signal_stake >= WORTH * np.abs(best.value)[:, None, None, None]
+        off = np.where(scored, np.abs(assess - best.assess), np.nan)
+    spread = act.max(axis=(1, 2)) - act.min(axis=(1, 2))
+    hit = np.where(np.isnan(far), np.nan, far < 0.5)
+    return Scores(payoff, payoff / best.value, 1 - _mean(far), _mean(hit), spread < CONSTANT, 1 - _mean(off))
+
+
+def _mean(cells: Floats) -> Floats:
+    """(B,) mean over what is known of (B, ...); nan where nothing is."""
+    flat = cells.reshape(len(cells), -1)
+    known = np.isfinite(flat)
+    with np.errstate(invalid="ignore"):
+        mean: Floats = np.where(known, flat, 0.0).sum(axis=1) / known.sum(axis=1)
+    return mean

@@ -1,0 +1,260 @@
+"""A donation world in numpy, for learners and their rivals: who gives to whom, who judges it, what names come of it.
+
+Two clocks. In a round everybody gives or refuses once, to a recipient by a permutation without fixed points. In event
+time one principal acts at a time, so that a name waits about N events until it is used, and as many until it changes.
+The worlds of a batch and their episodes are played at once; each world draws from a generator of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
+from commonweal.agents.reciprocity.chain import Rules, drawn_schedule
+from commonweal.agents.reciprocity.norms import Errors, Norm, executed, judged
+from commonweal.agents.streams import Stream
+
+Clock = Literal["rounds", "events"]
+
+
+@dataclass(frozen=True)
+class World:
+    """B worlds of N principals who follow rules."""
+
+    rules: Rules  # of everybody, after errors
+    execution: float  # probability that a gift fails
+    benefit: Floats  # (B,) of a gift to its recipient
+    cost: Floats  # (B,) of a gift to its donor
+    first: float = 0.5  # probability of a good name at the start of an episode
+    judges: int = 1  # J of each donor, odd; the majority counts
+
+    @property
+    def principals(self) -> int:
+        """N."""
+        return self.rules.act.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.rules.act)
+
+    def taken(self, places: Ints) -> "World":
+        """The worlds at ``places`` (C,), which may come more than once."""
+        rules = Rules(self.rules.act[places], self.rules.assess[places])
+        return replace(self, rules=rules, benefit=self.benefit[places], cost=self.cost[places])
+
+    def repeated(self, count: int) -> "World":
+        """Each world ``count`` times, one after the other."""
+        return self.taken(np.repeat(np.arange(len(self)), count))
+
+
+@dataclass(frozen=True)
+class Span:
+    """How much is played for an update."""
+
+    episodes: int  # E
+    length: int  # T rounds or events of an episode
+    clock: Clock = "rounds"
+
+
+@dataclass
+class Notes:
+    """What the public sees of M acts in each step; lists with one entry (B, E, M) for each, judges' (B, E, M, J)."""
+
+    donor: list[Ints] = field(default_factory=list)
+    judge: list[Ints] = field(default_factory=list)
+    context: list[Ints] = field(default_factory=list)
+    gave: list[Ints] = field(default_factory=list)
+    verdict: list[Ints] = field(default_factory=list)
+
+    def add(self, donor: Ints, judge: Ints, context: Ints, gave: Ints, verdict: Ints) -> None:
+        """One step."""
+        for name, value in zip(_PUBLIC, (donor, judge, context, gave, verdict), strict=True):
+            getattr(self, name).append(value.astype(np.int16))
+
+    def whole(self) -> tuple[Ints, ...]:
+        """(T, B, E, M) donors, contexts and acts, (T, B, E, M, J) judges and verdicts, in the order of the fields."""
+        return tuple(np.stack(getattr(self, name)).astype(np.int64) for name in _PUBLIC)
+
+
+_PUBLIC = ("donor", "judge", "context", "gave", "verdict")
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """What happened in E episodes of T rounds or events in B worlds, as seen by one learner and by the public."""
+
+    context: Ints  # (B, E, T) cell of the learner's act, in the order BB, BG, GB, GG; -1 where it did not act
+    gave: Bools  # (B, E, T) whether it meant to give
+    reward: Floats  # (B, E, T) of the learner
+    image: Ints  # (B, E, T) of the learner, before the act
+    good: Floats  # (B, E, T) share of good names before the act
+    last: Ints  # (B, E, N) images at the end
+    notes: Notes
+    learner: int = 0
+
+    @cached_property
+    def judged(self) -> Ints:
+        """(B, E, T, 8, 2) how often the learner called a donor bad, good, by cell and act: BBD, BBC, BGD, …, GGC."""
+        _, judge, context, gave, verdict = self.notes.whole()
+        own = np.nonzero(judge == self.learner)
+        counts = np.zeros((*self.reward.shape, 8, 2), dtype=np.int64)
+        np.add.at(counts, (own[1], own[2], own[0], 2 * context[own[:-1]] + gave[own[:-1]], verdict[own]), 1)
+        return counts
+
+    @cached_property
+    def acts(self) -> Floats:
+        """(B, N, 2, 2, 2) how often each donor refused, gave, by context."""
+        donor, _, context, gave, _ = self.notes.whole()
+        return self._counted(donor, (4, context), (2, gave)).reshape(*self.last.shape[::2], 2, 2, 2)
+
+    @cached_property
+    def verdicts(self) -> Floats:
+        """(B, N, 2, 2, 2, 2) how often each judge said bad, good, by context and act."""
+        _, judge, context, gave, verdict = self.notes.whole()
+        parts = ((4, context[..., None]), (2, gave[..., None]), (2, verdict))
+        return self._counted(judge, *parts).reshape(*self.last.shape[::2], 2, 2, 2, 2)
+
+    def _counted(self, who: Ints, *parts: tuple[int, Ints]) -> Floats:
+        worlds, _, count = self.last.shape
+        world = np.arange(worlds).reshape(-1, *[1] * (who.ndim - 2))
+        place, size = world * count + who, worlds * count
+        for number, part in parts:
+            place, size = place * number + part, size * number
+        return np.bincount(place.ravel(), minlength=size).astype(np.float64)
+
+
+def world_of(groups: Sequence[tuple[Norm, int]], errors: Errors, benefit: Floats, cost: float = 1.0) -> World:
+    """Worlds that differ only in what a gift is worth.
+
+    Args:
+        groups: norms and how many principals follow each, in this order; the learner is the first of the first.
+        errors: () each.
+        benefit: (B,) of a gift to its recipient.
+        cost: of a gift to its donor.
+    """
+    act = np.concatenate([np.repeat(norm.act[None], count, axis=0) for norm, count in groups])
+    assess = np.concatenate([np.repeat(norm.assess[None], count, axis=0) for norm, count in groups])
+    worlds, execution = len(benefit), float(errors.execution)
+    made = np.repeat(executed(act, execution)[None], worlds, axis=0)
+    named = np.repeat(judged(assess, errors.perception, errors.assignment)[None], worlds, axis=0)
+    return World(Rules(made, named), execution, np.asarray(benefit, dtype=np.float64), np.full(worlds, cost))
+
+
+def with_learner(world: World, act: Floats, assess: Floats | None = None, learner: int = 0) -> World:
+    """The worlds with a learner's tables in its place.
+
+    Args:
+        world: to be changed.
+        act: (B, 2, 2) probability that the learner means to give; gifts fail as everybody's do.
+        assess: (B, 2, 2, 2) probability that it calls a donor good, without errors on top; None: as it was.
+        learner: its place.
+    """
+    acts, verdicts = world.rules.act.copy(), world.rules.assess.copy()
+    acts[:, learner] = executed(act, world.execution)
+    if assess is not None:
+        verdicts[:, learner] = assess
+    return replace(world, rules=Rules(acts, verdicts))
+
+
+def play(world: World, span: Span, stream: Stream, learner: int = 0) -> Episodes:
+    """Play E episodes in each world.
+
+    Args:
+        world: B of them, with the learner's tables in its place.
+        span: how long, by which clock.
+        stream: B generators; each world draws the same numbers alone or in any batch.
+        learner: whose acts, verdicts and rewards are told.
+    """
+    return (_play_rounds if span.clock == "rounds" else _play_events)(world, span, stream, learner)
+
+
+def third_parties(uniform: Floats, donor: Ints, recipient: Ints, count: int) -> Ints:
+    """(..., J) different judges among N = ``count`` who are neither donor nor recipient (...), from uniform (..., J)."""
+    chosen: list[Ints] = []
+    for place in range(uniform.shape[-1]):
+        judge = (uniform[..., place] * (count - 2 - place)).astype(np.int64)
+        for taken in np.sort(np.stack([donor, recipient, *chosen]), axis=0):
+            judge += judge >= taken
+        chosen.append(judge)
+    return np.stack(chosen, axis=-1)
+
+
+def _play_rounds(world: World, span: Span, stream: Stream, learner: int) -> Episodes:
+    shape = (len(world), span.episodes, world.principals)
+    image = (stream.uniform(*shape[1:]) < world.first).astype(np.int64)
+    schedule = drawn_schedule(np.moveaxis(stream.uniform(span.length, *shape[1:]), 1, 0), world.judges)
+    luck = np.moveaxis(stream.uniform(span.length, *shape[1:], 1 + world.judges), 1, 0)
+    notes, own = Notes(), _Own()
+    donor, at = np.broadcast_to(np.arange(shape[2]), shape), np.arange(shape[0])[:, None, None]
+    acts, verdicts = _flat(world)
+    for recipient, judge, uniform in zip(schedule.recipient, schedule.judges, luck, strict=True):
+        context = 2 * image + np.take_along_axis(image, recipient, axis=2)
+        chance = acts[at, donor, context]
+        gave = (uniform[..., 0] < chance).astype(np.int64)
+        verdict = (uniform[..., 1:] < verdicts[at[..., None], judge, (2 * context + gave)[..., None]]).astype(np.int64)
+        received = np.empty_like(gave)
+        np.put_along_axis(received, recipient, gave, axis=2)
+        reward = world.benefit[:, None] * received[..., learner] - world.cost[:, None] * gave[..., learner]
+        meant = uniform[..., 0] * (1 - world.execution) < chance
+        own.add(context[..., learner], meant[..., learner], reward, image[..., learner], image.mean(axis=2))
+        notes.add(donor, judge, context, gave, verdict)
+        image = _majority(verdict)
+    return Episodes(*own.all(), image, notes, learner)
+
+
+def _flat(world: World) -> tuple[Floats, Floats]:
+    """(B, N, 4) tables of acts and (B, N, 8) of verdicts."""
+    rules, shape = world.rules, world.rules.act.shape[:2]
+    return rules.act.reshape(*shape, 4), rules.assess.reshape(*shape, 8)
+
+
+def _majority(verdict: Ints) -> Ints:
+    """(...) the image that most of the judges (..., J) give."""
+    return (2 * verdict.sum(axis=-1) > verdict.shape[-1]).astype(np.int64)
+
+
+def _play_events(world: World, span: Span, stream: Stream, learner: int) -> Episodes:
+    count, worlds, episodes = world.principals, len(world), span.episodes
+    image = (stream.uniform(episodes, count) < world.first).astype(np.int64)
+    uniform = np.moveaxis(stream.uniform(episodes, span.length, 3 + 2 * world.judges), 2, 0)
+    donor = (uniform[..., 0] * count).astype(np.int64)
+    recipient = (uniform[..., 1] * (count - 1)).astype(np.int64)
+    recipient += recipient >= donor
+    judge = third_parties(uniform[..., 3 : 3 + world.judges], donor, recipient, count)
+    notes, own, names = Notes(), _Own(), image.sum(axis=2)
+    acts, verdicts = _flat(world)
+    b, e = np.arange(worlds)[:, None], np.arange(episodes)[None, :]
+    for t in range(span.length):
+        i, r, k = donor[t], recipient[t], judge[t]
+        before = image[b, e, i]
+        context = 2 * before + image[b, e, r]
+        chance = acts[b, i, context]
+        gave = (uniform[t, ..., 2] < chance).astype(np.int64)
+        good = verdicts[b[..., None], k, (2 * context + gave)[..., None]]
+        verdict = (uniform[t, ..., 3 + world.judges :] < good).astype(np.int64)
+        mine = i == learner
+        reward = gave * (world.benefit[:, None] * (r == learner) - world.cost[:, None] * mine)
+        meant = uniform[t, ..., 2] * (1 - world.execution) < chance
+        own.add(np.where(mine, context, -1), mine & meant, reward, image[..., learner], names / count)
+        notes.add(i[..., None], k[..., None, :], context[..., None], gave[..., None], verdict[..., None, :])
+        after = _majority(verdict)
+        image[b, e, i] = after
+        names = names + after - before
+    return Episodes(*own.all(), image, notes, learner)
+
+
+@dataclass
+class _Own:
+    """What the learner sees of its own; one entry (B, E) for each step."""
+
+    steps: list[tuple[AnyArray, ...]] = field(default_factory=list)
+
+    def add(self, context: Ints, gave: Bools, reward: Floats, image: Ints, good: Floats) -> None:
+        """One step."""
+        self.steps.append((context, gave, reward, image.copy(), good))
+
+    def all(self) -> tuple[AnyArray, ...]:
+        """(B, E, T) each, in the order of ``Episodes``."""
+        return tuple(np.stack(each, axis=2) for each in zip(*self.steps, strict=True))
