@@ -18,11 +18,11 @@ from commonweal.scenarios.studies.reciprocity.world import Span, World, play, wi
 class Planner:
     """How a learner plans through the chain of judgements."""
 
-    schedules: int = 4  # E that are planned through in an update
-    ahead: int = 20  # T rounds planned ahead, whatever the length of episodes
-    rate: float = 0.1  # step of Adam on logits
-    search: int = 10  # updates from one search among the 16 deterministic rules to the next; 0: none
-    explore: float = 0.01  # probability of either act that always remains
+    schedules: int = 16  # E that are planned through in an update
+    ahead: int = 30  # T rounds planned ahead, whatever the length of episodes
+    rate: float = 0.3  # step of Adam on logits
+    search: int = 20  # updates from one search among the 16 deterministic rules to the next; 0: none
+    explore: float = 0.002  # probability of either act that always remains
     weight: float = 4.0  # rounds that the pooled rate counts for in an estimate
 
     def terms(self, signals: bool) -> LearnerTerms:
@@ -32,7 +32,7 @@ class Planner:
                             rate, self.search, explore)  # fmt: skip
 
 
-def learn(world: World, norm: Norm, errors: Errors, planner: Planner, span: Span, updates: int, stream: Stream,
+def learn(world: World, norm: Norm, planner: Planner, span: Span, updates: int, stream: Stream,
           signals: bool = False) -> Learned:  # fmt: skip
     """Let the first principal of each world climb the reciprocity gradient, from one half on.
 
@@ -42,14 +42,13 @@ def learn(world: World, norm: Norm, errors: Errors, planner: Planner, span: Span
     Args:
         world: B of them.
         norm: by which the learner judges unless it learns to.
-        errors: () each; verdicts that are learned go wrong no more than they are meant to.
         planner: how it plans.
         span: what is played for an update.
         updates: how many.
         stream: B generators.
-        signals: whether verdicts are learned too.
+        signals: whether verdicts are learned too; those go wrong only as they are meant to.
     """
-    worlds, count = len(world), world.principals
+    errors, worlds, count = world.errors, len(world), world.principals
     learners, counts = first_learners(worlds, count), first_counts(worlds, count)
     who = np.broadcast_to(np.arange(count) == 0, (worlds, count))
     terms = planner.terms(signals)

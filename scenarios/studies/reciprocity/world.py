@@ -25,7 +25,7 @@ class World:
     """B worlds of N principals who follow rules."""
 
     rules: Rules  # of everybody, after errors
-    execution: float  # probability that a gift fails
+    errors: Errors  # () each
     benefit: Floats  # (B,) of a gift to its recipient
     cost: Floats  # (B,) of a gift to its donor
     first: float = 0.5  # probability of a good name at the start of an episode
@@ -136,10 +136,10 @@ def world_of(groups: Sequence[tuple[Norm, int]], errors: Errors, benefit: Floats
     """
     act = np.concatenate([np.repeat(norm.act[None], count, axis=0) for norm, count in groups])
     assess = np.concatenate([np.repeat(norm.assess[None], count, axis=0) for norm, count in groups])
-    worlds, execution = len(benefit), float(errors.execution)
-    made = np.repeat(executed(act, execution)[None], worlds, axis=0)
+    worlds = len(benefit)
+    made = np.repeat(executed(act, errors.execution)[None], worlds, axis=0)
     named = np.repeat(judged(assess, errors.perception, errors.assignment)[None], worlds, axis=0)
-    return World(Rules(made, named), execution, np.asarray(benefit, dtype=np.float64), np.full(worlds, cost))
+    return World(Rules(made, named), errors, np.asarray(benefit, dtype=np.float64), np.full(worlds, cost))
 
 
 def with_learner(world: World, act: Floats, assess: Floats | None = None, learner: int = 0) -> World:
@@ -152,7 +152,7 @@ def with_learner(world: World, act: Floats, assess: Floats | None = None, learne
         learner: its place.
     """
     acts, verdicts = world.rules.act.copy(), world.rules.assess.copy()
-    acts[:, learner] = executed(act, world.execution)
+    acts[:, learner] = executed(act, world.errors.execution)
     if assess is not None:
         verdicts[:, learner] = assess
     return replace(world, rules=Rules(acts, verdicts))
@@ -197,7 +197,7 @@ def _play_rounds(world: World, span: Span, stream: Stream, learner: int) -> Epis
         received = np.empty_like(gave)
         np.put_along_axis(received, recipient, gave, axis=2)
         reward = world.benefit[:, None] * received[..., learner] - world.cost[:, None] * gave[..., learner]
-        meant = uniform[..., 0] * (1 - world.execution) < chance
+        meant = uniform[..., 0] * (1 - world.errors.execution) < chance
         own.add(context[..., learner], meant[..., learner], reward, image[..., learner], image.mean(axis=2))
         notes.add(donor, judge, context, gave, verdict)
         image = _majority(verdict)
@@ -236,7 +236,7 @@ def _play_events(world: World, span: Span, stream: Stream, learner: int) -> Epis
         verdict = (uniform[t, ..., 3 + world.judges :] < good).astype(np.int64)
         mine = i == learner
         reward = gave * (world.benefit[:, None] * (r == learner) - world.cost[:, None] * mine)
-        meant = uniform[t, ..., 2] * (1 - world.execution) < chance
+        meant = uniform[t, ..., 2] * (1 - world.errors.execution) < chance
         own.add(np.where(mine, context, -1), mine & meant, reward, image[..., learner], names / count)
         notes.add(i[..., None], k[..., None, :], context[..., None], gave[..., None], verdict[..., None, :])
         after = _majority(verdict)
