@@ -13,7 +13,7 @@ from commonweal.scenarios.studies.reciprocity.rivals import discounted
 from commonweal.scenarios.studies.reciprocity.world import Episodes, Span, World, play, with_learner
 
 ROUNDS = 20  # of an episode, and planned ahead
-TRUE = 256  # schedules that stand for all
+TRUE = 2048  # schedules that stand for all
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def planned(world: World, rules: Rules, act: Floats, assess: Floats, drawn: tupl
     worlds, learner = len(world), np.zeros(len(world), dtype=np.int64)
     first = np.full((worlds, world.principals), world.first)
     known = with_own(rules, learner, world.rules.act[:, 0], world.rules.assess[:, 0])
-    uniform = np.moveaxis(stream.uniform(ROUNDS, schedules, world.principals), 1, 0)
+    uniform = np.moveaxis(stream.uniform(ROUNDS, schedules, world.principals), 1, 0)  # (T, B, E, N)
     by_act, by_assess = np.empty((worlds, 2, 2)), np.empty((worlds, 2, 2, 2))
     for b in range(worlds):  # one by one, since all at once would not fit into the cache
         one = slice(b, b + 1)

@@ -125,7 +125,8 @@ class Episodes:
         return np.bincount(place.ravel(), minlength=size).astype(np.float64)
 
 
-def world_of(groups: Sequence[tuple[Norm, int]], errors: Errors, benefit: Floats, cost: float = 1.0) -> World:
+def world_of(groups: Sequence[tuple[Norm, int]], errors: Errors, benefit: Floats, cost: float = 1.0, *,
+             judges: int = 1) -> World:  # fmt: skip
     """Worlds that differ only in what a gift is worth.
 
     Args:
@@ -133,13 +134,14 @@ def world_of(groups: Sequence[tuple[Norm, int]], errors: Errors, benefit: Floats
         errors: () each.
         benefit: (B,) of a gift to its recipient.
         cost: of a gift to its donor.
+        judges: J of each donor, odd.
     """
     act = np.concatenate([np.repeat(norm.act[None], count, axis=0) for norm, count in groups])
     assess = np.concatenate([np.repeat(norm.assess[None], count, axis=0) for norm, count in groups])
     worlds = len(benefit)
     made = np.repeat(executed(act, errors.execution)[None], worlds, axis=0)
     named = np.repeat(judged(assess, errors.perception, errors.assignment)[None], worlds, axis=0)
-    return World(Rules(made, named), errors, np.asarray(benefit, dtype=np.float64), np.full(worlds, cost))
+    return World(Rules(made, named), errors, np.asarray(benefit, dtype=np.float64), np.full(worlds, cost), judges=judges)
 
 
 def with_learner(world: World, act: Floats, assess: Floats | None = None, learner: int = 0) -> World:
