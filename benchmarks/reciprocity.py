@@ -40,7 +40,7 @@ SEEDS = 2 if QUICK else 8
 SCHEDULES = 4 if QUICK else 128
 POINTS = 3 if QUICK else 32  # random policies at which gradients are compared
 EPISODES = (4, 8) if QUICK else (4, 32, 256)
-GRID = Grid(seeds=SEEDS, turnovers=(1, 4) if QUICK else (1, 4, 16), updates=2 if QUICK else 60, count=20 if QUICK else 100)
+GRID = Grid(seeds=SEEDS, turnovers=(1, 4), updates=2, count=20) if QUICK else Grid(seeds=SEEDS, turnovers=(1, 4, 16))
 
 
 def updates(number: int) -> int:
@@ -93,7 +93,7 @@ class Bench:
         best = reference(one, judge, signals)
         return cls(setting, one.repeated(SEEDS), judge, best.taken(np.zeros(SEEDS, dtype=np.int64)), signals)
 
-    def gradient(self, schedules: int = 16) -> Scores:
+    def gradient(self, schedules: int = 64) -> Scores:
         """The reciprocity gradient."""
         found = gradient.learn(self.world, norm_of(self.setting.norm), Planner(schedules), self.setting.span,
                                updates(self.setting.updates), streams(SEEDS, 0), self.signals)  # fmt: skip
@@ -143,7 +143,7 @@ def actions() -> str:
 
 
 def events() -> str:
-    """One act at a time among 100 principals: 400 events (4 acts of each) an episode, 2 episodes an update, 60 updates."""
+    """One act at a time, 100 principals: 400 events (4 acts of each) an episode, 2 episodes an update, 60 updates."""
     span, long = Span(2, 400, "events"), Span(2, 1600, "events")
     settings = [
         Setting("L6, b/c 1.5", "L6", groups("L6", 100), 1.5, span, 60),
@@ -194,7 +194,7 @@ def joint() -> str:
 
 
 def slander() -> str:
-    """What one learner among followers of L6 gains by its verdicts alone, b/c 3, payoff a round (seeds draw schedules)."""
+    """What one learner among followers of L6 gains by its verdicts alone, b/c 3, a round; seeds draw schedules."""
     norm = norm_of("L6")
     heads = ["principals", "judges of each", "payoff by the norm", "always bad", "gain", "always good"]
     rows = []

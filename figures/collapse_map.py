@@ -82,5 +82,6 @@ def _edges(middles: Sequence[float]) -> Floats:
     """Edges of cells whose middles lie on a logarithmic scale."""
     logs = np.log(np.asarray(middles))
     half = np.diff(logs) / 2 if len(logs) > 1 else np.array([0.2])
-    edges: Floats = np.exp(np.concatenate([[logs[0] - half[0]], logs[:-1] + half[: len(logs) - 1], [logs[-1] + half[-1]]]))
+    between = logs[:-1] + half[: len(logs) - 1]
+    edges: Floats = np.exp(np.concatenate([[logs[0] - half[0]], between, [logs[-1] + half[-1]]]))
     return edges

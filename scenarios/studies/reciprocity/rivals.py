@@ -10,12 +10,13 @@ return and would leave no advantage at all.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 import torch
 
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.streams import Stream
 from commonweal.scenarios.studies.reciprocity.world import Episodes, Span, World, play, with_learner
 
@@ -63,7 +64,7 @@ class Policy:
             return
         sizes = (cells.shape[1], WIDTH, WIDTH, 1)
         self.weights = []
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in pairwise(sizes):
             drawn = stream.normal(before + 1, after) / np.sqrt(before)
             drawn[:, before] = 0.0  # thresholds begin at 0
             if after == 1:
@@ -210,7 +211,7 @@ def _of_verdicts(played: Episodes, beyond: Floats) -> _Sums:
     return _Sums(*(torch.from_numpy(each.reshape(-1, 8, 2)) for each in sums))
 
 
-def _sums(place: Floats, beyond: Floats, worlds: int, cells: int) -> _Sums:
+def _sums(place: Ints, beyond: Floats, worlds: int, cells: int) -> _Sums:
     size = worlds * cells * 2
     parts = (np.bincount(place, part, minlength=size) for part in (np.maximum(beyond, 0), np.minimum(beyond, 0)))
     return _Sums(*(torch.from_numpy(part.reshape(worlds, cells, 2)) for part in parts))
@@ -271,6 +272,6 @@ def _losses(policies: list[Policy], sums: list[_Sums], rival: Rival) -> Iterator
 
 
 def _clipped(logs: torch.Tensor, sums: _Sums, clip: float) -> torch.Tensor:
-    """PPO's loss: of a choice that was better than expected the ratio counts up to 1 + clip, of others down to 1 − clip."""
+    """PPO's loss: the ratio of a choice better than expected counts up to 1 + clip, that of others down to 1 − clip."""
     ratio = torch.exp(logs)
     return -(sums.above * ratio.clamp(max=1 + clip) + sums.below * ratio.clamp(min=1 - clip)).sum()

@@ -1,18 +1,19 @@
 """How a learner is scored: against the best of the 16 rules of action, in the true chain of judgements."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.reciprocity.chain import Schedule, Stakes, drawn_schedule, value
+from commonweal.agents.reciprocity.public import ACTS
 from commonweal.agents.streams import Stream
 from commonweal.scenarios.studies.reciprocity.world import World, with_learner
 
 ROUNDS = 30  # that a rule is valued over, from the start of an episode
 WORTH = 1e-3  # share of the best payoff that a cell must decide to be scored
 CONSTANT = 0.3  # a rule whose cells differ by less gives to all alike
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,16 @@ class Judge:
                             np.broadcast_to(self.schedule.judges, (*wide, world.judges)))  # fmt: skip
         first = np.full((worlds, world.principals), world.first)
         stakes = Stakes(np.full(worlds, learner), world.benefit, world.cost)
-        return value(first, world.rules, schedule, stakes) / rounds
+        payoff: Floats = value(first, world.rules, schedule, stakes) / rounds
+        return payoff
 
 
 @dataclass(frozen=True)
 class Reference:
     """The best rule in each of B worlds, and what each of its cells decides."""
 
-    act: Ints  # (B, 2, 2) 1: to give
-    assess: Ints | None  # (B, 2, 2, 2) 1: to call good; None where verdicts are given
+    act: Floats  # (B, 2, 2) 1: to give
+    assess: Floats | None  # (B, 2, 2, 2) 1: to call good; None where verdicts are given
     value: Floats  # (B,) payoff a round
     stake: Floats  # (B, 2, 2) what is lost where a cell is turned round
     signal_stake: Floats | None  # (B, 2, 2, 2)
@@ -66,11 +68,6 @@ class Scores:
     signals: Floats  # (B,) adherence of verdicts; nan where they are given
 
 
-def all_rules() -> Ints:
-    """(16, 2, 2) rules of action without chance."""
-    return ((np.arange(16)[:, None] >> np.arange(3, -1, -1)) & 1).reshape(16, 2, 2)
-
-
 def reference(world: World, judge: Judge, signals: bool = False, learner: int = 0) -> Reference:
     """The best rule of a learner against everybody else's.
 
@@ -91,44 +88,55 @@ def reference(world: World, judge: Judge, signals: bool = False, learner: int = 
     return Reference(act, np.stack([each[1] for each in found]), best, stake, np.stack([each[4] for each in found]))
 
 
-def _best(world: World, judge: Judge, signals: bool, learner: int) -> tuple[Ints, Ints, float, Floats, Floats]:
+@dataclass(frozen=True)
+class _Trials:
+    """What rules of the learner are worth in one world."""
+
+    world: World
+    judge: Judge
+    learner: int
+
+    def values(self, acts: Floats, verdicts: Floats) -> Floats:
+        """(C,) of C rules (C, 2, 2) and (C, 2, 2, 2), or one of either."""
+        count = max(len(acts), len(verdicts))
+        many = with_learner(self.world.repeated(count), acts, verdicts, self.learner)
+        return self.judge.values(many, self.learner)
+
+    def best_act(self, verdicts: Floats) -> Floats:
+        """(1, 2, 2) the best of the 16 rules of action."""
+        return ACTS[[self.values(ACTS, verdicts).argmax()]]
+
+    def climbed(self, act: Floats, verdicts: Floats) -> Floats:
+        """(1, 2, 2, 2) verdicts after turning round, one after the other, the cell that pays most, while one does."""
+        for _ in range(16):
+            many = np.concatenate([verdicts, _turned(verdicts[0])])
+            values = self.values(act, many)
+            if values.max() - values[0] < _ROUNDING:
+                return verdicts
+            verdicts = many[[values.argmax()]]
+        return verdicts
+
+
+def _best(world: World, judge: Judge, signals: bool, learner: int) -> tuple[Floats, Floats, float, Floats, Floats]:
     """Rule, verdicts, payoff a round and stakes of both in one world."""
-
-    def tried(acts: Ints, verdicts: Floats | None) -> Floats:
-        many = world.repeated(len(acts))
-        return judge.values(with_learner(many, acts, verdicts, learner), learner)
-
-    verdicts = (world.rules.assess[0, learner] if not signals else np.round(world.rules.assess[0, learner]))[None]
-    rules = all_rules()
-    act = rules[tried(rules, np.repeat(verdicts, 16, axis=0)).argmax()]
+    trials, verdicts = _Trials(world, judge, learner), world.rules.assess[:, learner]
+    verdicts = np.round(verdicts) if signals else verdicts
+    act = trials.best_act(verdicts)
     for _ in range(4 * signals):
-        before = verdicts.copy()
-        verdicts = _coordinate_ascent(verdicts, lambda many: tried(np.repeat(act[None], len(many), axis=0), many))
-        better = rules[tried(rules, np.repeat(verdicts, 16, axis=0)).argmax()]
-        if (better == act).all() and (before == verdicts).all():
+        before, verdicts = (act, verdicts), trials.climbed(act, verdicts)
+        act = trials.best_act(verdicts)
+        if (before[0] == act).all() and (before[1] == verdicts).all():
             break
-        act = better
-    best = float(tried(act[None], verdicts)[0])
-    stake = best - tried(_turned(act), np.repeat(verdicts, 4, axis=0))
-    own = best - tried(np.repeat(act[None], 8, axis=0), _turned(verdicts[0])) if signals else np.zeros(8)
-    return act, verdicts[0].astype(np.int64), best, stake.reshape(2, 2), own.reshape(2, 2, 2)
+    best = float(trials.values(act, verdicts)[0])
+    stake = best - trials.values(_turned(act[0]), verdicts)
+    own = best - trials.values(act, _turned(verdicts[0])) if signals else np.zeros(8)
+    return act[0], verdicts[0], best, stake.reshape(2, 2), own.reshape(2, 2, 2)
 
 
-def _turned(cells: Ints | Floats) -> Ints | Floats:
+def _turned(cells: Floats) -> Floats:
     """(C, ...) the cells (...) with each of C turned round."""
-    turn = np.eye(cells.size, dtype=np.int64).reshape(-1, *cells.shape)
-    return np.abs(cells - turn)
-
-
-def _coordinate_ascent(verdicts: Floats, valued: Callable[[Floats], Floats]) -> Floats:
-    """(1, 2, 2, 2) verdicts after turning round, one after the other, each cell that pays."""
-    for _ in range(16):
-        many = np.concatenate([verdicts, _turned(verdicts[0])])
-        values = valued(many)
-        if values.argmax() == 0 or values.max() - values[0] < 1e-12:
-            return verdicts
-        verdicts = many[values.argmax()][None]
-    return verdicts
+    turned: Floats = np.abs(cells - np.eye(cells.size).reshape(-1, *cells.shape))
+    return turned
 
 
 def scores(world: World, judge: Judge, best: Reference, act: Floats, assess: Floats | None = None,

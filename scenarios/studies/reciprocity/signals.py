@@ -52,9 +52,10 @@ def cosines(world: World, episodes: int, points: Stream, luck: Stream, spread: f
     true = planned(own, own.rules, act, assess, (luck, TRUE))
     seen = planned(own, _estimated(own, played), act, assess, (luck, episodes))
     sampled = reinforce(played, act, assess)
-    pairs = ((seen.act, true.act), (seen.assess, true.assess), (sampled.act, true.act), (sampled.assess, true.assess))
+    by = [cosine(slope.act, true.act) for slope in (seen, sampled)]
+    on = [cosine(slope.assess, true.assess) for slope in (seen, sampled)]
     ratio: Floats = np.linalg.norm(true.act, axis=1) / np.linalg.norm(true.assess, axis=1)
-    return Cosines(*(cosine(*pair) for pair in pairs), ratio)
+    return Cosines(by[0], on[0], by[1], on[1], ratio)
 
 
 def cosine(one: Floats, other: Floats) -> Floats:

@@ -34,7 +34,7 @@ class World:
     @property
     def principals(self) -> int:
         """N."""
-        return self.rules.act.shape[1]
+        return int(self.rules.act.shape[1])
 
     def __len__(self) -> int:
         return len(self.rules.act)
@@ -141,7 +141,8 @@ def world_of(groups: Sequence[tuple[Norm, int]], errors: Errors, benefit: Floats
     worlds = len(benefit)
     made = np.repeat(executed(act, errors.execution)[None], worlds, axis=0)
     named = np.repeat(judged(assess, errors.perception, errors.assignment)[None], worlds, axis=0)
-    return World(Rules(made, named), errors, np.asarray(benefit, dtype=np.float64), np.full(worlds, cost), judges=judges)
+    worth = np.asarray(benefit, dtype=np.float64)
+    return World(Rules(made, named), errors, worth, np.full(worlds, cost), judges=judges)
 
 
 def with_learner(world: World, act: Floats, assess: Floats | None = None, learner: int = 0) -> World:
@@ -173,7 +174,7 @@ def play(world: World, span: Span, stream: Stream, learner: int = 0) -> Episodes
 
 
 def third_parties(uniform: Floats, donor: Ints, recipient: Ints, count: int) -> Ints:
-    """(..., J) different judges among N = ``count`` who are neither donor nor recipient (...), from uniform (..., J)."""
+    """(..., J) judges among N = ``count``, different ones, neither donor nor recipient (...), by uniform (..., J)."""
     chosen: list[Ints] = []
     for place in range(uniform.shape[-1]):
         judge = (uniform[..., place] * (count - 2 - place)).astype(np.int64)
@@ -203,7 +204,7 @@ def _play_rounds(world: World, span: Span, stream: Stream, learner: int) -> Epis
         own.add(context[..., learner], meant[..., learner], reward, image[..., learner], image.mean(axis=2))
         notes.add(donor, judge, context, gave, verdict)
         image = _majority(verdict)
-    return Episodes(*own.all(), image, notes, learner)
+    return own.told(image, notes, learner)
 
 
 def _flat(world: World) -> tuple[Floats, Floats]:
@@ -214,7 +215,8 @@ def _flat(world: World) -> tuple[Floats, Floats]:
 
 def _majority(verdict: Ints) -> Ints:
     """(...) the image that most of the judges (..., J) give."""
-    return (2 * verdict.sum(axis=-1) > verdict.shape[-1]).astype(np.int64)
+    image: Ints = (2 * verdict.sum(axis=-1) > verdict.shape[-1]).astype(np.int64)
+    return image
 
 
 def _play_events(world: World, span: Span, stream: Stream, learner: int) -> Episodes:
@@ -244,7 +246,7 @@ def _play_events(world: World, span: Span, stream: Stream, learner: int) -> Epis
         after = _majority(verdict)
         image[b, e, i] = after
         names = names + after - before
-    return Episodes(*own.all(), image, notes, learner)
+    return own.told(image, notes, learner)
 
 
 @dataclass
@@ -257,6 +259,7 @@ class _Own:
         """One step."""
         self.steps.append((context, gave, reward, image.copy(), good))
 
-    def all(self) -> tuple[AnyArray, ...]:
-        """(B, E, T) each, in the order of ``Episodes``."""
-        return tuple(np.stack(each, axis=2) for each in zip(*self.steps, strict=True))
+    def told(self, last: Ints, notes: Notes, learner: int) -> Episodes:
+        """All steps, and what was left at the end."""
+        context, gave, reward, image, good = (np.stack(each, axis=2) for each in zip(*self.steps, strict=True))
+        return Episodes(context, gave, reward, image, good, last, notes, learner)
