@@ -40,7 +40,8 @@ SEEDS = 2 if QUICK else 8
 SCHEDULES = 4 if QUICK else 128
 POINTS = 3 if QUICK else 32  # random policies at which gradients are compared
 EPISODES = (4, 8) if QUICK else (4, 32, 256)
-GRID = Grid(seeds=SEEDS, turnovers=(1, 4), updates=2, count=20) if QUICK else Grid(seeds=SEEDS, turnovers=(1, 4, 16))
+MAPS = 2 if QUICK else 4  # seeds of the maps
+GRID = Grid(seeds=MAPS, turnovers=(1, 4), updates=2, count=20) if QUICK else Grid(seeds=MAPS, turnovers=(1, 4, 16))
 
 
 def updates(number: int) -> int:
@@ -224,7 +225,7 @@ def collapse() -> str:
         f"REINFORCE, {acts} acts": collapse_map("reinforce", rich),
     }
     if "--write" in sys.argv:
-        note = f"{GRID.count} principals, L6, {SEEDS} seeds. Data of an update: 2 episodes, or {acts} acts of each."
+        note = f"{GRID.count} principals, L6, {MAPS} seeds. Data of an update: 2 episodes, or {acts} acts of each."
         save(draw_collapse(maps, note), FIGURE)
     heads = ["learner and data of an update", "T/N", "b/c against the boundary", "cells", "payoff, share of the best",
              "seeds that end constant"]  # fmt: skip

@@ -150,16 +150,17 @@ class Critic:
         if self.weights is None:
             self._fit(seen, discounted(played.reward, self.gamma))
         assert self.weights is not None
-        values = np.einsum("betf,bf->bet", seen, self.weights)
+        values = (seen @ self.weights[:, None, :, None])[..., 0]
         surprise = played.reward + self.gamma[..., None] * _next(values) - values
         beyond = discounted(surprise, self.gamma * self.rival.smoothing)
         self._fit(seen, beyond + values)
         return Advantages(beyond, beyond - played.reward)
 
     def _fit(self, seen: Floats, target: Floats) -> None:
-        kept = self.rival.memory
-        self.squares = kept * self.squares + np.einsum("betf,betg->bfg", seen, seen)
-        self.products = kept * self.products + np.einsum("betf,bet->bf", seen, target)
+        kept, rows = self.rival.memory, seen.reshape(len(seen), -1, FEATURES)
+        across = rows.swapaxes(1, 2)
+        self.squares = kept * self.squares + across @ rows
+        self.products = kept * self.products + (across @ target.reshape(len(seen), -1, 1))[..., 0]
         ridge = 1e-3 * np.trace(self.squares, axis1=1, axis2=2)[:, None, None] / FEATURES * np.eye(FEATURES)
         self.weights = np.linalg.solve(self.squares + ridge, self.products[..., None])[..., 0]
 

@@ -14,6 +14,7 @@ ROUNDS = 30  # that a rule is valued over, from the start of an episode
 WORTH = 1e-3  # share of the best payoff that a cell must decide to be scored
 CONSTANT = 0.3  # a rule whose cells differ by less gives to all alike
 _ROUNDING = 1e-12
+_PLACES = 16_000  # principals in all schedules that are followed at once
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,12 @@ class Judge:
         return cls(drawn_schedule(np.moveaxis(uniform, 1, 0), world.judges))
 
     def values(self, world: World, learner: int = 0) -> Floats:
-        """(B,) payoff a round of the learner in each world, in mean field."""
+        """(B,) payoff a round of the learner in each world, in mean field; a few worlds at a time, to fit in memory."""
+        size = self.schedule.recipient[0].size
+        parts = np.array_split(np.arange(len(world)), -(-len(world) * size // _PLACES))
+        return np.concatenate([self._values(world.taken(part), learner) for part in parts if len(part)])
+
+    def _values(self, world: World, learner: int) -> Floats:
         worlds, (rounds, _, *size) = len(world), self.schedule.recipient.shape
         wide = (rounds, worlds, *size)
         schedule = Schedule(np.broadcast_to(self.schedule.recipient, wide),

@@ -222,29 +222,34 @@ def _majority(verdict: Ints) -> Ints:
 def _play_events(world: World, span: Span, stream: Stream, learner: int) -> Episodes:
     count, worlds, episodes = world.principals, len(world), span.episodes
     image = (stream.uniform(episodes, count) < world.first).astype(np.int64)
-    uniform = np.moveaxis(stream.uniform(episodes, span.length, 3 + 2 * world.judges), 2, 0)
-    donor = (uniform[..., 0] * count).astype(np.int64)
-    recipient = (uniform[..., 1] * (count - 1)).astype(np.int64)
+    drawn = stream.uniform(episodes, span.length, 3 + 2 * world.judges)
+    whom, lots = np.array_split(np.ascontiguousarray(drawn.transpose(3, 2, 0, 1)), [2])  # (…, T, B, E): fast by event
+    judging, saying = (np.ascontiguousarray(np.moveaxis(part, 0, -1)) for part in np.split(lots[1:], 2))
+    donor = (whom[0] * count).astype(np.int64)
+    recipient = (whom[1] * (count - 1)).astype(np.int64)
     recipient += recipient >= donor
-    judge = third_parties(uniform[..., 3 : 3 + world.judges], donor, recipient, count)
+    judge = third_parties(judging, donor, recipient, count)
     notes, own, names = Notes(), _Own(), image.sum(axis=2)
-    acts, verdicts = _flat(world)
-    b, e = np.arange(worlds)[:, None], np.arange(episodes)[None, :]
+    acts, verdicts = (each.ravel() for each in _flat(world))
+    start = count * np.arange(worlds)[:, None]
+    episode = count * np.arange(worlds * episodes).reshape(worlds, episodes)
+    at, met = donor + episode, recipient + episode  # places in flat images
+    row, heard = 4 * (start + donor), 8 * (start[..., None] + judge)  # places in flat tables
+    flat, mine = image.reshape(-1), donor == learner
+    paid = world.benefit[:, None] * (recipient == learner) - world.cost[:, None] * mine
     for t in range(span.length):
-        i, r, k = donor[t], recipient[t], judge[t]
-        before = image[b, e, i]
-        context = 2 * before + image[b, e, r]
-        chance = acts[b, i, context]
-        gave = (uniform[t, ..., 2] < chance).astype(np.int64)
-        good = verdicts[b[..., None], k, (2 * context + gave)[..., None]]
-        verdict = (uniform[t, ..., 3 + world.judges :] < good).astype(np.int64)
-        mine = i == learner
-        reward = gave * (world.benefit[:, None] * (r == learner) - world.cost[:, None] * mine)
-        meant = uniform[t, ..., 2] * (1 - world.errors.execution) < chance
-        own.add(np.where(mine, context, -1), mine & meant, reward, image[..., learner], names / count)
-        notes.add(i[..., None], k[..., None, :], context[..., None], gave[..., None], verdict[..., None, :])
+        before = flat[at[t]]
+        context = 2 * before + flat[met[t]]
+        chance, luck = acts[row[t] + context], lots[0, t]
+        gave = (luck < chance).astype(np.int64)
+        good = verdicts[heard[t] + (2 * context + gave)[..., None]]
+        verdict = (saying[t] < good).astype(np.int64)
+        meant = mine[t] & (luck * (1 - world.errors.execution) < chance)
+        own.add(np.where(mine[t], context, -1), meant, gave * paid[t], image[..., learner], names / count)
+        notes.add(donor[t][..., None], judge[t][..., None, :], context[..., None], gave[..., None],
+                  verdict[..., None, :])  # fmt: skip
         after = _majority(verdict)
-        image[b, e, i] = after
+        flat[at[t]] = after
         names = names + after - before
     return own.told(image, notes, learner)
 
