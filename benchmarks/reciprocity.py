@@ -10,7 +10,7 @@ names good with probability one half at the start, payoffs a round over 30 round
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from commonweal.scenarios.studies.reciprocity.gradient import Planner
 from commonweal.scenarios.studies.reciprocity.rivals import Rival
 from commonweal.scenarios.studies.reciprocity.scores import Judge, Reference, Scores, reference, scores
 from commonweal.scenarios.studies.reciprocity.signals import cosines
-from commonweal.scenarios.studies.reciprocity.world import Span, World, with_learner, world_of
+from commonweal.scenarios.studies.reciprocity.world import Budget, World, with_learner, world_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "reciprocity.md"
 FIGURE = PAGE.parent / "images" / "collapse.png"
@@ -44,8 +44,9 @@ MAPS = 2 if QUICK else 4  # seeds of the maps
 GRID = Grid(seeds=MAPS, turnovers=(1, 4), updates=2, count=20) if QUICK else Grid(seeds=MAPS, turnovers=(1, 4, 16))
 
 
-def updates(number: int) -> int:
-    return 3 if QUICK else number
+def budget(episodes: int, length: int) -> Budget:
+    """Everybody acts each round, 100 updates."""
+    return Budget(episodes, length, "rounds", 3 if QUICK else 100)
 
 
 def streams(count: int, purpose: int) -> Stream:
@@ -68,8 +69,7 @@ class Setting:
     norm: str
     members: Sequence[tuple[Norm, int]]
     ratio: float
-    span: Span
-    updates: int
+    budget: Budget
 
     def world(self, judges: int = 1) -> World:
         """One world."""
@@ -96,15 +96,14 @@ class Bench:
 
     def gradient(self, schedules: int = 64) -> Scores:
         """The reciprocity gradient."""
-        found = gradient.learn(self.world, norm_of(self.setting.norm), Planner(schedules), self.setting.span,
-                               updates(self.setting.updates), streams(SEEDS, 0), self.signals)  # fmt: skip
+        found = gradient.learn(self.world, norm_of(self.setting.norm), Planner(schedules), self.setting.budget,
+                               streams(SEEDS, 0), self.signals)  # fmt: skip
         return scores(self.world, self.judge, self.best, found.act, found.assess)
 
     def rival(self, kind: Any, gamma: float = 1.0, times: int = 1) -> Scores:
         """A rival with so many times the episodes."""
-        span = Span(self.setting.span.episodes * times, self.setting.span.length, self.setting.span.clock)
-        found = rivals.learn(self.world, Rival(kind, np.full(SEEDS, gamma)), span, updates(self.setting.updates),
-                             streams(SEEDS, 1), self.signals)  # fmt: skip
+        budget = replace(self.setting.budget, episodes=self.setting.budget.episodes * times)
+        found = rivals.learn(self.world, Rival(kind, np.full(SEEDS, gamma)), budget, streams(SEEDS, 1), self.signals)
         return scores(self.world, self.judge, self.best, found.act, found.assess)
 
 
@@ -125,14 +124,14 @@ HEADS = ["world", "learner", "worst seed", "payoff, share of the best", "adheren
 
 def actions() -> str:
     """Everybody acts each round, 24 principals, 4 episodes of 20 rounds an update (1 where b/c is 1.5), 100 updates."""
-    often, once = Span(4, 20), Span(1, 20)
+    often, once = budget(4, 20), budget(1, 20)
     scoring, never = norm_of("image-scoring"), Norm(np.zeros((2, 2)), norm_of("image-scoring").assess)
     settings = [
-        *(Setting(name, name, groups(name, 24), 3.0, often, 100) for name in ("L6", "L3")),
-        *(Setting(f"{name}, half AllD", name, groups(name, 24, 11), 3.0, often, 100) for name in ("L6", "L3")),
-        Setting("image scoring, half AllD", "image-scoring", [(scoring, 13), (never, 11)], 3.0, often, 100),
-        Setting("L6, b/c 1.5", "L6", groups("L6", 24), 1.5, once, 100),
-        Setting("L3, half AllD, b/c 2: never to give is best", "L3", groups("L3", 24, 11), 2.0, often, 100),
+        *(Setting(name, name, groups(name, 24), 3.0, often) for name in ("L6", "L3")),
+        *(Setting(f"{name}, half AllD", name, groups(name, 24, 11), 3.0, often) for name in ("L6", "L3")),
+        Setting("image scoring, half AllD", "image-scoring", [(scoring, 13), (never, 11)], 3.0, often),
+        Setting("L6, b/c 1.5", "L6", groups("L6", 24), 1.5, once),
+        Setting("L3, half AllD, b/c 2: never to give is best", "L3", groups("L3", 24, 11), 2.0, often),
     ]
     rows = []
     for setting in settings:
@@ -145,12 +144,12 @@ def actions() -> str:
 
 def events() -> str:
     """One act at a time, 100 principals: 400 events (4 acts of each) an episode, 2 episodes an update, 60 updates."""
-    span, long = Span(2, 400, "events"), Span(2, 1600, "events")
+    short, long = (Budget(2, length, "events", 3 if QUICK else 60) for length in (400, 1600))
     settings = [
-        Setting("L6, b/c 1.5", "L6", groups("L6", 100), 1.5, span, 60),
-        Setting("L3, b/c 1.5", "L3", groups("L3", 100), 1.5, span, 60),
-        Setting("L6, half AllD, b/c 3", "L6", groups("L6", 100, 49), 3.0, span, 60),
-        Setting("L6, b/c 1.5, episodes four times as long", "L6", groups("L6", 100), 1.5, long, 60),
+        Setting("L6, b/c 1.5", "L6", groups("L6", 100), 1.5, short),
+        Setting("L3, b/c 1.5", "L3", groups("L3", 100), 1.5, short),
+        Setting("L6, half AllD, b/c 3", "L6", groups("L6", 100, 49), 3.0, short),
+        Setting("L6, b/c 1.5, episodes four times as long", "L6", groups("L6", 100), 1.5, long),
     ]
     rows = []
     for setting in settings:
@@ -180,7 +179,7 @@ def joint() -> str:
     """Acts and verdicts learned together, 8 principals, b/c 3, 4 episodes of 20 rounds an update, 100 updates."""
     rows = []
     for name, defectors in (("L6", 0), ("L6, half AllD", 4)):
-        bench = Bench.of(Setting(name, "L6", groups("L6", 8, defectors), 3.0, Span(4, 20), 100), signals=True)
+        bench = Bench.of(Setting(name, "L6", groups("L6", 8, defectors), 3.0, budget(4, 20)), signals=True)
         tried: Mapping[str, Callable[[], Scores]] = {
             "reciprocity gradient": bench.gradient,
             **{f"{label}{', eight times the episodes' if times > 1 else ''}":

@@ -18,7 +18,7 @@ from commonweal.agents.streams import Stream
 from commonweal.scenarios.runs.intervals import SHARE, Interval, mean_interval
 from commonweal.scenarios.studies.reciprocity.rivals import Rival, learn
 from commonweal.scenarios.studies.reciprocity.scores import Judge, reference, scores
-from commonweal.scenarios.studies.reciprocity.world import Span, world_of
+from commonweal.scenarios.studies.reciprocity.world import Budget, world_of
 
 
 def wait_discount(gamma: Floats | float, count: int) -> Floats:
@@ -109,9 +109,10 @@ class Grid:
     norm: str = "L6"
     errors: float = 0.02  # of execution and assignment
 
-    def span(self, turnover: int) -> Span:
-        """What is played for an update."""
-        return Span(max(1, self.acts // turnover) if self.acts else self.episodes, turnover * self.count, "events")
+    def budget(self, turnover: int) -> Budget:
+        """What is played with episodes of one length."""
+        episodes = max(1, self.acts // turnover) if self.acts else self.episodes
+        return Budget(episodes, turnover * self.count, "events", self.updates)
 
     @property
     def happens(self) -> Errors:
@@ -158,7 +159,7 @@ def _column(kind: Literal["reinforce", "ppo"], grid: Grid, turnover: int) -> pd.
     every = np.repeat(place, grid.seeds)
     worlds, best = world.taken(every), reference(world, judge).taken(every)
     stream = Stream(tuple(np.random.default_rng([seed, turnover]) for _ in place for seed in range(grid.seeds)))
-    learned = learn(worlds, Rival(kind, np.repeat(gamma, grid.seeds)), grid.span(turnover), grid.updates, stream)
+    learned = learn(worlds, Rival(kind, np.repeat(gamma, grid.seeds)), grid.budget(turnover), stream)
     found = scores(worlds, judge, best, learned.act)
     constant, share, adherence = (np.asarray(each, dtype=np.float64).reshape(-1, grid.seeds).T
                                   for each in (found.constant, found.share, found.adherence))  # fmt: skip

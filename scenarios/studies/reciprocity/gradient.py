@@ -11,7 +11,7 @@ from commonweal.agents.reciprocity.norms import Errors, Norm
 from commonweal.agents.reciprocity.terms import LearnerTerms
 from commonweal.agents.streams import Stream
 from commonweal.scenarios.studies.reciprocity.rivals import Learned
-from commonweal.scenarios.studies.reciprocity.world import Span, World, play, with_learner
+from commonweal.scenarios.studies.reciprocity.world import Budget, World, play, with_learner
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Planner:
                             rate, self.search, explore)  # fmt: skip
 
 
-def learn(world: World, norm: Norm, planner: Planner, span: Span, updates: int, stream: Stream,
+def learn(world: World, norm: Norm, planner: Planner, budget: Budget, stream: Stream,
           signals: bool = False) -> Learned:  # fmt: skip
     """Let the first principal of each world climb the reciprocity gradient, from one half on.
 
@@ -43,8 +43,7 @@ def learn(world: World, norm: Norm, planner: Planner, span: Span, updates: int, 
         world: B of them.
         norm: by which the learner judges unless it learns to.
         planner: how it plans.
-        span: what is played for an update.
-        updates: how many.
+        budget: what is played.
         stream: B generators.
         signals: whether verdicts are learned too; those go wrong only as they are meant to.
     """
@@ -55,9 +54,9 @@ def learn(world: World, norm: Norm, planner: Planner, span: Span, updates: int, 
     benefit, cost = (np.repeat(each[:, None], count, axis=1) for each in (world.benefit, world.cost))
     if signals:
         errors = Errors(errors.execution, np.zeros(()), np.zeros(()))
-    for _ in range(updates):
+    for _ in range(budget.updates):
         act, assess = giving(learners)[:, 0], judging(learners)[:, 0]
-        played = play(with_learner(world, act, assess if signals else None), span, stream)
+        played = play(with_learner(world, act, assess if signals else None), budget, stream)
         counts = Counts(counts.acts + played.acts, counts.verdicts + played.verdicts)
         situation = Situation(played.last[:, -1], counts, benefit, cost, errors, norm, world.judges)
         uniform: Floats = stream.uniform(planner.ahead, planner.schedules, count)

@@ -18,7 +18,7 @@ import torch
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.streams import Stream
-from commonweal.scenarios.studies.reciprocity.world import Episodes, Span, World, play, with_learner
+from commonweal.scenarios.studies.reciprocity.world import Budget, Episodes, World, play, with_learner
 
 CELLS = torch.tensor([[x, y] for x in (-1.0, 1.0) for y in (-1.0, 1.0)], dtype=torch.float64)  # BB, BG, GB, GG
 SIGNALS = torch.tensor([[x, y, a] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for a in (-1.0, 1.0)], dtype=torch.float64)
@@ -227,22 +227,21 @@ def _standardised(beyond: Floats, weight: Floats) -> Floats:
     return result
 
 
-def learn(world: World, rival: Rival, span: Span, updates: int, stream: Stream, signals: bool = False) -> Learned:
+def learn(world: World, rival: Rival, budget: Budget, stream: Stream, signals: bool = False) -> Learned:
     """Let a rival learn in each world, from one half on.
 
     Args:
         world: B of them; the learner is the first principal.
         rival: how it learns.
-        span: what is played for an update.
-        updates: how many.
+        budget: what is played.
         stream: B generators.
         signals: whether verdicts are learned too.
     """
     policies = [Policy(cells, stream, rival.shape) for cells in (CELLS, SIGNALS)[: 1 + signals]]
     judge = Critic(rival) if rival.kind == "ppo" else Baseline(rival)
     optimiser = torch.optim.Adam([weight for policy in policies for weight in policy.weights], lr=rival.rate)
-    for _ in range(updates):
-        played = play(with_learner(world, *_tables(policies)), span, stream)
+    for _ in range(budget.updates):
+        played = play(with_learner(world, *_tables(policies)), budget, stream)
         beyond = judge.advantages(played)
         sums = [_of_acts(played, beyond.acts)]
         if signals:

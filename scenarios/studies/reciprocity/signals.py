@@ -10,7 +10,7 @@ from commonweal.agents.reciprocity.chain import Rules, Stakes, drawn_schedule, g
 from commonweal.agents.reciprocity.estimates import Belief, Counts, estimated, with_own
 from commonweal.agents.streams import Stream
 from commonweal.scenarios.studies.reciprocity.rivals import discounted
-from commonweal.scenarios.studies.reciprocity.world import Episodes, Span, World, play, with_learner
+from commonweal.scenarios.studies.reciprocity.world import Budget, Episodes, World, play, with_learner
 
 ROUNDS = 20  # of an episode, and planned ahead
 TRUE = 2048  # schedules that stand for all
@@ -48,7 +48,7 @@ def cosines(world: World, episodes: int, points: Stream, luck: Stream, spread: f
     act = expit(spread * points.normal(2, 2))
     assess = expit(spread * points.normal(2, 2, 2))
     own = with_learner(world, act, assess)
-    played = play(own, Span(episodes, ROUNDS), luck)
+    played = play(own, Budget(episodes, ROUNDS), luck)
     true = planned(own, own.rules, act, assess, (luck, TRUE))
     seen = planned(own, _estimated(own, played), act, assess, (luck, episodes))
     sampled = reinforce(played, act, assess)

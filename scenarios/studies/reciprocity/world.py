@@ -50,12 +50,13 @@ class World:
 
 
 @dataclass(frozen=True)
-class Span:
-    """How much is played for an update."""
+class Budget:
+    """How much is played: all that a learner may see."""
 
-    episodes: int  # E
+    episodes: int  # E of an update
     length: int  # T rounds or events of an episode
     clock: Clock = "rounds"
+    updates: int = 1
 
 
 @dataclass
@@ -161,16 +162,16 @@ def with_learner(world: World, act: Floats, assess: Floats | None = None, learne
     return replace(world, rules=Rules(acts, verdicts))
 
 
-def play(world: World, span: Span, stream: Stream, learner: int = 0) -> Episodes:
+def play(world: World, budget: Budget, stream: Stream, learner: int = 0) -> Episodes:
     """Play E episodes in each world.
 
     Args:
         world: B of them, with the learner's tables in its place.
-        span: how long, by which clock.
+        budget: how long, by which clock.
         stream: B generators; each world draws the same numbers alone or in any batch.
         learner: whose acts, verdicts and rewards are told.
     """
-    return (_play_rounds if span.clock == "rounds" else _play_events)(world, span, stream, learner)
+    return (_play_rounds if budget.clock == "rounds" else _play_events)(world, budget, stream, learner)
 
 
 def third_parties(uniform: Floats, donor: Ints, recipient: Ints, count: int) -> Ints:
@@ -184,11 +185,11 @@ def third_parties(uniform: Floats, donor: Ints, recipient: Ints, count: int) -> 
     return np.stack(chosen, axis=-1)
 
 
-def _play_rounds(world: World, span: Span, stream: Stream, learner: int) -> Episodes:
-    shape = (len(world), span.episodes, world.principals)
+def _play_rounds(world: World, budget: Budget, stream: Stream, learner: int) -> Episodes:
+    shape = (len(world), budget.episodes, world.principals)
     image = (stream.uniform(*shape[1:]) < world.first).astype(np.int64)
-    schedule = drawn_schedule(np.moveaxis(stream.uniform(span.length, *shape[1:]), 1, 0), world.judges)
-    luck = np.moveaxis(stream.uniform(span.length, *shape[1:], 1 + world.judges), 1, 0)
+    schedule = drawn_schedule(np.moveaxis(stream.uniform(budget.length, *shape[1:]), 1, 0), world.judges)
+    luck = np.moveaxis(stream.uniform(budget.length, *shape[1:], 1 + world.judges), 1, 0)
     notes, own = Notes(), _Own()
     donor, at = np.broadcast_to(np.arange(shape[2]), shape), np.arange(shape[0])[:, None, None]
     acts, verdicts = _flat(world)
@@ -219,10 +220,10 @@ def _majority(verdict: Ints) -> Ints:
     return image
 
 
-def _play_events(world: World, span: Span, stream: Stream, learner: int) -> Episodes:
-    count, worlds, episodes = world.principals, len(world), span.episodes
+def _play_events(world: World, budget: Budget, stream: Stream, learner: int) -> Episodes:
+    count, worlds, episodes = world.principals, len(world), budget.episodes
     image = (stream.uniform(episodes, count) < world.first).astype(np.int64)
-    drawn = stream.uniform(episodes, span.length, 3 + 2 * world.judges)
+    drawn = stream.uniform(episodes, budget.length, 3 + 2 * world.judges)
     whom, lots = np.array_split(np.ascontiguousarray(drawn.transpose(3, 2, 0, 1)), [2])  # (…, T, B, E): fast by event
     judging, saying = (np.ascontiguousarray(np.moveaxis(part, 0, -1)) for part in np.split(lots[1:], 2))
     donor = (whom[0] * count).astype(np.int64)
@@ -237,7 +238,7 @@ def _play_events(world: World, span: Span, stream: Stream, learner: int) -> Epis
     row, heard = 4 * (start + donor), 8 * (start[..., None] + judge)  # places in flat tables
     flat, mine = image.reshape(-1), donor == learner
     paid = world.benefit[:, None] * (recipient == learner) - world.cost[:, None] * mine
-    for t in range(span.length):
+    for t in range(budget.length):
         before = flat[at[t]]
         context = 2 * before + flat[met[t]]
         chance, luck = acts[row[t] + context], lots[0, t]

@@ -19,7 +19,7 @@ from commonweal.scenarios.studies.reciprocity.collapse import (
     wait_discount,
 )
 from commonweal.scenarios.studies.reciprocity.rivals import discounted
-from commonweal.scenarios.studies.reciprocity.world import Span, play, with_learner, world_of
+from commonweal.scenarios.studies.reciprocity.world import Budget, play, with_learner, world_of
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_returns_that_are_played_change_sides_at_the_boundary(factor: float, pay
     ratio = float(boundary(gamma, length, count, errors_of(0.02))) * factor
     world = world_of([(norm_of("L6"), count)], errors_of(0.02), np.full(worlds, ratio))
     stream = Stream(tuple(np.random.default_rng([7, seed]) for seed in range(worlds)))
-    played = play(with_learner(world, np.full((worlds, 2, 2), 0.5)), Span(3000, length, "events"), stream)
+    played = play(with_learner(world, np.full((worlds, 2, 2), 0.5)), Budget(3000, length, "events"), stream)
     returns = discounted(played.reward, np.full((worlds, 1), gamma))
     to_good = (played.context == 1) | (played.context == 3)
     gave, refused = (np.array([returns[b][to_good[b] & (played.gave[b] == act)].mean() for b in range(worlds)])

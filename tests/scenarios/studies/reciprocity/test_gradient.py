@@ -14,7 +14,7 @@ from commonweal.scenarios.studies.reciprocity.gradient import Planner
 from commonweal.scenarios.studies.reciprocity.rivals import Rival
 from commonweal.scenarios.studies.reciprocity.scores import Judge, Scores, reference, scores
 from commonweal.scenarios.studies.reciprocity.signals import ROUNDS, cosine, cosines, planned
-from commonweal.scenarios.studies.reciprocity.world import Span, World, with_learner, world_of
+from commonweal.scenarios.studies.reciprocity.world import Budget, World, with_learner, world_of
 
 SEEDS = 4
 
@@ -30,25 +30,25 @@ def among(name: str, count: int, defectors: int = 0, ratio: float = 3.0) -> Worl
     return world_of(groups, errors_of(0.02), np.array([ratio]))
 
 
-def learned(world: World, name: str, span: Span, updates: int, signals: bool = False, schedules: int = 16) -> Scores:
+def learned(world: World, name: str, budget: Budget, signals: bool = False, schedules: int = 16) -> Scores:
     """Scores of the reciprocity gradient in this world, by seed."""
     judge = Judge.of(world, 64 if world.principals < 50 else 16)
     best = reference(world, judge, signals).taken(np.zeros(SEEDS, dtype=np.int64))
     worlds = world.repeated(SEEDS)
-    found = gradient.learn(worlds, norm_of(name), Planner(schedules), span, updates, streams(SEEDS), signals)
+    found = gradient.learn(worlds, norm_of(name), Planner(schedules), budget, streams(SEEDS), signals)
     return scores(worlds, judge, best, found.act, found.assess)
 
 
 def test_a_few_updates_already_lead_towards_the_norm() -> None:
-    found = learned(among("L6", 12), "L6", Span(4, 20), 12)
+    found = learned(among("L6", 12), "L6", Budget(4, 20, updates=12))
     assert (found.hit == 1).all() and (found.adherence > 0.85).all()
 
 
 def test_learners_of_a_batch_learn_each_by_itself() -> None:
     world = among("L6", 8).repeated(2)
-    norm, span = norm_of("L6"), Span(1, 8)
-    together = gradient.learn(world, norm, Planner(4), span, 5, streams(2), signals=True)
-    alone = gradient.learn(world.taken(np.array([1])), norm, Planner(4), span, 5,
+    norm, budget = norm_of("L6"), Budget(1, 8, updates=5)
+    together = gradient.learn(world, norm, Planner(4), budget, streams(2), signals=True)
+    alone = gradient.learn(world.taken(np.array([1])), norm, Planner(4), budget,
                            Stream((np.random.default_rng([0, 1]),)), signals=True)  # fmt: skip
     np.testing.assert_allclose(together.act[1:], alone.act, atol=1e-12)
     assert together.assess is not None and alone.assess is not None
@@ -85,31 +85,31 @@ def test_cosines() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "defectors"), [("L6", 0), ("L3", 0), ("L6", 11), ("L3", 11)])
 def test_acts_everybody_acts_each_round(name: str, defectors: int) -> None:
-    found = learned(among(name, 24, defectors), name, Span(4, 20), 100)
+    found = learned(among(name, 24, defectors), name, Budget(4, 20, updates=100))
     assert (found.share >= 0.99).all() and (found.adherence >= 0.97).all() and not found.constant.any()
 
 
 @pytest.mark.slow
 def test_acts_with_one_episode_an_update() -> None:
-    found = learned(among("L6", 24, ratio=1.5), "L6", Span(1, 20), 100)
+    found = learned(among("L6", 24, ratio=1.5), "L6", Budget(1, 20, updates=100))
     assert (found.share >= 0.99).all() and (found.adherence >= 0.97).all()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "defectors", "ratio"), [("L6", 0, 1.5), ("L3", 0, 1.5), ("L6", 49, 3.0)])
 def test_acts_one_at_a_time_where_discounted_rivals_collapse(name: str, defectors: int, ratio: float) -> None:
-    world, span = among(name, 100, defectors, ratio), Span(2, 400, "events")
-    found = learned(world, name, span, 60, schedules=4)
+    world, budget = among(name, 100, defectors, ratio), Budget(2, 400, "events", 60)
+    found = learned(world, name, budget, schedules=4)
     assert (found.share >= 0.99).all() and (found.adherence >= 0.97).all()
     judge, worlds = Judge.of(world, 16), world.repeated(SEEDS)
     best = reference(world, judge).taken(np.zeros(SEEDS, dtype=np.int64))
-    ppo = rivals.learn(worlds, Rival("ppo", np.full(SEEDS, 0.95)), span, 60, streams(SEEDS))
+    ppo = rivals.learn(worlds, Rival("ppo", np.full(SEEDS, 0.95)), budget, streams(SEEDS))
     assert (scores(worlds, judge, best, ppo.act).share < 0.8).all()  # γ .95 among 100: refusing is right
 
 
 @pytest.mark.slow
 def test_acts_and_verdicts_together() -> None:
-    found = learned(among("L6", 8), "L6", Span(4, 20), 100, signals=True)
+    found = learned(among("L6", 8), "L6", Budget(4, 20, updates=100), signals=True)
     assert (found.share >= 0.995).all() and (found.signals >= 0.85).all() and (found.adherence >= 0.97).all()
 
 

@@ -18,7 +18,7 @@ from commonweal.scenarios.studies.reciprocity.rivals import (
     features,
     learn,
 )
-from commonweal.scenarios.studies.reciprocity.world import Episodes, Notes, Span, World, play, world_of
+from commonweal.scenarios.studies.reciprocity.world import Budget, Episodes, Notes, World, play, world_of
 
 NONE = Errors(np.array(0.0), np.array(0.0), np.array(0.0))
 
@@ -81,8 +81,8 @@ def test_a_verdict_is_not_paid_for_its_own_round(kind: str) -> None:
 def test_advantages_without_smoothing_are_returns_less_the_critic_s_values() -> None:
     world, rival = refusers(2, 1.0), Rival("ppo", np.array([1.0, 0.9]), smoothing=1.0)
     critic, stream = Critic(rival), streams(2)
-    critic.advantages(play(world, Span(3, 10), stream))
-    played = play(world, Span(3, 10), stream)
+    critic.advantages(play(world, Budget(3, 10), stream))
+    played = play(world, Budget(3, 10), stream)
     assert critic.weights is not None
     values = np.einsum("betf,bf->bet", features(played), critic.weights)
     expected = discounted(played.reward, rival.gamma[:, None]) - values
@@ -102,7 +102,7 @@ def test_where_a_gift_brings_only_its_cost_all_learn_the_obvious(
     kind: str, shape: str, cost: float, right: float
 ) -> None:
     rival = Rival(kind, np.ones(4), shape, 0.02 if shape == "network" else 0.1)  # type: ignore[arg-type]
-    found = learn(refusers(4, cost), rival, Span(4, 20), 60, streams(4))
+    found = learn(refusers(4, cost), rival, Budget(4, 20, updates=60), streams(4))
     seen = found.act[:, :, 0] if cost > 0 else found.act[:, 0]  # names that others have are all good or all bad
     assert found.assess is None
     assert (np.abs(seen - right) < 0.2).all(), found.act
@@ -111,9 +111,9 @@ def test_where_a_gift_brings_only_its_cost_all_learn_the_obvious(
 @pytest.mark.parametrize("kind", ["reinforce", "ppo"])
 def test_worlds_of_a_batch_learn_each_by_itself(kind: str) -> None:
     world = world_of([(norm_of("L6"), 6)], NONE, np.array([2.0, 5.0]))
-    rival, span = Rival(kind, np.ones(2)), Span(2, 6)  # type: ignore[arg-type]
-    together = learn(world, rival, span, 4, streams(2), signals=True)
-    alone = learn(world.taken(np.array([1])), Rival(kind, np.ones(1)), span, 4,  # type: ignore[arg-type]
+    rival, budget = Rival(kind, np.ones(2)), Budget(2, 6, updates=4)  # type: ignore[arg-type]
+    together = learn(world, rival, budget, streams(2), signals=True)
+    alone = learn(world.taken(np.array([1])), Rival(kind, np.ones(1)), budget,  # type: ignore[arg-type]
                   Stream((np.random.default_rng([0, 1]),)), signals=True)  # fmt: skip
     np.testing.assert_allclose(together.act[1:], alone.act, atol=1e-9)
     assert together.assess is not None and alone.assess is not None
