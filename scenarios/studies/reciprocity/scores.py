@@ -1,6 +1,7 @@
 """How a learner is scored: against the best of the 16 rules of action, in the true chain of judgements."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -61,6 +62,12 @@ class Reference:
         parts = (self.act, self.assess, self.value, self.stake, self.signal_stake)
         return Reference(*(None if part is None else part[places] for part in parts))  # type: ignore[arg-type]
 
+    @classmethod
+    def joined(cls, parts: Sequence["Reference"]) -> "Reference":
+        """Those of several batches, one after the other."""
+        columns = ([getattr(part, each.name) for part in parts] for each in fields(cls))
+        return cls(*(None if column[0] is None else np.concatenate(column) for column in columns))  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -86,12 +93,8 @@ def reference(world: World, judge: Judge, signals: bool = False, learner: int = 
         signals: whether the learner chooses its verdicts.
         learner: its place.
     """
-    found = [_best(world.taken(np.array([b])), judge, signals, learner) for b in range(len(world))]
-    act, best = np.stack([each[0] for each in found]), np.array([each[2] for each in found])
-    stake = np.stack([each[3] for each in found])
-    if not signals:
-        return Reference(act, None, best, stake, None)
-    return Reference(act, np.stack([each[1] for each in found]), best, stake, np.stack([each[4] for each in found]))
+    return Reference.joined([_best(_Trials(world.taken(np.array([b])), judge, learner), signals)
+                             for b in range(len(world))])  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -123,9 +126,9 @@ class _Trials:
         return verdicts
 
 
-def _best(world: World, judge: Judge, signals: bool, learner: int) -> tuple[Floats, Floats, float, Floats, Floats]:
-    """Rule, verdicts, payoff a round and stakes of both in one world."""
-    trials, verdicts = _Trials(world, judge, learner), world.rules.assess[:, learner]
+def _best(trials: _Trials, signals: bool) -> Reference:
+    """The best rule in one world."""
+    verdicts = trials.world.rules.assess[:, trials.learner]
     verdicts = np.round(verdicts) if signals else verdicts
     act = trials.best_act(verdicts)
     for _ in range(4 * signals):
@@ -133,10 +136,11 @@ def _best(world: World, judge: Judge, signals: bool, learner: int) -> tuple[Floa
         act = trials.best_act(verdicts)
         if (before[0] == act).all() and (before[1] == verdicts).all():
             break
-    best = float(trials.values(act, verdicts)[0])
-    stake = best - trials.values(_turned(act[0]), verdicts)
-    own = best - trials.values(act, _turned(verdicts[0])) if signals else np.zeros(8)
-    return act[0], verdicts[0], best, stake.reshape(2, 2), own.reshape(2, 2, 2)
+    best = trials.values(act, verdicts)
+    stake = (best - trials.values(_turned(act[0]), verdicts)).reshape(1, 2, 2)
+    if not signals:
+        return Reference(act, None, best, stake, None)
+    return Reference(act, verdicts, best, stake, (best - trials.values(act, _turned(verdicts[0]))).reshape(1, 2, 2, 2))
 
 
 def _turned(cells: Floats) -> Floats:
