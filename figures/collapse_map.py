@@ -43,7 +43,7 @@ def draw_collapse(maps: dict[str, pd.DataFrame], note: str) -> Figure:
             mesh = _map(ax, table[table["turnover"] == length])
         row[0].set_ylabel(f"{name}\nb/c")
     for ax, length in zip(grid[0], lengths, strict=True):
-        ax.set_title(f"T/N = {length:g}", loc="left", color="0.2")
+        ax.set_title(f"T/N = {length:g} acts of each", loc="left", color="0.2")
     for ax in grid[-1]:
         ax.set_xlabel("discount γ")
     bar = figure.colorbar(mesh, ax=[ax for row in grid for ax in row], pad=0.01, aspect=30, ticks=[0, 0.5, 1])

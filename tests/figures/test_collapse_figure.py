@@ -21,7 +21,7 @@ def test_each_rival_has_a_row_and_each_length_a_column() -> None:
     figure = draw_collapse({"PPO": cells(), "REINFORCE": cells()}, "Played somewhere.")
     maps = [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
     assert len(maps) == 4
-    assert [ax.get_title(loc="left") for ax in maps[:2]] == ["T/N = 1", "T/N = 4"]
+    assert [ax.get_title(loc="left") for ax in maps[:2]] == ["T/N = 1 acts of each", "T/N = 4 acts of each"]
     assert [ax.get_ylabel() for ax in maps[::2]] == ["PPO\nb/c", "REINFORCE\nb/c"]
 
 
