@@ -94,7 +94,7 @@ class Bench:
         best = reference(one, judge, signals)
         return cls(setting, one.repeated(SEEDS), judge, best.taken(np.zeros(SEEDS, dtype=np.int64)), signals)
 
-    def gradient(self, schedules: int = 64) -> Scores:
+    def gradient(self, schedules: int = 16) -> Scores:
         """The reciprocity gradient."""
         found = gradient.learn(self.world, norm_of(self.setting.norm), Planner(schedules), self.setting.budget,
                                streams(SEEDS, 0), self.signals)  # fmt: skip
