@@ -1,0 +1,1 @@
+"""Reciprocity: learners among norms, in a donation world outside the cooperative, beside rivals that only sample."""
