@@ -72,6 +72,15 @@ class TestNames:
                 seen.add((x, y, a))
         assert len(seen) >= 6
 
+    def test_who_goes_by_names_chooses_in_the_first_round_and_others_do_what_they_start_with(self) -> None:
+        """All are good at first, so that L6 gives; nobody starts by delegating."""
+        mix = {"norm:L6": 0.25, "fixed": 0.25, "imitation": 0.5}
+        ensemble = Ensemble(giving({"policy.mix": mix, "policy.mutation": 0.0}), range(4))
+        follows = ensemble.people.policy == ensemble.world.terms.policy.names.index("norm:L6")
+        record = ensemble.step()
+        assert 0 < follows.mean() < 1
+        assert np.array_equal(record.actions, np.where(follows, int(GIVES), int(REFUSES)))
+
     def test_names_are_those_of_the_last_round_and_start_good(self) -> None:
         ensemble = Ensemble(giving(ERRORS), range(3))
         before = np.ones((3, 12), dtype=int)
