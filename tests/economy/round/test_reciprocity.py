@@ -14,6 +14,7 @@ from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import MICRO, Reason, reconcile
 from commonweal.economy.round.record import Record
 from commonweal.economy.runs.checkpoint import restore, save
+from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
@@ -145,6 +146,17 @@ class TestMoney:
         moved = results.ledger[results.ledger["reason"].isin(["request", "withheld"])]
         assert len(moved) and set(moved["reason"]) == {"withheld" if kind == "admission" else "request"}
 
+    @pytest.mark.parametrize("kind", ["requests", "pool"])
+    def test_gifts_are_in_the_books(self, kind: str) -> None:
+        ensemble = Ensemble(giving(ERRORS | {"reciprocity.kind": kind, "rounds": 5}), [0, 1], keep_ledger=True)
+        results = ensemble.run()
+        assert results.ledger is not None
+        assert not ensemble.state.ledger.balances.sum(axis=1).any()
+        assert not reconcile(results.ledger, ensemble.state.ledger.balances).any()
+        gifts = results.ledger[results.ledger["reason"] == "request"]
+        made = results.principals["given"].sum()
+        assert gifts.loc[gifts["source"] < 12, "amount"].sum() == 3 * MICRO * made > 0
+
     def test_requests_permute_whole_payments(self) -> None:
         ensemble = Ensemble(paying("requests"), [0, 1])
         for _ in range(6):
@@ -214,6 +226,14 @@ class TestRuns:
                 assert np.array_equal(judged(one).verdicts[0], judged(record).verdicts[run])
                 assert np.array_equal(one.payday.payments[0], record.payday.payments[run])
             same_arrays(alone.state.mechanisms["reciprocity"], together.state.mechanisms["reciprocity"], run)
+
+    def test_a_mesa_model_plays_the_same(self) -> None:
+        name, changes = WORLDS["live"]
+        model, ensemble = Cooperative(load(name, changes), rng=4), Ensemble(load(name, changes), [4])
+        for _ in range(4):
+            model.step()
+            ensemble.step()
+        same_arrays(model.state.mechanisms["reciprocity"], ensemble.state.mechanisms["reciprocity"])
 
     @pytest.mark.parametrize("world", sorted(WORLDS))
     def test_the_future_without_a_deviation_is_the_run_itself(self, world: str) -> None:
