@@ -50,6 +50,7 @@ GIFTS: list[tuple[dict[str, Any], str]] = [
     (DEFECTING, f"actions.available must be without defect where {GIVING}"),
     ({"clawback.share": 0.5}, f"clawback.share must be 0 where {GIVING}"),
     ({"market.model_value": 1.0}, f"market.model_value must be 0 where {GIVING}"),
+    ({"menu.offer": "amounts"}, f"menu.offer must be fixed where {GIVING}"),
     ({"negotiation.kind": "shapley_coop"}, f"negotiation.kind must be none where {GIVING}"),
 ]  # fmt: skip
 
