@@ -155,7 +155,8 @@ MECHANISMS: dict[str, dict[str, Any]] = {
     "requests": NAMES | {"reciprocity.kind": "requests"},
     "a pool of what all are paid": NAMES | {"reciprocity.kind": "pool"},
     "admission": NAMES | {"reciprocity.kind": "admission", "reciprocity.judges": 3},
-    "clawback among requests": NAMES | {"reciprocity.kind": "requests", "clawback.share": 0.8, "settlement.kind": "equal"},
+    "clawback among requests": NAMES
+    | {"reciprocity.kind": "requests", "clawback.share": 0.8, "settlement.kind": "equal"},
     "requests and stakes": STAKES | NAMES | {"reciprocity.kind": "requests", "stakes.reveal": 1.0},
 }
 MOVING = {"clawback": Reason.CLAWBACK, "stakes": Reason.SLASH, "tolerance": Reason.TOLERANCE}

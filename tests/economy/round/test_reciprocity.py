@@ -27,6 +27,18 @@ SIGNALS = {"population.count": 9, "rounds": 6, "reciprocity.judges": 3, "recipro
 ERRORS = {"reciprocity.execution": 0.1, "reciprocity.perception": 0.1, "reciprocity.assignment": 0.1}
 EXACTLY = dict.fromkeys(ERRORS, 0.0)  # nothing goes wrong
 EVERYTHING = {"actions.available": ["abstain", "delegate", "free_ride"]}
+VALUED = {"values.dimensions": [{"sense": "protect", "label": 0, "limit": 1.0, "spread": 0.5, "samples": 8}]}
+BESIDE: dict[str, dict[str, Any]] = {
+    "stakes": {"population.endowment": 1.0, "stakes.stake": 0.1, "stakes.audit": 0.5, "stakes.slash": 1.0},
+    "clawback": {"clawback.share": 0.8, "settlement.kind": "equal"},
+    "identity": {"identity.cost": 0.5, "population.endowment": 0.6},
+    "deals": {"negotiation.kind": "shapley_coop"},
+    "amounts": {"menu.offer": "amounts", "market.model_value": 1.0},
+    "tolerance": VALUED | {"screening.mode": "project", "screening.scope": "all", "tolerance.budget": 0.05},
+    "concern": VALUED | {"values.concern": "share"},
+    "copies": {"rewards.kind": "quota", "rewards.realise": "noise", "market.model_value": 0.5},
+    "reserve and floor": {"settlement.reserve": 0.3, "settlement.floor": 0.2},
+}
 WORLDS = {"live": ("reciprocity", LIVE | ERRORS), "learned signals": ("slander", SIGNALS | ERRORS)}
 
 
@@ -206,6 +218,20 @@ class TestMoney:
         assert told.benefit.tolist() == [0.0]
         told = judged(ensemble.act(chosen((1, 12), 0, GIVES, REFUSES)))
         assert (told.benefit.tolist(), told.cost.tolist()) == ([5.0], [2.0])
+
+
+    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("beside", sorted(BESIDE))
+    def test_names_go_with_every_other_mechanism(self, beside: str, kind: str) -> None:
+        """Nobody is overdrawn, and nothing is lost."""
+        mix = {"norm:L6": 0.4, "imitation": 0.3, "reciprocity" if kind == "requests" else "fixed": 0.3}
+        anything = {"policy.mix": mix, "policy.mutation": 0.3, "reciprocity.kind": kind, "settlement.kind": "credit"}
+        available = {"actions.available": ["abstain", "delegate", "free_ride", "defect"], "rounds": 4}
+        ensemble = Ensemble(load("reciprocity", LIVE | ERRORS | anything | available | BESIDE[beside]), [0, 1])
+        results = ensemble.run()
+        assert not ensemble.state.ledger.balances.sum(axis=1).any()
+        told = results.rounds[["cooperation", "good_names", "welfare", "gift_worth", "gift_cost"]]
+        assert np.isfinite(told.to_numpy()).all()
 
 
 class TestRuns:
