@@ -64,7 +64,8 @@ def demands(scenario: Any, where: str) -> Iterator[tuple[str, bool, str]]:
     if names.kind == "none":
         return
     yield "market.kind", sells(scenario) or gives(scenario), f"model, curve or donation for reciprocity.kind = {names.kind!r}: what one's own data are paid must be known"
-    yield "actions.available", "delegate" in scenario.actions.available and len(scenario.actions.available) > 1, "with delegate and another action for reciprocity.kind other than none"
+    available = set(scenario.actions.available)
+    yield "actions.available", "delegate" in available and bool(available & {"free_ride", "defect"}), "with delegate, and free_ride or defect, for reciprocity.kind other than none: who abstains is not judged"
     yield "settlement.horizon", not pays_by_credit(scenario) or scenario.settlement.horizon == 1, f"1 for reciprocity.kind = {names.kind!r}: over a longer horizon one refusal hardly changes what is paid"
     yield "reciprocity.judges", names.judges % 2 == 1, "an odd number"
     needed = names.judges + 2

@@ -17,6 +17,7 @@ from commonweal.agents.reciprocity.encounters import (
     Seen,
     blamed,
     draw_encounters,
+    gifts_received,
     images_of_others,
     majority,
 )
@@ -30,6 +31,7 @@ from commonweal.economy.money.requests import handed_on, pooled, withheld
 from commonweal.economy.round.judges import RulesByPolicy, at, chances_of_each, let_in, verdicts_of
 from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.round.regret import taking_part
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
@@ -124,7 +126,8 @@ class Reciprocity(Mechanism):
         """Some gifts fail."""
         delegating, shirking = delegating_and_shirking(world.terms.available)
         luck = streams.encounter.uniform(world.shape[1])
-        fails = (luck < world.terms.reciprocity.execution) & own.encounters.meets & (moment.actions == delegating)
+        gives = meeting(own.encounters, moment) & (moment.actions == delegating)
+        fails = gives & (luck < world.terms.reciprocity.execution)
         return own, Effects(actions=np.where(fails, np.int64(shirking), moment.actions)) if fails.any() else NOTHING
 
     def pay(
@@ -176,12 +179,38 @@ class Reciprocity(Mechanism):
         return np.where(at(policy, judges) == self.learning, learned, chances)
 
     def expect(self, own: Reputations, moment: Moment, foregone: Foregone, world: World) -> Floats:
-        """What one would be paid goes elsewhere, and what comes in comes in, while one takes part."""
+        """What one would be paid goes elsewhere, and what comes in comes in, while one takes part.
+
+        Under admission, who stayed away is taken to be let in.
+        """
         told: Judged = moment.notes[self.name]
-        received = told.received[..., None] / MICRO
-        expected = np.where(told.passes[..., None], received - foregone.paid, received)
-        expected[..., Action.ABSTAIN] = 0.0
-        return expected
+        kind, counterpart = world.terms.reciprocity.kind, own.encounters.counterpart
+        meets = own.encounters.meets & np.take_along_axis(moment.member, counterpart, axis=1)  # if it takes part
+        leaves = np.where(meets[..., None], foregone.paid, 0.0)
+        if kind == "admission":
+            leaves, comes = np.where(told.passes[..., None], foregone.paid, 0.0), np.zeros((1, 1, 1))
+        elif kind == "pool":
+            comes = self._share_of_pool(own, moment, leaves)
+        else:
+            comes = self._coming(own, moment)[..., None]
+        return np.where(taking_part(moment), comes - leaves, 0.0)
+
+    def _coming(self, own: Reputations, moment: Moment) -> Floats:
+        """(R, N) money that is paid for data given for each, whether it takes part or not."""
+        payments = net_of(moment.transfers, (Reason.PAYMENT,), moment.actions.shape)
+        gives = own.encounters.meets & moment.member
+        return gifts_received(np.where(gives, payments, 0), own.encounters.counterpart) / MICRO
+
+    def _share_of_pool(self, own: Reputations, moment: Moment, leaves: Floats) -> Floats:
+        """(R, N, 4) money that each gets from the pool if it puts in ``leaves`` and all others what they do."""
+        told: Judged = moment.notes[self.name]
+        paid = net_of(moment.transfers, (Reason.PAYMENT,), moment.actions.shape) / MICRO
+        put_in = np.where(told.meets, paid, 0.0)
+        others = put_in.sum(axis=1, keepdims=True) - put_in
+        others += np.where(moment.member, 0.0, self._coming(own, moment))  # who has its request would meet it
+        size = moment.member.sum(axis=1, keepdims=True) + ~moment.member
+        share: Floats = (others[..., None] + leaves) / size[..., None]
+        return share
 
     def remember(
         self, own: Reputations, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
