@@ -30,7 +30,7 @@ def main() -> None:
         outcomes[name] = play(rule, ATTACKS, *((range(2), 20) if arguments.quick else (SEEDS, ROUNDS)))
         print(f"{name}: ledgers off by {outcomes[name].imbalance} micro-units", flush=True)
     for what in ("gain", "loss"):
-        text = table(outcomes, what)
+        text = table(outcomes, what, "rule")
         print(f"\nname-attacks-{what}\n\n{text}", flush=True)
         if arguments.write:
             write(f"name-attacks-{what}", text, PAGE)

@@ -27,14 +27,16 @@ JURY: Changes = {"reciprocity.judges": 5}
 POOL: Changes = {"reciprocity.kind": "pool"}
 PAY: Changes = {"reciprocity.terms.pay": 1.0, "reciprocity.terms.to": "good"}
 STAKED: Changes = {**STAKES, "stakes.stake": 0.01, "reciprocity.terms.stake": 5.0}
+COSTLY: Changes = {"population.endowment": 1.0, "identity.cost": 0.02}
 RULES: dict[str, Changes] = {
     "requests": {},
     "requests, juries of five": JURY,
-    "requests, names cost": {"population.endowment": 1.0, "identity.cost": 0.02},
+    "requests, names cost": COSTLY,
     "requests, three rounds out": {"reciprocity.terms.out": 3},
     "pool": POOL,
     "pool, pay by names": {**POOL, **PAY},
     "pool, pay by names, juries of five": {**POOL, **PAY, **JURY},
+    "pool, pay by names, names cost": {**POOL, **PAY, **COSTLY},
     "pool, three rounds out": {**POOL, "reciprocity.terms.out": 3},
     "pool, stakes by names": {**POOL, **STAKED},
     "admission by vote": {"reciprocity.kind": "admission"},

@@ -14,6 +14,7 @@ from commonweal.economy.money.ledger import MICRO, Ledger, post
 from commonweal.economy.money.requests import forfeited
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.relevance import matters
 
@@ -95,6 +96,14 @@ class TestForfeits:
             bad += (told.image == BAD).sum()
         assert bad > 5
         assert (ensemble.state.ledger.balances.sum(axis=1) == 0).all()
+
+
+def test_a_gift_that_failed_does_not_become_a_habit():
+    """Who always gives means to give again, though it is seen to have refused."""
+    scenario = revise(GIVERS, {"reciprocity.execution": 0.3, "policy.revision": 0.5})
+    gave = np.array([record.notes["reciprocity"].gave for record in played(scenario, 100)[1]])
+    interval = mean_interval(gave.mean(axis=(0, 1)), confidence=0.999)  # over principals
+    assert interval.low < 0.7 < interval.high
 
 
 class TestAbsence:
