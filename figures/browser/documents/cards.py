@@ -78,7 +78,8 @@ def _sections(chronicle: Chronicle, sight: Sight, index: int) -> Sequence[Docume
     everything = [["why, in words", reason(chronicle, index, sight.round)],
                   *map(list, principal_card(chronicle, index, sight.round).rows)]
     return (
-        _why(chronicle, sight, index), *_of_names(chronicle, sight, index), _text("Why so many samples?", why_so_many(sight, index, world)),
+        _why(chronicle, sight, index), *_of_names(chronicle, sight, index),
+        _text("Why so many samples?", why_so_many(sight, index, world)),
         _alternatives(sight, index, world),
         _rows("Its name and requests", name_rows(chronicle, sight, index)),
         _rows("What it values", [*value_rows(chronicle, sight, index), *concern_rows(sight, index, world)],
@@ -95,7 +96,7 @@ def _of_names(chronicle: Chronicle, sight: Sight, index: int) -> Sequence[Docume
     before, world = chronicle.at(sight.round - 1), chronicle.world
     if sight.requests is None or before.round != sight.round - 1:
         return ()
-    name, norm = ("bad", "good")[sight.requests.after[index]], world.terms.reciprocity.norm
+    name, norm = ("good", "bad")[int(bad_names(sight)[index])], world.terms.reciprocity.norm
     giving, judging = (of(before, sight, index, world) for of in (giving_table, judging_table))
     return (
         _text(f"Why is its name {name}?", why_its_name(before, sight, index, world)),
@@ -123,7 +124,9 @@ def _hidden(what: str) -> bool:
 
 
 def _deeds(lived: Sequence[Sight], index: int) -> tuple[int, list[int]]:
-    return lived[0].round if lived else 0, [int(sight.actions[index] + BAD * bad_names(sight)[index]) for sight in lived]
+    """The first round, and what a principal did in each, with ``BAD``."""
+    deeds = [int(sight.actions[index] + BAD * bad_names(sight)[index]) for sight in lived]
+    return lived[0].round if lived else 0, deeds
 
 
 def _life(first: int, deeds: list[int], named: bool) -> Document:

@@ -72,7 +72,7 @@ class Glances:
         return b"".join(parts)
 
     def deeds(self, index: int) -> tuple[int, list[int]]:
-        """The first round kept after the beginning, and what a principal did in it and in each one since, with ``BAD``."""
+        """The first round kept after the beginning, and what a principal did since, round by round, with ``BAD``."""
         rounds = [round for round in self._rounds if round > 0]
         return min(rounds, default=0), [self._rounds[round][0][index] % STRUCK for round in rounds]
 
@@ -82,10 +82,10 @@ class Glances:
 
 
 def bad_names(sight: Sight) -> Ints:
-    """(N,) 1 for who has a bad name after the round; nobody where names do not count."""
+    """(N,) 1 for who has a bad name after the round, private ones in the eyes of most; 0 where names do not count."""
     if sight.requests is None:
         return np.zeros_like(sight.actions)
-    return np.asarray(sight.requests.after == 0, dtype=np.int64)
+    return np.asarray(sight.requests.good < 0.5, dtype=np.int64)
 
 
 def _whose(sight: Sight) -> bytes:

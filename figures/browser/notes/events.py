@@ -28,7 +28,7 @@ class Event:
     """Something worth a mark."""
 
     round: int  # in which it happened
-    kind: str  # defection wave, free-riding wave, exit, slashing, clawback, collapse, half-life, broken limit, relief or of names
+    kind: str  # defection wave, slashing, …: what ``events`` lists
     text: str  # one line
     ink: str | None = None  # of the action that principals turn to or from; None: what rules and the model do
 
@@ -79,8 +79,8 @@ def events(chronicle: Chronicle) -> list[Event]:
       is no event;
     - exit, and broken limits of many, where somebody minds them: the share that abstains (that has a limit broken) is
       ``WAVE`` or more above its lowest of the last ``SPAN`` rounds, for the first time since ``SPAN`` rounds;
-    - requests fulfilled, good names, where names count: their share is ``NAMED`` or more below its highest, or above its
-      lowest, of the last ``SPAN`` rounds, for the first time since ``SPAN`` rounds;
+    - requests fulfilled, good names, where names count: their share is ``NAMED`` or more below its highest, or above
+      its lowest, of the last ``SPAN`` rounds, for the first time since ``SPAN`` rounds;
     - relief, there: nobody has had a limit broken for ``SPAN`` rounds, of whom somebody had before.
 
     Args:

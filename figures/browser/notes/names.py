@@ -57,7 +57,7 @@ def why_it_gave(before: Sight, sight: Sight, index: int, world: World) -> str:
     assert told is not None
     if not told.meets[index]:
         return "It had nobody's request in this round, and who meets nobody delegates for itself."
-    said = f"It {_deed(told, index)}, whose name is {_NAMES[told.other[index]]}"
+    said = f"It {_deed(told, index)}, whose name was {_NAMES[told.other[index]]}"
     if _policy(world, sight, index) == LEARNER:
         return f"{said}. {_learned(before, told, index, world)}"
     name = _norm_name(world, sight, index)
@@ -101,7 +101,8 @@ def _learned(before: Sight, told: Requests, index: int, world: World) -> str:
     if not before.requests.learning.counts.acts.any():
         return "It has seen nobody give or refuse yet, and gives with probability ½ to anybody."
     chance = percent(float(before.requests.giving[index, x, y]))
-    return f"It has learned to give with probability {chance} as {case}. {_planned(before.requests, index, x, y, world)}"
+    planned = _planned(before.requests, index, x, y, world)
+    return f"It has learned to give with probability {chance} as {case}. {planned}"
 
 
 def _planned(seen: Requests, index: int, x: int, y: int, world: World) -> str:
@@ -110,13 +111,16 @@ def _planned(seen: Requests, index: int, x: int, y: int, world: World) -> str:
     refused, gave = look.called_good[0, x, y].tolist()
     says = f"judges call a gift here good with {percent(gave)} and a refusal with {percent(refused)}"
     more = float(look.good_name[0])
-    ahead = f"in the {count(terms.learner.ahead)} rounds that it plans a good name is worth {figure(more)} more than a bad one"
+    ahead = f"in the {count(terms.learner.ahead)} rounds that it plans a good name is worth {_more(more)} than a bad"
     named = bdtrc(terms.judges // 2, terms.judges, np.array([refused, gave]))  # by a majority
     cost = float(seen.costs[index])
     gain = float(named[1] - named[0]) * more - cost
-    side = "more" if gain >= 0 else "less"
-    worth = f"so giving is worth {figure(abs(gain))} {side} than refusing"
+    worth = f"so giving is worth {_more(gain)} than refusing"
     return f"Giving costs {figure(cost)} money now. By what it has seen, {says}, and {ahead}: {worth}."
+
+
+def _more(gain: float) -> str:
+    return f"{figure(abs(gain))} {'more' if gain >= 0 else 'less'}"
 
 
 def _outlook(seen: Requests, index: int, world: World) -> Outlook:
@@ -149,6 +153,8 @@ def why_its_name(before: Sight, sight: Sight, index: int, world: World) -> str:
     if told is None or not sight.round:
         return ""
     name = _NAMES[told.after[index]]
+    if _private(world):
+        return f"Everybody judges it by its own lights: {percent(float(told.good[index]))} think it good after the round."
     if not told.meets[index]:
         return f"Nobody judged it, since it had nobody's request; its name stays {name}."
     judges = told.judges.shape[1]
@@ -250,15 +256,17 @@ def name_rows(chronicle: Chronicle, sight: Sight, index: int) -> list[tuple[str,
     told = sight.requests
     if told is None:
         return []
-    rows = [("its name", _name(told, index))]
+    rows = [("its name", _name(told, index, chronicle.world))]
     if not sight.round:
         return rows
     rounds = [each for each in list(chronicle.sights) if 0 < each.round <= sight.round and each.requests is not None]
-    bad = sum(1 - int(each.requests.after[index]) for each in rounds if each.requests is not None)
+    bad = sum(each.requests.good[index] < 0.5 for each in rounds if each.requests is not None)
     rows.append(("rounds after which it was bad", f"{count(bad)} of {count(len(rounds))}"))
     if told.meets[index]:
         other = f"principal {told.counterpart[index]}, whose name was {_NAMES[told.other[index]]}"
-        rows += [("whose request it had", other), _moved(told, index, chronicle.world), ("its judges", _judges(told, index))]
+        moved = _moved(told, index, chronicle.world)
+        rows += [("whose request it had", other), moved]
+        rows += [] if _private(chronicle.world) else [("its judges", _judges(told, index))]
     return [*rows, *_received(told, index), *_stakes(told, index)]
 
 
@@ -270,6 +278,8 @@ def _moved(told: Requests, index: int, world: World) -> tuple[str, str]:
     if kind == "admission":
         withheld = f", but its pay, {figure(amount)} money, was withheld"
         return "what it did", "gave" + (withheld if amount > 0 else "")
+    if not amount:
+        return "what it did", "gave, but was paid nothing"
     return "what it did", f"gave {figure(amount)} money{' to the pool' if kind == 'pool' else ''}"
 
 
@@ -280,7 +290,14 @@ def _judges(told: Requests, index: int) -> str:
     return said if len(each) <= TOLD else f"{said} and {len(each) - TOLD} others"
 
 
-def _name(told: Requests, index: int) -> str:
+def _private(world: World) -> bool:
+    """Whether everybody has a name in the eyes of each."""
+    return world.terms.reciprocity.images == "private"
+
+
+def _name(told: Requests, index: int, world: World) -> str:
+    if _private(world):
+        return f"good in the eyes of {percent(float(told.good[index]))}, {_NAMES[told.after[index]]} in its own"
     now, before = told.after[index], told.before[index]
     return _NAMES[now] if now == before else f"{_NAMES[now]}, was {_NAMES[before]} before the round"
 
@@ -296,7 +313,8 @@ def _received(told: Requests, index: int) -> list[tuple[str, str]]:
 
 
 def _stakes(told: Requests, index: int) -> list[tuple[str, str]]:
-    return [("what a gift is worth, money", figure(told.benefit)), ("what giving costs it, money", figure(told.costs[index]))]
+    worth = ("what a gift is worth, money", figure(told.benefit))
+    return [worth, ("what giving costs it, money", figure(told.costs[index]))]
 
 
 def giving_table(before: Sight, sight: Sight, index: int, world: World) -> list[list[str]]:

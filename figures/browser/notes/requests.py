@@ -19,7 +19,8 @@ class Requests:
     """Names before and after a round, who had whose request, and what came of it; no run axis."""
 
     before: Ints  # (N,) name of each before the round: 1 good, 0 bad
-    after: Ints  # (N,) and after it
+    after: Ints  # (N,) and after it; of private names that in its own eyes
+    good: Floats  # (N,) share of those in whose eyes it is good after the round: 0 or 1 where names are public
     other: Ints  # (N,) name of the counterpart before the round
     counterpart: Ints  # (N,) whose request each had; itself where it met nobody
     meets: Bools  # (N,) who had a request of somebody who took part too
@@ -46,7 +47,8 @@ class Requests:
     def numbers(self) -> int:
         """How many numbers are kept of each principal."""
         learned = 0 if self.learning is None else 24 + 3 * 12 + 1  # counts; logits with Adam's moments; updates
-        return 9 + 2 * self.judges.shape[1] + learned
+        judges: int = self.judges.shape[1]
+        return 10 + 2 * judges + learned
 
 
 def standing_requests(state: State) -> Requests | None:
@@ -58,7 +60,7 @@ def standing_requests(state: State) -> Requests | None:
     nobody = nothing.astype(np.bool_)
     judges = own.encounters.judges[0]
     return Requests(
-        before=image, after=image, other=image, counterpart=np.arange(len(image)), meets=nobody, gave=nobody,
+        before=image, after=image, good=image.astype(np.float64), other=image, counterpart=np.arange(len(image)), meets=nobody, gave=nobody,
         judges=judges, verdicts=np.zeros(judges.shape, dtype=np.bool_), received=nothing, given=nothing,
         benefit=float(own.benefit[0]), costs=own.costs[0], learning=own.learning,
     )  # fmt: skip
@@ -72,7 +74,7 @@ def requests_of(record: Record, after: State) -> Requests | None:
         return None
     received = told.received[0]
     return Requests(
-        before=told.image[0], after=told.after[0].astype(np.int64), other=told.other[0],
+        before=told.image[0], after=told.after[0].astype(np.int64), good=standing.good, other=told.other[0],
         counterpart=told.counterpart[0], meets=told.meets[0], gave=told.gave[0], judges=told.judges[0],
         verdicts=told.verdicts[0], received=received / MICRO,
         given=(received - record.payday.net(*_REASONS)[0]) / MICRO,

@@ -122,7 +122,7 @@ def _named(sight: Sight) -> str:
     """How many have a bad name; "" where names do not count."""
     if sight.requests is None:
         return ""
-    bad, number = int((sight.requests.after == 0).sum()), len(sight.actions)
+    bad, number = int((sight.requests.good < 0.5).sum()), len(sight.actions)
     has = "has" if bad == 1 else "have"
     return f"{count(bad) if bad else 'Nobody'}{f' of {count(number)} {has}' if bad else ' has'} a bad name."
 
