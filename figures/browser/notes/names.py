@@ -154,7 +154,7 @@ def why_its_name(before: Sight, sight: Sight, index: int, world: World) -> str:
         return ""
     name = _NAMES[told.after[index]]
     if _private(world):
-        return f"Everybody judges it by its own lights: {percent(float(told.good[index]))} think it good after the round."
+        return f"Everybody judges alone: it is good in the eyes of {percent(float(told.good[index]))} after the round."
     if not told.meets[index]:
         return f"Nobody judged it, since it had nobody's request; its name stays {name}."
     judges = told.judges.shape[1]

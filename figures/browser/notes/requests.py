@@ -60,7 +60,8 @@ def standing_requests(state: State) -> Requests | None:
     nobody = nothing.astype(np.bool_)
     judges = own.encounters.judges[0]
     return Requests(
-        before=image, after=image, good=image.astype(np.float64), other=image, counterpart=np.arange(len(image)), meets=nobody, gave=nobody,
+        before=image, after=image, good=image.astype(np.float64), other=image,
+        counterpart=np.arange(len(image)), meets=nobody, gave=nobody,
         judges=judges, verdicts=np.zeros(judges.shape, dtype=np.bool_), received=nothing, given=nothing,
         benefit=float(own.benefit[0]), costs=own.costs[0], learning=own.learning,
     )  # fmt: skip
