@@ -155,13 +155,16 @@ def why_its_name(before: Sight, sight: Sight, index: int, world: World) -> str:
     name = _NAMES[told.after[index]]
     if _private(world):
         return f"Everybody judges alone: it is good in the eyes of {percent(float(told.good[index]))} after the round."
+    votes, judges = int(told.verdicts[index].sum()), told.judges.shape[1]
+    good = 2 * votes > judges if told.meets[index] else bool(told.before[index])
+    outvoted = "As a judge it was outvoted, which cost it its good name." if good and not told.after[index] else ""
     if not told.meets[index]:
-        return f"Nobody judged it, since it had nobody's request; its name stays {name}."
-    judges = told.judges.shape[1]
+        stays = outvoted or f"Its name stays {name}."
+        return f"Nobody judged it, since it had nobody's request. {stays}"
     said = [_verdict(before, sight, index, seat, world) for seat in range(min(judges, TOLD))]
     if judges > 1:
-        said.append(f"{int(told.verdicts[index].sum())} of {judges} judges said good, so its name is {name}.")
-    return " ".join(said)
+        said.append(f"{votes} of {judges} judges said good{'' if outvoted else f', so its name is {name}'}.")
+    return " ".join([*said, outvoted]).strip()
 
 
 @dataclass(frozen=True)

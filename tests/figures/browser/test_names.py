@@ -123,7 +123,7 @@ class TestWhyItGave:
         before, sight = pairs(eight())[-1]
         alone = replace(sight, requests=replace(told_of(sight), meets=np.zeros(40, dtype=bool)))
         assert "who meets nobody delegates for itself" in why_it_gave(before, alone, 3, eight().world)
-        assert why_its_name(before, alone, 3, eight().world).startswith("Nobody judged it, since it had nobody's")
+        assert why_its_name(before, alone, 3, eight().world).startswith("Nobody judged it, since it had nobody's request. Its")
 
     def test_a_learner_says_what_giving_costs_what_judges_say_and_what_a_good_name_is_worth(self) -> None:
         chronicle = chronicle_of("reciprocity", ROUNDS)
@@ -193,6 +193,15 @@ class TestWhyItsName:
             assert text.endswith(f"{votes} of 9 judges said good, so its name is {NAMES[int(votes > 4)]}.")
             said = dict(section(card_document(chronicle, index), "Its name")["rows"])["its judges"]
             assert said.endswith("and 4 others")
+
+    def test_who_is_outvoted_as_a_judge_may_lose_its_name(self) -> None:
+        chronicle = eight(**{"reciprocity.judges": 3})
+        before, sight = pairs(chronicle)[-1]
+        good = int((told_of(sight).after == 1).argmax())
+        lost = replace(sight, requests=replace(told_of(sight), after=np.zeros(40, dtype=np.int64)))
+        said = why_its_name(before, lost, good, chronicle.world)
+        assert said.endswith(" judges said good. As a judge it was outvoted, which cost it its good name.")
+        assert not any("outvoted" in text for text in verdicts(chronicle))
 
     def test_slander_and_rings_are_named(self) -> None:
         chronicle = eight()
