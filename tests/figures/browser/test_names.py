@@ -123,7 +123,7 @@ class TestWhyItGave:
         before, sight = pairs(eight())[-1]
         alone = replace(sight, requests=replace(told_of(sight), meets=np.zeros(40, dtype=bool)))
         assert "who meets nobody delegates for itself" in why_it_gave(before, alone, 3, eight().world)
-        assert why_its_name(before, alone, 3, eight().world).startswith("Nobody judged it, since it had nobody's request. Its")
+        assert "since it had nobody's request. Its name stays" in why_its_name(before, alone, 3, eight().world)
 
     def test_a_learner_says_what_giving_costs_what_judges_say_and_what_a_good_name_is_worth(self) -> None:
         chronicle = chronicle_of("reciprocity", ROUNDS)
