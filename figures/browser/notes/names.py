@@ -129,7 +129,7 @@ def _outlook(seen: Requests, index: int, world: World) -> Outlook:
     assert seen.learning is not None
     benefit = np.full((1, size), seen.benefit)
     situation = Situation(seen.after[None], seen.learning.counts, benefit, seen.costs[None], terms.errors,
-                          norm_of(terms.norm), terms.judges)  # fmt: skip
+                          norm_of(terms.norm), terms.judges, terms.dissent)  # fmt: skip
     ahead = terms.learner.ahead
     schedules = max(1, min(_SCHEDULES, _MEETINGS // (ahead * size)))
     luck = np.random.default_rng(0).random((1, ahead, schedules, size))
@@ -156,8 +156,7 @@ def why_its_name(before: Sight, sight: Sight, index: int, world: World) -> str:
     if _private(world):
         return f"Everybody judges alone: it is good in the eyes of {percent(float(told.good[index]))} after the round."
     votes, judges = int(told.verdicts[index].sum()), told.judges.shape[1]
-    good = 2 * votes > judges if told.meets[index] else bool(told.before[index])
-    outvoted = "As a judge it was outvoted, which cost it its good name." if good and not told.after[index] else ""
+    outvoted = "As a judge it was outvoted, which cost it its good name." if told.outvoted[index] else ""
     if not told.meets[index]:
         stays = outvoted or f"Its name stays {name}."
         return f"Nobody judged it, since it had nobody's request. {stays}"

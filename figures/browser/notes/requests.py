@@ -27,6 +27,7 @@ class Requests:
     gave: Bools  # (N,)
     judges: Ints  # (N, J)
     verdicts: Bools  # (N, J) which judges said good
+    outvoted: Bools  # (N,) who lost its good name as a judge, by a verdict against the majority
     received: Floats  # (N,) money that came in by requests
     given: Floats  # (N,) money that went elsewhere: to the counterpart, into the pool, or back
     benefit: float  # what a gift is worth, as known after the round, money
@@ -48,7 +49,7 @@ class Requests:
         """How many numbers are kept of each principal."""
         learned = 0 if self.learning is None else 24 + 3 * 12 + 1  # counts; logits with Adam's moments; updates
         judges: int = self.judges.shape[1]
-        return 10 + 2 * judges + learned
+        return 11 + 2 * judges + learned
 
 
 def standing_requests(state: State) -> Requests | None:
@@ -62,8 +63,8 @@ def standing_requests(state: State) -> Requests | None:
     return Requests(
         before=image, after=image, good=image.astype(np.float64), other=image,
         counterpart=np.arange(len(image)), meets=nobody, gave=nobody,
-        judges=judges, verdicts=np.zeros(judges.shape, dtype=np.bool_), received=nothing, given=nothing,
-        benefit=float(own.benefit[0]), costs=own.costs[0], learning=own.learning,
+        judges=judges, verdicts=np.zeros(judges.shape, dtype=np.bool_), outvoted=nobody,
+        received=nothing, given=nothing, benefit=float(own.benefit[0]), costs=own.costs[0], learning=own.learning,
     )  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def requests_of(record: Record, after: State) -> Requests | None:
     return Requests(
         before=told.image[0], after=told.after[0].astype(np.int64), good=standing.good, other=told.other[0],
         counterpart=told.counterpart[0], meets=told.meets[0], gave=told.gave[0], judges=told.judges[0],
-        verdicts=told.verdicts[0], received=received / MICRO,
+        verdicts=told.verdicts[0], outvoted=told.dissenters[0], received=received / MICRO,
         given=(received - record.payday.net(*_REASONS)[0]) / MICRO,
         benefit=standing.benefit, costs=standing.costs, learning=standing.learning,
     )  # fmt: skip
