@@ -57,7 +57,8 @@ def why_it_gave(before: Sight, sight: Sight, index: int, world: World) -> str:
     assert told is not None
     if not told.meets[index]:
         return "It had nobody's request in this round, and who meets nobody delegates for itself."
-    said = f"It {_deed(told, index)}, whose name was {_NAMES[told.other[index]]}"
+    eyes = " in its eyes" if _private(world) else ""
+    said = f"It {_deed(told, index)}, whose name was {_NAMES[told.other[index]]}{eyes}"
     if _policy(world, sight, index) == LEARNER:
         return f"{said}. {_learned(before, told, index, world)}"
     name = _norm_name(world, sight, index)
@@ -154,7 +155,7 @@ def why_its_name(before: Sight, sight: Sight, index: int, world: World) -> str:
         return ""
     name = _NAMES[told.after[index]]
     if _private(world):
-        return f"Everybody judges alone: it is good in the eyes of {percent(float(told.good[index]))} after the round."
+        return f"Everybody judges alone: it is good in the eyes of {percent(float(told.good[index]))} of others."
     votes, judges = int(told.verdicts[index].sum()), told.judges.shape[1]
     outvoted = "As a judge it was outvoted, which cost it its good name." if told.outvoted[index] else ""
     if not told.meets[index]:
@@ -299,7 +300,8 @@ def _private(world: World) -> bool:
 
 def _name(told: Requests, index: int, world: World) -> str:
     if _private(world):
-        return f"good in the eyes of {percent(float(told.good[index]))}, {_NAMES[told.after[index]]} in its own"
+        own = _NAMES[told.after[index]]
+        return f"good in the eyes of {percent(float(told.good[index]))} of others, {own} in its own"
     now, before = told.after[index], told.before[index]
     return _NAMES[now] if now == before else f"{_NAMES[now]}, was {_NAMES[before]} before the round"
 

@@ -20,7 +20,7 @@ class Requests:
 
     before: Ints  # (N,) name of each before the round: 1 good, 0 bad
     after: Ints  # (N,) and after it; of private names that in its own eyes
-    good: Floats  # (N,) share of those in whose eyes it is good after the round: 0 or 1 where names are public
+    good: Floats  # (N,) share of others in whose eyes it is good after the round: 0 or 1 where names are public
     other: Ints  # (N,) name of the counterpart before the round
     counterpart: Ints  # (N,) whose request each had; itself where it met nobody
     meets: Bools  # (N,) who had a request of somebody who took part too

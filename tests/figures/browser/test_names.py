@@ -238,7 +238,7 @@ class TestWhyItsName:
         terms = SimpleNamespace(images="private")
         world: Any = SimpleNamespace(terms=SimpleNamespace(reciprocity=terms))
         third = replace(sight, requests=replace(told_of(sight), good=np.full(40, 1 / 3)))
-        assert "good in the eyes of 33\u202f%" in why_its_name(before, third, 3, world)
+        assert "good in the eyes of 33\u202f% of others" in why_its_name(before, third, 3, world)
         assert bad_names(third).all()
 
 
