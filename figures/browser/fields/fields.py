@@ -301,7 +301,8 @@ def leading(scenario: Scenario, base: Scenario, usable: list[str]) -> list[str]:
         base: as it was chosen.
         usable: paths to choose from.
     """
-    special = [path for path in usable if group_of(path) in ("Pay", "Contract", "Market") and _set_by(base, path)]
+    groups = ("Names", "Pay", "Contract", "Market")
+    special = [path for path in usable if group_of(path) in groups and _set_by(base, path)]
     found = dict.fromkeys(_SECOND.get(path, path) for path in (*_about(scenario), *special, *_usual(scenario)))
     return [path for path in found if path in usable][:MOST_FIRST]
 

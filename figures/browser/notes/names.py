@@ -55,6 +55,8 @@ def why_it_gave(before: Sight, sight: Sight, index: int, world: World) -> str:
     """
     told = sight.requests
     assert told is not None
+    if told.away[index]:
+        return "Its name had become bad, and a bad name must stay away for some rounds."
     if not told.meets[index]:
         return "It had nobody's request in this round, and who meets nobody delegates for itself."
     eyes = " in its eyes" if _private(world) else ""
@@ -318,7 +320,10 @@ def _received(told: Requests, index: int) -> list[tuple[str, str]]:
 
 def _stakes(told: Requests, index: int) -> list[tuple[str, str]]:
     worth = ("what a gift is worth, money", figure(told.benefit))
-    return [worth, ("what giving costs it, money", figure(told.costs[index]))]
+    forfeit = float(told.forfeit[index])
+    side = "had of what bad names forfeit, money" if forfeit > 0 else "forfeited by its bad name, money"
+    lost = [(side, figure(abs(forfeit)))] if forfeit else []
+    return [*lost, worth, ("what giving costs it, money", figure(told.costs[index]))]
 
 
 def giving_table(before: Sight, sight: Sight, index: int, world: World) -> list[list[str]]:

@@ -30,6 +30,8 @@ class Requests:
     outvoted: Bools  # (N,) who lost its good name as a judge, by a verdict against the majority
     received: Floats  # (N,) money that came in by requests
     given: Floats  # (N,) money that went elsewhere: to the counterpart, into the pool, or back
+    forfeit: Floats  # (N,) money that it had of what bad names forfeit, less what it forfeited itself
+    away: Bools  # (N,) who had to stay away since its name had become bad
     benefit: float  # what a gift is worth, as known after the round, money
     costs: Floats  # (N,) what giving costs each, as it knows after the round, money
     learning: Learning | None  # after the round, with an axis of one run; None: nobody learns
@@ -49,7 +51,7 @@ class Requests:
         """How many numbers are kept of each principal."""
         learned = 0 if self.learning is None else 24 + 3 * 12 + 1  # counts; logits with Adam's moments; updates
         judges: int = self.judges.shape[1]
-        return 11 + 2 * judges + learned
+        return 13 + 2 * judges + learned
 
 
 def standing_requests(state: State) -> Requests | None:
@@ -61,11 +63,19 @@ def standing_requests(state: State) -> Requests | None:
     nobody = nothing.astype(np.bool_)
     judges = own.encounters.judges[0]
     return Requests(
-        before=image, after=image, good=image.astype(np.float64), other=image,
+        before=image, after=image, good=_by_others(own), other=image,
         counterpart=np.arange(len(image)), meets=nobody, gave=nobody,
         judges=judges, verdicts=np.zeros(judges.shape, dtype=np.bool_), outvoted=nobody,
-        received=nothing, given=nothing, benefit=float(own.benefit[0]), costs=own.costs[0], learning=own.learning,
+        received=nothing, given=nothing, forfeit=nothing, away=nobody,
+        benefit=float(own.benefit[0]), costs=own.costs[0], learning=own.learning,
     )  # fmt: skip
+
+
+def _by_others(own: Reputations) -> Floats:
+    """(N,) share of others in whose eyes each is good."""
+    count = own.image.shape[1]
+    share: Floats = (own.esteem[0] * count - own.image[0]) / (count - 1)
+    return share
 
 
 def requests_of(record: Record, after: State) -> Requests | None:
@@ -74,11 +84,13 @@ def requests_of(record: Record, after: State) -> Requests | None:
     standing = standing_requests(after)
     if told is None or standing is None:
         return None
-    received = told.received[0]
+    received, costs = told.received[0], record.notes.get("image_terms")
     return Requests(
         before=told.image[0], after=told.after[0].astype(np.int64), good=standing.good, other=told.other[0],
         counterpart=told.counterpart[0], meets=told.meets[0], gave=told.gave[0], judges=told.judges[0],
         verdicts=told.verdicts[0], outvoted=told.dissenters[0], received=received / MICRO,
         given=(received - record.payday.net(*_REASONS)[0]) / MICRO,
+        forfeit=standing.forfeit if costs is None else costs.net[0] / MICRO,
+        away=standing.away if costs is None else costs.away[0],
         benefit=standing.benefit, costs=standing.costs, learning=standing.learning,
     )  # fmt: skip

@@ -21,6 +21,7 @@ REASONS = {  # that a name alone does not tell
     Reason.IDENTITY: "price of a name", Reason.CLAWBACK: "clawed back for harm",
     Reason.REDISTRIBUTION: "share of what was clawed back",
     Reason.REQUEST: "gift on request", Reason.WITHHELD: "pay withheld from a bad name",
+    Reason.FORFEIT: "forfeited by a bad name",
 }
 
 

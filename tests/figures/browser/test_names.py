@@ -24,7 +24,7 @@ from commonweal.figures.browser.fields.fields import fields_document, in_words
 from commonweal.figures.browser.fields.scenarios import scenarios_document
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.events import SPAN, Event, events
-from commonweal.figures.browser.notes.names import TOLD, why_it_gave, why_its_name
+from commonweal.figures.browser.notes.names import TOLD, goes_by_names, why_it_gave, why_its_name
 from commonweal.figures.browser.notes.numbers import figure, percent
 from commonweal.figures.browser.notes.reasons import reason
 from commonweal.figures.browser.notes.requests import Requests
@@ -32,7 +32,7 @@ from commonweal.figures.browser.notes.sentences import sentences
 from commonweal.figures.browser.notes.shown import pays_money
 from commonweal.figures.browser.notes.tables import principal_card
 from commonweal.scenarios.schema.loading import load
-from tests.helpers.chronicles import chronicle_of
+from tests.helpers.chronicles import chronicle_of, noted
 
 ROUNDS = 30
 THREE = ("reciprocity", "leading-eight", "slander")
@@ -233,13 +233,23 @@ class TestWhyItsName:
             text = why_its_name(before, sight, index, chronicle.world)
             assert text.endswith(f"it has learned to call that good with probability {chance}.")
 
-    def test_private_names_have_a_share(self) -> None:
-        before, sight = pairs(eight())[-1]
-        terms = SimpleNamespace(images="private")
-        world: Any = SimpleNamespace(terms=SimpleNamespace(reciprocity=terms))
-        third = replace(sight, requests=replace(told_of(sight), good=np.full(40, 1 / 3)))
-        assert "good in the eyes of 33\u202f% of others" in why_its_name(before, third, 3, world)
-        assert bad_names(third).all()
+    def test_private_names_are_good_in_the_eyes_of_a_share_of_others(self) -> None:
+        fields = {"reciprocity.images": "private", "policy.mix": {"norm:L1": 1.0}, "reciprocity.norm": "L1"}
+        _, ensemble = noted("leading-eight", ROUNDS, json.dumps(fields), 5)
+        chronicle = eight(**fields)
+        own = ensemble.state.mechanisms["reciprocity"]
+        opinions = own.opinions[0].astype(float)
+        np.fill_diagonal(opinions, 0)
+        before, sight = pairs(chronicle)[-1]
+        np.testing.assert_allclose(told_of(sight).good, opinions.sum(axis=0) / 39, atol=1e-12)
+        assert 0 < bad_names(sight).sum() == (told_of(sight).good < 0.5).sum()
+        for index in range(40):
+            share = f"in the eyes of {percent(float(told_of(sight).good[index]))} of others"
+            assert share in why_its_name(before, sight, index, chronicle.world)
+            rows = dict(section(card_document(chronicle, index), "Its name and requests")["rows"])
+            assert rows["its name"] == f"good {share}, {NAMES[own.image[0, index]]} in its own"
+            assert "its judges" not in rows
+            assert " in its eyes: L1 gives a " in why_it_gave(before, sight, index, chronicle.world)
 
 
 class TestCard:
@@ -372,6 +382,23 @@ class TestRun:
         mix = {"policy.mix": {"norm:L6": 0.8, "fixed": 0.2}, "reciprocity.execution": 0.4}
         live = chronicle_of("reciprocity", 12, {"reciprocity.kind": "admission", **mix})
         assert "pay withheld from a bad name" in {row[0] for row in ledger_document(live)["sums"]["rows"]}
+
+    def test_what_a_bad_name_costs_is_told(self) -> None:
+        fields = {"reciprocity.terms.pay": 0.5, "reciprocity.terms.to": "good", "reciprocity.terms.out": 2}
+        chronicle = eight(**fields, **{"actions.available": ["delegate", "free_ride", "abstain"]})
+        sums = {row[0] for row in ledger_document(chronicle)["sums"]["rows"]}
+        assert "forfeited by a bad name" in sums
+        kept = [told_of(sight).away.any() for sight in chronicle.sights]
+        assert any(kept)
+        for before, sight in pairs(chronicle):
+            told = told_of(sight)
+            for index in np.flatnonzero(told.away).tolist():
+                assert reason(chronicle, index, sight.round).startswith("Its name had become bad") == goes_by_names(
+                    chronicle.world, before, index)  # fmt: skip
+            for index in np.flatnonzero(told.forfeit).tolist()[:3]:
+                rows = dict(section(card_document(chronicle, index, sight.round), "Its name and requests")["rows"])
+                name = "had of what bad names forfeit" if told.forfeit[index] > 0 else "forfeited by its bad name"
+                assert rows[f"{name}, money"] == figure(abs(float(told.forfeit[index])))
 
     def test_gifts_are_money_even_where_nobody_has_any_at_first(self) -> None:
         assert pays_money(chronicle_of("leading-eight", 1, {"population.endowment": 0.0, "market.price": 0.0}).world)
