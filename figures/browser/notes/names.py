@@ -114,12 +114,13 @@ def _planned(seen: Requests, index: int, x: int, y: int, world: World) -> str:
     refused, gave = look.called_good[0, x, y].tolist()
     says = f"judges call a gift here good with {percent(gave)} and a refusal with {percent(refused)}"
     more = float(look.good_name[0])
-    ahead = f"in the {count(terms.learner.ahead)} rounds that it plans a good name is worth {_more(more)} than a bad"
+    worth = f"a good name is worth {_more(more)} than a bad one"
     named = bdtrc(terms.judges // 2, terms.judges, np.array([refused, gave]))  # by a majority
     cost = float(seen.costs[index])
     gain = float(named[1] - named[0]) * more - cost
-    worth = f"so giving is worth {_more(gain)} than refusing"
-    return f"Giving costs {figure(cost)} money now. By what it has seen, {says}, and {ahead}: {worth}."
+    ahead = f"in the {count(terms.learner.ahead)} rounds that it plans {worth}"
+    seen_so = f"By what it has seen, {says}, and {ahead}"
+    return f"Giving costs {figure(cost)} money now. {seen_so}: so giving is worth {_more(gain)} than refusing."
 
 
 def _more(gain: float) -> str:
