@@ -17,7 +17,7 @@ ORDER = {
     "": ("agents", "economy", "scenarios", "figures", "commands"),
     "economy": (
         "tasks", "learning", "credit", "money", "screening", "rewards", "negotiation", "menus", "world", "round",
-        "runs", "futures",
+        "runs", "futures", "explaining",
     ),
     "scenarios": ("schema", "runs", "sweeps", "reading", "studies", "games"),
     "figures/browser": ("drawing", "notes", "documents", "fields", "compared", "swept", "tab", "page"),
