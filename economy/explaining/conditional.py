@@ -6,7 +6,7 @@ counted by the set of features on which they agree; sums over all supersets of C
 additions. The answer may be the law of the action (behaviour), a value (prediction), or a return (outcome).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,8 +50,8 @@ def _edges(column: Floats, bins: int) -> Floats:
     values = np.unique(column)
     if len(values) <= bins:
         return np.array(values[1:])
-    edges = np.unique(np.quantile(column, np.arange(1, bins) / bins, method="higher"))
-    return np.array(edges[edges > values[0]])
+    edges = np.quantile(column, np.arange(1, bins) / bins, method="higher")
+    return np.array(np.unique(np.maximum(edges, values[1])))  # where most have the lowest value, it keeps a bin
 
 
 @dataclass(frozen=True)
@@ -71,19 +71,25 @@ class Rows:
             codes: (M, F) from 0.
             answers: (M, A).
             weights: (M,) at least 0.
-
-        Raises:
-            InputError: if there are more features than can be explained exactly.
         """
-        if codes.shape[1] > MOST_FEATURES:
-            raise InputError(f"{codes.shape[1]} features: at most {MOST_FEATURES} can be explained exactly")
         weights = np.ones(len(codes)) if weights is None else weights
-        seen, place, counts = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
-        place = place.ravel()
-        whole = np.bincount(place, weights, len(seen)).astype(np.float64)
-        sums = [np.bincount(place, weights * column, len(seen)) for column in answers.T]
+        _, first, place, counts = np.unique(
+            _numbered(codes), return_index=True, return_inverse=True, return_counts=True
+        )
+        whole = np.bincount(place, weights, len(first)).astype(np.float64)
+        sums = [np.bincount(place, weights * column, len(first)) for column in answers.T]
         mean = np.stack(sums, axis=1) / np.where(whole > 0, whole, 1.0)[:, None]
-        return cls(seen, mean, whole, counts.astype(np.float64))
+        return cls(codes[first], mean, whole, counts.astype(np.float64))
+
+
+def _numbered(codes: Ints) -> Ints:
+    """(M,) numbers that are the same where rows (M, F) of small codes are."""
+    numbers = np.zeros(len(codes), dtype=np.int64)
+    for column in codes.T:
+        numbers = numbers * (int(column.max(initial=0)) + 1) + column
+        if numbers.max(initial=0) > 1 << 40:  # whole numbers would not hold another feature of many codes
+            numbers = np.unique(numbers, return_inverse=True)[1].ravel()
+    return numbers
 
 
 @dataclass(frozen=True)
@@ -170,11 +176,23 @@ def explain_rows(rows: Rows, decisions: Ints, question: Question, truth: Floats 
 
     Returns:
         With S as the run axis.
+
+    Raises:
+        InputError: if more features vary than can be explained exactly.
+        ValueError: if no row that counts has seen what one of the decisions saw.
     """
-    held = max(1, _HELD // (rows.answers.shape[1] * 2 ** decisions.shape[1]))
+    features = rows.codes.shape[1]
+    varying = np.flatnonzero((rows.codes != decisions[:1]).any(axis=0))  # what is always the same adds nothing
+    if len(varying) > MOST_FEATURES:
+        raise InputError(f"{len(varying)} features vary: at most {MOST_FEATURES} can be explained exactly")
+    rows, decisions = replace(rows, codes=rows.codes[:, varying]), decisions[:, varying]
+    held = max(1, _HELD // (rows.answers.shape[1] * 2 ** len(varying)))
     parts = [_valued(rows, decisions[first : first + held]) for first in range(0, len(decisions), held)]
-    base, known, values, alike = (np.concatenate(each) for each in zip(*parts, strict=True))
+    base, known, found, alike = (np.concatenate(each) for each in zip(*parts, strict=True))
+    values = np.zeros((len(decisions), features, base.shape[1]))
+    values[:, varying] = found
     residual = None if truth is None else truth - known
+    decided = int(rows.counts.sum())
     return Explanation(
         question.kind,
         question.target,
@@ -184,13 +202,13 @@ def explain_rows(rows: Rows, decisions: Ints, question: Question, truth: Floats 
         known if truth is None else truth,
         values,
         residual=residual,
-        evaluations=int(rows.counts.sum()),
+        evaluations=decided,
         answers=question.answers,
         provenance={
             "method": "conditional means of all coalitions of features",
             "distinct observations": str(len(rows.codes)),
             "decisions alike (all features known)": _range_of(alike[:, -1]),
-            "decisions alike (one feature known, fewest)": _range_of(alike[:, :-1].min(axis=1)),
+            "decisions alike (one feature known, fewest)": _range_of(alike[:, :-1].min(axis=1, initial=decided)),
         },
     )
 
@@ -199,7 +217,9 @@ def _valued(rows: Rows, decisions: Ints) -> tuple[Floats, Floats, Floats, Ints]:
     """Base (S, A), value (S, A), values (S, F, A), and matching rows (S, F + 1) of one feature each and of all."""
     games = conditional_games(rows, decisions)
     count, answers, coalitions = games.values.shape
-    values = shapley_value(games.values.reshape(-1, coalitions)).reshape(count, answers, -1).swapaxes(1, 2)
+    values = np.zeros((count, decisions.shape[1], answers))
+    if coalitions > 1:
+        values[:] = shapley_value(games.values.reshape(-1, coalitions)).reshape(count, answers, -1).swapaxes(1, 2)
     few = games.matching[:, [*(1 << np.arange(decisions.shape[1])), coalitions - 1]]
     return games.values[..., 0], games.values[..., -1], values, few
 
