@@ -1,13 +1,14 @@
 """Explicit randomness: every run has its own named generators, whatever runs it is computed with."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, fields
 from operator import index
 from typing import Any
 
 import numpy as np
 
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
 
 
@@ -33,6 +34,48 @@ class Stream:
         for row, generator in zip(drawn, self.generators, strict=True):
             generator.standard_normal(out=row)
         return drawn
+
+
+class SharedStream(Stream):
+    """R streams some of which are the same: what these draw is drawn once.
+
+    Every run takes as many numbers, so that it draws what a generator of its own would. Who asks for the generators
+    themselves gets one for each run.
+
+    Args:
+        sources: the different generators; they advance.
+        rows: (R,) which of them each run draws from.
+    """
+
+    sources: tuple[np.random.Generator, ...]
+    rows: Ints
+    own: tuple[np.random.Generator, ...] | None  # of each run, once somebody has asked for them
+
+    def __init__(self, sources: tuple[np.random.Generator, ...], rows: Ints) -> None:
+        vars(self).update(sources=sources, rows=rows, own=None)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def generators(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
+        """R generators; from now on each run draws from its own."""
+        if self.own is None:
+            vars(self).update(own=tuple(deepcopy(self.sources[row]) for row in self.rows))
+        return self.own
+
+    def uniform(self, *shape: int) -> Floats:
+        """(R, *shape) uniform numbers in [0, 1)."""
+        return super().uniform(*shape) if self.own else Stream(self.sources).uniform(*shape)[self.rows]
+
+    def normal(self, *shape: int) -> Floats:
+        """(R, *shape) standard normal numbers."""
+        return super().normal(*shape) if self.own else Stream(self.sources).normal(*shape)[self.rows]
+
+    def copied(self, runs: Ints) -> "SharedStream":
+        """Copies of some of the runs, which do not move these."""
+        sources, rows = (self.sources, self.rows) if self.own is None else (self.own, np.arange(len(self)))
+        return SharedStream(deepcopy(sources), rows[runs])
 
 
 @dataclass(frozen=True)

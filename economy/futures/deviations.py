@@ -26,12 +26,13 @@ FORMS = {
     "disguised": Form.DISGUISED,
     "replay": Form.REPLAY,
 }
+_PASSING = ("form", "share", "claimed", "dearer", "line", "slanders", "ring")  # conduct of a round, not of a name
 FREE = -1  # of a scripted action: as the policy says
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """What some principals do otherwise, from the first round on; what is not given stays as it is.
+    """What some principals do otherwise, in all rounds or in a window of them; what is not given stays as it is.
 
     Raises:
         InputError: if a value is not allowed.
@@ -53,6 +54,8 @@ class Deviation:
     sheds: bool = False  # each takes part under one name at a time, and under the next once that has become bad
     slanders: bool = False  # as judges they call everybody bad
     praises: bool = False  # as judges they call each other good, whatever they did
+    from_round: int = 0  # rounds before they deviate
+    until: int | None = None  # rounds after which they deviate no more; None: they go on
 
     def __post_init__(self) -> None:
         if not self.members or len(set(self.members)) < len(self.members):
@@ -66,6 +69,21 @@ class Deviation:
 
         if self.sheds and (self.identities == 1 or self.copies):
             raise InputError(f"deviation {self.name}: who sheds names needs identities >= 2, and no copies")
+        if self.from_round < 0 or (self.until is not None and self.until <= self.from_round):
+            raise InputError(f"deviation {self.name}: from_round must be >= 0 and until above it")
+        lasting = self.joins or self.earlier or self.leaves is not None or self.identities > 1 or self.copies
+        if self.is_passing and lasting:
+            refused = "joins, earlier, leaves, identities and copies are for all rounds, without from_round and until"
+            raise InputError(f"deviation {self.name}: {refused}")
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether there are rounds in which they do as always."""
+        return self.from_round > 0 or self.until is not None
+
+    def is_on(self, played: int) -> bool:
+        """Whether they deviate in the round after so many."""
+        return self.from_round <= played and (self.until is None or played < self.until)
 
     @property
     def by_names(self) -> bool:
@@ -122,7 +140,7 @@ def lay_script(deviations: Sequence[Deviation], rounds: int, names: Names) -> In
     for k, deviation in enumerate(deviations, start=1):
         own = [*deviation.members, *spares_of(deviation, names.principals)]
         if deviation.action is not None:
-            script[:, k, own] = deviation.action
+            script[deviation.from_round : deviation.until, k, own] = deviation.action
         script[: deviation.joins, k, own] = Action.ABSTAIN
         if deviation.leaves is not None:
             script[deviation.leaves :, k, own] = Action.ABSTAIN
@@ -183,6 +201,20 @@ def conducted(world: World, people: Population, deviations: Sequence[Deviation],
                 continue
             start[rows, mine], count[rows, mine] = _parts(start[rows, member], count[rows, member], len(mine))
     return replace(world, holdings=replace(world.holdings, start=start, count=count), conduct=conduct)
+
+
+def conduct_in(conduct: Conduct, deviations: Sequence[Deviation], played: int) -> Conduct:
+    """The conduct in the round after so many: plain in the runs whose deviation has not begun or is over."""
+    off = [k for k, deviation in enumerate(deviations, start=1) if not deviation.is_on(played)]
+    if not off:
+        return conduct
+    idle = np.isin(np.arange(len(conduct.form)) % (1 + len(deviations)), off)
+    plain = Conduct.plain(*conduct.claimed.shape)
+    return replace(conduct, **{name: _chosen(idle, getattr(plain, name), getattr(conduct, name)) for name in _PASSING})
+
+
+def _chosen(runs: Bools, there: AnyArray, elsewhere: AnyArray) -> AnyArray:
+    return np.where(runs.reshape(-1, *[1] * (there.ndim - 1)), there, elsewhere)
 
 
 def _parts(start: Ints, count: Ints, parts: int) -> tuple[Ints, Ints]:

@@ -20,6 +20,7 @@ from commonweal.economy.futures.deviations import (
     Deviation,
     Names,
     borne,
+    conduct_in,
     conducted,
     demand_members,
     knowing,
@@ -127,7 +128,7 @@ def play_futures(
         own = knowing(state.mechanisms["beliefs"], bearer)
         state = replace(state, mechanisms={**state.mechanisms, "beliefs": own})
     world = conducted(world, people, deviations, names)
-    usual = world.conduct
+    usual, passing = world.conduct, any(deviation.is_passing for deviation in deviations)
     copies = first_copies(world, state, deviations)
     noted: list[tuple[Floats, Ints, Floats, Floats]] = []
     minded: list[Floats] = []
@@ -137,6 +138,9 @@ def play_futures(
             shedding, state, people = shed(shedding, state, people, world)
             world = replace(world, conduct=shedding.conduct(usual, bearer))
             persons = shedding.persons(people, names.principals)
+        if passing and usual is not None:
+            conduct = usual if shedding is None else shedding.conduct(usual, bearer)
+            world = replace(world, conduct=conduct_in(conduct, deviations, played))
         actions = next_actions(state, persons, replace(world, graph=acquaintances), streams)
         if others == "freeze":
             actions = np.repeat(actions[::branches], branches, axis=0)
@@ -147,7 +151,7 @@ def play_futures(
         taken = taken if shedding is None else unshed(taken, shedding, bearer)
         state, people, record = play_round(before, known, taken, world, streams)
         unseen = (forced != FREE) & ~np.isin(forced, world.terms.available)
-        people = _as_seen(known, people, unseen)
+        people = as_seen(known, people, unseen)
         kept = (state.ledger.treasury - before.ledger.treasury) / MICRO
         payoffs = record.payday.payoffs
         if copies is not None:
@@ -198,7 +202,7 @@ def _persons(people: Population, names: Names) -> Population:
     return Population(**own)
 
 
-def _as_seen(before: Population, after: Population, unseen: Bools) -> Population:
+def as_seen(before: Population, after: Population, unseen: Bools) -> Population:
     """The population as policies see it: a principal whose action no policy may propose appears unchanged."""
     if not unseen.any():
         return after

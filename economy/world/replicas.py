@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import pad
 
 from commonweal.agents.arrays import AnyArray, Ints
-from commonweal.agents.streams import Stream, Streams
+from commonweal.agents.streams import SharedStream, Stream, Streams
 from commonweal.agents.terms import pick
 from commonweal.economy.learning.network import Objectives
 from commonweal.economy.money.ledger import Ledger
@@ -97,6 +97,17 @@ def _pick_part(part: Any, declared: Mapping[str, Any], runs: Ints, spares: int) 
 def pick_streams(streams: Streams, runs: Ints) -> Streams:
     """Copies of some of the runs' generators: they draw the same numbers and do not move the originals."""
     return _each_stream(lambda stream: Stream(tuple(deepcopy(stream.generators[run]) for run in runs)), streams)
+
+
+def share_streams(streams: Streams, runs: Ints) -> Streams:
+    """As ``pick_streams``, but what copies of the same run draw is drawn once."""
+    return _each_stream(lambda stream: _shared(stream).copied(runs), streams)
+
+
+def _shared(stream: Stream) -> SharedStream:
+    if isinstance(stream, SharedStream):
+        return stream
+    return SharedStream(stream.generators, np.arange(len(stream)))
 
 
 def reseeded(streams: Streams, seed: int) -> Streams:

@@ -260,3 +260,54 @@ def test_a_deviation_that_makes_no_sense_is_refused_in_one_line(members, otherwi
 def test_a_deviation_of_a_principal_that_does_not_exist_is_refused():
     with pytest.raises(InputError, match=f"no principal {PRINCIPALS}; they are numbered 0 to {PRINCIPALS - 1}"):
         futures_of(played(rounds=1), free_rider(PRINCIPALS))
+
+
+class TestWindows:
+    """Deviations from a round on, and until one."""
+
+    def test_outside_its_rounds_nothing_is_forced_and_before_them_nothing_differs(self):
+        futures = futures_of(played(), free_rider(2, from_round=3, until=5), rounds=9)
+        assert (futures.actions[:, 1, 3:5, 2] == Action.FREE_RIDE).all()
+        np.testing.assert_array_equal(futures.payoffs[:, 1, :3], futures.payoffs[:, 0, :3])
+        assert (futures.payoffs[:, 1, 3] != futures.payoffs[:, 0, 3]).any()
+
+    def test_afterwards_principals_follow_their_policies_again(self):
+        eager = revise(SMALL, {"policy.revision": 1.0, "policy.imitation.intensity": 0.0})  # copies anybody
+        ensemble = played(eager)
+        (always, passing) = (futures_of(ensemble, free_rider(2, **w), rounds=12) for w in ({}, {"until": 2}))
+        assert (always.actions[:, 1, :, 2] == Action.FREE_RIDE).all()
+        assert (passing.actions[:, 1, :2, 2] == Action.FREE_RIDE).all()
+        assert (passing.actions[:, 1, 2:, 2] != Action.FREE_RIDE).any()
+
+    def test_a_window_of_all_rounds_is_no_window(self):
+        ensemble = played()
+        junk = {"form": "junk", "share": 0.5}
+        whole = futures_of(ensemble, free_rider(1), Deviation("junk", (3,), Action.DELEGATE, **junk))
+        window = {"from_round": 0, "until": 4}
+        same = futures_of(ensemble, free_rider(1, **window), Deviation("junk", (3,), Action.DELEGATE, **junk, **window))
+        np.testing.assert_array_equal(same.payoffs, whole.payoffs)
+        np.testing.assert_array_equal(same.balances, whole.balances)
+
+    def test_what_is_put_in_is_bad_in_the_window_alone(self):
+        still = revise(SMALL, {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "population.start_delegate": 1.0,
+                               "population.start_free_ride": 0.0, "population.start_defect": 0.0})  # fmt: skip
+        ensemble = played(still)
+        once, on = (futures_of(ensemble, Deviation("junk", (0,), form="junk", from_round=1, until=u)) for u in (2, None))
+        np.testing.assert_array_equal(once.quality[:, 1, 0], once.quality[:, 0, 0])
+        np.testing.assert_array_equal(once.payoffs[:, 1, :2], on.payoffs[:, 1, :2])
+        assert (once.payoffs[:, 1, 1] != once.payoffs[:, 0, 1]).any()
+        assert (once.payoffs[:, 1, 2, 0] != on.payoffs[:, 1, 2, 0]).all()
+
+    def test_beside_a_deviation_with_names_it_gains_what_it_gains_alone(self):
+        ensemble = played()
+        own, sybil = free_rider(1, from_round=1, until=3), Deviation("sybil", (0,), identities=3)
+        alone, beside = futures_of(ensemble, own), futures_of(ensemble, sybil, own)
+        np.testing.assert_allclose(beside.gains[:, 1], alone.gains[:, 0], rtol=1e-9)
+
+    @pytest.mark.parametrize(
+        "fields", [{"from_round": -1}, {"from_round": 3, "until": 3}, {"until": 4, "identities": 2},
+                   {"from_round": 2, "joins": 1}, {"until": 4, "leaves": 2}, {"until": 4, "copies": True}]
+    )  # fmt: skip
+    def test_what_cannot_pass_is_refused(self, fields):
+        with pytest.raises(InputError, match=r"deviation free-ride: .*from_round"):
+            free_rider(1, **fields)
