@@ -1,5 +1,6 @@
 """Laws of actions: what each policy says it does is what it does."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, actio
 from commonweal.agents.policies.base import certainly
 from commonweal.agents.population import ConditionalKind
 from commonweal.agents.streams import Stream
+from commonweal.testing import check_policy
 from commonweal.testing.policies import ALL, choice, drawn, experienced, observed, policy_terms, scenario_of
 
 OURS = [name for name, rule in POLICIES.items() if rule.__module__.startswith("commonweal.")]
@@ -99,3 +101,19 @@ def test_a_policy_that_says_no_law_is_drawn_and_the_choice_stream_stays_where_it
     assert (np.abs(law[..., Action.DELEGATE] - 0.5) < 5 * 0.025).all()
     assert not law[..., [Action.ABSTAIN, Action.DEFECT]].any()
     np.testing.assert_array_equal(law, policy_law("halfway", observation, terms, draws=400))
+
+
+@pytest.mark.parametrize(
+    ("law", "promise"),
+    [
+        (lambda seen, terms: np.full((1, 24, 4), 0.3), "its law is (R, N, 4) probabilities that sum to 1"),
+        (
+            lambda seen, terms: np.tile([0.0, 0.9, 0.1, 0.0], (1, 24, 1)),
+            "it proposes as its law says, and missed it by",
+        ),
+    ],
+)
+def test_a_policy_that_does_not_do_what_its_law_says_is_told(law, promise, monkeypatch):
+    monkeypatch.setitem(POLICIES._facts, "fixed", replace(POLICIES.facts("fixed"), law=law))
+    with pytest.raises(AssertionError, match=re.escape(promise)):
+        check_policy("fixed")
