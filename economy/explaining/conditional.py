@@ -10,86 +10,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.exact import shapley_value
 from commonweal.economy.explaining.explanation import Explanation
+from commonweal.economy.explaining.rows import Rows, agreement
+from commonweal.economy.explaining.values import Effort, value_games
 
-MOST_FEATURES = 20
-BINS = 4  # of a feature
+MOST_FEATURES = 20  # that vary, for exact values
+MOST_SAMPLED = 60  # that vary, at all: a coalition is one whole number
+_SAMPLED = Effort(budget=4096, estimator="leverage_shap")  # coalitions where there are too many for all
 _SHORT = 16  # coalitions that lie together, below which sums go place by place
 _HELD = 1 << 24  # numbers of games held at a time
-
-
-@dataclass(frozen=True)
-class Bins:
-    """Where features are cut, so that decisions can agree on them."""
-
-    edges: tuple[Floats, ...]  # of each feature, ascending; a value at an edge is above it
-
-    @classmethod
-    def of(cls, features: Floats, bins: int = BINS) -> "Bins":
-        """Cut each feature into bins of about as many rows; a feature with few values keeps each apart.
-
-        Args:
-            features: (M, F).
-            bins: most of a feature.
-        """
-        return cls(tuple(_edges(column, bins) for column in features.T))
-
-    def codes(self, features: Floats) -> Ints:
-        """(M, F) bin of each value of features (M, F)."""
-        codes = np.zeros(features.shape, dtype=np.int64)
-        for feature, edges in enumerate(self.edges):
-            codes[:, feature] = np.searchsorted(edges, features[:, feature], side="right")
-        return codes
-
-
-def _edges(column: Floats, bins: int) -> Floats:
-    """(B − 1,) where one feature is cut."""
-    values = np.unique(column)
-    if len(values) <= bins:
-        return np.array(values[1:])
-    edges = np.quantile(column, np.arange(1, bins) / bins, method="higher")
-    return np.array(np.unique(np.maximum(edges, values[1])))  # where most have the lowest value, it keeps a bin
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Decisions of a play: what was seen, in bins, and the answer that stood behind it."""
-
-    codes: Ints  # (M, F)
-    answers: Floats  # (M, A) law of the action, or a value
-    weights: Floats  # (M,) how much a row counts
-    counts: Floats  # (M,) decisions that a row stands for
-
-    @classmethod
-    def of(cls, codes: Ints, answers: Floats, weights: Floats | None = None) -> "Rows":
-        """Rows that count alike unless weights (M,) say otherwise; those that saw the same are made one.
-
-        Args:
-            codes: (M, F) from 0.
-            answers: (M, A).
-            weights: (M,) at least 0.
-        """
-        weights = np.ones(len(codes)) if weights is None else weights
-        _, first, place, counts = np.unique(
-            _numbered(codes), return_index=True, return_inverse=True, return_counts=True
-        )
-        whole = np.bincount(place, weights, len(first)).astype(np.float64)
-        sums = [np.bincount(place, weights * column, len(first)) for column in answers.T]
-        mean = np.stack(sums, axis=1) / np.where(whole > 0, whole, 1.0)[:, None]
-        return cls(codes[first], mean, whole, counts.astype(np.float64))
-
-
-def _numbered(codes: Ints) -> Ints:
-    """(M,) numbers that are the same where rows (M, F) of small codes are."""
-    numbers = np.zeros(len(codes), dtype=np.int64)
-    for column in codes.T:
-        numbers = numbers * (int(column.max(initial=0)) + 1) + column
-        if numbers.max(initial=0) > 1 << 40:  # whole numbers would not hold another feature of many codes
-            numbers = np.unique(numbers, return_inverse=True)[1].ravel()
-    return numbers
 
 
 @dataclass(frozen=True)
@@ -98,14 +30,6 @@ class ConditionalGames:
 
     values: Floats  # (S, A, 2^F) b of every coalition, numbered as in ``all_coalitions``
     matching: Ints  # (S, 2^F) decisions of the play that agree on it
-
-
-def agreement(codes: Ints, decision: Ints) -> Ints:
-    """(M,) number of the coalition of features on which each row (M, F) agrees with one decision (F,)."""
-    masks = np.zeros(len(codes), dtype=np.int64)
-    for feature, code in enumerate(decision):
-        masks |= (codes[:, feature] == code).astype(np.int64) << feature
-    return masks
 
 
 def superset_sums(numbers: Floats) -> Floats:
@@ -164,7 +88,9 @@ class Question:
     answers: tuple[str, ...] = ()  # (A,) what each is called
 
 
-def explain_rows(rows: Rows, decisions: Ints, question: Question, truth: Floats | None = None) -> Explanation:
+def explain_rows(
+    rows: Rows, decisions: Ints, question: Question, truth: Floats | None = None, effort: Effort | None = None
+) -> Explanation:
     """What each feature adds to the answers of S decisions: Shapley values of their conditional means.
 
     Args:
@@ -173,48 +99,69 @@ def explain_rows(rows: Rows, decisions: Ints, question: Question, truth: Floats 
         question: in words.
         truth: (S, A) the answers of the decisions themselves, where bins hide something of them; what the mean of the
             rows alike misses of it is left open.
+        effort: what estimated values may cost; None: all coalitions up to 20 features that vary, then 4096 of them.
 
     Returns:
         With S as the run axis.
 
     Raises:
-        InputError: if more features vary than can be explained exactly.
+        InputError: if more than 60 features vary.
         ValueError: if no row that counts has seen what one of the decisions saw.
     """
     features = rows.codes.shape[1]
     varying = np.flatnonzero((rows.codes != decisions[:1]).any(axis=0))  # what is always the same adds nothing
-    if len(varying) > MOST_FEATURES:
-        raise InputError(f"{len(varying)} features vary: at most {MOST_FEATURES} can be explained exactly")
+    if len(varying) > MOST_SAMPLED:
+        raise InputError(f"{len(varying)} features vary: at most {MOST_SAMPLED} can be told apart")
     rows, decisions = replace(rows, codes=rows.codes[:, varying]), decisions[:, varying]
-    held = max(1, _HELD // (rows.answers.shape[1] * 2 ** len(varying)))
-    parts = [_valued(rows, decisions[first : first + held]) for first in range(0, len(decisions), held)]
-    base, known, found, alike = (np.concatenate(each) for each in zip(*parts, strict=True))
-    values = np.zeros((len(decisions), features, base.shape[1]))
-    values[:, varying] = found
-    residual = None if truth is None else truth - known
+    exact = effort is None and len(varying) <= MOST_FEATURES
+    valued = _exact(rows, decisions) if exact else _sampled(rows, decisions, effort or _SAMPLED)
+    values, errors = (np.zeros((len(decisions), features, valued.base.shape[1])) for _ in range(2))
+    values[:, varying], errors[:, varying] = valued.values, valued.standard_error
     decided = int(rows.counts.sum())
     return Explanation(
         question.kind,
         question.target,
         question.baseline,
         question.names,
-        base,
-        known if truth is None else truth,
+        valued.base,
+        valued.known if truth is None else truth,
         values,
-        residual=residual,
+        standard_error=None if exact else errors,
+        residual=None if truth is None else truth - valued.known,
         evaluations=decided,
+        exact=exact,
         answers=question.answers,
         provenance={
-            "method": "conditional means of all coalitions of features",
+            "method": f"conditional means of {'all' if exact else valued.evaluations} coalitions of features",
             "distinct observations": str(len(rows.codes)),
-            "decisions alike (all features known)": _range_of(alike[:, -1]),
-            "decisions alike (one feature known, fewest)": _range_of(alike[:, :-1].min(axis=1, initial=decided)),
+            "decisions alike (all features known)": _range_of(valued.alike[:, -1]),
+            "decisions alike (one feature known, fewest)": _range_of(valued.alike[:, :-1].min(axis=1, initial=decided)),
         },
     )
 
 
-def _valued(rows: Rows, decisions: Ints) -> tuple[Floats, Floats, Floats, Ints]:
-    """Base (S, A), value (S, A), values (S, F, A), and matching rows (S, F + 1) of one feature each and of all."""
+@dataclass(frozen=True)
+class _Valued:
+    """Values of the features of S decisions."""
+
+    base: Floats  # (S, A)
+    known: Floats  # (S, A) with all features
+    values: Floats  # (S, F, A)
+    standard_error: Floats  # (S, F, A); 0 where exact
+    alike: Ints  # (S, F + 1) decisions that agree on one feature each, and on all
+    evaluations: int  # coalitions
+
+
+def _exact(rows: Rows, decisions: Ints) -> _Valued:
+    """From all coalitions, as many decisions at a time as memory allows."""
+    coalitions = 2 ** decisions.shape[1]
+    held = max(1, _HELD // (rows.answers.shape[1] * coalitions))
+    parts = [_exact_part(rows, decisions[first : first + held]) for first in range(0, len(decisions), held)]
+    base, known, values, alike = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return _Valued(base, known, values, np.zeros_like(values), alike, coalitions)
+
+
+def _exact_part(rows: Rows, decisions: Ints) -> tuple[Floats, Floats, Floats, Ints]:
     games = conditional_games(rows, decisions)
     count, answers, coalitions = games.values.shape
     values = np.zeros((count, decisions.shape[1], answers))
@@ -222,6 +169,60 @@ def _valued(rows: Rows, decisions: Ints) -> tuple[Floats, Floats, Floats, Ints]:
         values[:] = shapley_value(games.values.reshape(-1, coalitions)).reshape(count, answers, -1).swapaxes(1, 2)
     few = games.matching[:, [*(1 << np.arange(decisions.shape[1])), coalitions - 1]]
     return games.values[..., 0], games.values[..., -1], values, few
+
+
+def _sampled(rows: Rows, decisions: Ints, effort: Effort) -> _Valued:
+    """From some coalitions, the same for all decisions and answers; their conditional means are exact."""
+    (count, features), answers = decisions.shape, rows.answers.shape[1]
+    masks = np.stack([agreement(rows.codes, decision) for decision in decisions])
+
+    def play(coalitions: Bools) -> Floats:
+        return conditional_means(rows, masks, coalitions).reshape(len(coalitions), -1)
+
+    found = value_games(features, play, effort)
+    single = np.vstack([np.eye(features, dtype=np.bool_), np.ones((1, features), dtype=np.bool_)])
+    alike = np.stack([_agrees(own, single) @ rows.counts for own in masks]).astype(np.int64)
+
+    def shaped(values: Floats) -> Floats:
+        apart: Floats = values.reshape(count, answers, features).swapaxes(1, 2)
+        return apart
+
+    base, known = found.base.reshape(count, answers), found.whole.reshape(count, answers)
+    return _Valued(base, known, shaped(found.values), shaped(found.standard_error), alike, found.evaluations)
+
+
+def conditional_means(rows: Rows, masks: Ints, coalitions: Bools) -> Floats:
+    """The conditional means of some coalitions, counted one by one.
+
+    Args:
+        rows: of the play.
+        masks: (S, M) the coalition on which each row agrees with each of S decisions.
+        coalitions: (C, F).
+
+    Returns:
+        (C, S, A).
+
+    Raises:
+        ValueError: if no row that counts has seen what one of the decisions saw.
+    """
+    weighed = np.column_stack([rows.weights[:, None] * rows.answers, rows.weights])
+    means = np.empty((len(coalitions), len(masks), rows.answers.shape[1]))
+    step = max(1, _HELD // max(1, masks.shape[1]))
+    for place, own in enumerate(masks):
+        for first in range(0, len(coalitions), step):
+            part = slice(first, first + step)
+            sums = _agrees(own, coalitions[part]) @ weighed
+            if not (sums[:, -1] > 0).all():
+                raise ValueError("a decision is not among the rows that explain it")
+            means[part, place] = sums[:, :-1] / sums[:, -1:]
+    return means
+
+
+def _agrees(masks: Ints, coalitions: Bools) -> Floats:
+    """(C, M) 1 where a row, by the coalition on which it agrees with a decision (M,), agrees on all of another."""
+    numbers = coalitions @ (1 << np.arange(coalitions.shape[1]))
+    agrees: Floats = ((masks & numbers[:, None]) == numbers[:, None]).astype(np.float64)
+    return agrees
 
 
 def _range_of(counts: Ints) -> str:
@@ -240,6 +241,7 @@ def outcome_of(behaviour: Explanation, returns: Floats, target: str) -> Explanat
         target: whose return, in words.
     """
     residual = None if behaviour.residual is None else (behaviour.residual * returns).sum(axis=1, keepdims=True)
+    error = behaviour.standard_error  # at most those of all actions together, since they share their coalitions
     return Explanation(
         "outcome",
         target,
@@ -248,6 +250,7 @@ def outcome_of(behaviour: Explanation, returns: Floats, target: str) -> Explanat
         (behaviour.base * returns).sum(axis=1, keepdims=True),
         (behaviour.value * returns).sum(axis=1, keepdims=True),
         (behaviour.values * returns[:, None, :]).sum(axis=2, keepdims=True),
+        standard_error=None if error is None else (error * np.abs(returns)[:, None, :]).sum(axis=2, keepdims=True),
         residual=residual,
         evaluations=behaviour.evaluations,
         exact=behaviour.exact,

@@ -12,8 +12,9 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import ConditionalKind
-from commonweal.economy.explaining.conditional import Bins, Question, Rows, explain_rows, outcome_of
+from commonweal.economy.explaining.conditional import Question, explain_rows, outcome_of
 from commonweal.economy.explaining.explanation import Explanation
+from commonweal.economy.explaining.rows import Bins, Rows
 from commonweal.economy.explaining.sights import Decisions
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.judging import Judge

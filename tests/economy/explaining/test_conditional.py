@@ -12,15 +12,15 @@ from hypothesis.extra.numpy import arrays
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
 from commonweal.economy.explaining.conditional import (
-    Bins,
     Question,
-    Rows,
     conditional_games,
     explain_rows,
     outcome_of,
     superset_sums,
 )
 from commonweal.economy.explaining.revisits import Process, masked_returns
+from commonweal.economy.explaining.rows import Bins, Rows
+from commonweal.economy.explaining.values import Effort
 
 # Four observations of two binary features, seen with probability p: how likely the action is, and what follows.
 SEEN = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
@@ -215,10 +215,57 @@ def test_a_decision_that_is_not_among_the_rows_is_refused():
         explain_rows(Rows.of(SEEN[:3], LAW[:3, None]), SEEN[3:], question())
 
 
-def test_more_features_than_can_be_explained_exactly_are_refused():
-    codes = np.eye(21, dtype=np.int64)
-    with pytest.raises(InputError, match="21 features vary: at most 20"):
-        explain_rows(Rows.of(codes, np.ones((21, 1))), codes, question(features=21))
+class TestSampledCoalitions:
+    """Where there are too many coalitions some are drawn; each one's conditional mean is still exact."""
+
+    def play(self, features=10):
+        random = np.random.default_rng(3)
+        seen = random.integers(0, 3, (200, features))
+        codes = seen[random.integers(0, 200, 1000)]
+        law = 1 / (1 + np.exp(-(codes[:, 0] - codes[:, 1] + codes[:, 2] * codes[:, 3] - 1.0)))
+        return codes, np.stack([law, 1 - law], axis=1)
+
+    def test_with_all_of_them_values_are_those_of_superset_sums(self):
+        codes, laws = self.play()
+        rows, asked = Rows.of(codes, laws), question(features=10, answers=2)
+        exact = explain_rows(rows, codes[:4], asked)
+        every = explain_rows(rows, codes[:4], asked, effort=Effort(budget=1024))
+        np.testing.assert_allclose(every.values, exact.values, atol=1e-13)
+        assert every.provenance | {"method": ""} == exact.provenance | {"method": ""}  # and as many rows alike
+
+    def test_with_some_of_them_values_are_as_near_as_their_standard_errors_say(self):
+        codes, laws = self.play(14)
+        rows, asked = Rows.of(codes, laws), question(features=14, answers=2)
+        exact, missed = explain_rows(rows, codes[:20], asked), []
+        for budget in (1024, 4096):
+            some = explain_rows(rows, codes[:20], asked, effort=Effort(budget, "leverage_shap"))
+            assert not some.exact and np.abs(some.gap).max() < 1e-12
+            missed.append(some.values - exact.values)
+            assert (np.abs(missed[-1]) <= 2 * some.standard_error).mean() > 0.9  # .95 where errors are normal
+        assert (missed[1] ** 2).sum() < (missed[0] ** 2).sum() / 2  # a quarter, but for what is drawn without return
+
+    def test_more_than_twenty_features_are_explained(self):
+        # 14 more features that a single row of no weight has otherwise: they vary, and have no part.
+        codes, laws = self.play()
+        wide = np.column_stack([codes, np.zeros((1000, 14), dtype=np.int64)])
+        wide = np.vstack([wide, np.r_[codes[0], np.ones(14, dtype=np.int64)]])
+        rows = Rows.of(wide, np.vstack([laws, laws[:1]]), np.r_[np.ones(1000), 0.0])
+        found = explain_rows(rows, wide[:20], question(features=24, answers=2))
+        exact = explain_rows(Rows.of(codes, laws), codes[:20], question(features=10, answers=2))
+        assert not found.exact and np.abs(found.gap).max() < 1e-12
+        missed = found.values - np.pad(exact.values, ((0, 0), (0, 14), (0, 0)))
+        assert (np.abs(missed) <= 2 * found.standard_error).mean() > 0.9
+        assert (missed**2).sum() < 0.1 * (exact.values**2).sum()
+
+    def test_a_decision_that_is_not_among_the_rows_is_refused(self):
+        with pytest.raises(ValueError, match="not among the rows"):
+            explain_rows(Rows.of(SEEN[:3], LAW[:3, None]), SEEN[3:], question(), effort=Effort(budget=4))
+
+
+def test_more_features_than_can_be_told_apart_are_refused():
+    codes = np.eye(61, dtype=np.int64)
+    with pytest.raises(InputError, match="61 features vary: at most 60"):
+        explain_rows(Rows.of(codes, np.ones((61, 1))), codes, question(features=61))
 
 
 class TestBins:
