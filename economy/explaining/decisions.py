@@ -3,6 +3,7 @@
 Behaviour, prediction and outcome as in Beechey and Şimşek (2025, arXiv 2511.06094), exact on binned features.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -21,6 +22,7 @@ from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.round.set_up import Economy
 
+_Index = tuple[int, int, int]  # run, place of the round in the record, principal
 _CODED: dict[str, type[IntEnum]] = {"last action": Action, "kind": ConditionalKind}
 HORIZON = 10  # rounds that a value or a return looks ahead
 
@@ -54,19 +56,38 @@ def explain_decision(decisions: Decisions, principal: int, round: int, run: int 
     """
     place = Place(principal, round, run)
     here, alike = _found(decisions, place)
-    used = np.union1d(decisions.available, np.flatnonzero(decisions.law[alike].any(axis=0)))
-    law = decisions.law[..., used]
-    answers = tuple(Action(code).name.lower() for code in used)
-    question = Question(
-        "behaviour",
-        f"what principal {principal} does in round {round}",
-        f"the average decision by {_policy_of(decisions, place)}",
-        decisions.names,
-        answers,
-    )
-    explained = _explained(decisions, here, alike, law, question, law[here][None])
+    target = f"what principal {principal} does in round {round}"
+    explained = _behaviour(decisions, place, [here], alike, target)
     taken = Action(decisions.actions[here]).name.lower()
-    return replace(explained, provenance={**explained.provenance, "taken": taken})
+    found = {"seen": _seen(decisions, here), "taken": taken}
+    return replace(explained, provenance={**explained.provenance, **found})
+
+
+def explain_course(decisions: Decisions, principal: int, run: int = 0) -> Explanation:
+    """All decisions of one principal, each explained as by ``explain_decision``.
+
+    Args:
+        decisions: of a play.
+        principal: whose.
+        run: of which run.
+
+    Returns:
+        With the rounds in which it chose as the run axis; ``provenance["rounds"]`` says which.
+
+    Raises:
+        InputError: if there is no such principal or run, or it never chose.
+    """
+    _demand(decisions, Place(principal, 0, run))
+    chosen = np.flatnonzero(decisions.chose[run, :, principal])
+    if not len(chosen):
+        raise InputError(f"principal {principal}: it chose in no round that was noted")
+    rounds = [decisions.first + int(number) for number in chosen]
+    place = Place(principal, rounds[0], run)
+    here = [(run, int(number), principal) for number in chosen]
+    target = f"what principal {principal} does in rounds {rounds[0]} to {rounds[-1]}"
+    explained = _behaviour(decisions, place, here, _found(decisions, place)[1], target)
+    found = {"rounds": " ".join(map(str, rounds))}
+    return replace(explained, provenance={**explained.provenance, **found})
 
 
 def explain_prediction(
@@ -101,8 +122,9 @@ def explain_prediction(
         f"the average decision by {_policy_of(decisions, place)}",
         decisions.names,
     )
-    explained = _explained(decisions, here, alike, mean[..., None], question, None)
-    return replace(explained, exact=False)  # returns that were drawn stand for values
+    explained = _explained(decisions, [here], alike, mean[..., None], question)
+    found = {"seen": _seen(decisions, here)}  # returns that were drawn stand for values
+    return replace(explained, exact=False, provenance={**explained.provenance, **found})
 
 
 def explain_outcome(
@@ -152,16 +174,13 @@ def forced_returns(
     return returns
 
 
-def _found(decisions: Decisions, place: Place) -> tuple[tuple[int, int, int], Bools]:
+def _found(decisions: Decisions, place: Place) -> tuple[_Index, Bools]:
     """Where a decision stands in the record, and (R, T, N) which decisions are by the same policy.
 
     Raises:
         InputError: if there is no such decision.
     """
-    runs, _, principals = decisions.chose.shape
-    for name, given, count in (("run", place.run, runs), ("principal", place.principal, principals)):
-        if not 0 <= given < count:
-            raise InputError(f"{name} {given}: there are 0 to {count - 1}")
+    _demand(decisions, place)
     noted = decisions.rounds
     if place.round not in noted:
         raise InputError(f"round {place.round}: noted are {noted[0]} to {noted[-1]}")
@@ -173,25 +192,46 @@ def _found(decisions: Decisions, place: Place) -> tuple[tuple[int, int, int], Bo
     return here, decisions.chose & same[:, None, :]
 
 
+def _demand(decisions: Decisions, place: Place) -> None:
+    """Raise InputError where there is no such run or principal."""
+    runs, _, principals = decisions.chose.shape
+    for name, given, count in (("run", place.run, runs), ("principal", place.principal, principals)):
+        if not 0 <= given < count:
+            raise InputError(f"{name} {given}: there are 0 to {count - 1}")
+
+
+def _behaviour(decisions: Decisions, place: Place, here: Sequence[_Index], alike: Bools, target: str) -> Explanation:
+    """The laws of some decisions of one principal, whose policy is that of a place."""
+    used = np.union1d(decisions.available, np.flatnonzero(decisions.law[alike].any(axis=0)))
+    law, answers = decisions.law[..., used], tuple(Action(code).name.lower() for code in used)
+    baseline = f"the average decision by {_policy_of(decisions, place)}"
+    question = Question("behaviour", target, baseline, decisions.names, answers)
+    return _explained(decisions, here, alike, law, question, np.stack([law[each] for each in here]))
+
+
 def _policy_of(decisions: Decisions, place: Place) -> str:
     return decisions.policies[int(decisions.policy[place.run, place.principal])]
 
 
 def _explained(
     decisions: Decisions,
-    here: tuple[int, int, int],
+    here: Sequence[_Index],
     alike: Bools,
     answers: Floats,
     question: Question,
-    truth: Floats | None,
+    truth: Floats | None = None,
 ) -> Explanation:
-    """One decision, explained from those alike (R, T, N) with their answers (R, T, N, A)."""
+    """Some decisions, explained from those alike (R, T, N) with their answers (R, T, N, A)."""
     bins = Bins.of(decisions.features[alike])
     rows = Rows.of(bins.codes(decisions.features[alike]), answers[alike])
-    seen = decisions.features[here]
-    explained = explain_rows(rows, bins.codes(seen[None]), question, truth)
-    told = "; ".join(f"{name} {_told(name, value)}" for name, value in zip(decisions.names, seen, strict=True))
-    return replace(explained, provenance={**explained.provenance, "seen": told})
+    seen = np.stack([decisions.features[each] for each in here])
+    return explain_rows(rows, bins.codes(seen), question, truth)
+
+
+def _seen(decisions: Decisions, here: _Index) -> str:
+    """What was seen, in words."""
+    seen = zip(decisions.names, decisions.features[here], strict=True)
+    return "; ".join(f"{name} {_told(name, value)}" for name, value in seen)
 
 
 def _told(name: str, value: float) -> str:

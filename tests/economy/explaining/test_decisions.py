@@ -11,6 +11,7 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.explaining.conditional import MOST_FEATURES
 from commonweal.economy.explaining.decisions import (
     Place,
+    explain_course,
     explain_decision,
     explain_outcome,
     explain_prediction,
@@ -102,6 +103,16 @@ def test_every_decision_of_every_policy_adds_up(name):
         np.testing.assert_allclose(found.value.sum(), 1.0)
         np.testing.assert_allclose(found.values.sum(axis=2), 0.0, atol=1e-12)  # what one action gains others lose
         assert found.value[0, found.answers.index(found.provenance["taken"])] > 0
+
+
+def test_a_course_is_all_decisions_of_one_principal_each_as_it_is_alone():
+    decisions = play_of("learning")
+    course = explain_course(decisions, 2, run=1)
+    assert course.provenance["rounds"].split() == [str(number) for number in range(1, ROUNDS)]
+    for place in (0, 17, 28):
+        alone = explain_decision(decisions, 2, place + 1, run=1)
+        np.testing.assert_allclose(course.values[place], alone.values[0], atol=1e-14)
+        np.testing.assert_array_equal(course.value[place], alone.value[0])
 
 
 def test_who_always_does_what_it_did_is_explained_by_its_last_action_first():
