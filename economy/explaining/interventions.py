@@ -133,7 +133,7 @@ def intervention_outcomes(
     interventions: Sequence[Intervention],
     rounds: int,
     outcome: Outcome,
-    together: int = 20_000,
+    together: int = 4096,
 ) -> Floats:
     """Outcomes of runs in which some interventions are done.
 

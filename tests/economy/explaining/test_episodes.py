@@ -17,6 +17,7 @@ from commonweal.economy.futures.play import branch
 from commonweal.economy.round.play import play_round
 from commonweal.economy.runs.ensemble import Ensemble, next_actions
 from commonweal.economy.world.replicas import pick_streams
+from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load, revise
 
 BISTABLE = {
@@ -67,6 +68,13 @@ class TestTruth:
                           for each, kept in zip(luck, coalition, strict=True)]  # fmt: skip
                 alone = played_alone(taken(own, np.array([0])), 6, 3, chosen, episodes)
                 assert outcome[stranger, 0] == alone[0]
+
+
+@pytest.mark.parametrize("name", library_names())
+def test_in_every_scenario_of_the_library_all_luck_kept_is_the_run_to_the_last_bit(name):
+    ensemble = Ensemble(load(name), [2])
+    found = explain_luck(ensemble.snapshot, 4, LuckGame(episodes=2, strangers=2, outcome=Outcome(("welfare",), 2)))
+    assert found.value[0, 0] == ensemble.run(4).rounds["welfare"].to_numpy()[-2:].sum() / 2
 
 
 class TestValues:
