@@ -157,7 +157,7 @@ DONE = (
 
 
 def interventions() -> str:
-    """Six interventions and a placebo, 120 runs: eight principals defect or delegate for five rounds, a price is halved."""
+    """Six interventions and a placebo, 120 runs: eight principals defect or delegate for five rounds, prices halve."""
     economy = Ensemble(CURVE, range(120)).snapshot
     began = time.process_time()
     found = explain_interventions(economy, DONE, ROUNDS, OUTCOME)

@@ -93,6 +93,18 @@ def test_naming_them_in_another_order_moves_their_values_along():
     assert turned.names == ("crisis", "stubborn", "raid", "drive")
 
 
+def test_permuting_principals_permutes_what_each_of_them_adds():
+    """Where nobody draws anything, principals differ in cost and first action alone."""
+    start = economy(scenario=revise(CURVE, {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0}))
+    turn = np.array([5, 0, 2, 1, 4, 3, *range(6, 12)])
+    people = replace(start.people, cost=start.people.cost[:, turn], action=start.people.action[:, turn])
+    alone = [Intervention(f"{at}", at, members=(i,), action=Action.FREE_RIDE) for at, i in enumerate(turn[:5].tolist())]
+    turned = [replace(each, members=(at,)) for at, each in enumerate(alone)]
+    found, other = explained(alone, start), explained(turned, replace(start, people=people))
+    assert len(np.unique(found.values[0, :, 1].round(9))) > 2
+    np.testing.assert_allclose(other.values, found.values, atol=1e-9)
+
+
 def test_one_alone_is_the_difference_that_a_deviation_in_its_rounds_makes():
     start = economy()
     found = explain_interventions(start, (RAID,), ROUNDS, Outcome(last=6))
