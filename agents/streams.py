@@ -58,11 +58,11 @@ class SharedStream(Stream):
         return len(self.rows)
 
     @property
-    def generators(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
+    def generators(self) -> tuple[np.random.Generator, ...]:
         """R generators; from now on each run draws from its own."""
-        if self.own is None:
-            vars(self).update(own=tuple(deepcopy(self.sources[row]) for row in self.rows))
-        return self.own
+        own = self.own or tuple(deepcopy(self.sources[row]) for row in self.rows)
+        vars(self).update(own=own)
+        return own
 
     def uniform(self, *shape: int) -> Floats:
         """(R, *shape) uniform numbers in [0, 1)."""
@@ -74,8 +74,9 @@ class SharedStream(Stream):
 
     def copied(self, runs: Ints) -> "SharedStream":
         """Copies of some of the runs, which do not move these."""
-        sources, rows = (self.sources, self.rows) if self.own is None else (self.own, np.arange(len(self)))
-        return SharedStream(deepcopy(sources), rows[runs])
+        if self.own:
+            return SharedStream(tuple(deepcopy(self.own[run]) for run in runs), np.arange(len(runs)))
+        return SharedStream(deepcopy(self.sources), self.rows[runs])
 
 
 @dataclass(frozen=True)

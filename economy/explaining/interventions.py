@@ -87,9 +87,7 @@ def explain_interventions(
 
     found = value_games(players, play, effort)
     exact, shape = effort.is_exact(players), (runs, answers)
-    parts, errors = (
-        np.moveaxis(each.reshape(*shape, players), 1, 2) for each in (found.values, found.standard_error)
-    )
+    parts, errors = (np.moveaxis(each.reshape(*shape, players), 1, 2) for each in (found.values, found.standard_error))
     return Explanation(
         kind="interventions",
         target=outcome.words(rounds),
@@ -116,9 +114,7 @@ def demand_possible(interventions: Sequence[Intervention], world: World, rounds:
     names, count = world.terms.policy.names, world.graph.principals
     for each in interventions:
         if wrong := [i for i in each.members if not 0 <= i < count]:
-            raise InputError(
-                f"intervention {each.name}: no principal {wrong[0]}; they are numbered 0 to {count - 1}"
-            )
+            raise InputError(f"intervention {each.name}: no principal {wrong[0]}; they are numbered 0 to {count - 1}")
         if each.policy is not None and each.policy not in names:
             raise InputError(f"intervention {each.name}: policy {each.policy!r} must be one of {', '.join(names)}")
         if wrong_field := [path for path in each.changes if "[" in path or not is_per_run(path)]:
@@ -126,7 +122,9 @@ def demand_possible(interventions: Sequence[Intervention], world: World, rounds:
                 f"intervention {each.name}: {wrong_field[0]} must be a field whose number may differ between runs"
             )
         if each.from_round >= rounds:
-            raise InputError(f"intervention {each.name}: from_round = {each.from_round} must be below {rounds}, the rounds")
+            raise InputError(
+                f"intervention {each.name}: from_round = {each.from_round} must be below rounds = {rounds}"
+            )
 
 
 def intervention_outcomes(
@@ -135,7 +133,7 @@ def intervention_outcomes(
     interventions: Sequence[Intervention],
     rounds: int,
     outcome: Outcome,
-    together: int = 20_000,
+    together: int = 4096,
 ) -> Floats:
     """Outcomes of runs in which some interventions are done.
 

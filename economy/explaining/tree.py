@@ -55,7 +55,7 @@ class Outcome:
 Play: TypeAlias = Callable[[Economy, int, Bools], tuple[Economy, Floats]]
 
 
-def replay(start: Economy, coalitions: Bools, begun: Bools, play: Play, together: int = 20_000) -> Floats:
+def replay(start: Economy, coalitions: Bools, begun: Bools, play: Play, together: int = 4096) -> Floats:
     """Outcomes of runs under coalitions of P reasons, summed over the stages of the run.
 
     Args:

@@ -23,7 +23,7 @@ class Effort:
     budget: int = 1024  # coalitions
     estimator: str = "adjusted"  # one of ESTIMATORS
     seed: int = 0  # of the coalitions that are drawn
-    together: int = 20_000  # runs computed at once, at most
+    together: int = 4096  # runs computed at once, at most
 
     def __post_init__(self) -> None:
         if self.estimator not in ESTIMATORS:

@@ -1,56 +1,15 @@
-"""Replays: coalitions that agree share what they share, and numbers drawn once are those drawn for each."""
+"""Replays: coalitions that agree share what they share, and are computed together or not."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from commonweal.agents.errors import InputError
-from commonweal.agents.streams import SharedStream, Stream, Streams
 from commonweal.economy.credit.exact import all_coalitions
 from commonweal.economy.explaining.tree import Outcome, counted, replay, stretches
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.economy.world.replicas import pick_streams, share_streams
 from commonweal.scenarios.schema.loading import load, revise
 
 CURVE = revise(load("commons"), {"market.kind": "curve", "population.count": 5})
-
-
-def stream(runs: int = 3) -> Stream:
-    return Streams.from_seeds(range(runs)).choice
-
-
-class TestSharedStreams:
-    @given(
-        rows=st.lists(st.integers(0, 2), min_size=1, max_size=6),
-        asks=st.lists(st.sampled_from(["uniform", "normal", "generators"]), max_size=5),
-    )
-    def test_they_draw_what_a_copy_for_each_run_draws(self, rows, asks):
-        runs = np.array(rows)
-        shared = SharedStream(stream().generators, np.arange(3)).copied(runs)
-        streams = pick_streams(Streams.from_seeds(range(3)), runs)
-        for ask in asks:
-            if ask == "generators":  # each run may take another number of them
-                got, expected = (
-                    [g.random(1 + n) for n, g in enumerate(each.generators)] for each in (shared, streams.choice)
-                )
-                for mine, own in zip(got, expected, strict=True):
-                    np.testing.assert_array_equal(mine, own)
-            else:
-                np.testing.assert_array_equal(getattr(shared, ask)(2), getattr(streams.choice, ask)(2))
-
-    def test_copies_do_not_move_what_they_are_copies_of(self):
-        streams = Streams.from_seeds([7])
-        share_streams(streams, np.array([0, 0])).shock.uniform(5)
-        np.testing.assert_array_equal(streams.shock.uniform(5), Streams.from_seeds([7]).shock.uniform(5))
-
-    def test_a_copy_goes_on_from_where_the_other_stands(self):
-        shared = share_streams(Streams.from_seeds([7, 8]), np.array([1, 0, 1]))
-        shared.shock.uniform(5)
-        [g.random() for g in shared.batch.generators]
-        copy = share_streams(shared, np.array([2, 1]))
-        np.testing.assert_array_equal(copy.shock.uniform(3), shared.shock.uniform(3)[[2, 1]])
-        np.testing.assert_array_equal(copy.batch.uniform(3), shared.batch.uniform(3)[[2, 1]])
 
 
 def counting(played: list[int]):

@@ -292,7 +292,8 @@ class TestWindows:
         still = revise(SMALL, {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "population.start_delegate": 1.0,
                                "population.start_free_ride": 0.0, "population.start_defect": 0.0})  # fmt: skip
         ensemble = played(still)
-        once, on = (futures_of(ensemble, Deviation("junk", (0,), form="junk", from_round=1, until=u)) for u in (2, None))
+        junk = {"form": "junk", "from_round": 1}
+        once, on = (futures_of(ensemble, Deviation("junk", (0,), until=until, **junk)) for until in (2, None))
         np.testing.assert_array_equal(once.quality[:, 1, 0], once.quality[:, 0, 0])
         np.testing.assert_array_equal(once.payoffs[:, 1, :2], on.payoffs[:, 1, :2])
         assert (once.payoffs[:, 1, 1] != once.payoffs[:, 0, 1]).any()
