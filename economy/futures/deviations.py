@@ -40,6 +40,7 @@ class Deviation:
     name: str  # what tables call it
     members: tuple[int, ...]  # principals who deviate together; more than one collude
     action: Action | None = None  # what they always do; None: what their policy says
+    policy: str | None = None  # by which they go instead of their own, and as judges if it is a norm's; None: their own
     form: str | None = None  # one of FORMS: what they put in under that action
     share: float = 1.0  # of their samples that they put in
     looser: float = 0.0  # share of their limits by which they claim to be looser than they are; negative: stricter

@@ -27,6 +27,7 @@ from commonweal.economy.futures.deviations import (
     lay_script,
     spares_of,
 )
+from commonweal.economy.futures.followers import following
 from commonweal.economy.futures.judging import Judge
 from commonweal.economy.money.identity import fund_names
 from commonweal.economy.money.ledger import MICRO
@@ -124,6 +125,7 @@ def play_futures(
         own = knowing(state.mechanisms["beliefs"], bearer)
         state = replace(state, mechanisms={**state.mechanisms, "beliefs": own})
     world = conducted(world, people, deviations, names)
+    world, people = following(world, people, deviations, names)
     deciding = replace(world, graph=acquaintances)
     copies = first_copies(world, state, deviations)
     noted: list[tuple[Floats, Ints, Floats, Floats]] = []
