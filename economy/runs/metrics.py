@@ -47,7 +47,8 @@ def round_metrics(
         **_lesson_metrics(record, world),
         "rival": after.rival,
     }
-    metrics |= solvency(after.ledger) | _contract_metrics(record) | _mechanism_metrics(after, world)
+    metrics |= solvency(after.ledger) | _contract_metrics(record) | _name_metrics(record)
+    metrics |= _mechanism_metrics(after, world)
     if record.lesson is None or not len(world.senses):
         return metrics
     broken = broken_limits(record, people, world)
@@ -56,6 +57,23 @@ def round_metrics(
     valued |= {"permitted_accuracy": permitted, "samples_screened": _samples_screened(record.lesson)}
     valued |= _belief_metrics(record, people, world)
     return metrics | valued | _camp_metrics(record, broken, people, world)
+
+
+def _name_metrics(record: Record) -> dict[str, Floats]:
+    """Share of requests that were fulfilled, share of good names after the round, and what gifts are worth and cost.
+
+    Worth and cost are as known after the round, money; nothing where names do not count.
+    """
+    told = record.notes.get("reciprocity")
+    if told is None:
+        return {}
+    met = told.meets.sum(axis=1)
+    return {
+        "cooperation": ratio((told.gave & told.meets).sum(axis=1), met),
+        "good_names": told.after.mean(axis=1),
+        "gift_worth": told.benefit,
+        "gift_cost": told.cost,
+    }
 
 
 def _mechanism_metrics(after: State, world: World) -> dict[str, Floats]:

@@ -62,7 +62,8 @@ class Notebook:
         if self._entries is not None and opening:
             self._entries.append(entries(opening, 0))
         summed = ("delegated", "credit", "payments", "payoff", "reward", "put", "right", "value_cost", "violated")
-        self._sums = {name: np.zeros(world.shape) for name in summed}
+        requests = ("met", "gave")
+        self._sums = {name: np.zeros(world.shape) for name in (*summed, *requests)}
 
     def note(self, record: Record, before: State, after: State, people: Population) -> None:
         """Take in one round."""
@@ -81,6 +82,9 @@ class Notebook:
         self._sums["put"] += record.produce.put.total
         if (cost := record.payday.value_cost) is not None:
             self._sums["value_cost"] += cost
+        if (told := record.notes.get("reciprocity")) is not None:
+            self._sums["met"] += told.meets
+            self._sums["gave"] += told.meets & told.gave
         if record.lesson is not None:
             self._note_quality(record.lesson.batch)
             if len(self._world.senses):
@@ -133,6 +137,8 @@ class Notebook:
             "escrow": ledger.escrows / MICRO,
             "reputation": people.reputation,
         }
+        if (known := state.mechanisms.get("reciprocity")) is not None:
+            columns |= {"image": known.image, "requests": self._sums["met"], "given": self._sums["gave"]}
         if len(self._world.senses):
             columns["violated"] = self._sums["violated"] / played
         if people.minds:

@@ -42,11 +42,11 @@ ANYWHERE, SHARE, CORRELATION, POSITIVE = Range(), Range(0.0, 1.0), Range(-1.0, 1
 _SHARES = {
     "accuracy", "own_accuracy", "rival", "gini", "credit_concentration", "screened_share", "gated_share", "step_factor",
     "dealt_share", "promise_kept", "loosened", "violated", "permitted_accuracy", "belief_coverage", "misjudged",
-    "samples_screened",
+    "samples_screened", "cooperation", "good_names",
 }  # fmt: skip
 _POSITIVE = {
     "validation_loss", "revenue", "paid", "clawed", "samples", "dealt", "tolerance_paid", "price_of_anarchy",
-    "violation", "value_cost", "belief_error", "belief_rms", "queries",
+    "violation", "value_cost", "belief_error", "belief_rms", "queries", "gift_cost",
 }  # fmt: skip
 _OF_SHARES = ("share_", "violated_camp_", "abstain_camp_")  # how names of shares begin
 

@@ -19,7 +19,7 @@ class Learner(Part):
     schedules: Count = field(2, "schedules of requests that are planned through in a round", "schedules", le=256)
     ahead: Count = field(10, "rounds that are planned ahead", "rounds", le=1000)
     rate: float = field(0.05, "step size of Adam on the logits", "1", gt=0, le=10)
-    search: int = field(1, "rounds from one search among the 16 deterministic rules to the next; 0: ascent alone", "rounds", ge=0, le=1_000_000)
+    search: int = field(20, "rounds from one search among the 16 deterministic rules to the next; 0: ascent alone", "rounds", ge=0, le=1_000_000)
     explore: float = field(0.01, "probability of either act that always remains", "share", ge=0, le=0.5)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from commonweal.agents.threads import one_thread
 from commonweal.scenarios.sweeps.chunks import Chunk, form_chunks
-from commonweal.scenarios.sweeps.rows import metric_names
+from commonweal.scenarios.sweeps.rows import Measured
 
 if TYPE_CHECKING:
     from commonweal.scenarios.sweeps.plan import Plan
@@ -46,8 +46,7 @@ def estimate(plan: "Plan") -> Estimate:
     found, played = np.mean([setup for setup, _ in trials]), np.mean([per_round for _, per_round in trials])
     scenarios = [plan.scenario(chunk.points[0]) for chunk in chunks]
     run_rounds = sum(len(chunk) * scenario.rounds for chunk, scenario in zip(chunks, scenarios, strict=True))
-    values = plan.base.values
-    names = metric_names(len(values.dimensions), len(values.camps)) if plan.metrics is None else plan.metrics
+    names = Measured.of(plan.base).metrics if plan.metrics is None else plan.metrics
     kept = len(names)
     seconds = float(found * len(runs) + played * run_rounds)
     return Estimate(len(runs), len(chunks), seconds, run_rounds / plan.every * kept * _BYTES)

@@ -31,7 +31,7 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.sources import demand_files, files_of, rules_of
 from commonweal.scenarios.sweeps.designs import Drawn, grid
 from commonweal.scenarios.sweeps.factors import demand_apart, listed
-from commonweal.scenarios.sweeps.rows import metric_names
+from commonweal.scenarios.sweeps.rows import Measured
 from commonweal.scenarios.sweeps.stop_text import read_stop
 from commonweal.scenarios.sweeps.stopping import Stop
 from commonweal.scenarios.sweeps.sweep_files import Sheet, is_sweep, read_sheet
@@ -317,10 +317,10 @@ def _check_kept(plan: Plan) -> None:
         raise InputError("keep: needs runs that are played to their end; leave out stop")
 
 
-def _check_points(plan: Plan) -> tuple[int, int]:
-    """Build every point's economy, one at a time, and say how many value dimensions and camps they have at least."""
+def _check_points(plan: Plan) -> Measured:
+    """Build every point's economy, one at a time, and say what all of them have that is measured."""
     numbers: dict[bytes, int] = {}  # by digest, since ten thousand scenarios need not be kept to be told apart
-    fewest, named = _values_of(plan.base), plan.names_files
+    fewest, named = Measured.of(plan.base), plan.names_files
     for number, point in enumerate(plan.points):
         try:
             scenario = plan.scenario(number)
@@ -333,14 +333,9 @@ def _check_points(plan: Plan) -> tuple[int, int]:
         digest = blake2b(document.encode(), digest_size=16).digest()
         if (first := numbers.setdefault(digest, number)) != number:
             raise InputError(f"points {first} and {number} are the same economy: {written(point)}")
-        valued = _values_of(scenario)
-        fewest = valued if number == 0 else (min(fewest[0], valued[0]), min(fewest[1], valued[1]))
+        measured = Measured.of(scenario)
+        fewest = measured if number == 0 else fewest.shared(measured)
     return fewest
-
-
-def _values_of(scenario: Scenario) -> tuple[int, int]:
-    """How many value dimensions and camps there are."""
-    return len(scenario.values.dimensions), len(scenario.values.camps)
 
 
 def written(point: Mapping[str, Any]) -> str:
@@ -348,8 +343,8 @@ def written(point: Mapping[str, Any]) -> str:
     return shorten(", ".join(f"{path} = {write_value(value)}" for path, value in point.items()))
 
 
-def _check_metrics(where: str, names: Sequence[str], valued: tuple[int, int]) -> None:
-    known = metric_names(*valued)
+def _check_metrics(where: str, names: Sequence[str], measured: Measured) -> None:
+    known = measured.metrics
     if not names and where == "metrics":
         raise InputError("metrics = []: name at least one, or leave it out to keep all")
     for name in names:

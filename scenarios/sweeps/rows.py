@@ -18,6 +18,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.registry import rules_from_elsewhere
 from commonweal.scenarios.runs.benchmark import benchmark
 from commonweal.scenarios.schema.notation import as_json, write_value
+from commonweal.scenarios.schema.relevance import names_count
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.sources import files_of, rules_of
 from commonweal.scenarios.sweeps.shards import KINDS, LABELS, ORIGIN, SCHEMA, STATUS, Tables
@@ -35,6 +36,7 @@ VALUE_METRICS = (  # where anything is valued
     "violated", "violation", "value_cost", "net_welfare", "permitted_accuracy", "samples_screened",
     "belief_error", "belief_rms", "belief_coverage", "misjudged", "caution", "queries",
 )  # fmt: skip
+NAME_METRICS = ("cooperation", "good_names", "gift_worth", "gift_cost")  # where principals have names
 CAMP_METRICS = ("violated_camp", "abstain_camp")  # for each camp, where there are camps as well
 DIMENSION_METRICS = (
     "level", "limit", "predicted_change", "true_change", "shadow_price", "mean_limit", "spread_limit",
@@ -42,16 +44,31 @@ DIMENSION_METRICS = (
 _TAKEN = {*LABELS, *STATUS, *ORIGIN, "round"}
 
 
-def metric_names(dimensions: int, camps: int = 0) -> tuple[str, ...]:
-    """The metrics of a scenario with K value dimensions, in the order of the tables.
+@dataclass(frozen=True)
+class Measured:
+    """What there is in a scenario that is measured beside the usual."""
 
-    Args:
-        dimensions: K.
-        camps: how many camps there are.
-    """
-    by_dimension = tuple(f"{name}_{k}" for name in DIMENSION_METRICS for k in range(dimensions))
-    by_camp = tuple(f"{name}_{camp}" for name in CAMP_METRICS for camp in range(camps))
-    return ROUND_METRICS + (by_dimension + VALUE_METRICS + by_camp if dimensions else ())
+    dimensions: int = 0  # K, of values
+    camps: int = 0
+    names: bool = False  # whether principals have names, good or bad
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Measured":
+        """What there is in one scenario."""
+        return cls(len(scenario.values.dimensions), len(scenario.values.camps), names_count(scenario))
+
+    def shared(self, other: "Measured") -> "Measured":
+        """What there is in this one and in another."""
+        dimensions, camps = min(self.dimensions, other.dimensions), min(self.camps, other.camps)
+        return Measured(dimensions, camps, self.names and other.names)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of its metrics, in the order of the tables."""
+        by_dimension = tuple(f"{name}_{k}" for name in DIMENSION_METRICS for k in range(self.dimensions))
+        by_camp = tuple(f"{name}_{camp}" for name in CAMP_METRICS for camp in range(self.camps))
+        valued = by_dimension + VALUE_METRICS + by_camp if self.dimensions else ()
+        return ROUND_METRICS + NAME_METRICS * self.names + valued
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,10 @@ _OTHERS = {
     "permitted_accuracy": ("permitted", "right on classes that nobody withholds, share"),
     "violation": ("violation", "how far limits are broken, mean, probe loss"),
     "value_cost": ("value cost", "value cost of all, money a round"),
+    "cooperation": ("given", "requests that are fulfilled, share"),
+    "good_names": ("good names", "good names, share of principals"),
+    "gift_worth": ("worth", "worth of a gift to who receives it, money"),
+    "gift_cost": ("cost", "cost of a gift to who makes it, money"),
     "validation_loss": ("loss", "loss on validation samples, nat"),
 }
 

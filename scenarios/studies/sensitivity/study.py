@@ -20,7 +20,7 @@ from commonweal.scenarios.sweeps.designs import Point, Sample, sampled
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.indices import analysis
 from commonweal.scenarios.sweeps.plan import Plan, checked
-from commonweal.scenarios.sweeps.rows import metric_names
+from commonweal.scenarios.sweeps.rows import Measured
 
 _SIZES = {"morris": 8, "sobol": 32}
 
@@ -80,8 +80,8 @@ def _in_words(scenario: Scenario, outcomes: Sequence[str]) -> tuple[str, ...]:
 
 def _demand_sense(question: Question) -> None:
     """Raise InputError where an option does not fit the scenario or the method."""
-    options, values = question.options, question.scenario.values
-    known = metric_names(len(values.dimensions), len(values.camps))
+    options = question.options
+    known = Measured.of(question.scenario).metrics
     if len(question.seeds) < 2:
         raise InputError("seeds: sensitivity needs at least 2, to tell the influence of fields from luck")
     for outcome in options.outcomes:

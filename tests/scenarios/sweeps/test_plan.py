@@ -16,7 +16,7 @@ from commonweal.scenarios.schema.library import library_names, sweep_names
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.sweeps.design_tables import SAMPLES
 from commonweal.scenarios.sweeps.plan import Plan, plan_of, read_plan
-from commonweal.scenarios.sweeps.rows import metric_names
+from commonweal.scenarios.sweeps.rows import Measured
 from commonweal.scenarios.sweeps.stop_text import CONDITIONS
 from commonweal.scenarios.sweeps.stopping import Budget, Collapsed, Converged
 from commonweal.scenarios.sweeps.sweep_files import KEYS
@@ -180,9 +180,10 @@ def test_one_and_one_point_zero_are_the_same_economy(tmp_path: Path) -> None:
 
 def test_known_metrics_are_those_that_a_run_records() -> None:
     camps = {"rounds": 1, "values.camps": [{"share": 0.5}, {"share": 0.5}]}
-    for scenario in (load("commons", SMALL), load("value-conflict", {"rounds": 1}), load("value-conflict", camps)):
-        recorded, values = Ensemble(scenario, [0]).run(1).rounds.columns, scenario.values
-        assert tuple(recorded.drop(["run", "round"])) == metric_names(len(values.dimensions), len(values.camps))
+    valued = (load("value-conflict", {"rounds": 1}), load("value-conflict", camps))
+    for scenario in (load("commons", SMALL), *valued, load("reciprocity", {"rounds": 1})):
+        recorded = Ensemble(scenario, [0]).run(1).rounds.columns
+        assert tuple(recorded.drop(["run", "round"])) == Measured.of(scenario).metrics
 
 
 def test_the_library_has_the_sweeps_that_papers_need() -> None:
