@@ -51,6 +51,7 @@ class Deviation:
     leaves: int | None = None  # rounds after which they stay away
     identities: int = 1  # names under which each takes part, its samples divided among them
     copies: bool = False  # the first member's samples are put in again by all others and under all further names
+    slanders: bool = False  # as judges they call everybody bad
 
     def __post_init__(self) -> None:
         if not self.members or len(set(self.members)) < len(self.members):
@@ -152,6 +153,7 @@ def conducted(world: World, people: Population, deviations: Sequence[Deviation],
         conduct.claimed[rows, own] = (-deviation.looser * world.senses * people.limits[rows])[:, own]
         conduct.dearer[rows, own] = deviation.dearer
         conduct.earlier[rows, own] = deviation.earlier
+        conduct.slanders[rows, own] = deviation.slanders
         if deviation.line is not None:
             conduct.line[rows, own] = deviation.line
         if deviation.copies:

@@ -1,0 +1,79 @@
+"""What the study of reciprocity says in words: no more than intervals show."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from commonweal.scenarios.studies.reciprocity.invasion import VERDICTS
+from commonweal.scenarios.studies.reciprocity.tables import ALL, STANDS, interval_of
+
+
+def headline(tables: Mapping[str, pd.DataFrame]) -> str:
+    """What learners come to, how much is given, which norms hold, who invades, and what slander pays."""
+    sentences = [_giving(tables["cooperation"]), _norms(tables["norms"])]
+    if "adherence" in tables:
+        sentences.insert(0, _learners(tables["adherence"]))
+    if "invasion" in tables:
+        sentences += [_invasion(rows, resident) for resident, rows in tables["invasion"].groupby("resident")]
+    if "slander" in tables:
+        sentences.append(_slander(tables["slander"]))
+    if "welfare" in tables:
+        sentences.append(_welfare(tables["welfare"]))
+    return " ".join(sentences)
+
+
+def _learners(table: pd.DataFrame) -> str:
+    row = int(np.flatnonzero(table["cell"] == ALL)[0])
+    near = interval_of(table, row, "adherence")
+    if np.isnan(near.value):
+        return "No learner is scored: no cell decides enough and is met often enough."
+    cells = ", ".join(f"{cell} {value:.2f}" for cell, value in zip(table["cell"][:row], table["giving"][:row], strict=True))
+    return f"Learners adhere to their best rule by {near.text(2)}; they give with probability {cells}."
+
+
+def _giving(table: pd.DataFrame) -> str:
+    cells = {name: interval_of(table, 0, name).text(2) for name in ("cooperation", "good", "benefit_per_cost")}
+    worth = ""
+    if not np.isnan(table["benefit_per_cost"].iloc[0]):
+        worth = f", and a gift is worth {cells['benefit_per_cost']} times its cost"
+    return f"A gift is made in {cells['cooperation']} of encounters, {cells['good']} of names are good{worth}."
+
+
+def _norms(table: pd.DataFrame) -> str:
+    by = {stand: list(table["norm"][table["stands"] == stand]) for stand in STANDS}
+    said = [f"{stand}: {', '.join(names)}" for stand, names in by.items() if names]
+    return f"Norms at that ratio: {'; '.join(said)}."
+
+
+def _invasion(table: pd.DataFrame, resident: object) -> str:
+    number = {each: int((table["verdict"] == each).sum()) for each in VERDICTS}
+    surely = table[table["verdict"] == VERDICTS[0]]
+    who = ""
+    if len(surely):
+        row = int(surely["gain_share"].argmax())
+        gain = interval_of(surely, row, "gain").text(4, "+")
+        who = f" (most {surely['mutant'].iloc[row]}: {gain}, {surely['gain_share'].iloc[row]:+.0%} of a resident's pay)"
+    return (
+        f"Of {len(table)} mutants of {resident} {number[VERDICTS[0]]} surely gain{who}, {number[VERDICTS[1]]} surely"
+        " lose, and of the others intervals hold 0."
+    )
+
+
+def _slander(table: pd.DataFrame) -> str:
+    said = []
+    for judges, rows in table.groupby("judges"):
+        surely = rows[rows["gain_low"] > 0]
+        name = "one judge" if judges == 1 else f"{judges} judges"
+        expected = rows["expected_share"].max()
+        played = f"surely gains as {', '.join(surely['policy'])}" if len(surely) else "does not surely gain"
+        said.append(f"under {name} it {played} (expected at most {expected:+.1%} of its pay)")
+    return f"Who calls everybody bad: {'; '.join(said)}."
+
+
+def _welfare(table: pd.DataFrame) -> str:
+    best = table[table["highest"]].iloc[0]
+    may = ", ".join(f"{share:g}" for share in table["share"][table["may_be_highest"]])
+    return f"Money per head is highest, {best['welfare']:.4f}, where {best['share']:.0%} give (surely not below: {may})."
+
+
