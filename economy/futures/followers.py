@@ -1,4 +1,4 @@
-"""Followers: principals who go by another policy than their own, which may be one that nobody in the scenario follows."""
+"""Followers: principals who go by another policy than their own, perhaps by one that nobody else follows."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -69,8 +70,8 @@ class Played:
 def joined(parts: Sequence[Played]) -> Played:
     """All seeds of parts (S', …)."""
     first = parts[0]
-    arrays = {name: np.concatenate([getattr(each, name) for each in parts])
-              for name, value in vars(first).items() if isinstance(value, np.ndarray)}  # fmt: skip
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(each, name) for each in parts])
+                              for name, value in vars(first).items() if isinstance(value, np.ndarray)}  # fmt: skip
     courses = {name: np.concatenate([each.courses[name] for each in parts]) for name in first.courses}
     return replace(first, **arrays, courses=courses, scored=Scored.joined([each.scored for each in parts]))
 

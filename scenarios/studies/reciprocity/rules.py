@@ -88,7 +88,8 @@ class _Chain:
         rounds, _, *size = self.schedule.recipient.shape
         at_once = max(1, _LARGEST // (rounds * int(np.prod(size))))
         parts = [slice(k, k + at_once) for k in range(0, len(act), at_once)]
-        return np.concatenate([self._worth(part, act[part], assess[part]) for part in parts]) / rounds
+        total: Floats = np.concatenate([self._worth(part, act[part], assess[part]) for part in parts])
+        return total / rounds
 
     def _worth(self, part: slice, act: Floats, assess: Floats) -> Floats:
         run, index = (each[part] for each in self.place)
@@ -122,9 +123,9 @@ def scored(ensemble: Ensemble, meant: Meant, gave: Floats, benefit: Floats, span
     drawn = np.random.default_rng(0).random((span.ahead, 1, span.schedules, gave.shape[1]))
     world = (own.image.astype(np.float64), act, assess, benefit, own.costs, drawn_schedule(drawn, terms.judges))
     if learns.any():
-        _score(_Chain(np.nonzero(learns), *world), terms.execution[:, 0], found)
+        _score(_Chain(_places(learns), *world), terms.execution[:, 0], found)
     judges = _some(ensemble.people.policy, len(ensemble.world.terms.policy.names))
-    chain = _Chain(np.nonzero(judges), *world)
+    chain = _Chain(_places(judges), *world)
     usual = np.broadcast_to(norm_of(terms.norm).assess, meant.assess.shape)
     honest = judged(usual, *rate)[judges]
     found.slander[judges] = chain.worth(act[judges], 0 * honest) - chain.worth(act[judges], honest)
@@ -144,9 +145,14 @@ def _some(policy: Ints, policies: int) -> Bools:
     return some
 
 
+def _places(members: Bools) -> tuple[Ints, Ints]:
+    run, index = np.nonzero(members)
+    return run.astype(np.int64), index.astype(np.int64)
+
+
 def _score(chain: _Chain, execution: Floats, found: Scored) -> None:
     """Find the best rule of each learner, and write down what its cells decide."""
-    run, index = chain.place
+    run, _ = chain.place
     assess, fails = chain.assess[chain.place], execution[run][:, None, None]
     every = np.stack([chain.worth(np.broadcast_to(executed(bits, fails), (len(run), 2, 2)), assess) for bits in ACTS])
     best = every.argmax(axis=0)

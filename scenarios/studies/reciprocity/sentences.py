@@ -28,7 +28,8 @@ def _learners(table: pd.DataFrame) -> str:
     near = interval_of(table, row, "adherence")
     if np.isnan(near.value):
         return "No learner is scored: no cell decides enough and is met often enough."
-    cells = ", ".join(f"{cell} {value:.2f}" for cell, value in zip(table["cell"][:row], table["giving"][:row], strict=True))
+    each = zip(table["cell"][:row], table["giving"][:row], strict=True)
+    cells = ", ".join(f"{cell} {giving:.2f}" for cell, giving in each)
     return f"Learners adhere to their best rule by {near.text(2)}; they give with probability {cells}."
 
 
@@ -74,6 +75,7 @@ def _slander(table: pd.DataFrame) -> str:
 def _welfare(table: pd.DataFrame) -> str:
     best = table[table["highest"]].iloc[0]
     may = ", ".join(f"{share:g}" for share in table["share"][table["may_be_highest"]])
-    return f"Money per head is highest, {best['welfare']:.4f}, where {best['share']:.0%} give (surely not below: {may})."
+    highest = interval_of(table, int(np.flatnonzero(table["highest"])[0]), "welfare").text(4)
+    return f"Money per head is highest where a share of {best['share']:g} gives, {highest}; it may be at {may}."
 
 

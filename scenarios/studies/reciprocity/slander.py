@@ -1,4 +1,4 @@
-"""Slander: what a judge gains by calling everybody bad, and what becomes of cooperation where learners choose verdicts."""
+"""Slander: what a judge gains by calling everybody bad, and what is given where learners choose their verdicts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.base import Answer, Question, study
 from commonweal.scenarios.studies.incentives.playing import play_deviations, rounds_of
 from commonweal.scenarios.studies.judging import UNIT
-from commonweal.scenarios.studies.pieces import Piece, Pieces
+from commonweal.scenarios.studies.pieces import Pieces
 from commonweal.scenarios.studies.reciprocity import tables as told
 from commonweal.scenarios.studies.reciprocity.invasion import SLANDERER, Mutant, Trials, invasion, mutants, trials
 from commonweal.scenarios.studies.reciprocity.options import ReciprocityOptions
@@ -22,6 +22,8 @@ from commonweal.scenarios.studies.reciprocity.playing import Asked, Played, join
 from commonweal.scenarios.studies.reciprocity.rules import LEARNS, Span
 from commonweal.scenarios.studies.reciprocity.sentences import headline
 from commonweal.scenarios.studies.reciprocity.slander import Jury, slander
+
+_DEAR = 4.0  # usual rounds that one takes in which some learn
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,11 @@ class Found:
 
 @study("reciprocity", ReciprocityOptions)
 def reciprocity(question: Question) -> Answer:
-    """Who gives to whom by names: do learners come to the best rule, which norms hold, who invades, what does slander pay?"""
+    """Who gives to whom by names: what do learners come to, which norms hold, who invades, and does slander pay?"""
     options: ReciprocityOptions = question.options
     _demand(question)
     plan, left_out = planned(question.scenario, options)
+    question.pieces.weight = _DEAR if LEARNS in question.scenario.policy.mix else 1.0
     found = play(plan, question.seeds, options, question.pieces)
     tables = _tables(plan, found, question)
     notes = (*_notes(question, found), *left_out)
@@ -61,9 +64,9 @@ def _demand(question: Question) -> None:
     """Raise InputError where the study does not apply."""
     scenario = question.scenario
     if len(question.seeds) < 2:
-        raise InputError("seeds: reciprocity needs at least 2, because its intervals come from the spread between seeds")
+        raise InputError("seeds: reciprocity needs at least 2, as its intervals come from the spread between seeds")
     if scenario.reciprocity.kind == "none":
-        raise InputError("reciprocity.kind = 'none': the study reciprocity asks about names; scenario reciprocity has them")
+        raise InputError("reciprocity.kind = 'none': the study asks about names; the scenario reciprocity has them")
     mutants(question.options.mutants, scenario)
 
 
@@ -117,7 +120,8 @@ def play(plan: Plan, seeds: tuple[int, ...], options: ReciprocityOptions, pieces
     shares = {share: next(played) for share in plan.shares}
     invading = trials(plan.scenario, mutants(options.mutants, plan.scenario), own.policy, options.members,
                       options.horizon)  # fmt: skip
-    slandering = {judges: trials(each, (Mutant(SLANDERER, slanders=True),), own.policy, options.members, options.horizon)
+    slanderers = (Mutant(SLANDERER, slanders=True),)
+    slandering = {judges: trials(each, slanderers, own.policy, options.members, options.horizon)
                   for judges, each in plan.honest.items()}  # fmt: skip
     gains = _tried([invading, *slandering.values()], seeds, options, pieces)
     juries = {judges: Jury(honest[judges], learned.get(judges), slandering[judges], each)

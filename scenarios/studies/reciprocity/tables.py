@@ -62,7 +62,8 @@ def adherence(played: Played, scenario: Scenario, options: ReciprocityOptions) -
         at = (..., *place)
         columns: dict[str, Any] = {"cell": cell} | of_one(mean_of(played.giving[at], learns), "giving", SHARE)
         columns |= {"says": float(norm.act[place])} | of_one(mean_of(near[at], learns), "adherence", SHARE)
-        columns |= of_one(mean_of(hit[at], learns), "hit", SHARE) | of_one(mean_of(found.best[at], learns), "best", SHARE)
+        columns |= of_one(mean_of(hit[at], learns), "hit", SHARE)
+        columns |= of_one(mean_of(found.best[at], learns), "best", SHARE)
         columns |= of_one(mean_of(found.stake[at], learns), "stake", POSITIVE)
         columns |= of_one(mean_of(counts[at].astype(np.float64), learns), "scored", SHARE)
         columns |= of_one(mean_of(met[at], learns), "met", POSITIVE) | of_one(mean_of(gave[at], learns), "gave", SHARE)
@@ -172,14 +173,14 @@ def welfare(played: Mapping[float, Played], scenario: Scenario) -> pd.DataFrame:
     """A row per share of principals who always give: money per head, and whether no other share surely has more."""
     values = np.stack([each.late("welfare") for each in played.values()])  # (M, S)
     ahead = mean_interval(np.moveaxis(values[:, None] - values[None], 2, 0))  # (M, M)
-    beaten = (ahead.low > 0).any(axis=0)
+    beaten: Bools = np.asarray((ahead.low > 0).any(axis=0))
     rows = []
     for place, (share, each) in enumerate(played.items()):
         columns: dict[str, Any] = {"share": share} | of_one(each.late("welfare"), "welfare")
         if sells(scenario):
             columns |= of_one(each.late("accuracy"), "accuracy", SHARE)
-        rows.append(columns | {"highest": bool(values[place].mean() == values.mean(axis=1).max()),
-                               "may_be_highest": not beaten[place]})  # fmt: skip
+        rows.append(columns | {"highest": bool(place == values.mean(axis=1).argmax()),
+                               "may_be_highest": not bool(beaten[place])})  # fmt: skip
     return pd.DataFrame(rows)
 
 
