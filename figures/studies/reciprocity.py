@@ -140,7 +140,7 @@ def _signals(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
         _marks(calls, at, rows, "calls_good", pen.colour, pen.marker)
     first = table[table["judges"] == number[0]]
     for cell, says in enumerate(first["says"]):
-        calls.plot([cell - 0.38, cell + 0.38], [says, says], color=GREEN, linewidth=2.5, solid_capstyle="butt", zorder=1)
+        calls.plot([cell - 0.38, cell + 0.38], [says] * 2, color=GREEN, linewidth=2.5, solid_capstyle="butt", zorder=1)
     calls.set_xticks(range(len(first)), list(first["cell"]))
     calls.set(ylim=(-0.04, 1.04), ylabel="probability of calling good")
     calls.set_title("verdicts of learners (green: the norm's)", loc="left", color="0.2")

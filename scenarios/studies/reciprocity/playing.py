@@ -27,6 +27,7 @@ class Asked:
     seeds: tuple[int, ...]  # S
     last: int  # rounds at the end that means are over
     span: Span  # over which rules are valued
+    steady: bool = False  # whether everybody means to do in all rounds what it does first
 
     @property
     def pieces(self) -> list[Piece]:
@@ -106,8 +107,9 @@ def _play(asked: Asked, tick: Tick) -> Played:
     courses: dict[str, list[Floats]] = {name: [] for name in COURSES}
     acts = np.zeros((*ensemble.people.shape, 2, 2, 2), dtype=np.int64)
     tally = _Tally(*(np.zeros(ensemble.people.shape) for _ in range(6)))
+    first = ensemble.people.action
     for number in range(rounds):
-        record = ensemble.step()
+        record = ensemble.act(first) if asked.steady else ensemble.step()
         told: Judged = record.notes["reciprocity"]
         for name, value in _course(record, told).items():
             courses[name].append(value)

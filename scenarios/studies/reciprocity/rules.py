@@ -88,8 +88,8 @@ class _Chain:
         rounds, _, *size = self.schedule.recipient.shape
         at_once = max(1, _LARGEST // (rounds * int(np.prod(size))))
         parts = [slice(k, k + at_once) for k in range(0, len(act), at_once)]
-        total: Floats = np.concatenate([self._worth(part, act[part], assess[part]) for part in parts])
-        return total / rounds
+        each: Floats = np.concatenate([self._worth(part, act[part], assess[part]) for part in parts]) / rounds
+        return each
 
     def _worth(self, part: slice, act: Floats, assess: Floats) -> Floats:
         run, index = (each[part] for each in self.place)

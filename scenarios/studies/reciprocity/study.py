@@ -109,8 +109,10 @@ def _giving(scenario: Scenario, share: float) -> Scenario:
 def play(plan: Plan, seeds: tuple[int, ...], options: ReciprocityOptions, pieces: Pieces) -> Found:
     """Play everything, each run once, whatever asks for it; then mutants, in futures of these runs."""
     last = max(1, round(options.last * plan.scenario.rounds))
-    wanted = [plan.scenario, *plan.honest.values(), *plan.learned.values(), *plan.shares.values()]
-    asked = [Asked(each, seeds, last, Span(options.ahead, options.schedules)) for each in wanted]
+    span = Span(options.ahead, options.schedules)
+    wanted = [plan.scenario, *plan.honest.values(), *plan.learned.values()]
+    asked = [Asked(each, seeds, last, span) for each in wanted]
+    asked += [Asked(each, seeds, last, span, steady=True) for each in plan.shares.values()]
     once = {piece.identity: piece for each in asked for piece in each.pieces}
     pieces.expect(sum(piece.rounds for piece in once.values()))
     given = dict(zip(once, pieces.play("scenarios", list(once.values()), options.workers), strict=True))
