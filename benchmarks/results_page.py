@@ -1,4 +1,4 @@
-"""Command lines of benchmarks; tables as Markdown, printed and put between their marks in docs/results.md."""
+"""Command lines of benchmarks; tables as Markdown, printed and put between their marks in a page of docs."""
 
 import argparse
 import re
@@ -34,26 +34,29 @@ def insert(document: str, name: str, table: str) -> str:
     begin, end = f"<!-- table {name} -->", f"<!-- end {name} -->"
     found = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if not found.search(document):
-        raise SystemExit(f"{RESULTS} has no place for {name}: {begin} … {end}")
+        raise SystemExit(f"the page has no place for {name}: {begin} … {end}")
     return found.sub(lambda _: f"{begin}\n{table}\n{end}", document)
 
 
-def write(name: str, table: str) -> None:
-    """Put a table into docs/results.md."""
-    RESULTS.write_text(insert(RESULTS.read_text(encoding="utf-8"), name, table), encoding="utf-8")
+def write(name: str, table: str, page: Path = RESULTS) -> None:
+    """Put a table into a page."""
+    page.write_text(insert(page.read_text(encoding="utf-8"), name, table), encoding="utf-8")
 
 
-def main(description: str | None, tables: Mapping[str, Callable[[], str]], prefix: str = "") -> None:
+def main(
+    description: str | None, tables: Mapping[str, Callable[[], str]], prefix: str = "", page: Path = RESULTS
+) -> None:
     """The command line of a benchmark: print the tables that were asked for, and write them if wanted.
 
     Args:
         description: the script's.
         tables: what makes each, by the name by which it is asked for; its docstring says what it shows.
         prefix: of the names of their marks.
+        page: where they are put.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(tables)}; all if not given")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {page.name}")
     arguments = parser.parse_args()
     if unknown := set(arguments.tables) - set(tables):
         parser.error(f"unknown table {min(unknown)!r}: there are {', '.join(tables)}")
@@ -64,4 +67,4 @@ def main(description: str | None, tables: Mapping[str, Callable[[], str]], prefi
         taken = f"{time.process_time() - clock:.0f} s of processor time"
         print(f"{prefix}{name}: {(tables[name].__doc__ or '').strip()}\n\n{table}\n\n{taken}\n", flush=True)
         if arguments.write:
-            write(f"{prefix}{name}", table)
+            write(f"{prefix}{name}", table, page)

@@ -40,9 +40,9 @@ def draw_concern(rounds: pd.DataFrame, varied: Sequence[str] = (), words: Words 
     shares = ("violated", "violated", "Broken limits"), ("abstain", words.abstain.doing, "Exit")
     for ax, (measure, doing, title) in zip(grid[0], shares, strict=False):
         _draw_share(ax, rounds, points, measure)
-        _dress(ax, f"principals {doing} (share)", title)
+        dress(ax, f"principals {doing} (share)", title)
     _draw_welfare(grid[0][2], rounds, points, words)
-    _dress(grid[0][2], words.welfare_axis, words.welfare.capitalize())
+    dress(grid[0][2], words.welfare_axis, words.welfare.capitalize())
     handles = [key(point.name, ink(place)) for place, point in enumerate(points.shown)] if varied else []
     caption = f"{points.statistic()}{points.note('Lines')} {words.net_welfare.capitalize()} is {words.welfare} in money"
     caption += " less what broken limits cost their owners in their own values" + "; thin: money alone" * bool(varied)
@@ -56,7 +56,7 @@ def _draw_share(ax: Axes, rounds: pd.DataFrame, points: Points, measure: str) ->
     whole = "violated" if measure == "violated" else f"share_{measure}"
     lines = [course(rounds, points.shown[0], name) for name in camps[:_MOST]]
     lines = lines or [course(rounds, point, whole) for point in points.shown]
-    _draw_lines(ax, lines)
+    draw_lines(ax, lines)
     if camps:
         _name_ends(ax, lines, [f"camp {name.rpartition('_')[2]}" for name in camps[:_MOST]])
 
@@ -65,31 +65,33 @@ def _draw_welfare(ax: Axes, rounds: pd.DataFrame, points: Points, words: Words) 
     """Net welfare of every point, and welfare in money: a second line of a single point, a thin one of several."""
     net = [course(rounds, point, "net_welfare") for point in points.shown]
     money = [course(rounds, point, "welfare") for point in points.shown]
-    ends = _ends(np.concatenate([line.mean for line in [*net, *money]]))
+    low, high = ends(np.concatenate([line.mean for line in [*net, *money]]))
     if len(points.shown) == 1:
-        _draw_lines(ax, [*money, *net])
-        ax.set_ylim(*ends)
+        draw_lines(ax, [*money, *net])
+        ax.set_ylim(low, high)
         _name_ends(ax, [*money, *net], ["money", "net"])
         return
-    _draw_lines(ax, net)
+    draw_lines(ax, net)
     for place, line in enumerate(money):
         ax.plot(line.rounds, line.mean, color=ink(place).colour, linewidth=0.5, label="_")
-    ax.set_ylim(*ends)
+    ax.set_ylim(low, high)
 
 
-def _ends(means: Floats) -> tuple[float, float]:
+def ends(means: Floats) -> tuple[float, float]:
     """Ends of an axis that shows the means; the bands of few seeds would leave nothing to see of them."""
     low, high = np.nanmin(means), np.nanmax(means)
     room = 0.15 * (high - low or abs(high) or 1.0)
     return float(low - room), float(high + room)
 
 
-def _draw_lines(ax: Axes, lines: Sequence[Course]) -> None:
+def draw_lines(ax: Axes, lines: Sequence[Course]) -> None:
+    """A line for each of several points, in the order of their ink."""
     for place, line in enumerate(lines):
         draw_course(ax, line, ink(place), opacity=0.18 if len(lines) < 4 else 0.09)
 
 
-def _dress(ax: Axes, ylabel: str, title: str) -> None:
+def dress(ax: Axes, ylabel: str, title: str) -> None:
+    """The axes of a panel over rounds: its labels, and its title at the left."""
     rounds_axis(ax)
     ax.set_xlabel("round")
     ax.set_ylabel(balanced(ylabel, 34))

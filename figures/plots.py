@@ -17,6 +17,7 @@ from commonweal.figures.canvas import save
 from commonweal.figures.concern import draw_concern
 from commonweal.figures.courses import draw_accuracy, draw_actions, draw_overview
 from commonweal.figures.credit_quality import draw_credit_quality
+from commonweal.figures.names import NAMES, draw_names
 from commonweal.figures.points import require
 from commonweal.figures.probe_levels import draw_probe_levels, value_dimensions
 from commonweal.figures.rewards import draw_rewards
@@ -27,8 +28,8 @@ from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.sweeps.manifest import is_sweep
 
 __all__ = [
-    "draw_accuracy", "draw_actions", "draw_all", "draw_concern", "draw_credit_quality", "draw_overview",
-    "draw_probe_levels", "draw_rewards", "draw_sweep", "draw_value_map", "draw_wealth",
+    "draw_accuracy", "draw_actions", "draw_all", "draw_concern", "draw_credit_quality", "draw_names",
+    "draw_overview", "draw_probe_levels", "draw_rewards", "draw_sweep", "draw_value_map", "draw_wealth",
 ]
 _FRAMES = ("rounds", "principals", "profiles")
 _say = logging.getLogger("commonweal.figures").info
@@ -84,6 +85,8 @@ def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
         tell("credit_quality: skipped, there are no labels in a market without a task")
     if stored.rewards_differ:
         drawings["rewards"] = lambda: draw_rewards(rounds, principals, varied)
+    if set(NAMES) <= set(rounds):
+        drawings["names"] = lambda: draw_names(rounds, varied)
     if stored.words.minds:
         drawings["concern"] = lambda: draw_concern(rounds, varied, stored.words)
     if value_dimensions(rounds):

@@ -12,9 +12,12 @@ _NAMES = {
     "gini": "Gini, last quarter",  # of wealth, mean over rounds; the figure of wealth shows that at the end
     "screened_share": "screened share",
     "price_of_anarchy": "price of anarchy",
+    "cooperation": "requests fulfilled",
+    "good_names": "good names",
 }
+_OTHERS = ("gini", "screened_share", "price_of_anarchy")
 SHARES = tuple(f"share_{action}" for action in ACTIONS)
-MEASURES = (*SHARES, "accuracy", "welfare", *_NAMES)  # the usual ones
+MEASURES = (*SHARES, "cooperation", "good_names", "accuracy", "welfare", *_OTHERS)  # the usual ones
 VALUES = ("violated", "value_cost", "net_welfare")  # where somebody minds broken limits
 COMPARED = ("share_delegate", "accuracy", "welfare")  # measures that matter most
 _OF_CAMPS = re.compile(r"(violated|abstain)_camp_(\d+)")

@@ -103,12 +103,15 @@ def _values(path: str, values: Any, where: str) -> list[Any]:
 def every_value(path: str) -> list[Any]:
     """All values of a field that has names for them: registered rules, given names, true and false.
 
+    Policies that go by the names of principals (``norm:…``, ``reciprocity``) are left out.
+
     Raises:
         InputError: if it holds numbers or text.
     """
     spec = check_field(path)
     if registry := registries().get(path):
-        names = list(registry)
+        # policies that go by names are for economies that have them: they are listed by who has such a one
+        names = [name for name in registry if not getattr(registry.facts(name), "names", False)]
         return [{name: 1.0} for name in names] if spec.get("type") == "object" else names
     if "enum" in spec:
         return list(spec["enum"])

@@ -9,8 +9,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from papers.exact_images import exact_value, paths_value
 
-from benchmarks.papers.exact_images import exact_value, paths_value
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.agents.reciprocity.chain import (

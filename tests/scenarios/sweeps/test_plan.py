@@ -142,6 +142,7 @@ def test_a_star_stands_for_every_value_that_has_a_name() -> None:
 def test_everybody_follows_each_policy_in_turn_under_a_star() -> None:
     mixes = [point["policy.mix"] for point in plan_of("commons", {"policy.mix": "*"}, seeds=1).points]
     assert {"imitation": 1.0} in mixes and all(list(mix.values()) == [1.0] for mix in mixes)
+    assert {"norm:L6": 1.0} not in mixes  # who goes by names needs an economy that has them
 
 
 def test_paths_are_seen_from_the_folder_of_the_sweep_file(tmp_path: Path) -> None:
