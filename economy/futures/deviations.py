@@ -40,7 +40,6 @@ class Deviation:
     name: str  # what tables call it
     members: tuple[int, ...]  # principals who deviate together; more than one collude
     action: Action | None = None  # what they always do; None: what their policy says
-    policy: str | None = None  # by which they go instead of their own, and as judges if it is a norm's; None: their own
     form: str | None = None  # one of FORMS: what they put in under that action
     share: float = 1.0  # of their samples that they put in
     looser: float = 0.0  # share of their limits by which they claim to be looser than they are; negative: stricter
@@ -52,6 +51,7 @@ class Deviation:
     identities: int = 1  # names under which each takes part, its samples divided among them
     copies: bool = False  # the first member's samples are put in again by all others and under all further names
     slanders: bool = False  # as judges they call everybody bad
+    policy: str | None = None  # by which they go instead of their own, and as judges if it is a norm's; None: their own
 
     def __post_init__(self) -> None:
         if not self.members or len(set(self.members)) < len(self.members):
