@@ -5,18 +5,18 @@ rounds ahead from the names of now, and takes one step of Adam (Kingma and Ba 20
 now and then at all 16 deterministic tables in its model, and crosses over to one that is clearly better.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints, per_principal
-from commonweal.agents.reciprocity.chain import Rules, Schedule, Stakes, drawn_schedule, gradient, value
+from commonweal.agents.reciprocity.chain import Rules, Schedule, Stakes, drawn_schedule, gradient, value_among_all
 from commonweal.agents.reciprocity.estimates import Belief, Counts, estimated, with_own
 from commonweal.agents.reciprocity.norms import Errors, Norm, executed, judged
 from commonweal.agents.reciprocity.public import ACTS, Residents, cooperation, ess_interval, share_good
 from commonweal.agents.reciprocity.terms import LearnerTerms
 
-MARGIN = 0.01  # of the larger of benefit and cost, in every round planned: what a jump must gain
+MARGIN = 0.01  # of the larger of benefit and cost in every round planned, that a jump must gain
 CROSSED = 2.0  # logit of a cell after a jump
 FARTHEST = 12.0  # largest logit
 DECAYS = (0.9, 0.999)  # of Adam's moments
@@ -53,6 +53,7 @@ class Situation:
     errors: Errors
     norm: Norm  # by which they judge unless they learn to, and which they believe in if they have such a belief
     judges: int  # J of each donor
+    dissent: Floats | float = 0.0  # () or (R, 1) probability that a verdict against the majority costs a good name
 
 
 def first_learners(runs: int, size: int) -> Learners:
@@ -114,7 +115,7 @@ class _Plan:
 
     def worth(self, act: Floats, assess: Floats) -> Floats:
         """(L,) payoff by such tables."""
-        return value(self.first, self.own(act, assess), self.schedule, self.stakes)
+        return value_among_all(self.first, self.own(act, assess), self.schedule, self.stakes)
 
     def tables(self, learners: Learners) -> tuple[Floats, Floats]:
         """(L, 2, 2) and (L, 2, 2, 2) by which the learners give and judge, before errors."""
@@ -134,14 +135,16 @@ def _plan(place: tuple[Ints, Ints], situation: Situation, terms: LearnerTerms, u
     schedule = Schedule(drawn.recipient[:, run], drawn.judges[:, run])
     unit = np.maximum(np.abs(situation.benefit[place]), np.abs(situation.cost[place]))
     unit = np.where(unit > 0, unit, 1.0)
-    stakes = Stakes(learner, situation.benefit[place] / unit, situation.cost[place] / unit)
     runs = len(uniform)
+    dissent = np.broadcast_to(situation.dissent, (runs, 1))[run, 0]
+    stakes = Stakes(learner, situation.benefit[place] / unit, situation.cost[place] / unit, dissent)
     each = (situation.errors.execution, situation.errors.perception, situation.errors.assignment)
     errors = Errors(*(np.broadcast_to(np.asarray(error), (runs, 1))[run] for error in each))
     belief = Belief(np.broadcast_to(terms.weight, (runs, 1))[run])
     each_judge = terms.signals == "learned"
     if terms.belief == "norm":
-        belief = replace(belief, act=executed(situation.norm.act, errors.execution[..., None]))
+        act, assess = executed(situation.norm.act, errors.execution[..., None]), _judged(situation.norm.assess, errors)
+        belief = replace(belief, act=act, assess=assess)
     elif terms.belief == "equilibrium":
         assess = estimated(situation.counts, run, learner, belief).rules.assess.mean(1)
         belief = replace(belief, act=equilibrium(assess, stakes, errors.execution[:, 0]))
@@ -242,7 +245,7 @@ def _searched(learners: Learners, plan: _Plan, terms: LearnerTerms) -> Learners:
     turn = (learners.updates[plan.place] + plan.place[1]) % terms.search == 0
     if not turn.any():
         return learners
-    plan = _part(plan, turn)
+    plan = _part(plan, np.nonzero(turn)[0])
     act, assess = plan.tables(learners)
     explore = _of_learners(terms.explore, plan, learners)
     best = best_acts(plan, act, assess, explore)
@@ -253,16 +256,17 @@ def _searched(learners: Learners, plan: _Plan, terms: LearnerTerms) -> Learners:
     return replace(after, assess=_crossed(learners.assess, signals, plan.place, _bound(explore)))
 
 
-def _part(plan: _Plan, turn: Bools) -> _Plan:
-    stakes = Stakes(plan.stakes.learner[turn], plan.stakes.benefit[turn], plan.stakes.cost[turn])
-    errors = Errors(*(x[turn] for x in (plan.errors.execution, plan.errors.perception, plan.errors.assignment)))
+def _part(plan: _Plan, chosen: Ints) -> _Plan:
+    """The plans of the learners at these places."""
+    each = {f.name: np.broadcast_to(getattr(plan.stakes, f.name), len(plan.first)) for f in fields(plan.stakes)}
+    errors = Errors(*(x[chosen] for x in (plan.errors.execution, plan.errors.perception, plan.errors.assignment)))
     return replace(
         plan,
-        place=(plan.place[0][turn], plan.place[1][turn]),
-        first=plan.first[turn],
-        rules=Rules(plan.rules.act[turn], plan.rules.assess[turn]),
-        schedule=Schedule(plan.schedule.recipient[:, turn], plan.schedule.judges[:, turn]),
-        stakes=stakes,
+        place=(plan.place[0][chosen], plan.place[1][chosen]),
+        first=plan.first[chosen],
+        rules=Rules(plan.rules.act[chosen], plan.rules.assess[chosen]),
+        schedule=Schedule(plan.schedule.recipient[:, chosen], plan.schedule.judges[:, chosen]),
+        stakes=Stakes(**{name: values[chosen] for name, values in each.items()}),
         errors=errors,
     )
 
@@ -275,7 +279,7 @@ def _corner(bits: Floats, explore: Floats) -> Floats:
 
 
 def best_acts(plan: _Plan, act: Floats, assess: Floats, explore: Floats) -> Floats:
-    """(L, 2, 2) the best of the 16 deterministic tables where it clearly beats the present one, else that one's bits.
+    """(L, 2, 2) the best of the 16 deterministic tables where it clearly beats the present one, else that one rounded.
 
     Args:
         plan: the world as learners see it.
@@ -283,14 +287,12 @@ def best_acts(plan: _Plan, act: Floats, assess: Floats, explore: Floats) -> Floa
         assess: (L, 2, 2, 2) how they judge.
         explore: (L,) probability of either act that remains.
     """
-    own = (act > 0.5).astype(np.float64)
-    rows = np.arange(len(act))
-    every = np.broadcast_to(ACTS[:, None], (len(ACTS), *act.shape))
-    worth = np.stack([plan.worth(_corner(bits, explore), assess) for bits in every])
-    best, now = worth.argmax(0), (own.reshape(-1, 4) @ (1 << np.arange(4))).astype(np.int64)
-    present = np.maximum(worth[now, rows], plan.worth(act, assess))
-    clearly = worth[best, rows] - present > MARGIN * len(plan.schedule.recipient)
-    return np.where(clearly[:, None, None], ACTS[best], own)
+    bits, size = np.repeat(ACTS, len(act), axis=0), len(ACTS)
+    every = _part(plan, np.tile(np.arange(len(act)), size))
+    corners = _corner(bits, np.tile(explore, size))
+    worth = every.worth(corners, np.tile(assess, (size, 1, 1, 1))).reshape(size, -1)
+    clearly = worth.max(0) - plan.worth(act, assess) > MARGIN * len(plan.schedule.recipient)
+    return np.where(clearly[:, None, None], ACTS[worth.argmax(0)], act > 0.5)
 
 
 def best_signals(plan: _Plan, act: Floats, assess: Floats, explore: Floats) -> Floats:

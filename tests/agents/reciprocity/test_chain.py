@@ -21,8 +21,10 @@ from commonweal.agents.reciprocity.chain import (
     drawn_schedule,
     gradient,
     majority,
+    outvoted,
     split,
     value,
+    value_among_all,
 )
 from commonweal.agents.reciprocity.norms import executed, judged, norm_of
 
@@ -42,47 +44,54 @@ def random_case(rng: np.random.Generator, shape: tuple[int, int, int, int], judg
 
 
 def mean_field(first, act, assess, schedule: Schedule, stakes: Stakes) -> torch.Tensor:
-    """(B,) payoffs as the equations say them, one principal after the other."""
+    """(B,) payoffs as the equations say them, one principal, context, act and ballot after the other."""
     payoffs = []
     for b, m in enumerate(stakes.learner):
         total = torch.zeros((), dtype=torch.float64)
         for e in range(schedule.recipient.shape[2]):
             good = list(first[b])
             for met, judges in zip(schedule.recipient[:, b, e], schedule.judges[:, b, e], strict=True):
-                after = []
+                named, gives, kept = [0] * len(met), [0] * len(met), [1] * len(met)
                 for i, r in enumerate(met):
-                    chance, gives = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
-                    for x, y in product((0, 1), repeat=2):
+                    lost = [0] * len(judges[i])
+                    for x, y, a in product((0, 1), repeat=3):
                         w = (good[i] if x else 1 - good[i]) * (good[r] if y else 1 - good[r])
-                        s = act[b, i, x, y]
-                        named = []
-                        for a in (0, 1):
-                            votes = [assess[b, k, x, y, a] for k in judges[i]]
-                            named.append(
-                                sum(
-                                    torch.stack([v if c else 1 - v for v, c in zip(votes, ballot, strict=True)]).prod()
-                                    for ballot in product((0, 1), repeat=len(votes))
-                                    if 2 * sum(ballot) > len(votes)
-                                )
-                            )
-                        gives = gives + w * s
-                        chance = chance + w * (s * named[1] + (1 - s) * named[0])
-                    total = total + (stakes.benefit[b] * (r == m) - stakes.cost[b] * (i == m)) * gives
-                    after.append(chance)
-                good = after
+                        w = w * (act[b, i, x, y] if a else 1 - act[b, i, x, y])
+                        gives[i] = gives[i] + a * w
+                        for ballot in product((0, 1), repeat=len(judges[i])):
+                            chance, most = w, 2 * sum(ballot) > len(ballot)
+                            for k, verdict in zip(judges[i], ballot, strict=True):
+                                chance = chance * (assess[b, k, x, y, a] if verdict else 1 - assess[b, k, x, y, a])
+                            named[i] = named[i] + most * chance
+                            lost = [o + (v != most) * chance for o, v in zip(lost, ballot, strict=True)]
+                    for k, chance in zip(judges[i], lost, strict=True):
+                        kept[k] = kept[k] * (1 - np.broadcast_to(stakes.dissent, 2)[b] * chance)
+                total = total + stakes.benefit[b] * gives[list(met).index(m)] - stakes.cost[b] * gives[m]
+                good = [chance * keeps for chance, keeps in zip(named, kept, strict=True)]
         payoffs.append(total / schedule.recipient.shape[2])
     return torch.stack(payoffs)
 
 
-@pytest.mark.parametrize("judges", [1, 3, 5])
-def test_adjoint_is_autograd(judges):
+@pytest.mark.parametrize(("judges", "dissent"), [(1, 0.0), (3, 0.0), (1, 0.6), (3, 0.6), (3, 1.0)])
+def test_adjoint_is_autograd(judges, dissent):
+    compare_with_autograd(judges, dissent)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dissent", [0.0, 0.3])
+def test_adjoint_of_a_jury_of_five_is_autograd(dissent):
+    compare_with_autograd(5, dissent)
+
+
+def compare_with_autograd(judges: int, dissent: float) -> None:
     rng = np.random.default_rng(judges)
-    first, rules, schedule, stakes = random_case(rng, (4, 3, 2, 7), judges)
+    first, rules, schedule, stakes = random_case(rng, (3, 2, 1, judges + 2), judges)
+    stakes = replace(stakes, dissent=np.array([dissent, dissent / 2]))
     act = torch.tensor(rules.act, requires_grad=True)
     assess = torch.tensor(rules.assess, requires_grad=True)
     payoff = mean_field(torch.tensor(first), act, assess, schedule, stakes)
     payoff.sum().backward()
-    found, rows = gradient(first, rules, schedule, stakes), (np.arange(3), stakes.learner)
+    found, rows = gradient(first, rules, schedule, stakes), (np.arange(2), stakes.learner)
     assert np.abs(found.value - payoff.detach().numpy()).max() < 1e-12
     assert np.abs(found.act - act.grad.numpy()[rows]).max() < 1e-12
     assert np.abs(found.assess - assess.grad.numpy()[rows]).max() < 1e-12
@@ -103,6 +112,17 @@ def test_adjoint_is_the_slope_of_central_differences(judges):
                 table[(0, m, *cell)] += sign * step
                 sides.append(value(first, replace(rules, **{field: table}), schedule, stakes)[0])
             assert abs((sides[0] - sides[1]) / (2 * step) - slopes[(0, *cell)]) < 1e-8
+
+
+def test_meeting_anybody_is_the_mean_over_schedules_and_less_noisy():
+    rng, means, errors = np.random.default_rng(0), [], []
+    first, rules, _, stakes = random_case(rng, (5, 2, 1, 6), 1)
+    for payoff in (value, value_among_all):
+        draws = [payoff(first, rules, drawn_schedule(rng.random((5, 2, 500, 6)), 1), stakes) for _ in range(20)]
+        means.append(np.mean(draws, axis=0))
+        errors.append(np.std(draws, axis=0, ddof=1) / 20**0.5)
+    assert (np.abs(means[0] - means[1]) < 4 * np.hypot(*errors)).all()
+    assert (errors[1] < errors[0] / 2).all()
 
 
 def fixture_case() -> tuple:
@@ -253,6 +273,17 @@ def test_a_majority_is_summed_over_every_ballot(judges):
     assert majority(votes) == pytest.approx(most, abs=1e-15)
     if judges > 1:
         assert split(votes[1:]) == pytest.approx(half, abs=1e-15)
+
+
+@pytest.mark.parametrize("judges", [3, 5])
+def test_who_is_outvoted_is_summed_over_every_ballot(judges):
+    votes = list(np.random.default_rng(judges).random((judges, 4)))
+    expected = np.zeros((judges, 4))
+    for ballot in product((0, 1), repeat=judges):
+        chance = np.prod([v if c else 1 - v for v, c in zip(votes, ballot, strict=True)], axis=0)
+        for judge in range(judges):
+            expected[judge] += (ballot[judge] != (2 * sum(ballot) > judges)) * chance
+    assert outvoted(votes) == pytest.approx(expected, abs=1e-15)
 
 
 def test_too_few_third_parties_or_an_even_jury_are_refused():

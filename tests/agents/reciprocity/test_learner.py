@@ -1,15 +1,17 @@
 """Learners of reciprocity: they climb, they explore, they cross over to a better rule, and they forget nothing."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from commonweal.agents.arrays import Floats
-from commonweal.agents.reciprocity.chain import Rules, Stakes, drawn_schedule, value
+from commonweal.agents.reciprocity.chain import Rules, Schedule, Stakes, drawn_schedule, value, value_among_all
 from commonweal.agents.reciprocity.estimates import Counts, Record, counted, first_counts
 from commonweal.agents.reciprocity.learner import (
     Learners,
+    Logits,
     Situation,
     equilibrium,
     first_learners,
@@ -55,7 +57,7 @@ class Village:
         self.random, self.norm, self.judges = np.random.default_rng(seed), norm, judges
         self.image, self.counts = np.ones((runs, size), dtype=np.int64), first_counts(runs, size)
 
-    def play(self, act: Floats, assess: Floats, memory: Floats | float = 1.0) -> float:
+    def play(self, act: Floats, assess: Floats, memory: Floats | float = 1.0, dissent: float = 0.0) -> float:
         """A round in which everybody means to give by ``act`` (R, N, 2, 2); the share that gives."""
         runs, size = self.image.shape
         schedule = drawn_schedule(self.random.random((1, runs, 1, size)), self.judges)
@@ -70,17 +72,24 @@ class Village:
         record = Record(self.image, recipient, gave, met, judge, verdicts)
         self.counts = counted(self.counts, record, memory)
         self.image = (2 * verdicts.sum(-1) > self.judges) * 1
+        outvoted = verdicts != self.image[..., None]
+        blamed = outvoted & (self.random.random(outvoted.shape) < dissent)
+        self.image[np.nonzero(blamed)[0], judge[blamed]] = 0
         return float(gave.mean())
 
-    def live(self, rounds: int, who, act: Floats, how: LearnerTerms, benefit: float) -> tuple[Learners, list[float]]:
-        """Everybody in ``who`` (R, N) learns; the others give by ``act`` (N, 2, 2), and all judge by the norm."""
+    def live(
+        self, rounds: int, who, act: Floats, how: LearnerTerms, benefit: float, dissent: float = 0.0
+    ) -> tuple[Learners, list[float]]:
+        """Everybody in ``who`` (R, N) learns; the others give by ``act`` (N, 2, 2) and judge by the norm."""
         runs, size = self.image.shape
         learners, gifts = first_learners(runs, size), []
         assess = np.broadcast_to(norm_of(self.norm).assess, (runs, size, 2, 2, 2))
         for _ in range(rounds):
-            gifts.append(self.play(np.where(who[..., None, None], giving(learners), act), assess, how.memory))
+            learns = who[..., None, None]
+            judge = np.where(learns[..., None], judging(learners), assess) if how.signals == "learned" else assess
+            gifts.append(self.play(np.where(learns, giving(learners), act), judge, how.memory, dissent))
             uniform = self.random.random((runs, how.ahead, how.schedules, size))
-            situation = seen(self.image, self.counts, self.norm, benefit, self.judges)
+            situation = replace(seen(self.image, self.counts, self.norm, benefit, self.judges), dissent=dissent)
             learners = updated(learners, who, situation, how, uniform)
         return learners, gifts
 
@@ -124,7 +133,7 @@ def test_all_who_learn_without_a_belief_end_in_refusal():
 
 def test_probabilities_stay_where_both_acts_are_explored():
     village, who = Village(2, 8, "L6", 2), some(2, 8, 8)
-    how = replace(terms(rate=3.0, search=1, signals="learned"), explore=np.array([[0.1], [0.02]]))
+    how = replace(terms(rate=3.0, signals="learned"), explore=np.array([[0.1], [0.02]]))
     learners, _ = village.live(12, who, everybody("L6", 8), how, 3.0)
     for tables in (giving(learners), judging(learners)):
         for run, explore in enumerate((0.1, 0.02)):
@@ -132,12 +141,13 @@ def test_probabilities_stay_where_both_acts_are_explored():
             assert tables[run].min() == pytest.approx(explore)
 
 
-def part(record, rows):
+def part(record: Any, rows: list[int]) -> Any:
     """The same record of some runs."""
-    values = {f.name: getattr(record, f.name) for f in fields(record)}
-    return type(record)(**{k: part(v, rows) if isinstance(v, (Counts, Errors)) or (k in ("act", "assess") and not
-                           isinstance(v, np.ndarray)) else v[rows] if isinstance(v, np.ndarray) else v
-                           for k, v in values.items()})  # fmt: skip
+    if isinstance(record, np.ndarray):
+        return record[rows]
+    if not isinstance(record, (Learners, Logits, Situation, Counts, Errors)):
+        return record
+    return type(record)(*(part(getattr(record, field.name), rows) for field in fields(record)))
 
 
 @pytest.mark.parametrize("changes", [{}, {"signals": "learned", "search": 2}, {"belief": "equilibrium"}])
@@ -147,8 +157,7 @@ def test_a_run_learns_the_same_alone_or_beside_others(changes):
     situation = seen(village.image, village.counts, "L6", 3.0)
     uniform = np.random.default_rng(0).random((3, 10, 2, 8))
     together = updated(learners, who, situation, how, uniform)
-    alone = replace(part(replace(situation, norm=0), [1]), norm=norm_of("L6"))
-    other = updated(part(learners, [1]), who[[1]], alone, how, uniform[[1]])
+    other = updated(part(learners, [1]), who[[1]], part(situation, [1]), how, uniform[[1]])
     np.testing.assert_array_equal(giving(together)[[1]], giving(other))
     np.testing.assert_array_equal(judging(together)[[1]], judging(other))
 
@@ -203,7 +212,7 @@ def test_a_search_finds_the_best_rule_after_random_play():
     right = 0
     for seed in range(24):
         village = random_play(seed)
-        uniform = np.random.default_rng(seed).random((1, 20, 4, 24))
+        uniform = np.random.default_rng(seed).random((1, 20, 8, 24))
         situation = seen(village.image, village.counts, "L3", 2.0)
         found = updated(first_learners(1, 24), some(1, 24, 1), situation, terms(search=1), uniform)
         right += not (giving(found)[0, 0] > 0.5).any()
@@ -228,3 +237,35 @@ def test_where_judgements_reward_nothing_reason_expects_nobody_to_give():
         assert (equilibrium(assess, stakes, np.array([EXECUTION])) == 0).all()
 
 
+
+
+def gain_of_signals(judges: int, dissent: float) -> Floats:
+    """(256,) what one of 24 gains by each way to judge, as a share of what judging by L6 pays; b 3, c 1."""
+    every, none = (np.arange(256)[:, None] >> np.arange(8) & 1).reshape(256, 2, 2, 2).astype(float), np.zeros(())
+    tables = np.concatenate([norm_of("L6").assess[None], every])
+    act = np.broadcast_to(executed(norm_of("L6").act, EXECUTION), (257, 24, 2, 2))
+    assess = np.tile(judged(norm_of("L6").assess, none, none + ASSIGNMENT), (257, 24, 1, 1, 1))
+    assess[:, 0] = judged(tables, none, none + ASSIGNMENT)
+    drawn = drawn_schedule(np.random.default_rng(0).random((20, 1, 3, 24)), judges)
+    schedule = Schedule(*(np.broadcast_to(x, (20, 257, *x.shape[2:])) for x in (drawn.recipient, drawn.judges)))
+    stakes = Stakes(np.zeros(257, dtype=np.int64), np.full(257, 3.0), np.ones(257), dissent)
+    worth = value_among_all(np.full((257, 24), 0.96), Rules(act, assess), schedule, stakes)
+    gain: Floats = worth[1:] / worth[0] - 1
+    return gain
+
+
+@pytest.mark.slow
+def test_slander_pays_a_lone_judge_little_a_juror_less_and_one_who_answers_for_dissent_nothing():
+    lone, juror, answering = gain_of_signals(1, 0.0), gain_of_signals(3, 0.0), gain_of_signals(3, 0.02)
+    assert lone.max() == pytest.approx(lone[0], abs=1e-4) and 0.01 < lone[0] < 0.04  # always to say bad
+    assert 0 < juror.max() < 0.01
+    assert answering.max() < 1e-12  # among all 256 nothing beats the norm
+    assert answering[0] < -0.05
+
+
+@pytest.mark.slow
+def test_jurors_who_learn_to_judge_keep_the_norm_where_dissent_costs_a_name():
+    village, how = Village(2, 20, "L6", 3, judges=3), terms(signals="learned", belief="norm", weight=10.0, memory=0.9)
+    learners, gifts = village.live(150, some(2, 20, 20), everybody("L6", 20), how, 3.0, dissent=0.1)
+    assert np.mean(gifts[-40:]) >= 0.87
+    assert ((judging(learners).mean((0, 1)) > 0.5) == norm_of("L6").assess).all()
