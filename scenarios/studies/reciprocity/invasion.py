@@ -19,7 +19,7 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.incentives.playing import Span
-from commonweal.scenarios.studies.reciprocity.options import ALL_C, ALL_D, NORMS
+from commonweal.scenarios.studies.reciprocity.options import ALL_C, ALL_D, NORMS, ReciprocityOptions
 from commonweal.scenarios.studies.reciprocity.playing import Played
 from commonweal.scenarios.studies.reciprocity.rules import LEARNS
 
@@ -36,10 +36,20 @@ class Mutant:
     action: Action | None = None
     policy: str | None = None
     slanders: bool = False
+    few: bool = False  # whether one of many, so that it is tried for fewer residents
 
     def of(self, member: int) -> Deviation:
         """The deviation of one principal."""
         return Deviation(self.name, (member,), action=self.action, policy=self.policy, slanders=self.slanders)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A mutant in the place of residents."""
+
+    resident: str  # their policy
+    mutant: Mutant
+    members: int  # residents for whom it is tried in every seed, one at a time
 
 
 @dataclass(frozen=True)
@@ -48,9 +58,8 @@ class Trials:
 
     scenario: Scenario
     horizon: int  # rounds
-    pairs: tuple[tuple[str, Mutant], ...]  # policy of the resident that each takes the place of, and what it does
-    members: int  # residents that each is tried for, K
-    tried: tuple[tuple[Deviation, ...], ...]  # of each seed, K for each pair in turn
+    pairs: tuple[Pair, ...]  # P
+    tried: tuple[tuple[Deviation, ...], ...]  # of each seed, those of each pair in turn, D in all
 
     @property
     def span(self) -> Span:
@@ -58,9 +67,9 @@ class Trials:
         return Span(self.scenario.rounds, self.horizon, "adapt", "money")
 
     def by_pair(self, gains: Floats) -> Floats:
-        """(S, P) mean gains of each pair, from those of each trial (S, P K)."""
-        mean: Floats = gains.reshape(len(gains), len(self.pairs), self.members).mean(axis=2)
-        return mean
+        """(S, P) mean gains of each pair, from those of each trial (S, D)."""
+        ends = np.cumsum([pair.members for pair in self.pairs])[:-1]
+        return np.stack([part.mean(axis=1) for part in np.split(gains, ends, axis=1)], axis=1)
 
 
 def mutants(asked: Sequence[str], scenario: Scenario) -> tuple[Mutant, ...]:
@@ -80,7 +89,7 @@ def _named(name: str, fixed: Mapping[str, Mutant], scenario: Scenario) -> Iterat
         yield fixed[name]
     elif name == NORMS:
         for norm in REGISTERED:
-            yield Mutant(f"{PREFIX}:{norm}", policy=f"{PREFIX}:{norm}")
+            yield Mutant(f"{PREFIX}:{norm}", policy=f"{PREFIX}:{norm}", few=True)
     else:
         POLICIES[name]
         if name == LEARNS and name not in scenario.policy.mix:
@@ -88,24 +97,25 @@ def _named(name: str, fixed: Mapping[str, Mutant], scenario: Scenario) -> Iterat
         yield Mutant(name, policy=name)
 
 
-def trials(scenario: Scenario, tried: Sequence[Mutant], policy: Ints, members: int, horizon: int) -> Trials:
+def trials(scenario: Scenario, tried: Sequence[Mutant], policy: Ints, options: ReciprocityOptions) -> Trials:
     """Every mutant in the place of residents of every policy but its own, and but of those who do always the same.
 
     Args:
         scenario: what is played.
         tried: the mutants.
         policy: (S, N) position of everybody's policy.
-        members: residents of each policy for whom each is tried; fewer where a seed has not as many.
-        horizon: rounds.
+        options: for how many residents of each policy, fewer where a seed has not as many, and for how many rounds.
     """
     names = tuple(sorted(scenario.policy.mix))
     counts = {name: int((policy == place).sum(axis=1).min()) for place, name in enumerate(names) if name != _STAYS}
-    number = min([members, *(count for count in counts.values() if count)], default=0)
-    residents = [name for name, count in counts.items() if count]
-    pairs = tuple((name, each) for name, each in product(residents, tried) if each.policy != name)
-    own = [{name: np.flatnonzero(row == names.index(name))[:number] for name in residents} for row in policy]
-    return Trials(scenario, horizon, pairs if number else (), number, tuple(
-        tuple(mutant.of(int(member)) for name, mutant in pairs for member in of[name]) for of in own
+    pairs = tuple(
+        Pair(name, each, min(options.followers if each.few else options.members, count))
+        for (name, count), each in product(counts.items(), tried) if count and each.policy != name
+    )  # fmt: skip
+    own = [{name: np.flatnonzero(row == names.index(name)) for name in counts} for row in policy]
+    return Trials(scenario, options.horizon, pairs, tuple(
+        tuple(pair.mutant.of(int(member)) for pair in pairs for member in of[pair.resident][: pair.members])
+        for of in own
     ))  # fmt: skip
 
 
@@ -114,15 +124,15 @@ def invasion(asked: Trials, gains: Floats, played: Played) -> pd.DataFrame:
 
     Args:
         asked: what was tried.
-        gains: (S, P K) money per round.
+        gains: (S, D) money per round.
         played: the runs before.
     """
     rows, found = [], mean_interval(asked.by_pair(gains))
-    for place, (resident, mutant) in enumerate(asked.pairs):
+    for place, pair in enumerate(asked.pairs):
         gain = Interval(*found.at(place))
-        columns: dict[str, Any] = {"resident": resident, "mutant": mutant.name}
+        columns: dict[str, Any] = {"resident": pair.resident, "mutant": pair.mutant.name}
         columns |= {name: float(end) for name, end in gain.columns("gain").items()}
-        columns |= {"gain_share": float(gain.value) / pay_of(played, resident), "verdict": verdict(gain)}
+        columns |= {"gain_share": float(gain.value) / pay_of(played, pair.resident), "verdict": verdict(gain)}
         rows.append(columns)
     return pd.DataFrame(rows)
 

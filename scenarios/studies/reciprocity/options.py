@@ -18,7 +18,12 @@ class ReciprocityOptions(StudyOptions):
     mutants: tuple[str, ...] = field(
         (ALL_D, ALL_C, NORMS), "who tries to invade, one at a time: AllD, AllC, norms (the followers of every norm), or"
         " policies like norm:L3; none leaves it out", "names")
-    members: Count = field(2, "residents of each policy who are tried as mutants, in every seed", "principals")
+    members: Count = field(
+        6, "residents of each policy who are tried as AllD, as AllC and as policies by name, in every seed",
+        "principals")
+    followers: Count = field(
+        1, "residents of each policy who are tried as followers of every other norm, and as slanderers, in every seed",
+        "principals")
     horizon: Count = field(50, "rounds that a mutant is tried, after the scenario's own", "rounds")
     judges: tuple[Count, ...] = field(
         (1, 3, 5), "odd numbers of judges to compare, where learners choose their verdicts too and where one judge"

@@ -20,7 +20,7 @@ class Jury:
     honest: Played  # where everybody judges as its norm says
     learned: Played | None  # where learners choose their verdicts too; None where nobody learns
     trials: Trials  # single slanderers among the honest
-    gains: Floats  # (S, P K) of these, money per round
+    gains: Floats  # (S, D) of these, money per round
 
 
 def slander(juries: Mapping[int, Jury]) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def slander(juries: Mapping[int, Jury]) -> pd.DataFrame:
     rows = []
     for judges, jury in juries.items():
         found = mean_interval(jury.trials.by_pair(jury.gains))
-        for place, (policy, _) in enumerate(jury.trials.pairs):
+        for place, policy in enumerate(pair.resident for pair in jury.trials.pairs):
             paid = pay_of(jury.honest, policy)
             members = jury.honest.policy == jury.honest.policies.index(policy)
             columns: dict[str, Any] = {"judges": judges, "policy": policy}

@@ -44,7 +44,7 @@ class Found:
     juries: Mapping[int, Jury]
     shares: Mapping[float, Played]
     trials: Trials  # of mutants, in the scenario itself
-    gains: Floats  # (S, P K) of these
+    gains: Floats  # (S, D) of these
 
 
 @study("reciprocity", ReciprocityOptions)
@@ -120,11 +120,9 @@ def play(plan: Plan, seeds: tuple[int, ...], options: ReciprocityOptions, pieces
     own = next(played)
     honest, learned = ({judges: next(played) for judges in part} for part in (plan.honest, plan.learned))
     shares = {share: next(played) for share in plan.shares}
-    invading = trials(plan.scenario, mutants(options.mutants, plan.scenario), own.policy, options.members,
-                      options.horizon)  # fmt: skip
-    slanderers = (Mutant(SLANDERER, slanders=True),)
-    slandering = {judges: trials(each, slanderers, own.policy, options.members, options.horizon)
-                  for judges, each in plan.honest.items()}  # fmt: skip
+    invading = trials(plan.scenario, mutants(options.mutants, plan.scenario), own.policy, options)
+    slanderers = (Mutant(SLANDERER, slanders=True, few=True),)
+    slandering = {judges: trials(each, slanderers, own.policy, options) for judges, each in plan.honest.items()}
     gains = _tried([invading, *slandering.values()], seeds, options, pieces)
     juries = {judges: Jury(honest[judges], learned.get(judges), slandering[judges], each)
               for judges, each in zip(plan.honest, gains[1:], strict=True)}  # fmt: skip
@@ -134,7 +132,7 @@ def play(plan: Plan, seeds: tuple[int, ...], options: ReciprocityOptions, pieces
 def _tried(
     wanted: Sequence[Trials], seeds: tuple[int, ...], options: ReciprocityOptions, pieces: Pieces
 ) -> list[Floats]:
-    """(S, P K) what mutants gain, of each that is asked for."""
+    """(S, D) what mutants gain, of each that is asked for."""
     pieces.expect(sum(rounds_of(each.tried, each.span) for each in wanted if each.pairs))
     return [
         play_deviations(each.scenario, seeds, each.tried, each.span, workers=options.workers, pieces=pieces,
@@ -187,8 +185,8 @@ def _notes(question: Question, found: Found) -> Iterable[str]:
         yield (
             f"invasion: what one resident gains per round, over {options.horizon} rounds, by doing otherwise than its"
             " policy, on the same random numbers; all others follow their policies. Who follows another norm judges by"
-            f" it too. gain_share: of what residents are paid. {found.trials.members} residents of each policy in every"
-            " seed, one at a time."
+            f" it too. gain_share: of what residents are paid. AllD, AllC and policies by name are tried for up to"
+            f" {options.members} residents of each policy in every seed, norms for {options.followers}, one at a time."
         )
     if found.juries:
         yield (

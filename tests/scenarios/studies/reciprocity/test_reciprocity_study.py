@@ -131,19 +131,21 @@ class TestInvasion:
     def test_everybody_is_tried_in_the_place_of_every_other_policy(self) -> None:
         scenario = small(**{"policy.mix": {"norm:L6": 0.5, "reciprocity": 0.25, "fixed": 0.25}})
         policy = Ensemble(scenario, (0, 1)).people.policy
-        asked = trials(scenario, mutants(("AllD", "norms"), scenario), policy, 2, 5)
+        asked = trials(scenario, mutants(("AllD", "norms"), scenario), policy, ReciprocityOptions(members=2, followers=2))
         assert len(asked.pairs) == 11 - 1 + 11  # ten norms and AllD; stern judging is no mutant of its own
         names = tuple(sorted(scenario.policy.mix))
         for row, tried in enumerate(asked.tried):
             for place, deviation in enumerate(tried):
-                resident = asked.pairs[place // 2][0]
+                resident = asked.pairs[place // 2].resident
                 assert names[policy[row, deviation.members[0]]] == resident
 
     def test_gains_are_means_over_the_members_of_a_pair(self) -> None:
         scenario = small()
-        policy = Ensemble(scenario, (0,)).people.policy
-        asked = trials(scenario, (Mutant("one", policy="norm:L1"),), policy, 2, 5)
-        np.testing.assert_allclose(asked.by_pair(np.array([[1.0, 3.0, 5.0, 9.0]])), [[2.0, 7.0]])
+        policy, options = Ensemble(scenario, (0,)).people.policy, ReciprocityOptions(members=2)
+        tried = (Mutant("one", policy="norm:L1"), Mutant("other", policy="norm:L2", few=True))
+        asked = trials(scenario, tried, policy, options)
+        gains = np.array([[1.0, 3.0, 10.0, 5.0, 9.0, 20.0]])  # of two followers of the norm and one, then of learners
+        np.testing.assert_allclose(asked.by_pair(gains), [[2.0, 10.0, 7.0, 20.0]])
 
     @pytest.mark.slow
     def test_lone_mutants_among_stern_judges_have_what_is_exact(self) -> None:
