@@ -131,7 +131,8 @@ class TestInvasion:
     def test_everybody_is_tried_in_the_place_of_every_other_policy(self) -> None:
         scenario = small(**{"policy.mix": {"norm:L6": 0.5, "reciprocity": 0.25, "fixed": 0.25}})
         policy = Ensemble(scenario, (0, 1)).people.policy
-        asked = trials(scenario, mutants(("AllD", "norms"), scenario), policy, ReciprocityOptions(members=2, followers=2))
+        options = ReciprocityOptions(members=2, followers=2)
+        asked = trials(scenario, mutants(("AllD", "norms"), scenario), policy, options)
         assert len(asked.pairs) == 11 - 1 + 11  # ten norms and AllD; stern judging is no mutant of its own
         names = tuple(sorted(scenario.policy.mix))
         for row, tried in enumerate(asked.tried):
