@@ -28,6 +28,9 @@ class ReciprocityOptions(StudyOptions):
     judges: tuple[Count, ...] = field(
         (1, 3, 5), "odd numbers of judges to compare, where learners choose their verdicts too and where one judge"
         " calls everybody bad; none leaves it out", "judges of each")
+    rivals: int = field(
+        100, "updates of learners, by the reciprocity gradient, PPO and REINFORCE, in a donation world made like the"
+        " scenario; 0 leaves it out", "updates", ge=0)
     shares: tuple[Share, ...] = field(
         (), "shares of principals who always give, to see at which of them welfare is highest; none leaves it out",
         "shares")

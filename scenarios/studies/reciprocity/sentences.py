@@ -18,6 +18,8 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> str:
         sentences += [_invasion(rows, resident) for resident, rows in tables["invasion"].groupby("resident")]
     if "slander" in tables:
         sentences.append(_slander(tables["slander"]))
+    if "rivals" in tables:
+        sentences.append(_rivals(tables["rivals"]))
     if "welfare" in tables:
         sentences.append(_welfare(tables["welfare"]))
     return " ".join(sentences)
@@ -70,6 +72,12 @@ def _slander(table: pd.DataFrame) -> str:
         played = f"surely gains as {', '.join(surely['policy'])}" if len(surely) else "does not surely gain"
         said.append(f"under {name} it {played} (expected at most {expected:+.1%} of its pay)")
     return f"Who calls everybody bad: {'; '.join(said)}."
+
+
+def _rivals(table: pd.DataFrame) -> str:
+    each = enumerate(table["learner"])
+    reached = ", by ".join(f"{name} {interval_of(table, row, 'payoff_of_best').text(3)}" for row, name in each)
+    return f"Of the best rule's payoff, in a donation world at that ratio, one learner reaches by {reached}."
 
 
 def _welfare(table: pd.DataFrame) -> str:

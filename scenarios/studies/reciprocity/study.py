@@ -16,6 +16,7 @@ from commonweal.scenarios.studies.incentives.playing import play_deviations, rou
 from commonweal.scenarios.studies.judging import UNIT
 from commonweal.scenarios.studies.pieces import Pieces
 from commonweal.scenarios.studies.reciprocity import tables as told
+from commonweal.scenarios.studies.reciprocity.contest import EPISODES, LENGTH, Contest, Outcome, contests, rivalry
 from commonweal.scenarios.studies.reciprocity.invasion import SLANDERER, Mutant, Trials, invasion, mutants, trials
 from commonweal.scenarios.studies.reciprocity.options import ReciprocityOptions
 from commonweal.scenarios.studies.reciprocity.playing import Asked, Played, joined
@@ -45,6 +46,8 @@ class Found:
     shares: Mapping[float, Played]
     trials: Trials  # of mutants, in the scenario itself
     gains: Floats  # (S, D) of these
+    contests: Sequence[Contest]  # of learners and rivals
+    outcomes: Sequence[Outcome]
 
 
 @study("reciprocity", ReciprocityOptions)
@@ -126,7 +129,9 @@ def play(plan: Plan, seeds: tuple[int, ...], options: ReciprocityOptions, pieces
     gains = _tried([invading, *slandering.values()], seeds, options, pieces)
     juries = {judges: Jury(honest[judges], learned.get(judges), slandering[judges], each)
               for judges, each in zip(plan.honest, gains[1:], strict=True)}  # fmt: skip
-    return Found(own, juries, shares, invading, gains[0])
+    contest = contests(plan.scenario, own, seeds, options.rivals)
+    outcomes = pieces.play("learners and rivals", [each.piece for each in contest], options.workers)
+    return Found(own, juries, shares, invading, gains[0], contest, outcomes)
 
 
 def _tried(
@@ -154,6 +159,8 @@ def _tables(plan: Plan, found: Found, question: Question) -> dict[str, pd.DataFr
         tables["slander"] = slander(juries)
     if learned := {judges: jury.learned for judges, jury in found.juries.items() if jury.learned is not None}:
         tables["signals"] = told.signals(learned, scenario)
+    if found.contests:
+        tables["rivals"] = rivalry(found.contests, found.outcomes)
     if found.shares:
         tables["welfare"] = told.welfare(found.shares, scenario)
     tables["pay"] = told.pay(own)
@@ -193,6 +200,12 @@ def _notes(question: Question, found: Found) -> Iterable[str]:
             "slander: gain is what one judge who calls everybody bad gains per round among the honest, as played;"
             " expected is the same in mean field, without luck. honest, cooperation and cooperation_lost: where"
             " learners choose their verdicts (reciprocity.learner.signals = learned)."
+        )
+    if found.contests:
+        yield (
+            f"rivals: one learner in a donation world with these followers, errors and judges, and the mean benefit per"
+            f" cost; {options.rivals} updates from {EPISODES} episodes of {LENGTH} rounds each, the same for all. Acts"
+            " are learned, verdicts are the norm's. constant: seeds in which it gives to all about alike."
         )
     if found.shares:
         yield "welfare: money per head and round where a share of principals always gives and the others never."

@@ -20,13 +20,15 @@ from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.pieces import Pieces
 from commonweal.scenarios.studies.reciprocity import tables as told
+from commonweal.scenarios.studies.reciprocity.contest import GRADIENT, Contest, rivalry
 from commonweal.scenarios.studies.reciprocity.invasion import VERDICTS, Mutant, mutants, trials, verdict
 from commonweal.scenarios.studies.reciprocity.options import ReciprocityOptions
 from commonweal.scenarios.studies.reciprocity.playing import Asked, Played, joined
 from commonweal.scenarios.studies.reciprocity.rules import Span
 from commonweal.scenarios.studies.reciprocity.study import planned
 
-QUICK: dict[str, Any] = {"horizon": 6, "members": 1, "ahead": 8, "schedules": 1, "met": 1, "workers": 1}
+QUICK: dict[str, Any] = {"horizon": 6, "members": 1, "ahead": 8, "schedules": 1, "met": 1, "workers": 1,
+                         "rivals": 2}  # fmt: skip
 
 
 def small(**changes: Any) -> Scenario:
@@ -152,7 +154,8 @@ class TestInvasion:
     def test_lone_mutants_among_stern_judges_have_what_is_exact(self) -> None:
         """AllD .22046 and AllC 1.74058 where residents have 1.88389, at .02 × 3 and b/c = 3 (Glynatsi et al. 2025)."""
         base = revise(load("leading-eight"), {"policy.mix": {"norm:L6": 1.0}, "rounds": 20})
-        found = ask("reciprocity", base, 8, mutants=["AllD", "AllC"], judges=[], members=4, horizon=300, workers=1)
+        asked = {"mutants": ["AllD", "AllC"], "judges": [], "rivals": 0, "members": 4, "horizon": 300, "workers": 1}
+        found = ask("reciprocity", base, 8, **asked)
         table = found.tables["invasion"].set_index("mutant")
         for name, exact in {"AllD": 0.22046 - 1.88389, "AllC": 1.74058 - 1.88389}.items():
             assert table.loc[name, "gain_low"] - 0.03 < exact < table.loc[name, "gain_high"] + 0.03  # N is 40
@@ -162,8 +165,8 @@ class TestInvasion:
 class TestStudy:
     def test_it_has_all_tables(self, answer: Answer) -> None:
         assert list(answer.tables) == [
-            "adherence", "cooperation", "norms", "invasion", "slander", "signals", "welfare", "pay", "learners",
-            "course",
+            "adherence", "cooperation", "norms", "invasion", "slander", "signals", "rivals", "welfare", "pay",
+            "learners", "course",
         ]  # fmt: skip
 
     def test_shares_have_intervals_in_0_to_1(self, answer: Answer) -> None:
@@ -195,11 +198,11 @@ class TestStudy:
     def test_where_nobody_learns_there_are_norms_and_mutants(self) -> None:
         base = revise(load("leading-eight"), {"population.count": 8, "rounds": 8, "policy.mix": {"norm:L6": 1.0}})
         found = ask("reciprocity", base, 2, mutants=["AllD"], judges=[1], **QUICK)
-        assert list(found.tables) == ["cooperation", "norms", "invasion", "slander", "pay", "course"]
+        assert list(found.tables) == ["cooperation", "norms", "invasion", "slander", "rivals", "pay", "course"]
         assert set(draw(found)) == {"reciprocity"}
 
     def test_what_was_played_is_kept_and_goes_on_to_the_same_numbers(self, tmp_path: Path) -> None:
-        asked = QUICK | {"mutants": ["AllD"], "judges": [1]}
+        asked = QUICK | {"mutants": ["AllD"], "judges": [1], "rivals": 0}
         first, second = (ask("reciprocity", small(), 2, folder=tmp_path / "kept", **asked) for _ in range(2))
         assert first.headline == second.headline
         for name, table in first.tables.items():
@@ -231,6 +234,23 @@ class TestStudy:
             ask("reciprocity", small(), 1)
 
 
+class TestContest:
+    def test_followers_errors_and_ratio_are_the_scenarios(self) -> None:
+        scenario = revise(load("reciprocity"), {"reciprocity.judges": 3})
+        asked = Contest(scenario, {"fixed": 3, "norm:L6": 6, "reciprocity": 1}, 4.0, (0, 1), 2, GRADIENT)
+        world = asked.world
+        assert (world.principals, world.judges, float(world.benefit[0])) == (10, 3, 4.0)
+        stern = [[0.0, 0.98], [0.0, 0.98]]  # a gift in fifty fails
+        np.testing.assert_allclose(world.rules.act[0], [stern] + 3 * [[[0, 0], [0, 0]]] + 6 * [stern])
+        np.testing.assert_allclose(world.rules.assess[0], np.broadcast_to(world.rules.assess[0, 0], (10, 2, 2, 2)))
+
+    def test_more_updates_come_nearer_to_the_best_rule(self) -> None:
+        scenario, followers = load("reciprocity"), {"norm:L6": 9, "reciprocity": 1}
+        asked = [Contest(scenario, followers, 4.0, (0, 1, 2), updates, GRADIENT) for updates in (1, 40)]
+        table = rivalry(asked, Pieces().play("", [each.piece for each in asked]))
+        assert table["adherence"].iloc[0] < 0.8 and table["adherence"].iloc[1] > 0.95
+
+
 @pytest.mark.slow
 class TestTargets:
     """What learners reach in the live cooperative, from one half on, in 200 rounds and 8 seeds."""
@@ -239,7 +259,8 @@ class TestTargets:
     def test_learners_among_stern_judges_adhere_to_their_best_rule(self, shirkers: float) -> None:
         mix = {"norm:L6": 0.75 - shirkers, "reciprocity": 0.25} | ({"fixed": shirkers} if shirkers else {})
         base = revise(load("reciprocity"), {"policy.mix": mix})
-        table = ask("reciprocity", base, 8, mutants=[], judges=[], workers=1).tables["adherence"].set_index("cell")
+        found = ask("reciprocity", base, 8, mutants=[], judges=[], rivals=0, workers=1)
+        table = found.tables["adherence"].set_index("cell")
         assert table.loc[told.ALL, "adherence_low"] > 0.9
         assert table.loc[told.ALL, "hit"] > 0.97
         assert list(table["best"].dropna().round()) == [0, 1, 0, 1]  # give to the good
@@ -248,5 +269,5 @@ class TestTargets:
         changes = {"policy.mix": {"reciprocity": 1.0}, "reciprocity.learner.belief": "norm",
                    "reciprocity.learner.weight": 10.0}  # fmt: skip
         base = revise(load("reciprocity"), changes)
-        found = ask("reciprocity", base, 8, mutants=[], judges=[], workers=1)
+        found = ask("reciprocity", base, 8, mutants=[], judges=[], rivals=0, workers=1)
         assert found.tables["cooperation"]["cooperation_low"].iloc[0] > 0.87
