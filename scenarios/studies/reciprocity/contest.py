@@ -76,7 +76,7 @@ class Outcome:
 
 
 def contests(scenario: Scenario, played: Played, seeds: tuple[int, ...], updates: int) -> list[Contest]:
-    """One for each learner, at the mean ratio, with followers as in the first seed; none where gifts are worth nothing."""
+    """One for each learner, at the mean ratio, followers as in the first seed; none where gifts are worth nothing."""
     known = ratio_of(played)
     if not updates or not np.isfinite(known).any() or (ratio := float(np.nanmean(known))) <= 0:
         return []

@@ -76,8 +76,8 @@ def _slander(table: pd.DataFrame) -> str:
 
 def _rivals(table: pd.DataFrame) -> str:
     each = enumerate(table["learner"])
-    reached = ", by ".join(f"{name} {interval_of(table, row, 'payoff_of_best').text(3)}" for row, name in each)
-    return f"Of the best rule's payoff, in a donation world at that ratio, one learner reaches by {reached}."
+    reached = ", ".join(f"{name} {interval_of(table, row, 'payoff_of_best').text(3)}" for row, name in each)
+    return f"Of the best rule's payoff, one learner in a donation world at that ratio reaches: {reached}."
 
 
 def _welfare(table: pd.DataFrame) -> str:
