@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from commonweal.agents.policies import Observation, PolicyTerms, drawn_action, policy
     from commonweal.agents.population import Population
     from commonweal.agents.principal import Principal, View
+    from commonweal.agents.reciprocity.norms import Norm, norm
     from commonweal.agents.streams import Stream
     from commonweal.agents.terms import PerRun, term
     from commonweal.economy.credit import Credit, RoundGame, credit_rule
@@ -70,6 +71,7 @@ __all__ = [
     "Move",
     "Negotiator",
     "Network",
+    "Norm",
     "Observation",
     "PerRun",
     "PolicyTerms",
@@ -103,6 +105,7 @@ __all__ = [
     "mechanism",
     "negotiator",
     "network",
+    "norm",
     "per_principal",
     "policy",
     "query",
@@ -126,6 +129,7 @@ _HOMES = {
     "agents.policies": "Observation PolicyTerms drawn_action policy",
     "agents.population": "Population",
     "agents.principal": "Principal View",
+    "agents.reciprocity.norms": "Norm norm",
     "agents.streams": "Stream",
     "agents.terms": "PerRun term",
     "economy.credit": "Credit RoundGame credit_rule",

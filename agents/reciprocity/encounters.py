@@ -77,8 +77,22 @@ def majority(verdicts: Bools) -> Bools:
     return good
 
 
+def blamed(verdicts: Bools, judges: Ints, punished: Bools) -> Bools:
+    """(R, N) judges whose verdict against the majority costs them their good name.
+
+    Args:
+        verdicts: (R, N, J) what judges say of each donor.
+        judges: (R, N, J) who they are.
+        punished: (R, N, J) whether a verdict would be punished if it is against the majority.
+    """
+    row, donor, seat = np.nonzero(punished & (verdicts != majority(verdicts)[..., None]))
+    found = np.zeros(verdicts.shape[:2], dtype=np.bool_)
+    found[row, judges[row, donor, seat]] = True
+    return found
+
+
 def gifts_received(amount: Ints, counterpart: Ints) -> Ints:
     """(R, N) what each receives, where each gives an amount (R, N) to its counterpart."""
     received = np.zeros_like(amount)
-    np.put_along_axis(received, counterpart, amount, axis=1)
+    np.add.at(received, (np.arange(len(amount))[:, None], counterpart), amount)  # spare names may name one twice
     return received

@@ -29,6 +29,7 @@ class ReciprocityTerms:
     images: str  # public or private
     norm: str  # by which those judge who follow no norm
     judges: int  # J judges of each, odd; the majority counts
+    dissent: PerRun  # (R, 1) probability that a verdict against the majority costs a judge its good name
     execution: PerRun  # (R, 1) probability that a gift fails
     perception: PerRun  # (R, 1) probability that a judge takes a refusal for a gift; private: either for the other
     assignment: PerRun  # (R, 1) probability that a verdict turns into its opposite

@@ -7,6 +7,7 @@ runner. The project's own tests hold every rule it comes with to the same checks
 from commonweal.testing.credit import CreditClaims, check_credit_rule
 from commonweal.testing.learning import check_network, check_task
 from commonweal.testing.negotiation import check_negotiator
+from commonweal.testing.norms import check_norm
 from commonweal.testing.policies import check_policy
 from commonweal.testing.queries import check_query, inquiry_with
 from commonweal.testing.standings import check_reward_rule, check_settlement_rule, standing_with
@@ -17,6 +18,7 @@ __all__ = [
     "check_credit_rule",
     "check_negotiator",
     "check_network",
+    "check_norm",
     "check_policy",
     "check_query",
     "check_reward_rule",

@@ -30,6 +30,7 @@ class Reciprocity(Part):
     norm: str = field("L6", "norm by which those judge, and vote, who follow none: L1 to L8, image-scoring, shunning, or a registered norm", "name", matters=names_count)
     images: Literal["public", "private"] = field("public", "public: everybody has one name, by the majority of its judges; private: everybody has a name in the eyes of each", "name", matters=names_count)
     judges: Count = field(1, "third parties who judge what one does, an odd number", "principals", le=1001, matters=lambda s: names_count(s) and s.reciprocity.images == "public")
+    dissent: Share = field(0.0, "probability that a verdict against the majority of the judges costs its judge the good name", matters=lambda s: names_count(s) and s.reciprocity.images == "public" and s.reciprocity.judges > 1)
     execution: Share = field(0.0, "probability that a gift fails", matters=names_count)
     perception: Share = field(0.0, "probability that a judge takes a refusal for a gift (images = private: either for the other)", matters=names_count)
     assignment: Share = field(0.0, "probability that a verdict turns into its opposite", matters=names_count)
@@ -63,7 +64,8 @@ def demands(scenario: Any, where: str) -> Iterator[tuple[str, bool, str]]:
     if names.kind == "none":
         return
     yield "market.kind", sells(scenario) or gives(scenario), f"model, curve or donation for reciprocity.kind = {names.kind!r}: what one's own data are paid must be known"
-    yield "actions.available", "delegate" in scenario.actions.available and len(scenario.actions.available) > 1, "with delegate and another action for reciprocity.kind other than none"
+    available = set(scenario.actions.available)
+    yield "actions.available", "delegate" in available and bool(available & {"free_ride", "defect"}), "with delegate, and free_ride or defect, for reciprocity.kind other than none: who abstains is not judged"
     yield "settlement.horizon", not pays_by_credit(scenario) or scenario.settlement.horizon == 1, f"1 for reciprocity.kind = {names.kind!r}: over a longer horizon one refusal hardly changes what is paid"
     yield "reciprocity.judges", names.judges % 2 == 1, "an odd number"
     needed = names.judges + 2

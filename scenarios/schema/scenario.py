@@ -105,8 +105,8 @@ class Scenario(Part):
             yield "negotiation.kind", self.negotiation.kind == "none", f"none {where} talks have no past earnings to go by"
         if shares(self):
             yield from self._public_goods_demands(where)
-        yield from self._model_demands()
         yield from demands(self, where)
+        yield from self._model_demands()
         for name in ("prior_mean", "prior_sd"):
             fits = len(getattr(self.beliefs, name)) in (0, len(self.values.dimensions))
             yield f"beliefs.{name}", fits, f"empty or hold a number for each of {len(self.values.dimensions)} values.dimensions"

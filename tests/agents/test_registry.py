@@ -11,7 +11,8 @@ import pytest
 
 import commonweal.scenarios.studies  # noqa: F401 - registers
 from commonweal.agents.errors import InputError
-from commonweal.agents.policies import POLICIES
+from commonweal.agents.policies import POLICIES, PolicyFacts
+from commonweal.agents.reciprocity.norms import NORMS
 from commonweal.agents.registry import REGISTRIES, Registry, plugin_modules, rules_from_elsewhere
 from commonweal.economy.credit import CREDITS
 from commonweal.scenarios.schema.describe import registries
@@ -20,6 +21,7 @@ from commonweal.scenarios.sweeps.executors import engine_named
 PLUG_POINTS = [*registries().values(), *(registry for registry in REGISTRIES if not registry.field)]
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
+from commonweal import Norm, norm
 from commonweal.economy.negotiation import ShapleyNegotiator, negotiator
 from commonweal.economy.rewards.rules import REWARDS, reward_rule
 from commonweal.scenarios.schema.loading import load
@@ -36,14 +38,20 @@ def of_the_script(*arguments):
 class OfTheScript(ShapleyNegotiator):
     pass
 
+@norm("of_the_script")
+def mild():
+    return Norm([[1, 1], [1, 1]], [[[1, 1], [1, 1]], [[1, 1], [1, 1]]])
+
 if __name__ == "__main__":
     import imported_rules
-    base = load("commons", SMALL | {"negotiation.kind": "shapley_coop"})
+    names = {"reciprocity.kind": "requests", "settlement.horizon": 1, "policy.mix": {"norm:of_the_script": 1.0}}
+    base = load("commons", SMALL | names | {"negotiation.kind": "shapley_coop", "reciprocity.norm": "imported"})
     vary = {"rewards.kind": ["of_the_script", "imported"], "negotiation.negotiator": ["of_the_script", "imported"]}
     runs = sweep(plan_of(base, vary, 1), engine="processes", workers=1).runs
     print(set(runs["status"]), set(runs["message"].fillna("")))
 """
 IMPORTED = """
+from commonweal.agents.reciprocity.norms import NORMS, norm
 from commonweal.economy.negotiation import ShapleyNegotiator, negotiator
 from commonweal.economy.rewards.rules import REWARDS, reward_rule
 
@@ -54,6 +62,10 @@ def imported(*arguments):
 @negotiator("imported")
 class Imported(ShapleyNegotiator):
     pass
+
+@norm("imported")
+def milder():
+    return NORMS["L3"]()
 """
 
 
@@ -107,6 +119,61 @@ def test_facts_stand_at_the_registration_and_are_as_usual_where_nothing_is_said(
     with pytest.raises(TypeError, match="cheap"):
         CREDITS.register("too-cheap", cheap=True)(CREDITS["first_order"])
     assert "too-cheap" not in CREDITS
+
+
+class TestDerivedNames:
+    """A registry may have a function for every name of another one, such as a policy for every norm."""
+
+    @pytest.fixture
+    def pair(self) -> Iterator[tuple[Registry[Any, None], Registry[Any, PolicyFacts]]]:
+        source = Registry[Any, None]("toy source", "commonweal.of_a_toy_source", "", None)
+        family = Registry[Any, PolicyFacts]("toy rule", "commonweal.of_a_toy_family", "toy.kind", PolicyFacts())
+        source.register("one")(lambda: 1)
+        family.register("plain")(lambda: 0)
+        family.derive("from", source, lambda name: lambda: source[name]() + 1, starts=True, remembers=False)
+        yield source, family
+        REGISTRIES.remove(source)
+        REGISTRIES.remove(family)
+
+    def test_they_are_found_counted_and_have_the_facts_of_their_family(self, pair: Any) -> None:
+        _, family = pair
+        assert "from:one" in family and family["from:one"]() == 2
+        assert list(family) == ["from:one", "plain"]
+        assert family.facts("from:one") == PolicyFacts(starts=True, remembers=False)
+        assert family.facts("plain") == PolicyFacts()
+
+    def test_a_name_that_comes_later_is_found_too_and_is_the_same_function_each_time(self, pair: Any) -> None:
+        source, family = pair
+        assert "from:two" not in family
+        source.register("two")(lambda: 2)
+        assert family["from:two"]() == 3 and family["from:two"] is family["from:two"]
+        assert "from:two" in list(family)
+
+    @pytest.mark.parametrize("name", ["from:", "from", "from:three", "of:one", "one", "from:one:", ":one"])
+    def test_what_is_no_name_of_the_other_registry_is_refused_with_what_there_is(self, pair: Any, name: str) -> None:
+        _, family = pair
+        assert name not in family
+        with pytest.raises(InputError, match=f"^unknown toy rule '{name}': there are from:one, plain"):
+            family[name]
+
+    def test_every_norm_has_its_policy_which_goes_by_names_from_the_first_round_on(self) -> None:
+        derived = {name for name in POLICIES if ":" in name}
+        assert derived == {f"norm:{name}" for name in NORMS}
+        assert all(POLICIES.facts(name).starts and POLICIES.facts(name).names for name in derived)
+        assert not any(POLICIES.facts(name).remembers or POLICIES.facts(name).compares for name in derived)
+
+    def test_the_source_of_a_policy_is_the_code_of_its_norm(self) -> None:
+        typed: dict[str, Any] = {"__name__": "__main__"}
+        exec("def mine():\n    return 3", typed)
+        NORMS.register("typed")(typed["mine"])
+        try:
+            mix = {"policy": {"mix": {"norm:typed": 0.5, "norm:L6": 0.5}}, "reciprocity": {"norm": "typed"}}
+            found = rules_from_elsewhere(mix)
+            assert found == {"policy 'norm:typed'": NORMS.source("typed"), "norm 'typed'": NORMS.source("typed")}
+            assert NORMS.source("typed") and POLICIES.source("norm:L6") == ""
+        finally:
+            NORMS._plugs.pop("typed")
+            POLICIES._plugs.pop("norm:typed")
 
 
 def test_the_source_of_a_rule_is_its_code_and_that_of_this_library_is_its_version() -> None:

@@ -15,20 +15,23 @@ from commonweal.agents.population import Population
 from commonweal.agents.reciprocity.encounters import (
     Encounters,
     Seen,
+    blamed,
     draw_encounters,
+    gifts_received,
     images_of_others,
     majority,
 )
 from commonweal.agents.reciprocity.estimates import Counts, counted, first_counts
 from commonweal.agents.reciprocity.estimates import Record as PublicRecord
 from commonweal.agents.reciprocity.learner import Learners, Situation, first_learners, giving, judging, updated
-from commonweal.agents.reciprocity.norms import GOOD, norm_of
+from commonweal.agents.reciprocity.norms import BAD, GOOD, norm_of
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.ledger import MICRO, Reason, net_of
 from commonweal.economy.money.requests import handed_on, pooled, withheld
 from commonweal.economy.round.judges import RulesByPolicy, at, chances_of_each, let_in, verdicts_of
 from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.round.regret import taking_part
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
@@ -79,6 +82,7 @@ class Judged:
     gave: Bools  # (R, N)
     judges: Ints  # (R, N, J)
     verdicts: Bools  # (R, N, J) who says good
+    dissenters: Bools  # (R, N) judges who lost their good name by a verdict against the majority
     after: Ints  # (R, N) name after the round
     passes: Bools  # (R, N) whose pay goes elsewhere: to its counterpart, into the pool, or back if it is not let in
     received: Ints  # (R, N) micro-units that came in by requests
@@ -122,7 +126,8 @@ class Reciprocity(Mechanism):
         """Some gifts fail."""
         delegating, shirking = delegating_and_shirking(world.terms.available)
         luck = streams.encounter.uniform(world.shape[1])
-        fails = (luck < world.terms.reciprocity.execution) & own.encounters.meets & (moment.actions == delegating)
+        gives = meeting(own.encounters, moment) & (moment.actions == delegating)
+        fails = gives & (luck < world.terms.reciprocity.execution)
         return own, Effects(actions=np.where(fails, np.int64(shirking), moment.actions)) if fails.any() else NOTHING
 
     def pay(
@@ -130,7 +135,7 @@ class Reciprocity(Mechanism):
     ) -> tuple[Reputations, Effects]:
         """Money goes where requests and names say, and judges say what they think."""
         terms, judges = world.terms.reciprocity, own.encounters.judges
-        luck = streams.encounter.uniform(2, *judges.shape[1:])  # (R, 2, N, J), the same numbers whatever happens
+        luck = streams.encounter.uniform(3, *judges.shape[1:])  # (R, 3, N, J), the same numbers whatever happens
         meets, gave = meeting(own.encounters, moment), moment.actions == Action.DELEGATE
         own = _measured(own, moment, income, world)
         passes = meets
@@ -144,6 +149,8 @@ class Reciprocity(Mechanism):
         other = images_of_others(own.image, own.encounters.counterpart)
         chances = self._chances(own, moment, other, gave.astype(np.int64), world)
         verdicts = verdicts_of(chances, luck[:, 0], judges, world.conduct)
+        punished = (luck[:, 2] < terms.dissent[..., None]) & meets[..., None]
+        dissenters = blamed(verdicts, judges, punished)
         note = Judged(
             image=own.image,
             other=other,
@@ -152,7 +159,8 @@ class Reciprocity(Mechanism):
             gave=gave,
             judges=judges,
             verdicts=verdicts,
-            after=np.where(meets, majority(verdicts), own.image),
+            dissenters=dissenters,
+            after=np.where(dissenters, BAD, np.where(meets, majority(verdicts), own.image)),
             passes=passes,
             received=net_of(transfers, _REASONS, moment.actions.shape) + np.where(passes, income.payments, 0),
             benefit=own.benefit,
@@ -171,12 +179,38 @@ class Reciprocity(Mechanism):
         return np.where(at(policy, judges) == self.learning, learned, chances)
 
     def expect(self, own: Reputations, moment: Moment, foregone: Foregone, world: World) -> Floats:
-        """What one would be paid goes elsewhere, and what comes in comes in, while one takes part."""
+        """What one would be paid goes elsewhere, and what comes in comes in, while one takes part.
+
+        Under admission, who stayed away is taken to be let in.
+        """
         told: Judged = moment.notes[self.name]
-        received = told.received[..., None] / MICRO
-        expected = np.where(told.passes[..., None], received - foregone.paid, received)
-        expected[..., Action.ABSTAIN] = 0.0
-        return expected
+        kind, counterpart = world.terms.reciprocity.kind, own.encounters.counterpart
+        meets = own.encounters.meets & np.take_along_axis(moment.member, counterpart, axis=1)  # if it takes part
+        leaves = np.where(meets[..., None], foregone.paid, 0.0)
+        if kind == "admission":
+            leaves, comes = np.where(told.passes[..., None], foregone.paid, 0.0), np.zeros((1, 1, 1))
+        elif kind == "pool":
+            comes = self._share_of_pool(own, moment, leaves)
+        else:
+            comes = self._coming(own, moment)[..., None]
+        return np.where(taking_part(moment), comes - leaves, 0.0)
+
+    def _coming(self, own: Reputations, moment: Moment) -> Floats:
+        """(R, N) money that is paid for data given for each, whether it takes part or not."""
+        payments = net_of(moment.transfers, (Reason.PAYMENT,), moment.actions.shape)
+        gives = own.encounters.meets & moment.member
+        return gifts_received(np.where(gives, payments, 0), own.encounters.counterpart) / MICRO
+
+    def _share_of_pool(self, own: Reputations, moment: Moment, leaves: Floats) -> Floats:
+        """(R, N, 4) money that each gets from the pool if it puts in ``leaves`` and all others what they do."""
+        told: Judged = moment.notes[self.name]
+        paid = net_of(moment.transfers, (Reason.PAYMENT,), moment.actions.shape) / MICRO
+        put_in = np.where(told.meets, paid, 0.0)
+        others = put_in.sum(axis=1, keepdims=True) - put_in
+        others += np.where(moment.member, 0.0, self._coming(own, moment))  # who has its request would meet it
+        size = moment.member.sum(axis=1, keepdims=True) + ~moment.member
+        share: Floats = (others[..., None] + leaves) / size[..., None]
+        return share
 
     def remember(
         self, own: Reputations, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
@@ -199,7 +233,9 @@ class Reciprocity(Mechanism):
         )  # fmt: skip
         counts = counted(learning.counts, record, terms.learner.memory)
         benefit = np.broadcast_to(own.benefit[:, None], told.image.shape)
-        situation = Situation(told.after, counts, benefit, own.costs, terms.errors, self.norm, terms.judges)
+        situation = Situation(
+            told.after, counts, benefit, own.costs, terms.errors, self.norm, terms.judges, terms.dissent
+        )
         luck = streams.encounter.uniform(terms.learner.ahead, terms.learner.schedules, told.image.shape[1])
         who = moment.people.policy == self.learning
         return Learning(counts, updated(learning.learners, who, situation, terms.learner, luck))

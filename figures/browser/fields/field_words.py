@@ -195,6 +195,7 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "reciprocity.norm": "Norm of judges",
     "reciprocity.images": "Names are",
     "reciprocity.judges": "Judges of each",
+    "reciprocity.dissent": "Dissent punished",
     "reciprocity.execution": "Gifts that fail",
     "reciprocity.perception": "Acts misseen",
     "reciprocity.assignment": "Verdicts turned",

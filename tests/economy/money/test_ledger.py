@@ -66,6 +66,37 @@ def test_a_side_of_listed_accounts_may_name_one_twice() -> None:
     assert post(funded([5, 0, 7]), [deal]).principals.tolist() == [[0, 2, 10]]
 
 
+@given(st.lists(st.permutations(range(4)), min_size=2, max_size=2), st.lists(st.integers(0, 9), min_size=8, max_size=8))
+def test_each_run_may_have_accounts_of_its_own(places: list[list[int]], moved: list[int]) -> None:
+    amount, target = np.array(moved).reshape(2, 4), np.array(places)
+    gifts = Transfer(Reason.REQUEST, Accounts(4).principals, target, amount)
+    opening = Transfer(Reason.ENDOWMENT, Accounts(4).market, Accounts(4).principals, np.full((2, 4), 9))
+    together = post(Ledger.empty(2, 4), [opening, gifts])
+    for run in range(2):
+        one = Transfer(Reason.REQUEST, Accounts(4).principals, target[run], amount[[run]])
+        alone = post(Ledger.empty(1, 4), [Transfer(Reason.ENDOWMENT, 9, range(4), np.full((1, 4), 9)), one])
+        assert together.balances[run].tolist() == alone.balances[0].tolist()
+    back = Transfer(Reason.REQUEST, target, Accounts(4).principals, amount)
+    assert post(together, [back]).balances.tolist() == post(Ledger.empty(2, 4), [opening]).balances.tolist()
+    rows = pd.DataFrame(entries([opening, gifts], 0))
+    assert not reconcile(rows, together.balances).any()
+    assert len(rows) == 8 + np.count_nonzero(amount)
+    given = rows[rows["reason"] == "request"]
+    assert (target[given["run"], given["source"]] == given["target"]).all()
+
+
+def test_accounts_of_each_run_may_name_one_twice() -> None:
+    target = np.array([[1, 1, 1], [2, 0, 0]])
+    gifts = Transfer(Reason.REQUEST, Accounts(N).principals, target, amounts([5, 0, 7], [1, 2, 3]))
+    assert post(funded([5, 0, 7], [1, 2, 3]), [gifts]).principals.tolist() == [[0, 12, 0], [5, 0, 1]]
+
+
+@pytest.mark.parametrize("target", [np.zeros((2, 3), int), np.zeros((1, 2), int), np.zeros((3, 1), int)])
+def test_accounts_of_each_run_must_be_one_for_each_amount(target: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="request: 3 amounts for"):
+        Transfer(Reason.REQUEST, Accounts(N).principals, target, amounts([1, 2, 3]))
+
+
 def test_an_overdraft_is_refused_and_says_whose() -> None:
     stake = Transfer(Reason.STAKE, Accounts(N).principals, Accounts(N).escrows, amounts([1, 1, 1], [0, 5, 0]))
     with pytest.raises(OverdraftError, match="stake in run 1 would leave principal 1 at -1") as refused:

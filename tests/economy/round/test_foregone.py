@@ -125,6 +125,7 @@ def test_the_action_taken_has_the_credit_of_its_rule(kind: str) -> None:
     demand_seen(MODEL | {"credit.kind": kind, "settlement.kind": "credit", "credit.budget": 30}, rounds=3)
 
 
+NAMES = {"settlement.horizon": 1, "reciprocity.norm": "image-scoring", "reciprocity.execution": 0.1}
 MECHANISMS: dict[str, dict[str, Any]] = {
     "clawback": {"clawback.share": 0.8},
     "clawback of the poor": {"clawback.share": 1.0, "rewards.kind": "quota", "settlement.kind": "equal"},
@@ -151,8 +152,15 @@ MECHANISMS: dict[str, dict[str, Any]] = {
     "pool": {"learning.sampling": "pool", "learning.batch": 40},
     "federated": {"learning.method": "federated", "actions.free_ride": "replay"},
     "leak": {"actions.defect": "leak"},
+    "requests": NAMES | {"reciprocity.kind": "requests"},
+    "a pool of what all are paid": NAMES | {"reciprocity.kind": "pool"},
+    "admission": NAMES | {"reciprocity.kind": "admission", "reciprocity.judges": 3},
+    "clawback among requests": NAMES
+    | {"reciprocity.kind": "requests", "clawback.share": 0.8, "settlement.kind": "equal"},
+    "requests and stakes": STAKES | NAMES | {"reciprocity.kind": "requests", "stakes.reveal": 1.0},
 }
 MOVING = {"clawback": Reason.CLAWBACK, "stakes": Reason.SLASH, "tolerance": Reason.TOLERANCE}
+MOVING |= {"requests": Reason.REQUEST, "a pool": Reason.REQUEST, "admission": Reason.WITHHELD}
 
 
 @pytest.mark.parametrize("name", MECHANISMS)
@@ -162,7 +170,10 @@ def test_everything_that_mechanisms_pay_and_take_is_seen(name: str, settlement: 
     demand_seen(MODEL | {"settlement.kind": settlement, **MECHANISMS[name]}, rounds=7, moving=moving)
 
 
-OF_CURVES = ["stakes, revealed", "menu", "amounts", "alone", "reserve and floor", "gross", "held back"]
+OF_CURVES = [
+    "requests", "a pool of what all are paid", "admission", "stakes, revealed", "menu",
+    "amounts", "alone", "reserve and floor", "gross", "held back",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OF_CURVES)

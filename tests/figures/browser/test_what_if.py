@@ -56,3 +56,17 @@ def test_what_if_it_took_another_line_of_the_menu() -> None:
     assert other.gain.value < 0
     assert "if it takes line 1 from round 2 on, loses by it" in in_words(other)
     live.release()
+
+
+def test_who_refuses_among_stern_judges_saves_a_gift_a_round_and_loses_more_with_its_name() -> None:
+    """Its good name lasts a round, in which it saves the cost 1; after it, it earns .220 in place of 1.884 a round.
+
+    These are payoffs of the exact theory: tests/economy/round/test_donation.py.
+    """
+    live = Live(load("leading-eight", {"policy.mix": {"norm:L6": 1.0}}), 0)
+    play_until(live, 4, lambda round: True)
+    verdict = weigh(live.model.snapshot, Question(2, Action.FREE_RIDE))
+    assert verdict.deviates[:, 0].mean() > verdict.follows[:, 0].mean()  # the first refusal is not yet known
+    assert verdict.gain.low < (1 + 19 * (0.220 - 1.884)) / 20 < verdict.gain.high < -1
+    assert "if it refuses from round 5 on, loses by it" in in_words(verdict, "refuses")
+    live.release()
