@@ -82,6 +82,7 @@ class _Chain:
     benefit: Floats  # (S,)
     cost: Floats  # (S, N)
     schedule: Schedule  # (T, 1, E, N)
+    dissent: Floats  # (S,) probability that a verdict against the majority costs a judge its good name
 
     def worth(self, act: Floats, assess: Floats) -> Floats:
         """(B,) payoff per round by own tables (B, 2, 2) and (B, 2, 2, 2) after errors."""
@@ -96,7 +97,7 @@ class _Chain:
         rules = with_own(Rules(self.act[run], self.assess[run]), index, act, assess)
         wide = [np.broadcast_to(each, (each.shape[0], len(run), *each.shape[2:]))
                 for each in (self.schedule.recipient, self.schedule.judges)]  # fmt: skip
-        stakes = Stakes(index, self.benefit[run], self.cost[run, index])
+        stakes = Stakes(index, self.benefit[run], self.cost[run, index], self.dissent[run])
         return value(self.first[run], rules, Schedule(*wide), stakes)
 
 
@@ -121,7 +122,8 @@ def scored(ensemble: Ensemble, meant: Meant, gave: Floats, benefit: Floats, span
     rate = [each[..., None, None] for each in (terms.perception, terms.assignment)]
     assess = judged(meant.assess, *rate)
     drawn = np.random.default_rng(0).random((span.ahead, 1, span.schedules, gave.shape[1]))
-    world = (own.image.astype(np.float64), act, assess, benefit, own.costs, drawn_schedule(drawn, terms.judges))
+    schedule, dissent = drawn_schedule(drawn, terms.judges), terms.dissent[:, 0]
+    world = (own.image.astype(np.float64), act, assess, benefit, own.costs, schedule, dissent)
     if learns.any():
         _score(_Chain(_places(learns), *world), terms.execution[:, 0], found)
     judges = _some(ensemble.people.policy, len(ensemble.world.terms.policy.names))

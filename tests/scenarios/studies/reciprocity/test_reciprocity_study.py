@@ -128,6 +128,11 @@ class TestScores:
         assert gain[1] == pytest.approx(0.041 * 0.94, abs=0.006)
         assert 0 < gain[3] < gain[1] / 3
 
+    def test_slander_costs_a_juror_where_dissent_costs_a_good_name(self) -> None:
+        base = revise(load("slander"), {"policy.mix": {"norm:L6": 1.0}, "rounds": 3, "reciprocity.judges": 3})
+        found = played(revise(base, {"reciprocity.dissent": 0.5}))
+        assert float(np.nanmean(found.scored.slander)) < -0.05
+
 
 class TestInvasion:
     def test_everybody_is_tried_in_the_place_of_every_other_policy(self) -> None:
