@@ -58,8 +58,8 @@ def _invasion(table: pd.DataFrame, resident: object) -> str:
         gain = interval_of(surely, row, "gain").text(4, "+")
         who = f" (most {surely['mutant'].iloc[row]}: {gain}, {surely['gain_share'].iloc[row]:+.0%} of a resident's pay)"
     return (
-        f"Of {len(table)} mutants of {resident} {number[VERDICTS[0]]} surely gain{who}, {number[VERDICTS[1]]} surely"
-        " lose, and of the others intervals hold 0."
+        f"Of {len(table)} mutants in place of {resident}, {number[VERDICTS[0]]} surely gain{who},"
+        f" {number[VERDICTS[1]]} surely lose, and the intervals of the others hold 0."
     )
 
 
@@ -68,10 +68,19 @@ def _slander(table: pd.DataFrame) -> str:
     for judges, rows in table.groupby("judges"):
         surely = rows[rows["gain_low"] > 0]
         name = "one judge" if judges == 1 else f"{judges} judges"
-        expected = rows["expected_share"].max()
         played = f"surely gains as {', '.join(surely['policy'])}" if len(surely) else "does not surely gain"
-        said.append(f"under {name} it {played} (expected at most {expected:+.1%} of its pay)")
+        said.append(f"under {name} it {played}{_expected(rows)}")
     return f"Who calls everybody bad: {'; '.join(said)}."
+
+
+def _expected(rows: pd.DataFrame) -> str:
+    """The highest gain of a slanderer that is expected in mean field, in percent of its pay."""
+    if rows["expected"].isna().all():
+        return ""
+    row = rows.loc[rows["expected"].idxmax()]
+    scale = 100 * row["expected_share"] / row["expected"] if row["expected"] else 0.0
+    value, low, high = (scale * row[f"expected{end}"] for end in ("", "_low", "_high"))
+    return f" (expected {value:+.2f} % [{low:+.2f}, {high:+.2f}] of its pay)"
 
 
 def _rivals(table: pd.DataFrame) -> str:

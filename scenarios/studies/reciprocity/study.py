@@ -198,8 +198,12 @@ def _notes(question: Question, found: Found) -> Iterable[str]:
     if found.juries:
         yield (
             "slander: gain is what one judge who calls everybody bad gains per round among the honest, as played;"
-            " expected is the same in mean field, without luck. honest, cooperation and cooperation_lost: where"
-            " learners choose their verdicts (reciprocity.learner.signals = learned)."
+            " expected is the same in mean field, without luck."
+        )
+    if found.own.learns.any() and found.juries:
+        yield (
+            "slander: honest, cooperation and cooperation_lost are of the runs in which learners choose their verdicts"
+            " (reciprocity.learner.signals = learned), of which signals has the verdicts too."
         )
     if found.contests:
         yield (

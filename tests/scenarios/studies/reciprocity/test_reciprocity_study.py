@@ -194,7 +194,7 @@ class TestStudy:
 
     def test_the_headline_counts_what_the_tables_say(self, answer: Answer) -> None:
         surely = answer.tables["invasion"].query("resident == 'norm:L6'")["verdict"].eq("invades").sum()
-        assert f"Of 11 mutants of norm:L6 {surely} surely gain" in answer.headline
+        assert f"Of 11 mutants in place of norm:L6, {surely} surely gain" in answer.headline
         assert "Money per head is highest where a share of 1 gives" in answer.headline
 
     def test_it_can_be_drawn(self, answer: Answer) -> None:
