@@ -77,7 +77,7 @@ def _expected(rows: pd.DataFrame) -> str:
     """The highest gain of a slanderer that is expected in mean field, in percent of its pay."""
     if rows["expected"].isna().all():
         return ""
-    row = rows.loc[rows["expected"].idxmax()]
+    row = rows.iloc[int(rows["expected"].argmax())]
     scale = 100 * row["expected_share"] / row["expected"] if row["expected"] else 0.0
     value, low, high = (scale * row[f"expected{end}"] for end in ("", "_low", "_high"))
     return f" (expected {value:+.2f} % [{low:+.2f}, {high:+.2f}] of its pay)"
