@@ -12,11 +12,11 @@ Bools: TypeAlias = NDArray[np.bool_]
 AnyArray: TypeAlias = NDArray[Any]
 
 
-def per_principal(*, axis: int = 1, spare: float | str = 0, runs: int = 0) -> Any:
+def per_principal(*, axis: int | tuple[int, ...] = 1, spare: float | str = 0, runs: int = 0) -> Any:
     """A dataclass field that holds an array with a place for each principal.
 
     Args:
-        axis: the principals' axis.
+        axis: the principals' axis, or axes, where there is a place for each pair.
         runs: the run axis; first, unless there is a reason.
         spare: what a place holds that is added for a second name in a study of deviations; ``"first"`` copies the first
             principal's.

@@ -26,6 +26,7 @@ class Conduct:
     person: Bools  # (R, N) False: a name without a person, for whom nothing is useful and nothing gained
     slanders: Bools  # (R, N) as a judge calls everybody bad
     ring: Ints  # (R, N) ring whose members praise each other whatever they do; −1: none
+    acts_as: Ints  # (R, N) name under which each takes part; its own unless it has gone on under another
 
     @classmethod
     def plain(cls, runs: int, principals: int, dimensions: int) -> "Conduct":
@@ -41,4 +42,5 @@ class Conduct:
             person=np.ones(shape, dtype=bool),
             slanders=np.zeros(shape, dtype=bool),
             ring=np.full(shape, -1),
+            acts_as=np.tile(np.arange(principals), (runs, 1)),
         )

@@ -1,6 +1,6 @@
 """Giving by names in the live cooperative: norms, learners, and everybody learning; eight seeds of the commons.
 
-    python benchmarks/live_reciprocity.py                  all tables (some six minutes)
+    python benchmarks/live_reciprocity.py                  all tables (some eight minutes)
     python benchmarks/live_reciprocity.py societies time   two of them
     python benchmarks/live_reciprocity.py --write          into docs/reciprocity.md
 
@@ -17,8 +17,9 @@ import numpy as np
 from results_page import main, markdown
 
 from commonweal.agents.arrays import Floats
-from commonweal.agents.reciprocity.learner import giving
-from commonweal.agents.reciprocity.norms import norm_of
+from commonweal.agents.reciprocity.chain import Rules, Stakes, drawn_schedule, value
+from commonweal.agents.reciprocity.learner import Learners, giving, judging
+from commonweal.agents.reciprocity.norms import executed, judged, norm_of
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.intervals import POSITIVE, SHARE, Range, mean_interval
 from commonweal.scenarios.schema.loading import load
@@ -97,6 +98,66 @@ def beliefs() -> str:
                   lambda fields: {f"reciprocity.learner.{name}": value for name, value in fields.items()})  # fmt: skip
 
 
+def verdicts() -> str:
+    """Everybody learns acts and verdicts from one half; what other verdicts would gain one learner in the end."""
+    rows = []
+    for judges, dissent in ((1, 0.0), (3, 0.0), (3, 0.02), (3, 0.1)):
+        fields = {"policy.mix": ALL, "rounds": ROUNDS, "reciprocity.judges": judges, "reciprocity.dissent": dissent,
+                  "reciprocity.learner.belief": "norm", "reciprocity.learner.weight": 10.0}  # fmt: skip
+        ensemble = Ensemble(load("slander", fields), range(SEEDS))
+        told = [ensemble.step().notes["reciprocity"] for _ in range(ROUNDS)][-LAST:]
+        given = np.mean([(each.gave & each.meets).mean(axis=1) for each in told], axis=0)
+        good = np.mean([each.after.mean(axis=1) for each in told], axis=0)
+        own, best, slander = _worth_of_verdicts(ensemble, judges, dissent)
+        away = np.abs(judging(_learners(ensemble)) - norm_of("L6").assess).mean(axis=(1, 2, 3, 4))
+        unit = np.abs(own).mean(axis=1)
+        rows.append([str(judges), f"{dissent:g}", _text(given, SHARE), _text(good, SHARE), _text(1 - away, SHARE),
+                     *(mean_interval(100 * (each - own).mean(axis=1) / unit).text(2, "+") for each in (best, slander))])  # fmt: skip
+    return markdown(["judges", "price of dissent", "requests fulfilled", "good names", "verdicts: adherence to L6",
+                     "best verdicts gain one learner, %", "calling all bad gains it, %"], rows)  # fmt: skip
+
+
+def _learners(ensemble: Ensemble) -> Learners:
+    learning = ensemble.state.mechanisms["reciprocity"].learning
+    assert learning is not None
+    found: Learners = learning.learners
+    return found
+
+
+def _worth_of_verdicts(ensemble: Ensemble, judges: int, dissent: float) -> tuple[Floats, Floats, Floats]:
+    """(R, L) payoff of the first L learners by their verdicts, by the best, and by bad alone; others as they are."""
+    each, ahead, schedules = 4, 30, 16
+    terms = ensemble.world.terms
+    runs, size = ensemble.world.shape
+    acts = executed(giving(_learners(ensemble)), terms.reciprocity.execution[..., None, None])
+    errors = [rate[..., None, None] for rate in (terms.reciprocity.perception, terms.reciprocity.assignment)]
+    tables = judging(_learners(ensemble))
+    learner, run = np.tile(np.arange(each), runs), np.repeat(np.arange(runs), each)
+    uniform = np.random.default_rng(5).random((ahead, len(run), schedules, size))
+    plan = drawn_schedule(uniform, judges)
+    market = terms.market
+    stakes = Stakes(learner, market.benefit[run, 0], market.cost[run, 0], np.full(len(run), dissent))
+    first = ensemble.state.mechanisms["reciprocity"].image[run].astype(np.float64)
+
+    def worth(signals: Floats) -> Floats:
+        assess = tables[run].copy()
+        assess[np.arange(len(run)), learner] = signals
+        rules = Rules(acts[run], judged(assess, errors[0][run], errors[1][run]))
+        return value(first, rules, plan, stakes)
+
+    own = tables[run, learner]
+    bits = (own > 0.5).astype(np.float64)
+    best = worth(bits)
+    for cell in (*np.ndindex(2, 2, 2), *np.ndindex(2, 2, 2)):  # twice over all
+        turned = bits.copy()
+        turned[(slice(None), *cell)] = 1 - bits[(slice(None), *cell)]
+        other = worth(turned)
+        bits = np.where((other > best)[:, None, None, None], turned, bits)
+        best = np.maximum(best, other)
+    found = (worth(own), np.maximum(best, worth(own)), worth(np.zeros_like(own)))
+    return found[0].reshape(runs, each), found[1].reshape(runs, each), found[2].reshape(runs, each)
+
+
 def _table(
     cases: Mapping[str, tuple[dict[str, float], dict[str, Any]]], head: str,
     named: Callable[[dict[str, Any]], dict[str, Any]],
@@ -156,7 +217,7 @@ def timing() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "societies": societies, "beliefs": beliefs, "welfare": welfare, "time": timing,
+    "societies": societies, "beliefs": beliefs, "verdicts": verdicts, "welfare": welfare, "time": timing,
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats, Ints, per_principal
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, per_principal
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,10 @@ def _next_in_circle(uniform: Floats, present: Bools, count: Ints) -> Ints:
     return np.take_along_axis(order, following, axis=1)
 
 
-def images_of_others(image: Ints, counterpart: Ints) -> Ints:
-    """(R, N) the public names (R, N) of everybody's counterpart."""
+def images_of_others(image: AnyArray, counterpart: Ints) -> Ints:
+    """(R, N) names of everybody's counterpart: public ones (R, N), or those (R, N, N) in each viewer's eyes."""
+    if image.ndim == 3:
+        return np.take_along_axis(image, counterpart[..., None], axis=2)[..., 0].astype(np.int64)
     return np.take_along_axis(image, counterpart, axis=1)
 
 

@@ -22,6 +22,16 @@ class LearnerTerms:
 
 
 @dataclass(frozen=True)
+class ImageTerms:
+    """``scenario.reciprocity.terms``: what a bad name costs its bearer."""
+
+    pay: PerRun  # (R, 1) share of what it is paid in a round that a bad name forfeits
+    to: str  # treasury or good: who gets that
+    stake: PerRun  # (R, 1) multiple of the stake that a bad name must hold
+    out: PerRun  # (R, 1) rounds that a name must stay away once it has become bad; 0: none
+
+
+@dataclass(frozen=True)
 class ReciprocityTerms:
     """``scenario.reciprocity``."""
 
@@ -34,6 +44,7 @@ class ReciprocityTerms:
     perception: PerRun  # (R, 1) probability that a judge takes a refusal for a gift; private: either for the other
     assignment: PerRun  # (R, 1) probability that a verdict turns into its opposite
     observed: PerRun  # (R, 1) probability that one who is not part of an encounter sees it (private images)
+    terms: ImageTerms
     learner: LearnerTerms
 
     @property

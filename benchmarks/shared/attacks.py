@@ -163,9 +163,9 @@ def figures_of(outcomes: Mapping[str, Outcome], what: str) -> Interval:
     return mean_interval(np.moveaxis(np.array(values), 2, 0))
 
 
-def table(outcomes: Mapping[str, Outcome], what: str) -> str:
+def table(outcomes: Mapping[str, Outcome], what: str, rows_are: str = "settlement") -> str:
     """Settlements × attacks, percent of the mean honest payoff; bold where the interval is above 0."""
-    heads = ["settlement", *attacks_of(outcomes)]
+    heads = [rows_are, *attacks_of(outcomes)]
     found = figures_of(outcomes, what)
     rows = [
         [name, *(_cell(*ends) for ends in zip(*found.at(place), strict=True))] for place, name in enumerate(outcomes)

@@ -50,7 +50,9 @@ class Deviation:
     leaves: int | None = None  # rounds after which they stay away
     identities: int = 1  # names under which each takes part, its samples divided among them
     copies: bool = False  # the first member's samples are put in again by all others and under all further names
+    sheds: bool = False  # each takes part under one name at a time, and under the next once that has become bad
     slanders: bool = False  # as judges they call everybody bad
+    praises: bool = False  # as judges they call each other good, whatever they did
     policy: str | None = None  # by which they go instead of their own, and as judges if it is a norm's; None: their own
 
     def __post_init__(self) -> None:
@@ -63,6 +65,14 @@ class Deviation:
             allowed = "share in [0, 1], looser and dearer >= -1, joins and earlier >= 0, identities >= 1"
             raise InputError(f"deviation {self.name}: {allowed}")
 
+        if self.sheds and (self.identities == 1 or self.copies):
+            raise InputError(f"deviation {self.name}: who sheds names needs identities >= 2, and no copies")
+
+    @property
+    def by_names(self) -> bool:
+        """Whether it is about names, good or bad."""
+        return self.sheds or self.slanders or self.praises
+
     @property
     def spares(self) -> int:
         """Names it needs beyond those of its members."""
@@ -70,8 +80,11 @@ class Deviation:
 
 
 def demand_members(deviations: Sequence[Deviation], world: World) -> None:
-    """Raise InputError where a deviation names a principal that does not exist."""
+    """Raise InputError where a deviation names a principal that does not exist, or there is nothing it could do."""
+    public = world.terms.reciprocity.kind != "none" and world.terms.reciprocity.images == "public"
     for deviation in deviations:
+        if deviation.by_names and not public:
+            raise InputError(f"deviation {deviation.name}: names must count and be public (reciprocity.kind, images)")
         if wrong := [i for i in deviation.members if not 0 <= i < world.graph.principals]:
             last = world.graph.principals - 1
             raise InputError(f"deviation {deviation.name}: no principal {wrong[0]}; they are numbered 0 to {last}")
@@ -149,13 +162,16 @@ def conducted(world: World, people: Population, deviations: Sequence[Deviation],
         own = [*deviation.members, *spares_of(deviation, names.principals)]
         if deviation.form is not None:
             conduct.form[rows, own] = FORMS[deviation.form]
-        conduct.share[rows, own] = deviation.share / (deviation.identities if each and not deviation.copies else 1)
+        divided = deviation.identities if each and not deviation.copies and not deviation.sheds else 1
+        conduct.share[rows, own] = deviation.share / divided
         conduct.claimed[rows, own] = (-deviation.looser * world.senses * people.limits[rows])[:, own]
         conduct.dearer[rows, own] = deviation.dearer
         conduct.earlier[rows, own] = deviation.earlier
-        conduct.slanders[rows, own] = deviation.slanders
         if deviation.line is not None:
             conduct.line[rows, own] = deviation.line
+        conduct.slanders[rows, own] = deviation.slanders
+        if deviation.praises:
+            conduct.ring[rows, own] = 0
         if deviation.copies:
             first, *others = own
             conduct.form[rows, others] = Form.COPY
@@ -163,6 +179,9 @@ def conducted(world: World, people: Population, deviations: Sequence[Deviation],
             continue
         for member in deviation.members if deviation.identities > 1 else ():
             mine = [column for column in own if names.bearer[k, column] == member]
+            if deviation.sheds:
+                start[rows, mine], count[rows, mine] = start[rows, [member]], count[rows, [member]]
+                continue
             start[rows, mine], count[rows, mine] = _parts(start[rows, member], count[rows, member], len(mine))
     return replace(world, holdings=replace(world.holdings, start=start, count=count), conduct=conduct)
 

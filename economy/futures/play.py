@@ -29,6 +29,7 @@ from commonweal.economy.futures.deviations import (
 )
 from commonweal.economy.futures.followers import following
 from commonweal.economy.futures.judging import Judge
+from commonweal.economy.futures.shedding import Shedding, shed, unshed
 from commonweal.economy.money.identity import fund_names
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.round.play import play_round
@@ -117,8 +118,10 @@ def play_futures(
     world, state = pick_world(economy.world, runs, names.spares), pick_runs(economy.state, runs, names.spares)
     streams = pick_streams(economy.streams, runs)
     people = borne(pick_runs(economy.people, runs, names.spares), bearer, world.terms.values.concern)
+    shedding = Shedding.of(deviations, names, bases)
     if names.spares and "identity" in state.mechanisms:
         unborne = np.tile(names.unborne, (bases, 1))
+        unborne = unborne if shedding is None else unborne | shedding.sheds  # whose money goes from name to name
         paid = state.mechanisms["identity"].paid
         state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, paid, world.terms.identity))
     if names.spares and "beliefs" in state.mechanisms:
@@ -126,18 +129,24 @@ def play_futures(
         state = replace(state, mechanisms={**state.mechanisms, "beliefs": own})
     world = conducted(world, people, deviations, names)
     world, people = following(world, people, deviations, names)
-    deciding = replace(world, graph=acquaintances)
+    usual = world.conduct
     copies = first_copies(world, state, deviations)
     noted: list[tuple[Floats, Ints, Floats, Floats]] = []
     minded: list[Floats] = []
     for played, scripted in enumerate(script):
-        actions = next_actions(state, _persons(people, names), deciding, streams)
+        persons = _persons(people, names)
+        if shedding is not None and usual is not None:
+            shedding, state, people = shed(shedding, state, people, world)
+            world = replace(world, conduct=shedding.conduct(usual, bearer))
+            persons = shedding.persons(people, names.principals)
+        actions = next_actions(state, persons, replace(world, graph=acquaintances), streams)
         if others == "freeze":
             actions = np.repeat(actions[::branches], branches, axis=0)
         actions = np.take_along_axis(actions, bearer, axis=1)
         forced = np.tile(scripted, (bases, 1))
         before, known = state, people
         taken = np.where(forced == FREE, actions, forced)
+        taken = taken if shedding is None else unshed(taken, shedding, bearer)
         state, people, record = play_round(before, known, taken, world, streams)
         unseen = (forced != FREE) & ~np.isin(forced, world.terms.available)
         people = _as_seen(known, people, unseen)

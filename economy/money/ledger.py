@@ -36,6 +36,7 @@ class Reason(StrEnum):
     REDISTRIBUTION = "redistribution"
     REQUEST = "request"
     WITHHELD = "withheld"
+    FORFEIT = "forfeit"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.economy.money.ledger import Accounts, Reason, Transfer
 
 
@@ -32,6 +32,24 @@ def pooled(payments: Ints, meets: Bools, member: Bools) -> tuple[Transfer, ...]:
     return (
         Transfer(Reason.REQUEST, accounts.principals, accounts.treasury, paid_in),
         Transfer(Reason.REQUEST, accounts.treasury, accounts.principals, each * member),
+    )
+
+
+def forfeited(paid: Ints, share: Floats, bad: Bools, receives: Bools) -> tuple[Transfer, ...]:
+    """Bad names lose a share of what they were paid to others, in equal parts; the remainder goes to the treasury.
+
+    Args:
+        paid: (R, N) micro-units that each was paid in the round, from 0.
+        share: (R, 1) of it that a bad name forfeits, from 0 to 1.
+        bad: (R, N) who has a bad name.
+        receives: (R, N) who gets a part; where nobody does the treasury keeps all.
+    """
+    accounts = Accounts(paid.shape[1])
+    lost = np.where(bad, np.rint(share * paid).astype(np.int64), 0)
+    each = lost.sum(axis=1, keepdims=True) // np.maximum(receives.sum(axis=1, keepdims=True), 1)
+    return (
+        Transfer(Reason.FORFEIT, accounts.principals, accounts.treasury, lost),
+        Transfer(Reason.FORFEIT, accounts.treasury, accounts.principals, each * receives),
     )
 
 

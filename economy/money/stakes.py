@@ -43,19 +43,23 @@ def endowment_transfer(count: int, endowment: Floats) -> Transfer:
     return Transfer(Reason.ENDOWMENT, Accounts(count).market, Accounts(count).principals, amount)
 
 
-def stake_transfers(ledger: Ledger, member: Bools, terms: StakeTerms) -> tuple[Transfer, Transfer]:
+def stake_transfers(
+    ledger: Ledger, member: Bools, terms: StakeTerms, multiple: Floats | None = None
+) -> tuple[Transfer, Transfer]:
     """Who abstains gets its escrow back; who takes part tops it up as far as its balance allows.
 
     Args:
         ledger: balances before the round.
         member: (R, N) who takes part.
         terms: the stake.
+        multiple: (R, N) of the stake that each must hold; what is more is released. None: the stake.
 
     Returns:
         Release, then stake.
     """
-    missing = np.maximum(to_micro(terms.stake) - ledger.escrows, 0)
-    release = np.where(member, 0, ledger.escrows)
+    due = to_micro(terms.stake if multiple is None else terms.stake * multiple)
+    missing = np.maximum(due - ledger.escrows, 0)
+    release = np.where(member, 0 if multiple is None else np.maximum(ledger.escrows - due, 0), ledger.escrows)
     topping = np.where(member, np.minimum(missing, ledger.principals), 0)
     purses, stakes = ledger.accounts.principals, ledger.accounts.escrows
     return Transfer(Reason.RELEASE, stakes, purses, release), Transfer(Reason.STAKE, purses, stakes, topping)
@@ -92,7 +96,9 @@ def slash_transfer(ledger: Ledger, guilty: Bools, terms: StakeTerms) -> Transfer
     return Transfer(Reason.SLASH, ledger.accounts.escrows, ledger.accounts.treasury, np.where(guilty, slashed, 0))
 
 
-def expected_loss(cheats: bool, harmful: Bools, owned: Ints, terms: StakeTerms) -> Floats:
+def expected_loss(
+    cheats: bool, harmful: Bools, owned: Ints, terms: StakeTerms, multiple: Floats | None = None
+) -> Floats:
     """Expected loss of a principal's stake.
 
     Args:
@@ -100,10 +106,12 @@ def expected_loss(cheats: bool, harmful: Bools, owned: Ints, terms: StakeTerms) 
         harmful: (R, N) whether its netted credit is below zero, which an audit always sees.
         owned: (R, N) micro-units from which it can post its stake.
         terms: stake and probabilities.
+        multiple: (R, N) of the stake that each must hold; None: the stake.
 
     Returns:
         (R, N) money.
     """
     risk = terms.audit * np.where(harmful, 1.0, terms.reveal if cheats else 0.0)
-    loss: Floats = risk * terms.slash * np.minimum(to_micro(terms.stake), owned) / MICRO
+    due = to_micro(terms.stake if multiple is None else terms.stake * multiple)
+    loss: Floats = risk * terms.slash * np.minimum(due, owned) / MICRO
     return loss

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import AnyArray, Floats, Ints
 from commonweal.agents.population import Population
 from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Streams
@@ -29,7 +29,8 @@ class Mechanism:
     ``own`` and answers the state from then on and the effects on the round. Money moves only through transfers.
     Futures, checkpoints and the browser page treat the state like any other.
 
-    Hooks in the order of a round: ``show``, ``before``, ``admit``, ``deliver``, ``pay``, ``expect``, ``remember``.
+    Hooks in the order of a round: ``show``, ``meant``, ``before``, ``admit``, ``deliver``, ``pay``, ``expect``, and
+    ``remember``.
 
     Args:
         terms: of all runs.
@@ -54,6 +55,13 @@ class Mechanism:
         """What principals see of it before they choose: ``Observation.shown`` has it under its name; None: nothing.
 
         Arrays with a place for each principal have one for each of ``world.graph``: spare names decide nothing.
+        """
+        return None
+
+    def meant(self, own: Any, world: World) -> Ints | None:
+        """(R, N) what each meant to do in the last round where it kept it from that, −1 elsewhere; None: nobody.
+
+        Policies go on from it as from a last action of their own. Places are those of ``show``.
         """
         return None
 
@@ -108,6 +116,20 @@ def mechanism(name: str, section: type | None = None) -> Callable[[Kind], Kind]:
         return kind
 
     return add
+
+
+def of_persons(values: AnyArray, world: World) -> AnyArray:
+    """(R, N, …) what stands in (R, N + spare names, …) under the name that each principal uses.
+
+    Args:
+        values: with a place for each name.
+        world: whose ``graph`` has N principals.
+    """
+    deciding = world.shape[1]
+    if world.conduct is None:
+        return values[:, :deciding]
+    found: AnyArray = values[np.arange(len(values))[:, None], world.conduct.acts_as[:, :deciding]]
+    return found
 
 
 def state_of_others(state: State, world: World) -> dict[str, Floats]:

@@ -45,8 +45,8 @@ from commonweal.economy.world.world import State, World
 
 # Hooks run in this order; mechanisms from elsewhere come after, by name.
 ORDER = (
-    "menu", "identity", "deals", "beliefs", "voice", "tolerance", "reciprocity", "stakes", "clawback", "copies",
-    "concern", "selection",
+    "menu", "identity", "deals", "beliefs", "voice", "tolerance", "reciprocity", "image_terms", "stakes", "clawback",
+    "copies", "concern", "selection",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Many runs at once: the same round, computed together for R seeds or scenarios."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -127,4 +128,14 @@ def next_actions(state: State, people: Population, world: World, streams: Stream
 def observe(state: State, people: Population, world: World) -> Observation:
     """What principals see before they choose."""
     shown = {each.name: each.show(state.mechanisms[each.name], world) for each in world.mechanisms}
+    people = _as_meant(people, state, world)
     return Observation(people, world.graph, world.terms.available, state.quality, state.round, shown)
+
+
+def _as_meant(people: Population, state: State, world: World) -> Population:
+    """People whose last action is what they meant to do, where a mechanism kept them from it."""
+    for each in world.mechanisms:
+        meant = each.meant(state.mechanisms[each.name], world)
+        if meant is not None:
+            people = replace(people, action=np.where(meant >= 0, meant, people.action))
+    return people

@@ -70,7 +70,7 @@ def _name_metrics(record: Record) -> dict[str, Floats]:
     met = told.meets.sum(axis=1)
     return {
         "cooperation": ratio((told.gave & told.meets).sum(axis=1), met),
-        "good_names": told.after.mean(axis=1),
+        "good_names": told.good.mean(axis=1),
         "gift_worth": told.benefit,
         "gift_cost": told.cost,
     }

@@ -138,7 +138,8 @@ class Notebook:
             "reputation": people.reputation,
         }
         if (known := state.mechanisms.get("reciprocity")) is not None:
-            columns |= {"image": known.image, "requests": self._sums["met"], "given": self._sums["gave"]}
+            image = known.image if known.opinions is None else known.esteem
+            columns |= {"image": image, "requests": self._sums["met"], "given": self._sums["gave"]}
         if len(self._world.senses):
             columns["violated"] = self._sums["violated"] / played
         if people.minds:

@@ -81,6 +81,7 @@ def _pick_part(part: Any, declared: Mapping[str, Any], runs: Ints, spares: int) 
         return pick_runs(part, runs, spares)
     axis, spare = declared["axis"], declared["spare"]
     if isinstance(part, torch.Tensor):
+        assert isinstance(axis, int)  # no tensor has a place for each pair
         widths = [0, 0] * (part.dim() - 1 - axis) + [0, spares]  # of the last axis first
         return pad(part[torch.as_tensor(runs, device=part.device)], widths)
     values = np.take(part, runs, axis=declared["runs"])
@@ -88,7 +89,8 @@ def _pick_part(part: Any, declared: Mapping[str, Any], runs: Ints, spares: int) 
         return values
     if spare == "first":
         return np.concatenate([values, np.repeat(np.take(values, [0], axis=axis), spares, axis=axis)], axis=axis)
-    pads = [(0, spares if place == axis else 0) for place in range(values.ndim)]
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    pads = [(0, spares if place in axes else 0) for place in range(values.ndim)]
     return np.pad(values, pads, constant_values=spare)
 
 

@@ -23,6 +23,15 @@ class Learner(Part):
     explore: float = field(0.01, "probability of either act that always remains", "share", ge=0, le=0.5)
 
 
+class ImageTerms(Part):
+    """What a bad name costs: a share of pay, time outside, or a larger stake."""
+
+    pay: Share = field(0.0, "share of what it is paid in a round that a bad name forfeits")
+    to: Literal["treasury", "good"] = field("treasury", "who gets what bad names forfeit: the treasury, or all good names that take part, alike", "name", matters=lambda s: s.reciprocity.terms.pay > 0)
+    stake: float = field(1.0, "multiple of stakes.stake that a bad name must hold in escrow, as far as its money goes", "1", ge=1, le=1e6, matters=lambda s: s.stakes.stake > 0)
+    out: int = field(0, "rounds that a name must stay away once it has become bad; 0: none", "rounds", ge=0, le=1_000_000)
+
+
 class Reciprocity(Part):
     """Names: in every round each principal has another's request, and third parties call it good or bad for what it does."""
 
@@ -35,6 +44,7 @@ class Reciprocity(Part):
     perception: Share = field(0.0, "probability that a judge takes a refusal for a gift (images = private: either for the other)", matters=names_count)
     assignment: Share = field(0.0, "probability that a verdict turns into its opposite", matters=names_count)
     observed: Share = field(1.0, "probability that one who is no part of an encounter sees it (images = private)", matters=lambda s: names_count(s) and s.reciprocity.images == "private")
+    terms: ImageTerms = section(ImageTerms(), lambda s: names_count(s) and s.reciprocity.images == "public")
     learner: Learner = section(Learner(), learns_to_give)
 
 
@@ -71,6 +81,14 @@ def demands(scenario: Any, where: str) -> Iterator[tuple[str, bool, str]]:
     needed = names.judges + 2
     yield "population.count", scenario.population.count >= needed, f"at least {needed} for reciprocity.judges = {names.judges}: judges are third parties"
     yield "population.count", names.images == "public" or scenario.population.count <= 2000, "at most 2000 for reciprocity.images = 'private': everybody has a name in the eyes of each"
+    nobody = "for reciprocity.images = 'private': there is no name that all agree on"
+    terms, alone = names.terms, names.images == "private"
+    yield "reciprocity.kind", not alone or names.kind != "admission", "requests or pool for reciprocity.images = 'private': there is no name to vote on"
+    yield "reciprocity.terms.pay", not alone or terms.pay == 0, f"0 {nobody}"
+    yield "reciprocity.terms.out", not alone or terms.out == 0, f"0 {nobody}"
+    yield "reciprocity.terms.out", names.kind != "admission" or terms.out == 0, "0 for reciprocity.kind = 'admission': judges vote on whether bad names are let in"
+    yield "reciprocity.terms.stake", not alone or terms.stake == 1, f"1 {nobody}"
+    yield "reciprocity.terms.stake", terms.stake == 1 or scenario.stakes.stake > 0, "1 for stakes.stake = 0: nobody holds anything"
     if "reciprocity" in policy.mix:
         yield "reciprocity.kind", names.kind == "requests", "requests for policy.mix with 'reciprocity', which plans for its own requests"
         yield "reciprocity.images", names.images == "public", "public for policy.mix with 'reciprocity', which plans for public names"

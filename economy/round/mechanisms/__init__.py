@@ -7,6 +7,7 @@ from commonweal.economy.round.mechanisms import (
     copies,
     deals,
     identity,
+    image_terms,
     menu,
     reciprocity,
     selection,
@@ -16,6 +17,6 @@ from commonweal.economy.round.mechanisms import (
 )
 
 __all__ = [
-    "beliefs", "clawback", "concern", "copies", "deals", "identity", "menu", "reciprocity", "selection", "stakes",
-    "tolerance", "voice",
+    "beliefs", "clawback", "concern", "copies", "deals", "identity", "image_terms", "menu", "reciprocity", "selection",
+    "stakes", "tolerance", "voice",
 ]  # fmt: skip

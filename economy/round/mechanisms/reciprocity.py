@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import Bools, Floats, Ints, per_principal, ratio
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, per_principal, ratio
 from commonweal.agents.policies.conditional import delegating_and_shirking
 from commonweal.agents.population import Population
 from commonweal.agents.reciprocity.encounters import (
@@ -25,11 +25,14 @@ from commonweal.agents.reciprocity.estimates import Counts, counted, first_count
 from commonweal.agents.reciprocity.estimates import Record as PublicRecord
 from commonweal.agents.reciprocity.learner import Learners, Situation, first_learners, giving, judging, updated
 from commonweal.agents.reciprocity.norms import BAD, GOOD, norm_of
+from commonweal.agents.reciprocity.private import all_good
+from commonweal.agents.reciprocity.terms import ImageTerms
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.ledger import MICRO, Reason, net_of
 from commonweal.economy.money.requests import handed_on, pooled, withheld
 from commonweal.economy.round.judges import RulesByPolicy, at, chances_of_each, let_in, verdicts_of
-from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
+from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism, of_persons
+from commonweal.economy.round.opinions import Encountered, opinions_after
 from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Payday, Produce
 from commonweal.economy.round.regret import taking_part
 from commonweal.economy.world.terms import Terms
@@ -52,9 +55,23 @@ class Reputations:
 
     encounters: Encounters
     pay: Floats  # (R, 2) remembered mean pay of who refused and of who gave, before it is handed on, money; nan: none
-    image: Ints = per_principal(spare=GOOD)  # (R, N) public name: 1 good, 0 bad
+    image: Ints = per_principal(spare=GOOD)  # (R, N) public name, or in its own eyes: 1 good, 0 bad
+    failed: Bools = per_principal()  # (R, N) whose gift failed in the last round
     cost: Floats = per_principal(spare=np.nan)  # (R, N) what giving cost each when it last gave, money; nan: never
+    opinions: AnyArray | None = per_principal(axis=(1, 2), spare=GOOD)  # (R, N, N) int8 by viewer and subject
     learning: Learning | None = None  # None: nobody learns
+
+    @property
+    def other(self) -> Ints:
+        """(R, N) name of everybody's counterpart: the public one, or the one it has in the eyes of whom it meets."""
+        counterpart = self.encounters.counterpart
+        return images_of_others(self.image if self.opinions is None else self.opinions, counterpart)
+
+    @property
+    def esteem(self) -> Floats:
+        """(R, N) share of those in whose eyes each is good: 0 or 1 where names are public."""
+        share: Floats = self.image.astype(np.float64) if self.opinions is None else self.opinions.mean(axis=1)
+        return share
 
     @property
     def benefit(self) -> Floats:
@@ -84,10 +101,21 @@ class Judged:
     verdicts: Bools  # (R, N, J) who says good
     dissenters: Bools  # (R, N) judges who lost their good name by a verdict against the majority
     after: Ints  # (R, N) name after the round
+    good: Floats  # (R, N) share of those who call each good after the round: 0 or 1 where names are public
     passes: Bools  # (R, N) whose pay goes elsewhere: to its counterpart, into the pool, or back if it is not let in
     received: Ints  # (R, N) micro-units that came in by requests
     benefit: Floats  # (R,) what a gift is worth, as known after the round, money
     cost: Floats  # (R,) what giving costs on average, as known after the round, money
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What judges say in a round, and what becomes of names."""
+
+    verdicts: Bools  # (R, N, J) who says good
+    dissenters: Bools  # (R, N) judges who lose their good name by it
+    changed: Reputations  # with the names after it
+    votes: Floats  # (R, N, J) uniform numbers that decide on votes
 
 
 @mechanism("reciprocity")
@@ -108,19 +136,24 @@ class Reciprocity(Mechanism):
 
     def begin(self, world: World, state: State, people: Population, streams: Streams) -> Reputations:
         """Everybody is good."""
-        unknown = np.full(world.shape, np.nan)
+        unknown, good = np.full(world.shape, np.nan), np.full(world.shape, GOOD)
         encounters = drawn(people.action != Action.ABSTAIN, world, streams)
         learning = None
         if self.learning is not None:
             learning = Learning(first_counts(*world.shape), first_learners(*world.shape))
-        return Reputations(encounters, unknown[:, :2], np.full(world.shape, GOOD), unknown, learning)
+        opinions = all_good(*world.shape) if world.terms.reciprocity.images == "private" else None
+        return Reputations(encounters, unknown[:, :2], good, good != GOOD, unknown, opinions, learning)
 
     def show(self, own: Reputations, world: World) -> Seen:
         """Everybody's name, and that of its counterpart."""
-        deciding = slice(world.shape[1])
-        other = images_of_others(own.image, own.encounters.counterpart)
-        given = None if own.learning is None else giving(own.learning.learners)[:, deciding]
-        return Seen(own.image[:, deciding], other[:, deciding], own.encounters.meets[:, deciding], given)
+        given = None if own.learning is None else giving(own.learning.learners)[:, : world.shape[1]]
+        image, other, meets = (of_persons(each, world) for each in (own.image, own.other, own.encounters.meets))
+        return Seen(image, other, meets, given)
+
+    def meant(self, own: Reputations, world: World) -> Ints | None:
+        """Who made a gift that failed meant to make it."""
+        failed = of_persons(own.failed, world)
+        return np.where(failed, np.int64(Action.DELEGATE), -1) if failed.any() else None
 
     def before(self, own: Reputations, moment: Moment, world: World, streams: Streams) -> tuple[Reputations, Effects]:
         """Some gifts fail."""
@@ -128,45 +161,63 @@ class Reciprocity(Mechanism):
         luck = streams.encounter.uniform(world.shape[1])
         gives = meeting(own.encounters, moment) & (moment.actions == delegating)
         fails = gives & (luck < world.terms.reciprocity.execution)
-        return own, Effects(actions=np.where(fails, np.int64(shirking), moment.actions)) if fails.any() else NOTHING
+        effects = Effects(actions=np.where(fails, np.int64(shirking), moment.actions)) if fails.any() else NOTHING
+        return replace(own, failed=fails), effects
 
     def pay(
         self, own: Reputations, moment: Moment, produce: Produce, income: Income, world: World, streams: Streams
     ) -> tuple[Reputations, Effects]:
         """Money goes where requests and names say, and judges say what they think."""
         terms, judges = world.terms.reciprocity, own.encounters.judges
-        luck = streams.encounter.uniform(3, *judges.shape[1:])  # (R, 3, N, J), the same numbers whatever happens
         meets, gave = meeting(own.encounters, moment), moment.actions == Action.DELEGATE
+        said = self._judged(own, moment, meets, gave, world, streams)
         own = _measured(own, moment, income, world)
         passes = meets
         if terms.kind == "admission":
-            passes = meets & ~let_in(self.rules, moment.people.policy, own.image, judges, luck[:, 1], world.conduct)
+            passes = meets & ~let_in(self.rules, moment.people.policy, own.image, judges, said.votes, world.conduct)
             transfers = withheld(income.payments, passes)
         elif terms.kind == "pool":
             transfers = pooled(income.payments, passes, moment.member)
         else:
             transfers = handed_on(income.payments, passes, own.encounters.counterpart)
-        other = images_of_others(own.image, own.encounters.counterpart)
-        chances = self._chances(own, moment, other, gave.astype(np.int64), world)
-        verdicts = verdicts_of(chances, luck[:, 0], judges, world.conduct)
-        punished = (luck[:, 2] < terms.dissent[..., None]) & meets[..., None]
-        dissenters = blamed(verdicts, judges, punished)
         note = Judged(
             image=own.image,
-            other=other,
+            other=own.other,
             counterpart=own.encounters.counterpart,
             meets=meets,
             gave=gave,
             judges=judges,
-            verdicts=verdicts,
-            dissenters=dissenters,
-            after=np.where(dissenters, BAD, np.where(meets, majority(verdicts), own.image)),
+            verdicts=said.verdicts,
+            dissenters=said.dissenters,
+            after=said.changed.image,
+            good=said.changed.esteem,
             passes=passes,
             received=net_of(transfers, _REASONS, moment.actions.shape) + np.where(passes, income.payments, 0),
             benefit=own.benefit,
             cost=own.costs.mean(axis=1),
         )
-        return own, Effects(transfers=transfers, note=note)
+        return replace(own, opinions=said.changed.opinions), Effects(transfers=transfers, note=note)
+
+    def _judged(
+        self, own: Reputations, moment: Moment, meets: Bools, gave: Bools, world: World, streams: Streams
+    ) -> "_Said":
+        """What judges say, and what becomes of names."""
+        judges, policy = own.encounters.judges, moment.people.policy
+        if own.opinions is not None:
+            luck = streams.encounter.uniform(*own.opinions.shape[1:])
+            encounter = Encountered(own.encounters.counterpart, meets, gave, moment.member)
+            opinions = opinions_after(own.opinions, encounter, self.rules, policy, world.terms.reciprocity, luck)
+            image = np.diagonal(opinions, axis1=1, axis2=2).astype(np.int64)
+            donor = np.arange(len(opinions))[:, None, None], judges, np.arange(judges.shape[1])[:, None]
+            changed = replace(own, image=image, opinions=opinions)
+            return _Said(opinions[donor] == GOOD, np.zeros(meets.shape, dtype=np.bool_), changed, luck)
+        luck = streams.encounter.uniform(3, *judges.shape[1:])  # (R, 3, N, J), the same numbers whatever happens
+        chances = self._chances(own, moment, own.other, gave.astype(np.int64), world)
+        verdicts = verdicts_of(chances, luck[:, 0], judges, world.conduct)
+        punished = (luck[:, 2] < world.terms.reciprocity.dissent[..., None]) & meets[..., None]
+        dissenters = blamed(verdicts, judges, punished)
+        image = np.where(dissenters, BAD, np.where(meets, majority(verdicts), own.image))
+        return _Said(verdicts, dissenters, replace(own, image=image), luck[:, 1])
 
     def _chances(self, own: Reputations, moment: Moment, other: Ints, gave: Ints, world: World) -> Floats:
         """(R, N, J) probability that judges say good, if they say what they think."""
@@ -220,7 +271,8 @@ class Reciprocity(Mechanism):
         learning = own.learning
         if learning is not None:
             learning = self._learned(learning, own, moment, world, streams)
-        return replace(own, image=told.after, encounters=drawn(moment.member, world, streams), learning=learning)
+        coming = moment.member & ~shut_out(told, world.terms.reciprocity.terms)
+        return replace(own, image=told.after, encounters=drawn(coming, world, streams), learning=learning)
 
     def _learned(
         self, learning: Learning, own: Reputations, moment: Moment, world: World, streams: Streams
@@ -239,6 +291,12 @@ class Reciprocity(Mechanism):
         luck = streams.encounter.uniform(terms.learner.ahead, terms.learner.schedules, told.image.shape[1])
         who = moment.people.policy == self.learning
         return Learning(counts, updated(learning.learners, who, situation, terms.learner, luck))
+
+
+def shut_out(told: Judged, terms: ImageTerms) -> Bools:
+    """(R, N) whose name has become bad in the round, where that keeps it from the next ones."""
+    out: Bools = told.meets & (told.after == BAD) & (terms.out > 0)
+    return out
 
 
 def drawn(present: Bools, world: World, streams: Streams) -> Encounters:

@@ -4,13 +4,14 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.reciprocity.norms import BAD
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.ledger import Reason, net_of, post
 from commonweal.economy.money.stakes import caught, expected_loss, slash_transfer, stake_transfers
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Income, Moment
 from commonweal.economy.world.terms import Terms
-from commonweal.economy.world.world import World
+from commonweal.economy.world.world import State, World
 
 
 @mechanism("stakes")
@@ -27,7 +28,7 @@ class Stakes(Mechanism):
     ) -> tuple[None, Effects]:
         """Post stakes, audit, and slash those caught: by netted credit below zero, or by what an audit reveals."""
         terms, ledger, actions = world.terms.stakes, moment.state.ledger, moment.actions
-        staked = stake_transfers(ledger, actions != Action.ABSTAIN, terms)
+        staked = stake_transfers(ledger, actions != Action.ABSTAIN, terms, _multiple(moment.state, world))
         uniforms = streams.shock.uniform(2, actions.shape[1])
         guilty = caught(actions, income.netted, uniforms, terms)
         slash = slash_transfer(post(ledger, staked), guilty, terms)
@@ -36,10 +37,20 @@ class Stakes(Mechanism):
     def expect(self, own: None, moment: Moment, foregone: Foregone, world: World) -> Floats:
         """A principal that cheats, or does harm, loses its stake with the probability of being caught."""
         expected, owned = np.zeros(foregone.payoffs.shape), _owned_before_audits(moment)
+        terms, due = world.terms.stakes, _multiple(moment.state, world)
         for action in (Action.DELEGATE, Action.FREE_RIDE, Action.DEFECT):
             cheats = action != Action.DELEGATE
-            expected[..., action] = -expected_loss(cheats, foregone.harmful[..., action], owned, world.terms.stakes)
+            harmful = foregone.harmful[..., action]
+            expected[..., action] = -expected_loss(cheats, harmful, owned, terms, due)
         return expected
+
+
+def _multiple(state: State, world: World) -> Floats | None:
+    """(R, N) multiple of the stake that each must hold, by the name with which it came; None: the same for all."""
+    terms = world.terms.reciprocity
+    if terms.kind == "none" or (terms.terms.stake == 1).all():
+        return None
+    return np.where(state.mechanisms["reciprocity"].image == BAD, terms.terms.stake, 1.0)
 
 
 def _owned_before_audits(moment: Moment) -> Ints:

@@ -21,8 +21,8 @@ from commonweal.scenarios.studies.incentives.playing import Span, play_deviation
 from commonweal.scenarios.studies.intervals import cross_fitted
 from commonweal.scenarios.studies.pieces import Pieces
 
-IDLE = "idle"
-ATTACKS = ("junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late")
+IDLE, RING = "idle", "ring"
+ATTACKS = ("junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late", "slander", RING, "shed")
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,10 @@ def assail(assault: Assault, seeds: tuple[int, ...], pieces: Pieces) -> Robustne
 
 def attacks(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, ...]:
     """The attacks that make sense in a scenario, of principal 0, or of 0 and 1."""
-    known = catalogue(options) | {IDLE: Deviation(IDLE, (0,), Action.DELEGATE, share=0.0)}
-    against = objections(scenario, options)
+    idle = Deviation(IDLE, (0,), Action.DELEGATE, share=0.0)
+    ring = Deviation(RING, (0,), Action.FREE_RIDE, praises=True)
+    known, against = catalogue(options) | {IDLE: idle, RING: ring}, objections(scenario, options)
+    against |= {name: against[like] for name, like in ((RING, "shed"), (IDLE, "less")) if like in against}
     return tuple(known[name] for name in ATTACKS if name not in against)
 
 

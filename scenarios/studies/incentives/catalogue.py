@@ -12,6 +12,7 @@ from commonweal.scenarios.studies.incentives.options import IncentivesOptions, N
 
 PAIR = "pair"
 REPORTED_COST = "cost"  # stands for claims of other costs, where a rule reads them
+PRAISE = "praise"
 _SOMEBODY, _TWO = (0,), (0, 1)
 _FORGED = ("disguised", "replay")
 
@@ -32,7 +33,9 @@ def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
         Deviation("backdated", _SOMEBODY, joins=joins, earlier=joins),
         Deviation("leave", _SOMEBODY, leaves=leaves),
         Deviation("sybil", _SOMEBODY, identities=options.identities),
-        Deviation(PAIR, _TWO, actions[options.pair]),
+        Deviation("slander", _SOMEBODY, slanders=True),
+        Deviation("shed", _SOMEBODY, Action.FREE_RIDE, identities=options.names, sheds=True),
+        Deviation(PAIR, _TWO, actions.get(options.pair, Action.FREE_RIDE), praises=options.pair == PRAISE),
     ]
     return {deviation.name: deviation for deviation in deviations}
 
@@ -78,8 +81,14 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
         for name in ("delegate", "free_ride", "defect")
         if name not in available
     }
-    if options.pair != "abstain" and options.pair not in available:
-        against[PAIR] = f"actions.available does not hold {options.pair}"
+    pair = "free_ride" if options.pair == PRAISE else options.pair
+    if pair != "abstain" and pair not in available:
+        against[PAIR] = f"actions.available does not hold {pair}"
+    if "free_ride" in against:
+        against["shed"] = against["free_ride"]
+    if not judged_in_public(scenario):
+        by_names = ("slander", "shed", *([PAIR] if options.pair == PRAISE else []))
+        against |= dict.fromkeys(by_names, "nobody has a name that others go by")
     if scenario.population.count < 2:
         against[PAIR] = "there is only one principal"
     if not scenario.values.dimensions or scenario.screening.mode == "off":
@@ -93,9 +102,16 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
     if scenario.market.kind == "public_goods":
         against |= dict.fromkeys(("junk", "stale", "poison"), "there are no data, but contributions of money")
         against["sybil"] = "groups of a public good are made of persons"
+    if scenario.market.kind == "donation":
+        against |= dict.fromkeys(("junk", "stale", "poison", "less"), "there are no data, but gifts")
     if scenario.market.kind == "curve":
         against["stale"] = "there are no data that could be put in twice; junk is as worthless"
     return against
+
+
+def judged_in_public(scenario: Scenario) -> bool:
+    """Whether judges give principals names that all others go by."""
+    return scenario.reciprocity.kind != "none" and scenario.reciprocity.images == "public"
 
 
 def _goes_by_joining(scenario: Scenario) -> bool:

@@ -9,7 +9,8 @@ from commonweal.scenarios.studies.judging import judging
 
 Name = Literal[
     "delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison", "disguised", "replay", "less", "cost",
-    "stricter", "looser", "late", "backdated", "leave", "sybil", "pair",
+    "stricter", "looser", "late", "backdated", "leave", "sybil", "slander", "shed",
+    "pair",
 ]  # fmt: skip
 
 
@@ -33,8 +34,12 @@ class IncentivesOptions(StudyOptions):
         "rounds")
     leaves: Count | None = field(None, "rounds after which it leaves; half the horizon if not given (leave)", "rounds")
     identities: int = field(2, "names under which a principal takes part (sybil)", "names", ge=2, le=100)
-    pair: Literal["delegate", "free_ride", "defect", "abstain"] = field(
-        "free_ride", "what two principals of like type do together (pair)", "name")
+    names: int = field(
+        8, "names under which a principal free-rides, one after the other, each until it is bad (shed)", "names", ge=2,
+        le=1000)
+    pair: Literal["delegate", "free_ride", "defect", "abstain", "praise"] = field(
+        "free_ride", "what two principals of like type do together; praise: free-ride, and as judges call each other"
+        " good (pair)", "name")
     confidence: float = field(0.95, "of all intervals", "share", ge=0.5, le=0.999)
     until_width: float | None = field(
         None, "seeds are added until the interval of the IC gap is at most so wide", "as gains", gt=0)

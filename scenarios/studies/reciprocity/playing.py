@@ -45,7 +45,7 @@ class Played:
     acts: Ints  # (S, N, 2, 2, 2) how often each refused, gave, by images of donor and recipient, in all rounds
     honest: Floats  # (S, N) share of verdicts, in the last rounds, that are what the scenario's norm says; nan: none
     pay: Floats  # (S, N) mean over the last rounds, money
-    image: Floats  # (S, N) share of the last rounds with a good name
+    image: Floats  # (S, N) share of the last rounds, and where names are private of the others, with a good name
     gave: Floats  # (S, N) share of encounters of the last rounds in which each gave
     policy: Ints  # (S, N) position in policies
     policies: tuple[str, ...]
@@ -91,7 +91,7 @@ class _Tally:
     def add(self, told: Judged, payoffs: Floats, norm: Floats) -> None:
         """Count a round; ``norm`` (2, 2, 2) says what is good."""
         self.pay += payoffs
-        self.image += told.after
+        self.image += told.good
         self.gave += told.gave & told.meets
         self.met += told.meets
         meant = norm[told.image, told.other, told.gave.astype(np.int64)][..., None] > 0.5
@@ -134,7 +134,7 @@ def _course(record: Record, told: Judged) -> dict[str, Floats]:
         cooperation = (told.gave & told.meets).sum(axis=1) / told.meets.sum(axis=1)
     return {
         "cooperation": cooperation,
-        "good": told.after.mean(axis=1),
+        "good": told.good.mean(axis=1),
         "accuracy": record.payday.quality,
         "welfare": record.payday.payoffs.mean(axis=1),
         "benefit": told.benefit,

@@ -1,12 +1,17 @@
 """Attacks: what who cheats puts in or sends back, and the table of every settlement against every attack."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from shared.attacks import ATTACKS, BASE, SETTLEMENTS, TRIED, Attack, by, figures_of, futures_of, play, table
 from shared.attacks_figure import draw_attacks
+from shared.name_attacks import ATTACKS as NAME_ATTACKS
+from shared.name_attacks import RULES as NAME_RULES
 
 from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
@@ -16,6 +21,7 @@ from commonweal.economy.learning.network import Owners
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.studies.compare.attacks import attacks
 from commonweal.scenarios.studies.incentives.catalogue import chosen
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 
@@ -222,3 +228,34 @@ class TestTable:
         maps = [figures_of(outcomes, what) for what in ("gain", "loss")]
         upper, lower = draw_attacks(list(outcomes), ["idle", "junk"], *maps, "a note").axes
         assert [len(ax.texts) for ax in (upper, lower)] == [4, 4]  # a number in every cell
+
+
+class TestNames:
+    """Attacks on names."""
+
+    BY_NAMES = load("leading-eight")
+
+    def test_names_are_attacked_only_where_they_count(self):
+        tried = {deviation.name for deviation in chosen(self.BY_NAMES, IncentivesOptions())}
+        assert {"slander", "shed"} <= tried and not tried & {"junk", "stale", "poison", "less"}
+        for scenario in (SMALL, revise(self.BY_NAMES, {"reciprocity.images": "private"})):
+            with pytest.raises(InputError, match="nobody has a name that others go by"):
+                chosen(scenario, IncentivesOptions(deviations=("slander",)))
+
+    def test_a_pair_may_praise_each_other(self):
+        (pair,) = chosen(self.BY_NAMES, IncentivesOptions(deviations=("pair",), pair="praise"))
+        assert pair.praises and pair.action == Action.FREE_RIDE and len(pair.members) == 2
+        with pytest.raises(InputError, match="option deviations: pair makes no sense"):
+            chosen(SMALL, IncentivesOptions(deviations=("pair",), pair="praise"))
+
+    def test_the_league_tries_slander_rings_and_shed_names(self):
+        tried = {attack.name: attack for attack in attacks(self.BY_NAMES, IncentivesOptions(names=5))}
+        assert tried["ring"].praises and tried["slander"].slanders and tried["shed"].identities == 5
+        assert not {"ring", "slander", "shed"} & {attack.name for attack in attacks(SMALL, IncentivesOptions())}
+
+    @pytest.mark.parametrize("name", NAME_RULES)
+    def test_every_rule_stands_every_attack_without_losing_a_micro_unit(self, name):
+        few = [Attack(replace(a.deviation, identities=min(a.deviation.identities, 4)), a.changes) for a in NAME_ATTACKS]
+        outcome = play(NAME_RULES[name], few, range(1), 4)
+        assert outcome.imbalance == 0 and outcome.lowest >= 0
+        assert set(outcome.gain) == {attack.deviation.name for attack in NAME_ATTACKS}
