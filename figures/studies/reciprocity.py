@@ -32,7 +32,7 @@ def _overview(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
     _cells(cells, tables.get("adherence"))
     _course(course, tables["course"])
     _invasion(invasion, tables.get("invasion"))
-    _norms(norms, tables["norms"])
+    _norms(norms, tables.get("norms"))
     caption = (
         f"Means over {seeds} seeds with 95 % intervals. Names of donor and recipient: B bad, G good. Gains are of one"
         " mutant at a time, on the same random numbers as without it; black where an interval holds no 0. Bars: the"
@@ -106,9 +106,12 @@ def _invasion(ax: Axes, table: pd.DataFrame | None) -> None:
     ax.set_ylim(at - 0.4, -0.6)
 
 
-def _norms(ax: Axes, table: pd.DataFrame) -> None:
+def _norms(ax: Axes, table: pd.DataFrame | None) -> None:
     """The interval of b/c of every norm, and the ratio that is measured."""
     ax.set_title("benefit per cost", loc="left", color="0.2")
+    if table is None:
+        say_empty(ax, "exact for public names and requests alone")
+        return
     ratio = {end: float(table[f"benefit_per_cost{end}"].iloc[0]) for end in ("", "_low", "_high")}
     tops = [value for value in (*ratio.values(), *table["stable_from"], *table["stable_to"]) if np.isfinite(value)]
     top = _FARTHEST * max([*tops, 1.5])

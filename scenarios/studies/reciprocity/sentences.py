@@ -11,7 +11,9 @@ from commonweal.scenarios.studies.reciprocity.tables import ALL, STANDS, interva
 
 def headline(tables: Mapping[str, pd.DataFrame]) -> str:
     """What learners come to, how much is given, which norms hold, who invades, and what slander pays."""
-    sentences = [_giving(tables["cooperation"]), _norms(tables["norms"])]
+    sentences = [_giving(tables["cooperation"])]
+    if "norms" in tables:
+        sentences.append(_norms(tables["norms"]))
     if "adherence" in tables:
         sentences.insert(0, _learners(tables["adherence"]))
     if "invasion" in tables:

@@ -90,15 +90,19 @@ def planned(scenario: Scenario, options: ReciprocityOptions) -> tuple[Plan, list
 
 def _numbers_of_judges(scenario: Scenario, options: ReciprocityOptions) -> tuple[list[int], list[str]]:
     """Numbers of judges to compare; of the usual ones those that the scenario allows, and what is said of others."""
-    part = scenario.reciprocity
-    if part.images != "public" or part.kind != "requests":
-        return [], ["Slander is asked of public names and requests only."] if options.judges else []
+    if not plain_requests(scenario):
+        return [], ["Norms, learners, slander and rivals are valued for public names and requests only, and left out."]
     wanted = list(dict.fromkeys(options.judges))
     if "judges" in options.model_fields_set:
         return wanted, []
     allowed = [number for number in wanted if number + 2 <= scenario.population.count]
     others = [f"{number}" for number in wanted if number not in allowed]
     return allowed, [f"reciprocity.judges = {', '.join(others)}: too few third parties, left out."] if others else []
+
+
+def plain_requests(scenario: Scenario) -> bool:
+    """Whether gifts and names are as the theory has them: to one other each, and public."""
+    return scenario.reciprocity.images == "public" and scenario.reciprocity.kind == "requests"
 
 
 def _giving(scenario: Scenario, share: float) -> Scenario:
@@ -129,7 +133,7 @@ def play(plan: Plan, seeds: tuple[int, ...], options: ReciprocityOptions, pieces
     gains = _tried([invading, *slandering.values()], seeds, options, pieces)
     juries = {judges: Jury(honest[judges], learned.get(judges), slandering[judges], each)
               for judges, each in zip(plan.honest, gains[1:], strict=True)}  # fmt: skip
-    contest = contests(plan.scenario, own, seeds, options.rivals)
+    contest = contests(plan.scenario, own, seeds, options.rivals if plain_requests(plan.scenario) else 0)
     outcomes = pieces.play("learners and rivals", [each.piece for each in contest], options.workers)
     return Found(own, juries, shares, invading, gains[0], contest, outcomes)
 
@@ -152,7 +156,9 @@ def _tables(plan: Plan, found: Found, question: Question) -> dict[str, pd.DataFr
     own, scenario, options = found.own, plan.scenario, question.options
     learns = bool(own.learns.any())
     tables = {"adherence": told.adherence(own, scenario, options)} if learns else {}
-    tables |= {"cooperation": told.cooperation(own, scenario), "norms": told.norms(own, scenario)}
+    tables["cooperation"] = told.cooperation(own, scenario)
+    if plain_requests(scenario):
+        tables["norms"] = told.norms(own, scenario)
     if found.trials.pairs:
         tables["invasion"] = invasion(found.trials, found.gains, own)
     if juries := {judges: jury for judges, jury in found.juries.items() if jury.trials.pairs}:
@@ -184,10 +190,11 @@ def _notes(question: Question, found: Found) -> Iterable[str]:
             f" cost). Scored are cells that a learner met at least {options.met} times and that decide at least"
             f" {options.worth:g} of the best payoff. gave is after gifts that fail, over all rounds."
         )
-    yield (
-        "norms: exact, for a large population that follows the norm alone (Glynatsi, Hilbe and Murase 2025);"
-        " benefit_per_cost is what this scenario was measured to have, whoever plays in it."
-    )
+    if plain_requests(scenario):
+        yield (
+            "norms: exact, for a large population that follows the norm alone (Glynatsi, Hilbe and Murase 2025);"
+            " benefit_per_cost is what this scenario was measured to have, whoever plays in it."
+        )
     if found.trials.pairs:
         yield (
             f"invasion: what one resident gains per round, over {options.horizon} rounds, by doing otherwise than its"

@@ -206,6 +206,14 @@ class TestStudy:
         assert list(found.tables) == ["cooperation", "norms", "invasion", "slander", "rivals", "pay", "course"]
         assert set(draw(found)) == {"reciprocity"}
 
+    def test_of_private_names_it_asks_who_invades(self) -> None:
+        """AllD invades stern judging where names are private (Hilbe et al. 2018)."""
+        base = revise(load("leading-eight"), {"rounds": 30, "reciprocity.images": "private"})
+        found = ask("reciprocity", base, 4, mutants=["AllD"], members=2, horizon=20, workers=1)
+        assert list(found.tables) == ["cooperation", "invasion", "pay", "course"]
+        assert found.tables["invasion"]["verdict"].iloc[0] == "invades"
+        assert set(draw(found)) == {"reciprocity"}
+
     def test_what_was_played_is_kept_and_goes_on_to_the_same_numbers(self, tmp_path: Path) -> None:
         asked = QUICK | {"mutants": ["AllD"], "judges": [1], "rivals": 0}
         first, second = (ask("reciprocity", small(), 2, folder=tmp_path / "kept", **asked) for _ in range(2))
