@@ -24,7 +24,7 @@ class ReciprocityOptions(StudyOptions):
     followers: Count = field(
         1, "residents of each policy who are tried as followers of every other norm, and as slanderers, in every seed",
         "principals")
-    horizon: Count = field(50, "rounds that a mutant is tried, after the scenario's own", "rounds")
+    horizon: Count = field(40, "rounds that a mutant is tried, after the scenario's own", "rounds")
     judges: tuple[Count, ...] = field(
         (1, 3, 5), "odd numbers of judges to compare, where learners choose their verdicts too and where one judge"
         " calls everybody bad; none leaves it out", "judges of each")
