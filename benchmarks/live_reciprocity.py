@@ -111,8 +111,9 @@ def verdicts() -> str:
         own, best, slander = _worth_of_verdicts(ensemble, judges, dissent)
         away = np.abs(judging(_learners(ensemble)) - norm_of("L6").assess).mean(axis=(1, 2, 3, 4))
         unit = np.abs(own).mean(axis=1)
+        gains = (mean_interval(100 * (each - own).mean(axis=1) / unit) for each in (best, slander))
         rows.append([str(judges), f"{dissent:g}", _text(given, SHARE), _text(good, SHARE), _text(1 - away, SHARE),
-                     *(mean_interval(100 * (each - own).mean(axis=1) / unit).text(2, "+") for each in (best, slander))])  # fmt: skip
+                     *(gain.text(2, "+") for gain in gains)])  # fmt: skip
     return markdown(["judges", "price of dissent", "requests fulfilled", "good names", "verdicts: adherence to L6",
                      "best verdicts gain one learner, %", "calling all bad gains it, %"], rows)  # fmt: skip
 

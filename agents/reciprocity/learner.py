@@ -133,8 +133,7 @@ def _plan(place: tuple[Ints, Ints], situation: Situation, terms: LearnerTerms, u
     run, learner = place
     drawn = drawn_schedule(np.moveaxis(uniform, 1, 0), situation.judges)
     schedule = Schedule(drawn.recipient[:, run], drawn.judges[:, run])
-    unit = np.maximum(np.abs(situation.benefit[place]), np.abs(situation.cost[place]))
-    unit = np.where(unit > 0, unit, 1.0)
+    unit = _unit(situation, place)
     runs = len(uniform)
     dissent = np.broadcast_to(situation.dissent, (runs, 1))[run, 0]
     stakes = Stakes(learner, situation.benefit[place] / unit, situation.cost[place] / unit, dissent)
@@ -151,6 +150,12 @@ def _plan(place: tuple[Ints, Ints], situation: Situation, terms: LearnerTerms, u
     rules = estimated(situation.counts, run, learner, belief, each_judge=each_judge).rules
     first = situation.image[run].astype(np.float64)
     return _Plan(place, first, rules, schedule, stakes, errors, situation.norm, each_judge)
+
+
+def _unit(situation: Situation, place: tuple[Ints, Ints]) -> Floats:
+    """(L,) the larger of benefit and cost, in which a plan counts."""
+    unit = np.maximum(np.abs(situation.benefit[place]), np.abs(situation.cost[place]))
+    return np.where(unit > 0, unit, 1.0)
 
 
 def equilibrium(assess: Floats, stakes: Stakes, execution: Floats) -> Floats:
@@ -207,6 +212,37 @@ def _before_errors(slope: Floats, errors: Errors) -> Floats:
     perception, assignment = errors.perception[..., None], errors.assignment[..., None]
     meant: Floats = np.stack([(1 - perception) * refused, gave + perception * refused], -1)
     return (1 - 2 * assignment)[..., None] * meant
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What L learners plan by."""
+
+    good_name: Floats  # (L,) what a good name instead of a bad one is worth to each over the rounds ahead
+    called_good: Floats  # (L, 2, 2, 2) probability that a judge calls a donor good, as estimated, after errors
+
+
+def outlook(learners: Learners, who: Bools, situation: Situation, terms: LearnerTerms, uniform: Floats) -> Outlook:
+    """How learners see the rounds ahead, if they keep to what they do.
+
+    Args:
+        learners: as they are.
+        who: (R, N) whose outlook.
+        situation: what they know.
+        terms: how they learn.
+        uniform: (R, T, E, N) uniform numbers, from which the schedules of each run are drawn.
+    """
+    run, learner = np.nonzero(who)
+    place = (run, learner)
+    plan = _plan(place, situation, terms, uniform)
+    own, rows = plan.own(*plan.tables(learners)), np.arange(len(run))
+    worth = []
+    for image in (0.0, 1.0):
+        first = plan.first.copy()
+        first[rows, learner] = image
+        worth.append(value_among_all(first, own, plan.schedule, plan.stakes))
+    others = plan.rules.assess.sum(1) - plan.rules.assess[rows, learner]
+    return Outlook((worth[1] - worth[0]) * _unit(situation, place), others / (plan.rules.assess.shape[1] - 1))
 
 
 @dataclass(frozen=True)

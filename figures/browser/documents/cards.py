@@ -9,10 +9,11 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.population import ConditionalKind
 from commonweal.economy.world.world import World
-from commonweal.figures.browser.documents.glances import Glances
+from commonweal.figures.browser.documents.glances import BAD, Glances, bad_names
 from commonweal.figures.browser.notes.bargain import bargain_rows, why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.concerns import FELT, belief_rows, concern_rows
+from commonweal.figures.browser.notes.names import giving_table, judging_table, name_rows, why_its_name
 from commonweal.figures.browser.notes.numbers import change, figure, known, percent
 from commonweal.figures.browser.notes.numbers import count as in_full
 from commonweal.figures.browser.notes.reasons import reason
@@ -40,7 +41,8 @@ def card_document(
 
     Returns:
         ``kind`` "card"; ``index``, ``name``, ``round``; ``action`` (a code) and ``does`` ("delegates"); ``life``: the
-        rounds ``first`` to ``last`` and ``actions``, codes at equal distances; ``numbers``: at most four of ``title``,
+        rounds ``first`` to ``last`` and ``actions``, codes at equal distances, with ``bad`` beside them where names
+        count: 1 where its name was bad after the round; ``numbers``: at most four of ``title``,
         ``unit``, ``text`` and ``course``, values at equal distances over the rounds of ``courses`` (first and last),
         None where not known; ``asks``: what "What if it …?" can be asked of, each an ``action`` or a ``line`` with its
         ``text``; and ``sections``, in order, each with ``kind`` and ``title``, shown folded where ``folded``:
@@ -50,6 +52,7 @@ def card_document(
         - bars: ``unit``, ``rows`` of ``action``, ``text``, ``value``, ``said``, ``did``; ``note``;
         - rows: ``rows`` of [what, text], or [what, text, "simulation"] where only the simulation knows it;
         - text: ``text``;
+        - table: ``headers`` and ``rows`` of text;
         - futures: see ``futures_document``.
     """
     sight = chronicle.newest if round is None else chronicle.at(round)
@@ -58,7 +61,7 @@ def card_document(
     return {
         "kind": "card", "index": index, "name": name_of(world, index), "round": sight.round,
         "action": action, "does": action_words(world, action).does,
-        "life": _life(*_deeds(lived, index) if glances is None else glances.deeds(index)),
+        "life": _life(*_deeds(lived, index) if glances is None else glances.deeds(index), sight.requests is not None),
         "numbers": _numbers(lived, sight, index, world),
         "courses": [lived[0].round, lived[-1].round] if lived else [0, 0],
         "asks": _asks(world), "sections": [each for each in _sections(chronicle, sight, index) if each],
@@ -75,8 +78,10 @@ def _sections(chronicle: Chronicle, sight: Sight, index: int) -> Sequence[Docume
     everything = [["why, in words", reason(chronicle, index, sight.round)],
                   *map(list, principal_card(chronicle, index, sight.round).rows)]
     return (
-        _why(chronicle, sight, index), _text("Why so many samples?", why_so_many(sight, index, world)),
+        _why(chronicle, sight, index), *_of_names(chronicle, sight, index),
+        _text("Why so many samples?", why_so_many(sight, index, world)),
         _alternatives(sight, index, world),
+        _rows("Its name and requests", name_rows(chronicle, sight, index)),
         _rows("What it values", [*value_rows(chronicle, sight, index), *concern_rows(sight, index, world)],
               simulation=True),
         _rows("What its agent knows of that", belief_rows(sight, index, world)),
@@ -84,6 +89,24 @@ def _sections(chronicle: Chronicle, sight: Sight, index: int) -> Sequence[Docume
         _rows("Its data", data_rows(world, index) if world.market.learns else [], folded=True, simulation=True),
         _rows("Everything known of it", everything, folded=True),
     )
+
+
+def _of_names(chronicle: Chronicle, sight: Sight, index: int) -> Sequence[Document]:
+    """Its name, why it has it, and how it gives and judges where it learns to; nothing where names do not count."""
+    before, world = chronicle.at(sight.round - 1), chronicle.world
+    if sight.requests is None or before.round != sight.round - 1:
+        return ()
+    name, norm = ("good", "bad")[int(bad_names(sight)[index])], world.terms.reciprocity.norm
+    giving, judging = (of(before, sight, index, world) for of in (giving_table, judging_table))
+    return (
+        _text(f"Why is its name {name}?", why_its_name(before, sight, index, world)),
+        _table("How it gives", ["itself", "the other", "gives", norm], giving),
+        _table("How it judges", ["donor", "recipient", "act", "called good", norm], judging),
+    )
+
+
+def _table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Document:
+    return {"kind": "table", "title": title, "headers": headers, "rows": rows} if rows else {}
 
 
 def _text(title: str, text: str) -> Document:
@@ -101,14 +124,17 @@ def _hidden(what: str) -> bool:
 
 
 def _deeds(lived: Sequence[Sight], index: int) -> tuple[int, list[int]]:
-    return lived[0].round if lived else 0, [int(sight.actions[index]) for sight in lived]
+    """The first round, and what a principal did in each, with ``BAD``."""
+    deeds = [int(sight.actions[index] + BAD * bad_names(sight)[index]) for sight in lived]
+    return lived[0].round if lived else 0, deeds
 
 
-def _life(first: int, actions: list[int]) -> Document:
-    """What it did in every round kept, or in buckets of rounds where those are many."""
-    last = first + len(actions) - 1 if actions else 0
-    thin = actions if len(actions) <= LIFE else _thinned_life(np.array(actions)).tolist()
-    return {"first": first, "last": last, "actions": thin}
+def _life(first: int, deeds: list[int], named: bool) -> Document:
+    """What it did in every round kept, or in buckets of rounds where those are many, and where its name was bad."""
+    last = first + len(deeds) - 1 if deeds else 0
+    thin = deeds if len(deeds) <= LIFE else _thinned_life(np.array(deeds)).tolist()
+    bad = {"bad": [deed // BAD for deed in thin]} if named else {}
+    return {"first": first, "last": last, "actions": [deed % BAD for deed in thin], **bad}
 
 
 def _thinned_life(actions: Ints) -> Ints:

@@ -13,6 +13,7 @@ from commonweal.figures.browser.notes.shown import (
     holds_back,
     learns_values,
     makes_copies,
+    names_count,
     pays_money,
     rewards_differ,
     subject,
@@ -46,7 +47,8 @@ class Panel:
 
 def panels(world: World) -> tuple[Panel, ...]:
     """The panels of an economy, the most telling first."""
-    return (_actions(world), _quality(world), _worth(world), *_others(world))
+    names = (_names(),) if names_count(world) else ()
+    return (_actions(world), *names, _quality(world), _worth(world), *_others(world))
 
 
 def measures(world: World) -> tuple[str, ...]:
@@ -63,6 +65,11 @@ def _actions(world: World) -> Panel:
     verbs = words_of(world).actions
     lines = tuple(Line(f"share_{name}", verb.do, name.replace("_", "-")) for name, verb in verbs.items())
     return Panel("actions", "what principals do, share", lines, 0.0, 1.0, percent=True)
+
+
+def _names() -> Panel:
+    lines = (Line("cooperation", "requests fulfilled", "rule-0"), Line("good_names", "good names", "rule-1"))
+    return Panel("names", "requests fulfilled and good names, share", lines, 0.0, 1.0, percent=True)
 
 
 def _quality(world: World) -> Panel:

@@ -28,7 +28,7 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
         done, in the order of the strip from below, each with ``code``, ``name``, ``does``, ``ink`` and ``measure``
         (its share); ``size`` (``name``, ``unit``) and ``rings`` (names), where ``sized``; ``places``: where
         everybody stands, as ``places_document`` says; ``measures``: names of the columns of frames; ``panels``;
-        ``views``: id and name of those that the run has.
+        ``views``: id and name of those that the run has; ``named``: there and true where names count.
     """
     return {
         "kind": "setup",
@@ -45,6 +45,7 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
         "measures": list(measures(world)),
         "panels": panels_document(world),
         "views": [{"id": id, "name": name} for id, name in VIEWS.items() if _has(id, world)],
+        **({"named": True} if glances.named else {}),
     }
 
 
@@ -75,7 +76,7 @@ def frame(chronicle: Chronicle, glances: Glances, after: int, ring: str) -> tupl
     newest = chronicle.newest.round
     begin = max(after + 1, int(chronicle.rows[0]["round"]) if chronicle.rows else 1, 1)
     principals = chronicle.world.shape[1]
-    most = max(1, MARKED // (principals * (7 if glances.sized else 1)))
+    most = max(1, MARKED // (principals * glances.each))
     marks = glances.known(range(max(after + 1, newest - most + 1), newest + 1))
     rows = rows_bytes(chronicle, begin)
     told = {"kind": "frame", "round": newest, "first": begin, "rounds": newest - begin + 1, "marks": marks}

@@ -13,6 +13,7 @@ FIRST = ("numbers", "dom", "later", "store", "axes", "strip", "picture", "societ
          "keys", "states", "page")  # fmt: skip
 LATER: Mapping[str, Sequence[str]] = {
     "lattice": ("lattice",),
+    "names": ("names",),
     "card": ("asking", "tables", "lines", "card"),
     "values": ("asking", "lines", "values"),
     "compare": ("tables", "choosing", "compare"),
@@ -21,7 +22,7 @@ LATER: Mapping[str, Sequence[str]] = {
     "menus": ("menus",),
     "share": ("tables", "export", "link", "share"),
 }
-ALONE = ("lattice", "card", "menus", "share")  # later parts that a run in one file shows
+ALONE = ("lattice", "names", "card", "menus", "share")  # later parts that a run in one file shows
 FILES = (*FIRST, *dict.fromkeys(file for files in LATER.values() for file in files), "alone")
 FIRST_ADDRESS = '"the first part"'  # in its place the browser writes where it has the first part from
 _HERE = Path(__file__).parent

@@ -11,6 +11,7 @@ import { actionOf, nameOf } from "./society.js";
 import { quiet, tableOf } from "./tables.js";
 
 const LIFE_SIZE = [368, 18]; // pixels of the barcode
+const [NAMES_GAP, NAMES_HIGH] = [2, 6]; // and of the names beneath it, where they count
 const FUTURES = { left: 40, right: 270, top: 8, bottom: 96, ticks: 3 }; // where both futures lie in their picture
 
 later.card = (page) => {
@@ -42,7 +43,8 @@ later.card = (page) => {
     write(name, card.name);
     refill(does, mark(ink), ` ${card.does}`);
     does.className = `cw-card-does cw-text-${ink}`;
-    refill(ends, html("span", {}, last ? `round ${first}` : "not played yet"), html("span", {}, last > first ? last : ""));
+    refill(ends, html("span", {}, last ? `round ${first}` : "not played yet"),
+      card.life.bad ? html("span", {}, "marked beneath: bad name") : null, html("span", {}, last > first ? last : ""));
     refill(numbers, card.numbers.map(numberOf));
     above.update(card.sections.filter(({ kind }) => kind !== "rows"));
     below.update(card.sections.filter(({ kind }) => kind === "rows"));
@@ -57,27 +59,34 @@ function glimpse(page, index) {
   if (action === undefined) return null;
   const rounds = [...marks.keys()].filter((round) => round > 0).sort((a, b) => a - b);
   const actions = rounds.map((round) => marks.get(round).actions[index]);
+  const badAt = (round) => (marks.get(round).told[index] >> 6) & 1;
   return { index, name: nameOf(setup, index, "Principal "), action, does: actionOf(setup, action).does,
-           life: { first: rounds[0] ?? 0, last: newest, actions }, numbers: [], asks: [], sections: [] };
+           life: { first: rounds[0] ?? 0, last: newest, actions, bad: setup.named && rounds.map(badAt) }, numbers: [], asks: [], sections: [] };
 }
 
 /** What it did in every round, as a barcode: rounds after the one shown pale. */
 function drawLife(page, canvas, card) {
-  const { first, last, actions } = card.life;
-  const [width, height] = LIFE_SIZE;
+  const { first, last, actions, bad } = card.life;
+  const [width, high] = LIFE_SIZE;
+  const height = bad ? high + NAMES_GAP + NAMES_HIGH : high;
   const scale = window.devicePixelRatio || 1;
   const key = [card.index, last, actions.length, page.round, page.root.dataset.theme, scale].join();
   if (canvas.dataset.key === key) return;
   canvas.dataset.key = key;
   [canvas.width, canvas.height] = [width * scale, height * scale];
+  canvas.style.height = `${height}px`;
   const pen = canvas.getContext("2d");
   const inks = new Map(page.store.setup.actions.map(({ code, ink }) => [code, page.colour(ink)]));
+  const names = ["line", "ink"].map((ink) => page.colour(ink)); // good, bad
   const wide = canvas.width / Math.max(1, actions.length);
   actions.forEach((code, i) => {
     const round = first + (i * (last - first)) / Math.max(1, actions.length - 1);
     pen.globalAlpha = round > page.round + 0.5 ? 0.3 : 1;
     pen.fillStyle = inks.get(code);
-    pen.fillRect(Math.floor(i * wide), 0, Math.ceil(wide), canvas.height);
+    pen.fillRect(Math.floor(i * wide), 0, Math.ceil(wide), high * scale);
+    if (!bad) return;
+    pen.fillStyle = names[bad[i]];
+    pen.fillRect(Math.floor(i * wide), (high + NAMES_GAP) * scale, Math.ceil(wide), NAMES_HIGH * scale);
   });
 }
 
@@ -120,7 +129,8 @@ function sectionShell({ folded, kind }) {
   return { head, body, el: html(folded ? "details" : "section", { class: "cw-section" }, head, body) };
 }
 
-const DRAWN = { text: (page, { text }) => quiet(text), rows: rowsOf, waterfall: waterfallOf, bars: barsOf };
+const DRAWN = { text: (page, { text }) => quiet(text), rows: rowsOf, waterfall: waterfallOf, bars: barsOf,
+                table: (page, { headers, rows }) => tableOf({ headers, rows, sides: ["", "", ...headers.slice(2).map(() => "cw-right")] }) };
 
 const note = (words) => html("p", { class: "cw-note" }, words);
 

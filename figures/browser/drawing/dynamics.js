@@ -1,4 +1,4 @@
-// How a run goes: small multiples that share their rounds, what decided the run, and its events.
+// How a run goes: small multiples that share their rounds, and its events.
 
 import { changes, html, press, refill } from "./dom.js";
 import { coursePanel } from "./axes.js";
@@ -23,9 +23,8 @@ export function coursesPart(page) {
 export function dynamicsView(page) {
   const courses = coursesPart(page);
   const events = html("ol", { class: "cw-events" });
-  const decided = html("div", { class: "cw-decided" });
   const el = html("div", { class: "cw-dynamics" }, courses.el,
-    html("aside", { class: "cw-aside", "aria-label": "events" }, decided, html("h2", {}, "Events"), events));
+    html("aside", { class: "cw-aside", "aria-label": "events" }, html("h2", {}, "Events"), events));
   const differs = changes();
   const update = () => {
     courses.update();

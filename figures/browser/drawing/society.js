@@ -45,7 +45,7 @@ export function societyView(page) {
     const { setup, length } = page.store;
     const { principal, hover, stretch, pointed } = page.state;
     if (setup.run !== run) begin(setup);
-    if (!card && (principal ?? hover) !== null) { // it is here when one is chosen, since pointing comes before
+    if (!card && (principal ?? hover) !== null) { // here when one is chosen: pointing comes before
       card = wanted(page, "card")?.(page);
       if (card) side.append(card.el);
     }
@@ -78,14 +78,15 @@ function discPart(page) {
     for (const size of marks.sizes ?? []) if (size > top) top = size;
     const sheet = { ...picture, wide: Math.floor(Math.min(wide, 1.3 * high)), high: Math.floor(Math.min(high, 1.1 * wide)) };
     scene = sceneOf(page, points, marks, top, sheet);
+    const names = namesOf(page);
     legend.update(marks, scene.ringed);
-    picture.draw(sheet.wide, sheet.high, marks, [top, scene.eye], (pen) => drawSociety(pen, scene),
-      (pen) => drawLooked(pen, scene, page.state));
+    picture.draw(sheet.wide, sheet.high, marks, [top, scene.eye, !names], (pen) => drawSociety(pen, scene, names),
+      (pen) => [drawLooked, names?.drawRequests].forEach((draw) => draw?.(pen, scene, page.state)));
   });
   return { el, picture, where, update };
 }
 
-/** An update that draws the marks of the round shown in the room above a legend, where there are any and enough of it. */
+/** An update that draws the marks of the round shown above a legend, where there is room. */
 export function whereRoom(page, el, legend, draw) {
   return () => {
     const marks = page.store.marksAt(page.round);
@@ -95,7 +96,7 @@ export function whereRoom(page, el, legend, draw) {
   };
 }
 
-/** Where N principals stand, to the right and down in [0, 1], one after the other. */
+/** Where N principals stand, each to the right and down in [0, 1]. */
 function pointsOf(places, count) {
   const { kind, rows, columns, spacing } = places;
   const cell = (place, all) => 0.5 + spacing * (place - (all - 1) / 2);
@@ -105,7 +106,7 @@ function pointsOf(places, count) {
     : (_, k) => (bytes[2 * k] + 256 * bytes[2 * k + 1]) / 65535);
 }
 
-/** The nearest point to a place, and how far it is; units across and down may differ. */
+/** The nearest point, and how far it is; units across and down may differ. */
 function nearestTo(points, x, y, wide, high) {
   let [found, least] = [null, Infinity];
   for (let i = 0; i < points.length / 2; i++) {
@@ -164,7 +165,10 @@ function principalAt({ wide, high, zoom, place, where, gap }, points, x, y) {
   return far <= Math.max(REACH, where(found).r + gap) ? found : null;
 }
 
-function drawSociety(pen, scene) {
+/** What is drawn and said of names. */
+const namesOf = (page) => page.store.setup.named && wanted(page, "names")?.(page);
+
+function drawSociety(pen, scene, names) {
   const { setup, marks, colours } = scene;
   drawBetween(pen, scene);
   const seen = Array.from({ length: setup.principals }, (_, i) => scene.where(i)).filter(({ x, y }) =>
@@ -176,10 +180,11 @@ function drawSociety(pen, scene) {
     else drawMarks(pen, colours, ink, those);
   }
   if (scene.eye) drawCrosses(pen, scene, seen.filter(({ i }) => marks.struck[i]));
+  names?.drawBad(pen, scene, seen);
 }
 
 /** Draw one path: fill it, stroke it or both, by the styles that it is given. */
-function inked(pen, styles, path) {
+export function inked(pen, styles, path) {
   Object.assign(pen, styles);
   pen.beginPath();
   path();
@@ -196,7 +201,7 @@ function drawBetween(pen, { setup, colours, where, place, side, zoom }) {
   });
 }
 
-function lineOn(pen, from, to) {
+export function lineOn(pen, from, to) {
   pen.moveTo(from.x, from.y);
   pen.lineTo(to.x, to.y);
 }
@@ -291,7 +296,7 @@ export function readOut(page, i) {
   const of = setup.ring === "reputation" ? "" : ` of ${RING_TOPS[setup.ring]}`;
   const parts = [columns ? `row ${Math.floor(i / columns)}, column ${i % columns}` : null,
                  sizes ? `${setup.size.name} ${brief(sizes[i])}` : null,
-                 rings ? `${setup.ring} ${signed(rings[i] / 65535, 2)}${of}` : null];
+                 rings ? `${setup.ring} ${signed(rings[i] / 65535, 2)}${of}` : null, namesOf(page)?.said(i)];
   return { who: nameOf(setup, i), does: actionOf(setup, actions[i]).does, line: parts.filter(Boolean).join(" · ") };
 }
 
@@ -334,5 +339,6 @@ function societyTable(page) {
   const headers = ["principal", "does", ...(sizes ? [`${setup.size.name}, ${setup.size.unit}`, setup.ring] : [])];
   const rows = Array.from(actions, (code, i) => [nameOf(setup, i, ""), actionOf(setup, code).name,
     ...(sizes ? [Number(sizes[i].toPrecision(7)), Number((rings[i] / 65535).toFixed(4))] : [])]);
-  return { title: `Society in round ${page.round}`, headers, rows };
+  const table = { title: `Society in round ${page.round}`, headers, rows };
+  return namesOf(page)?.beside(table) ?? table;
 }

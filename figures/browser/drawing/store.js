@@ -28,10 +28,10 @@ export function makeStore() {
   };
 
   store.keep = (rounds, buffer) => {
-    const { principals, sized } = store.setup;
-    const sent = principals * (sized ? 7 : 1);
-    const held = principals * (sized ? 8 : 2) + AROUND;
-    rounds.forEach((round, place) => store.marks.set(round, marksOf(buffer, place * sent, principals, sized)));
+    const { principals, sized, named } = store.setup;
+    const sent = principals * (sized ? (named ? 9 : 7) : 1);
+    const held = sent + 2 * principals + AROUND;
+    rounds.forEach((round, place) => store.marks.set(round, marksOf(buffer, place * sent, store.setup)));
     for (const round of store.marks.keys()) {
       if (store.marks.size * held <= MOST) break;
       store.marks.delete(round);
@@ -60,15 +60,16 @@ function bytesOf(view, from, length) {
   return (view.buffer || view).slice(begin, begin + length);
 }
 
-function marksOf(view, from, principals, sized) {
-  const told = new Uint8Array(bytesOf(view, from, principals));
-  const [actions, struck] = [told.map((code) => code & 127), told.map((code) => code >> 7)]; // struck: by the gate
-  if (!sized) return { actions, struck, sizes: null, rings: null };
+function marksOf(view, from, { principals, sized, named }) {
+  const of = (Numbers, place, bytes) => new Numbers(bytesOf(view, from + place * principals, bytes * principals));
+  const told = of(Uint8Array, 0, 1);
   return {
-    actions,
-    struck,
-    sizes: new Float32Array(bytesOf(view, from + principals, 4 * principals)),
-    rings: new Uint16Array(bytesOf(view, from + 5 * principals, 2 * principals)),
+    told,
+    actions: told.map((code) => code & 63),
+    struck: told.map((code) => code >> 7), // by the gate
+    sizes: sized ? of(Float32Array, 1, 4) : null,
+    rings: sized ? of(Uint16Array, 5, 2) : null,
+    requests: sized && named ? of(Uint16Array, 7, 2) : null,
   };
 }
 

@@ -16,6 +16,7 @@ GROUPS: Mapping[str, str] = {  # heading by section, in the order in which headi
     "task": "Data", "learning": "Data",
     "stakes": "Contract", "clawback": "Contract", "identity": "Contract", "menu": "Contract", "negotiation": "Contract",
     "mechanisms": "Contract",
+    "reciprocity": "Names",
     "market": "Market",
 }  # fmt: skip
 _ELSEWHERE = "Data"  # heading of fields that belong to no section: rounds, number format, device

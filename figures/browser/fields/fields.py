@@ -33,9 +33,12 @@ from commonweal.figures.browser.notes.shown import ACTION_NAMES
 from commonweal.scenarios.schema.describe import allowed, find_spec
 from commonweal.scenarios.schema.notation import split_path, value_at
 from commonweal.scenarios.schema.relevance import (
+    gives,
+    learns_to_give,
     learns_values,
     matters,
     minds,
+    names_count,
     pays_money,
     sells,
     shares,
@@ -204,7 +207,7 @@ class Form:
     @property
     def headings(self) -> list[str]:
         """Of the groups: what the scenario is about comes first."""
-        first = ["Market"] * shares(self.now) + ["Values"] * valued(self.now)
+        first = ["Names"] * names_count(self.now) + ["Market"] * shares(self.now) + ["Values"] * valued(self.now)
         return list(dict.fromkeys([*first, *GROUPS.values()]))
 
     def fields(self) -> list[dict[str, Any]]:
@@ -272,7 +275,7 @@ def _offered(path: str, kind: str, own: Any, held: Any) -> Iterator[tuple[str, s
 
 def _mix_words(words: str) -> str:
     """A table of shares as people say it: "imitation 0.5, fixed 0.5"."""
-    return words.strip("{}").replace(" =", "") if words.startswith("{") else words
+    return words.strip("{}").replace(" =", "").replace("'", "") if words.startswith("{") else words
 
 
 def _seed(seeds: tuple[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
@@ -298,7 +301,8 @@ def leading(scenario: Scenario, base: Scenario, usable: list[str]) -> list[str]:
         base: as it was chosen.
         usable: paths to choose from.
     """
-    special = [path for path in usable if group_of(path) in ("Pay", "Contract", "Market") and _set_by(base, path)]
+    groups = ("Names", "Pay", "Contract", "Market")
+    special = [path for path in usable if group_of(path) in groups and _set_by(base, path)]
     found = dict.fromkeys(_SECOND.get(path, path) for path in (*_about(scenario), *special, *_usual(scenario)))
     return [path for path in found if path in usable][:MOST_FIRST]
 
@@ -327,6 +331,8 @@ def _about(scenario: Scenario) -> Iterator[str]:
     """What an economy is about, by what it has."""
     if shares(scenario):
         yield from ("market.kind", "market.multiplication", "market.contribution", "market.groups", "policy.revision")
+    if names_count(scenario):
+        yield from _names(scenario)
     if sells(scenario) and pays_money(scenario) and not valued(scenario):
         yield "settlement.kind"
     if scenario.market.model_value > 0:
@@ -339,6 +345,15 @@ def _about(scenario: Scenario) -> Iterator[str]:
 
 
 _COUNT = ("population.count",)
+
+
+def _names(scenario: Scenario) -> Iterator[str]:
+    yield from ("reciprocity.kind", "reciprocity.norm", "reciprocity.judges")
+    yield from ("reciprocity.execution", "reciprocity.perception", "reciprocity.assignment")
+    if learns_to_give(scenario):
+        yield from ("reciprocity.learner.signals", "reciprocity.learner.belief")
+    if gives(scenario):
+        yield from ("market.benefit", "market.cost")
 
 
 def _values(scenario: Scenario) -> Iterator[str]:

@@ -19,6 +19,7 @@ from commonweal.economy.round.mechanism import state_of_others
 from commonweal.economy.round.record import Lesson, Payday, Record
 from commonweal.economy.runs.metrics import broken_limits, kept_promises, round_metrics, taken_off
 from commonweal.economy.world.world import State, World
+from commonweal.figures.browser.notes.requests import Requests, requests_of, standing_requests
 
 SIGHT_NUMBERS = 4_000_000  # numbers of sights kept at a time: 32 MB
 Known = TypeVar("Known")
@@ -85,6 +86,7 @@ class Sight:
     camp: Ints  # (N,) its camp; 0 where there are none
     beliefs: Beliefs | None  # what agents think and file; None where they know
     stricter: Floats  # (N, K) by how much it claimed stricter limits than were filed, as its voice
+    requests: Requests | None  # what became of requests and names; None where names do not count
 
 
 @dataclass
@@ -159,7 +161,8 @@ class Chronicle:
     def _see(self, sight: Sight) -> None:
         self.sights.append(sight)
         principals, dimensions = sight.limits.shape
-        most = max(2, SIGHT_NUMBERS // (principals * (13 * dimensions + sight.worth.shape[1] + 48)))
+        named = 0 if sight.requests is None else sight.requests.numbers
+        most = max(2, SIGHT_NUMBERS // (principals * (13 * dimensions + sight.worth.shape[1] + 48 + named)))
         while len(self.sights) > most:
             self.sights.popleft()
 
@@ -219,6 +222,7 @@ def _sight(record: Record, after: State, people: Population, world: World) -> Si
             "violated": broken_limits(record, people, world)[0] > 0 if lesson and values else standing.violated,
             "beliefs": _beliefs(record),
             "stricter": standing.stricter if (spoken := record.notes.get("voice")) is None else spoken.stricter[0],
+            "requests": requests_of(record, after),
         }
     )
 
@@ -280,4 +284,5 @@ def _standing(state: State, people: Population, world: World) -> Sight:
         camp=people.camp[0],
         beliefs=None,
         stricter=np.zeros(people.limits.shape[1:]),
+        requests=standing_requests(state),
     )

@@ -8,7 +8,7 @@ import numpy as np
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.numbers import count, figure, percent
-from commonweal.figures.browser.notes.shown import subject, words_of
+from commonweal.figures.browser.notes.shown import names_count, subject, words_of
 
 Course = Floats  # (T,) one number per round
 
@@ -16,6 +16,8 @@ SPAN = 10  # rounds that events look back over, and that must pass before one of
 WAVE = 0.15  # of all principals
 COLLAPSE = 0.1  # of the test samples, or what the market's result is a share of
 _WAVES = {"defect": "defection wave", "free_ride": "free-riding wave"}
+NAMED = 0.3  # of requests, or of names, by which they change
+_OF_NAMES = {"cooperation": "requests fulfilled", "good_names": "good names"}  # courses where names count
 _OF_VALUES = ("share_abstain", "violated")  # courses that count where somebody minds broken limits
 _COURSES = ("round", "share_delegate", "share_free_ride", "share_defect", "accuracy", "slashed", "slashed_count",
             "clawed", "clawed_count")
@@ -26,7 +28,7 @@ class Event:
     """Something worth a mark."""
 
     round: int  # in which it happened
-    kind: str  # defection wave, free-riding wave, exit, slashing, clawback, collapse, half-life, broken limit or relief
+    kind: str  # defection wave, slashing, …: what ``events`` lists
     text: str  # one line
     ink: str | None = None  # of the action that principals turn to or from; None: what rules and the model do
 
@@ -77,6 +79,8 @@ def events(chronicle: Chronicle) -> list[Event]:
       is no event;
     - exit, and broken limits of many, where somebody minds them: the share that abstains (that has a limit broken) is
       ``WAVE`` or more above its lowest of the last ``SPAN`` rounds, for the first time since ``SPAN`` rounds;
+    - requests fulfilled, good names, where names count: their share is ``NAMED`` or more below its highest, or above
+      its lowest, of the last ``SPAN`` rounds, for the first time since ``SPAN`` rounds;
     - relief, there: nobody has had a limit broken for ``SPAN`` rounds, of whom somebody had before.
 
     Args:
@@ -88,6 +92,7 @@ def events(chronicle: Chronicle) -> list[Event]:
         dimensions = range(len(chronicle.world.senses))
         names = [*_COURSES, *(f"{name}_{k}" for k in dimensions for name in ("level", "limit"))]
         names += _OF_VALUES if words_of(chronicle.world).minds else ()
+        names += _OF_NAMES if names_count(chronicle.world) else ()
         part = chronicle.rows[first:rows]
         course = {name: np.array([row[name] for row in part]) for name in names}
         view = View(chronicle, course, first, watch.rows - first)
@@ -110,6 +115,9 @@ def _new(view: View, watch: Watch) -> Iterator[Event]:
     if words.minds:
         yield from _exits(view)
         yield from _violations(view, watch)
+    if names_count(view.chronicle.world):
+        for measure, name in _OF_NAMES.items():
+            yield from _turns(view, measure, name)
 
 
 def _lows(course: Course) -> Course:
@@ -139,6 +147,14 @@ def _exits(view: View) -> Iterator[Event]:
     low = _lows(away)
     for t in view.firsts(away - low >= WAVE - 1e-9):
         yield Event(view.at(t), "exit", f"{percent(away[t])} have left, up from {percent(low[t])}", "abstain")
+
+
+def _turns(view: View, measure: str, name: str) -> Iterator[Event]:
+    """Requests fulfilled, or good names, fall far below their highest of late, or rise far above their lowest."""
+    course = view.course[measure]
+    for way, ends in (("down", -_lows(-course)), ("up", _lows(course))):
+        for t in view.firsts(np.abs(course - ends) >= NAMED - 1e-9):
+            yield Event(view.at(t), name, f"{name} {way} from {percent(ends[t])} to {percent(course[t])}")
 
 
 def _violations(view: View, watch: Watch) -> Iterator[Event]:

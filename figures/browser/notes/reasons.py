@@ -18,6 +18,7 @@ from commonweal.agents.policies.conditional import delegating_and_shirking, will
 from commonweal.agents.population import ConditionalKind
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
+from commonweal.figures.browser.notes.names import goes_by_names, why_it_gave
 from commonweal.figures.browser.notes.numbers import figure, percent
 from commonweal.figures.browser.notes.shown import action_words
 
@@ -50,9 +51,11 @@ def reason(chronicle: Chronicle, index: int, round: int | None = None) -> str:
     verb = action_words(world, action)
     if sight.round == 0:
         return f"Nothing has been played yet: it starts with {verb.doing}."
+    before = chronicle.at(sight.round - 1)
+    if before.round == sight.round - 1 and goes_by_names(world, before, index):
+        return why_it_gave(before, sight, index, world)
     if sight.round == 1:
         return f"It {verb.does} in the first round because it started so; its policy chooses from the second on."
-    before = chronicle.at(sight.round - 1)
     if before.round != sight.round - 1:
         return f"It {verb.does} in round {sight.round}; what it saw before is no longer kept."
     last = Action(int(before.actions[index]))

@@ -66,7 +66,7 @@ def sentences(chronicle: Chronicle, question: str, rounds: int = 0) -> dict[str,
         opening = Told(asked or who, _joined(who, f"{count(rounds)} rounds." if rounds else ""))
         return dict.fromkeys(_views(world), opening)
     told = {
-        "society": Told(_society(watch, sight, world), _joined(asked, who, _reached(watch, world))),
+        "society": Told(_society(watch, sight, world), _joined(asked, who, _reached(watch, world), _named(sight))),
         "dynamics": Told(_dynamics(watch, world), _joined(asked, who, _at(sight.round, rounds))),
     }
     if "values" in _views(world):
@@ -116,6 +116,15 @@ def _society(watch: Watch, sight: Sight, world: World) -> str:
     if course.shape == "steady" and course.rounds >= _STEADY:
         return sentence(f"{said}, {'in every round' if course.low == course.high else 'about as many as at first'}")
     return sentence(said)
+
+
+def _named(sight: Sight) -> str:
+    """How many have a bad name; "" where names do not count."""
+    if sight.requests is None:
+        return ""
+    bad, number = int((sight.requests.good < 0.5).sum()), len(sight.actions)
+    has = "has" if bad == 1 else "have"
+    return f"{count(bad) if bad else 'Nobody'}{f' of {count(number)} {has}' if bad else ' has'} a bad name."
 
 
 def _rival(sight: Sight, world: World, share: float) -> str:

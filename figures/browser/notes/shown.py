@@ -13,7 +13,13 @@ ACTION_NAMES = tuple(action.name.lower() for action in Action)  # by code
 def pays_money(world: World) -> bool:
     """Whether there is money in an economy; the model may be all that is paid with."""
     terms = world.terms
-    return bool(terms.market.price.any() or terms.population.endowment.any() or terms.market.public)
+    gifts = terms.market.kind == "donation"
+    return bool(terms.market.price.any() or terms.population.endowment.any() or terms.market.public or gifts)
+
+
+def names_count(world: World) -> bool:
+    """Whether principals have names, good or bad, that others go by."""
+    return world.terms.reciprocity.kind != "none"
 
 
 def gives_models(world: World) -> bool:

@@ -9,6 +9,7 @@ from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.bargain import bargain_rows
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.concerns import belief_rows, concern_rows
+from commonweal.figures.browser.notes.names import name_rows
 from commonweal.figures.browser.notes.numbers import figure, percent
 from commonweal.figures.browser.notes.shown import action_words, credit_unit, pays_money, subject, unit, words_of
 
@@ -19,6 +20,8 @@ REASONS = {  # that a name alone does not tell
     Reason.TAX: "tax on changing the common limit",
     Reason.IDENTITY: "price of a name", Reason.CLAWBACK: "clawed back for harm",
     Reason.REDISTRIBUTION: "share of what was clawed back",
+    Reason.REQUEST: "gift on request", Reason.WITHHELD: "pay withheld from a bad name",
+    Reason.FORFEIT: "forfeited by a bad name",
 }
 
 
@@ -57,6 +60,7 @@ def principal_card(chronicle: Chronicle, index: int, round: int | None = None) -
         *value_rows(chronicle, sight, index),
         *concern_rows(sight, index, world),
         *belief_rows(sight, index, world),
+        *name_rows(chronicle, sight, index),
         *_mechanism_rows(sight, index),
     ]
     return Table(("what", f"principal {index}"), tuple(rows))

@@ -17,10 +17,11 @@ from commonweal.agents.reciprocity.learner import (
     first_learners,
     giving,
     judging,
+    outlook,
     updated,
 )
 from commonweal.agents.reciprocity.norms import Errors, executed, judged, norm_of
-from commonweal.agents.reciprocity.public import ACTS
+from commonweal.agents.reciprocity.public import ACTS, residents, worth
 from commonweal.agents.reciprocity.terms import LearnerTerms
 
 EXECUTION, ASSIGNMENT = 0.02, 0.02
@@ -238,7 +239,6 @@ def test_where_judgements_reward_nothing_reason_expects_nobody_to_give():
 
 
 
-
 def gain_of_signals(judges: int, dissent: float) -> Floats:
     """(256,) what one of 24 gains by each way to judge, as a share of what judging by L6 pays; b 3, c 1."""
     every, none = (np.arange(256)[:, None] >> np.arange(8) & 1).reshape(256, 2, 2, 2).astype(float), np.zeros(())
@@ -269,3 +269,22 @@ def test_jurors_who_learn_to_judge_keep_the_norm_where_dissent_costs_a_name():
     learners, gifts = village.live(150, some(2, 20, 20), everybody("L6", 20), how, 3.0, dissent=0.1)
     assert np.mean(gifts[-40:]) >= 0.87
     assert ((judging(learners).mean((0, 1)) > 0.5) == norm_of("L6").assess).all()
+
+
+@pytest.mark.parametrize(("norm", "benefit"), [("L6", 3.0), ("L6", 1.5), ("L4", 2.0), ("image-scoring", 2.0)])
+def test_a_good_name_is_worth_to_a_learner_what_theory_says_where_all_follow_a_norm(norm: str, benefit: float) -> None:
+    """Δv of Glynatsi, Hilbe and Murase (2025), of endless populations; of 300 few are reached in 20 rounds."""
+    size, much = 300, 1e7  # counts so many that estimates are the rules
+    errors, rule = errors_of(1), norm_of(norm)
+    act, assess = executed(rule.act, EXECUTION), judged(rule.assess, np.zeros(1), np.full(1, ASSIGNMENT))
+    tables = [np.broadcast_to(much * np.stack([1 - p, p], -1), (1, size, *p.shape, 2)) for p in (act, assess)]
+    learners = first_learners(1, size)
+    logits = np.broadcast_to(np.where(rule.act > 0.5, 40.0, -40.0), learners.act.at.shape)
+    learners = replace(learners, act=Logits(logits, learners.act.slope, learners.act.square))
+    stakes = (np.full((1, size), benefit), np.ones((1, size)))
+    situation = Situation(np.ones((1, size), dtype=np.int64), Counts(*tables), *stakes, errors, rule, 1)
+    uniform = np.random.default_rng(5).random((1, 20, 32, size))
+    look = outlook(learners, np.arange(size)[None] == 7, situation, terms(explore=0.0), uniform)
+    exact = worth(residents(rule, Errors(*(each[0, 0] for each in vars(errors).values()))), benefit, 1.0)
+    np.testing.assert_allclose(look.good_name, exact, rtol=0.01)
+    np.testing.assert_allclose(look.called_good[0], assess, atol=1e-6)

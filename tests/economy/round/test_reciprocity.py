@@ -147,6 +147,52 @@ class TestNames:
         assert record.payday.payoffs[0, 3:5].tolist() == [2.0, 2.0]
 
 
+class TestDissent:
+    """A verdict against the majority costs its judge the good name."""
+
+    @staticmethod
+    def outvoted(record: Record) -> np.ndarray:
+        """(R, N) judges who were in a minority, counted one by one."""
+        told = judged(record)
+        found = np.zeros(told.image.shape, dtype=bool)
+        for run, donor in np.argwhere(told.meets):
+            said = told.verdicts[run, donor]
+            for judge, good in zip(told.judges[run, donor], said, strict=True):
+                found[run, judge] |= good != (2 * said.sum() > len(said))
+        return found
+
+    def test_every_one_of_them_is_bad_after_the_round_and_nobody_else_for_it(self) -> None:
+        ensemble = Ensemble(giving(ERRORS | {"reciprocity.judges": 3, "reciprocity.dissent": 1.0}), range(20))
+        for _ in range(4):
+            record = ensemble.step()
+            told, outvoted = judged(record), self.outvoted(record)
+            assert (told.dissenters == outvoted).all() and not told.after[outvoted].any()
+            named = np.where(told.meets, 2 * told.verdicts.sum(axis=2) > 3, told.image)
+            assert (told.after[~outvoted] == named[~outvoted]).all()
+        assert outvoted.any() and not outvoted.all()
+
+    def test_it_happens_as_often_as_the_scenario_says(self) -> None:
+        ensemble = Ensemble(giving(ERRORS | {"reciprocity.judges": 3, "reciprocity.dissent": 0.3}), range(400))
+        record = ensemble.step()
+        told = judged(record)
+        minority = (told.verdicts != (2 * told.verdicts.sum(axis=2) > 3)[..., None]) & told.meets[..., None]
+        once = np.zeros(told.image.shape, dtype=np.int64)
+        np.add.at(once, (np.arange(400)[:, None, None], told.judges), minority)
+        punished, single = told.dissenters[once == 1], (once == 1).sum()
+        assert abs(punished.mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / single)
+        assert not told.dissenters[once == 0].any()
+
+    def test_who_slanders_alone_before_juries_loses_its_name(self) -> None:
+        """Among honest judges who never err; it is worth less than staying honest, which without a price it is not."""
+        slander = Deviation("slander", (0,), slanders=True)
+        exact = {"reciprocity.judges": 3, "population.count": 20, "policy.mix": {"norm:L6": 1.0}}
+        gains = {}
+        for price in (0.0, 1.0):
+            economy = Ensemble(giving(exact | {"reciprocity.dissent": price}), range(8)).snapshot
+            gains[price] = play_futures(economy, [slander], 40).gains[:, 0]
+        assert (gains[1.0] < -1).all() and (np.abs(gains[0.0]) < 0.1).all()
+
+
 class TestMoney:
     @pytest.mark.parametrize("kind", KINDS)
     def test_nothing_is_lost_and_the_books_say_where_everything_went(self, kind: str) -> None:
