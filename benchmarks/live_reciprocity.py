@@ -237,7 +237,8 @@ def timing() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "societies": societies, "beliefs": beliefs, "verdicts": verdicts, "slander": slander, "welfare": welfare, "time": timing,
+    "societies": societies, "beliefs": beliefs, "verdicts": verdicts, "slander": slander, "welfare": welfare,
+    "time": timing,
 }  # fmt: skip
 
 
