@@ -7,10 +7,12 @@ from matplotlib.figure import Figure
 
 from commonweal.agents.arrays import AnyArray
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, rounds_axis, say_empty
+from commonweal.figures.collapse_map import draw_collapse
 from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, ink, key, printed
 from commonweal.scenarios.studies.base import Answer
 
 _FARTHEST = 1.25  # of the highest ratio that is measured or needed: how far norms are drawn that hold without end
+_RIVALS = {"ppo": "PPO", "reinforce": "REINFORCE"}
 _ROW = 0.13  # inches of a mutant or a norm
 
 
@@ -20,6 +22,9 @@ def draw(answer: Answer) -> dict[str, Figure]:
     figures = {"reciprocity": _overview(answer.tables, seeds)}
     if "signals" in answer.tables:
         figures["signals"] = _signals(answer.tables, seeds)
+    if "collapse" in answer.tables:
+        maps = {_RIVALS.get(str(name), str(name)): table for name, table in answer.tables["collapse"].groupby("rival")}
+        figures["collapse"] = draw_collapse(maps, f"{seeds} seeds.")
     return figures
 
 

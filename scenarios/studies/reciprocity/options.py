@@ -31,6 +31,9 @@ class ReciprocityOptions(StudyOptions):
     rivals: int = field(
         100, "updates of learners, by the reciprocity gradient, PPO and REINFORCE, in a donation world made like the"
         " scenario; 0 leaves it out", "updates", ge=0)
+    collapse: tuple[Share, ...] = field(
+        (), "discounts of an event, like [0.95, 0.99, 1.0], for a map of where PPO and REINFORCE end giving to all"
+        " alike, over lengths of episodes and benefits per cost; none leaves it out", "discounts")
     shares: tuple[Share, ...] = field(
         (), "shares of principals who always give, to see at which of them welfare is highest; none leaves it out",
         "shares")

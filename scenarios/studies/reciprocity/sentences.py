@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.scenarios.studies.reciprocity.invasion import VERDICTS
+from commonweal.scenarios.studies.reciprocity.maps import collapse_sentence
 from commonweal.scenarios.studies.reciprocity.tables import ALL, STANDS, interval_of
 
 
@@ -22,6 +23,8 @@ def headline(tables: Mapping[str, pd.DataFrame]) -> str:
         sentences.append(_slander(tables["slander"]))
     if "rivals" in tables:
         sentences.append(_rivals(tables["rivals"]))
+    if "collapse" in tables:
+        sentences.append(collapse_sentence(tables["collapse"]))
     if "welfare" in tables:
         sentences.append(_welfare(tables["welfare"]))
     return " ".join(sentences)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import AnyArray, Floats
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.schema.loading import revise
@@ -18,6 +18,7 @@ from commonweal.scenarios.studies.pieces import Pieces
 from commonweal.scenarios.studies.reciprocity import tables as told
 from commonweal.scenarios.studies.reciprocity.contest import EPISODES, LENGTH, Contest, Outcome, contests, rivalry
 from commonweal.scenarios.studies.reciprocity.invasion import SLANDERER, Mutant, Trials, invasion, mutants, trials
+from commonweal.scenarios.studies.reciprocity.maps import ACTS, Part, collapse_table, parts
 from commonweal.scenarios.studies.reciprocity.options import ReciprocityOptions
 from commonweal.scenarios.studies.reciprocity.playing import Asked, Played, joined
 from commonweal.scenarios.studies.reciprocity.rules import LEARNS, Span
@@ -48,6 +49,8 @@ class Found:
     gains: Floats  # (S, D) of these
     contests: Sequence[Contest]  # of learners and rivals
     outcomes: Sequence[Outcome]
+    cells: Sequence[Part]  # of the map of where rivals collapse
+    maps: Sequence[dict[str, AnyArray]]
 
 
 @study("reciprocity", ReciprocityOptions)
@@ -135,7 +138,9 @@ def play(plan: Plan, seeds: tuple[int, ...], options: ReciprocityOptions, pieces
               for judges, each in zip(plan.honest, gains[1:], strict=True)}  # fmt: skip
     contest = contests(plan.scenario, own, seeds, options.rivals if plain_requests(plan.scenario) else 0)
     outcomes = pieces.play("learners and rivals", [each.piece for each in contest], options.workers)
-    return Found(own, juries, shares, invading, gains[0], contest, outcomes)
+    cells = parts(options.collapse, len(seeds))
+    maps = pieces.play("map of collapse", [each.piece for each in cells], options.workers)
+    return Found(own, juries, shares, invading, gains[0], contest, outcomes, cells, maps)
 
 
 def _tried(
@@ -167,6 +172,8 @@ def _tables(plan: Plan, found: Found, question: Question) -> dict[str, pd.DataFr
         tables["signals"] = told.signals(learned, scenario)
     if found.contests:
         tables["rivals"] = rivalry(found.contests, found.outcomes)
+    if found.cells:
+        tables["collapse"] = collapse_table(found.cells, found.maps)
     if found.shares:
         tables["welfare"] = told.welfare(found.shares, scenario)
     tables["pay"] = told.pay(own)
@@ -217,6 +224,13 @@ def _notes(question: Question, found: Found) -> Iterable[str]:
             f"rivals: one learner in a donation world with these followers, errors and judges, and the mean benefit per"
             f" cost; {options.rivals} updates from {EPISODES} episodes of {LENGTH} rounds each, the same for all. Acts"
             " are learned, verdicts are the norm's. constant: seeds in which it gives to all about alike."
+        )
+    if found.cells:
+        grid = found.cells[0].grid
+        yield (
+            f"collapse: event time, {grid.count} principals who follow {grid.norm}, errors of execution and assignment"
+            f" {grid.errors:g}, {grid.updates} updates from {ACTS} acts of each; boundary is the benefit per cost below"
+            " which refusing everybody is right for the discounted return of an episode."
         )
     if found.shares:
         yield "welfare: money per head and round where a share of principals always gives and the others never."
