@@ -58,7 +58,8 @@ def named(runs: int, principals: int) -> Seen:
     """Names and requests, the same in each run whatever runs are beside it; learners are at one half."""
     random = np.random.default_rng(6)
     image, other, meets = (np.tile(each, (runs, 1)) for each in random.integers(0, 2, (3, principals)))
-    return Seen(image, other, meets > 0, np.full((runs, principals, 2, 2), 0.5))
+    counterpart = np.tile((np.arange(principals) + 1) % principals, (runs, 1))
+    return Seen(image, other, meets > 0, counterpart, np.full((runs, principals, 2, 2), 0.5))
 
 
 def experienced(population: Population) -> Population:
