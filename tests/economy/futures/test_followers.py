@@ -72,3 +72,9 @@ def test_a_policy_that_cannot_be_followed_is_refused_in_one_line(
     with pytest.raises(InputError, match=complaint) as refused:
         futures_of(scenario, Deviation("one", (0,), policy=policy), before=0, rounds=1)
     assert "\n" not in str(refused.value)
+
+
+def test_another_policy_is_followed_in_all_rounds_or_not_at_all() -> None:
+    for window in ({"until": 2}, {"from_round": 1}):
+        with pytest.raises(InputError, match="copies and policy are for all rounds"):
+            Deviation("imitating", (0,), policy="imitation", **window)
