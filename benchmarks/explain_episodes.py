@@ -1,6 +1,6 @@
 """Which episodes decided runs, what interventions did to them, and how well the course alone tells.
 
-    python benchmarks/explain_episodes.py               all tables (about eight minutes on one core)
+    python benchmarks/explain_episodes.py               all tables (about seven minutes on one core)
     python benchmarks/explain_episodes.py luck          one of them
     python benchmarks/explain_episodes.py --write       all tables, into docs/explanations.md
 
@@ -35,7 +35,7 @@ from commonweal.economy.round.play import play_round
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.runs.ensemble import Ensemble, next_actions
 from commonweal.economy.world.replicas import pick_streams
-from commonweal.scenarios.runs.intervals import mean_interval
+from commonweal.scenarios.runs.intervals import ANYWHERE, POSITIVE, Range, mean_interval
 from commonweal.scenarios.schema.loading import load, revise
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanations.md"
@@ -52,9 +52,9 @@ COLLAPSED = 0.1  # delegate at the end, below which cooperation is lost
 DECISIVE, HALF = 0.15, 0.5  # an episode decided: its value, and its part of the run's largest
 
 
-def text(samples: Sequence[float] | Floats, digits: int = 3) -> str:
+def text(samples: Sequence[float] | Floats, digits: int = 3, within: Range = ANYWHERE) -> str:
     """A mean over runs with its 95 % interval."""
-    return mean_interval(np.asarray(samples)).text(digits)
+    return mean_interval(np.asarray(samples), within=within).text(digits)
 
 
 @cache
@@ -143,7 +143,7 @@ def estimators() -> str:
             draws = [np.random.default_rng(draw) for draw in range(4)]
             made = [ESTIMATORS[name](CoalitionGame(10, value, budget), shapley(10), draw).values for draw in draws]
             errors.append(np.mean([((each - exact) ** 2).sum() for each in made]) / (exact**2).sum())
-    rows = [[f"`{name}`", *(text(missed[name, budget]) for budget in budgets)] for name in names]
+    rows = [[f"`{name}`", *(text(missed[name, budget], within=POSITIVE) for budget in budgets)] for name in names]
     return markdown(["", *(f"{budget} coalitions" for budget in budgets)], rows)
 
 
