@@ -17,6 +17,7 @@ from commonweal.agents.files import contents_of, fingerprint
 
 Plug = TypeVar("Plug")
 Facts = TypeVar("Facts")
+Made = Mapping[str, Callable[[str], Any]]  # facts by name, from the name of whom they are true
 
 REGISTRIES: "list[Registry[Any, Any]]" = []  # every plug point, in the order in which modules were imported
 
@@ -40,7 +41,7 @@ class Registry(Generic[Plug, Facts]):
         self._facts: dict[str, Facts] = {}
         self._faults: dict[str, str] = {}  # why what a package offers under a name cannot be used
         self._looked_at: set[EntryPoint] = set()
-        self._families: dict[str, tuple[Registry[Any, Any], Callable[[str], Plug], dict[str, Any]]] = {}
+        self._families: dict[str, tuple[Registry[Any, Any], Callable[[str], Plug], dict[str, Any], Made]] = {}
         REGISTRIES.append(self)
 
     def register(self, name: str, **facts: Any) -> Callable[[Plug], Plug]:
@@ -61,16 +62,24 @@ class Registry(Generic[Plug, Facts]):
 
         return add
 
-    def derive(self, prefix: str, source: "Registry[Any, Any]", make: Callable[[str], Plug], **facts: Any) -> None:
+    def derive(
+        self,
+        prefix: str,
+        source: "Registry[Any, Any]",
+        make: Callable[[str], Plug],
+        of_each: "Made | None" = None,
+        **facts: Any,
+    ) -> None:
         """Have a function called ``prefix:name`` for every name in another registry.
 
         Args:
             prefix: before the colon.
             source: whose names follow it.
             make: the function that belongs to one of them; with ``__wrapped__``, the code that decides on it is there.
+            of_each: facts that are made for one of them, from its name.
             facts: what is true of all of them, where it differs from the usual.
         """
-        self._families[prefix] = (source, make, facts)
+        self._families[prefix] = (source, make, facts, of_each or {})
 
     def facts(self, name: str) -> Facts:
         """What is true of the function called ``name``.
@@ -116,7 +125,7 @@ class Registry(Generic[Plug, Facts]):
     def __iter__(self) -> Iterator[str]:
         for point in offered(self.group):
             self._take(point)
-        for prefix, (source, _, _) in self._families.items():
+        for prefix, (source, *_) in self._families.items():
             for name in source:
                 self._born(f"{prefix}:{name}")
         return iter(sorted(self._plugs.keys() - self._faults.keys()))
@@ -147,9 +156,10 @@ class Registry(Generic[Plug, Facts]):
         """Take in the function of a family that a name stands for, if it does."""
         prefix, _, rest = name.partition(":")
         if prefix in self._families and name not in self._plugs:
-            source, make, facts = self._families[prefix]
+            source, make, facts, of_each = self._families[prefix]
             if rest in source:
-                self.register(name, **facts)(make(rest))
+                own = {fact: made(rest) for fact, made in of_each.items()}
+                self.register(name, **facts, **own)(make(rest))
 
     def _take(self, point: EntryPoint) -> None:
         """Take in what a package offers; what cannot be used is kept as a fault of its name, for who asks for it."""

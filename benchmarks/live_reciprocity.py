@@ -16,10 +16,14 @@ from typing import Any
 import numpy as np
 from results_page import main, markdown
 
+from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.agents.reciprocity.chain import Rules, Stakes, drawn_schedule, value
 from commonweal.agents.reciprocity.learner import Learners, giving, judging
-from commonweal.agents.reciprocity.norms import executed, judged, norm_of
+from commonweal.agents.reciprocity.norms import Errors, executed, judged, norm_of
+from commonweal.agents.reciprocity.public import cooperation, residents, slandered
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import play_futures
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.intervals import POSITIVE, SHARE, Range, mean_interval
 from commonweal.scenarios.schema.loading import load
@@ -116,6 +120,21 @@ def verdicts() -> str:
                      *(gain.text(2, "+") for gain in gains)])  # fmt: skip
     return markdown(["judges", "price of dissent", "requests fulfilled", "good names", "verdicts: adherence to L6",
                      "best verdicts gain one learner, %", "calling all bad gains it, %"], rows)  # fmt: skip
+
+
+def slander() -> str:
+    """Gifts made in the donation market where a share of 100 judges calls everybody bad; rounds 50 to 200."""
+    rows = []
+    fields = {"population.count": 100, "policy.mix": {"norm:L6": 1.0}, "rounds": ROUNDS}
+    economy = Ensemble(load("leading-eight", fields), range(SEEDS)).snapshot
+    errors = Errors(np.array(0.02), np.array(0.02), np.array(0.02))
+    for share in (0.0, 0.25, 0.5):
+        liars = tuple(range(round(100 * share)))
+        deviations = [Deviation("slander", liars, slanders=True)] if liars else []
+        gave = play_futures(economy, deviations, ROUNDS).actions[:, -1, 50:] == Action.DELEGATE
+        exact = float(cooperation(slandered(residents(norm_of("L6"), errors), share)))
+        rows.append([f"{share:g}", _text(gave.mean(axis=(1, 2)), SHARE, 4), f"{exact:.4f}"])
+    return markdown(["share of slanderers", "gifts made", "exact"], rows)
 
 
 def _learners(ensemble: Ensemble) -> Learners:
@@ -218,7 +237,8 @@ def timing() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    "societies": societies, "beliefs": beliefs, "verdicts": verdicts, "welfare": welfare, "time": timing,
+    "societies": societies, "beliefs": beliefs, "verdicts": verdicts, "slander": slander, "welfare": welfare,
+    "time": timing,
 }  # fmt: skip
 
 

@@ -122,8 +122,11 @@ def label_ends(ax: Axes, heights: Sequence[float], texts: Sequence[str], colours
 
 
 def say_empty(ax: Axes, words: str) -> None:
-    """Say in the middle of a panel why nothing is drawn in it."""
+    """Say in the middle of a panel why nothing is drawn in it; an axis of its own has no numbers then."""
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color="0.35")
+    for axis, shared in ((ax.xaxis, ax.get_shared_x_axes()), (ax.yaxis, ax.get_shared_y_axes())):
+        if len(shared.get_siblings(ax)) == 1 and not ax.has_data():
+            axis.set_ticks([])
 
 
 def finish(figure: Figure, title: str, caption: str, handles: Sequence[Artist] = ()) -> Figure:

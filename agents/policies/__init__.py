@@ -11,6 +11,7 @@ from commonweal.agents.policies.base import (
     BestResponseTerms,
     ConditionalTerms,
     ImitationTerms,
+    Law,
     Observation,
     Policy,
     PolicyFacts,
@@ -21,6 +22,7 @@ from commonweal.agents.policies.base import (
     drawn_action,
     policy,
 )
+from commonweal.agents.policies.laws import action_law, policy_law
 from commonweal.agents.policies.memory import Outcome, remember
 from commonweal.agents.streams import Stream
 
@@ -29,12 +31,14 @@ __all__ = [
     "BestResponseTerms",
     "ConditionalTerms",
     "ImitationTerms",
+    "Law",
     "Observation",
     "Outcome",
     "Policy",
     "PolicyFacts",
     "PolicyTerms",
     "QLearningTerms",
+    "action_law",
     "available_actions",
     "best_action",
     "best_response",
@@ -46,6 +50,7 @@ __all__ = [
     "learning",
     "norms",
     "policy",
+    "policy_law",
     "remember",
     "waiting",
 ]

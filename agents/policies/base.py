@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from commonweal.agents.actions import Action, of_action
+from commonweal.agents.actions import CODES, Action, of_action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.graphs import Graph
 from commonweal.agents.population import Population
@@ -86,6 +86,9 @@ Policy = Callable[[Observation, PolicyTerms, Stream], Ints]
 """Proposes (R, N) actions, one for every principal whether or not it follows the policy. Must take as many numbers from
 the stream whatever it observes, so that a run plays the same alone and in an ensemble."""
 
+Law = Callable[[Observation, PolicyTerms], Floats]
+"""(R, N, 4) probability with which a policy proposes each action, in the order of ``Action``."""
+
 
 @dataclass(frozen=True)
 class PolicyFacts:
@@ -95,6 +98,7 @@ class PolicyFacts:
     remembers: bool = True  # looks at remembered payoffs, so that ``policy.memory`` matters
     starts: bool = False  # chooses in the first round too, in which others do what they start with
     names: bool = False  # goes by images, which there are only with a section ``reciprocity``
+    law: "Law | None" = None  # the probabilities of what it proposes; None: found by drawing
 
 
 POLICIES: Registry[Policy, PolicyFacts] = Registry("policy", "commonweal.policies", "policy.mix", PolicyFacts())
@@ -109,6 +113,18 @@ def available_actions(names: Iterable[str]) -> Ints:
 def drawn_action(available: Ints, uniform: Floats) -> Ints:
     """Uniformly random available actions, from uniform numbers in [0, 1), in their shape."""
     return available[(uniform * available.size).astype(np.int64)]
+
+
+def certainly(actions: Ints) -> Floats:
+    """(R, N, 4) the law of actions (R, N) that are taken for sure."""
+    law: Floats = (actions[..., None] == CODES).astype(np.float64)
+    return law
+
+
+def anything(available: Ints) -> Floats:
+    """(4,) the law of an action that is drawn uniformly from those available."""
+    law: Floats = np.isin(CODES, available) / available.size
+    return law
 
 
 def best_action(values: Floats, action: Ints, available: Ints) -> Ints:

@@ -2,12 +2,19 @@
 
 import numpy as np
 
-from commonweal.agents.arrays import Ints
-from commonweal.agents.policies.base import Observation, PolicyTerms, best_action, policy
+from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.policies.base import Observation, PolicyTerms, best_action, certainly, policy
 from commonweal.agents.streams import Stream
 
 
-@policy("best_response", compares=True)
+def best_response_law(observation: Observation, terms: PolicyTerms) -> Floats:
+    """(R, N, 4) the last action with probability ``inertia``, else the best."""
+    population, stays = observation.population, terms.best_response.inertia[..., None]
+    best = best_action(population.foregone, population.action, observation.available)
+    return stays * certainly(population.action) + (1 - stays) * certainly(best)
+
+
+@policy("best_response", compares=True, law=best_response_law)
 def best_response(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
     """Take the action of the highest counterfactual payoff; keep the last at a tie, and with probability ``inertia``.
 

@@ -4,12 +4,23 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.agents.policies.base import Observation, PolicyTerms, drawn_action, policy
+from commonweal.agents.policies.base import Observation, PolicyTerms, anything, certainly, drawn_action, policy
 from commonweal.agents.population import ConditionalKind
 from commonweal.agents.streams import Stream
 
 
-@policy("conditional", remembers=False)
+def conditional_law(observation: Observation, terms: PolicyTerms) -> Floats:
+    """(R, N, 4) delegating as far as each is willing, else shirking; anything for the kind ``RANDOM``."""
+    population = observation.population
+    delegates = certainly(population.action)[..., Action.DELEGATE]
+    share = observation.graph.neighbour_mean(delegates)
+    willing = willingness(population.conditional_kind, share, terms.conditional.slope)
+    law = either(willing, *delegating_and_shirking(observation.available))
+    random = population.conditional_kind == ConditionalKind.RANDOM
+    return np.where(random[..., None], anything(observation.available), law)
+
+
+@policy("conditional", remembers=False, law=conditional_law)
 def conditional(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
     """Delegate with a probability that depends on the share of neighbours that delegated last round.
 
@@ -28,8 +39,8 @@ def conditional(observation: Observation, terms: PolicyTerms, stream: Stream) ->
     delegating, shirking = delegating_and_shirking(observation.available)
     willing = whether < willingness(population.conditional_kind, share, terms.conditional.slope)
     answer = np.where(willing, delegating, shirking)
-    anything = drawn_action(observation.available, which)
-    return np.where(population.conditional_kind == ConditionalKind.RANDOM, anything, answer)
+    drawn = drawn_action(observation.available, which)
+    return np.where(population.conditional_kind == ConditionalKind.RANDOM, drawn, answer)
 
 
 def willingness(kind: Ints, share: Floats, slope: Floats) -> Floats:
@@ -56,3 +67,11 @@ def delegating_and_shirking(available: Ints) -> tuple[int, int]:
     shirks = [action for action in (Action.FREE_RIDE, Action.ABSTAIN, Action.DEFECT) if action in allowed]
     shirking = shirks[0] if shirks else Action.DELEGATE
     return (Action.DELEGATE if Action.DELEGATE in allowed else shirking), shirking
+
+
+def either(chance: Floats, delegating: int, shirking: int) -> Floats:
+    """(R, N, 4) the law of delegating with a chance (R, N), and of shirking otherwise; both may be the same action."""
+    law = np.zeros((*chance.shape, len(Action)))
+    law[..., delegating] += chance
+    law[..., shirking] += 1 - chance
+    return law

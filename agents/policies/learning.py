@@ -2,12 +2,27 @@
 
 import numpy as np
 
-from commonweal.agents.arrays import Ints
-from commonweal.agents.policies.base import Observation, PolicyTerms, best_action, drawn_action, policy
+from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.policies.base import (
+    Observation,
+    PolicyTerms,
+    anything,
+    best_action,
+    certainly,
+    drawn_action,
+    policy,
+)
 from commonweal.agents.streams import Stream
 
 
-@policy("learning")
+def learning_law(observation: Observation, terms: PolicyTerms) -> Floats:
+    """(R, N, 4) any available action with probability ``exploration``, else the one of the highest learned value."""
+    population, explores = observation.population, terms.learning.exploration[..., None]
+    greedy = best_action(population.action_values, population.action, observation.available)
+    return explores * anything(observation.available) + (1 - explores) * certainly(greedy)
+
+
+@policy("learning", law=learning_law)
 def learning(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
     """Choose ε-greedily: a random action with probability ``exploration``, else the one of the highest learned value.
 

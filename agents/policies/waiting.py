@@ -3,12 +3,17 @@
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import Ints
-from commonweal.agents.policies.base import Observation, PolicyTerms, policy
+from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.policies.base import Observation, PolicyTerms, certainly, policy
 from commonweal.agents.streams import Stream
 
 
-@policy("wait_and_see", compares=True)
+def wait_and_see_law(observation: Observation, terms: PolicyTerms) -> Floats:
+    """(R, N, 4) what it does, for sure."""
+    return certainly(_joined(observation))
+
+
+@policy("wait_and_see", compares=True, law=wait_and_see_law)
 def wait_and_see(observation: Observation, terms: PolicyTerms, stream: Stream) -> Ints:
     """Principals that stay away delegate as soon as that would have paid more last round; the others go on as before.
 
@@ -23,6 +28,10 @@ def wait_and_see(observation: Observation, terms: PolicyTerms, stream: Stream) -
     Returns:
         (R, N) actions.
     """
+    return _joined(observation)
+
+
+def _joined(observation: Observation) -> Ints:
     population = observation.population
     if Action.DELEGATE not in observation.available:
         return population.action

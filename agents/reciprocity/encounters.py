@@ -23,6 +23,7 @@ class Seen:
     image: Ints  # (R, N) name of each, in its own eyes
     other: Ints  # (R, N) name of its counterpart, in its eyes
     meets: Bools  # (R, N) who has a request
+    counterpart: Ints  # (R, N) whose it is; itself where there is none
     giving: Floats | None  # (R, N, 2, 2) probability of giving that learners have come to; None: nobody learns
 
 

@@ -11,6 +11,7 @@ from commonweal.agents.arrays import Ints
 from commonweal.agents.drawing import draw_population
 from commonweal.agents.graphs import build_graph
 from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, available_actions, decide
+from commonweal.agents.policies.base import certainly
 from commonweal.agents.population import Population, PopulationTerms
 from commonweal.agents.reciprocity.encounters import Seen
 from commonweal.agents.streams import Stream, Streams
@@ -21,6 +22,7 @@ from commonweal.testing.promises import Promises, arrays_of, picked
 
 N = 24
 ALL = ("abstain", "delegate", "free_ride", "defect")
+_DRAWS, _ERRORS = 400, 6  # draws that a law is held to, and standard errors by which they may miss
 SOME = (ALL, ALL[1:], ("delegate", "defect"), ("abstain",), ("free_ride", "abstain"))
 
 
@@ -56,7 +58,8 @@ def named(runs: int, principals: int) -> Seen:
     """Names and requests, the same in each run whatever runs are beside it; learners are at one half."""
     random = np.random.default_rng(6)
     image, other, meets = (np.tile(each, (runs, 1)) for each in random.integers(0, 2, (3, principals)))
-    return Seen(image, other, meets > 0, np.full((runs, principals, 2, 2), 0.5))
+    counterpart = np.tile((np.arange(principals) + 1) % principals, (runs, 1))
+    return Seen(image, other, meets > 0, counterpart, np.full((runs, principals, 2, 2), 0.5))
 
 
 def experienced(population: Population) -> Population:
@@ -78,7 +81,8 @@ def check_policy(name: str, options: Mapping[str, float] | None = None) -> None:
 
     It proposes one available action for every principal, whichever actions there are; the same state and stream give
     the same actions; a run decides alike alone and in an ensemble; it takes as many random numbers whatever it
-    observes; it leaves the population as it was; and who does not reconsider keeps its action.
+    observes; it leaves the population as it was; who does not reconsider keeps its action; and where its registration
+    says a law, that is how often it proposes what.
 
     Args:
         name: as a scenario file says it.
@@ -95,6 +99,8 @@ def check_policy(name: str, options: Mapping[str, float] | None = None) -> None:
     held.decides_alone_as_among_others()
     held.takes_as_many_numbers()
     held.keeps_who_does_not_reconsider()
+    for available in SOME:
+        held.proposes_as_its_law_says(available)
 
 
 @dataclass(frozen=True)
@@ -161,3 +167,19 @@ class _Held:
         population = experienced(drawn(scenario))
         kept = decide(observed(scenario, population), policy_terms(scenario), choice(0))
         self.says.demand(np.array_equal(kept, population.action), "who does not reconsider keeps its action")
+
+    def proposes_as_its_law_says(self, available: Sequence[str]) -> None:
+        """In 400 draws for N principals each action comes as often as its (1, N, 4) law says, if it says one."""
+        law_of = POLICIES.facts(self.name).law
+        if law_of is None:
+            return
+        scenario = self.scenario(tuple(available))
+        seen, terms = observed(scenario, experienced(drawn(scenario))), policy_terms(scenario)
+        law, case = np.asarray(law_of(seen, terms)), f"available are {', '.join(available)}"
+        proper = law.shape == (1, N, len(Action)) and law.min() >= 0 and np.allclose(law.sum(axis=2), 1.0)
+        self.says.demand(proper, "its law is (R, N, 4) probabilities that sum to 1", case)
+        stream = choice(4)
+        drawn_laws = [certainly(np.asarray(POLICIES[self.name](seen, terms, stream))) for _ in range(_DRAWS)]
+        missed = np.abs(np.mean(drawn_laws, axis=0) - law)
+        kept = (missed <= _ERRORS * np.sqrt(law * (1 - law) / _DRAWS) + 1e-9).all()
+        self.says.demand(kept, f"it proposes as its law says, and missed it by {missed.max():.2g}", case)

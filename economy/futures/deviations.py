@@ -54,6 +54,7 @@ class Deviation:
     sheds: bool = False  # each takes part under one name at a time, and under the next once that has become bad
     slanders: bool = False  # as judges they call everybody bad
     praises: bool = False  # as judges they call each other good, whatever they did
+    policy: str | None = None  # by which they go instead of their own, and as judges if it is a norm's; None: their own
     from_round: int = 0  # rounds before they deviate
     until: int | None = None  # rounds after which they deviate no more; None: they go on
 
@@ -72,9 +73,10 @@ class Deviation:
         if self.from_round < 0 or (self.until is not None and self.until <= self.from_round):
             raise InputError(f"deviation {self.name}: from_round must be >= 0 and until above it")
         lasting = self.joins or self.earlier or self.leaves is not None or self.identities > 1 or self.copies
+        lasting = lasting or self.policy is not None
         if self.is_passing and lasting:
-            refused = "joins, earlier, leaves, identities and copies are for all rounds, without from_round and until"
-            raise InputError(f"deviation {self.name}: {refused}")
+            refused = "joins, earlier, leaves, identities, copies and policy are for all rounds"
+            raise InputError(f"deviation {self.name}: {refused}, without from_round and until")
 
     @property
     def is_passing(self) -> bool:

@@ -28,6 +28,7 @@ from commonweal.economy.futures.deviations import (
     lay_script,
     spares_of,
 )
+from commonweal.economy.futures.followers import following
 from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.shedding import Shedding, shed, unshed
 from commonweal.economy.money.identity import fund_names
@@ -128,6 +129,7 @@ def play_futures(
         own = knowing(state.mechanisms["beliefs"], bearer)
         state = replace(state, mechanisms={**state.mechanisms, "beliefs": own})
     world = conducted(world, people, deviations, names)
+    world, people = following(world, people, deviations, names)
     usual, passing = world.conduct, any(deviation.is_passing for deviation in deviations)
     copies = first_copies(world, state, deviations)
     noted: list[tuple[Floats, Ints, Floats, Floats]] = []

@@ -9,6 +9,7 @@ from commonweal.scenarios.studies import (
     free_riding,
     incentives,
     pluralism,
+    reciprocity,
     sensitivity,
 )
 from commonweal.scenarios.studies.asking import ask
@@ -29,6 +30,7 @@ __all__ = [
     "free_riding",
     "incentives",
     "pluralism",
+    "reciprocity",
     "sensitivity",
     "study",
 ]

@@ -94,6 +94,7 @@ class Pieces:
         self._folder, self._tell = folder, tell
         self._what = f"rounds of {title}"
         self._done = self._known = 0
+        self.weight = 1.0  # usual rounds that one of this study's takes, where they are dearer
 
     def expect(self, rounds: int, *, at_most: bool = False) -> None:
         """Say how many more rounds of single runs will be played.
@@ -121,7 +122,7 @@ class Pieces:
         part = _Part(what, len(pieces))
         self._begin(sum(piece.rounds for piece in pieces))
         self._advance(part, sum(pieces[number].rounds for number in given), len(given))
-        single = workers == 1 or sum(piece.rounds for piece in left.values()) < SMALL
+        single = workers == 1 or self.weight * sum(piece.rounds for piece in left.values()) < SMALL
         given |= self._here(left, part) if single else self._apart(left, part, workers)
         return [given[number] for number in range(len(pieces))]
 

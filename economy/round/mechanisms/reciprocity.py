@@ -147,8 +147,10 @@ class Reciprocity(Mechanism):
     def show(self, own: Reputations, world: World) -> Seen:
         """Everybody's name, and that of its counterpart."""
         given = None if own.learning is None else giving(own.learning.learners)[:, : world.shape[1]]
-        image, other, meets = (of_persons(each, world) for each in (own.image, own.other, own.encounters.meets))
-        return Seen(image, other, meets, given)
+        met = own.encounters
+        known = (own.image, own.other, met.meets, met.counterpart)
+        image, other, meets, counterpart = (of_persons(each, world) for each in known)
+        return Seen(image, other, meets, counterpart, given)
 
     def meant(self, own: Reputations, world: World) -> Ints | None:
         """Who made a gift that failed meant to make it."""

@@ -146,12 +146,18 @@ def collapse_map(kind: Literal["reinforce", "ppo"], grid: Grid) -> pd.DataFrame:
         kind: of the rival.
         grid: what the map is over.
     """
-    parts = [_column(kind, grid, turnover) for turnover in grid.turnovers]
+    parts = [column(kind, grid, turnover) for turnover in grid.turnovers]
     return pd.concat(parts, ignore_index=True)
 
 
-def _column(kind: Literal["reinforce", "ppo"], grid: Grid, turnover: int) -> pd.DataFrame:
-    """The cells with episodes of one length."""
+def column(kind: Literal["reinforce", "ppo"], grid: Grid, turnover: int) -> pd.DataFrame:
+    """The cells with episodes of one length, a line each.
+
+    Args:
+        kind: of the rival.
+        grid: what the map is over.
+        turnover: T/N, acts of each in an episode.
+    """
     gamma, ratio = (each.ravel() for each in np.meshgrid(grid.gammas, grid.ratios, indexing="ij"))
     place = np.tile(np.arange(len(grid.ratios)), len(grid.gammas))
     world = world_of([(norm_of(grid.norm), grid.count)], grid.happens, np.asarray(grid.ratios))

@@ -22,13 +22,15 @@ _LIMIT = re.compile(r"values\.dimensions\[(\d+)\]\.limit")
 _COSTS = ("population.cost_low", "population.cost_high")
 _NUMBERS = (  # asked for where they matter, in this order
     COST, "market.price", "market.multiplication", "market.contribution", "market.punishment.probability",
+    "market.benefit", "market.cost",
     "market.model_value", "rewards.accuracy.optimum", "rewards.accuracy.scale", "market.leak", "market.rivalry",
     "actions.defect_gain", "population.outside_option", "task.concentration", "task.drift", "task.noisy_share",
     "learning.rate", "policy.revision", "policy.mutation", "policy.memory", "policy.imitation.intensity",
     "policy.best_response.inertia", "policy.learning.exploration", "policy.learning.rate", "policy.conditional.slope",
     "settlement.alpha", "settlement.discount", "settlement.horizon", "settlement.floor", "settlement.reserve",
     "values.stubbornness", "values.confidence", "values.experience", "values.dimensions[].limit",
-    "stakes.stake", "stakes.audit",
+    "stakes.stake", "stakes.audit", "reciprocity.execution", "reciprocity.perception", "reciprocity.assignment",
+    "reciprocity.dissent", "reciprocity.terms.pay", "reciprocity.learner.weight", "reciprocity.learner.rate",
 )  # fmt: skip
 
 

@@ -175,6 +175,8 @@ def test_the_menu_says_what_scenarios_ask_and_sets_one_up(opens: Opens) -> None:
     page.keyboard.press("p")  # the first that begins with it
     page.keyboard.press("Home")
     page.keyboard.press("l")
+    assert "good name" in asked(page, "document.activeElement.innerText")
+    page.keyboard.press("l")  # the next one
     assert "sell the model outside" in asked(page, "document.activeElement.innerText")
     page.keyboard.press("Enter")
     until(page, "commonweal.store.setup.name === 'leaky'")

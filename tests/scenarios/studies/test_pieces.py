@@ -33,9 +33,12 @@ STUDIES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "fairness": ("commons", SMALL, {"principals": 3, "rounds": 2, "tasks": ["wine"], "partitions": ["equal", "power"]}),
     "free-riding": ("commons", SMALL, {"horizon": 4, "counts": [4, 6], "factors": [0.5, 2.0], "alphas": []}),
     "incentives": ("commons", SMALL, {"horizon": 4, "principals": 2, "workers": 1}),
+    "reciprocity": ("slander", {"population.count": 8, "rounds": 6},
+                    {"horizon": 4, "mutants": ["AllD"], "judges": [1], "members": 1, "ahead": 4, "rivals": 1,
+                     "workers": 1}),
     "sensitivity": ("commons", SMALL, {"size": 2, "fields": ["market.leak", "learning.rate"], "workers": 1}),
 }  # fmt: skip
-QUICK = ("evolution", "fairness", "free-riding", "incentives")
+QUICK = ("evolution", "fairness", "free-riding", "incentives", "reciprocity")
 
 
 @dataclass(frozen=True)

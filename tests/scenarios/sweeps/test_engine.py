@@ -117,7 +117,8 @@ class TestChunks:
             base = revise(BASE, {"values.camps": [{"share": 0.5}, {"share": 0.5}]})
             changes = {"values.camps": [{"share": 0.35}, {"share": 0.65}]}
         else:
-            changes = {path: 3 if path == "beliefs.most" else 0.35}
+            whole = ("beliefs.most", "reciprocity.terms.out", "reciprocity.terms.stake")  # or from 1 on
+            changes = {path: 3 if path in whole else 0.35}
         record = Ensemble([base, revise(base, changes)], [0, 0]).step()
         assert len(record.actions) == 2
 

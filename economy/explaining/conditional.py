@@ -1,0 +1,258 @@
+"""Decisions explained without any training: exact conditional means over all coalitions of what a principal saw.
+
+Masking all features but those in C leaves b(C) = E[answer | the features in C are as in the decision], the mean over
+the rows of a play that agree with the decision on C (Beechey and Şimşek 2025, arXiv 2511.06094, who learn it). Rows are
+counted by the set of features on which they agree; sums over all supersets of C then give every b(C) in F 2^(F−1)
+additions. The answer may be the law of the action (behaviour), a value (prediction), or a return (outcome).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.errors import InputError
+from commonweal.economy.credit.exact import shapley_value
+from commonweal.economy.explaining.explanation import Explanation
+from commonweal.economy.explaining.rows import Rows, agreement
+from commonweal.economy.explaining.values import Effort, value_games
+
+MOST_FEATURES = 20  # that vary, for exact values
+MOST_SAMPLED = 60  # that vary, at all: a coalition is one whole number
+_SAMPLED = Effort(budget=4096, estimator="leverage_shap")  # coalitions where there are too many for all
+_SHORT = 16  # coalitions that lie together, below which sums go place by place
+_HELD = 1 << 24  # numbers of games held at a time
+
+
+@dataclass(frozen=True)
+class ConditionalGames:
+    """What is known of the answers of S decisions when only some of F features are."""
+
+    values: Floats  # (S, A, 2^F) b of every coalition, numbered as in ``all_coalitions``
+    matching: Ints  # (S, 2^F) decisions of the play that agree on it
+
+
+def superset_sums(numbers: Floats) -> Floats:
+    """Σ over all coalitions that contain C, for every C: the zeta transform (Yates 1937), in place.
+
+    Args:
+        numbers: (B, 2^F) of every coalition, numbered as in ``all_coalitions``; overwritten by the sums.
+    """
+    size = 1
+    while size < numbers.shape[1]:
+        pairs = numbers.reshape(len(numbers), -1, 2, size)
+        if size < _SHORT:  # numpy is slow along short axes
+            for place in range(size):
+                pairs[:, :, 0, place] += pairs[:, :, 1, place]
+        else:
+            pairs[:, :, 0] += pairs[:, :, 1]
+        size *= 2
+    return numbers
+
+
+def conditional_games(rows: Rows, decisions: Ints) -> ConditionalGames:
+    """The conditional means of all coalitions of features, for each of S decisions.
+
+    Args:
+        rows: of the play, the decisions themselves among them.
+        decisions: (S, F) codes.
+
+    Raises:
+        ValueError: if no row that counts has seen what one of the decisions saw.
+    """
+    answers = rows.answers.shape[1]
+    values = np.empty((len(decisions), answers, 2 ** decisions.shape[1]))
+    matching = np.empty((len(decisions), values.shape[2]), dtype=np.int64)
+    weighed = rows.weights[:, None] * rows.answers
+    for place, decision in enumerate(decisions):
+        masks = agreement(rows.codes, decision)
+        columns = (rows.weights, *weighed.T, rows.counts)
+        counted: Floats = np.stack([np.bincount(masks, column, values.shape[2]) for column in columns])
+        total, *sums, alike = superset_sums(counted)
+        if not total[-1] > 0:
+            raise ValueError("a decision is not among the rows that explain it")
+        for answer, whole in enumerate(sums):
+            np.divide(whole, total, out=values[place, answer])
+        matching[place] = alike
+    return ConditionalGames(values, matching)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is explained, in words."""
+
+    kind: str  # behaviour or prediction
+    target: str
+    baseline: str
+    names: tuple[str, ...]  # (F,) of the features
+    answers: tuple[str, ...] = ()  # (A,) what each is called
+
+
+def explain_rows(
+    rows: Rows, decisions: Ints, question: Question, truth: Floats | None = None, effort: Effort | None = None
+) -> Explanation:
+    """What each feature adds to the answers of S decisions: Shapley values of their conditional means.
+
+    Args:
+        rows: of the play, the decisions themselves among them.
+        decisions: (S, F) codes.
+        question: in words.
+        truth: (S, A) the answers of the decisions themselves, where bins hide something of them; what the mean of the
+            rows alike misses of it is left open.
+        effort: what estimated values may cost; None: all coalitions up to 20 features that vary, then 4096 of them.
+
+    Returns:
+        With S as the run axis.
+
+    Raises:
+        InputError: if more than 60 features vary.
+        ValueError: if no row that counts has seen what one of the decisions saw.
+    """
+    features = rows.codes.shape[1]
+    varying = np.flatnonzero((rows.codes != decisions[:1]).any(axis=0))  # what is always the same adds nothing
+    if len(varying) > MOST_SAMPLED:
+        raise InputError(f"{len(varying)} features vary: at most {MOST_SAMPLED} can be told apart")
+    rows, decisions = replace(rows, codes=rows.codes[:, varying]), decisions[:, varying]
+    exact = effort is None and len(varying) <= MOST_FEATURES
+    valued = _exact(rows, decisions) if exact else _sampled(rows, decisions, effort or _SAMPLED)
+    values, errors = (np.zeros((len(decisions), features, valued.base.shape[1])) for _ in range(2))
+    values[:, varying], errors[:, varying] = valued.values, valued.standard_error
+    decided = int(rows.counts.sum())
+    return Explanation(
+        question.kind,
+        question.target,
+        question.baseline,
+        question.names,
+        valued.base,
+        valued.known if truth is None else truth,
+        values,
+        standard_error=None if exact else errors,
+        residual=None if truth is None else truth - valued.known,
+        evaluations=decided,
+        exact=exact,
+        answers=question.answers,
+        provenance={
+            "method": f"conditional means of {'all' if exact else valued.evaluations} coalitions of features",
+            "distinct observations": str(len(rows.codes)),
+            "decisions alike (all features known)": _range_of(valued.alike[:, -1]),
+            "decisions alike (one feature known, fewest)": _range_of(valued.alike[:, :-1].min(axis=1, initial=decided)),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class _Valued:
+    """Values of the features of S decisions."""
+
+    base: Floats  # (S, A)
+    known: Floats  # (S, A) with all features
+    values: Floats  # (S, F, A)
+    standard_error: Floats  # (S, F, A); 0 where exact
+    alike: Ints  # (S, F + 1) decisions that agree on one feature each, and on all
+    evaluations: int  # coalitions
+
+
+def _exact(rows: Rows, decisions: Ints) -> _Valued:
+    """From all coalitions, as many decisions at a time as memory allows."""
+    coalitions = 2 ** decisions.shape[1]
+    held = max(1, _HELD // (rows.answers.shape[1] * coalitions))
+    parts = [_exact_part(rows, decisions[first : first + held]) for first in range(0, len(decisions), held)]
+    base, known, values, alike = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return _Valued(base, known, values, np.zeros_like(values), alike, coalitions)
+
+
+def _exact_part(rows: Rows, decisions: Ints) -> tuple[Floats, Floats, Floats, Ints]:
+    games = conditional_games(rows, decisions)
+    count, answers, coalitions = games.values.shape
+    values = np.zeros((count, decisions.shape[1], answers))
+    if coalitions > 1:
+        values[:] = shapley_value(games.values.reshape(-1, coalitions)).reshape(count, answers, -1).swapaxes(1, 2)
+    few = games.matching[:, [*(1 << np.arange(decisions.shape[1])), coalitions - 1]]
+    return games.values[..., 0], games.values[..., -1], values, few
+
+
+def _sampled(rows: Rows, decisions: Ints, effort: Effort) -> _Valued:
+    """From some coalitions, the same for all decisions and answers; their conditional means are exact."""
+    (count, features), answers = decisions.shape, rows.answers.shape[1]
+    masks = np.stack([agreement(rows.codes, decision) for decision in decisions])
+
+    def play(coalitions: Bools) -> Floats:
+        return conditional_means(rows, masks, coalitions).reshape(len(coalitions), -1)
+
+    found = value_games(features, play, effort)
+    single = np.vstack([np.eye(features, dtype=np.bool_), np.ones((1, features), dtype=np.bool_)])
+    alike = np.stack([_agrees(own, single) @ rows.counts for own in masks]).astype(np.int64)
+
+    def shaped(values: Floats) -> Floats:
+        apart: Floats = values.reshape(count, answers, features).swapaxes(1, 2)
+        return apart
+
+    base, known = found.base.reshape(count, answers), found.whole.reshape(count, answers)
+    return _Valued(base, known, shaped(found.values), shaped(found.standard_error), alike, found.evaluations)
+
+
+def conditional_means(rows: Rows, masks: Ints, coalitions: Bools) -> Floats:
+    """The conditional means of some coalitions, counted one by one.
+
+    Args:
+        rows: of the play.
+        masks: (S, M) the coalition on which each row agrees with each of S decisions.
+        coalitions: (C, F).
+
+    Returns:
+        (C, S, A).
+
+    Raises:
+        ValueError: if no row that counts has seen what one of the decisions saw.
+    """
+    weighed = np.column_stack([rows.weights[:, None] * rows.answers, rows.weights])
+    means = np.empty((len(coalitions), len(masks), rows.answers.shape[1]))
+    step = max(1, _HELD // max(1, masks.shape[1]))
+    for place, own in enumerate(masks):
+        for first in range(0, len(coalitions), step):
+            part = slice(first, first + step)
+            sums = _agrees(own, coalitions[part]) @ weighed
+            if not (sums[:, -1] > 0).all():
+                raise ValueError("a decision is not among the rows that explain it")
+            means[part, place] = sums[:, :-1] / sums[:, -1:]
+    return means
+
+
+def _agrees(masks: Ints, coalitions: Bools) -> Floats:
+    """(C, M) 1 where a row, by the coalition on which it agrees with a decision (M,), agrees on all of another."""
+    numbers = coalitions @ (1 << np.arange(coalitions.shape[1]))
+    agrees: Floats = ((masks & numbers[:, None]) == numbers[:, None]).astype(np.float64)
+    return agrees
+
+
+def _range_of(counts: Ints) -> str:
+    low, high = int(counts.min()), int(counts.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def outcome_of(behaviour: Explanation, returns: Floats, target: str) -> Explanation:
+    """What each feature adds to the return when the policy acts once on what is known, and freely from then on.
+
+    v(C) = Σ_a b_a(C) Q(s, a), so that by linearity each part is that of the behaviour, weighed by returns.
+
+    Args:
+        behaviour: of S decisions, whose answers are actions.
+        returns: (S, A) Q, what follows if the action is taken once and the policy goes on.
+        target: whose return, in words.
+    """
+    residual = None if behaviour.residual is None else (behaviour.residual * returns).sum(axis=1, keepdims=True)
+    error = behaviour.standard_error  # at most those of all actions together, since they share their coalitions
+    return Explanation(
+        "outcome",
+        target,
+        behaviour.baseline,
+        behaviour.names,
+        (behaviour.base * returns).sum(axis=1, keepdims=True),
+        (behaviour.value * returns).sum(axis=1, keepdims=True),
+        (behaviour.values * returns[:, None, :]).sum(axis=2, keepdims=True),
+        standard_error=None if error is None else (error * np.abs(returns)[:, None, :]).sum(axis=2, keepdims=True),
+        residual=residual,
+        evaluations=behaviour.evaluations,
+        exact=behaviour.exact,
+        provenance={**behaviour.provenance, "masked": "at this decision alone, not at later ones"},
+    )

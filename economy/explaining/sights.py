@@ -1,0 +1,139 @@
+"""What principals see before they choose, as features with names, and the record of all decisions of a play."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from commonweal.agents.actions import Action
+from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.policies import POLICIES, Observation, action_law
+from commonweal.agents.population import Population
+from commonweal.agents.reciprocity.encounters import Seen
+from commonweal.economy.money.ledger import MICRO
+from commonweal.economy.round.record import Record
+from commonweal.economy.runs.ensemble import Ensemble, observe
+from commonweal.economy.runs.results import rounds_to_play
+from commonweal.economy.world.world import State, World
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What R runs of N principals saw before each of T rounds, how likely it made each action, and what came of it."""
+
+    names: tuple[str, ...]  # (F,) of the features
+    features: Floats  # (R, T, N, F) what each saw; actions and kinds by their codes
+    law: Floats  # (R, T, N, 4) probability of each action, before mechanisms
+    chose: Bools  # (R, T, N) who chose by its policy, not by what it started with, and saw all features
+    actions: Ints  # (R, T, N) what each did
+    utility: Floats  # (R, T, N) what the round brought each, money; payoffs where nobody minds
+    policies: tuple[str, ...]  # in the mix
+    policy: Ints  # (R, N) position of each one's policy among them
+    available: Ints  # (A,) codes of the actions that policies may propose
+    first: int  # rounds played before the first of the T
+
+    @property
+    def rounds(self) -> range:
+        """The rounds that were noted, by the rounds played before each."""
+        return range(self.first, self.first + self.law.shape[1])
+
+
+def features_of(observation: Observation, revenue: Floats, policies: tuple[str, ...]) -> dict[str, Floats]:
+    """What principals see, by name, each (R, N).
+
+    Beside what concerns everybody there are names where names count, and what the policies in the mix read of their
+    own: learned values, foregone payoffs, kinds.
+
+    Args:
+        observation: before the choice.
+        revenue: (R,) of the last round, money, which policies do not read.
+        policies: in the mix.
+    """
+    people, mean = observation.population, observation.graph.neighbour_mean
+    delegates = (people.action == Action.DELEGATE).astype(np.float64)
+    seen = {
+        "last action": people.action.astype(np.float64),
+        "own payoff": people.payoff,
+        "reputation": people.reputation,
+        "neighbours delegating": mean(delegates),
+        "accuracy": np.broadcast_to(observation.quality[:, None], people.shape),
+        "own cost": people.cost,
+        "neighbours' payoff": mean(people.payoff),
+        "revenue": np.broadcast_to(revenue[:, None], people.shape),
+    }
+    names: Seen | None = observation.shown.get("reciprocity")
+    if names is not None:
+        named = {"own name": names.image, "name of who asks": names.other, "is asked": names.meets}
+        seen |= {name: each.astype(np.float64) for name, each in named.items()}
+    if "conditional" in policies:
+        seen["kind"] = people.conditional_kind.astype(np.float64)
+    if "learning" in policies:
+        seen |= _by_action("learned value of", people.action_values, observation.available)
+    if any(POLICIES.facts(name).compares for name in policies):
+        seen |= _by_action("foregone payoff of", np.nan_to_num(people.foregone), observation.available)
+    return seen
+
+
+def _by_action(what: str, values: Floats, available: Ints) -> dict[str, Floats]:
+    """(R, N) of each available action from values (R, N, 4)."""
+    return {f"{what} {Action(code).name.lower()}": values[..., code] for code in available}
+
+
+class DecisionLog:
+    """Notes decisions while runs are played: ``see`` before a round, ``note`` after it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._names: tuple[str, ...] = ()
+        self._first = 0
+        self._policy: Ints = np.zeros(world.shape, dtype=np.int64)
+        self._seen: list[tuple[Floats, Floats, Bools]] = []
+        self._done: list[tuple[Ints, Floats]] = []
+        self._revenue: Floats | None = None
+
+    def see(self, state: State, people: Population) -> None:
+        """Note what everybody sees before the next round, and how likely that makes each action."""
+        terms = self._world.terms.policy
+        if not self._seen:
+            self._first, self._policy = state.round, people.policy
+        known = self._revenue is not None or state.round == 0
+        revenue = np.zeros(len(people.action)) if self._revenue is None else self._revenue
+        observation = observe(state, people, self._world)
+        seen = features_of(observation, revenue, terms.names)
+        self._names = tuple(seen)
+        starting = np.array([POLICIES.facts(name).starts for name in terms.names])
+        chose = (starting[people.policy] | (state.round > 0)) & known
+        self._seen.append((np.stack(list(seen.values()), axis=2), action_law(observation, terms), chose))
+
+    def note(self, record: Record) -> None:
+        """Note what came of it."""
+        self._revenue = record.payday.revenue / MICRO
+        self._done.append((record.actions, record.payday.utility))
+
+    def decisions(self) -> Decisions:
+        """All that was seen and done so far, at least one round."""
+        features, law, chose = (np.stack(each, axis=1) for each in zip(*self._seen[: len(self._done)], strict=True))
+        actions, utility = (np.stack(each, axis=1) for each in zip(*self._done, strict=True))
+        terms = self._world.terms
+        names, available = terms.policy.names, terms.available
+        return Decisions(
+            self._names, features, law, chose, actions, utility, names, self._policy, available, self._first
+        )
+
+
+def watched(ensemble: Ensemble, rounds: int | None = None, on_round: Callable[[], None] | None = None) -> Decisions:
+    """Play on, and note every decision.
+
+    Args:
+        ensemble: of R runs; moves on. In the first round noted of a run that has begun, revenue is not known: nobody's
+            decision in it is used.
+        rounds: T, at least 1; as many as the scenario says if not given.
+        on_round: called after every round.
+    """
+    log = DecisionLog(ensemble.world)
+    for _ in range(rounds_to_play(rounds, ensemble.world.terms.rounds)):
+        log.see(ensemble.state, ensemble.people)
+        log.note(ensemble.step())
+        if on_round is not None:
+            on_round()
+    return log.decisions()
