@@ -12,6 +12,7 @@ from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lstsq
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
@@ -114,7 +115,7 @@ def _pursue(waves: NDArray[np.complex128], outcomes: Floats, most: int) -> Itera
     norms = np.sqrt((np.abs(waves) ** 2).sum(axis=0))
     for _ in range(most):
         design = _design(waves, chosen)
-        found = np.asarray(np.linalg.lstsq(design, outcomes, rcond=None)[0], dtype=np.float64)
+        found: Floats = lstsq(design, outcomes, cond=1e-10, lapack_driver="gelsy")[0]  # some sines are 0 everywhere
         yield list(chosen), found
         left = outcomes - design @ found
         gains = np.abs(waves.conj().T @ left) / norms
