@@ -33,7 +33,7 @@ from commonweal.scenarios.schema.loading import load
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanations.md"
 ROUNDS, SEED = 20, 0
-BUDGETS, DRAWS = (100, 250, 500), 4
+BUDGETS, DRAWS = (100, 250, 500), 3
 TWINS, TWIN_PRINCIPALS, TWIN_PROFILES = 10, 8, 80  # worlds with two principals of the same samples
 Model = tuple[Callable[[Ints], Floats], Callable[[Ints, Floats], Floats]]  # outcomes and values at profiles
 

@@ -1,10 +1,10 @@
-"""A Gaussian process over action profiles whose covariance is a product over players.
+"""A Gaussian process over action profiles whose covariance is a product over players, or a mean of two such products.
 
-Covariance Π_i exp(−s_i δ_i(x_i, y_i)), which is Π_i (1 + ρ_i κ(x_i, y_i)) up to scale where δ = 1[x ≠ y] and
+A product Π_i exp(−s_i δ_i(x_i, y_i)) is Π_i (1 + ρ_i κ(x_i, y_i)) up to scale where δ = 1[x ≠ y] and
 κ = q 1[x = y] − 1: interactions of every order at once, each player with its own weight. Where actions are compared, δ
-sums the weights of the splits of the actions into two sides that lie apart, the same for all players. Scale and mean
-follow from the rest; scales of players, splits and the noise maximise the marginal likelihood (Rasmussen and Williams
-2006, section 5.4.1).
+sums the weights of the splits of the actions into two sides that lie apart, the same for all players. The second
+product has all s_i times one factor below 1: low orders alone. Scale and mean follow from the rest, which maximises the
+marginal likelihood (Rasmussen and Williams 2006, section 5.4.1).
 """
 
 from collections.abc import Sequence
@@ -24,8 +24,32 @@ RANGE = (1e-4, 0.98)  # of ρ: how much of a function of one player's action is 
 NOISES = (1e-8, 10.0)  # noise variance, in variances of the function
 SPLITS = (1e-3, 10.0)  # weight of a split
 MOST_SPLIT = 5  # actions whose every split has a weight; of more, those that set one action apart
-STEPS = 100  # of a search, at most
+FACTORS = (1e-3, 1.0)  # of the scales in the second product
+ODDS = (1e-4, 1e4)  # of the second product to the first
+STEPS = 150  # of a search, at most
 STARTS = (0.05, 0.4)  # ρ from which searches start
+START = (0.1, 1.0, 0.05)  # factor, odds and noise
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """A covariance of action profiles: a mean of C products over n players."""
+
+    tables: Floats  # (C, n, q, q) covariance of two actions of a player, 1 on the diagonal
+    shares: Floats  # (C,) of the products; sum to 1
+
+    def gram(self, ours: Ints, theirs: Ints) -> Floats:
+        """(a, b) covariances of profiles (a, n) and (b, n)."""
+        levels = self.tables.shape[2]
+        left, right = _one_hot(ours, levels), _one_hot(theirs, levels)
+        parts = [np.exp(left @ _blocks(np.log(tables)) @ right.T) for tables in self.tables]
+        return np.tensordot(self.shares, np.stack(parts), 1)
+
+
+def product_kernel(weights: Floats, levels: int) -> Kernel:
+    """The kernel Π_i (1 + ρ_i κ), κ = q 1[x = y] − 1, of weights ρ (n,), scaled to 1 on the diagonal."""
+    apart = (1 - weights) / (1 + weights * (levels - 1))
+    return Kernel(np.where(np.eye(levels, dtype=bool), 1.0, apart[:, None, None])[None], np.ones(1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +57,7 @@ class Process:
     """The posterior of a function of action profiles, given noisy values at m of them."""
 
     profiles: Ints  # (m, n)
-    tables: Floats  # (n, q, q) covariance of two actions of a player, 1 on the diagonal
+    kernel: Kernel
     scale: float  # prior variance of the function
     noise: float  # variance of an outcome around it
     mean: float
@@ -41,28 +65,32 @@ class Process:
 
     @cached_property
     def function(self) -> ProductSum:
-        """The posterior mean: a term per profile, and one for the constant."""
-        players, levels = self.tables.shape[:2]
-        rows = self.tables[np.arange(players)[:, None], :, self.profiles.T].transpose(0, 2, 1)
-        constant = np.ones((players, levels, 1))
-        return ProductSum(np.concatenate([rows, constant], axis=2), np.append(self.solved, self.mean))
+        """The posterior mean: a term per profile and product, and one for the constant."""
+        _, players, levels, _ = self.kernel.tables.shape
+        rows = [tables[np.arange(players)[:, None], :, self.profiles.T] for tables in self.kernel.tables]
+        factors = np.concatenate([*rows, np.ones((players, 1, levels))], axis=1).transpose(0, 2, 1)
+        weights = np.concatenate([np.outer(self.kernel.shares, self.solved).ravel(), [self.mean]])
+        return ProductSum(np.ascontiguousarray(factors), weights)
 
     @cached_property
     def _root(self) -> Floats:
         """(m, m) lower Cholesky factor of K + λ I in units of the scale."""
-        gram = np.exp(_log_gram(self.profiles, self.profiles, np.log(self.tables)))
+        gram = self.kernel.gram(self.profiles, self.profiles)
         found: Floats = cholesky(gram + self.noise / self.scale * np.eye(len(gram)), lower=True)
         return found
 
     def error(self, profiles: Ints, law: Floats) -> Floats:
         """(R, n) posterior standard deviations of the Shapley values at profiles (R, n) under a law (n, q)."""
         absent, rows = self.function.expected(law)[:, :-1], self.function.factors(profiles)[..., :-1]
-        known = shapley_parts(rows, absent)
-        prior = _prior_variances(self.tables, profiles, law)
-        runs, players, size = known.shape
-        explained = solve_triangular(self._root, known.reshape(-1, size).T, lower=True)
-        left = prior - (explained**2).sum(axis=0).reshape(runs, players)
-        spread: Floats = np.sqrt(self.scale * np.maximum(left, 0.0))
+        (runs, players, _), shares = rows.shape, self.kernel.shares
+        parts = shapley_parts(rows, absent).reshape(runs, players, len(shares), -1)
+        known = np.einsum("rncm,c->mrn", parts, shares).reshape(-1, runs * players)
+        prior = sum(
+            share * _prior_variances(tables, profiles, law)
+            for share, tables in zip(shares, self.kernel.tables, strict=True)
+        )
+        explained = (solve_triangular(self._root, known, lower=True) ** 2).sum(axis=0)
+        spread: Floats = np.sqrt(self.scale * np.maximum(prior - explained.reshape(runs, players), 0.0))
         return spread
 
 
@@ -81,56 +109,53 @@ def fit_process(profiles: Ints, outcomes: Floats, levels: Ints, *, alike: bool =
     spread, middle = float(outcomes.std()), float(outcomes.mean())
     splits = [_splits(int(count), int(levels.max()), alike) for count in levels]
     if not spread > 0:
-        ones = np.ones((len(levels), levels.max(), levels.max()))
-        return Process(profiles, ones, 1.0, 1.0, middle, np.zeros(len(profiles)))
+        flat = product_kernel(np.zeros(len(levels)), int(levels.max()))
+        return Process(profiles, flat, 1.0, 1.0, middle, np.zeros(len(profiles)))
     searched = np.unique(np.linspace(0, len(profiles) - 1, min(len(profiles), SEARCHED)).astype(np.int64))
     scaled = (outcomes - middle) / spread
     search = _Search(_one_hot(profiles[searched], int(levels.max())), scaled[searched], levels, splits)
-    tables, noise = search.best()
-    return condition(profiles, outcomes, tables, noise)
+    return condition(profiles, outcomes, *search.best())
 
 
-def condition(profiles: Ints, outcomes: Floats, tables: Floats, noise: float) -> Process:
+def condition(profiles: Ints, outcomes: Floats, kernel: Kernel, noise: float) -> Process:
     """The posterior given the covariance: scale and mean of the largest likelihood.
 
     Args:
         profiles: (m, n).
         outcomes: (m,).
-        tables: (n, q, q) covariance of two actions of a player, 1 on the diagonal.
+        kernel: of the function, up to scale.
         noise: variance of an outcome around the function, in prior variances of the function.
     """
-    gram = np.exp(_log_gram(profiles, profiles, np.log(tables))) + noise * np.eye(len(profiles))
+    gram = kernel.gram(profiles, profiles) + noise * np.eye(len(profiles))
     solved, mean = _centred(cho_factor(gram, lower=True), outcomes)
     scale = float((outcomes - mean) @ solved) / len(outcomes)
-    return Process(profiles, tables, scale, noise * scale, mean, solved)
-
-
-def tables_of(weights: Floats, levels: int) -> Floats:
-    """(n, q, q) covariance tables of the kernel Π_i (1 + ρ_i κ), κ = q 1[x = y] − 1, for ρ (n,); 1 on the diagonal."""
-    apart = (1 - weights) / (1 + weights * (levels - 1))
-    return np.where(np.eye(levels, dtype=bool), 1.0, apart[:, None, None])
+    return Process(profiles, kernel, scale, noise * scale, mean, solved)
 
 
 @dataclass(frozen=True, eq=False)
 class _Search:
-    """The marginal likelihood of n scales, the weights of the splits and the noise, all as logarithms."""
+    """The marginal likelihood of what a kernel is made of, and of the noise.
+
+    A point is: n log scales; log weights of splits, by number of actions; log factor and log odds of the second
+    product; log noise.
+    """
 
     one_hot: Floats  # (m, n q)
     outcomes: Floats  # (m,) of mean 0 and variance 1
     levels: Ints  # (n,)
     splits: Sequence[Floats]  # (n) of (s, q, q) whether a split sets two actions apart, by number of actions
 
-    def best(self) -> tuple[Floats, float]:
-        """Tables (n, q, q) and noise of the largest likelihood from all starts."""
+    def best(self) -> tuple[Kernel, float]:
+        """Kernel and noise of the largest likelihood from all starts."""
         lowest, highest = (self._scales(rho) for rho in RANGE)
-        kinds = sum(len(self.splits[place]) for place in self._first.values())
-        bounds = [*zip(lowest, highest, strict=True), *[_logs(SPLITS)] * kinds, _logs(NOISES)]
-        if kinds == len(self._first):  # nothing to compare: the only weight of each is 1
-            bounds[len(lowest) : -1] = [(0.0, 0.0)] * kinds
+        counts = [len(self.splits[player]) for player in self._first.values()]
+        weights = [bounds for count in counts for bounds in [_logs(SPLITS) if count > 1 else (0.0, 0.0)] * count]
+        bounds = [*zip(lowest, highest, strict=True), *weights, _logs(FACTORS), _logs(ODDS), _logs(NOISES)]
+        rest = [*np.zeros(len(weights)), *np.log(START)]
         found = [
             minimize(
                 self.loss,
-                np.concatenate([self._scales(rho), np.zeros(kinds), [np.log(0.05)]]),
+                np.concatenate([self._scales(rho), rest]),
                 jac=True,
                 method="L-BFGS-B",
                 bounds=bounds,
@@ -139,26 +164,32 @@ class _Search:
             for rho in STARTS
         ]
         chosen = min(found, key=lambda each: float(each.fun)).x
-        scales = np.where(chosen[: len(lowest)] <= lowest + 1e-9, -np.inf, chosen[: len(lowest)])
-        apart = self._apart(np.concatenate([scales, chosen[len(lowest) :]]))
-        return np.exp(-apart), float(np.exp(chosen[-1]))
+        players = len(lowest)
+        chosen[:players] = np.where(chosen[:players] <= lowest + 1e-9, -np.inf, chosen[:players])
+        factor, odds, noise = np.exp(chosen[-3:])
+        apart = self._apart(chosen)
+        return Kernel(np.exp(-np.stack([apart, factor * apart])), np.array([1.0, odds]) / (1 + odds)), float(noise)
 
-    def loss(self, logs: Floats) -> tuple[float, Floats]:
+    def loss(self, point: Floats) -> tuple[float, Floats]:
         """Negative log likelihood, up to a constant, and its gradient."""
         count, players = len(self.outcomes), len(self.levels)
-        apart, noise = self._apart(logs), float(np.exp(logs[-1]))
-        kernel = np.exp(-self.one_hot @ _blocks(apart) @ self.one_hot.T)
-        factor = cho_factor(kernel + noise * np.eye(count), lower=True)
-        inverse = cho_solve(factor, np.eye(count))
+        apart, (factor, odds, noise) = self._apart(point), np.exp(point[-3:])
+        share = odds / (1 + odds)
+        distance = self.one_hot @ _blocks(apart) @ self.one_hot.T
+        first, second = (1 - share) * np.exp(-distance), share * np.exp(-factor * distance)
+        root = cho_factor(first + second + noise * np.eye(count), lower=True)
+        inverse = cho_solve(root, np.eye(count))
         mean = float((inverse @ self.outcomes).sum() / inverse.sum())
         solved = inverse @ (self.outcomes - mean)
         fit = float((self.outcomes - mean) @ solved)
-        loss = count / 2 * np.log(fit) + np.log(np.diag(factor[0])).sum()
-        slope = (inverse - count / fit * np.outer(solved, solved)) / 2
+        loss = count / 2 * np.log(fit) + np.log(np.diag(root[0])).sum()
+        slope = (inverse - count / fit * np.outer(solved, solved)) / 2  # of the loss in the covariance
+        in_factor = -float((slope * second * distance).sum()) * factor
+        in_odds = float((slope * ((1 - share) * second - share * first)).sum())
         levels = apart.shape[1]
-        moved = (self.one_hot.T @ ((slope * kernel) @ self.one_hot)).reshape(players, levels, players, levels)
-        by_pair = -moved[np.arange(players), :, np.arange(players)]  # (n, q, q) slope of the loss in apart
-        return float(loss), np.concatenate([self._chain(logs, by_pair), [noise * slope.trace()]])
+        moved = self.one_hot.T @ ((slope * (first + factor * second)) @ self.one_hot)
+        own = moved.reshape(players, levels, players, levels)[np.arange(players), :, np.arange(players)]
+        return float(loss), np.concatenate([self._chain(point, -own), [in_factor, in_odds, noise * slope.trace()]])
 
     @cached_property
     def _first(self) -> dict[int, int]:
@@ -174,22 +205,22 @@ class _Search:
             at = places[count].stop
         return places
 
-    def _apart(self, logs: Floats) -> Floats:
+    def _apart(self, point: Floats) -> Floats:
         """(n, q, q) s_i δ_i."""
-        weights = [np.exp(logs[self._places[int(count)]]) for count in self.levels]
+        weights = [np.exp(point[self._places[int(count)]]) for count in self.levels]
         distances = [np.tensordot(w, split, 1) / w.sum() for w, split in zip(weights, self.splits, strict=True)]
-        scales: Floats = np.exp(logs[: len(self.levels), None, None])
+        scales: Floats = np.exp(point[: len(self.levels), None, None])
         apart: Floats = scales * np.stack(distances)
         return apart
 
-    def _chain(self, logs: Floats, by_pair: Floats) -> Floats:
-        """Slopes in the logarithms of scales and weights of splits."""
-        slopes = np.zeros(len(logs) - 1)
-        apart, players = self._apart(logs), len(self.levels)
+    def _chain(self, point: Floats, by_pair: Floats) -> Floats:
+        """Slopes in the logarithms of scales and weights of splits, from those in apart (n, q, q)."""
+        slopes = np.zeros(len(point) - 3)
+        apart, players = self._apart(point), len(self.levels)
         slopes[:players] = (by_pair * apart).sum(axis=(1, 2))
         for player, (count, split) in enumerate(zip(self.levels, self.splits, strict=True)):
-            weights = np.exp(logs[self._places[int(count)]])
-            own = np.exp(logs[player]) * np.tensordot(split, by_pair[player], 2) - slopes[player]
+            weights = np.exp(point[self._places[int(count)]])
+            own = np.exp(point[player]) * np.tensordot(split, by_pair[player], 2) - slopes[player]
             slopes[self._places[int(count)]] += weights / weights.sum() * own
         return slopes
 
@@ -235,13 +266,6 @@ def _blocks(tables: Floats) -> Floats:
     found = np.zeros((players, levels, players, levels))
     found[np.arange(players), :, np.arange(players)] = tables
     return found.reshape(players * levels, -1)
-
-
-def _log_gram(ours: Ints, theirs: Ints, logs: Floats) -> Floats:
-    """(a, b) sums over players of tables (n, q, q) at pairs of profiles (a, n) and (b, n)."""
-    levels = logs.shape[1]
-    found: Floats = _one_hot(ours, levels) @ _blocks(logs) @ _one_hot(theirs, levels).T
-    return found
 
 
 def _centred(factor: tuple[Floats, bool], outcomes: Floats) -> tuple[Floats, float]:

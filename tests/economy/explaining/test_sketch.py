@@ -10,7 +10,15 @@ from scipy.optimize import check_grad
 from commonweal.agents.errors import InputError
 from commonweal.economy.explaining.cube import cube_values
 from commonweal.economy.explaining.fourier import fit_sparse, frequencies_of
-from commonweal.economy.explaining.process import _one_hot, _Search, _splits, condition, fit_process, tables_of
+from commonweal.economy.explaining.process import (
+    Kernel,
+    _one_hot,
+    _Search,
+    _splits,
+    condition,
+    fit_process,
+    product_kernel,
+)
 from commonweal.economy.explaining.products import all_profiles
 from commonweal.economy.explaining.sketch import (
     Played,
@@ -78,14 +86,14 @@ class TestTheProcess:
     def test_its_kernel_is_that_of_interactions_of_every_order(self) -> None:
         rho = np.array([0.1, 0.6])
         kernel = 1 + rho[:, None, None] * (4 * np.eye(4) - 1)
-        np.testing.assert_allclose(tables_of(rho, 4), kernel / kernel[:, :1, :1], rtol=1e-14)
+        np.testing.assert_allclose(product_kernel(rho, 4).tables[0], kernel / kernel[:, :1, :1], rtol=1e-14)
 
     @pytest.mark.parametrize("alike", [False, True])
     def test_slopes_of_the_likelihood(self, alike: bool) -> None:
         levels, rng = np.array([4, 2, 3, 4, 6]), np.random.default_rng(2)
         profiles, outcomes = rng.integers(0, levels, (40, 5)), rng.normal(size=40)
         search = _Search(_one_hot(profiles, 6), outcomes, levels, [_splits(int(q), 6, alike) for q in levels])
-        size = 5 + sum(len(_splits(q, 6, alike)) for q in (4, 2, 3, 6)) + 1
+        size = 5 + sum(len(_splits(q, 6, alike)) for q in (4, 2, 3, 6)) + 3
         at = rng.normal(-1, 0.5, size)
         assert check_grad(lambda x: search.loss(x)[0], lambda x: search.loss(x)[1], at) < 1e-4
 
@@ -96,12 +104,12 @@ class TestTheProcess:
 
     def test_without_noise_it_goes_through_every_profile(self) -> None:
         values = smooth(CUBE[:256])
-        found = condition(CUBE[:256], values, tables_of(np.full(5, 0.3), 4), 1e-10)
+        found = condition(CUBE[:256], values, product_kernel(np.full(5, 0.3), 4), 1e-10)
         np.testing.assert_allclose(found.function.at(CUBE[:256]), values, atol=1e-7)
 
     def test_of_a_whole_cube_its_values_are_exact(self) -> None:
         cube = all_profiles(np.array([3, 3]))
-        found = condition(cube, F.ravel(), tables_of(np.array([0.3, 0.5]), 3), 1e-12)
+        found = condition(cube, F.ravel(), product_kernel(np.array([0.3, 0.5]), 3), 1e-12)
         law = np.full((2, 3), 1 / 3)
         np.testing.assert_allclose(found.function.shapley(cube, law), cube_values(F, law), atol=1e-9)
         assert found.error(cube, law).max() < 1e-4 * F.std()
@@ -109,12 +117,13 @@ class TestTheProcess:
     def test_errors_are_those_of_the_functions_it_believes_in(self) -> None:
         # Functions drawn from the prior: of their values 95 % lie within 1.96 errors of those found
         levels, rng = np.array([3] * 4), np.random.default_rng(5)
-        cube, tables, law = all_profiles(levels), tables_of(np.array([0.1, 0.3, 0.2, 0.5]), 3), np.full((4, 3), 1 / 3)
-        gram = np.prod(tables[np.arange(4)[:, None, None], cube.T[:, :, None], cube.T[:, None]], axis=0)
-        root, scores = np.linalg.cholesky(gram + 1e-10 * np.eye(81)), []
+        cube, law = all_profiles(levels), np.full((4, 3), 1 / 3)
+        parts = [product_kernel(factor * np.array([0.1, 0.3, 0.2, 0.5]), 3).tables[0] for factor in (1.0, 0.2)]
+        kernel = Kernel(np.stack(parts), np.array([0.7, 0.3]))
+        root, scores = np.linalg.cholesky(kernel.gram(cube, cube) + 1e-10 * np.eye(81)), []
         for _ in range(60):
             f, known = root @ rng.normal(size=81), rng.choice(81, 40, replace=False)
-            found = condition(cube[known], f[known] + 0.1 * rng.normal(size=40), tables, 0.01)
+            found = condition(cube[known], f[known] + 0.1 * rng.normal(size=40), kernel, 0.01)
             missed = found.function.shapley(cube[:20], law) - cube_values(f.reshape((3,) * 4), law)[:20]
             scores.append(missed / found.error(cube[:20], law))
         assert np.std(scores) == pytest.approx(1, abs=0.15)
