@@ -177,8 +177,13 @@ def explain(
         Values (R, n, A). Two players with a large negative dividend do what one of them does (duplicates); with a
         positive one they need each other. A standard error is that of the model: how far the outcome may differ at
         profiles that were not played, given that the model is right.
+
+    Raises:
+        InputError: if nothing is fitted and a player is asked for an action that it was not seen to choose.
     """
     law, exact = baseline.law, model.kind == "exact"
+    if exact:
+        _demand_seen(model.played, profiles, law)
     value = model.at(profiles)
     every = [each.function for each in model.fitted]
     luck = [f"{np.sqrt(each.noise):.4g}" for each in model.fitted if hasattr(each, "noise")]
@@ -202,6 +207,14 @@ def explain(
             **({"noise": ", ".join(luck)} if luck else {}),
         },
     )
+
+
+def _demand_seen(played: Played, profiles: Ints, law: Floats) -> None:
+    seen, asked = shares(played, played.profiles) > 0, (law > 0) | (shares(played, profiles) > 0)
+    if (asked & ~seen).any():
+        player, action = np.argwhere(asked & ~seen)[0]
+        what = played.actions[player][action]
+        raise InputError(f"{played.names[player]} was never seen to choose {what}: play profiles in which it does")
 
 
 def _known(played: Played, outcomes: Floats) -> ProductSum:

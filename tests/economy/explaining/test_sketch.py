@@ -1,5 +1,6 @@
 """Sketches of outcomes: exact where all was played, close where some was, and the properties of values."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -74,6 +75,14 @@ class TestACompleteCube:
         np.testing.assert_allclose(
             explain(model, profile, as_played(self.played, rounds)).values[0, :, 0], [0.375, 3.875]
         )
+
+    def test_actions_that_nobody_was_seen_to_choose_are_refused(self) -> None:
+        played = replace(self.played, profiles=self.played.profiles[:6], outcomes=self.played.outcomes[:6])
+        assert played.is_complete
+        with pytest.raises(InputError, match="a was never seen to choose z"):
+            explain(sketch(played), np.array([[1, 1]]), instead_of(played, np.array([2, 0])))
+        with pytest.raises(InputError, match="a was never seen to choose z"):
+            explain(sketch(played), np.array([[2, 1]]), uniform(played))
 
     def test_profiles_that_were_played_twice_count_as_their_mean(self) -> None:
         twice = Played(np.tile(self.played.profiles, (2, 1)), np.concatenate([F.ravel() - 1, F.ravel() + 1])[:, None],
