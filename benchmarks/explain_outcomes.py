@@ -101,14 +101,16 @@ def ridge(degree: int) -> Callable[[Ints, Floats, Ints], Model]:
             return found
 
         design = np.hstack([columns(profiles, group) for group in groups])
-        mean = outcomes.mean()
+        centre, level = design.mean(axis=0), outcomes.mean()
+        design = design - centre
         left, values, right = np.linalg.svd(design, full_matrices=False)
-        turned, best = left.T @ (outcomes - mean), (np.inf, 0.0)
+        turned, best = left.T @ (outcomes - level), (np.inf, 0.0)
         for penalty in np.logspace(-6, 4, 21) if degree > 1 else [1e-9]:
             shrunk = values**2 / (values**2 + penalty)
-            missed = (outcomes - mean - left @ (shrunk * turned)) / (1 - 1 / len(outcomes) - left**2 @ shrunk)
+            missed = (outcomes - level - left @ (shrunk * turned)) / (1 - 1 / len(outcomes) - left**2 @ shrunk)
             best = min(best, (float((missed**2).sum()), float(penalty)))
         found = right.T @ (values / (values**2 + best[1]) * turned)
+        mean = level - centre @ found
         edges = np.cumsum([0, *(q ** len(group) for group in groups)])
 
         def parts(rows: Ints) -> Floats:

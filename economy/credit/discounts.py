@@ -37,3 +37,4 @@ def discounted(credit: Credit, game: RoundGame) -> Credit:
     error = None if credit.standard_error is None else credit.standard_error * remains
     values = np.where(credit.values > 0, credit.values * remains, credit.values)
     return replace(credit, values=values, rule=rule, standard_error=error)
+

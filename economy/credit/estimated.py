@@ -47,7 +47,9 @@ def weighted_banzhaf(game: RoundGame) -> Credit:
 def beta_shapley(game: RoundGame) -> Credit:
     """The round's Beta(α, β) value (Kwon and Zou 2022, arXiv 2110.14049)."""
     alpha, beta = game.terms.beta_shapley.alpha[:, 0], game.terms.beta_shapley.beta[:, 0]
-    return estimate_round(game, "beta_shapley", lambda run, players: probabilistic.beta(players, alpha[run], beta[run]))
+    return estimate_round(
+        game, "beta_shapley", lambda run, players: probabilistic.beta(players, alpha[run], beta[run])
+    )
 
 
 @credit_rule("fedsv", needs_updates=True, stands_for="shapley")

@@ -64,7 +64,9 @@ class Shedding:
         return Population(**{part.name: _taken(getattr(people, part.name), now) for part in fields(Population)})
 
 
-def shed(shedding: Shedding, state: State, people: Population, world: World) -> tuple[Shedding, State, Population]:
+def shed(
+    shedding: Shedding, state: State, people: Population, world: World
+) -> tuple[Shedding, State, Population]:
     """Who has a bad name, a fresh one left and the price of it, goes on under that with all its money.
 
     Args:

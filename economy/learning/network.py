@@ -206,7 +206,9 @@ def inner(left: Directions, right: Directions) -> Tensor:
 
 def combine(directions: Directions, coefficients: Tensor) -> Parameters:
     """Σ_d c_d v_d for coefficients (R, D): a parameter-sized step per run."""
-    return tuple(torch.bmm(coefficients.unsqueeze(1), v.flatten(2)).view(v.shape[0], *v.shape[2:]) for v in directions)
+    return tuple(
+        torch.bmm(coefficients.unsqueeze(1), v.flatten(2)).view(v.shape[0], *v.shape[2:]) for v in directions
+    )
 
 
 def scaled(parameters: Parameters, rate: Tensor) -> Parameters:

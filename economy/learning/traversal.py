@@ -60,7 +60,10 @@ class PathPassage:
     def weighted_sum(self, weights: Tensor) -> Parameters:
         """Σ_i w_i u_i: one backward product with every sample scaled by its owner's weight."""
         scale = self.owners.spread(weights)
-        return tuple(outer(deltas * scale, inputs) for inputs, deltas in zip(self.inputs, self.deltas, strict=True))
+        return tuple(
+            outer(deltas * scale, inputs)
+            for inputs, deltas in zip(self.inputs, self.deltas, strict=True)
+        )
 
     def updates(self) -> Directions:
         """Every u_i, each entry (R, N, d_out, d_in + 1)."""

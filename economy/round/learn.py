@@ -239,7 +239,9 @@ def _demand_finite(what: str, values: Floats, number: int) -> None:
         raise InputError(f"run {run} diverged: {what} {values[run, *place]} in round {number}; lower learning.rate")
 
 
-def visit(batch: Batch, parameters: Parameters, world: World, taken: tuple[Tensor, Tensor] | None = None) -> Passage:
+def visit(
+    batch: Batch, parameters: Parameters, world: World, taken: tuple[Tensor, Tensor] | None = None
+) -> Passage:
     """The passage over a virtual batch, of traversal learning or of the FedAvg baseline; ``taken`` are its samples."""
     device, (features, labels) = world.terms.device, taken or samples(batch, world)
     owners = Owners(torch.as_tensor(batch.owner, device=device), world.graph.principals, batch.visit)
@@ -263,7 +265,9 @@ def samples(batch: Batch, world: World) -> tuple[Tensor, Tensor]:
     return features, torch.as_tensor(batch.label, device=world.terms.device)
 
 
-def recent_samples(batch: Batch, features: Tensor, passage: Passage, state: State, world: World) -> tuple[Seen, ...]:
+def recent_samples(
+    batch: Batch, features: Tensor, passage: Passage, state: State, world: World
+) -> tuple[Seen, ...]:
     """The samples of this round and of those remembered by owner, where credit is discounted by them."""
     if not (memory := world.terms.credit.memory):
         return ()

@@ -28,7 +28,9 @@ from commonweal.economy.world.world import State, World
 MOST_CELLS = 200_000_000  # of the largest array
 
 
-def foregone_payoffs(moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Floats | None:
+def foregone_payoffs(
+    moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams
+) -> Floats | None:
     """Counterfactual utility of every action: its payoff, less what it would cost in values.
 
     Args:

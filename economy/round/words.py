@@ -32,12 +32,7 @@ ATTACKS = {  # actions.defect, by what it is set to
 
 NOT_MINDED = ("value_cost", "net_welfare")  # measures that tell nothing where broken limits cost nobody anything
 NOT_LEARNED = (  # measures that need a model that learns
-    "screened_share",
-    "gated_share",
-    "step_factor",
-    "violated",
-    "violation",
-    *NOT_MINDED,
+    "screened_share", "gated_share", "step_factor", "violated", "violation", *NOT_MINDED,
 )
 NOT_SOLD = (  # measures that need a model that is sold
     *NOT_LEARNED, "validation_loss", "rival", "own_accuracy", "promise_kept", "samples", "tolerance_paid", "loosened",

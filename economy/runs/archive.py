@@ -25,6 +25,7 @@ Tree = Any  # JSON: numbers, texts, None, and objects {kind: content}
 Arrays = dict[str, AnyArray]
 
 
+
 def write_archive(file: Path, document: Mapping[str, Any], arrays: Arrays) -> None:
     """Write a checkpoint whole or not at all.
 

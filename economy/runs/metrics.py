@@ -20,7 +20,9 @@ BELIEF_METRICS = ("belief_error", "belief_rms", "belief_coverage", "misjudged", 
 SHARES = tuple(f"share_{action.name.lower()}" for action in Action)
 
 
-def round_metrics(record: Record, before: State, after: State, people: Population, world: World) -> dict[str, Floats]:
+def round_metrics(
+    record: Record, before: State, after: State, people: Population, world: World
+) -> dict[str, Floats]:
     """Metrics of a round by name, each (R,).
 
     Shares are of all N principals; money is in units of money; clawed is what was taken back; welfare is the sum of

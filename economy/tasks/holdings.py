@@ -115,7 +115,9 @@ def _of_run(term: Floats, run: int) -> float:
     return float(term[run, 0])
 
 
-def _wrong_places(count: Ints, noisy_share: float, label_noise: float, generator: np.random.Generator) -> Bools:
+def _wrong_places(
+    count: Ints, noisy_share: float, label_noise: float, generator: np.random.Generator
+) -> Bools:
     """(T,) places in ``held`` whose label is wrong: ``label_noise`` of each noisy principal's, rounded at random.
 
     The numbers drawn do not depend on the shares: scenarios that differ only in them share their luck.

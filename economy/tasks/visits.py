@@ -26,7 +26,9 @@ class Visits:
     length: Ints  # (R,) visits of each run
 
 
-def visit_each(form: Forms, amount: Ints, count: Ints, supply: Supply, width: int) -> tuple[Visits, Supply]:
+def visit_each(
+    form: Forms, amount: Ints, count: Ints, supply: Supply, width: int
+) -> tuple[Visits, Supply]:
     """Every contributor puts in up to ``width`` samples and walks on through its own holding.
 
     Args:

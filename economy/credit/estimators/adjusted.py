@@ -96,3 +96,5 @@ def _mixed(
     root = np.sqrt(importance)
     shares, _ = nnls(np.stack([each.held_out for each in mixed], axis=1) * root[:, None], part * root)
     return Adjustment(*(shares @ np.stack(each) for each in zip(*(vars(one).values() for one in mixed), strict=True)))
+
+

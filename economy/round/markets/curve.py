@@ -34,10 +34,7 @@ from commonweal.economy.world.world import State, World
 
 
 @market(
-    "curve",
-    labelled="accuracy by the curve",
-    lacks=NOT_LEARNED,
-    cost="cost of a sample put in, money",
+    "curve", labelled="accuracy by the curve", lacks=NOT_LEARNED, cost="cost of a sample put in, money",
     delegate=Verb("put samples in", "puts samples in", "putting samples in", "put samples in"),
     free_ride=Verb("put nothing in", "puts nothing in", "putting nothing in", "put nothing in"),
 )

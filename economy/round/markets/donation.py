@@ -22,20 +22,9 @@ from commonweal.economy.world.world import State, World
 
 
 @market(
-    "donation",
-    quality="giving",
-    unit="share of what could be",
-    column="giving",
-    panel="Giving",
-    title="Giving",
-    credit_unit="money",
-    labelled="given",
-    told="giving",
-    reached="{} of what could be is given",
-    welfare="surplus",
-    each=True,
-    cost="",
-    lacks=NOT_SOLD,
+    "donation", quality="giving", unit="share of what could be", column="giving", panel="Giving", title="Giving",
+    credit_unit="money", labelled="given", told="giving", reached="{} of what could be is given", welfare="surplus",
+    each=True, cost="", lacks=NOT_SOLD,
     delegate=Verb("give", "gives", "giving", "gave"),
     free_ride=Verb("refuse", "refuses", "refusing", "refused"),
 )

@@ -26,12 +26,8 @@ MOST_PRINCIPALS = 2000  # each alternative of each principal settles all N: N² 
 
 
 @market(
-    "model",
-    labelled="right on test samples",
-    reached="the model gets {} of test samples right",
-    column="test accuracy",
-    credit_unit="loss",
-    attacks=True,
+    "model", labelled="right on test samples", reached="the model gets {} of test samples right",
+    column="test accuracy", credit_unit="loss", attacks=True,
 )
 class ModelMarket:
     """Revenue by the accuracy of a network that learns from what principals put in."""

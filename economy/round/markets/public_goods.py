@@ -26,20 +26,9 @@ from commonweal.economy.world.world import State, World
 
 
 @market(
-    "public_goods",
-    quality="contributions",
-    unit="share of what could be",
-    column="contributions",
-    panel="Contributions",
-    title="Contributions",
-    credit_unit="money",
-    labelled="contributed",
-    told="contributions",
-    reached="{} of what could be is contributed",
-    welfare="surplus",
-    each=True,
-    cost="",
-    lacks=NOT_SOLD,
+    "public_goods", quality="contributions", unit="share of what could be", column="contributions",
+    panel="Contributions", title="Contributions", credit_unit="money", labelled="contributed", told="contributions",
+    reached="{} of what could be is contributed", welfare="surplus", each=True, cost="", lacks=NOT_SOLD,
     delegate=Verb("contribute", "contributes", "contributing", "contributed"),
     free_ride=Verb("keep", "keeps", "keeping", "kept"),
 )
@@ -144,7 +133,9 @@ def contributions(actions: Ints, world: World) -> Ints:
     return np.where(gives, np.rint(amount * conduct.share).astype(np.int64), 0)
 
 
-def _punishment(gifts: Ints, member: Bools, groups: Groups, terms: MarketTerms, streams: Streams) -> Floats:
+def _punishment(
+    gifts: Ints, member: Bools, groups: Groups, terms: MarketTerms, streams: Streams
+) -> Floats:
     """(R, N) money lost to punishing and to being punished, in all groups together.
 
     Each contributor punishes with ``probability``, and then all who take part and give nothing, in all its groups.
