@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats, Ints, per_principal
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, per_principal
 from commonweal.agents.reciprocity.chain import Rules
 
 
@@ -72,8 +72,8 @@ def counted(counts: Counts, record: Record, memory: Floats | float) -> Counts:
     judge = record.judges + size * np.arange(runs)[:, None, None]
     heard = ((judge * 4 + context[..., None]) * 2 + record.gave[..., None]) * 2 + record.verdicts
     return Counts(
-        counts.acts * _aligned(kept, counts.acts) + _tally(acts[record.met], counts.acts.shape),
-        counts.verdicts * _aligned(kept, counts.verdicts) + _tally(heard[record.met].ravel(), counts.verdicts.shape),
+        counts.acts * aligned(kept, counts.acts) + _tally(acts[record.met], counts.acts.shape),
+        counts.verdicts * aligned(kept, counts.verdicts) + _tally(heard[record.met].ravel(), counts.verdicts.shape),
     )
 
 
@@ -82,7 +82,8 @@ def _contexts(record: Record) -> Ints:
     return context
 
 
-def _aligned(per_run: Floats, like: Floats) -> Floats:
+def aligned(per_run: AnyArray, like: AnyArray) -> Floats:
+    """(R, 1, ...) numbers of each, to be multiplied with an array (R, ...) of as many axes as ``like``."""
     return per_run.reshape(-1, *(1,) * (like.ndim - 1))
 
 
@@ -123,7 +124,7 @@ def _shrunk(counts: Floats, belief: Floats | None, weight: Floats) -> Floats:
     """(L, ...) ratio of (L, ..., 2) counts: half a count is added to each side, or ``weight`` counts of the belief."""
     if belief is None:
         belief, weight = np.full(counts.shape[:-1], 0.5), np.ones_like(weight)
-    extra = _aligned(weight[:, 0], belief)
+    extra = aligned(weight[:, 0], belief)
     total = counts.sum(-1) + extra
     rate: Floats = np.where(total > 0, counts[..., 1] + extra * belief, belief) / np.where(total > 0, total, 1.0)
     return rate

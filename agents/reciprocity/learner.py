@@ -11,7 +11,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints, per_principal
 from commonweal.agents.reciprocity.chain import Rules, Schedule, Stakes, drawn_schedule, gradient, value_among_all
-from commonweal.agents.reciprocity.estimates import Belief, Counts, estimated, with_own
+from commonweal.agents.reciprocity.estimates import Belief, Counts, aligned, estimated, with_own
 from commonweal.agents.reciprocity.norms import Errors, Norm, executed, judged
 from commonweal.agents.reciprocity.public import ACTS, Residents, cooperation, ess_interval, share_good
 from commonweal.agents.reciprocity.terms import LearnerTerms
@@ -258,12 +258,11 @@ class _Step:
 def _climbed(logits: Logits, slope: Floats, step: _Step) -> Logits:
     """A step of Adam uphill by slopes (L, ...); no logit leaves what the step leaves to explore."""
     kept = [each.copy() for each in (logits.at, logits.slope, logits.square)]
-    shape = (-1, *(1,) * (slope.ndim - 1))
     first, second = (decay * old[step.place] + (1 - decay) * new for decay, old, new in
                      zip(DECAYS, kept[1:], (slope, slope**2), strict=True))  # fmt: skip
-    mean, square = (x / (1 - d**step.number).reshape(shape) for x, d in zip((first, second), DECAYS, strict=True))
-    moved = kept[0][step.place] + step.rate.reshape(shape) * mean / (np.sqrt(square) + TINY)
-    bound = _bound(step.explore).reshape(shape)
+    mean, square = (x / aligned(1 - d**step.number, slope) for x, d in zip((first, second), DECAYS, strict=True))
+    moved = kept[0][step.place] + aligned(step.rate, slope) * mean / (np.sqrt(square) + TINY)
+    bound = aligned(_bound(step.explore), slope)
     for array, new in zip(kept, (np.clip(moved, -bound, bound), first, second), strict=True):
         array[step.place] = new
     return Logits(*kept)
@@ -309,7 +308,7 @@ def _part(plan: _Plan, chosen: Ints) -> _Plan:
 
 def _corner(bits: Floats, explore: Floats) -> Floats:
     """Tables (L, ...) of bits, as far as exploring lets them go."""
-    left = explore.reshape(-1, *(1,) * (bits.ndim - 1))
+    left = aligned(explore, bits)
     tables: Floats = left + (1 - 2 * left) * bits
     return tables
 
@@ -355,7 +354,7 @@ def _crossed(logits: Logits, bits: Floats, place: tuple[Ints, Ints], bound: Floa
     """Logits of which those cells change sides that are on the other side of ``bits`` (L, ...)."""
     at, slope, square = logits.at.copy(), logits.slope.copy(), logits.square
     crosses = (at[place] > 0) != (bits > 0.5)
-    far = np.minimum(CROSSED, bound).reshape(-1, *(1,) * (bits.ndim - 1))
+    far = aligned(np.minimum(CROSSED, bound), bits)
     at[place] = np.where(crosses, far * (2 * bits - 1), at[place])
     slope[place] = np.where(crosses, 0.0, slope[place])
     return Logits(at, slope, square)

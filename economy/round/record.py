@@ -270,6 +270,33 @@ class Income:
     rewards: Floats  # (R, N) accuracy of the model each is owed
     membership: Membership  # after the round
 
+    @classmethod
+    def of_contributions(
+        cls, moment: "Moment", produce: Produce, contributed: Ints, payments: Ints, revenue: Ints, cost: Floats
+    ) -> "Income":
+        """The income of a market without a model: what is contributed is credited at once, and no copy is owed.
+
+        Args:
+            moment: after contributions are made.
+            produce: what they came to.
+            contributed: (R, N) what counts for membership.
+            payments: (R, N) micro-units.
+            revenue: (R,) micro-units.
+            cost: (R, N) money, of what principals put in.
+        """
+        nothing = np.zeros(payments.shape)
+        return cls(
+            revenue=revenue,
+            payments=payments,
+            cost=cost,
+            netted=produce.credit,
+            credit=produce.credit,
+            held=nothing,
+            history=moment.state.history,
+            rewards=nothing,
+            membership=moment.state.membership.after(contributed, moment.state.round),
+        )
+
 
 @dataclass(frozen=True)
 class Payday:

@@ -44,17 +44,8 @@ class Donation:
         """What gifts are worth and what they cost."""
         terms, gives = world.terms.market, moment.actions == Action.DELEGATE
         payments = gives * to_micro(terms.benefit)
-        return Income(
-            revenue=payments.sum(axis=1),
-            payments=payments,
-            cost=gives * terms.cost,
-            netted=produce.credit,
-            credit=produce.credit,
-            held=np.zeros(gives.shape),
-            history=moment.state.history,
-            rewards=np.zeros(gives.shape),
-            membership=moment.state.membership.after(payments, moment.state.round),
-        )
+        revenue, cost = payments.sum(axis=1), gives * terms.cost
+        return Income.of_contributions(moment, produce, payments, payments, revenue, cost)
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
         """What a gift is worth to who makes it, before it is handed on; refusing brings nothing."""

@@ -60,18 +60,9 @@ class PublicGoods:
         produced = np.rint(terms.multiplication * groups.total(gifts)).astype(np.int64)
         kept = np.rint(world.terms.settlement.reserve * produced).astype(np.int64)
         each = (produced - kept) // np.maximum(members, 1)
-        cost = gifts * groups.memberships / MICRO
-        return Income(
-            revenue=produced.sum(axis=1),
-            payments=groups.received(each) * member,
-            cost=cost + _punishment(gifts, member, groups, terms, streams),
-            netted=produce.credit,
-            credit=produce.credit,
-            held=np.zeros(gifts.shape),
-            history=moment.state.history,
-            rewards=np.zeros(gifts.shape),
-            membership=moment.state.membership.after(gifts, moment.state.round),
-        )
+        cost = gifts * groups.memberships / MICRO + _punishment(gifts, member, groups, terms, streams)
+        payments = groups.received(each) * member
+        return Income.of_contributions(moment, produce, gifts, payments, produced.sum(axis=1), cost)
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
         """What each action would have paid in the round's groups. Punishment counts with its expected value."""

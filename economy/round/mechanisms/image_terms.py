@@ -21,8 +21,6 @@ from commonweal.economy.round.record import Effects, Foregone, Income, Moment, P
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
-_PAY = (Reason.REQUEST, Reason.WITHHELD)
-
 
 @dataclass(frozen=True)
 class Absences:
@@ -75,7 +73,7 @@ class ImageTerms(Mechanism):
         """Bad names forfeit a share of what they were paid."""
         terms, told = world.terms.reciprocity.terms, moment.notes["reciprocity"]
         shape = moment.actions.shape
-        paid = income.payments + net_of(moment.transfers, _PAY, shape)
+        paid = told.received + np.where(told.passes, 0, income.payments)
         paid = np.minimum(paid, moment.state.ledger.principals)  # deals may have taken some of it
         bad = told.image == BAD
         receives = moment.member & ~bad if terms.to == "good" else np.zeros(shape, dtype=np.bool_)
