@@ -215,6 +215,7 @@ class CreditFacts:
     """What others must know of a credit rule."""
 
     needs_updates: bool = False  # asks for ``RoundGame.updates`` or ``values``: N times the memory of the network
+    needs_samples: bool = False  # asks for ``RoundGame.samples``, which must be where credit is computed
     stands_for: str = ""  # the rule whose credit it computes or estimates, "shapley"; empty: its own
 
 

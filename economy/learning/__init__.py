@@ -27,6 +27,10 @@ class LearningTerms:
     sampling: str = "each"  # each or pool
     samples: int = 1  # samples per contributor and round (each)
     batch: int = 1  # samples per round (pool)
+    wire: str = "off"  # what leaves a node; off: all samples are here
+    nodes: int = 1  # that hold the samples
+    patience: float = 30.0  # seconds for an answer
+    quorum: float = 0.5  # share of those who put something in that must be reached
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
@@ -49,6 +49,23 @@ class MLP:
         inputs, logits = self._forward(parameters, features)
         losses, output = output_deltas(logits, labels, owners.weights(self.dtype))
         return PathPassage(inputs, self._backward(parameters, inputs, output), owners, losses.sum(1))
+
+    def retrace(
+        self, parameters: Parameters, hidden: Tensor, output: Tensor
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """The paths above the first layer, of samples that are not here.
+
+        Args:
+            parameters: θ, of at least two layers.
+            hidden: (R, S, h₁) what enters the second layer.
+            output: (R, S, C) deltas of the logits.
+
+        Returns:
+            Inputs and output deltas of each layer above the first.
+        """
+        above = replace(self, widths=self.widths[1:])
+        inputs, _ = above._forward(parameters[1:], hidden)
+        return inputs, above._backward(parameters[1:], inputs, output)
 
     def examine(self, parameters: Parameters, objectives: Objectives) -> Examination:
         """Level and gradient of every objective, in one pass over the samples of all of them."""

@@ -7,11 +7,13 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.streams import Streams
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.money.settlement import SettlementTerms
+from commonweal.economy.round.absent import of_those_present
 from commonweal.economy.round.learn import asked_amounts, sent_back, visit
 from commonweal.economy.round.record import Moment, Payday, Produce
 from commonweal.economy.round.regret import dues, each_alone, runs_of_each, taking_part
 from commonweal.economy.round.standing import Supposed
 from commonweal.economy.tasks import PutIn, put_in
+from commonweal.economy.wire.nodes import LostNodesError
 from commonweal.economy.world.world import World
 
 
@@ -96,12 +98,17 @@ def marginal_credit(
     assert marginal is not None
     everyone = np.full(moment.actions.shape, int(action))
     batch, _, put = put_in(
-        everyone, world.holdings, state.supply, world.terms, streams.batch, world.conduct, asked_amounts(state, world)
+        everyone, world.planned, state.supply, world.terms, streams.batch, world.conduct, asked_amounts(state, world)
     )
     if not put.total.any():
         return np.zeros(everyone.shape), put
-    passage = sent_back(visit(batch, state.parameters, world), put, state, streams.batch)
-    # The mean over everybody's samples becomes a mean over the round's actual ones.
-    actual = np.maximum(produce.put.total.sum(axis=1, keepdims=True), put.total)
-    scale = put.total.sum(axis=1, keepdims=True) / np.maximum(actual, 1)
-    return marginal(passage, scale), put
+    while True:
+        try:
+            passage = visit(batch, state.parameters, world, number=state.round)
+            passage = sent_back(passage, put, state, streams.batch)
+            # The mean over everybody's samples becomes a mean over the round's actual ones.
+            actual = np.maximum(produce.put.total.sum(axis=1, keepdims=True), put.total)
+            scale = put.total.sum(axis=1, keepdims=True) / np.maximum(actual, 1)
+            return marginal(passage, scale), put
+        except LostNodesError:
+            batch, put = of_those_present(batch, put, world)

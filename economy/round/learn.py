@@ -32,12 +32,15 @@ from commonweal.economy.learning.network import (
     to_numpy,
     to_tensor,
 )
+from commonweal.economy.round.absent import noted, reached
 from commonweal.economy.round.mechanism import run_hooks
-from commonweal.economy.round.record import Admitted, Exam, Lesson, Moment, Stepped, Traversed
+from commonweal.economy.round.record import Admitted, Drawn, Exam, Lesson, Moment, Stepped, Traversed
 from commonweal.economy.round.sift import sample_products, sift, without
 from commonweal.economy.screening.admissible import Screened, screen
 from commonweal.economy.screening.votes import room_left
 from commonweal.economy.tasks import Batch, Form, PutIn, put_in, without_classes
+from commonweal.economy.wire.nodes import LostNodesError
+from commonweal.economy.wire.passages import visit_nodes
 from commonweal.economy.world.claims import claimed_limits
 from commonweal.economy.world.world import State, World
 
@@ -59,18 +62,31 @@ def learn(moment: Moment, world: World, streams: Streams) -> tuple[Moment, Lesso
     Raises:
         InputError: if a run's network diverges.
     """
-    traversed = traverse(moment, world, streams)
+    drawn = whole = draw(moment, world, streams)
+    while True:
+        try:
+            if world.nodes is not None:
+                drawn = reached(whole, world)
+                moment = noted(moment, world)
+            return teach(moment, drawn, world, streams)
+        except LostNodesError:
+            pass  # a node fell silent: the same round again, without those who are on it
+
+
+def teach(moment: Moment, drawn: Drawn, world: World, streams: Streams) -> tuple[Moment, Lesson]:
+    """From what everybody puts in to a better network."""
+    traversed = traverse(moment, drawn, world, streams)
     moment, admitted = admit(moment, traversed, world)
     stepped = step(moment, admitted, world)
     return moment, credit(moment, stepped, world, streams.credit)
 
 
-def traverse(moment: Moment, world: World, streams: Streams) -> Traversed:
-    """Visit the samples that everybody puts in, and multiply every update with the exam's gradients."""
+def draw(moment: Moment, world: World, streams: Streams) -> Drawn:
+    """Plan which samples everybody puts in."""
     state, terms = moment.state, world.terms
     batch, supply, put = put_in(
         moment.actions,
-        world.holdings,
+        world.planned,
         state.supply,
         terms,
         streams.batch,
@@ -79,12 +95,19 @@ def traverse(moment: Moment, world: World, streams: Streams) -> Traversed:
     )
     if moment.left_out is not None:
         batch, put = without_classes(batch, put, moment.left_out)
-    taken = samples(batch, world)
-    passage = sent_back(visit(batch, state.parameters, world, taken), put, state, streams.batch)
+    return Drawn(batch=batch, put=put, supply=supply)
+
+
+def traverse(moment: Moment, drawn: Drawn, world: World, streams: Streams) -> Traversed:
+    """Visit the samples that everybody puts in, and multiply every update with the exam's gradients."""
+    state, batch = moment.state, drawn.batch
+    taken = None if world.nodes is not None else samples(batch, world)
+    passage = visit(batch, state.parameters, world, taken, state.round)
+    passage = sent_back(passage, drawn.put, state, streams.batch)
     exam = examine(passage, state.parameters, world)
     _demand_finite("validation loss", exam.loss, state.round)
-    recent = recent_samples(batch, taken[0], passage, state, world)
-    return Traversed(state.parameters, batch, put, supply, passage, exam, recent)
+    recent = () if taken is None else recent_samples(batch, taken[0], passage, state, world)
+    return Traversed(**vars(drawn), before=state.parameters, passage=passage, exam=exam, recent=recent)
 
 
 def admit(moment: Moment, traversed: Traversed, world: World) -> tuple[Moment, Admitted]:
@@ -240,9 +263,19 @@ def _demand_finite(what: str, values: Floats, number: int) -> None:
 
 
 def visit(
-    batch: Batch, parameters: Parameters, world: World, taken: tuple[Tensor, Tensor] | None = None
+    batch: Batch, parameters: Parameters, world: World, taken: tuple[Tensor, Tensor] | None = None, number: int = 0
 ) -> Passage:
-    """The passage over a virtual batch, of traversal learning or of the FedAvg baseline; ``taken`` are its samples."""
+    """The passage over a virtual batch, of traversal learning or of the FedAvg baseline.
+
+    Args:
+        batch: which samples.
+        parameters: θ.
+        world: who holds them.
+        taken: the samples, where they have been gathered already.
+        number: of the round.
+    """
+    if world.nodes is not None:
+        return visit_nodes(batch, parameters, world.nodes, number)
     device, (features, labels) = world.terms.device, taken or samples(batch, world)
     owners = Owners(torch.as_tensor(batch.owner, device=device), world.graph.principals, batch.visit)
     learning = world.terms.learning

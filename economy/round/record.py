@@ -133,14 +133,20 @@ class Exam:
         return tuple(v[:, 1:] for v in self.directions)
 
 
-@dataclass(frozen=True)
-class Traversed:
-    """A lesson after its first step: the virtual batch has been visited."""
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A lesson before its first step: the virtual batch is planned."""
 
-    before: Parameters  # θ before the step
     batch: Batch
     put: PutIn
     supply: Supply  # where everybody's walk through its data goes on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traversed(Drawn):
+    """A lesson after its first step: the virtual batch has been visited."""
+
+    before: Parameters  # θ before the step
     passage: Passage  # every principal's path
     exam: Exam
     recent: tuple[Seen, ...]  # samples by owner of the last rounds, which discounts look at; this round's last

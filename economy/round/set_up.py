@@ -40,13 +40,16 @@ from commonweal.economy.tasks import (
     no_holdings,
     rotation,
 )
+from commonweal.economy.wire.channel import OpenNodes, in_process
+from commonweal.economy.wire.holding import distribute, spread_over_nodes
+from commonweal.economy.wire.nodes import Nodes
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
 # Hooks run in this order; mechanisms from elsewhere come after, by name.
 ORDER = (
     "menu", "identity", "deals", "beliefs", "voice", "tolerance", "reciprocity", "image_terms", "stakes", "clawback",
-    "copies", "concern", "selection",
+    "copies", "concern", "selection", "wire",
 )  # fmt: skip
 
 
@@ -63,12 +66,13 @@ class Economy:
 
 @within_memory()
 @own_settings()
-def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
+def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes = in_process) -> Economy:
     """Set up one run per scenario and seed.
 
     Args:
         scenarios: R scenarios; they may differ in numbers, not in shapes or rules.
         seeds: R seeds.
+        open_nodes: starts the nodes that hold the samples, where the scenario has a wire.
 
     Raises:
         InputError: if a scenario asks for what the data or this machine cannot give.
@@ -106,6 +110,8 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
         market=market,
         mechanisms=_mechanisms(terms),
     )
+    if terms.learning.wire != "off" and market.learns:
+        world = over_nodes(world, open_nodes)
     opening = (endowment_transfer(principals, terms.population.endowment),) if terms.population.endowment.any() else ()
     state = State(
         round=0,
@@ -125,6 +131,22 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
     begun = {each.name: each.begin(world, state, people, streams) for each in world.mechanisms}
     state = replace(state, mechanisms=begun)
     return Economy(world, state, people, streams, opening)
+
+
+def over_nodes(world: World, open_nodes: OpenNodes) -> World:
+    """The world whose samples are on nodes.
+
+    Args:
+        world: with all samples.
+        open_nodes: starts the nodes.
+    """
+    learning, network = world.terms.learning, world.network
+    assert isinstance(network, MLP)
+    node = spread_over_nodes(world.graph.principals, learning.nodes)
+    roster, holdings = distribute(world.features, world.holdings, node, learning.nodes)
+    channels = open_nodes(holdings, network, learning.wire)
+    nodes = Nodes(roster, channels, network, learning.wire, learning.patience, learning.quorum)
+    return replace(world, nodes=nodes)
 
 
 def _mechanisms(terms: Terms) -> tuple[Mechanism, ...]:

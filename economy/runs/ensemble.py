@@ -17,6 +17,7 @@ from commonweal.economy.round.play import play_round
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy, set_up
 from commonweal.economy.runs.results import Notebook, Results, rounds_to_play
+from commonweal.economy.wire.channel import OpenNodes, in_process
 from commonweal.economy.world.world import State, World
 
 
@@ -27,18 +28,26 @@ class Ensemble:
         scenario: one scenario for all seeds, or one per seed; they may differ in numbers, not in shapes or rules.
         seeds: R seeds, in a list, a range or an array of whole numbers.
         keep_ledger: whether ``run`` keeps every transfer.
+        open_nodes: starts the nodes that hold the samples, where the scenario has a wire (``learning.wire``).
 
     Raises:
         InputError: if a scenario asks for what the data or this machine cannot give, or a seed is not a whole number.
     """
 
-    def __init__(self, scenario: Any, seeds: Sequence[int] | Ints, *, keep_ledger: bool = False) -> None:
+    def __init__(
+        self,
+        scenario: Any,
+        seeds: Sequence[int] | Ints,
+        *,
+        keep_ledger: bool = False,
+        open_nodes: OpenNodes = in_process,
+    ) -> None:
         seeds = plain_seeds(seeds)
         several = isinstance(scenario, Sequence) and not isinstance(scenario, str)
         scenarios = list(scenario) if several else [scenario] * len(seeds)
         if not seeds or len(scenarios) != len(seeds):
             raise InputError(f"an ensemble needs a seed per run: {len(scenarios)} scenarios and {len(seeds)} seeds")
-        economy = set_up(scenarios, seeds)
+        economy = set_up(scenarios, seeds, open_nodes)
         self.world: World = economy.world
         self.state: State = economy.state
         self.people: Population = economy.people

@@ -10,6 +10,7 @@ import torch
 from torch.nn.functional import pad
 
 from commonweal.agents.arrays import AnyArray, Ints
+from commonweal.agents.errors import InputError
 from commonweal.agents.streams import SharedStream, Stream, Streams
 from commonweal.agents.terms import pick
 from commonweal.economy.learning.network import Objectives
@@ -26,7 +27,12 @@ def pick_world(world: World, runs: Ints, spares: int = 0) -> World:
         runs: (R',) which runs.
         spares: names added behind the N principals. They hold the first sample of the first principal and know
             nobody until a deviation uses them.
+
+    Raises:
+        InputError: if the samples are on nodes, where what might have been cannot be played.
     """
+    if not world.has_samples:
+        raise InputError("learning.wire: what might have been is played where the samples are: leave --nodes out")
     chosen = torch.as_tensor(runs, device=world.test[0].device)
     exam = _pick_objectives(world.exam, chosen)
     return replace(
@@ -40,6 +46,7 @@ def pick_world(world: World, runs: Ints, spares: int = 0) -> World:
         probes=None if world.probes is None else exam.tail(),
         test=(_rows(world.test[0], chosen), _rows(world.test[1], chosen)),
         drift=None if world.drift is None else world.drift[chosen],
+        nodes=None,
         conduct=None,
     )
 

@@ -1,10 +1,11 @@
 """The world of R runs, which is drawn once and stays, and the state of a cooperative, which changes every round."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,6 +18,7 @@ from commonweal.economy.learning.network import Network, Objectives, Parameters
 from commonweal.economy.money.ledger import Ledger
 from commonweal.economy.money.membership import Membership
 from commonweal.economy.tasks import FeatureTable, Holdings, Supply
+from commonweal.economy.wire.nodes import Nodes
 from commonweal.economy.world.terms import Terms
 
 
@@ -43,6 +45,9 @@ class World:
     market: Any  # economy.round.market.Market
     mechanisms: tuple[Any, ...] = ()  # economy.round.mechanism.Mechanism: those that are on, in order
 
+    # only runs over nodes set it
+    nodes: Nodes | None = None  # who holds the samples; None: they are in ``features``
+
     # only futures with deviations set it
     conduct: Conduct | None = None  # how single principals differ from what the scenario says
 
@@ -50,6 +55,18 @@ class World:
     def shape(self) -> tuple[int, int]:
         """(R, N), spare names included."""
         return len(self.test[1]), self.graph.principals
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether the principals' samples are in this process."""
+        return bool(len(self.features.rows)) or not self.market.learns
+
+    @cached_property
+    def planned(self) -> Holdings:
+        """What batches are planned from: where nodes hold the samples, every label is 0, so that a shift is left."""
+        if self.nodes is None:
+            return self.holdings
+        return replace(self.holdings, labels=np.zeros_like(self.holdings.labels))
 
     @cached_property
     def permitted(self) -> Tensor | None:

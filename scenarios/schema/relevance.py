@@ -24,6 +24,11 @@ def learns(scenario: Any) -> bool:
     return kind not in MARKETS or MARKETS[kind].learns
 
 
+def wired(scenario: Any) -> bool:
+    """Whether nodes hold the samples, and what leaves them goes over a wire."""
+    return learns(scenario) and scenario.learning.wire != "off"
+
+
 def sells(scenario: Any) -> bool:
     """Whether revenue is for quality rather than for contributions to a public good."""
     return scenario.market.kind not in ("public_goods", "donation")

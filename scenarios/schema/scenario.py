@@ -29,6 +29,7 @@ from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.people import Actions, Camp, Dimension, Policy, Population, Values
 from commonweal.scenarios.schema.reciprocity import Learner, Reciprocity, demands
 from commonweal.scenarios.schema.relevance import learns, minds, pays_money, screens, sells, shares, valued, weighs
+from commonweal.scenarios.schema.wire import wire_demands
 
 __all__ = ["Accuracy", "Actions", "Beliefs", "Camp", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learner", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Reciprocity", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
 
@@ -107,6 +108,7 @@ class Scenario(Part):
             yield from self._public_goods_demands(where)
         yield from demands(self, where)
         yield from self._model_demands()
+        yield from wire_demands(self)
         for name in ("prior_mean", "prior_sd"):
             fits = len(getattr(self.beliefs, name)) in (0, len(self.values.dimensions))
             yield f"beliefs.{name}", fits, f"empty or hold a number for each of {len(self.values.dimensions)} values.dimensions"

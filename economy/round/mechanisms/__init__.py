@@ -14,9 +14,10 @@ from commonweal.economy.round.mechanisms import (
     stakes,
     tolerance,
     voice,
+    wire,
 )
 
 __all__ = [
     "beliefs", "clawback", "concern", "copies", "deals", "identity", "image_terms", "menu", "reciprocity", "selection",
-    "stakes", "tolerance", "voice",
+    "stakes", "tolerance", "voice", "wire",
 ]  # fmt: skip

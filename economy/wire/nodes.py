@@ -1,0 +1,135 @@
+"""The orchestrator's side: ask all nodes at once, wait no longer than agreed, count what goes over the wire."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from commonweal.agents.arrays import Bools, Ints
+from commonweal.economy.learning.mlp import MLP
+from commonweal.economy.wire.channel import Channel, SilentNodeError
+from commonweal.economy.wire.holding import Roster
+from commonweal.economy.wire.message import Message, WireError, decode, encode
+
+
+class LostNodesError(Exception):
+    """Nodes that did not answer while a round was computed; it goes on without them."""
+
+    def __init__(self, nodes: Sequence[int]) -> None:
+        super().__init__(f"no answer from nodes {list(nodes)}")
+        self.nodes = tuple(nodes)
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What went over the wire: bytes of frames and messages, by node."""
+
+    down: Ints  # (J,) bytes to a node
+    up: Ints  # (J,) bytes from it
+    questions: Ints  # (J,)
+    answers: Ints  # (J,)
+    stale: Ints  # (J,) answers that came too late and were dropped
+
+    @classmethod
+    def none(cls, nodes: int) -> "Traffic":
+        """Nothing yet."""
+        return cls(*(np.zeros(nodes, dtype=np.int64) for _ in range(5)))
+
+    def __sub__(self, earlier: "Traffic") -> "Traffic":
+        return Traffic(*(getattr(self, name) - getattr(earlier, name) for name in Traffic.__dataclass_fields__))
+
+    def copy(self) -> "Traffic":
+        """As it is now; counting goes on elsewhere."""
+        return Traffic(*(getattr(self, name).copy() for name in Traffic.__dataclass_fields__))
+
+
+@dataclass
+class Nodes:
+    """J nodes behind channels.
+
+    Args:
+        roster: who is where.
+        channels: (J,) one to each node.
+        network: the shared network, without parameters.
+        mode: what leaves a node, a key of ``economy.wire.node.UP``.
+        patience: seconds for an answer before a node counts as lost.
+        quorum: share of the principals with samples in a round that must arrive; below it the round is asked again.
+    """
+
+    roster: Roster
+    channels: Sequence[Channel]
+    network: MLP
+    mode: str
+    patience: float = 30.0
+    quorum: float = 0.5
+    traffic: Traffic = field(init=False)
+    present: Bools = field(init=False)  # (J,) who answers
+
+    def __post_init__(self) -> None:
+        self.traffic = Traffic.none(len(self.channels))
+        self.present = np.ones(len(self.channels), dtype=bool)
+        self.asked = 0  # questions so far; their numbers
+
+    def ask(self, questions: Mapping[int, Message]) -> dict[int, Message]:
+        """Ask nodes at once, and await their answers.
+
+        Args:
+            questions: by node; their plan is numbered here.
+
+        Returns:
+            The answers by node.
+
+        Raises:
+            LostNodesError: if some do not answer; the others have.
+        """
+        self.asked += 1
+        plan, deadline, answers, lost = self.asked, time.monotonic() + self.patience, {}, []
+        for node, question in questions.items():
+            if not self._sent(node, encode(replace(question, plan=plan))):
+                lost.append(node)
+        for node in questions:
+            if node in lost:
+                continue
+            answer = self._answer(node, plan, deadline)
+            if answer is None:
+                lost.append(node)
+            else:
+                answers[node] = answer
+        if lost:
+            self.present[lost] = False
+            raise LostNodesError(sorted(lost))
+        return answers
+
+    def rejoin(self) -> None:
+        """Start lost nodes again, before a round."""
+        for node in np.flatnonzero(~self.present).tolist():
+            self.present[node] = self.channels[node].rejoin()
+
+    def close(self) -> None:
+        """End all nodes."""
+        for channel in self.channels:
+            channel.close()
+
+    def _sent(self, node: int, frame: bytes) -> bool:
+        try:
+            self.channels[node].send(frame)
+        except SilentNodeError:
+            return False
+        self.traffic.down[node] += len(frame)
+        self.traffic.questions[node] += 1
+        return True
+
+    def _answer(self, node: int, plan: int, deadline: float) -> Message | None:
+        """The answer to this plan; earlier ones are dropped. None: there is none in time, or it is no answer."""
+        while True:
+            try:
+                frame = self.channels[node].receive(max(0.0, deadline - time.monotonic()))
+                answer = decode(frame)
+            except (SilentNodeError, WireError):
+                return None
+            self.traffic.up[node] += len(frame)
+            if answer.plan == plan:
+                self.traffic.answers[node] += 1
+                return answer
+            self.traffic.stale[node] += 1
