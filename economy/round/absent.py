@@ -25,7 +25,7 @@ class Absent:
 
 
 def reached(drawn: Drawn, world: World) -> Drawn:
-    """What those put in who can be reached; waits for lost nodes while too few can.
+    """What those put in who can be reached; while too few can, waits for lost nodes to come back.
 
     Args:
         drawn: what everybody puts in.
@@ -36,7 +36,6 @@ def reached(drawn: Drawn, world: World) -> Drawn:
     """
     nodes = world.nodes
     assert nodes is not None
-    nodes.rejoin()
     put, until = drawn.put.total > 0, time.monotonic() + nodes.patience
     while _share_reached(put, world) < nodes.quorum:
         if time.monotonic() > until:

@@ -63,6 +63,8 @@ def learn(moment: Moment, world: World, streams: Streams) -> tuple[Moment, Lesso
         InputError: if a run's network diverges.
     """
     drawn = whole = draw(moment, world, streams)
+    if world.nodes is not None:
+        world.nodes.rejoin()
     while True:
         try:
             if world.nodes is not None:
