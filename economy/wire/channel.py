@@ -5,8 +5,8 @@ from typing import Protocol, TypeAlias
 
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.wire.holding import Holding
-from commonweal.economy.wire.message import decode, encode
 from commonweal.economy.wire.node import Node
+from commonweal.economy.wire.served import answer_frame
 
 
 class SilentNodeError(Exception):
@@ -49,7 +49,7 @@ class InProcess:
 
     def send(self, frame: bytes) -> None:
         """Ask; the answer is worked out at once."""
-        self._answers.append(encode(self.node.handle(decode(frame))))
+        self._answers.append(answer_frame(self.node, frame))
 
     def receive(self, seconds: float) -> bytes:
         """The next answer."""

@@ -11,6 +11,7 @@ from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.wire.channel import Channel, SilentNodeError
 from commonweal.economy.wire.holding import Roster
 from commonweal.economy.wire.message import Message, WireError, decode, encode
+from commonweal.economy.wire.served import REFUSED
 
 
 class LostNodesError(Exception):
@@ -126,10 +127,21 @@ class Nodes:
             try:
                 frame = self.channels[node].receive(max(0.0, deadline - time.monotonic()))
                 answer = decode(frame)
-            except (SilentNodeError, WireError):
+            except (SilentNodeError, WireError):  # silent, or no message: either way it is of no use
                 return None
             self.traffic.up[node] += len(frame)
             if answer.plan == plan:
                 self.traffic.answers[node] += 1
-                return answer
+                return _accepted(node, answer)
             self.traffic.stale[node] += 1
+
+
+def _accepted(node: int, answer: Message) -> Message:
+    """An answer that is one.
+
+    Raises:
+        WireError: if the node refuses the question.
+    """
+    if answer.kind == REFUSED:
+        raise WireError(f"node {node} refuses: {answer.words.get('reason', '')}")
+    return answer
