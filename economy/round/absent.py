@@ -37,7 +37,7 @@ def reached(drawn: Drawn, world: World) -> Drawn:
     nodes = world.nodes
     assert nodes is not None
     put, until = drawn.put.total > 0, time.monotonic() + nodes.patience
-    while _share_reached(put, world) < nodes.quorum:
+    while nodes.too_few or _share_reached(put, world) < nodes.quorum:
         if time.monotonic() > until:
             gone = ", ".join(map(str, np.flatnonzero(~nodes.present)))
             raise InputError(

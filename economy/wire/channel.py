@@ -68,4 +68,4 @@ OpenNodes: TypeAlias = Callable[[Sequence[Holding], MLP, str], Sequence[Channel]
 
 def in_process(holdings: Sequence[Holding], network: MLP, mode: str) -> list[Channel]:
     """Nodes in this process, one for each holding."""
-    return [InProcess(Node(holding, network, mode)) for holding in holdings]
+    return [InProcess(Node(holding, network, mode, place)) for place, holding in enumerate(holdings)]

@@ -120,10 +120,10 @@ class Workers:
     def __call__(self, holdings: Sequence[Holding], network: MLP, mode: str) -> list[Channel]:
         """Start an actor for each holding, and wait until all are there."""
         channels: list[Worker] = []
-        for holding, name, file in zip(holdings, self.names, self.files, strict=True):
+        for place, (holding, name, file) in enumerate(zip(holdings, self.names, self.files, strict=True)):
             if self.write:
                 holding.save(Path(file))
-            channels.append(Worker(self.client, name, Post.of(Path(file), network, mode)))
+            channels.append(Worker(self.client, name, Post.of(Path(file), network, mode, place)))
         for channel in channels:
             channel.await_start(self.patience)
         return list(channels)

@@ -4,20 +4,17 @@ Batbaatar, Kim, Kim and Yoon, "Traversal Learning" (arXiv 2504.07471); modes aft
 answers for sums over its samples, each with weight 1: the orchestrator divides by the samples that arrive.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from commonweal.agents.arrays import AnyArray
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.wire.holding import Holding
-from commonweal.economy.wire.message import Message, WireError, numbered
-
-Answer = dict[str, AnyArray]
+from commonweal.economy.wire.masks import Keys
+from commonweal.economy.wire.message import Message, WireError
+from commonweal.economy.wire.modes import MODES, Answer, Asked, tensors
 
 
 class Summed(Owners):
@@ -37,11 +34,13 @@ class Node:
     Args:
         holding: the samples of its principals.
         network: the shared network, without parameters.
-        mode: which layers' paths a visit sends up, a key of ``UP``.
+        mode: what leaves it, a key of ``MODES``.
+        number: of the node.
     """
 
-    def __init__(self, holding: Holding, network: MLP, mode: str) -> None:
-        self.holding, self.network, self.mode = holding, network, mode
+    def __init__(self, holding: Holding, network: MLP, mode: str, number: int = 0) -> None:
+        self.holding, self.network, self.mode, self.number = holding, network, MODES[mode], number
+        self._keys = Keys() if self.mode.secret else None
         self._features = torch.as_tensor(np.array(holding.features), dtype=network.dtype)
         self._labels = np.array(holding.labels)
         self._visited: dict[int, PathPassage] = {}  # by the number of the question
@@ -53,9 +52,11 @@ class Node:
         Raises:
             WireError: if this mode knows no such question, or it is about a round that was not visited.
         """
-        known = {"visit": self._visit, **dict.fromkeys(ASKED[self.mode], self._about_visit)}
+        known = {"visit": self._visit, **dict.fromkeys(self.mode.about, self._about_visit)}
+        if self._keys is not None:
+            known |= {"key": self._key, "agree": self._agree}
         if question.kind not in known:
-            raise WireError(f"mode {self.mode} answers no question {question.kind[:20]!r}")
+            raise WireError(f"no question of this mode: {question.kind[:20]!r}")
         return Message(question.kind, question.round, question.plan, known[question.kind](question))
 
     def _visit(self, question: Message) -> Answer:
@@ -65,14 +66,26 @@ class Node:
         owners = Summed(owner, len(self.holding.principals), int(question.words["together"]))
         passage = self.network.traverse(tensors(question.stack("theta")), features, labels, owners)
         self._visited = {**dict(list(self._visited.items())[1 - KEPT :]), question.plan: passage}
-        return UP[self.mode](passage)
+        return self.mode.up(Asked(question, passage, self.number, self._keys))
 
     def _about_visit(self, question: Message) -> Answer:
         """Of a visit: products with directions, or a weighted sum."""
         visited = self._visited.get(int(question.words["visit"]))
         if visited is None:
             raise WireError(f"visit {question.words['visit']} is not remembered")
-        return ASKED[self.mode][question.kind](visited, question)
+        return self.mode.about[question.kind](Asked(question, visited, self.number, self._keys))
+
+    def _key(self, question: Message) -> Answer:
+        """The public key that others agree on a key with."""
+        assert self._keys is not None
+        return {"key": np.frombuffer(self._keys.public, dtype=np.int8)}
+
+    def _agree(self, question: Message) -> Answer:
+        """Agree on a key with every other node, and with the first of two servers."""
+        assert self._keys is not None
+        nodes, keys = question.arrays["nodes"].tolist(), question.arrays["keys"]
+        self._keys.agree({node: key.tobytes() for node, key in zip(nodes, keys, strict=True) if node != self.number})
+        return {}
 
     def _samples(self, question: Message) -> tuple[Tensor, Tensor]:
         """Features (R, S, d) and claimed labels (R, S): own samples, or what a principal makes up in their place."""
@@ -88,66 +101,3 @@ class Node:
             features[torch.as_tensor(made)] = noise + features[torch.as_tensor(made)] * torch.as_tensor(added)[:, None]
             claimed[made] = np.where(added, claimed[made], shift[made])
         return features, torch.as_tensor(claimed)
-
-
-def tensors(arrays: tuple[AnyArray, ...]) -> tuple[Tensor, ...]:
-    """Arrays of a message, which cannot be written to, as tensors."""
-    return tuple(torch.as_tensor(np.array(array)) for array in arrays)
-
-
-def _all_paths(passage: PathPassage) -> Answer:
-    """Every input and output delta, the samples' features included."""
-    paths = {**numbered("input", _numpy(passage.inputs)), **numbered("delta", _numpy(passage.deltas))}
-    return {**paths, "loss": passage.loss.numpy()}
-
-
-def _above_the_cut(passage: PathPassage) -> Answer:
-    """What enters the second layer and what leaves the last; of the first layer sums alone."""
-    first = first_layer(passage)
-    everybody = passage.loss.new_ones(len(passage.loss), passage.owners.principals)
-    (gradient,) = first.weighted_sum(everybody)
-    hidden = {"input": passage.inputs[1].numpy()} if len(passage.inputs) > 1 else {}
-    outputs = {"delta": passage.deltas[-1].numpy()} if len(passage.deltas) > 1 else {}
-    return {**hidden, **outputs, "loss": passage.loss.numpy(), "sum": gradient.numpy(),
-            "norms": first.squared_norms().numpy()}  # fmt: skip
-
-
-def _above_the_cut_with_gradients(passage: PathPassage) -> Answer:
-    """As above the cut, and each principal's own gradient of the first layer in the place of the sum."""
-    answer = _above_the_cut(passage)
-    del answer["sum"], answer["norms"]
-    (own,) = first_layer(passage).updates()
-    return {**answer, "updates": own.numpy()}
-
-
-def first_layer(passage: PathPassage) -> PathPassage:
-    """The paths through the first layer alone."""
-    return PathPassage(passage.inputs[:1], passage.deltas[:1], passage.owners, passage.loss)
-
-
-def _products(passage: PathPassage, question: Message) -> Answer:
-    """(R, n, D) products of each principal's update of the first layer with directions."""
-    return {"products": first_layer(passage).products(tensors(question.stack("direction"))).numpy()}
-
-
-def _sum(passage: PathPassage, question: Message) -> Answer:
-    """Σ_i w_i u_i of the first layer."""
-    weights = torch.as_tensor(np.array(question.arrays["weights"]))
-    (total,) = first_layer(passage).weighted_sum(weights)
-    return {"sum": total.numpy()}
-
-
-def _numpy(values: tuple[Tensor, ...]) -> tuple[AnyArray, ...]:
-    return tuple(each.numpy() for each in values)
-
-
-UP: dict[str, Callable[[PathPassage], Answer]] = {
-    "paths": _all_paths,
-    "cut": _above_the_cut,
-    "cut-gradients": _above_the_cut_with_gradients,
-}
-ASKED: dict[str, dict[str, Callable[[PathPassage, Message], Answer]]] = {
-    "paths": {},
-    "cut": {"products": _products, "sum": _sum},
-    "cut-gradients": {},
-}

@@ -10,7 +10,9 @@ from commonweal.agents.arrays import Bools, Ints
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.wire.channel import Channel, SilentNodeError
 from commonweal.economy.wire.holding import Roster
+from commonweal.economy.wire.masks import Keys
 from commonweal.economy.wire.message import Message, WireError, decode, encode
+from commonweal.economy.wire.modes import MODES, SERVER
 from commonweal.economy.wire.served import REFUSED
 
 
@@ -53,7 +55,7 @@ class Nodes:
         roster: who is where.
         channels: (J,) one to each node.
         network: the shared network, without parameters.
-        mode: what leaves a node, a key of ``economy.wire.node.UP``.
+        mode: what leaves a node, a key of ``economy.wire.modes.MODES``.
         patience: seconds for an answer before a node counts as lost.
         quorum: share of the principals with samples in a round that must arrive; below it the round is asked again.
     """
@@ -71,6 +73,40 @@ class Nodes:
         self.traffic = Traffic.none(len(self.channels))
         self.present = np.ones(len(self.channels), dtype=bool)
         self.asked = 0  # questions so far; their numbers
+        self.server = Keys() if self.secret else None  # of the first of two servers
+        self._agreed = False
+
+    @property
+    def secret(self) -> bool:
+        """Whether nodes answer in secret: then all that are present are asked together, and there must be two."""
+        return MODES[self.mode].secret
+
+    @property
+    def here(self) -> Ints:
+        """Numbers of the nodes that answer."""
+        return np.flatnonzero(self.present)
+
+    @property
+    def too_few(self) -> bool:
+        """Whether a sum over those that answer would give one away."""
+        return self.secret and len(self.here) < 2
+
+    def agree(self) -> None:
+        """Let nodes that answer in secret agree on keys, where some are new.
+
+        Raises:
+            LostNodesError: if some do not answer.
+        """
+        if self.server is None or self._agreed:
+            return
+        here = self.here.tolist()
+        answers = self.ask({node: Message("key", -1, 0) for node in here})
+        keys = [answers[node].arrays["key"] for node in here]
+        keys.append(np.frombuffer(self.server.public, dtype=np.int8))
+        told = {"nodes": np.array([*here, SERVER]), "keys": np.stack(keys)}
+        self.ask({node: Message("agree", -1, 0, told) for node in here})
+        self.server.agree({node: answers[node].arrays["key"].tobytes() for node in here})
+        self._agreed = True
 
     def ask(self, questions: Mapping[int, Message]) -> dict[int, Message]:
         """Ask nodes at once, and await their answers.
@@ -106,6 +142,7 @@ class Nodes:
         """Start lost nodes again, before a round."""
         for node in np.flatnonzero(~self.present).tolist():
             self.present[node] = self.channels[node].rejoin()
+            self._agreed &= not self.present[node]
 
     def close(self) -> None:
         """End all nodes."""

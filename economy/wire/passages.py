@@ -9,12 +9,15 @@ import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import AnyArray, Bools, Ints
+from commonweal.economy.learning.module import unflatten
 from commonweal.economy.learning.network import Directions, Owners, Parameters, Passage
 from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.tasks import Batch
 from commonweal.economy.wire.holding import Roster
+from commonweal.economy.wire.masks import from_fixed, stream
 from commonweal.economy.wire.message import Message, numbered
 from commonweal.economy.wire.nodes import Nodes
+from commonweal.economy.wire.shares import Share, SharedLayer, joined
 
 Answers: TypeAlias = Mapping[int, Message]
 
@@ -31,6 +34,10 @@ class Plan:
     def about(self, kind: str, arrays: Mapping[str, AnyArray]) -> Message:
         """A question about this visit."""
         return Message(kind, self.round, 0, arrays, {"visit": self.visit})
+
+    def among(self, nodes: Nodes) -> dict[str, AnyArray]:
+        """Who is asked together, where nodes answer in secret."""
+        return {"among": np.array(sorted(self.places), dtype=np.int32)} if nodes.secret else {}
 
     def weights(self, like: Tensor) -> Tensor:
         """(R,) weight of each sample: one over those that arrive."""
@@ -100,6 +107,68 @@ class CutPassage:
 
 
 @dataclass(frozen=True)
+class SecretPassage:
+    """A passage of which only sums are here, and what nodes claim of each principal.
+
+    Between two servers the last layer is here as well, in two shares; else ``last`` is None.
+    """
+
+    total: Parameters  # Σ_i u_i of the layers whose sums are secret
+    claimed_norms: Tensor  # (R, N) squared norms
+    loss: Tensor  # (R,) mean loss over the samples that arrived
+    last: SharedLayer | None
+    shapes: tuple[torch.Size, ...]  # of the layers whose sums are secret, without the run axis
+    plan: Plan
+    nodes: Nodes
+
+    @property
+    def owners(self) -> Owners:
+        """Whose samples the batch is made of."""
+        return self.plan.owners
+
+    def products(self, directions: Directions) -> Tensor:
+        """(R, N, D) inner products ⟨u_i, v_d⟩, as nodes claim; those of a shared last layer are worked out."""
+        told = numbered("direction", tuple(v.numpy() for v in directions[: len(self.shapes)]))
+        about = self.plan.about("products", told)
+        about = replace(about, words={**about.words, "directions": directions[0].shape[1]})
+        answers = self.nodes.ask(dict.fromkeys(self.plan.places, about))
+        parts = {node: answer.arrays["products"] for node, answer in answers.items()}
+        claimed = by_principal(parts, self.nodes, self.loss) * self.plan.weights(self.loss)[:, None, None]
+        return claimed if self.last is None else claimed + self.last.products(directions[-1])
+
+    def squared_norms(self) -> Tensor:
+        """(R, N) squared norms ‖u_i‖², as nodes claim."""
+        return self.claimed_norms
+
+    def weighted_sum(self, weights: Tensor) -> Parameters:
+        """Σ_i w_i u_i; nodes are asked only where some weight is not 1."""
+        total = self.total if _all_count(weights, self.owners) else self._asked(weights)
+        return total if self.last is None else (*total, self.last.weighted_sum(weights))
+
+    def updates(self) -> Directions:
+        """Not here: nobody but the nodes knows them."""
+        raise ValueError("updates of single principals do not leave the nodes: must be learning.wire = 'cut-gradients'")
+
+    def _asked(self, weights: Tensor) -> Parameters:
+        roster, among = self.nodes.roster, self.plan.among(self.nodes)
+        questions = {
+            node: self.plan.about("sum", {"weights": weights[:, roster.principals(node)].numpy(), **among})
+            for node in self.plan.places
+        }
+        return revealed(self.nodes.ask(questions), self.shapes, self.plan, self.loss)[0]
+
+
+def revealed(
+    answers: Answers, shapes: tuple[torch.Size, ...], plan: Plan, like: Tensor
+) -> tuple[Parameters, Tensor]:
+    """The sum of what nodes hide, as mean over the samples that arrived: layers, and the loss (R,)."""
+    hidden = np.sum([answer.arrays["hidden"] for answer in answers.values()], axis=0, dtype=np.uint64)
+    flat = from_fixed(hidden).reshape(len(plan.owners.owner), -1)
+    weighted = torch.as_tensor(flat).to(like) * plan.weights(like)[:, None]
+    return unflatten(weighted[:, :-1], shapes), weighted[:, -1]
+
+
+@dataclass(frozen=True)
 class GradientPassage:
     """A passage above the cut, with each principal's own gradient of the first layer."""
 
@@ -147,8 +216,9 @@ def visit_nodes(batch: Batch, parameters: Parameters, nodes: Nodes, number: int)
     Raises:
         LostNodesError: if nodes do not answer.
     """
+    nodes.agree()
     plan, questions = planned(batch, parameters, nodes, number)
-    if not questions:
+    if not plan.owners.owner.ge(0).any():
         return _of_nobody(batch, plan, parameters, nodes)
     answers = nodes.ask(questions)
     return PASSAGES[nodes.mode](answers, replace(plan, visit=nodes.asked), parameters, nodes)
@@ -169,14 +239,16 @@ def planned(batch: Batch, parameters: Parameters, nodes: Nodes, number: int) -> 
     arrives = real & nodes.present[at]
     owner = np.where(arrives, batch.owner, -1)
     owners = Owners(torch.as_tensor(owner), len(roster.node), batch.visit)
-    places = {int(node): _places(at == node) for node in np.unique(at[arrives])}
+    asked = nodes.here if nodes.secret else np.unique(at[arrives])
+    places = {node: _places(at == node) for node in asked.tolist()}
     theta = numbered("theta", tuple(p.numpy() for p in parameters))
     words = {"together": batch.visit}
     questions = {
         node: Message("visit", number, 0, {**theta, **_part(batch, own, roster)}, words)
         for node, own in places.items()
     }
-    return Plan(number, 0, owners, places), questions
+    plan = Plan(number, 0, owners, places)
+    return plan, {node: replace(each, arrays={**each.arrays, **plan.among(nodes)}) for node, each in questions.items()}
 
 
 def _places(here: Bools) -> Ints:
@@ -245,6 +317,30 @@ def _from_gradients(answers: Answers, plan: Plan, parameters: Parameters, nodes:
     return GradientPassage(upper, by_principal(parts, nodes, weights) * weights[:, None, None, None])
 
 
+def _from_secret(answers: Answers, plan: Plan, parameters: Parameters, nodes: Nodes) -> Passage:
+    """Sums alone; between two servers the last layer in two shares."""
+    shapes, last = tuple(p.shape[1:] for p in parameters), None
+    if nodes.mode == "two-servers":
+        shapes, last = shapes[:-1], _shared_layer(answers, plan, parameters[0], nodes)
+    total, loss = revealed(answers, shapes, plan, parameters[0])
+    norms = by_principal({node: answer.arrays["norms"] for node, answer in answers.items()}, nodes, loss)
+    return SecretPassage(total, norms * plan.weights(loss)[:, None] ** 2, loss, last, shapes, plan, nodes)
+
+
+def _shared_layer(answers: Answers, plan: Plan, like: Tensor, nodes: Nodes) -> SharedLayer:
+    """The last layer: the first server makes its share from the key that it has agreed with each node."""
+    assert nodes.server is not None
+    sent = {node: answer.arrays["share"] for node, answer in answers.items()}
+    made = {
+        node: stream(nodes.server.agreed(node), answers[node].plan, words.size).reshape(words.shape)
+        for node, words in sent.items()
+    }
+    runs, samples = plan.owners.owner.shape
+    first, second = (Share(joined(words, plan.places, (runs, samples))) for words in (made, sent))
+    deltas = plan.placed({node: answer.arrays["delta"] for node, answer in answers.items()})
+    return SharedLayer((first, second), deltas * plan.weights(like)[:, None, None], plan.owners)
+
+
 def _loss(answers: Answers, weights: Tensor) -> Tensor:
     """(R,) mean loss from the nodes' sums."""
     return torch.stack([torch.from_numpy(np.array(a.arrays["loss"])) for a in answers.values()]).sum(0) * weights
@@ -268,4 +364,6 @@ PASSAGES: dict[str, Callable[[Answers, Plan, Parameters, Nodes], Passage]] = {
     "paths": _from_paths,
     "cut": _from_cut,
     "cut-gradients": _from_gradients,
+    "secure": _from_secret,
+    "two-servers": _from_secret,
 }

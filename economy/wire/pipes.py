@@ -134,7 +134,7 @@ class Processes:
         for place, holding in enumerate(holdings):
             file = self.folder / f"node-{place}.npz"
             holding.save(file)
-            channels.append(Pipe(Post.of(file, network, mode)))
+            channels.append(Pipe(Post.of(file, network, mode, place)))
         try:
             for channel in channels:
                 channel.await_start()

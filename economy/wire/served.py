@@ -22,12 +22,13 @@ class Post:
     activation: str
     precision: str  # float32 or float64
     mode: str
+    number: int = 0  # of the node
 
     @classmethod
-    def of(cls, file: Path, network: MLP, mode: str) -> "Post":
+    def of(cls, file: Path, network: MLP, mode: str, number: int) -> "Post":
         """The post of a node that holds the samples of a file."""
         precision = "float64" if network.dtype == torch.float64 else "float32"
-        return cls(str(file), network.widths, network.activation, precision, mode)
+        return cls(str(file), network.widths, network.activation, precision, mode, number)
 
     def node(self) -> Node:
         """The node at its post.
@@ -36,7 +37,7 @@ class Post:
             InputError: if its file cannot be read.
         """
         network = MLP(tuple(self.widths), self.activation, getattr(torch, self.precision))
-        return Node(Holding.load(Path(self.file)), network, self.mode)
+        return Node(Holding.load(Path(self.file)), network, self.mode, self.number)
 
 
 def answer_frame(node: Node, frame: bytes) -> bytes:

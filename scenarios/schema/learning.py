@@ -39,7 +39,7 @@ class Learning(Part):
     sampling: Literal["each", "pool"] = field("each", "each: every contributor puts in the same number; pool: batches are drawn from all contributed data", "name")
     samples: Count = field(8, "samples each contributor puts in (sampling = each)", "samples per round", le=100_000)
     batch: Count = field(320, "size of the virtual batch (sampling = pool)", "samples per round", le=10_000_000)
-    wire: Literal["off", "paths", "cut", "cut-gradients"] = field("off", "what leaves a node that holds samples. off: nothing is sent, all is in one place; paths: every sample's path; cut: of the first layer sums alone; cut-gradients: each principal's own gradient of it too", "name", matters=learns)
+    wire: Literal["off", "paths", "cut", "cut-gradients", "secure", "two-servers"] = field("off", "what leaves a node that holds samples. off: nothing is sent, all is in one place; paths: every sample's path; cut: of the first layer sums alone; cut-gradients: each principal's own gradient of it too; secure: sums that hide every node's, and what nodes claim of each principal; two-servers: as secure, and the last layer in shares of two servers", "name", matters=learns)
     nodes: int = field(4, "nodes that hold the principals' samples, neighbours together", "nodes", ge=1, le=10_000, matters=wired)
     patience: float = field(30.0, "how long a node may take to answer before the round goes on without it", "seconds", gt=0, le=3600, matters=wired)
     quorum: Share = field(0.5, "share of those who put something in that must be reached for a round to count", matters=wired)

@@ -32,4 +32,6 @@ def wire_demands(scenario: Any) -> Iterator[tuple[str, bool, str]]:
     yield "credit.replication.similarity", not alike, f"updates {where}: samples stay on their nodes"
     yield "screening.grain", scenario.screening.grain == "principal" or not screens(scenario), f"principal {where}: single samples are not told apart"
     yield "actions.selection", scenario.actions.selection == "none", f"none {where}: labels stay on their nodes"
+    hides = learning.wire in ("secure", "two-servers")
+    yield "learning.nodes", learning.nodes > 1 or not hides, f"above 1 {where}: a sum over one node hides nothing"
     yield "device", scenario.device == "cpu", f"cpu {where}"
