@@ -162,8 +162,8 @@ def revealed(
     answers: Answers, shapes: tuple[torch.Size, ...], plan: Plan, like: Tensor
 ) -> tuple[Parameters, Tensor]:
     """The sum of what nodes hide, as mean over the samples that arrived: layers, and the loss (R,)."""
-    hidden = np.sum([answer.arrays["hidden"] for answer in answers.values()], axis=0, dtype=np.uint64)
-    flat = from_fixed(hidden).reshape(len(plan.owners.owner), -1)
+    hidden = np.stack([answer.arrays["hidden"] for answer in answers.values()])
+    flat = from_fixed(hidden.sum(axis=0, dtype=np.uint64)).reshape(len(plan.owners.owner), -1)
     weighted = torch.as_tensor(flat).to(like) * plan.weights(like)[:, None]
     return unflatten(weighted[:, :-1], shapes), weighted[:, -1]
 

@@ -8,11 +8,11 @@ from commonweal import Ensemble, InputError, load
 from commonweal.economy.wire.channel import InProcess, SilentNodeError, in_process
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.message import decode
-from commonweal.economy.wire.node import UP
+from commonweal.economy.wire.modes import MODES
 from commonweal.economy.wire.nodes import Nodes
 
-MODES = tuple(UP)
 EXACT = {"rtol": 0, "atol": 1e-12}
+SHARED = {"rtol": 0, "atol": 1e-6}  # 26 and 24 bits behind the point, over some rounds
 
 
 def pair(scenario: str, mode: str, nodes: int = 4, seeds=(0, 1), **changes) -> tuple[Ensemble, Ensemble]:
@@ -27,16 +27,18 @@ def nodes_of(ensemble: Ensemble) -> Nodes:
 
 
 def assert_same_rounds(here: Ensemble, there: Ensemble, rounds: int = 6) -> None:
+    shared = nodes_of(there).mode == "two-servers"
+    near, coins = (SHARED, 2) if shared else (EXACT, 0)
     for _ in range(rounds):
         ours, theirs = here.step(), there.step()
         assert_array_equal(ours.actions, theirs.actions)
         for one, other in zip(here.state.parameters, there.state.parameters, strict=True):
-            assert_allclose(one.numpy(), other.numpy(), **EXACT)
-        assert_allclose(ours.produce.credit, theirs.produce.credit, **EXACT)
+            assert_allclose(one.numpy(), other.numpy(), **near)
+        assert_allclose(ours.produce.credit, theirs.produce.credit, **near)
         lesson, other = ours.produce.taught, theirs.produce.taught
-        assert_allclose(lesson.screened.weights, other.screened.weights, **EXACT)
-        assert_allclose(lesson.norms, other.norms, **EXACT)
-        assert_array_equal(here.state.ledger.principals, there.state.ledger.principals)
+        assert_allclose(lesson.screened.weights, other.screened.weights, **near)
+        assert_allclose(lesson.norms, other.norms, **near)
+        assert_allclose(here.state.ledger.principals, there.state.ledger.principals, rtol=0, atol=coins)
 
 
 class TestSameAsInOnePlace:
@@ -121,7 +123,7 @@ class TestLostNodes:
 
     @pytest.mark.parametrize("kind", ["visit", "products"])
     def test_who_is_lost_abstains_without_credit_or_penalty(self, mode: str, kind: str) -> None:
-        if kind == "products" and mode != "cut":
+        if kind not in ("visit", *MODES[mode].about):
             pytest.skip("this mode asks for no products")
         ensemble = self.opened(mode)
         channel = nodes_of(ensemble).channels[2]
@@ -142,9 +144,10 @@ class TestLostNodes:
         record = ensemble.step()
         other = Ensemble(load("commons", {"precision": "float64"}), [0])
         others = other.act(record.actions)
+        near = SHARED if mode == "two-servers" else EXACT
         for one, same in zip(ensemble.state.parameters, other.state.parameters, strict=True):
-            assert_allclose(one.numpy(), same.numpy(), **EXACT)
-        assert_allclose(record.produce.credit, others.produce.credit, **EXACT)
+            assert_allclose(one.numpy(), same.numpy(), **near)
+        assert_allclose(record.produce.credit, others.produce.credit, **near)
 
     def test_a_node_comes_back_and_its_principals_go_on_from_what_they_meant(self, mode: str) -> None:
         ensemble = self.opened(mode, policy__mix={"fixed": 1.0}, policy__mutation=0.0, policy__revision=1.0)
