@@ -1,21 +1,26 @@
 """Rounds over nodes are the rounds of one place: network, credit, screening and money."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from commonweal import Ensemble, InputError, load
-from commonweal.economy.wire.channel import InProcess, SilentNodeError, in_process
+from commonweal.economy.learning.mlp import MLP
+from commonweal.economy.wire.channel import Channel, InProcess, SilentNodeError, in_process
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.message import decode
 from commonweal.economy.wire.modes import MODES
 from commonweal.economy.wire.nodes import Nodes
 
-EXACT = {"rtol": 0, "atol": 1e-12}
-SHARED = {"rtol": 0, "atol": 1e-6}  # 26 and 24 bits behind the point, over some rounds
+EXACT: dict[str, Any] = {"rtol": 0, "atol": 1e-12}
+SHARED: dict[str, Any] = {"rtol": 0, "atol": 1e-6}  # 26 and 24 bits behind the point, over some rounds
 
 
-def pair(scenario: str, mode: str, nodes: int = 4, seeds=(0, 1), **changes) -> tuple[Ensemble, Ensemble]:
+def pair(scenario: str, mode: str, nodes: int = 4, **changes: Any) -> tuple[Ensemble, Ensemble]:
+    seeds = (0, 1)
     fields = {"precision": "float64", **{path.replace("__", "."): value for path, value in changes.items()}}
     over = {"learning.wire": mode, "learning.nodes": nodes}
     return Ensemble(load(scenario, fields), seeds), Ensemble(load(scenario, {**fields, **over}), seeds)
@@ -35,9 +40,9 @@ def assert_same_rounds(here: Ensemble, there: Ensemble, rounds: int = 6) -> None
         for one, other in zip(here.state.parameters, there.state.parameters, strict=True):
             assert_allclose(one.numpy(), other.numpy(), **near)
         assert_allclose(ours.produce.credit, theirs.produce.credit, **near)
-        lesson, other = ours.produce.taught, theirs.produce.taught
-        assert_allclose(lesson.screened.weights, other.screened.weights, **near)
-        assert_allclose(lesson.norms, other.norms, **near)
+        lesson, again = ours.produce.taught, theirs.produce.taught
+        assert_allclose(lesson.screened.weights, again.screened.weights, **near)
+        assert_allclose(lesson.norms, again.norms, **near)
         assert_allclose(here.state.ledger.principals, there.state.ledger.principals, rtol=0, atol=coins)
 
 
@@ -110,13 +115,19 @@ class Unreliable(InProcess):
         return True
 
 
-def unreliable(holdings: list[Holding], network, mode: str) -> list[Unreliable]:
-    return [Unreliable(each) for each in in_process(holdings, network, mode)]
+def unreliable(holdings: Sequence[Holding], network: MLP, mode: str) -> list[Channel]:
+    return [Unreliable(each) for each in in_process(holdings, network, mode) if isinstance(each, InProcess)]
+
+
+def channel_of(ensemble: Ensemble, node: int) -> Unreliable:
+    channel = nodes_of(ensemble).channels[node]
+    assert isinstance(channel, Unreliable)
+    return channel
 
 
 @pytest.mark.parametrize("mode", MODES)
 class TestLostNodes:
-    def opened(self, mode: str, **changes) -> Ensemble:
+    def opened(self, mode: str, **changes: Any) -> Ensemble:
         fields = {"precision": "float64", "learning.wire": mode, "learning.nodes": 4, "learning.patience": 0.2}
         more = {path.replace("__", "."): value for path, value in changes.items()}
         return Ensemble(load("commons", {**fields, **more}), [0], open_nodes=unreliable)
@@ -126,7 +137,7 @@ class TestLostNodes:
         if kind not in ("visit", *MODES[mode].about):
             pytest.skip("this mode asks for no products")
         ensemble = self.opened(mode)
-        channel = nodes_of(ensemble).channels[2]
+        channel = channel_of(ensemble, 2)
         channel.kinds, channel.gone_in = {kind}, {1}
         ensemble.step()
         before = ensemble.state.ledger.principals.copy()
@@ -140,7 +151,7 @@ class TestLostNodes:
 
     def test_the_step_is_that_of_those_who_are_left(self, mode: str) -> None:
         ensemble = self.opened(mode)
-        nodes_of(ensemble).channels[1].gone_in = {0}
+        channel_of(ensemble, 1).gone_in = {0}
         record = ensemble.step()
         other = Ensemble(load("commons", {"precision": "float64"}), [0])
         others = other.act(record.actions)
@@ -151,7 +162,7 @@ class TestLostNodes:
 
     def test_a_node_comes_back_and_its_principals_go_on_from_what_they_meant(self, mode: str) -> None:
         ensemble = self.opened(mode, policy__mix={"fixed": 1.0}, policy__mutation=0.0, policy__revision=1.0)
-        nodes_of(ensemble).channels[0].gone_in = {1}
+        channel_of(ensemble, 0).gone_in = {1}
         first, gone, back = (ensemble.step() for _ in range(3))
         assert (gone.actions != first.actions).any()
         assert_array_equal(back.actions, first.actions)
@@ -159,7 +170,7 @@ class TestLostNodes:
 
     def test_a_late_answer_is_dropped(self, mode: str) -> None:
         ensemble = self.opened(mode)
-        nodes_of(ensemble).channels[3].late_in = {0}
+        channel_of(ensemble, 3).late_in = {0}
         ensemble.step()
         ensemble.step()
         assert nodes_of(ensemble).traffic.stale[3] == 1
@@ -167,13 +178,13 @@ class TestLostNodes:
 
     def test_below_the_quorum_the_round_is_asked_again(self, mode: str) -> None:
         ensemble = self.opened(mode, learning__quorum=0.9)
-        nodes_of(ensemble).channels[3].gone_in = {0}
+        channel_of(ensemble, 3).gone_in = {0}
         record = ensemble.step()
         assert "wire" not in record.notes  # it came back before the round was taught
 
     def test_where_too_few_come_back_one_line_says_so(self, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ensemble = self.opened(mode, learning__quorum=0.9)
-        channel = nodes_of(ensemble).channels[3]
+        channel = channel_of(ensemble, 3)
         channel.gone_in = {0}
         monkeypatch.setattr(channel, "rejoin", lambda: False)
         with pytest.raises(InputError, match=r"learning\.quorum = 0\.9: .* nodes 3 do not answer"):
