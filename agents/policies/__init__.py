@@ -5,7 +5,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.policies import best_response, conditional, fixed, imitation, learning, norms, waiting
+from commonweal.agents.policies import best_response, conditional, fixed, imitation, learning, norms, q_network, waiting
 from commonweal.agents.policies.base import (
     POLICIES,
     BestResponseTerms,
@@ -17,6 +17,7 @@ from commonweal.agents.policies.base import (
     PolicyFacts,
     PolicyTerms,
     QLearningTerms,
+    QNetworkTerms,
     available_actions,
     best_action,
     drawn_action,
@@ -38,6 +39,7 @@ __all__ = [
     "PolicyFacts",
     "PolicyTerms",
     "QLearningTerms",
+    "QNetworkTerms",
     "action_law",
     "available_actions",
     "best_action",
@@ -51,6 +53,7 @@ __all__ = [
     "norms",
     "policy",
     "policy_law",
+    "q_network",
     "remember",
     "waiting",
 ]

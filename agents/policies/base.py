@@ -24,6 +24,7 @@ class Observation:
     graph: Graph  # who knows whom
     available: Ints  # (A,) codes of the actions a principal may take, ascending
     quality: Floats  # (R,) accuracy of the shared model last round
+    revenue: Floats  # (R,) of the last round, money
     round: int  # rounds played so far
     shown: Mapping[str, Any] = field(default_factory=dict)  # what mechanisms show of themselves, by their names
 
@@ -63,6 +64,22 @@ class ConditionalTerms:
 
 
 @dataclass(frozen=True)
+class QNetworkTerms:
+    """``scenario.policy.q_network``."""
+
+    hidden: int  # H units of the network
+    rate: PerRun  # (R, 1) step size of Adam
+    discount: PerRun  # (R, 1) weight of what follows, a round later
+    exploration: PerRun  # (R, 1) probability of a random action in the end
+    anneal: PerRun  # (R, 1) rounds in which exploration falls from 1
+    temperature: PerRun  # (R, 1) of the softmax, in standard deviations of utility; 0: the best action
+    memory: int  # M rounds that are remembered
+    batch: int  # B decisions that are remembered of a round, and gone over in a step
+    steps: int  # of Adam in a round
+    until: PerRun  # (R, 1) rounds after which nothing more is learned; 0: never
+
+
+@dataclass(frozen=True)
 class PolicyTerms:
     """``scenario.policy``: how principals choose and remember."""
 
@@ -74,6 +91,7 @@ class PolicyTerms:
     best_response: BestResponseTerms
     learning: QLearningTerms
     conditional: ConditionalTerms
+    q_network: QNetworkTerms
     options: dict[str, float]  # parameters of registered policies, by name
 
     @cached_property

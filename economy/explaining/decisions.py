@@ -186,8 +186,7 @@ def _found(decisions: Decisions, place: Place) -> tuple[_Index, Bools]:
         raise InputError(f"round {place.round}: noted are {noted[0]} to {noted[-1]}")
     here = (place.run, place.round - decisions.first, place.principal)
     if not decisions.chose[here]:
-        why = "did not choose by its policy in it, or had seen no revenue yet"
-        raise InputError(f"round {place.round}: principal {place.principal} {why}")
+        raise InputError(f"round {place.round}: principal {place.principal} did not choose by its policy in it")
     same = decisions.policy == decisions.policy[place.run, place.principal]
     return here, decisions.chose & same[:, None, :]
 

@@ -45,8 +45,8 @@ from commonweal.economy.world.world import State, World
 
 # Hooks run in this order; mechanisms from elsewhere come after, by name.
 ORDER = (
-    "menu", "identity", "deals", "beliefs", "voice", "tolerance", "reciprocity", "image_terms", "stakes", "clawback",
-    "copies", "concern", "selection",
+    "q_network", "menu", "identity", "deals", "beliefs", "voice", "tolerance", "reciprocity", "image_terms", "stakes",
+    "clawback", "copies", "concern", "selection",
 )  # fmt: skip
 
 
@@ -112,6 +112,7 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int]) -> Economy:
         parameters=parameters,
         last_delta=(),
         quality=np.zeros(runs),
+        revenue=np.zeros(runs),
         supply=first_supply(holdings),
         history=CreditHistory.empty(terms.settlement.horizon, runs, principals),
         recent=(),
