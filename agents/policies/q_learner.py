@@ -7,12 +7,12 @@ law of the next action makes of the next sight, by a slowly following average of
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 
 from commonweal.agents.actions import CODES
-from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, ratio
+from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.policies.base import QNetworkTerms
 
 DECAYS = (0.9, 0.999)  # of Adam's moments (Kingma and Ba 2015)
@@ -21,7 +21,6 @@ FOLLOWS = 0.05  # of the way to the network, that its average goes in a step
 FARTHEST = 5.0  # standard deviations from the mean at which what is seen is cut off
 
 Law = Callable[[Floats, Ints], Floats]  # from values (R, B, 4) and last actions (R, B): probabilities (R, B, 4)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -232,10 +231,10 @@ def _each(change: Callable[..., Floats], *weights: Weights) -> Weights:
     return Weights(**{part.name: change(*(getattr(each, part.name) for each in weights)) for part in fields(Weights)})
 
 
-def chosen(mask: Bools, one: T, other: T) -> T:
+def chosen(mask: Bools, one: Any, other: Any) -> Any:
     """One where a run's place in the mask (R,) is true, else the other: arrays, or dataclasses of arrays."""
     if isinstance(one, np.ndarray):
-        shaped: AnyArray = mask.reshape(-1, *[1] * (one.ndim - 1))
-        return np.where(shaped, one, other)  # type: ignore[return-value,arg-type]
-    parts = {each.name: chosen(mask, getattr(one, each.name), getattr(other, each.name)) for each in fields(one)}  # type: ignore[arg-type]
-    return type(one)(**parts)
+        return np.where(mask.reshape(-1, *[1] * (one.ndim - 1)), one, other)
+    return type(one)(
+        **{part.name: chosen(mask, getattr(one, part.name), getattr(other, part.name)) for part in fields(one)}
+    )
