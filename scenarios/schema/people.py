@@ -105,7 +105,7 @@ class QNetwork(Part):
     discount: float = field(0.8, "weight of the utility that follows, a round later", "per round", ge=0, lt=1)
     exploration: Share = field(0.05, "probability of a random action, once it has fallen to this")
     anneal: float = field(30.0, "rounds in which exploration falls from 1", "rounds", ge=0, le=1e6)
-    temperature: float = field(0.0, "temperature of the choice among learned values, in standard deviations of utility; 0: the best", "1", ge=0, le=1e6)
+    temperature: float = field(0.1, "temperature of the choice among learned values, in standard deviations of utility; 0: the best", "1", ge=0, le=1e6)
     memory: Count = field(50, "rounds whose decisions are remembered", "rounds", le=100_000)
     batch: Count = field(64, "decisions remembered of a round, and gone over again in a step", "decisions", le=100_000)
     steps: Count = field(4, "steps of Adam in a round", "steps", le=1000)
