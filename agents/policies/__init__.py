@@ -17,7 +17,6 @@ from commonweal.agents.policies.base import (
     PolicyFacts,
     PolicyTerms,
     QLearningTerms,
-    QNetworkTerms,
     available_actions,
     best_action,
     drawn_action,
@@ -25,6 +24,7 @@ from commonweal.agents.policies.base import (
 )
 from commonweal.agents.policies.laws import action_law, policy_law
 from commonweal.agents.policies.memory import Outcome, remember
+from commonweal.agents.policies.q_learner import QNetworkTerms
 from commonweal.agents.streams import Stream
 
 __all__ = [

@@ -10,6 +10,7 @@ import numpy as np
 from commonweal.agents.actions import CODES, Action, of_action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.graphs import Graph
+from commonweal.agents.policies.q_learner import QNetworkTerms
 from commonweal.agents.population import Population
 from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Stream
@@ -61,22 +62,6 @@ class ConditionalTerms:
     free_riders: PerRun  # (R, 1) share
     hump_shaped: PerRun  # (R, 1) share; the rest choose at random
     slope: PerRun  # (R, 1) how strongly a conditional cooperator follows its neighbours' delegating share
-
-
-@dataclass(frozen=True)
-class QNetworkTerms:
-    """``scenario.policy.q_network``."""
-
-    hidden: int  # H units of the network
-    rate: PerRun  # (R, 1) step size of Adam
-    discount: PerRun  # (R, 1) weight of what follows, a round later
-    exploration: PerRun  # (R, 1) probability of a random action in the end
-    anneal: PerRun  # (R, 1) rounds in which exploration falls from 1
-    temperature: PerRun  # (R, 1) of the softmax, in standard deviations of utility; 0: the best action
-    memory: int  # M rounds that are remembered
-    batch: int  # B decisions that are remembered of a round, and gone over in a step
-    steps: int  # of Adam in a round
-    until: PerRun  # (R, 1) rounds after which nothing more is learned; 0: never
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from commonweal.agents.actions import CODES
 from commonweal.agents.arrays import Bools, Floats, Ints, ratio
-from commonweal.agents.policies.base import QNetworkTerms
+from commonweal.agents.terms import PerRun
 
 DECAYS = (0.9, 0.999)  # of Adam's moments (Kingma and Ba 2015)
 TINY = 1e-8  # where Adam divides
@@ -21,6 +21,22 @@ FOLLOWS = 0.05  # of the way to the network, that its average goes in a step
 FARTHEST = 5.0  # standard deviations from the mean at which what is seen is cut off
 
 Law = Callable[[Floats, Ints], Floats]  # from values (R, B, 4) and last actions (R, B): probabilities (R, B, 4)
+
+
+@dataclass(frozen=True)
+class QNetworkTerms:
+    """``scenario.policy.q_network``."""
+
+    hidden: int  # H units of the network
+    rate: PerRun  # (R, 1) step size of Adam
+    discount: PerRun  # (R, 1) weight of what follows, a round later
+    exploration: PerRun  # (R, 1) probability of a random action in the end
+    anneal: PerRun  # (R, 1) rounds in which exploration falls from 1
+    temperature: PerRun  # (R, 1) of the softmax, in standard deviations of utility; 0: the best action
+    memory: int  # M rounds that are remembered
+    batch: int  # B decisions that are remembered of a round, and gone over in a step
+    steps: int  # of Adam in a round
+    until: PerRun  # (R, 1) rounds after which nothing more is learned; 0: never
 
 
 @dataclass(frozen=True)
