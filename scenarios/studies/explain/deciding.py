@@ -52,7 +52,9 @@ def explain_why(run: Run, watched: Watched, options: ExplainOptions, pieces: Pie
     course = explain_course(decisions, place.principal)
     tables = {"decision": decision_table(why, behaviour), "course": course_table(course, decisions, place.principal)}
     sentence = decided(why, behaviour, place)
-    return Reply(sentence, tables, {"decision": why, "course": course}, _notes(why, options.question))
+    ahead = "" if options.question == "behaviour" else f"-{options.horizon}"
+    name = f"principal-{place.principal}-round-{place.round}-{options.question}{ahead}"
+    return Reply(sentence, tables, {"decision": why, "course": course}, _notes(why, options.question), name)
 
 
 def place_of(decisions: Decisions, options: ExplainOptions) -> Place:

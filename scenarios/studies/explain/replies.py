@@ -1,7 +1,7 @@
 """What comes back for one question: a sentence, explanations and tables; and explanations of several runs as one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,8 @@ class Reply:
     sentence: str
     tables: dict[str, pd.DataFrame]  # by name, the most important first
     explanations: dict[str, Explanation]  # by name
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    name: str = ""  # that tells the question apart from others, for files
 
 
 def joined_runs(parts: Sequence[Explanation]) -> Explanation:

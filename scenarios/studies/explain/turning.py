@@ -46,7 +46,9 @@ def explain_episodes(runs: Sequence[Run], watched: Watched, options: ExplainOpti
     sentence = " ".join(turned(why, ends, 0, answer) for answer in range(len(metrics)))
     seeds = [run.seed for run in runs]
     tables = {"episodes": episodes_table(why, ends, runs, seeds), "rounds": rounds_table(watched, metrics, seeds)}
-    return Reply(sentence, tables, {"episodes": why}, _notes(options))
+    sizes = f"strangers-{options.strangers}-last-{options.last}-sets-{options.coalitions}"
+    name = "-".join(("episodes", str(options.episodes), *metrics, sizes))
+    return Reply(sentence, tables, {"episodes": why}, _notes(options), name)
 
 
 def demand_episodes(known: Sequence[str], options: ExplainOptions, rounds: int) -> None:

@@ -61,7 +61,7 @@ def explain_actions(runs: Sequence[Run], watched: Watched, options: ExplainOptio
     sentence = " ".join(valued(why, chosen[0], _when(watched), 0, answer) for answer in range(min(3, answers)))
     seeds = [run.seed for run in runs]
     tables = {"actions": actions_table(why, chosen, seeds), "pairs": pairs_table(why, seeds)}
-    return Reply(sentence, tables, {"actions": why}, _notes(why, options))
+    return Reply(sentence, tables, {"actions": why}, _notes(why, options), _name(outcomes, options))
 
 
 def demand_actions(scenario: Scenario, known: Sequence[str], options: ExplainOptions) -> None:
@@ -169,6 +169,12 @@ class _Asked:
     def piece(self) -> Piece:
         """As one ensemble."""
         return Piece(_play, self, self.play * len(self.profiles))
+
+
+def _name(outcomes: Sequence[str], options: ExplainOptions) -> str:
+    against = options.instead_of if options.baseline == "instead-of" else options.baseline
+    played = f"{options.profiles}-of-{options.play}-rounds-last-{_counted(options)}"
+    return "-".join(("actions", *outcomes, "against", against, played))
 
 
 def _counted(options: ExplainOptions) -> int:
