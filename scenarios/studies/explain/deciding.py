@@ -176,5 +176,6 @@ def _notes(why: Explanation, question: Asked) -> tuple[str, ...]:
         " policy may read only one of them.",
     ]
     if alike.isdecimal() and int(alike) < FEW:
-        notes.append(f"decision: only {alike} of them saw all the same, so that much of this is the decision itself.")
+        said = f"only {alike} of them" if int(alike) > 1 else "no other of them"
+        notes.append(f"decision: {said} saw all the same, so that much of this is the decision itself.")
     return tuple(notes)
