@@ -66,17 +66,18 @@ def dividend_graph(why: Explanation, run: int = 0, answer: int = 0) -> Figure:
     radii = _radii(one.parts)
     _draw_edges(ax, places, dividends, edges)
     _draw_nodes(ax, places, radii, one.parts)
-    _name(ax, places, why.names)
+    _name(ax, places, radii, why.names)
     _write(ax, places, dividends, edges[:_LABELLED])
     ax.set_aspect("equal")
     ax.set_axis_off()
     caption = (
-        f"Dividend of two: what both together add to {plain(quantity(why, answer))} beyond what each adds alone, "
-        f"against {plain(why.baseline)}. Area of a node: size of its value (largest "
-        f"{number(one.scale, one.scale)}); width of an edge: size of the dividend. {how_known(why, answer)}"
+        f"Edges: what two together add to {plain(quantity(why, answer))} beyond what each adds alone, against "
+        f"{plain(why.baseline)}; red: less than their sum, since they make up for each other or bring the same; blue: "
+        f"more. Area of a node: size of its value (largest "
+        f"{number(one.scale, one.scale)}); width of an edge: its size. {how_known(why, answer)}"
         f"{f' {left_out} smaller pairs are not drawn.' if left_out else ''}"
     )
-    return finish(figure, title_of(why, answer, _WIDTH), caption, _handles())
+    return finish(figure, title_of(why, answer, _WIDTH), caption, _handles(one.parts))
 
 
 def _strongest(dividends: Floats) -> tuple[list[tuple[int, int]], int]:
@@ -111,18 +112,19 @@ def _draw_nodes(ax: Axes, places: Floats, radii: Floats, parts: Floats) -> None:
                             zorder=3))  # fmt: skip
 
 
-def _name(ax: Axes, places: Floats, names: Sequence[str]) -> None:
+def _name(ax: Axes, places: Floats, radii: Floats, names: Sequence[str]) -> None:
     """Names outside of the circle; many of them are turned towards its middle."""
     many = len(names) > 16
-    out = 1.27 if not many else 1.0 + 1.4 * min(0.2, 2.2 / len(names))
-    for (x, y), name in zip(places, names, strict=True):
+    for (x, y), radius, name in zip(places, radii, names, strict=True):
+        out = 1.05 + radius
         angle = float(np.degrees(np.arctan2(y, x))) if many else 0.0
         left = x < -1e-9
         turn = angle + 180 if many and left else angle
         text = name_of(name, 16, 1 if many else 2)
         side = "right" if left else "left" if x > 1e-9 else "center"
         side = side if many or abs(x) > 0.25 else "center"
-        ax.text(out * x, out * y if len(names) > 1 else -0.3, text, ha=side, va="center", rotation=turn,
+        lower = -0.35 if len(names) == 1 else 0.05 * float(np.sign(y)) * (side == "center" and not many)
+        ax.text(out * x, out * y + lower, text, ha=side, va="center", rotation=turn,
                 rotation_mode="anchor", fontsize=6.5 if many else 8)  # fmt: skip
     ax.set_xlim(-1.35, 1.35)
     ax.set_ylim(-1.35, 1.35)
@@ -134,7 +136,7 @@ def _write(ax: Axes, places: Floats, dividends: Floats, edges: Sequence[tuple[in
     for one, other in edges:
         along = np.array([0.5, 0.4, 0.6, 0.33, 0.67, 0.28, 0.72])
         tries = places[one] + along[:, None] * (places[other] - places[one])
-        gaps = np.abs(tries[:, None] - taken[None]) / (0.34, 0.14)
+        gaps = np.abs(tries[:, None] - taken[None]) / (0.36, 0.2)
         free = (gaps.max(axis=2) > 1).all(axis=1)
         x, y = tries[int(np.argmax(free))]
         taken = np.vstack([taken, [x, y]])
@@ -142,9 +144,9 @@ def _write(ax: Axes, places: Floats, dividends: Floats, edges: Sequence[tuple[in
         ax.text(x, y, text, ha="center", va="center", fontsize=7, zorder=4, bbox=_PAPER)
 
 
-def _handles() -> list[Artist]:
-    edges = [("do the same (dividend below 0)", SUBSTITUTES), ("need each other (above 0)", COMPLEMENTS)]
-    dots = [("adds", ADDS), ("takes away", TAKES)]
+def _handles(parts: Floats) -> list[Artist]:
+    edges = [("substitutes", SUBSTITUTES), ("complements", COMPLEMENTS)]
+    dots = [("adds", ADDS)] * bool((parts > 0).any()) + [("takes away", TAKES)] * bool((parts < 0).any())
     return [
         *(Line2D([], [], color=colour, linewidth=3, label=label) for label, colour in edges),
         *(Line2D([], [], color=colour, marker="o", linestyle="none", markersize=6, label=label)

@@ -1,5 +1,7 @@
 """What figures of explanations share: colours of signs, numbers and names as people read them, words of captions."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
 from textwrap import fill, shorten
@@ -15,7 +17,7 @@ from commonweal.figures.ink import ACTIONS, LIGHT
 TAKES, ADDS = LIGHT.differences
 CERTAIN = 2.0  # standard errors from 0, below which a part is hatched
 SMALL = 0.01  # of the largest part: smaller ones are drawn together
-_FACES = {"behaviour": "chance of {}", "prediction": "mean utility", "luck": "{}", "interventions": "{}"}
+_DOES = {"delegate": "delegates", "free_ride": "free-rides", "defect": "defects", "abstain": "abstains"}
 
 
 @dataclass(frozen=True)
@@ -65,18 +67,16 @@ def number(value: float, scale: float, sign: bool = False) -> str:
         scale: size of the largest number beside it.
         sign: whether a plus is written.
     """
-    if value == 0:
-        return "0"
     exponent = floor(log10(scale)) if scale > 0 else 0
     form = "+" if sign else ""
-    if -4 <= exponent < 6:
-        return f"{value:{form}.{max(0, 2 - exponent)}f}".replace("-", "−")
-    return f"{value:{form}.2e}".replace("-", "−")
+    text = f"{value:{form}.{max(0, 2 - exponent)}f}" if -4 <= exponent < 6 else f"{value:{form}.2e}"
+    small = not float(text) and value != 0
+    return ("0" if value == 0 else f"{value:{form}.1g}" if small else text).replace("-", "−")
 
 
 def plain(text: str) -> str:
     """Text in one line that matplotlib takes as it is: a dollar sign begins no formula."""
-    return " ".join(text.split()).replace("$", r"\$")
+    return re.sub(r"(?<!\\)\$", r"\\$", " ".join(text.split()))
 
 
 def name_of(text: str, width: int = 30, lines: int = 2) -> str:
@@ -96,15 +96,25 @@ def called(answer: str) -> str:
 
 def quantity(why: Explanation, answer: int = 0) -> str:
     """What is split into parts, as the label of an axis."""
-    name = called(why.answers[answer]) if why.answers else plain(why.target)
-    face = _FACES.get(why.kind, "{}") if why.answers or why.kind != "behaviour" else "{}"
-    return face.format(name)
+    if why.kind == "behaviour" and why.answers:
+        name = why.answers[answer]
+        return f"chance that it {_DOES[name]}" if name in _DOES else f"chance of {called(name)}"
+    return name_of(called(why.answers[answer]) if why.answers else why.target, 48)
+
+
+def sentence(why: Explanation, run: int, answer: int) -> str:
+    """What the explanation says of one answer, as a sentence of a caption."""
+    said = plain(why.sentence(run, answer))
+    if why.answers:
+        said = said.replace(f"({plain(why.answers[answer])})", f"({called(why.answers[answer])})", 1)
+    said = said.replace("(-", "(−").replace(": -", ": −").replace("against -", "against −")
+    return f"{said[:1].upper()}{said[1:]}"
 
 
 def title_of(why: Explanation, answer: int, width: float) -> str:
     """A title that fits a figure of some inches."""
-    name = f": {called(why.answers[answer])}" if why.answers else ""
-    return shorten(f"Reasons for {plain(why.target)}{name}", int(width * 13), placeholder=" …")
+    name = f": {shorten(called(why.answers[answer]), 30, placeholder=' …')}" if why.answers else ""
+    return f"{shorten(f'Reasons for {plain(why.target)}', int(width * 13) - len(name), placeholder=' …')}{name}"
 
 
 def how_known(why: Explanation, answer: int = 0) -> str:
@@ -119,9 +129,10 @@ def how_known(why: Explanation, answer: int = 0) -> str:
     return f"Estimated{looked}; standard errors up to {number(largest, largest)}."
 
 
-def sign_keys(what: str = "") -> list[Patch]:
-    """Legend entries of the two signs."""
-    return [Patch(color=ADDS, label=f"adds{what}"), Patch(color=TAKES, label=f"takes away{what}")]
+def sign_keys(parts: Sequence[float]) -> list[Patch]:
+    """Legend entries of the signs that there are."""
+    signs = ((ADDS, "adds", max(parts, default=0.0) > 0), (TAKES, "takes away", min(parts, default=0.0) < 0))
+    return [Patch(color=colour, label=label) for colour, label, there in signs if there]
 
 
 def colour_of(part: float) -> str:

@@ -15,7 +15,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, rounds_axis
-from commonweal.figures.explained.marks import how_known, name_of, number, parts_of, plain, quantity, title_of
+from commonweal.figures.explained.marks import how_known, name_of, number, parts_of, quantity, sentence, title_of
 from commonweal.figures.ink import BLACK, DIFFERENCES, GREY, Ink, key, printed
 
 _HATCH = "//////"
@@ -75,7 +75,7 @@ def shaded_course(
     bar.ax.tick_params(labelsize=7, width=0.5, length=2)
     bar.set_label("what an episode added")
     unsure = bool(one.unsure.any())
-    return finish(figure, title_of(why, answer, TWO_COLUMNS), f"{plain(why.sentence(run, answer))} "
+    return finish(figure, title_of(why, answer, TWO_COLUMNS), f"{sentence(why, run, answer)} "
                   f"{how_known(why, answer)}", _handles(strangers, unsure))  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def _write_beside(
 def _handles(strangers: Floats | None, unsure: bool) -> list[Artist]:
     handles: list[Artist] = [key("this run", Ink(BLACK, "-", ""))]
     if strangers is not None and len(strangers):
-        handles.append(key("strangers", Ink(GREY, "-", "")))
+        handles.append(key(f"{len(strangers)} strangers", Ink(GREY, "-", "")))
     if unsure:
         label = "within two standard errors of 0"
         handles.append(Patch(facecolor="white", edgecolor="0.55", hatch=_HATCH, label=label))

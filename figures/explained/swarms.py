@@ -1,5 +1,6 @@
 """Beeswarm of a course: a row for each reason, a point for each decision, coloured by what was seen."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -18,13 +19,13 @@ from commonweal.agents.population import ConditionalKind
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.economy.explaining.sights import Decisions
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
-from commonweal.figures.explained.marks import how_known, name_of, number, parts_of, quantity, title_of
+from commonweal.figures.explained.marks import called, how_known, name_of, number, parts_of, quantity, title_of
 from commonweal.figures.explained.waterfalls import folded
-from commonweal.figures.ink import ACTIONS, GREY, key, printed
+from commonweal.figures.ink import ACTIONS, GREY, Ink, key, printed
 
 MOST = 15  # reasons with a row of their own
 _CODED: dict[str, type[IntEnum]] = {"last action": Action, "kind": ConditionalKind}
-_BINS = 120  # places across a row in which points lie side by side
+_BINS = 90  # places across a row in which points lie side by side
 _HALF = 0.4  # of a row, that points may fill to each side
 SEEN = LinearSegmentedColormap.from_list("seen", ["#E8B54A", "#9CB7C4", "#00456E"])  # little to much, for every eye
 
@@ -53,10 +54,11 @@ def beeswarm(course: Explanation, answer: int = 0, seen: pd.DataFrame | None = N
     rows = [values[:, place] for place in alone] + ([values[:, together].sum(axis=1)] if together else [])
     labels = [name_of(course.names[place]) for place in alone] + ([f"{len(together)} others"] if together else [])
     figure, ((ax,),) = blank(1, 1, TWO_COLUMNS, 0.5 + 0.3 * max(1, len(rows)))
-    told: set[str] = set()
+    told: dict[str, str] = {}
+    span = float(np.ptp(values)) if values.size else 0.0
     columns = [_column(course.names[place], seen) for place in alone] + [None] * bool(together)
     for row, (x, column) in enumerate(zip(rows, columns, strict=True)):
-        told |= _draw_row(ax, row, x, column, np.abs(values).max(initial=0.0))
+        told |= _draw_row(ax, row, x, column, span)
     _dress(ax, rows, labels)
     ax.set_xlabel(f"added to {quantity(course, answer)}")
     if "scale" in told:
@@ -108,22 +110,22 @@ def _column(name: str, seen: pd.DataFrame | None) -> pd.Series | None:
     return None if seen is None or name not in seen else seen[name]
 
 
-def _draw_row(ax: Axes, row: int, x: Floats, column: pd.Series | None, largest: float) -> set[str]:
-    """Points of one reason; what the legend must tell of their colours."""
+def _draw_row(ax: Axes, row: int, x: Floats, column: pd.Series | None, span: float) -> dict[str, str]:
+    """Points of one reason; what the legend must tell of their colours, and of which reason."""
     size = float(np.clip(1500 / max(1, len(x)), 5, 16))
-    y = row + spread(x, 2 * largest, 0.055 * np.sqrt(size / 5))
+    y = row + spread(x, span, 0.055 * np.sqrt(size / 5))
     look: dict[str, Any] = {"s": size, "linewidths": 0.25, "edgecolors": "0.35", "zorder": 2}
     if column is None or (not pd.api.types.is_numeric_dtype(column) and not set(column) <= set(ACTIONS)):
         ax.scatter(x, y, color=GREY, **look)
-        return {"grey"}
+        return {"grey": ""}
     if not pd.api.types.is_numeric_dtype(column):
         ax.scatter(x, y, c=[ACTIONS[name].colour for name in column], **look)
-        return set(column)
+        return {str(name): str(column.name) for name in column}
     numbers = column.to_numpy(dtype=np.float64)
     low, high = np.nanpercentile(numbers, (5, 95)) if np.isfinite(numbers).any() else (0.0, 0.0)
     shade = np.clip((numbers - low) / (high - low), 0, 1) if high > low else np.full(len(numbers), 0.5)
     ax.scatter(x, y, c=np.ma.masked_invalid(shade), cmap=SEEN, vmin=0, vmax=1, **look)
-    return {"scale"}
+    return {"scale": ""}
 
 
 def _dress(ax: Axes, rows: list[Floats], labels: list[str]) -> None:
@@ -149,7 +151,7 @@ def _draw_bar(figure: Figure, ax: Axes) -> None:
     bar.ax.tick_params(length=0, labelsize=7)
 
 
-def _caption(course: Explanation, answer: int, told: set[str]) -> str:
+def _caption(course: Explanation, answer: int, told: Mapping[str, str]) -> str:
     text = f"{len(course.value)} decisions, each a point in every row. {how_known(course, answer)}"
     if "scale" in told:
         text += " Colours go from the 5th to the 95th percentile of what was seen in the row."
@@ -158,5 +160,7 @@ def _caption(course: Explanation, answer: int, told: set[str]) -> str:
     return text
 
 
-def _handles(told: set[str]) -> list[Artist]:
-    return [key(f"saw {name.replace('_', '-')}", pen, marker=True) for name, pen in ACTIONS.items() if name in told]
+def _handles(told: Mapping[str, str]) -> list[Artist]:
+    """What actions the points of a row of actions are."""
+    dots = {name: Ink(pen.colour, "-", "o") for name, pen in ACTIONS.items() if name in told}
+    return [key(f"{name_of(told[name])}: {called(name)}", pen, marker=True) for name, pen in dots.items()]

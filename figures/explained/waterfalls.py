@@ -22,8 +22,8 @@ from commonweal.figures.explained.marks import (
     name_of,
     number,
     parts_of,
-    plain,
     quantity,
+    sentence,
     sign_keys,
     title_of,
 )
@@ -32,6 +32,7 @@ from commonweal.figures.ink import BLACK, GREY, printed
 MOST = 12  # reasons with a bar of their own
 _NORMAL = 1.959964  # standard errors to each side of a 95 % interval
 _HATCH = "////"
+_LAST = {"luck": "this run", "interventions": "this run", "segments": "this series"}
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,8 @@ def _dress(ax: Axes, why: Explanation, one: Parts, bars: Sequence[_Bar]) -> None
     end = bars[-1].start + bars[-1].part if bars else one.base
     ax.plot([end, end], [count, count + 1], color=GREY, linewidth=0.6, zorder=1)
     first = "anyone here, on average" if why.kind == "behaviour" else name_of(why.baseline, 38)
-    ax.set_yticks(range(count + 2), [first, *(bar.label for bar in bars), "this decision" if "taken" in why.provenance
-                                     else "what is explained"])  # fmt: skip
+    last = "this decision" if "taken" in why.provenance else _LAST.get(why.kind, "what is explained")
+    ax.set_yticks(range(count + 2), [first, *(bar.label for bar in bars), last])
     for place, label in enumerate(ax.get_yticklabels()):
         label.set_fontweight("bold" if 0 < place <= count and bars[place - 1].large else "normal")
     level = max(abs(one.base), abs(one.value), one.scale)
@@ -157,12 +158,21 @@ def _dress(ax: Axes, why: Explanation, one: Parts, bars: Sequence[_Bar]) -> None
     ax.set_ylim(count + 1.6, -0.6)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.margins(x=0.04)
+    ax.set_xlim(*_ends(one, bars))
     ax.ticklabel_format(axis="x", style="sci", scilimits=(-4, 6), useMathText=True)
 
 
+def _ends(one: Parts, bars: Sequence[_Bar]) -> tuple[float, float]:
+    """Of the axis: all bars and whiskers, with some room."""
+    reached = [bar.start + bar.part + side * bar.margin for bar in bars for side in (-1, 1)]
+    every = [one.base, one.value, *reached]
+    low, high = min(every), max(every)
+    room = 0.04 * (high - low) or max(1e-12, 0.05 * abs(high))
+    return low - room, high + room
+
+
 def _caption(why: Explanation, run: int, answer: int, bars: Sequence[_Bar]) -> str:
-    text = f"{plain(why.sentence(run, answer))} {how_known(why, answer)}"
+    text = f"{sentence(why, run, answer)} {how_known(why, answer)}"
     if any(bar.margin for bar in bars):
         text += " Whiskers: 95 % intervals of the parts."
     if any(bar.open for bar in bars):
@@ -172,4 +182,4 @@ def _caption(why: Explanation, run: int, answer: int, bars: Sequence[_Bar]) -> s
 
 def _handles(bars: Sequence[_Bar]) -> list[Artist]:
     left = [Patch(facecolor="white", edgecolor=GREY, hatch=_HATCH, label="left open")]
-    return [*sign_keys(), *(left if any(bar.open for bar in bars) else [])]
+    return [*sign_keys([bar.part for bar in bars]), *(left if any(bar.open for bar in bars) else [])]
