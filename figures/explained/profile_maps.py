@@ -63,7 +63,9 @@ def profile_map(
             raise InputError(f"chosen: a row of {len(row)} words; there are {columns} reasons")
     if not columns:
         raise InputError("profile map: there are no reasons to draw")
-    figure, ((left, right),) = blank(1, 2, TWO_COLUMNS, 1.0 + float(np.clip(0.2 * rows, 0.6, 6.0)), sharey=True)
+    short, turned = _columns(why.names)
+    height = 1.0 + float(np.clip(0.2 * rows, 0.6, 6.0)) + (0.075 * max(map(len, short)) if turned else 0.0)
+    figure, ((left, right),) = blank(1, 2, TWO_COLUMNS, height, sharey=True)
     left.get_gridspec().set_width_ratios([3, 1])  # type: ignore[union-attr]
     largest = float(np.abs(values).max()) or 1.0
     image = left.imshow(values, cmap=DIFFERENCES, vmin=-largest, vmax=largest, aspect="auto", interpolation="nearest")
@@ -73,6 +75,7 @@ def profile_map(
     else:
         _write(left, image, values, _texts(values, chosen, largest))
     _stipple(left, values, None if why.standard_error is None else why.standard_error[:, :, answer])
+    left.set_xticks(range(columns), short, rotation=90 if turned else 0)
     _name(left, why, [str(row) for row in range(rows)] if labels is None else labels)
     _draw_outcomes(right, why, answer)
     bar = figure.colorbar(image, ax=[left, right], location="bottom", pad=0.03, aspect=50, shrink=0.6,
@@ -119,13 +122,16 @@ def _stipple(ax: Axes, values: Floats, errors: Floats | None) -> None:
     ax.plot(columns + 0.4, rows + 0.32, ".", color="0.3", markersize=3, markeredgewidth=0)
 
 
+def _columns(names: Sequence[str]) -> tuple[list[str], bool]:
+    """Names of columns, in two lines where there are few, and whether they are turned."""
+    short = [name_of(name, 16, 2 if len(names) <= 6 else 1) for name in shortened(names)]
+    return short, sum(len(max(name.split("\n"), key=len)) + 2 for name in short) > 70
+
+
 def _name(ax: Axes, why: Explanation, labels: Sequence[str]) -> None:
     rows, columns = len(labels), len(why.names)
     if rows <= _TALLEST:
         ax.set_yticks(range(rows), [name_of(label, 26, 1) for label in labels])
-    short = [name_of(name, 20, 2 if columns <= 6 else 1) for name in shortened(why.names)]
-    turned = sum(len(max(name.split("\n"), key=len)) + 2 for name in short) > 70
-    ax.set_xticks(range(columns), short, rotation=90 if turned else 0)
     ax.xaxis.tick_top()
     ax.tick_params(length=0, labelsize=7 if columns > 20 else 8)
     if common := common_word(why.names):

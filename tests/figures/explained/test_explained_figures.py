@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
@@ -88,7 +88,7 @@ def test_awkward_names_are_drawn_as_they_are() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(names=st.lists(NAMES, min_size=1, max_size=12), seed=st.integers(0, 1000))
 def test_any_names_are_drawn(names: list[str], seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
@@ -109,6 +109,7 @@ def test_another_run_and_answer_are_drawn_when_asked_for_and_refused_where_there
         waterfall(why, answer=1)
 
 
+@settings(max_examples=20, deadline=None)
 @given(
     parts=st.lists(st.floats(-1, 1).map(lambda part: round(part, 6)), max_size=40),
     scale=st.sampled_from([1e-9, 1.0, 1e9]),
