@@ -19,18 +19,21 @@ from commonweal.figures.explained.marks import (
     ADDS,
     TAKES,
     colour_of,
+    common_words,
     how_known,
     name_of,
     number,
     parts_of,
     plain,
     quantity,
+    shortened,
     title_of,
 )
 from commonweal.figures.ink import printed
 
 SUBSTITUTES, COMPLEMENTS = "#B2182B", "#2166AC"
 _LABELLED = 5  # edges with a number
+_MANY = 16  # names around the circle, from which they are turned
 _LEAST = 0.05  # of the largest dividend: smaller edges are not drawn
 _EDGES = 60  # that are drawn at most
 _PAPER: dict[str, Any] = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
@@ -70,12 +73,14 @@ def dividend_graph(why: Explanation, run: int = 0, answer: int = 0) -> Figure:
     _write(ax, places, dividends, edges[:_LABELLED])
     ax.set_aspect("equal")
     ax.set_axis_off()
+    common = common_words(why.names) if len(why.names) > _MANY else ""
     caption = (
         f"Edges: what two together add to {plain(quantity(why, answer))} beyond what each adds alone, against "
         f"{plain(why.baseline)}; red: less than their sum, since they make up for each other or bring the same; blue: "
         f"more. Area of a node: size of its value (largest "
         f"{number(one.scale, one.scale)}); width of an edge: its size. {how_known(why, answer)}"
         f"{f' {left_out} smaller pairs are not drawn.' if left_out else ''}"
+        f"{f' Nodes: {common}.' if common else ''}"
     )
     return finish(figure, title_of(why, answer, _WIDTH), caption, _handles(one.parts))
 
@@ -114,8 +119,8 @@ def _draw_nodes(ax: Axes, places: Floats, radii: Floats, parts: Floats) -> None:
 
 def _name(ax: Axes, places: Floats, radii: Floats, names: Sequence[str]) -> None:
     """Names outside of the circle; many of them are turned towards its middle."""
-    many = len(names) > 16
-    for (x, y), radius, name in zip(places, radii, names, strict=True):
+    many = len(names) > _MANY
+    for (x, y), radius, name in zip(places, radii, shortened(names) if many else names, strict=True):
         out = 1.05 + radius
         angle = float(np.degrees(np.arctan2(y, x))) if many else 0.0
         left = x < -1e-9
@@ -127,12 +132,12 @@ def _name(ax: Axes, places: Floats, radii: Floats, names: Sequence[str]) -> None
         ax.text(out * x, out * y + lower, text, ha=side, va="center", rotation=turn,
                 rotation_mode="anchor", fontsize=6.5 if many else 8)  # fmt: skip
     ax.set_xlim(-1.35, 1.35)
-    ax.set_ylim(-1.35, 1.35)
+    ax.set_ylim(places[:, 1].min() - 0.35, places[:, 1].max() + 0.35)
 
 
 def _write(ax: Axes, places: Floats, dividends: Floats, edges: Sequence[tuple[int, int]]) -> None:
     """Numbers on edges, each where it lies upon no other."""
-    taken = np.empty((0, 2))
+    taken = places  # no number upon a node
     for one, other in edges:
         along = np.array([0.5, 0.4, 0.6, 0.33, 0.67, 0.28, 0.72])
         tries = places[one] + along[:, None] * (places[other] - places[one])

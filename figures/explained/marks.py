@@ -89,6 +89,20 @@ def name_of(text: str, width: int = 30, lines: int = 2) -> str:
     return f"{cut[:-1]}…" if len(cut.split("\n")[-1]) >= width else f"{cut} …"
 
 
+def common_words(names: Sequence[str]) -> str:
+    """The words that all names begin with and that each goes on from; "" if there are none."""
+    lists = [plain(name).split() for name in names]
+    most = min(map(len, lists), default=0) - 1
+    same = [len({tuple(words[:count]) for words in lists}) == 1 for count in range(1, most + 1)]
+    return " ".join(lists[0][: sum(same)]) if len(names) > 1 else ""
+
+
+def shortened(names: Sequence[str]) -> list[str]:
+    """Names without the words that all of them begin with."""
+    common = len(common_words(names).split())
+    return [" ".join(plain(name).split()[common:]) for name in names]
+
+
 def called(answer: str) -> str:
     """An answer as people say it."""
     return plain(answer.replace("_", "-" if answer in ACTIONS else " "))

@@ -16,12 +16,14 @@ from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
 from commonweal.figures.explained.marks import (
     CERTAIN,
     called,
+    common_words,
     how_known,
     name_of,
     number,
     parts_of,
     plain,
     quantity,
+    shortened,
     title_of,
 )
 from commonweal.figures.ink import ACTIONS, BLACK, DIFFERENCES, GREY, key, printed, upon
@@ -134,22 +136,10 @@ def _name(ax: Axes, why: Explanation, labels: Sequence[str]) -> None:
         ax.set_yticks(range(rows), [name_of(label, 26, 1) for label in labels])
     ax.xaxis.tick_top()
     ax.tick_params(length=0, labelsize=7 if columns > 20 else 8)
-    if common := common_word(why.names):
-        ax.set_xlabel(common)
+    if common := common_words(why.names):
+        ax.set_xlabel(name_of(common, 60, 1))
         ax.xaxis.set_label_position("top")
     ax.spines[:].set_visible(False)
-
-
-def common_word(names: Sequence[str]) -> str:
-    """The first word that all names share and that each goes on from; "" if none."""
-    heads = {name.partition(" ")[0] for name in names}
-    rests = [name.partition(" ")[2] for name in names]
-    return heads.pop() if len(heads) == 1 and all(rests) and len(names) > 1 else ""
-
-
-def shortened(names: Sequence[str]) -> list[str]:
-    """Names without the word that all of them begin with."""
-    return [name.partition(" ")[2] for name in names] if common_word(names) else list(names)
 
 
 def _draw_outcomes(ax: Axes, why: Explanation, answer: int) -> None:

@@ -1,6 +1,7 @@
 """Course of a run whose episodes are shaded by what each added to the outcome."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -33,7 +34,7 @@ def shaded_course(
 ) -> Figure:
     """A series with its episodes in colours: sign by hue, size by depth, hatched within two standard errors of 0.
 
-    Episodes that lie side by side are shaded through the whole panel; those that overlap, such as interventions, are
+    Episodes that lie side by side are shaded through the whole panel; interventions, and what else may overlap, are
     bars below it.
 
     Args:
@@ -52,20 +53,20 @@ def shaded_course(
     """
     one = parts_of(why, run, answer)
     _demand(np.asarray(series), episodes, why, strangers)
-    lanes = _lanes(episodes)
-    heights = None if max(lanes) == 0 else (1.0, 0.1 + 0.1 * (1 + max(lanes)))
-    figure, grid = blank(1 if heights is None else 2, 1, TWO_COLUMNS, 2.3, heights=heights, sharex=True)
+    whole = why.kind != "interventions" and _side_by_side(episodes)
+    heights = None if whole else (1.0, 0.1 + 0.075 * len(episodes))
+    figure, grid = blank(1 if whole else 2, 1, TWO_COLUMNS, 2.3, heights=heights, sharex=True)
     ax, shaded = grid[0][0], grid[-1][0]
     norm = Normalize(-(one.scale or 1.0), one.scale or 1.0)
     _draw_series(ax, np.asarray(series, dtype=np.float64), strangers)
     for place, episode in enumerate(episodes):
         colour = DIFFERENCES(norm(one.parts[place]))
-        extent = (0.0, 1.0) if heights is None else (lanes[place] + 0.1, 0.8)
-        _shade(shaded, episode, colour, extent, bool(one.unsure[place]), whole=heights is None)
-    if heights is None:
+        extent = (0.0, 1.0) if whole else (place + 0.12, 0.76)
+        _shade(shaded, episode, colour, extent, bool(one.unsure[place]), whole)
+    if whole:
         _write_above(ax, episodes, one.parts)
     else:
-        _write_beside(shaded, episodes, lanes, why.names, one.parts)
+        _write_beside(shaded, why.names, one.parts)
     rounds_axis(ax)
     shaded.set_xlabel("round")
     ax.set_ylabel(name_of(quantity(why, answer), 32))
@@ -73,7 +74,7 @@ def shaded_course(
                           ticks=MaxNLocator(5))  # fmt: skip
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7, width=0.5, length=2)
-    bar.set_label("what an episode added")
+    bar.set_label("what it added")
     unsure = bool(one.unsure.any())
     return finish(figure, title_of(why, answer, TWO_COLUMNS), f"{sentence(why, run, answer)} "
                   f"{how_known(why, answer)}", _handles(strangers, unsure))  # fmt: skip
@@ -92,19 +93,10 @@ def _demand(series: Floats, episodes: Sequence[range], why: Explanation, strange
             raise InputError(f"episode {episode}: must be rounds within 0 to {len(series) - 1}")
 
 
-def _lanes(episodes: Sequence[range]) -> list[int]:
-    """The first lane in which each episode overlaps none before it."""
-    ends: list[list[range]] = []
-    lanes = []
-    for episode in episodes:
-        free = [lane for lane, held in enumerate(ends)
-                if all(episode.start >= other.stop or other.start >= episode.stop for other in held)]  # fmt: skip
-        lane = free[0] if free else len(ends)
-        if lane == len(ends):
-            ends.append([])
-        ends[lane].append(episode)
-        lanes.append(lane)
-    return lanes
+def _side_by_side(episodes: Sequence[range]) -> bool:
+    """Whether no two episodes share a round."""
+    ordered = sorted(episodes, key=lambda episode: episode.start)
+    return all(one.stop <= other.start for one, other in pairwise(ordered))
 
 
 def _draw_series(ax: Axes, series: Floats, strangers: Floats | None) -> None:
@@ -120,7 +112,7 @@ def _shade(
     """An episode as a field, as high as the panel or as its lane."""
     transform = ax.get_xaxis_transform() if whole else ax.transData
     field = Rectangle((episode.start - 0.5, extent[0]), len(episode), extent[1], facecolor=colour, edgecolor="0.55",
-                      linewidth=0 if not unsure else 0.0, hatch=_HATCH if unsure else None, transform=transform,
+                      linewidth=0, hatch=_HATCH if unsure else None, transform=transform,
                       zorder=0, hatch_linewidth=0.4)  # fmt: skip
     ax.add_patch(field)
 
@@ -136,16 +128,14 @@ def _write_above(ax: Axes, episodes: Sequence[range], parts: Floats) -> None:
                 va="bottom", fontsize=7, color="0.25")  # fmt: skip
 
 
-def _write_beside(
-    ax: Axes, episodes: Sequence[range], lanes: Sequence[int], names: Sequence[str], parts: Floats
-) -> None:
-    """Name and number to the right of each bar of a lane."""
+def _write_beside(ax: Axes, names: Sequence[str], parts: Floats) -> None:
+    """Name and number to the left of each lane."""
     scale = float(np.abs(parts).max(initial=0.0))
-    for episode, lane, name, part in zip(episodes, lanes, names, parts, strict=True):
-        ax.text(episode.stop, lane + 0.5, f"{name_of(name, 28, 1)} {number(float(part), scale, sign=True)}",
-                va="center", fontsize=7, color="0.25", clip_on=True)  # fmt: skip
-    ax.set_ylim(max(lanes) + 1.1, 0)
-    ax.set_yticks([])
+    labels = [f"{name_of(name, 26, 1)}  {number(float(part), scale, sign=True)}"
+              for name, part in zip(names, parts, strict=True)]  # fmt: skip
+    ax.set_yticks(np.arange(len(names)) + 0.5, labels, fontsize=7)
+    ax.set_ylim(len(names) + 0.1, 0)
+    ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.tick_params(labelbottom=True)
 

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 
 from commonweal.agents.errors import InputError
 from commonweal.figures.explained import profile_map
-from commonweal.figures.explained.profile_maps import common_word, shortened
+from commonweal.figures.explained.marks import common_words, shortened
 from tests.helpers.explained import entries, estimated, explained, words
 
 VALUES = np.array([[0.1, -0.2, 0.0], [0.3, 0.0, -0.1]])
@@ -43,7 +43,8 @@ def test_columns_share_their_first_word_and_rows_have_labels() -> None:
     assert [text.get_text() for text in left.get_yticklabels()] == ["as played", "all defect"]
     assert [text.get_text() for text in left.get_xticklabels()] == ["0", "1", "2"]
     assert left.get_xlabel() == "principal"
-    assert common_word(["price", "price 2"]) == common_word(["one"]) == ""
+    assert common_words(["price", "price 2"]) == common_words(["one"]) == common_words([]) == ""
+    assert common_words(["payoff of principal 1", "payoff of principal 2"]) == "payoff of principal"
     assert shortened(["the audit", "a stake"]) == ["the audit", "a stake"]
 
 

@@ -1,5 +1,7 @@
 """The shaded course: fields are the episodes, their colours what they added, hatches what may as well be nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.colors import Normalize
@@ -56,15 +58,16 @@ def test_what_each_added_is_written_above_it_where_there_is_room() -> None:
     assert not many.axes[0].texts
 
 
-def test_episodes_that_overlap_are_bars_in_lanes_below() -> None:
+def test_episodes_that_overlap_and_interventions_are_named_bars_below() -> None:
     windows = [range(5, 10), range(8, 40), range(20, 25)]
     figure = shaded_course(SERIES, windows, explained([0.1, -0.4, 0.05], ("raid", "price halved", "festival")))
     assert not fields(figure)
     bars = fields(figure, 1)
     assert [(bar.get_x(), bar.get_width()) for bar in bars] == [(4.5, 5), (7.5, 32), (19.5, 5)]
-    assert [int(bar.get_y()) for bar in bars] == [0, 1, 0]
-    assert [text.get_text() for text in figure.axes[1].texts] == ["raid +0.100", "price halved −0.400",
-                                                                   "festival +0.050"]  # fmt: skip
+    assert [int(bar.get_y()) for bar in bars] == [0, 1, 2]
+    names = [text.get_text() for text in figure.axes[1].get_yticklabels()]
+    assert names == ["raid  +0.100", "price halved  −0.400", "festival  +0.050"]
+    assert len(fields(shaded_course(SERIES, EPISODES, replace(WHY, kind="interventions")), 1)) == 4
 
 
 def test_what_does_not_fit_is_refused() -> None:
