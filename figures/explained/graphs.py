@@ -79,10 +79,11 @@ def dividend_graph(why: Explanation, run: int = 0, answer: int = 0) -> Figure:
         f"{plain(why.baseline)}; red: less than their sum, since they make up for each other or bring the same; blue: "
         f"more. Area of a node: size of its value (largest "
         f"{number(one.scale, one.scale)}); width of an edge: its size. {how_known(why, answer)}"
-        f"{f' {left_out} smaller pairs are not drawn.' if left_out else ''}"
+        f"{f' Not drawn: {left_out} smaller.' if left_out else ''}"
         f"{f' Nodes: {common}.' if common else ''}"
     )
-    return finish(figure, title_of(why, answer, _WIDTH), caption, _handles(one.parts))
+    handles = _handles(one.parts, [dividends[pair] for pair in edges])
+    return finish(figure, title_of(why, answer, _WIDTH), caption, handles)
 
 
 def _strongest(dividends: Floats) -> tuple[list[tuple[int, int]], int]:
@@ -149,8 +150,10 @@ def _write(ax: Axes, places: Floats, dividends: Floats, edges: Sequence[tuple[in
         ax.text(x, y, text, ha="center", va="center", fontsize=7, zorder=4, bbox=_PAPER)
 
 
-def _handles(parts: Floats) -> list[Artist]:
-    edges = [("substitutes", SUBSTITUTES), ("complements", COMPLEMENTS)]
+def _handles(parts: Floats, dividends: Sequence[float]) -> list[Artist]:
+    """What is drawn and nothing else."""
+    edges = [("substitutes", SUBSTITUTES)] * any(each < 0 for each in dividends)
+    edges += [("complements", COMPLEMENTS)] * any(each > 0 for each in dividends)
     dots = [("adds", ADDS)] * bool((parts > 0).any()) + [("takes away", TAKES)] * bool((parts < 0).any())
     return [
         *(Line2D([], [], color=colour, linewidth=3, label=label) for label, colour in edges),

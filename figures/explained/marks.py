@@ -108,12 +108,17 @@ def called(answer: str) -> str:
     return plain(answer.replace("_", "-" if answer in ACTIONS else " "))
 
 
+def as_seen(value: str) -> str:
+    """What was seen, an action or a number, as people write it."""
+    return called(value) if value in ACTIONS else f"−{value[1:]}" if value[:1] == "-" else value
+
+
 def quantity(why: Explanation, answer: int = 0) -> str:
     """What is split into parts, as the label of an axis."""
     if why.kind == "behaviour" and why.answers:
         name = why.answers[answer]
         return f"chance that it {_DOES[name]}" if name in _DOES else f"chance of {called(name)}"
-    return name_of(called(why.answers[answer]) if why.answers else why.target, 48)
+    return name_of(called(why.answers[answer]) if why.answers else why.target, 60)
 
 
 def sentence(why: Explanation, run: int, answer: int) -> str:

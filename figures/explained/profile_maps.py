@@ -147,7 +147,7 @@ def _draw_outcomes(ax: Axes, why: Explanation, answer: int) -> None:
     base, value = why.base[:, answer], why.value[:, answer]
     ax.barh(range(len(base)), value - base, left=base, color="0.6", height=0.62)
     ax.plot(value, range(len(base)), "D", color=BLACK, markersize=3 if len(base) <= _TALLEST else 1.5, clip_on=False)
-    if np.ptp(base) <= 1e-12 * max(1e-300, float(np.abs(base).max())):
+    if _one_base(why, answer):
         ax.axvline(base[0], color=GREY, linewidth=0.8)
     ax.use_sticky_edges = False
     ax.margins(x=0.08)
@@ -158,9 +158,16 @@ def _draw_outcomes(ax: Axes, why: Explanation, answer: int) -> None:
     ax.locator_params(axis="x", nbins=3)
 
 
+def _one_base(why: Explanation, answer: int) -> bool:
+    """Whether all runs have the same base."""
+    base = why.base[:, answer]
+    return bool(np.ptp(base) <= 1e-12 * float(np.abs(base).max()))
+
+
 def _caption(why: Explanation, answer: int) -> str:
     dots = "" if why.standard_error is None else " A dot: within two standard errors of 0."
-    bars = f"Bars beside it go from {plain(why.baseline)} (line) to the outcome of the profile (diamond)."
+    line = " (line)" if _one_base(why, answer) else ""
+    bars = f"Bars beside it go from {plain(why.baseline)}{line} to what is explained (diamond)."
     return f"{how_known(why, answer)}{dots} {bars}"
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from commonweal.agents.arrays import Floats
@@ -20,6 +21,8 @@ from commonweal.figures.explained.marks import how_known, name_of, number, parts
 from commonweal.figures.ink import BLACK, DIFFERENCES, GREY, Ink, key, printed
 
 _HATCH = "//////"
+# Paler than other maps of differences, since a line is read upon them.
+SHADES = LinearSegmentedColormap.from_list("shades", DIFFERENCES(np.linspace(0.14, 0.86, 21)))
 _ROOM = 16  # episodes beside each other whose numbers can be read
 
 
@@ -60,7 +63,7 @@ def shaded_course(
     norm = Normalize(-(one.scale or 1.0), one.scale or 1.0)
     _draw_series(ax, np.asarray(series, dtype=np.float64), strangers)
     for place, episode in enumerate(episodes):
-        colour = DIFFERENCES(norm(one.parts[place]))
+        colour = SHADES(norm(one.parts[place]))
         extent = (0.0, 1.0) if whole else (place + 0.12, 0.76)
         _shade(shaded, episode, colour, extent, bool(one.unsure[place]), whole)
     if whole:
@@ -70,7 +73,7 @@ def shaded_course(
     rounds_axis(ax)
     shaded.set_xlabel("round")
     ax.set_ylabel(name_of(quantity(why, answer), 32))
-    bar = figure.colorbar(ScalarMappable(norm, DIFFERENCES), ax=[row[0] for row in grid], pad=0.015, aspect=22,
+    bar = figure.colorbar(ScalarMappable(norm, SHADES), ax=[row[0] for row in grid], pad=0.015, aspect=22,
                           ticks=MaxNLocator(5))  # fmt: skip
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7, width=0.5, length=2)
@@ -103,7 +106,8 @@ def _draw_series(ax: Axes, series: Floats, strangers: Floats | None) -> None:
     rounds = np.arange(len(series))
     for other in () if strangers is None else np.asarray(strangers, dtype=np.float64):
         ax.plot(rounds, other, color=GREY, linewidth=0.6, alpha=0.8, zorder=2)
-    ax.plot(rounds, series, color=BLACK, linewidth=1.6, zorder=3, marker="o" if len(series) == 1 else "none")
+    ax.plot(rounds, series, color=BLACK, linewidth=1.6, zorder=3, marker="o" if len(series) == 1 else "none",
+            path_effects=[withStroke(linewidth=3, foreground="white", alpha=0.7)])  # fmt: skip
 
 
 def _shade(

@@ -161,6 +161,8 @@ def _caption(course: Explanation, answer: int, told: Mapping[str, str]) -> str:
 
 
 def _handles(told: Mapping[str, str]) -> list[Artist]:
-    """What actions the points of a row of actions are."""
-    dots = {name: Ink(pen.colour, "-", "o") for name, pen in ACTIONS.items() if name in told}
-    return [key(f"{name_of(told[name])}: {called(name)}", pen, marker=True) for name, pen in dots.items()]
+    """What actions the points of a row of actions are; the first entry names the reason."""
+    pens = {name: Ink(pen.colour, "-", "o") for name, pen in ACTIONS.items() if name in told}
+    heads = [f"{name_of(told[name], lines=1)}: " for name in pens]
+    return [key(f"{heads[0] if not place else ''}{called(name)}", pen, marker=True)
+            for place, (name, pen) in enumerate(pens.items())]  # fmt: skip

@@ -17,6 +17,7 @@ from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
 from commonweal.figures.explained.marks import (
     SMALL,
     Parts,
+    as_seen,
     colour_of,
     how_known,
     name_of,
@@ -32,7 +33,7 @@ from commonweal.figures.ink import BLACK, GREY, printed
 MOST = 12  # reasons with a bar of their own
 _NORMAL = 1.959964  # standard errors to each side of a 95 % interval
 _HATCH = "////"
-_LAST = {"luck": "this run", "interventions": "this run", "segments": "this series"}
+_LAST = {"luck": "this run", "interventions": "this run", "segments": "this series", "outcome": "this profile"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def seen_in(why: Explanation) -> dict[str, str]:
 
 
 def _label(name: str, seen: Mapping[str, str]) -> str:
-    return name_of(f"{name} = {seen[name]}" if name in seen else name, 38)
+    return name_of(f"{name} = {as_seen(seen[name])}" if name in seen else name, 38)
 
 
 def folded(parts: Floats, most: int = MOST) -> tuple[list[int], list[int]]:

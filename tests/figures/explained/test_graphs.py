@@ -48,7 +48,7 @@ def test_edges_are_pairs_red_below_0_blue_above_and_as_wide_as_they_are_large() 
     assert colours == {(0, 1): SUBSTITUTES, (1, 3): COMPLEMENTS, (0, 2): COMPLEMENTS}
     widths = {pair: line.get_linewidth() - 0.5 for pair, line in drawn.items()}
     assert widths == pytest.approx({(0, 1): 5.0, (1, 3): 2.5, (0, 2): 1.25})
-    assert "1 smaller pairs are not drawn" in words(dividend_graph(WHY))
+    assert "Not drawn: 1 smaller." in words(dividend_graph(WHY))
 
 
 def test_only_the_strongest_edges_are_written_and_the_legend_explains_colours() -> None:

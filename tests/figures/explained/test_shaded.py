@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from commonweal.agents.errors import InputError
 from commonweal.economy.explaining.tree import stretches
 from commonweal.figures.explained import shaded_course
-from commonweal.figures.ink import DIFFERENCES
+from commonweal.figures.explained.shaded import SHADES
 from tests.helpers.explained import entries, estimated, explained, words
 
 SERIES = np.linspace(0, 1, 40)
@@ -36,7 +36,7 @@ def test_the_series_is_drawn_as_given_and_strangers_as_thin_lines() -> None:
 def test_fields_cover_their_episodes_in_the_colour_of_what_they_added() -> None:
     found = fields(shaded_course(SERIES, EPISODES, WHY))
     assert [(field.get_x(), field.get_width()) for field in found] == [(-0.5, 10), (9.5, 10), (19.5, 10), (29.5, 10)]
-    shades = DIFFERENCES(Normalize(-0.4, 0.4)(np.array([0.1, -0.4, 0.05, 0.0])))
+    shades = SHADES(Normalize(-0.4, 0.4)(np.array([0.1, -0.4, 0.05, 0.0])))
     np.testing.assert_allclose([field.get_facecolor() for field in found], shades)
 
 

@@ -42,7 +42,7 @@ def test_bars_are_the_parts_the_largest_first_and_lead_from_the_base_to_the_valu
     np.testing.assert_allclose(ends(figure), [(0.5, 0.5), (1.0, -0.3), (0.7, 0.1), (0.8, 0.02)])
     diamonds = [line for line in figure.axes[0].get_lines() if line.get_marker() == "D"]
     np.testing.assert_allclose([np.asarray(mark.get_xdata())[0] for mark in diamonds], [0.5, 0.82])
-    assert labels(figure.axes[0]) == ["nobody", "reason 2", "reason 1", "reason 3", "reason 0", "what is explained"]
+    assert labels(figure.axes[0]) == ["nobody", "reason 2", "reason 1", "reason 3", "reason 0", "this profile"]
     assert numbers(figure.axes[0]) == ["0.500", "+0.500", "−0.300", "+0.100", "+0.020", "0.820"]
 
 
@@ -59,9 +59,9 @@ def test_colours_are_signs_and_the_two_largest_reasons_are_bold_and_in_the_capti
 def test_what_was_seen_stands_beside_the_name_as_given_or_as_noted() -> None:
     why = explained([0.2, 0.1], ("own payoff", "payoff"))
     assert labels(waterfall(why, seen={"payoff": "3"}).axes[0])[1:3] == ["own payoff", "payoff = 3"]
-    noted = replace(why, provenance={"seen": "own payoff 0.1; payoff 7; weather fine", "taken": "delegate"})
-    assert seen_in(noted) == {"own payoff": "0.1", "payoff": "7"}
-    assert labels(waterfall(noted).axes[0])[1:] == ["own payoff = 0.1", "payoff = 7", "this decision"]
+    noted = replace(why, provenance={"seen": "own payoff -0.1; payoff free_ride; weather fine", "taken": "delegate"})
+    assert seen_in(noted) == {"own payoff": "-0.1", "payoff": "free_ride"}
+    assert labels(waterfall(noted).axes[0])[1:] == ["own payoff = −0.1", "payoff = free-ride", "this decision"]
 
 
 def test_small_reasons_are_one_bar_of_their_exact_sum() -> None:
