@@ -165,7 +165,7 @@ def _one_base(why: Explanation, answer: int) -> bool:
 
 
 def _caption(why: Explanation, answer: int) -> str:
-    dots = "" if why.standard_error is None else " A dot: within two standard errors of 0."
+    dots = "" if why.standard_error is None else " A dot in the corner: within two standard errors of 0."
     line = " (line)" if _one_base(why, answer) else ""
     bars = f"Bars beside it go from {plain(why.baseline)}{line} to what is explained (diamond)."
     return f"{how_known(why, answer)}{dots} {bars}"
