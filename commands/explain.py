@@ -29,7 +29,7 @@ from commonweal.scenarios.studies.pieces import Pieces
 from commonweal.scenarios.studies.shown import as_columns
 
 _WIDE = 80  # characters of a table
-_HIGH = 12  # lines of a table
+_HIGH, _LEAST = 12, 6  # lines of a table
 _LONGEST = 120  # characters of a file's name before what it holds
 _DIGITS = 8  # of a run's number that name it
 
@@ -180,12 +180,18 @@ def _short(name: str) -> str:
 
 
 def _show(name: str, table: pd.DataFrame) -> None:
-    """Print the most important rows of a table."""
+    """Print the most important rows of a table, of each outcome by itself."""
     if name == "decision":
         table = table[table["answer"] == table["answer"].iloc[0]].drop(columns="answer")
-    plain = table.drop(columns=[column for column in table if len(table) > 1 and table[column].nunique() == 1])
-    high = max(4, min(_HIGH, height()))
-    print("\n".join(lines(as_columns(plain), min(width() or _WIDE, _WIDE), high, "the JSON file has all")))
+    if name == "cells":
+        table = table.merge(table.drop_duplicates("outcome")[["outcome", "cell"]]).drop(columns=["cell", "comes_to"])
+    parts = dict(iter(table.groupby("outcome", sort=False))) if "outcome" in table else {"": table}
+    high = max(_LEAST, min(_HIGH, height()) // len(parts))
+    for outcome, part in parts.items():
+        if len(parts) > 1:
+            print(outcome)
+        plain = part.drop(columns=[column for column in part if len(part) > 1 and part[column].nunique() == 1])
+        print("\n".join(lines(as_columns(plain), min(width() or _WIDE, _WIDE), high, "the JSON file has all")))
 
 
 def list_questions(place: _Place, given: Path) -> None:

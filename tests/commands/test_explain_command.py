@@ -119,6 +119,13 @@ def test_fields_of_a_sweep_have_the_values_of_two_players(grid: Path, capsys: py
     assert why.standard_error is not None and why.provenance["seeds"] == "3"
 
 
+def test_a_table_stands_under_each_of_several_outcomes(grid: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = said(capsys, "explain", grid, "--outcome", "welfare", "--outcome", "accuracy").splitlines()
+    heads = [place for place, line in enumerate(printed) if line in ("welfare", "accuracy")]
+    assert [printed[place] for place in heads] == ["welfare", "accuracy"]
+    assert all(printed[place + 3].startswith("settlement.kind") for place in heads)
+
+
 def test_the_order_of_fields_does_not_matter(grid: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said(capsys, "sweep", "commons", "--vary", "market.leak=0.1,0.9", "--vary", "settlement.kind=equal,credit",
          "--seeds", 3, *SMALL, "--out", "turned")  # fmt: skip

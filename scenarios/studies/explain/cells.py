@@ -32,12 +32,20 @@ def explain_cells(found: Survey, options: ExplainOptions) -> Reply:
         InputError: if an outcome was not measured, or too few cells were played.
     """
     demand_cells(found, options)
-    table = pd.DataFrame([{path: in_words(point[path]) for path in found.factors} for point in found.points])
+    table = players(pd.DataFrame([{path: in_words(point[path]) for path in found.factors} for point in found.points]))
     parts = [_explained(found, table, outcome, options) for outcome in options.outcome]
     why = joined_answers([each for each, _ in parts])
     ends = Interval(*(np.concatenate([getattr(each, end) for _, each in parts], axis=2) for end in _ENDS))
     sentence = " ".join(_sentence(why, ends, table, answer) for answer in range(len(options.outcome)))
     return Reply(sentence, {"cells": _table(why, ends, table)}, {"cells": why}, _notes(found, why), _name(options))
+
+
+def players(table: pd.DataFrame) -> pd.DataFrame:
+    """Cells in words, (P, F): fields that always vary together are one, as nothing tells what each of them does."""
+    groups: dict[bytes, list[str]] = {}
+    for path in table:
+        groups.setdefault(pd.factorize(table[path])[0].tobytes(), []).append(str(path))
+    return pd.DataFrame({" and ".join(paths): table[paths].agg(", ".join, axis=1) for paths in groups.values()})
 
 
 def demand_cells(found: Survey, options: ExplainOptions) -> None:
@@ -112,7 +120,7 @@ def _sentence(why: Explanation, ends: Interval, table: pd.DataFrame, answer: int
     place = (best, slice(None), answer)
     unsure = np.isnan(ends.low[place]).all()
     because = reasons(why.values[place], names, None if unsure else (ends.low[place], ends.high[place]))
-    said = f"{why.answers[answer]} is highest, {why.value[best, answer]:.3g}, where {' and '.join(names)}"
+    said = f"{why.answers[answer]} is highest, {why.value[best, answer]:.3g}, where {', '.join(names)}"
     return f"{said}, against {why.base[best, answer]:.3g} for {why.baseline}: {because}."
 
 

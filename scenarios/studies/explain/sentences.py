@@ -36,7 +36,7 @@ def decided(why: Explanation, behaviour: Explanation, place: Place) -> str:
         return f"{said}{_left(why, answer)}."
     ahead = f"in {why.target.rpartition(' in ')[2]}"  # of "… in 10 rounds from round 40 on"
     got = "it could expect {:.4g} a round" if why.kind == "prediction" else "to decide by what it saw was worth {:.4g}"
-    return f"{did}; {ahead} {got.format(value)}, against {base:.4g} for {why.baseline}: {because}."
+    return f"{did}; {ahead}, {got.format(value)}, against {base:.4g} for {why.baseline}: {because}."
 
 
 def _left(why: Explanation, answer: int) -> str:

@@ -242,10 +242,11 @@ def actions_table(why: Explanation, chosen: Sequence[Sequence[str]], seeds: Sequ
 
 
 def _sorted(table: pd.DataFrame, seeds: Sequence[int], by: pd.Series) -> pd.DataFrame:
-    """A table by run, outcome and a number, with seeds in the place of runs."""
-    order = table.assign(_by=by).sort_values(["run", "outcome", "_by"], kind="stable", ignore_index=True)
+    """A table by run, outcome as first seen and a number, with seeds in the place of runs."""
+    keyed = table.assign(_by=by, _outcome=pd.factorize(table["outcome"])[0])
+    order = keyed.sort_values(["run", "_outcome", "_by"], kind="stable", ignore_index=True)
     seed = order["run"].map(dict(enumerate(seeds)))
-    return order.drop(columns=["run", "_by"]).assign(seed=seed)
+    return order.drop(columns=["run", "_by", "_outcome"]).assign(seed=seed)
 
 
 def pairs_table(why: Explanation, seeds: Sequence[int]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies import STUDIES, Answer, ask
 from commonweal.scenarios.studies.answers import read, save
+from commonweal.scenarios.studies.explain.cells import players
 from commonweal.scenarios.studies.explain.deciding import explain_why
 from commonweal.scenarios.studies.explain.options import ExplainOptions
 from commonweal.scenarios.studies.explain.replies import joined_answers, joined_runs
@@ -282,6 +283,14 @@ class TestKeeping:
         (tmp_path / "out" / "mine.json").write_text("{}")
         with pytest.raises(InputError, match="mine.json"):
             save(answer, tmp_path / "out")
+
+
+class TestCells:
+    def test_fields_that_always_vary_together_are_one(self) -> None:
+        table = pd.DataFrame({"a": ["1", "1", "2"], "b": ["x", "y", "x"], "c": ["5", "5", "9"]})
+        found = players(table)
+        assert list(found) == ["a and c", "b"]
+        assert found["a and c"].tolist() == ["1, 5", "1, 5", "2, 9"]
 
 
 class TestJoining:
