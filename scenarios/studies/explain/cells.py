@@ -34,7 +34,7 @@ def explain_cells(found: Survey, options: ExplainOptions) -> Reply:
     demand_cells(found, options)
     table = players(pd.DataFrame([{path: in_words(point[path]) for path in found.factors} for point in found.points]))
     parts = [_explained(found, table, outcome, options) for outcome in options.outcome]
-    why = joined_answers([each for each, _ in parts])
+    why = replace(joined_answers([each for each, _ in parts]), target="mean of the last quarter of rounds")
     ends = Interval(*(np.concatenate([getattr(each, end) for _, each in parts], axis=2) for end in _ENDS))
     sentence = " ".join(_sentence(why, ends, table, answer) for answer in range(len(options.outcome)))
     return Reply(sentence, {"cells": _table(why, ends, table)}, {"cells": why}, _notes(found, why), _name(options))
