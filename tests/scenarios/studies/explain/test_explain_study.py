@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
+from commonweal.economy.explaining.episodes import LuckGame, explain_luck
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.economy.explaining.profiles import play_profiles
 from commonweal.economy.explaining.sights import Decisions
@@ -25,7 +26,7 @@ from commonweal.scenarios.studies.explain.deciding import explain_why
 from commonweal.scenarios.studies.explain.options import ExplainOptions
 from commonweal.scenarios.studies.explain.replies import joined_answers, joined_runs
 from commonweal.scenarios.studies.explain.sentences import turned, valued
-from commonweal.scenarios.studies.explain.turning import ends_of
+from commonweal.scenarios.studies.explain.turning import ends_of, luck_rounds
 from commonweal.scenarios.studies.explain.valuing import draw_profiles
 from commonweal.scenarios.studies.explain.watching import Run, Watched
 from commonweal.scenarios.studies.options import read_options
@@ -201,6 +202,12 @@ class TestEpisodes:
             " the luck of rounds 5 to 9 (+0.3 [+0.141, +0.459]); of 1 of 2 episodes the interval holds 0."
         )
         assert "no episode's luck surely decided it" in turned(why, ends_of(why, 2), 0, 0)
+
+    def test_progress_counts_every_round_that_is_played(self) -> None:
+        """Three episodes of four rounds: 2, 4 and 8 sets of them so far, with two strangers each."""
+        game, told = LuckGame(3, strangers=2), list[int]()
+        explain_luck(Ensemble(small(), [0]).snapshot, 12, game, told.append)
+        assert sum(told) == luck_rounds(game, 12) == 2 * 4 * (2 + 4 + 8)
 
     def test_runs_of_several_seeds_are_explained_one_by_one(self) -> None:
         both = ask("explain", small(), 2, runs=2, outcome=["accuracy"], **QUICK)
