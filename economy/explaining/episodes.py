@@ -5,7 +5,7 @@ another seed, averaged over K such strangers. Every round takes as many numbers 
 episode's numbers fit any run. v(all) is the run itself, and v(∅) what becomes of the same start under other luck.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,13 +41,16 @@ class LuckGame:
             raise InputError(f"strangers = {self.strangers}: must be at least 2, for a standard error")
 
 
-def explain_luck(economy: Economy, rounds: int, game: LuckGame | None = None) -> Explanation:
+def explain_luck(
+    economy: Economy, rounds: int, game: LuckGame | None = None, on_round: Callable[[int], None] | None = None
+) -> Explanation:
     """What the luck of each episode adds to the outcome of a run.
 
     Args:
         economy: R runs between two rounds; unchanged. What is drawn before is no luck of any episode.
         rounds: T, played on from there.
         game: episodes, strangers and outcome.
+        on_round: told after every round how many runs have played it.
 
     Returns:
         Values with standard errors over strangers (and over coalitions, where not all are evaluated).
@@ -58,7 +61,9 @@ def explain_luck(economy: Economy, rounds: int, game: LuckGame | None = None) ->
     game = game or LuckGame()
     episodes = stretches(rounds, game.episodes)
     seeds = np.random.SeedSequence(game.seed).generate_state(len(economy.state.quality))
-    found = [_one_run(taken(economy, np.array([run])), int(seed), episodes, game) for run, seed in enumerate(seeds)]
+    found = [
+        _one_run(taken(economy, np.array([run])), int(seed), episodes, game, on_round) for run, seed in enumerate(seeds)
+    ]
     bases, wholes, values, errors = (np.stack(parts) for parts in zip(*(each[:4] for each in found), strict=True))
     return Explanation(
         kind="luck",
@@ -83,14 +88,14 @@ def _provenance(rounds: int, game: LuckGame) -> dict[str, str]:
 
 
 def _one_run(
-    own: Economy, seed: int, episodes: Sequence[range], game: LuckGame
+    own: Economy, seed: int, episodes: Sequence[range], game: LuckGame, on_round: Callable[[int], None] | None
 ) -> tuple[Floats, Floats, Floats, Floats, int]:
     """Base (A,), value (A,), values (E, A), standard errors (E, A) and coalitions of one run."""
     luck = luck_of(own, game.strangers, seed, episodes)
     answers = len(game.outcome.metrics)
 
     def play(coalitions: Bools) -> Floats:
-        outcomes = luck_outcomes(own, coalitions, luck, episodes, game)
+        outcomes = luck_outcomes(own, coalitions, luck, episodes, game, on_round)
         return np.concatenate([outcomes, outcomes.mean(axis=1, keepdims=True)], axis=1).reshape(len(coalitions), -1)
 
     found = value_games(len(episodes), play, game.effort)
@@ -130,7 +135,12 @@ def luck_of(own: Economy, strangers: int, seed: int, episodes: Sequence[range]) 
 
 
 def luck_outcomes(
-    own: Economy, coalitions: Bools, luck: Sequence[Streams], episodes: Sequence[range], game: LuckGame
+    own: Economy,
+    coalitions: Bools,
+    luck: Sequence[Streams],
+    episodes: Sequence[range],
+    game: LuckGame,
+    on_round: Callable[[int], None] | None = None,
 ) -> Floats:
     """Outcomes of a run in which some episodes keep their luck and the others have that of a stranger.
 
@@ -140,6 +150,7 @@ def luck_outcomes(
         luck: as ``luck_of`` says, of 1 + K runs.
         episodes: E of them.
         game: outcome, strangers, and how many runs are computed at once.
+        on_round: told after every round how many runs have played it.
 
     Returns:
         (C, K, A).
@@ -154,6 +165,8 @@ def luck_outcomes(
         for t in episodes[stage]:
             economy, round_adds = _measured_round(economy, game.outcome if count[t] else None)
             added += round_adds
+            if on_round is not None:
+                on_round(len(whose))
         return economy, added
 
     begun = np.tri(len(episodes), dtype=bool)
