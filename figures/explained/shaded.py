@@ -116,7 +116,7 @@ def _shade(
     """An episode as a field, as high as the panel or as its lane."""
     transform = ax.get_xaxis_transform() if whole else ax.transData
     field = Rectangle((episode.start - 0.5, extent[0]), len(episode), extent[1], facecolor=colour, edgecolor="0.55",
-                      linewidth=0, hatch=_HATCH if unsure else None, transform=transform,
+                      linewidth=0 if whole else 0.5, hatch=_HATCH if unsure else None, transform=transform,
                       zorder=0, hatch_linewidth=0.4)  # fmt: skip
     ax.add_patch(field)
 
