@@ -53,6 +53,10 @@ class Sparse:
         """(R, n) nan: it knows of no errors."""
         return np.full(profiles.shape, np.nan)
 
+    def pair_error(self, profiles: Ints, law: Floats) -> Floats:
+        """(R, n, n) nan."""
+        return np.full((*profiles.shape, profiles.shape[1]), np.nan)
+
 
 def fit_sparse(profiles: Ints, outcomes: Floats, levels: Ints, degree: int = DEGREE) -> Sparse:
     """The series with as many coefficients as cross-validation wants.

@@ -78,6 +78,9 @@ class Fitted(Protocol):
     def error(self, profiles: Ints, law: Floats) -> Floats:
         """(R, n) standard errors of Shapley values at profiles (R, n); nan where it knows of none."""
 
+    def pair_error(self, profiles: Ints, law: Floats) -> Floats:
+        """(R, n, n) standard errors of dividends of pairs at profiles (R, n); nan where it knows of none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Exact:
@@ -88,6 +91,10 @@ class Exact:
     def error(self, profiles: Ints, law: Floats) -> Floats:
         """(R, n) zeros."""
         return np.zeros(profiles.shape)
+
+    def pair_error(self, profiles: Ints, law: Floats) -> Floats:
+        """(R, n, n) zeros."""
+        return np.zeros((*profiles.shape, profiles.shape[1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +183,7 @@ def explain(
     Returns:
         Values (R, n, A). Two players with a large negative dividend do what one of them does (duplicates); with a
         positive one they need each other. A standard error is that of the model: how far the outcome may differ at
-        profiles that were not played, given that the model is right.
+        profiles that were not played, given that the model is right up to its weights.
 
     Raises:
         InputError: if nothing is fitted and a player is asked for an action that it was not seen to choose.
@@ -197,6 +204,7 @@ def explain(
         values=np.stack([each.shapley(profiles, law) for each in every], axis=2),
         standard_error=None if exact else np.stack([each.error(profiles, law) for each in model.fitted], axis=2),
         interactions=np.stack([each.pairs(profiles, law) for each in every], axis=3),
+        interaction_error=None if exact else np.stack([f.pair_error(profiles, law) for f in model.fitted], axis=3),
         residual=None if observed is None else observed - value,
         evaluations=len(model.played.profiles),
         exact=exact,
