@@ -84,6 +84,14 @@ def fit_sparse(profiles: Ints, outcomes: Floats, levels: Ints, degree: int = DEG
     return Sparse(frequencies[chosen], even, odd, levels)
 
 
+def least_squares(profiles: Ints, outcomes: Floats, frequencies: Ints, levels: Ints) -> Sparse:
+    """The series of given frequencies (K, n), 0 first, that comes closest to outcomes (m,) of profiles (m, n)."""
+    chosen = [*range(len(frequencies))]
+    design = _design(_waves(profiles, frequencies, levels), chosen)
+    found: Floats = lstsq(design, outcomes, cond=1e-10, lapack_driver="gelsy")[0]
+    return Sparse(frequencies, found[: len(chosen)], found[len(chosen) :], levels)
+
+
 def frequencies_of(levels: Ints, degree: int) -> Ints:
     """(K, n) frequencies of at most so many players, 0 first, one of each conjugate pair k, −k.
 

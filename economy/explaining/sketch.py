@@ -20,6 +20,7 @@ from commonweal.economy.explaining.explanation import Explanation
 from commonweal.economy.explaining.fourier import fit_sparse
 from commonweal.economy.explaining.process import fit_process
 from commonweal.economy.explaining.products import ProductSum
+from commonweal.economy.explaining.subsampled import Subsampling, fit_subsampled
 
 Kind = Literal["process", "fourier"]
 
@@ -150,19 +151,29 @@ def shares(played: Played, profiles: Ints) -> Floats:
     return found
 
 
-def sketch(played: Played, kind: Kind = "process") -> Sketch:
+def sketch(played: Played, kind: Kind = "process", design: Subsampling | None = None) -> Sketch:
     """A model of the outcomes: exact where every profile was played, else fitted.
 
     Args:
         played: what is known.
         kind: ``process``, a Gaussian process with a covariance for every order of interactions, right for outcomes of
             runs; ``fourier``, few coefficients of a low degree, right where the outcome has no others.
+        design: of a ``fourier`` sketch whose few coefficients may be of any degree; what was played must be
+            ``design.profiles``.
+
+    Raises:
+        InputError: if there is no such kind, or something else than the design was played.
     """
     if played.is_complete:
         return Sketch(played, tuple(Exact(_known(played, column)) for column in played.outcomes.T), "exact")
     fit: dict[str, Callable[[Ints, Floats, Ints], Fitted]] = {"process": fit_process, "fourier": fit_sparse}
     if kind not in fit:
         raise InputError(f"sketch.kind = {kind!r}: must be one of {', '.join(fit)}")
+    if design is not None:
+        if kind != "fourier" or not np.array_equal(played.profiles, design.profiles):
+            raise InputError("sketch.design: must go with kind 'fourier' and with its own profiles, in their order")
+        series = tuple(fit_subsampled(design, column) for column in played.outcomes.T)
+        return Sketch(played, series, kind)
     fitted = tuple(fit[kind](played.profiles, column, played.levels) for column in played.outcomes.T)
     return Sketch(played, fitted, kind)
 
