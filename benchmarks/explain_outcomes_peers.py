@@ -46,7 +46,7 @@ def shapzero(outcomes, explained, budget, draw):
             return {"refused": f"{type(error).__name__}: {error}"[:120], "asked": len(asked.seen)}
         stated = explainer.run_params["total_samples_required"]
         found = {tuple(int(k) for k in key): complex(value) for key, value in found.items()}
-        values = [shap_explainer(found, q, players).explain(np.array(row)) for row in explained[:20]] if found else []
+        values = [shap_explainer(found, q, players).explain(np.array(row)) for row in explained[:5]] if found else []
     return {
         "asked": len(asked.seen) - probed,
         "stated": int(stated),
