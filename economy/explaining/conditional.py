@@ -15,7 +15,8 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.economy.explaining.rows import Rows, agreement
 from commonweal.economy.explaining.supersets import ratio_values, superset_sums
-from commonweal.economy.explaining.values import Effort, value_games
+from commonweal.economy.explaining.valued import Question, Valued, value_answers, varying_features
+from commonweal.economy.explaining.values import Effort
 
 MOST_FEATURES = 20  # that vary, for exact values
 MOST_SAMPLED = 60  # that vary, at all: a coalition is one whole number
@@ -59,17 +60,6 @@ def conditional_games(rows: Rows, decisions: Ints) -> ConditionalGames:
     return ConditionalGames(values, matching)
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is explained, in words."""
-
-    kind: str  # behaviour or prediction
-    target: str
-    baseline: str
-    names: tuple[str, ...]  # (F,) of the features
-    answers: tuple[str, ...] = ()  # (A,) what each is called
-
-
 def explain_rows(
     rows: Rows, decisions: Ints, question: Question, truth: Floats | None = None, effort: Effort | None = None
 ) -> Explanation:
@@ -91,50 +81,22 @@ def explain_rows(
         ValueError: if no row that counts has seen what one of the decisions saw.
     """
     features = rows.codes.shape[1]
-    varies = (rows.codes != decisions[:1]).any(axis=0)  # what is always the same adds nothing
-    varying = np.flatnonzero(varies) if varies.any() else np.arange(1)
+    varying = varying_features(rows.codes, decisions)
     if len(varying) > MOST_SAMPLED:
-        raise InputError(f"{len(varying)} features vary: at most {MOST_SAMPLED} can be told apart")
+        raise InputError(f"{len(varying)} features vary: at most {MOST_SAMPLED} can be told apart, or Learned")
     rows, decisions = replace(rows, codes=rows.codes[:, varying]), decisions[:, varying]
     exact = effort is None and len(varying) <= MOST_FEATURES
     valued = _exact(rows, decisions) if exact else _sampled(rows, decisions, effort or _SAMPLED)
-    values, errors = (np.zeros((len(decisions), features, valued.base.shape[1])) for _ in range(2))
-    values[:, varying], errors[:, varying] = valued.values, valued.standard_error
     decided, alike = int(rows.counts.sum()), _alike(rows, decisions)
-    return Explanation(
-        question.kind,
-        question.target,
-        question.baseline,
-        question.names,
-        valued.base,
-        valued.known if truth is None else truth,
-        values,
-        standard_error=None if exact else errors,
-        residual=None if truth is None else truth - valued.known,
-        evaluations=decided,
-        exact=exact,
-        answers=question.answers,
-        provenance={
-            "method": f"conditional means of {'all' if exact else valued.evaluations} coalitions of features",
-            "distinct observations": str(len(rows.codes)),
-            "decisions alike (all features known)": _range_of(alike[:, -1]),
-            "decisions alike (one feature known, fewest)": _range_of(alike[:, :-1].min(axis=1, initial=decided)),
-        },
-    )
+    found = {
+        "distinct observations": str(len(rows.codes)),
+        "decisions alike (all features known)": _range_of(alike[:, -1]),
+        "decisions alike (one feature known, fewest)": _range_of(alike[:, :-1].min(axis=1, initial=decided)),
+    }
+    return replace(valued.among(varying, features), provenance=found).explanation(question, decided, truth)
 
 
-@dataclass(frozen=True)
-class _Valued:
-    """Values of the features of S decisions."""
-
-    base: Floats  # (S, A)
-    known: Floats  # (S, A) with all features
-    values: Floats  # (S, F, A)
-    standard_error: Floats  # (S, F, A); 0 where exact
-    evaluations: int  # coalitions
-
-
-def _exact(rows: Rows, decisions: Ints) -> _Valued:
+def _exact(rows: Rows, decisions: Ints) -> Valued:
     """From all coalitions."""
     parts = (rows.weights[:, None] * rows.answers).T
     found = []
@@ -144,25 +106,13 @@ def _exact(rows: Rows, decisions: Ints) -> _Valued:
             raise ValueError(_STRANGE)
         found.append(ratio_values(masks, parts, rows.weights, len(decision)))
     base, known, values = (np.stack([getattr(each, name) for each in found]) for name in ("base", "known", "values"))
-    return _Valued(base, known, values, np.zeros_like(values), 2 ** decisions.shape[1])
+    return Valued("conditional means of all coalitions of features", base, known, values)
 
 
-def _sampled(rows: Rows, decisions: Ints, effort: Effort) -> _Valued:
+def _sampled(rows: Rows, decisions: Ints, effort: Effort) -> Valued:
     """From some coalitions, the same for all decisions and answers; their conditional means are exact."""
-    (count, features), answers = decisions.shape, rows.answers.shape[1]
     masks = np.stack([agreement(rows.codes, decision) for decision in decisions])
-
-    def play(coalitions: Bools) -> Floats:
-        return conditional_means(rows, masks, coalitions).reshape(len(coalitions), -1)
-
-    found = value_games(features, play, effort)
-
-    def shaped(values: Floats) -> Floats:
-        apart: Floats = values.reshape(count, answers, features).swapaxes(1, 2)
-        return apart
-
-    base, known = found.base.reshape(count, answers), found.whole.reshape(count, answers)
-    return _Valued(base, known, shaped(found.values), shaped(found.standard_error), found.evaluations)
+    return value_answers(decisions.shape[1], lambda known: conditional_means(rows, masks, known), effort)
 
 
 def conditional_means(rows: Rows, masks: Ints, coalitions: Bools) -> Floats:

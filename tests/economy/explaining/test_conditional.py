@@ -12,13 +12,13 @@ from hypothesis.extra.numpy import arrays
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.exact import shapley_value
 from commonweal.economy.explaining.conditional import (
-    Question,
     conditional_games,
     explain_rows,
     outcome_of,
 )
 from commonweal.economy.explaining.revisits import Process, masked_returns
 from commonweal.economy.explaining.rows import Bins, Rows
+from commonweal.economy.explaining.valued import Question
 from commonweal.economy.explaining.values import Effort
 
 # Four observations of two binary features, seen with probability p: how likely the action is, and what follows.
