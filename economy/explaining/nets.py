@@ -117,6 +117,12 @@ def coalitions(law: Tensor, rows: int, generator: torch.Generator) -> Tensor:
     return order < sizes[:, None]
 
 
+def kernel_sizes(features: int) -> Tensor:
+    """(F + 1,) how often the Shapley kernel has coalitions of each size, but for those of none and of all."""
+    size = torch.arange(1, features)
+    return torch.nn.functional.pad(1 / (size * (features - size)), (1, 1))
+
+
 def paired(law: Tensor, training: Training, generator: torch.Generator, weights: Tensor) -> tuple[Tensor, Tensor]:
     """(B,) rows drawn by weights (M,), summed up, and (B, F) what is known of each; each comes with its complement."""
     drawn = torch.rand(training.batch // 2, generator=generator, dtype=torch.float64) * weights[-1]
@@ -217,13 +223,13 @@ def learn_values(read: Tensor, worth: Worth, weights: Floats, shape: tuple[int, 
     scale = float(gain.square().mean().sqrt()) or 1.0
     network = Network(read.shape[1], shape, training.units, generator)
     values, summed = Values(network, scale), torch.from_numpy(weights).cumsum(0)
-    size = torch.arange(1, features)
-    law = torch.nn.functional.pad(1 / (size * (features - size)), (1, 1))
+    law = kernel_sizes(features)
 
     def loss() -> Tensor:
         rows, known = paired(law, training, generator, summed)
         added = (values.of(read[rows], gain[rows]) * known[:, :, None]).sum(dim=1)
         return ((worth(rows, known) - base[rows] - added) ** 2).mean() / scale**2
 
-    fit(network, loss, training)
+    if features > 1:  # one alone has all of it
+        fit(network, loss, training)
     return values
