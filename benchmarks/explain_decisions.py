@@ -162,10 +162,11 @@ class Exact:
         """The exact means as something to learn values from."""
         return self.table[rows, (known * (1 << torch.arange(known.shape[1]))).sum(dim=1)]
 
-    def missed(self, found: Floats, exact: Floats) -> tuple[str, str]:
-        """Mean squared errors over distinct observations, and over decisions."""
+    def missed(self, found: Floats, exact: Floats, weights: Floats | None = None) -> tuple[str, str]:
+        """Mean squared errors over distinct observations, and over decisions; all of them if no weights are given."""
         error = ((found - exact) ** 2).reshape(len(found), -1).mean(axis=1)
-        return f"{error.mean():.1e}", f"{np.average(error, weights=self.rows.weights):.1e}"
+        weights = self.rows.weights if weights is None else weights
+        return f"{error.mean():.1e}", f"{np.average(error, weights=weights):.1e}"
 
 
 def values_of(means: Floats) -> Floats:
@@ -256,12 +257,13 @@ def nets() -> str:
         ["nothing", "", "", *exact.missed(np.zeros_like(even), exact.values), ""],
         ["equal parts", "", "", *exact.missed(even, exact.values), ""],
     ]
+    some = slice(None, None, 6)
+    games = exact.means[some].reshape(-1, 2**features)
     for budget in (64, 256):
-        games = exact.table.swapaxes(1, 2).reshape(-1, 2**features).numpy()
-        places = 1 << np.arange(features)
-        found, taken = seconds(partial(by_kernel, games, places, features, budget))
-        shaped = np.asarray(found).reshape(count, answers, features).swapaxes(1, 2)
-        lines.append([f"KernelSHAP, {budget} coalitions", "", "", *exact.missed(shaped, exact.values), f"{taken:.0f}"])
+        found, taken = seconds(partial(by_kernel, games, 1 << np.arange(features), features, budget))
+        shaped = np.asarray(found).reshape(-1, answers, features).swapaxes(1, 2)
+        errors = exact.missed(shaped, exact.values[some], exact.rows.weights[some])
+        lines.append([f"KernelSHAP, {budget} coalitions", "", "", *errors, f"{6 * taken:.0f}"])
     own, taken = seconds(lambda: learn_means(codes, exact.rows.answers, exact.rows.weights, training))
     read = own.inputs.read(codes)
 

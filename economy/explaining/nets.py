@@ -19,6 +19,7 @@ from commonweal.economy.explaining.rows import BINS
 
 _LAYERS = 2  # hidden
 _CHECKS = 20  # times that a network is tested while it learns; the best one is kept
+_ROUNDED = 1e-5  # of sums in single precision
 _DRAWN = 4  # coalitions of each row that is tested
 
 Worth: TypeAlias = Callable[[Tensor, Tensor], Tensor]  # rows (B,), known (B, F) → answers (B, A)
@@ -222,6 +223,7 @@ def learn_values(read: Tensor, worth: Worth, weights: Floats, shape: tuple[int, 
     gain = whole - base
     scale = float(gain.square().mean().sqrt()) or 1.0
     network = Network(read.shape[1], shape, training.units, generator)
+    network.balanced = shape[1] > 1 and float(gain.sum(dim=1).abs().max()) < _ROUNDED * scale
     values, summed = Values(network, scale), torch.from_numpy(weights).cumsum(0)
     law = kernel_sizes(features)
 
