@@ -85,9 +85,12 @@ def explain_rows(
     if len(varying) > MOST_SAMPLED:
         raise InputError(f"{len(varying)} features vary: at most {MOST_SAMPLED} can be told apart, or Learned")
     rows, decisions = replace(rows, codes=rows.codes[:, varying]), decisions[:, varying]
-    exact = effort is None and len(varying) <= MOST_FEATURES
-    valued = _exact(rows, decisions) if exact else _sampled(rows, decisions, effort or _SAMPLED)
-    decided, alike = int(rows.counts.sum()), _alike(rows, decisions)
+    masks = np.stack([agreement(rows.codes, decision) for decision in decisions])
+    if effort is None and len(varying) <= MOST_FEATURES:
+        valued = _exact(rows, masks)
+    else:
+        valued = _sampled(rows, masks, effort or _SAMPLED)
+    decided, alike = int(rows.counts.sum()), _alike(rows, masks)
     found = {
         "distinct observations": str(len(rows.codes)),
         "decisions alike (all features known)": _range_of(alike[:, -1]),
@@ -96,23 +99,21 @@ def explain_rows(
     return replace(valued.among(varying, features), provenance=found).explanation(question, decided, truth)
 
 
-def _exact(rows: Rows, decisions: Ints) -> Valued:
-    """From all coalitions."""
-    parts = (rows.weights[:, None] * rows.answers).T
+def _exact(rows: Rows, masks: Ints) -> Valued:
+    """From all coalitions; masks (S, M) say on which each row agrees with each decision."""
+    parts, features = (rows.weights[:, None] * rows.answers).T, rows.codes.shape[1]
     found = []
-    for decision in decisions:
-        masks = agreement(rows.codes, decision)
-        if not rows.weights[masks == (1 << len(decision)) - 1].sum() > 0:
+    for own in masks:
+        if not rows.weights[own == (1 << features) - 1].sum() > 0:
             raise ValueError(_STRANGE)
-        found.append(ratio_values(masks, parts, rows.weights, len(decision)))
+        found.append(ratio_values(own, parts, rows.weights, features))
     base, known, values = (np.stack([getattr(each, name) for each in found]) for name in ("base", "known", "values"))
     return Valued("conditional means of all coalitions of features", base, known, values)
 
 
-def _sampled(rows: Rows, decisions: Ints, effort: Effort) -> Valued:
+def _sampled(rows: Rows, masks: Ints, effort: Effort) -> Valued:
     """From some coalitions, the same for all decisions and answers; their conditional means are exact."""
-    masks = np.stack([agreement(rows.codes, decision) for decision in decisions])
-    return value_answers(decisions.shape[1], lambda known: conditional_means(rows, masks, known), effort)
+    return value_answers(rows.codes.shape[1], lambda known: conditional_means(rows, masks, known), effort)
 
 
 def conditional_means(rows: Rows, masks: Ints, coalitions: Bools) -> Floats:
@@ -149,11 +150,11 @@ def _agrees(masks: Ints, coalitions: Bools) -> Floats:
     return agrees
 
 
-def _alike(rows: Rows, decisions: Ints) -> Ints:
+def _alike(rows: Rows, masks: Ints) -> Ints:
     """(S, F + 1) decisions of the play that agree with each of some on one feature, for every feature, and on all."""
-    few = np.vstack([np.eye(decisions.shape[1], dtype=np.bool_), np.ones((1, decisions.shape[1]), dtype=np.bool_)])
-    counted = [_agrees(agreement(rows.codes, decision), few) @ rows.counts for decision in decisions]
-    return np.stack(counted).astype(np.int64)
+    features = rows.codes.shape[1]
+    few = np.vstack([np.eye(features, dtype=np.bool_), np.ones((1, features), dtype=np.bool_)])
+    return np.stack([_agrees(own, few) @ rows.counts for own in masks]).astype(np.int64)
 
 
 def _range_of(counts: Ints) -> str:

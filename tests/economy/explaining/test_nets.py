@@ -147,7 +147,7 @@ def independent_truth(play: Sample, count: int):
 @pytest.mark.slow
 @pytest.mark.parametrize("coalitions", [Effort(2048), None])
 def test_numbers_are_explained_as_integration_says(coalitions):
-    # Measured over five seeds: error .002 to .005 with 1500 updates of 64 units
+    # Measured with three seeds: errors .0034 to .0047, of the noise .0014 to .0026; by the second network .0045, .0023
     found = explained(replace(LONG, coalitions=coalitions)).values[..., 0]
     expected = independent_truth(sample(), 40)
     assert ((found - expected) ** 2).sum() < 0.02 * (expected**2).sum()
@@ -208,7 +208,7 @@ def test_learned_means_are_near_exact_means_and_so_are_their_values():
     )
     sampled = Sample(features, rows.answers, rows.weights)
     learned = explain_learned(sampled, features[:40], question(5), replace(LONG, left_out=0.0))
-    counted = explain_rows(rows, rows.codes[:40], question(5))
+    counted = explain_rows(rows, rows.codes[:40], question(5))  # measured with three seeds: .020 to .023
     assert ((learned.values - counted.values) ** 2).sum() < 0.1 * (counted.values**2).sum()
 
 
