@@ -20,10 +20,11 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.policies import Observation, action_law
 from commonweal.agents.terms import PerRun, term
-from commonweal.economy.explaining.conditional import Question, explain_rows
+from commonweal.economy.explaining.conditional import explain_rows
 from commonweal.economy.explaining.following import Replay, replayed
 from commonweal.economy.explaining.rows import Bins, Rows
 from commonweal.economy.explaining.sights import DecisionLog, Decisions
+from commonweal.economy.explaining.valued import Question
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.observe import observe
 from commonweal.economy.round.record import Effects

@@ -11,10 +11,11 @@ from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import action_law
 from commonweal.agents.policies.q_learner import Weights
-from commonweal.economy.explaining.conditional import Question, explain_rows
+from commonweal.economy.explaining.conditional import explain_rows
 from commonweal.economy.explaining.following import Replay, explain_now, frozen, replayed
 from commonweal.economy.explaining.rows import Bins, Rows
 from commonweal.economy.explaining.sights import DecisionLog, Decisions
+from commonweal.economy.explaining.valued import Question
 from commonweal.economy.round.observe import observe
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.set_up import Economy
