@@ -55,9 +55,8 @@ def text(samples: Sequence[float] | Floats, digits: int = 3, within: Range = ANY
 # Why do stale data pay under credit?
 
 COMMONS = load("commons")
-DEVIATORS = (0, 5, 10, 15, 20, 25, 30, 35)
-STALE_ROUNDS = 100
-TRIED, RULE_ROUNDS = DEVIATORS[::2], 60
+DEVIATORS = (0, 10, 20, 30)
+STALE_ROUNDS, RULE_ROUNDS = 100, 60
 MONEY = 1e4  # table and picture in ten-thousandths of money a round
 
 
@@ -115,10 +114,10 @@ def stale_cells() -> tuple[pd.DataFrame, Floats]:
     cells, found = list(product((0, 1), repeat=len(RULES))), []
     for cell in cells:
         changes = {path: levels[at] for (path, levels), at in zip(RULES.values(), cell, strict=True)}
-        tried = [Deviation(f"{form} {i}", (i,), Action.DELEGATE, form) for i in TRIED for form in ("own", "stale")]
+        tried = [Deviation(f"{form} {i}", (i,), Action.DELEGATE, form) for i in DEVIATORS for form in ("own", "stale")]
         economy = Ensemble(revise(COMMONS, changes), SEEDS).snapshot
         futures = play_futures(economy, tried, RULE_ROUNDS)
-        own = np.repeat(TRIED, 2)
+        own = np.repeat(DEVIATORS, 2)
         payoffs = futures.payoffs[:, 1 + np.arange(len(tried)), :, own].mean(axis=2).T  # (S, D)
         cost = futures_cost(economy, futures.actions[:, 1 + np.arange(len(tried)), :, own], own)
         honest, stale = payoffs[:, ::2], payoffs[:, 1::2]
@@ -167,8 +166,9 @@ def stale_counts() -> dict[tuple[int, int], Floats]:
     found = {}
     for samples in (1, 2, 8):
         economy = Ensemble(revise(COMMONS, {"actions.stale_samples": samples}), SEEDS).snapshot
+        ways = (("own", 1), ("own", 4), ("stale", 1), ("stale", 4))
         tried = [Deviation(f"{form} {names} {i}", (i,), Action.DELEGATE, form, identities=names)
-                 for form, names in (("own", 1), ("own", 4), ("stale", 1), ("stale", 4)) for i in TRIED]  # fmt: skip
+                 for form, names in ways for i in DEVIATORS]  # fmt: skip
         futures = play_futures(economy, tried, RULE_ROUNDS)
         earned = futures.gains.reshape(len(SEEDS), 4, -1).mean(axis=2)  # over the run as it is
         found |= {(1, samples): earned[:, 2] - earned[:, 0], (4, samples): earned[:, 3] - earned[:, 0]}
@@ -179,8 +179,11 @@ def stale_counts() -> dict[tuple[int, int], Floats]:
 def stale_different() -> str:
     """Gain over always honest data under one name, by names and by how many samples each name repeats."""
     found = stale_counts()
-    rows = [[str(names), "its own, honest" if not samples else str(samples), str(names * min(samples, 8 // names) or "new"),
-             text(found[names, samples] * MONEY, 1)] for names, samples in sorted(found)]  # fmt: skip
+    rows = []
+    for names, samples in sorted(found):
+        different = str(names * min(samples, COMMONS.learning.samples // names)) if samples else "always new"
+        gain = text(found[names, samples] * MONEY, 1)
+        rows.append([str(names), str(samples) if samples else "none, honest", different, gain])
     rows.append(["4 × 2 less 1 × 8", "", "", text((found[4, 2] - found[1, 8]) * MONEY, 1)])
     return markdown(["names", "samples that each repeats", "different ones", "gain"], rows)
 
@@ -465,8 +468,8 @@ def stale_picture() -> Figure:
     right.set_xlabel("0.0001 money a round, stale less honest")
     caption = (
         f"Left: what each part of the deviation adds, mean of {len(DEVIATORS)} deviators, {STALE_ROUNDS} rounds. "
-        f"Right: what each rule adds to the gain of always stale over always honest data, {RULE_ROUNDS} rounds. Bars: Shapley "
-        f"values or outcomes; lines: 95 % intervals over {len(SEEDS)} seeds."
+        f"Right: what each rule adds to the gain of always stale over always honest data, {RULE_ROUNDS} rounds. Bars: "
+        f"Shapley values or outcomes; lines: 95 % intervals over {len(SEEDS)} seeds."
     )
     handles = left.get_legend_handles_labels()[0]
     return finish(figure, "Stale data under credit: what the deviation is made of", caption, handles)
@@ -570,7 +573,8 @@ def drawn(name: str, table: Any) -> Any:
 
 
 TABLES = {
-    "stale-rules": stale_rules, "stale-paid": stale_paid, "stale-different": stale_different, "stale-parts": stale_parts,
+    "stale-rules": stale_rules, "stale-paid": stale_paid, "stale-different": stale_different,
+    "stale-parts": stale_parts,
     "responders-reasons": responders_reasons, "responders-features": responders_features,
     "responders-sight": responders_sight,
     "collapse-episodes": collapse_episodes, "collapse-when": collapse_when, "collapse-purposes": collapse_purposes,
