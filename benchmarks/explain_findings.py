@@ -1,6 +1,6 @@
 """Four questions about our own results, answered by explanations: docs/findings.md with its tables and pictures.
 
-    python benchmarks/explain_findings.py               all tables (about nine minutes on one core)
+    python benchmarks/explain_findings.py               all tables (about seven minutes on one core)
     python benchmarks/explain_findings.py stale-parts   one of them
     python benchmarks/explain_findings.py --write       all tables and pictures, into docs/findings.md and docs/images
 
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
+from PIL import Image
 from results_page import main, markdown
 
 from commonweal.agents.actions import Action
@@ -356,7 +357,7 @@ def collapse_purposes() -> str:
 
 # Who duplicates whom?
 
-WORLDS, PRINCIPALS, TWIN_ROUNDS = 12, 8, 20
+WORLDS, PRINCIPALS, TWIN_ROUNDS = 10, 8, 15
 WAYS = ("dividend", "dividend over what the weaker one brings alone")
 EVERYBODY = np.ones((1, PRINCIPALS), dtype=np.int64)
 
@@ -421,9 +422,9 @@ def duplicates_found() -> str:
             false.append(float((np.delete(score, place) > threshold).sum()))
             idle.append(float((null > threshold).sum()))
         counts = [f"{(ranks <= most).sum()} of {WORLDS}" for most in (1, 3)]
-        rows.append([way, *counts, text(named, 2, SHARE), text(false, 2), text(idle, 2)])
-    heads = ["score", "first of 28", "among the first three", "named at the threshold", "false pairs named beside it",
-             "pairs named in the same world unplanted"]  # fmt: skip
+        rows.append([way, *counts, f"{sum(named):.0f} of {WORLDS}", f"{sum(false):.0f}", f"{sum(idle):.0f}"])
+    heads = ["score", "first of 28", "among the first three", "named at the threshold", "false pairs named beside them",
+             "pairs named where none is planted"]  # fmt: skip
     return markdown(heads, rows)
 
 
@@ -459,17 +460,17 @@ def stale_picture() -> Figure:
     left.set_yticks(range(len(names)), names)
     left.invert_yaxis()
     left.axvline(0, color=BLACK, linewidth=0.6)
-    left.set_xlabel("0.0001 money a round, of the deviator")
-    cells, found_cells = stale_cells()
-    chosen = played(cells, found_cells[..., 0])
-    why = against_none(chosen)
-    samples = [found_cells[0, :, 0] * MONEY, *(why.values[0] * MONEY), found_cells[-1, :, 0] * MONEY]
-    bars(right, ["none of them", *RULES, "all of them"], samples, [GREY, *[GREEN] * 3, GREY])
-    right.set_xlabel("0.0001 money a round, stale less honest")
+    left.set_xlabel("money of the deviator")
+    counts = stale_counts()
+    ways = {"1 name × 1 sample": (1, 1), "1 × 2": (1, 2), "4 × 1": (4, 1), "1 × 8": (1, 8), "4 × 2": (4, 2),
+            "4, honest": (4, 0)}  # fmt: skip
+    bars(right, list(ways), [counts[way] * MONEY for way in ways.values()], [*[PURPLE] * 5, GREY])
+    right.set_xlabel("gain over honest data")
     caption = (
-        f"Left: what each part of the deviation adds, mean of {len(DEVIATORS)} deviators, {STALE_ROUNDS} rounds. "
-        f"Right: what each rule adds to the gain of always stale over always honest data, {RULE_ROUNDS} rounds. Bars: "
-        f"Shapley values or outcomes; lines: 95 % intervals over {len(SEEDS)} seeds."
+        f"0.0001 money a round, mean of {len(DEVIATORS)} deviators. Left: what each part of the deviation adds in "
+        f"{STALE_ROUNDS} rounds; payoff is the sum of both bars. Right: payoff of always stale less always honest, "
+        f"{RULE_ROUNDS} rounds, by names and samples that each repeats. Bars: Shapley values, or outcomes in the first "
+        f"and last row and on the right; lines: 95 % intervals over {len(SEEDS)} seeds."
     )
     handles = left.get_legend_handles_labels()[0]
     return finish(figure, "Stale data under credit: what the deviation is made of", caption, handles)
@@ -496,7 +497,7 @@ def responders_picture() -> Figure:
         f"{len(ASKERS)} principals. Lines and bands: 95 % intervals over {len(SEEDS)} seeds."
     )
     handles = right.get_legend_handles_labels()[0]
-    return finish(figure, "Best responders: the horizon, and what they do not look at", caption, handles)
+    return finish(figure, "Best responders: why fewer delegate, and what delegating once brings", caption, handles)
 
 
 def collapse_picture() -> Figure:
@@ -533,8 +534,8 @@ def episodes_picture() -> Figure:
         left.fill_between(middles, found.low, found.high, color=colour, alpha=0.2, linewidth=0)
     left.axhline(0, color=BLACK, linewidth=0.6)
     left.set_xlabel("round")
-    left.set_ylabel("what the luck of ten rounds added")
-    names, shares = by_purpose(learned=False)
+    left.set_ylabel("added by ten rounds of luck")
+    names, shares = by_purpose(False)
     bars(right, names, list(shares.T), [GREY] * len(names))
     right.set_xlabel("share of a run's luck, Σ|φ|")
     caption = (
@@ -559,13 +560,20 @@ PICTURES = {
 }  # fmt: skip
 
 
+def smaller(path: Path) -> None:
+    """The same picture in 256 colours."""
+    with Image.open(path) as picture:
+        reduced = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    reduced.save(path, optimize=True)
+
+
 def drawn(name: str, table: Any) -> Any:
     """A table that also draws the pictures that belong to it."""
 
     def made() -> str:
         written = table()
         for picture, draw in PICTURES.get(name, {}).items():
-            save(draw(), IMAGES / f"{picture}.png")
+            smaller(save(draw(), IMAGES / f"{picture}.png"))
         return str(written)
 
     made.__doc__ = table.__doc__
