@@ -92,6 +92,7 @@ class Streams:
     credit: Stream  # coalitions that an estimate of credit looks at
     values: Stream  # camps and concerns; what principals answer when their agents ask
     encounter: Stream  # who meets and judges whom; what goes wrong in it
+    rehearsal: Stream  # first weights of networks that decide; which decisions they go over again
 
     @classmethod
     def from_seeds(cls, seeds: Sequence[int]) -> "Streams":

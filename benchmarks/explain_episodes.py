@@ -1,6 +1,6 @@
-"""Which episodes decided runs, what interventions did to them, and how well the course alone tells.
+"""Which episodes decided runs, and what interventions did to them.
 
-    python benchmarks/explain_episodes.py               all tables (about seven minutes on one core)
+    python benchmarks/explain_episodes.py               all tables (about six minutes on one core)
     python benchmarks/explain_episodes.py luck          one of them
     python benchmarks/explain_episodes.py --write       all tables, into docs/explanations.md
 
@@ -17,8 +17,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from results_page import main, markdown
-from sklearn.metrics import average_precision_score
-from torch import nn
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats
@@ -29,7 +27,6 @@ from commonweal.economy.credit.probabilistic import shapley
 from commonweal.economy.explaining.episodes import LuckGame, explain_luck, luck_of, luck_outcomes
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.economy.explaining.interventions import Intervention, explain_interventions
-from commonweal.economy.explaining.segments import explain_segments, without
 from commonweal.economy.explaining.tree import Outcome, stretches, taken
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.set_up import Economy
@@ -49,7 +46,6 @@ CURVE = revise(
 GAME = LuckGame(episodes=10, strangers=16, outcome=OUTCOME)
 EXPLAINED = range(80)
 COLLAPSED = 0.1  # delegate at the end, below which cooperation is lost
-DECISIVE, HALF = 0.15, 0.5  # an episode decided: its value, and its part of the run's largest
 
 
 def text(samples: Sequence[float] | Floats, digits: int = 3, within: Range = ANYWHERE) -> str:
@@ -72,12 +68,6 @@ def explained() -> tuple[list[Explanation], list[float]]:
 def values_of_episodes() -> Floats:
     """(R, E) of the runs that are explained."""
     return np.concatenate([each.values[..., 0] for each in explained()[0]])
-
-
-def decisive(values: Floats) -> Bools:
-    """(R, E) which episodes decided."""
-    largest = np.abs(values).max(axis=1, keepdims=True)
-    return (np.abs(values) >= DECISIVE) & (np.abs(values) >= HALF * largest)
 
 
 def luck() -> str:
@@ -171,93 +161,7 @@ def interventions() -> str:
     return markdown(["intervention", "value, mean over runs", "largest size"], rows)
 
 
-def courses(seeds: Sequence[int]) -> Floats:
-    """(R, T) share that delegates."""
-    ensemble = Ensemble(CURVE, seeds)
-    return np.stack([(ensemble.step().actions == Action.DELEGATE).mean(axis=1) for _ in range(ROUNDS)], axis=1)
-
-
-class Course(nn.Module):
-    """A small convolutional classifier of courses (R, T): logit of a collapse."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.look = nn.Sequential(
-            nn.Conv1d(1, 16, 7, padding=3), nn.ReLU(), nn.Conv1d(16, 16, 7, padding=3, stride=2), nn.ReLU(),
-            nn.AdaptiveAvgPool1d(10), nn.Flatten(), nn.Linear(160, 1),
-        )  # fmt: skip
-
-    def forward(self, series: torch.Tensor) -> torch.Tensor:
-        """(R,)."""
-        return self.look(series[:, None])[:, 0]
-
-
-@cache
-def classifier(until: int) -> tuple[Course, float]:
-    """Trained on the first rounds of 700 other runs, and its accuracy on 300 more."""
-    torch.manual_seed(0)
-    series = courses(range(1000, 2000))
-    seen = torch.tensor(series[:, :until] - 0.5, dtype=torch.float32)
-    labels = torch.tensor(series[:, -OUTCOME.last :].mean(axis=1) < COLLAPSED, dtype=torch.float32)
-    net = Course()
-    optimiser = torch.optim.Adam(net.parameters(), lr=2e-3)
-    for _ in range(400):
-        rows = torch.randint(0, 700, (128,))
-        loss = nn.functional.binary_cross_entropy_with_logits(net(seen[rows]), labels[rows])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    with torch.no_grad():
-        right = ((net(seen[700:]) > 0) == (labels[700:] > 0.5)).float().mean()
-    return net, float(right)
-
-
-def steepest(series: Floats, episodes: Sequence[range]) -> Floats:
-    """(R, E) by how much the share changes in each episode, without a model."""
-    ends = [(episode.start, min(episode.stop, series.shape[1] - 1)) for episode in episodes]
-    return np.stack([np.abs(series[:, last] - series[:, first]) for first, last in ends], axis=1)
-
-
-def by_segments(series: Floats, episodes: Sequence[range], net: Course) -> tuple[Floats, Floats]:
-    """(R, E) sizes of what the classifier's logit loses without each episode, and of its Shapley values."""
-
-    def score(many: Floats) -> Floats:
-        with torch.no_grad():
-            return net(torch.tensor(many - 0.5, dtype=torch.float32)).double().numpy()
-
-    alone = ~np.eye(len(episodes), dtype=bool)
-    lost = [score(own[None]) - score(without(own, episodes, alone)) for own in series]
-    shapley_values = [explain_segments(own, episodes, score).values[0, :, 0] for own in series]
-    return np.abs(np.stack(lost)), np.abs(np.stack(shapley_values))
-
-
-def after_the_fact() -> str:
-    """Explainers that see only the course, against which episodes decided; runs in which some did.
-
-    Top 1: how often the episode that is named first decided. AUPRC: area under precision and recall over episodes, mean
-    over runs. The classifier predicts a collapse from all rounds or the first 70.
-    """
-    truth, series = decisive(values_of_episodes()), courses(EXPLAINED)
-    rows = []
-    for until in (ROUNDS, 70):
-        episodes = stretches(ROUNDS, 10)[: until // 10]
-        own = truth[:, : len(episodes)]
-        some = own.any(axis=1)
-        net, right = classifier(until)
-        lost, split = by_segments(series[:, :until], episodes, net)
-        scores = {"steepest change of the share": steepest(series, episodes),
-                  "occlusion": lost, "Shapley over episodes": split}  # fmt: skip
-        kind = f"{until} rounds, classifier right {right:.2f}"
-        rows.append([kind, "any episode", f"{own[some].mean():.2f}", f"{own[some].mean():.2f}"])
-        for name, found in scores.items():
-            first = own[some, found[some].argmax(axis=1)]
-            area = [average_precision_score(a, b) for a, b in zip(own[some], found[some], strict=True)]
-            rows.append([kind, name, text(first, 2), text(area, 2)])
-    return markdown(["seen", "method", "top 1", "AUPRC"], rows)
-
-
-TABLES = {"luck": luck, "tree": tree, "estimators": estimators, "interventions": interventions,
-          "after-the-fact": after_the_fact}  # fmt: skip
+TABLES = {"luck": luck, "tree": tree, "estimators": estimators, "interventions": interventions}  # fmt: skip
 
 if __name__ == "__main__":
     torch.set_num_threads(1)

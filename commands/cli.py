@@ -339,6 +339,67 @@ def results(
 
 
 @app.command()
+def explain(
+    context: typer.Context,
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A folder of results, or one of its runs as DIR/ID.")],
+    principal: Annotated[int | None, typer.Option(metavar="P", help="Whose decision; with --round.")] = None,
+    round_: Annotated[int | None, typer.Option("--round", metavar="T", help="Of which round, counted from 0.")] = None,
+    question: Annotated[
+        str | None, typer.Option(metavar="WHAT", help="Of a decision: behaviour, prediction or outcome.")
+    ] = None,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC", help="What everybody's action was worth to it, like welfare. Repeatable."),
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="WHAT", help="Compared with what: uniform, as-played or instead-of.")
+    ] = None,
+    episodes: Annotated[
+        int | None, typer.Option(metavar="E", help="Which of so many episodes decided how the run ended.")
+    ] = None,
+    strangers: Annotated[int | None, typer.Option(metavar="K", help="Other lucks that episodes are given.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Of the run, where there are several; the first if not given.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option", "-o", metavar="NAME=VALUE",
+            help="Another option of [bold]commonweal study explain[/], like [cyan]profiles=300[/]. Repeatable.",
+        ),
+    ] = None,
+) -> None:
+    """Say why a stored run went as it did: a principal's decision, everybody's action, or the luck of its episodes.
+
+    The run is played again from its scenario and seed and compared with what was stored. The answer is a sentence, a
+    table, and files in the folder's explanations/: JSON that [cyan]Explanation.load[/] reads, and figures. Of a sweep
+    --outcome says what each varied field was worth. Without a question it lists what can be asked.
+
+    Examples:
+    [cyan]commonweal explain results/commons[/]                                      what can be asked
+
+    [cyan]commonweal explain results/commons --principal 7 --round 40[/]             why did it do that?
+
+    [cyan]commonweal explain results/commons --principal 7 --question outcome[/]     and what did that bring?
+
+    [cyan]commonweal explain results/commons --outcome welfare --outcome accuracy[/] who was worth what?
+
+    [cyan]commonweal explain results/commons --episodes 5 --outcome accuracy[/]      what decided the run?
+
+    [cyan]commonweal explain results/free-riding --outcome welfare[/]                which field matters where?
+    """
+    from commonweal.commands.explain import ExplainRequest, conduct_explain
+    from commonweal.scenarios.schema.notation import parse_assignment
+
+    named = {
+        "principal": principal, "round": round_, "question": question, "outcome": outcome, "baseline": baseline,
+        "episodes": episodes, "strangers": strangers,
+    }  # fmt: skip
+    given = {name: value for name, value in named.items() if value not in (None, [])}
+    conduct_explain(ExplainRequest(context.obj, run, seed, given | dict(map(parse_assignment, option or []))))
+
+
+@app.command()
 def figures(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")]) -> None:
     """Draw the figures of stored results again."""
     from commonweal.commands.run import draw

@@ -18,6 +18,29 @@ if TYPE_CHECKING:
     from commonweal.agents.streams import Stream
     from commonweal.agents.terms import PerRun, term
     from commonweal.economy.credit import Credit, RoundGame, credit_rule
+    from commonweal.economy.explaining.decisions import (
+        Place,
+        explain_course,
+        explain_decision,
+        explain_outcome,
+        explain_prediction,
+    )
+    from commonweal.economy.explaining.episodes import LuckGame, explain_luck
+    from commonweal.economy.explaining.explanation import Explanation
+    from commonweal.economy.explaining.interventions import Intervention, explain_interventions
+    from commonweal.economy.explaining.profiles import play_profiles
+    from commonweal.economy.explaining.sights import watched
+    from commonweal.economy.explaining.sketch import (
+        as_played,
+        explain,
+        instead_of,
+        of_actions,
+        of_cells,
+        sketch,
+        uniform,
+    )
+    from commonweal.economy.explaining.tree import Outcome
+    from commonweal.economy.explaining.values import Effort
     from commonweal.economy.learning import LearningTerms, Site, network
     from commonweal.economy.learning.module import ModuleNetwork
     from commonweal.economy.learning.network import Network
@@ -56,14 +79,18 @@ __all__ = [
     "Credit",
     "Dataset",
     "Effects",
+    "Effort",
     "Ensemble",
+    "Explanation",
     "Faithfulness",
     "Foregone",
     "Income",
     "InputError",
     "Inquiry",
+    "Intervention",
     "Kind",
     "LearningTerms",
+    "LuckGame",
     "Mechanism",
     "MenuProblem",
     "ModuleNetwork",
@@ -73,7 +100,9 @@ __all__ = [
     "Network",
     "Norm",
     "Observation",
+    "Outcome",
     "PerRun",
+    "Place",
     "PolicyTerms",
     "Population",
     "Principal",
@@ -95,30 +124,45 @@ __all__ = [
     "TaskTerms",
     "Transfer",
     "View",
+    "as_played",
     "ask",
     "credit_rule",
     "drawn_action",
+    "explain",
+    "explain_course",
+    "explain_decision",
+    "explain_interventions",
+    "explain_luck",
+    "explain_outcome",
+    "explain_prediction",
     "faithfulness",
     "field",
+    "instead_of",
     "load",
     "market",
     "mechanism",
     "negotiator",
     "network",
     "norm",
+    "of_actions",
+    "of_cells",
     "per_principal",
+    "play_profiles",
     "policy",
     "query",
     "revise",
     "reward_rule",
     "run",
     "settlement_rule",
+    "sketch",
     "solve",
     "study",
     "sweep",
     "task",
     "term",
+    "uniform",
     "vote",
+    "watched",
 ]
 
 _HOMES = {
@@ -133,6 +177,15 @@ _HOMES = {
     "agents.streams": "Stream",
     "agents.terms": "PerRun term",
     "economy.credit": "Credit RoundGame credit_rule",
+    "economy.explaining.decisions": "Place explain_course explain_decision explain_outcome explain_prediction",
+    "economy.explaining.episodes": "LuckGame explain_luck",
+    "economy.explaining.explanation": "Explanation",
+    "economy.explaining.interventions": "Intervention explain_interventions",
+    "economy.explaining.profiles": "play_profiles",
+    "economy.explaining.sights": "watched",
+    "economy.explaining.sketch": "as_played explain instead_of of_actions of_cells sketch uniform",
+    "economy.explaining.tree": "Outcome",
+    "economy.explaining.values": "Effort",
     "economy.learning": "LearningTerms Site network",
     "economy.learning.module": "ModuleNetwork",
     "economy.learning.network": "Network",

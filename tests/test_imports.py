@@ -20,6 +20,7 @@ ORDER = {
         "round", "runs", "futures", "explaining",
     ),
     "scenarios": ("schema", "runs", "sweeps", "reading", "studies", "games"),
+    "figures": ("explained", "studies", "browser"),
     "figures/browser": ("drawing", "notes", "documents", "fields", "compared", "swept", "tab", "page"),
 }  # fmt: skip
 FILES = sorted(file.relative_to(ROOT) for package in ORDER[""] for file in (ROOT / package).rglob("*.py"))

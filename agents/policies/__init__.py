@@ -5,7 +5,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.policies import best_response, conditional, fixed, imitation, learning, norms, waiting
+from commonweal.agents.policies import best_response, conditional, fixed, imitation, learning, norms, q_network, waiting
 from commonweal.agents.policies.base import (
     POLICIES,
     BestResponseTerms,
@@ -24,6 +24,7 @@ from commonweal.agents.policies.base import (
 )
 from commonweal.agents.policies.laws import action_law, policy_law
 from commonweal.agents.policies.memory import Outcome, remember
+from commonweal.agents.policies.q_learner import QNetworkTerms
 from commonweal.agents.streams import Stream
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "PolicyFacts",
     "PolicyTerms",
     "QLearningTerms",
+    "QNetworkTerms",
     "action_law",
     "available_actions",
     "best_action",
@@ -51,6 +53,7 @@ __all__ = [
     "norms",
     "policy",
     "policy_law",
+    "q_network",
     "remember",
     "waiting",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 from commonweal.agents.actions import CODES, Action, of_action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.graphs import Graph
+from commonweal.agents.policies.q_learner import QNetworkTerms
 from commonweal.agents.population import Population
 from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Stream
@@ -24,6 +25,7 @@ class Observation:
     graph: Graph  # who knows whom
     available: Ints  # (A,) codes of the actions a principal may take, ascending
     quality: Floats  # (R,) accuracy of the shared model last round
+    revenue: Floats  # (R,) of the last round, money
     round: int  # rounds played so far
     shown: Mapping[str, Any] = field(default_factory=dict)  # what mechanisms show of themselves, by their names
 
@@ -74,6 +76,7 @@ class PolicyTerms:
     best_response: BestResponseTerms
     learning: QLearningTerms
     conditional: ConditionalTerms
+    q_network: QNetworkTerms
     options: dict[str, float]  # parameters of registered policies, by name
 
     @cached_property

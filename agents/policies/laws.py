@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from commonweal.agents.arrays import Floats
+from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.policies.base import POLICIES, Observation, PolicyTerms, anything, certainly
 from commonweal.agents.streams import Stream
 
@@ -29,9 +29,22 @@ def action_law(observation: Observation, terms: PolicyTerms, draws: int = DRAWS)
         follows = (population.policy == position)[..., None]
         if follows.any():
             proposed = np.where(follows, policy_law(name, observation, terms, draws), proposed)
+    return by_revision(proposed, population.action, observation.available, terms)
+
+
+def by_revision(proposed: Floats, last: Ints, available: Ints, terms: PolicyTerms) -> Floats:
+    """(R, N, 4) (1 − m) [(1 − r) 1{last} + r π] + m / |A|, the law of what is done where a law π is proposed.
+
+    Args:
+        proposed: (R, N, 4) π.
+        last: (R, N) last actions.
+        available: (A,) action codes.
+        terms: revision r and mutation m.
+    """
     revision, mutation = terms.revision[..., None], terms.mutation[..., None]
-    chosen = (1 - revision) * certainly(population.action) + revision * proposed
-    return (1 - mutation) * chosen + mutation * anything(observation.available)
+    chosen = (1 - revision) * certainly(last) + revision * proposed
+    done: Floats = (1 - mutation) * chosen + mutation * anything(available)
+    return done
 
 
 def policy_law(name: str, observation: Observation, terms: PolicyTerms, draws: int = DRAWS) -> Floats:

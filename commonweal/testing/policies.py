@@ -12,6 +12,8 @@ from commonweal.agents.drawing import draw_population
 from commonweal.agents.graphs import build_graph
 from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, available_actions, decide
 from commonweal.agents.policies.base import certainly
+from commonweal.agents.policies.q_learner import first_learner
+from commonweal.agents.policies.q_network import Shown, sights_of
 from commonweal.agents.population import Population, PopulationTerms
 from commonweal.agents.reciprocity.encounters import Seen
 from commonweal.agents.streams import Stream, Streams
@@ -51,7 +53,17 @@ def observed(scenario: Scenario, population: Population) -> Observation:
     runs, count = population.shape
     graph = build_graph(stack(PopulationTerms, [scenario.population] * runs), Streams.from_seeds(range(runs)).graph)
     available = available_actions(scenario.actions.available)
-    return Observation(population, graph, available, np.full(runs, 0.5), 0, {"reciprocity": named(runs, count)})
+    names = {"reciprocity": named(runs, count)}
+    seen = Observation(population, graph, available, np.full(runs, 0.5), np.full(runs, 0.1), 0, names)
+    return replace(seen, shown={**names, "q_network": taught(runs, sights_of(seen).shape[2], scenario)})
+
+
+def taught(runs: int, features: int, scenario: Scenario) -> Shown:
+    """A network with random weights, the same in each run whatever runs are beside it."""
+    random, terms = np.random.default_rng(7), policy_terms(scenario, runs).q_network
+    learner = first_learner(np.tile(random.normal(size=(features, terms.hidden)), (runs, 1, 1)), terms)
+    out = np.tile(random.normal(size=(terms.hidden, len(Action))), (runs, 1, 1))
+    return Shown(replace(learner, weights=replace(learner.weights, out=out)))
 
 
 def named(runs: int, principals: int) -> Seen:

@@ -12,16 +12,17 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.economy.credit.exact import shapley_value
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.economy.explaining.rows import Rows, agreement
-from commonweal.economy.explaining.values import Effort, value_games
+from commonweal.economy.explaining.supersets import ratio_values, superset_sums
+from commonweal.economy.explaining.valued import Question, Valued, value_answers, varying_features
+from commonweal.economy.explaining.values import Effort
 
 MOST_FEATURES = 20  # that vary, for exact values
 MOST_SAMPLED = 60  # that vary, at all: a coalition is one whole number
 _SAMPLED = Effort(budget=4096, estimator="leverage_shap")  # coalitions where there are too many for all
-_SHORT = 16  # coalitions that lie together, below which sums go place by place
-_HELD = 1 << 24  # numbers of games held at a time
+_STRANGE = "a decision is not among the rows that explain it"
+_HELD = 1 << 24  # numbers of rows by coalitions held at a time
 
 
 @dataclass(frozen=True)
@@ -30,24 +31,6 @@ class ConditionalGames:
 
     values: Floats  # (S, A, 2^F) b of every coalition, numbered as in ``all_coalitions``
     matching: Ints  # (S, 2^F) decisions of the play that agree on it
-
-
-def superset_sums(numbers: Floats) -> Floats:
-    """Σ over all coalitions that contain C, for every C: the zeta transform (Yates 1937), in place.
-
-    Args:
-        numbers: (B, 2^F) of every coalition, numbered as in ``all_coalitions``; overwritten by the sums.
-    """
-    size = 1
-    while size < numbers.shape[1]:
-        pairs = numbers.reshape(len(numbers), -1, 2, size)
-        if size < _SHORT:  # numpy is slow along short axes
-            for place in range(size):
-                pairs[:, :, 0, place] += pairs[:, :, 1, place]
-        else:
-            pairs[:, :, 0] += pairs[:, :, 1]
-        size *= 2
-    return numbers
 
 
 def conditional_games(rows: Rows, decisions: Ints) -> ConditionalGames:
@@ -70,22 +53,11 @@ def conditional_games(rows: Rows, decisions: Ints) -> ConditionalGames:
         counted: Floats = np.stack([np.bincount(masks, column, values.shape[2]) for column in columns])
         total, *sums, alike = superset_sums(counted)
         if not total[-1] > 0:
-            raise ValueError("a decision is not among the rows that explain it")
+            raise ValueError(_STRANGE)
         for answer, whole in enumerate(sums):
             np.divide(whole, total, out=values[place, answer])
         matching[place] = alike
     return ConditionalGames(values, matching)
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is explained, in words."""
-
-    kind: str  # behaviour or prediction
-    target: str
-    baseline: str
-    names: tuple[str, ...]  # (F,) of the features
-    answers: tuple[str, ...] = ()  # (A,) what each is called
 
 
 def explain_rows(
@@ -109,86 +81,39 @@ def explain_rows(
         ValueError: if no row that counts has seen what one of the decisions saw.
     """
     features = rows.codes.shape[1]
-    varying = np.flatnonzero((rows.codes != decisions[:1]).any(axis=0))  # what is always the same adds nothing
+    varying = varying_features(rows.codes, decisions)
     if len(varying) > MOST_SAMPLED:
-        raise InputError(f"{len(varying)} features vary: at most {MOST_SAMPLED} can be told apart")
+        raise InputError(f"{len(varying)} features vary: at most {MOST_SAMPLED} can be told apart, or Learned")
     rows, decisions = replace(rows, codes=rows.codes[:, varying]), decisions[:, varying]
-    exact = effort is None and len(varying) <= MOST_FEATURES
-    valued = _exact(rows, decisions) if exact else _sampled(rows, decisions, effort or _SAMPLED)
-    values, errors = (np.zeros((len(decisions), features, valued.base.shape[1])) for _ in range(2))
-    values[:, varying], errors[:, varying] = valued.values, valued.standard_error
-    decided = int(rows.counts.sum())
-    return Explanation(
-        question.kind,
-        question.target,
-        question.baseline,
-        question.names,
-        valued.base,
-        valued.known if truth is None else truth,
-        values,
-        standard_error=None if exact else errors,
-        residual=None if truth is None else truth - valued.known,
-        evaluations=decided,
-        exact=exact,
-        answers=question.answers,
-        provenance={
-            "method": f"conditional means of {'all' if exact else valued.evaluations} coalitions of features",
-            "distinct observations": str(len(rows.codes)),
-            "decisions alike (all features known)": _range_of(valued.alike[:, -1]),
-            "decisions alike (one feature known, fewest)": _range_of(valued.alike[:, :-1].min(axis=1, initial=decided)),
-        },
-    )
-
-
-@dataclass(frozen=True)
-class _Valued:
-    """Values of the features of S decisions."""
-
-    base: Floats  # (S, A)
-    known: Floats  # (S, A) with all features
-    values: Floats  # (S, F, A)
-    standard_error: Floats  # (S, F, A); 0 where exact
-    alike: Ints  # (S, F + 1) decisions that agree on one feature each, and on all
-    evaluations: int  # coalitions
-
-
-def _exact(rows: Rows, decisions: Ints) -> _Valued:
-    """From all coalitions, as many decisions at a time as memory allows."""
-    coalitions = 2 ** decisions.shape[1]
-    held = max(1, _HELD // (rows.answers.shape[1] * coalitions))
-    parts = [_exact_part(rows, decisions[first : first + held]) for first in range(0, len(decisions), held)]
-    base, known, values, alike = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return _Valued(base, known, values, np.zeros_like(values), alike, coalitions)
-
-
-def _exact_part(rows: Rows, decisions: Ints) -> tuple[Floats, Floats, Floats, Ints]:
-    games = conditional_games(rows, decisions)
-    count, answers, coalitions = games.values.shape
-    values = np.zeros((count, decisions.shape[1], answers))
-    if coalitions > 1:
-        values[:] = shapley_value(games.values.reshape(-1, coalitions)).reshape(count, answers, -1).swapaxes(1, 2)
-    few = games.matching[:, [*(1 << np.arange(decisions.shape[1])), coalitions - 1]]
-    return games.values[..., 0], games.values[..., -1], values, few
-
-
-def _sampled(rows: Rows, decisions: Ints, effort: Effort) -> _Valued:
-    """From some coalitions, the same for all decisions and answers; their conditional means are exact."""
-    (count, features), answers = decisions.shape, rows.answers.shape[1]
     masks = np.stack([agreement(rows.codes, decision) for decision in decisions])
+    if effort is None and len(varying) <= MOST_FEATURES:
+        valued = _exact(rows, masks)
+    else:
+        valued = _sampled(rows, masks, effort or _SAMPLED)
+    decided, alike = int(rows.counts.sum()), _alike(rows, masks)
+    found = {
+        "distinct observations": str(len(rows.codes)),
+        "decisions alike (all features known)": _range_of(alike[:, -1]),
+        "decisions alike (one feature known, fewest)": _range_of(alike[:, :-1].min(axis=1, initial=decided)),
+    }
+    return replace(valued.among(varying, features), provenance=found).explanation(question, decided, truth)
 
-    def play(coalitions: Bools) -> Floats:
-        return conditional_means(rows, masks, coalitions).reshape(len(coalitions), -1)
 
-    found = value_games(features, play, effort)
-    single = np.vstack([np.eye(features, dtype=np.bool_), np.ones((1, features), dtype=np.bool_)])
-    alike = np.stack([_agrees(own, single) @ rows.counts for own in masks]).astype(np.int64)
+def _exact(rows: Rows, masks: Ints) -> Valued:
+    """From all coalitions; masks (S, M) say on which each row agrees with each decision."""
+    parts, features = (rows.weights[:, None] * rows.answers).T, rows.codes.shape[1]
+    found = []
+    for own in masks:
+        if not rows.weights[own == (1 << features) - 1].sum() > 0:
+            raise ValueError(_STRANGE)
+        found.append(ratio_values(own, parts, rows.weights, features))
+    base, known, values = (np.stack([getattr(each, name) for each in found]) for name in ("base", "known", "values"))
+    return Valued("conditional means of all coalitions of features", base, known, values)
 
-    def shaped(values: Floats) -> Floats:
-        apart: Floats = values.reshape(count, answers, features).swapaxes(1, 2)
-        return apart
 
-    base, known = found.base.reshape(count, answers), found.whole.reshape(count, answers)
-    return _Valued(base, known, shaped(found.values), shaped(found.standard_error), alike, found.evaluations)
+def _sampled(rows: Rows, masks: Ints, effort: Effort) -> Valued:
+    """From some coalitions, the same for all decisions and answers; their conditional means are exact."""
+    return value_answers(rows.codes.shape[1], lambda known: conditional_means(rows, masks, known), effort)
 
 
 def conditional_means(rows: Rows, masks: Ints, coalitions: Bools) -> Floats:
@@ -213,7 +138,7 @@ def conditional_means(rows: Rows, masks: Ints, coalitions: Bools) -> Floats:
             part = slice(first, first + step)
             sums = _agrees(own, coalitions[part]) @ weighed
             if not (sums[:, -1] > 0).all():
-                raise ValueError("a decision is not among the rows that explain it")
+                raise ValueError(_STRANGE)
             means[part, place] = sums[:, :-1] / sums[:, -1:]
     return means
 
@@ -223,6 +148,13 @@ def _agrees(masks: Ints, coalitions: Bools) -> Floats:
     numbers = coalitions @ (1 << np.arange(coalitions.shape[1]))
     agrees: Floats = ((masks & numbers[:, None]) == numbers[:, None]).astype(np.float64)
     return agrees
+
+
+def _alike(rows: Rows, masks: Ints) -> Ints:
+    """(S, F + 1) decisions of the play that agree with each of some on one feature, for every feature, and on all."""
+    features = rows.codes.shape[1]
+    few = np.vstack([np.eye(features, dtype=np.bool_), np.ones((1, features), dtype=np.bool_)])
+    return np.stack([_agrees(own, few) @ rows.counts for own in masks]).astype(np.int64)
 
 
 def _range_of(counts: Ints) -> str:

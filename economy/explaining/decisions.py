@@ -13,10 +13,13 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import ConditionalKind
-from commonweal.economy.explaining.conditional import Question, explain_rows, outcome_of
+from commonweal.economy.explaining.conditional import explain_rows, outcome_of
 from commonweal.economy.explaining.explanation import Explanation
+from commonweal.economy.explaining.learned import Learned, Sample, explain_learned
 from commonweal.economy.explaining.rows import Bins, Rows
 from commonweal.economy.explaining.sights import Decisions
+from commonweal.economy.explaining.valued import Question
+from commonweal.economy.explaining.values import Effort
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.play import play_futures
@@ -36,7 +39,9 @@ class Place:
     run: int = 0
 
 
-def explain_decision(decisions: Decisions, principal: int, round: int, run: int = 0) -> Explanation:
+def explain_decision(
+    decisions: Decisions, principal: int, round: int, run: int = 0, effort: Effort | Learned | None = None
+) -> Explanation:
     """What each feature that a principal saw adds to the probabilities of its actions.
 
     The game's conditional means are over all decisions, in all runs noted, of those who follow the same policy. What
@@ -47,6 +52,8 @@ def explain_decision(decisions: Decisions, principal: int, round: int, run: int 
         principal: whose.
         round: rounds played before it.
         run: of which run.
+        effort: what it may cost. None: features in bins, and all coalitions of up to 20 that vary, then 4096 of them;
+            an ``Effort``: some coalitions; ``Learned``: numbers as they are, whose conditional means networks learn.
 
     Returns:
         Of the kind ``behaviour``, its answers the actions; ``provenance["taken"]`` is what was done.
@@ -57,19 +64,22 @@ def explain_decision(decisions: Decisions, principal: int, round: int, run: int 
     place = Place(principal, round, run)
     here, alike = _found(decisions, place)
     target = f"what principal {principal} does in round {round}"
-    explained = _behaviour(decisions, place, [here], alike, target)
+    explained = _behaviour(decisions, place, _Asked([here], alike, effort), target)
     taken = Action(decisions.actions[here]).name.lower()
     found = {"seen": _seen(decisions, here), "taken": taken}
     return replace(explained, provenance={**explained.provenance, **found})
 
 
-def explain_course(decisions: Decisions, principal: int, run: int = 0) -> Explanation:
+def explain_course(
+    decisions: Decisions, principal: int, run: int = 0, effort: Effort | Learned | None = None
+) -> Explanation:
     """All decisions of one principal, each explained as by ``explain_decision``.
 
     Args:
         decisions: of a play.
         principal: whose.
         run: of which run.
+        effort: as for ``explain_decision``; networks learn once for all.
 
     Returns:
         With the rounds in which it chose as the run axis; ``provenance["rounds"]`` says which.
@@ -85,13 +95,18 @@ def explain_course(decisions: Decisions, principal: int, run: int = 0) -> Explan
     place = Place(principal, rounds[0], run)
     here = [(run, int(number), principal) for number in chosen]
     target = f"what principal {principal} does in rounds {rounds[0]} to {rounds[-1]}"
-    explained = _behaviour(decisions, place, here, _found(decisions, place)[1], target)
+    explained = _behaviour(decisions, place, _Asked(here, _found(decisions, place)[1], effort), target)
     found = {"rounds": " ".join(map(str, rounds))}
     return replace(explained, provenance={**explained.provenance, **found})
 
 
 def explain_prediction(
-    decisions: Decisions, principal: int, round: int, run: int = 0, horizon: int = HORIZON
+    decisions: Decisions,
+    principal: int,
+    round: int,
+    run: int = 0,
+    horizon: int = HORIZON,
+    effort: Effort | Learned | None = None,
 ) -> Explanation:
     """What each feature that a principal saw adds to what it can expect to earn: its mean utility in the next rounds.
 
@@ -103,6 +118,7 @@ def explain_prediction(
         round: rounds played before the decision.
         run: of which run.
         horizon: rounds that count, the decision's own first.
+        effort: as for ``explain_decision``.
 
     Raises:
         InputError: if there is no such decision, or fewer rounds were noted after it.
@@ -122,7 +138,7 @@ def explain_prediction(
         f"the average decision by {_policy_of(decisions, place)}",
         decisions.names,
     )
-    explained = _explained(decisions, [here], alike, mean[..., None], question)
+    explained = _explained(decisions, _Asked([here], alike, effort), mean[..., None], question)
     found = {"seen": _seen(decisions, here)}  # returns that were drawn stand for values
     return replace(explained, exact=False, provenance={**explained.provenance, **found})
 
@@ -186,8 +202,7 @@ def _found(decisions: Decisions, place: Place) -> tuple[_Index, Bools]:
         raise InputError(f"round {place.round}: noted are {noted[0]} to {noted[-1]}")
     here = (place.run, place.round - decisions.first, place.principal)
     if not decisions.chose[here]:
-        why = "did not choose by its policy in it, or had seen no revenue yet"
-        raise InputError(f"round {place.round}: principal {place.principal} {why}")
+        raise InputError(f"round {place.round}: principal {place.principal} did not choose by its policy in it")
     same = decisions.policy == decisions.policy[place.run, place.principal]
     return here, decisions.chose & same[:, None, :]
 
@@ -200,13 +215,22 @@ def _demand(decisions: Decisions, place: Place) -> None:
             raise InputError(f"{name} {given}: there are 0 to {count - 1}")
 
 
-def _behaviour(decisions: Decisions, place: Place, here: Sequence[_Index], alike: Bools, target: str) -> Explanation:
+@dataclass(frozen=True)
+class _Asked:
+    """Which decisions are explained, from which, and how."""
+
+    here: Sequence[_Index]
+    alike: Bools  # (R, T, N) those by the same policy
+    effort: Effort | Learned | None
+
+
+def _behaviour(decisions: Decisions, place: Place, asked: _Asked, target: str) -> Explanation:
     """The laws of some decisions of one principal, whose policy is that of a place."""
-    used = np.union1d(decisions.available, np.flatnonzero(decisions.law[alike].any(axis=0)))
+    used = np.union1d(decisions.available, np.flatnonzero(decisions.law[asked.alike].any(axis=0)))
     law, answers = decisions.law[..., used], tuple(Action(code).name.lower() for code in used)
     baseline = f"the average decision by {_policy_of(decisions, place)}"
     question = Question("behaviour", target, baseline, decisions.names, answers)
-    return _explained(decisions, here, alike, law, question, np.stack([law[each] for each in here]))
+    return _explained(decisions, asked, law, question, np.stack([law[each] for each in asked.here]))
 
 
 def _policy_of(decisions: Decisions, place: Place) -> str:
@@ -214,18 +238,19 @@ def _policy_of(decisions: Decisions, place: Place) -> str:
 
 
 def _explained(
-    decisions: Decisions,
-    here: Sequence[_Index],
-    alike: Bools,
-    answers: Floats,
-    question: Question,
-    truth: Floats | None = None,
+    decisions: Decisions, asked: _Asked, answers: Floats, question: Question, truth: Floats | None = None
 ) -> Explanation:
-    """Some decisions, explained from those alike (R, T, N) with their answers (R, T, N, A)."""
-    bins = Bins.of(decisions.features[alike])
-    rows = Rows.of(bins.codes(decisions.features[alike]), answers[alike])
-    seen = np.stack([decisions.features[each] for each in here])
-    return explain_rows(rows, bins.codes(seen), question, truth)
+    """Some decisions, explained from those alike with their answers (R, T, N, A)."""
+    features, answers = decisions.features[asked.alike], answers[asked.alike]
+    seen = np.stack([decisions.features[each] for each in asked.here])
+    if isinstance(asked.effort, Learned) and not asked.effort.in_bins:
+        return explain_learned(Sample(features, answers, np.ones(len(features))), seen, question, asked.effort, truth)
+    bins = Bins.of(features)
+    rows, codes = Rows.of(bins.codes(features), answers), bins.codes(seen)
+    if isinstance(asked.effort, Learned):
+        sample = Sample(rows.codes.astype(np.float64), rows.answers, rows.weights)
+        return explain_learned(sample, codes.astype(np.float64), question, asked.effort, truth)
+    return explain_rows(rows, codes, question, truth, asked.effort)
 
 
 def _seen(decisions: Decisions, here: _Index) -> str:

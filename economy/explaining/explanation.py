@@ -19,7 +19,7 @@ from commonweal.agents.files import refusals, replacing, sweep_up
 FORMAT, VERSION = "commonweal explanation", 1
 TOLERANCE = 1e-9  # by which a sum of parts may miss, relative to the largest of them where that is above 1
 _NORMAL = 1.959964  # standard errors to each side of a 95 % interval
-_OPTIONAL = ("standard_error", "interactions", "residual")
+_OPTIONAL = ("standard_error", "interactions", "interaction_error", "residual")
 _ARRAYS = ("base", "value", "values", *_OPTIONAL)
 
 
@@ -45,6 +45,7 @@ class Explanation:
     exact: bool = True  # whether the kind's own definition is computed
     answers: tuple[str, ...] = ()  # (A,) what each is called; empty: there is only one
     provenance: Mapping[str, str] = field(default_factory=dict)  # how it was found
+    interaction_error: Floats | None = None  # (R, P, P, A) standard errors of estimated dividends
 
     def __post_init__(self) -> None:
         runs, answers = self.value.shape
@@ -54,6 +55,7 @@ class Explanation:
             "values": (runs, reasons, answers),
             "standard_error": (runs, reasons, answers),
             "interactions": (runs, reasons, reasons, answers),
+            "interaction_error": (runs, reasons, reasons, answers),
             "residual": (runs, answers),
         }
         for name, shape in expected.items():
@@ -137,7 +139,7 @@ class Explanation:
             document = json.loads(file.read_text(encoding="utf-8"))
             if (said := (document.pop("format"), document.pop("version"))) != (FORMAT, VERSION):
                 raise ValueError(f"it is {said[0]} of version {said[1]}")
-            tables = {name: _shaped(document[name]) for name in _ARRAYS}
+            tables = {name: _shaped(document.get(name)) for name in _ARRAYS}
             words = {name: tuple(document[name]) for name in ("names", "answers")}
             return cls(**{**document, **tables, **words})
         except FileNotFoundError:

@@ -53,6 +53,10 @@ class Sparse:
         """(R, n) nan: it knows of no errors."""
         return np.full(profiles.shape, np.nan)
 
+    def pair_error(self, profiles: Ints, law: Floats) -> Floats:
+        """(R, n, n) nan."""
+        return np.full((*profiles.shape, profiles.shape[1]), np.nan)
+
 
 def fit_sparse(profiles: Ints, outcomes: Floats, levels: Ints, degree: int = DEGREE) -> Sparse:
     """The series with as many coefficients as cross-validation wants.
@@ -78,6 +82,14 @@ def fit_sparse(profiles: Ints, outcomes: Floats, levels: Ints, degree: int = DEG
     *_, (chosen, found) = _pursue(waves, outcomes, int(missed.argmin()) + 1)
     even, odd = found[: len(chosen)], found[len(chosen) :]
     return Sparse(frequencies[chosen], even, odd, levels)
+
+
+def least_squares(profiles: Ints, outcomes: Floats, frequencies: Ints, levels: Ints) -> Sparse:
+    """The series of given frequencies (K, n), 0 first, that comes closest to outcomes (m,) of profiles (m, n)."""
+    chosen = [*range(len(frequencies))]
+    design = _design(_waves(profiles, frequencies, levels), chosen)
+    found: Floats = lstsq(design, outcomes, cond=1e-10, lapack_driver="gelsy")[0]
+    return Sparse(frequencies, found[: len(chosen)], found[len(chosen) :], levels)
 
 
 def frequencies_of(levels: Ints, degree: int) -> Ints:

@@ -7,14 +7,15 @@ product has all s_i times one factor below 1: low orders alone. Scale and mean f
 marginal likelihood (Rasmussen and Williams 2006, section 5.4.1).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
+from scipy.special import ndtr
 
 from commonweal.agents.arrays import AnyArray, Floats, Ints
 from commonweal.economy.explaining.products import ProductSum, products_of_others, shapley_parts
@@ -29,6 +30,9 @@ ODDS = (1e-4, 1e4)  # of the second product to the first
 STEPS = 150  # of a search, at most
 STARTS = (0.05, 0.4)  # ρ from which searches start
 START = (0.1, 1.0, 0.05)  # factor, odds and noise
+ALTERNATIVES = 8  # weights that are drawn around the best ones, for standard errors
+WIDEST = 3.0  # standard deviation of a logarithm of a weight of which the profiles say nothing
+STEP = 1e-3  # of differences
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +66,7 @@ class Process:
     noise: float  # variance of an outcome around it
     mean: float
     solved: Floats  # (m,) (K + λ I)⁻¹ (y − mean)
+    alternatives: tuple["Process", ...] = ()  # the same with other weights that are likely too
 
     @cached_property
     def function(self) -> ProductSum:
@@ -73,28 +78,71 @@ class Process:
         return ProductSum(np.ascontiguousarray(factors), weights)
 
     @cached_property
-    def _root(self) -> Floats:
+    def root(self) -> Floats:
         """(m, m) lower Cholesky factor of K + λ I in units of the scale."""
         gram = self.kernel.gram(self.profiles, self.profiles)
         found: Floats = cholesky(gram + self.noise / self.scale * np.eye(len(gram)), lower=True)
         return found
 
     def error(self, profiles: Ints, law: Floats) -> Floats:
-        """(R, n) posterior standard deviations of the Shapley values at profiles (R, n) under a law (n, q)."""
-        absent, rows = self.function.expected(law)[:, :-1], self.function.factors(profiles)[..., :-1]
-        (runs, players, _), shares = rows.shape, self.kernel.shares
-        parts = shapley_parts(rows, absent).reshape(runs, players, len(shares), -1)
-        known = np.einsum("rncm,c->mrn", parts, shares).reshape(-1, runs * players)
-        prior = sum(
-            share * _prior_variances(tables, profiles, law)
-            for share, tables in zip(shares, self.kernel.tables, strict=True)
-        )
-        explained = (solve_triangular(self._root, known, lower=True) ** 2).sum(axis=0)
-        spread: Floats = np.sqrt(self.scale * np.maximum(prior - explained.reshape(runs, players), 0.0))
-        return spread
+        """(R, n) standard errors of the Shapley values at profiles (R, n) under a law (n, q)."""
+        return self._doubted(lambda each: each.variance(profiles, law), lambda each: each.shapley(profiles, law))
+
+    def pair_error(self, profiles: Ints, law: Floats) -> Floats:
+        """(R, n, n) standard errors of the dividends of pairs; profiles and law as for ``error``."""
+        return self._doubted(lambda each: each.pair_variance(profiles, law), lambda each: each.pairs(profiles, law))
+
+    def _doubted(self, variance: Callable[["Process"], Floats], found: Callable[[ProductSum], Floats]) -> Floats:
+        """Variance given the weights, as a mean over likely ones, and that between them; the root of both."""
+        several = self.alternatives or (self,)
+        inside = np.mean([variance(each) for each in several], axis=0)
+        middle = found(self.function)
+        between = np.mean([(found(each.function) - middle) ** 2 for each in several], axis=0)
+        doubt: Floats = np.sqrt(inside + between)
+        return doubt
+
+    def variance(self, profiles: Ints, law: Floats) -> Floats:
+        """(R, n) posterior variances of Shapley values, given the weights."""
+        known = self.covariances(self.profiles, profiles, law)
+        parts = [_prior_variances(tables, profiles, law) for tables in self.kernel.tables]
+        return self._left(np.tensordot(self.kernel.shares, np.stack(parts), 1), known)
+
+    def covariances(self, outcomes: Ints, profiles: Ints, law: Floats) -> Floats:
+        """(m, R n) prior covariances of the outcomes of profiles (m, n) and the Shapley values at others (R, n)."""
+        rows = np.arange(profiles.shape[1])
+        found: Floats = np.zeros((len(outcomes), profiles.size))
+        for share, tables in zip(self.kernel.shares, self.kernel.tables, strict=True):
+            factors = tables[rows[:, None], :, outcomes.T].transpose(0, 2, 1)  # (n, q, m)
+            parts = shapley_parts(factors[rows, profiles], (law[:, None] @ factors)[:, 0])
+            found += share * parts.reshape(profiles.size, -1).T
+        return found
+
+    def pair_variance(self, profiles: Ints, law: Floats) -> Floats:
+        """(R, n, n) posterior variances of the dividends of pairs, given the weights."""
+        (runs, players), shares = profiles.shape, self.kernel.shares
+        first, second = np.triu_indices(players, 1)
+        prior, known = np.zeros((runs, len(first))), np.zeros((len(self.profiles), runs * len(first)))
+        for share, tables in zip(shares, self.kernel.tables, strict=True):
+            present, absent = _to_absent(tables, profiles, law)
+            prior += share * _of_pairs((1 - 2 * present + absent)[..., None], absent[:, None], first, second)[..., 0]
+            factors = tables[np.arange(players)[:, None], :, self.profiles.T].transpose(0, 2, 1)
+            expected = (law[:, None] @ factors)[:, 0]
+            gained = factors[np.arange(players), profiles] - expected
+            known += share * _of_pairs(gained, expected, first, second).reshape(runs * len(first), -1).T
+        left = np.zeros((runs, players, players))
+        left[:, first, second] = left[:, second, first] = self._left(prior, known)
+        return left
+
+    def _left(self, prior: Floats, known: Floats) -> Floats:
+        """Prior variances (R, P) less what outcomes of covariances (m, R P) explain."""
+        explained = (solve_triangular(self.root, known, lower=True) ** 2).sum(axis=0)
+        left: Floats = self.scale * np.maximum(prior - explained.reshape(prior.shape), 0.0)
+        return left
 
 
-def fit_process(profiles: Ints, outcomes: Floats, levels: Ints, *, alike: bool = True) -> Process:
+def fit_process(
+    profiles: Ints, outcomes: Floats, levels: Ints, *, alike: bool = True, alternatives: int = ALTERNATIVES
+) -> Process:
     """The process with the largest marginal likelihood.
 
     Args:
@@ -102,6 +150,8 @@ def fit_process(profiles: Ints, outcomes: Floats, levels: Ints, *, alike: bool =
         outcomes: (m,) of them.
         levels: (n,) actions of each player.
         alike: whether some actions may be more alike than others, the same for all players with so many.
+        alternatives: how many other weights are drawn from what the likelihood leaves open (its Laplace approximation;
+            Rasmussen and Williams 2006, section 5.2), so that standard errors know of the doubt about weights.
 
     Returns:
         The posterior. A player whose ρ ends at its lower bound has no influence at all.
@@ -114,7 +164,10 @@ def fit_process(profiles: Ints, outcomes: Floats, levels: Ints, *, alike: bool =
     searched = np.unique(np.linspace(0, len(profiles) - 1, min(len(profiles), SEARCHED)).astype(np.int64))
     scaled = (outcomes - middle) / spread
     search = _Search(_one_hot(profiles[searched], int(levels.max())), scaled[searched], levels, splits)
-    return condition(profiles, outcomes, *search.best())
+    best = search.best()
+    likely = search.around(best, alternatives)
+    others = tuple(condition(profiles, outcomes, *search.kernel(point)) for point in likely)
+    return replace(condition(profiles, outcomes, *search.kernel(best)), alternatives=others)
 
 
 def condition(profiles: Ints, outcomes: Floats, kernel: Kernel, noise: float) -> Process:
@@ -145,30 +198,60 @@ class _Search:
     levels: Ints  # (n,)
     splits: Sequence[Floats]  # (n) of (s, q, q) whether a split sets two actions apart, by number of actions
 
-    def best(self) -> tuple[Kernel, float]:
-        """Kernel and noise of the largest likelihood from all starts."""
-        lowest, highest = (self._scales(rho) for rho in RANGE)
-        counts = [len(self.splits[player]) for player in self._first.values()]
-        weights = [bounds for count in counts for bounds in [_logs(SPLITS) if count > 1 else (0.0, 0.0)] * count]
-        bounds = [*zip(lowest, highest, strict=True), *weights, _logs(FACTORS), _logs(ODDS), _logs(NOISES)]
-        rest = [*np.zeros(len(weights)), *np.log(START)]
+    def best(self) -> Floats:
+        """The point of the largest likelihood from all starts."""
+        lower, upper = self._bounds
+        rest = [*np.zeros(len(lower) - len(self.levels) - len(START)), *np.log(START)]
         found = [
             minimize(
                 self.loss,
                 np.concatenate([self._scales(rho), rest]),
                 jac=True,
                 method="L-BFGS-B",
-                bounds=bounds,
+                bounds=[*zip(lower, upper, strict=True)],
                 options={"maxiter": STEPS},
             )
             for rho in STARTS
         ]
-        chosen = min(found, key=lambda each: float(each.fun)).x
-        players = len(lowest)
-        chosen[:players] = np.where(chosen[:players] <= lowest + 1e-9, -np.inf, chosen[:players])
+        chosen: Floats = min(found, key=lambda each: float(each.fun)).x
+        return chosen
+
+    def around(self, best: Floats, count: int) -> Floats:
+        """(count, P) points from the normal distribution that has the likelihood's curvature at its best point.
+
+        A scale at its lower bound, where the likelihood falls from the start, is drawn from the exponential
+        distribution of that slope instead.
+        """
+        if not count:
+            return np.zeros((0, len(best)))
+        moved = STEP * np.eye(len(best))
+        slopes = [self.loss(best + step)[1] - self.loss(best - step)[1] for step in moved]
+        curved, turned = np.linalg.eigh((np.stack(slopes) + np.stack(slopes).T) / (4 * STEP))
+        widths = 1 / np.sqrt(np.maximum(curved, 0.0) + WIDEST**-2)
+        drawn = np.random.default_rng(0).normal(size=(count, len(best)))  # the same at every fit
+        points = best + (drawn * widths) @ turned.T
+        lowest = np.flatnonzero(best[: len(self.levels)] <= self._bounds[0][: len(self.levels)] + 1e-9)
+        falls = np.maximum(self.loss(best)[1][lowest], 0.0) / np.exp(best[lowest])
+        points[:, lowest] = np.log(np.exp(best[lowest]) - np.log(ndtr(drawn[:, lowest])) / np.maximum(falls, 1.0))
+        clipped: Floats = np.clip(points, *self._bounds)
+        return clipped
+
+    def kernel(self, point: Floats) -> tuple[Kernel, float]:
+        """The kernel and the noise at a point; a player at its lowest scale has no influence."""
+        players, chosen = len(self.levels), point.copy()
+        chosen[:players] = np.where(chosen[:players] <= self._bounds[0][:players] + 1e-9, -np.inf, chosen[:players])
         factor, odds, noise = np.exp(chosen[-3:])
         apart = self._apart(chosen)
         return Kernel(np.exp(-np.stack([apart, factor * apart])), np.array([1.0, odds]) / (1 + odds)), float(noise)
+
+    @cached_property
+    def _bounds(self) -> tuple[Floats, Floats]:
+        """(P,) lowest and highest points."""
+        counts = [len(self.splits[player]) for player in self._first.values()]
+        weights = [_logs(SPLITS) if count > 1 else (0.0, 0.0) for count in counts for _ in range(count)]
+        rest = np.array([*weights, _logs(FACTORS), _logs(ODDS), _logs(NOISES)])
+        lowest, highest = (self._scales(rho) for rho in RANGE)
+        return np.concatenate([lowest, rest[:, 0]]), np.concatenate([highest, rest[:, 1]])
 
     def loss(self, point: Floats) -> tuple[float, Floats]:
         """Negative log likelihood, up to a constant, and its gradient."""
@@ -278,11 +361,8 @@ def _centred(factor: tuple[Floats, bool], outcomes: Floats) -> tuple[Floats, flo
 
 def _prior_variances(tables: Floats, profiles: Ints, law: Floats) -> Floats:
     """(R, n) prior variances of Shapley values: the integral over both diagonals of the covariance of two games."""
-    players = len(tables)
-    to_absent = (tables @ law[..., None])[..., 0]  # (n, q)
-    absent = (law * to_absent).sum(axis=1)[:, None]
-    present = to_absent[np.arange(players), profiles][..., None]  # (R, n, 1) to who is absent
-    nodes, shares = np.polynomial.legendre.leggauss((players + 1) // 2)
+    present, absent = (each[..., None] for each in _to_absent(tables, profiles, law))
+    nodes, shares = np.polynomial.legendre.leggauss((len(tables) + 1) // 2)
     nodes, shares = (nodes + 1) / 2, shares / 2
     ours, theirs = (each.ravel() for each in np.meshgrid(nodes, nodes, indexing="ij"))
     both = ours * theirs  # (M,) of who is there in both games the covariance is 1
@@ -290,4 +370,17 @@ def _prior_variances(tables: Floats, profiles: Ints, law: Floats) -> Floats:
     factors = both + mixed * present + (1 - both - mixed) * absent
     second = (1 - 2 * present + absent)[..., 0]
     found: Floats = second * (products_of_others(factors) @ np.outer(shares, shares).ravel())
+    return found
+
+
+def _to_absent(tables: Floats, profiles: Ints, law: Floats) -> tuple[Floats, Floats]:
+    """Covariances of who is there (R, n), and of who is absent (n,), with who is absent."""
+    found = (tables @ law[..., None])[..., 0]  # (n, q)
+    return found[np.arange(len(tables)), profiles], (law * found).sum(axis=1)
+
+
+def _of_pairs(gained: Floats, absent: Floats, first: Ints, second: Ints) -> Floats:
+    """(R, pairs, M) products of the gains (R, n, M) of two and the factors (n, M) of the absent others."""
+    others = np.stack([np.delete(absent, pair, axis=0).prod(axis=0) for pair in zip(first, second, strict=True)])
+    found: Floats = gained[:, first] * gained[:, second] * others
     return found

@@ -20,9 +20,9 @@ def explain_segments(
     """Exact Shapley values of segments of one series; a segment that is absent is a straight line between its ends.
 
     Args:
-        series: (T,).
+        series: (T,), or (T, D) of D channels.
         segments: P of them, none with a sample of another; 16 at most.
-        score: of C series (C, T) → (C,).
+        score: of C series (C, T) or (C, T, D) → (C,).
         target: what the score is, in words.
 
     Raises:
@@ -50,12 +50,12 @@ def explain_segments(
 
 
 def without(series: Floats, segments: Sequence[range], kept: Bools) -> Floats:
-    """(C, T) the series with straight lines through the segments that are not kept.
+    """(C, T) or (C, T, D) the series with straight lines through the segments that are not kept.
 
     Lines go from the last sample before to the first one after; at an end of the series they are level.
 
     Args:
-        series: (T,).
+        series: (T,), or (T, D) of D channels.
         segments: P of them.
         kept: (C, P).
     """
@@ -67,7 +67,9 @@ def without(series: Floats, segments: Sequence[range], kept: Bools) -> Floats:
 
 def _bridged(series: Floats, gone: Bools) -> Floats:
     if gone.all():
-        return np.full(len(series), series.mean())
+        return np.broadcast_to(series.mean(axis=0), series.shape)
+    if series.ndim == 2:
+        return np.stack([_bridged(channel, gone) for channel in series.T], axis=1)
     left = np.flatnonzero(~gone)
     return np.where(gone, np.interp(np.arange(len(series)), left, series[left]), series)
 

@@ -8,11 +8,11 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.policies import POLICIES, Observation, action_law
+from commonweal.agents.policies.seeing import seen_by_all
 from commonweal.agents.population import Population
-from commonweal.agents.reciprocity.encounters import Seen
-from commonweal.economy.money.ledger import MICRO
+from commonweal.economy.round.observe import observe
 from commonweal.economy.round.record import Record
-from commonweal.economy.runs.ensemble import Ensemble, observe
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.results import rounds_to_play
 from commonweal.economy.world.world import State, World
 
@@ -24,7 +24,7 @@ class Decisions:
     names: tuple[str, ...]  # (F,) of the features
     features: Floats  # (R, T, N, F) what each saw; actions and kinds by their codes
     law: Floats  # (R, T, N, 4) probability of each action, before mechanisms
-    chose: Bools  # (R, T, N) who chose by its policy, not by what it started with, and saw all features
+    chose: Bools  # (R, T, N) who chose by its policy, not by what it started with
     actions: Ints  # (R, T, N) what each did
     utility: Floats  # (R, T, N) what the round brought each, money; payoffs where nobody minds
     policies: tuple[str, ...]  # in the mix
@@ -38,33 +38,17 @@ class Decisions:
         return range(self.first, self.first + self.law.shape[1])
 
 
-def features_of(observation: Observation, revenue: Floats, policies: tuple[str, ...]) -> dict[str, Floats]:
+def features_of(observation: Observation, policies: tuple[str, ...]) -> dict[str, Floats]:
     """What principals see, by name, each (R, N).
 
-    Beside what concerns everybody there are names where names count, and what the policies in the mix read of their
-    own: learned values, foregone payoffs, kinds.
+    Beside what concerns everybody there is what the policies in the mix read of their own: learned values, foregone
+    payoffs, kinds.
 
     Args:
         observation: before the choice.
-        revenue: (R,) of the last round, money, which policies do not read.
         policies: in the mix.
     """
-    people, mean = observation.population, observation.graph.neighbour_mean
-    delegates = (people.action == Action.DELEGATE).astype(np.float64)
-    seen = {
-        "last action": people.action.astype(np.float64),
-        "own payoff": people.payoff,
-        "reputation": people.reputation,
-        "neighbours delegating": mean(delegates),
-        "accuracy": np.broadcast_to(observation.quality[:, None], people.shape),
-        "own cost": people.cost,
-        "neighbours' payoff": mean(people.payoff),
-        "revenue": np.broadcast_to(revenue[:, None], people.shape),
-    }
-    names: Seen | None = observation.shown.get("reciprocity")
-    if names is not None:
-        named = {"own name": names.image, "name of who asks": names.other, "is asked": names.meets}
-        seen |= {name: each.astype(np.float64) for name, each in named.items()}
+    seen, people = seen_by_all(observation), observation.population
     if "conditional" in policies:
         seen["kind"] = people.conditional_kind.astype(np.float64)
     if "learning" in policies:
@@ -89,25 +73,21 @@ class DecisionLog:
         self._policy: Ints = np.zeros(world.shape, dtype=np.int64)
         self._seen: list[tuple[Floats, Floats, Bools]] = []
         self._done: list[tuple[Ints, Floats]] = []
-        self._revenue: Floats | None = None
 
     def see(self, state: State, people: Population) -> None:
         """Note what everybody sees before the next round, and how likely that makes each action."""
         terms = self._world.terms.policy
         if not self._seen:
             self._first, self._policy = state.round, people.policy
-        known = self._revenue is not None or state.round == 0
-        revenue = np.zeros(len(people.action)) if self._revenue is None else self._revenue
         observation = observe(state, people, self._world)
-        seen = features_of(observation, revenue, terms.names)
+        seen = features_of(observation, terms.names)
         self._names = tuple(seen)
         starting = np.array([POLICIES.facts(name).starts for name in terms.names])
-        chose = (starting[people.policy] | (state.round > 0)) & known
+        chose = starting[people.policy] | (state.round > 0)
         self._seen.append((np.stack(list(seen.values()), axis=2), action_law(observation, terms), chose))
 
     def note(self, record: Record) -> None:
         """Note what came of it."""
-        self._revenue = record.payday.revenue / MICRO
         self._done.append((record.actions, record.payday.utility))
 
     def decisions(self) -> Decisions:
@@ -125,8 +105,7 @@ def watched(ensemble: Ensemble, rounds: int | None = None, on_round: Callable[[]
     """Play on, and note every decision.
 
     Args:
-        ensemble: of R runs; moves on. In the first round noted of a run that has begun, revenue is not known: nobody's
-            decision in it is used.
+        ensemble: of R runs; moves on.
         rounds: T, at least 1; as many as the scenario says if not given.
         on_round: called after every round.
     """

@@ -20,6 +20,7 @@ from commonweal.economy.explaining.explanation import Explanation
 from commonweal.economy.explaining.fourier import fit_sparse
 from commonweal.economy.explaining.process import fit_process
 from commonweal.economy.explaining.products import ProductSum
+from commonweal.economy.explaining.subsampled import Subsampling, fit_subsampled
 
 Kind = Literal["process", "fourier"]
 
@@ -78,6 +79,9 @@ class Fitted(Protocol):
     def error(self, profiles: Ints, law: Floats) -> Floats:
         """(R, n) standard errors of Shapley values at profiles (R, n); nan where it knows of none."""
 
+    def pair_error(self, profiles: Ints, law: Floats) -> Floats:
+        """(R, n, n) standard errors of dividends of pairs at profiles (R, n); nan where it knows of none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Exact:
@@ -88,6 +92,10 @@ class Exact:
     def error(self, profiles: Ints, law: Floats) -> Floats:
         """(R, n) zeros."""
         return np.zeros(profiles.shape)
+
+    def pair_error(self, profiles: Ints, law: Floats) -> Floats:
+        """(R, n, n) zeros."""
+        return np.zeros((*profiles.shape, profiles.shape[1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,19 +151,29 @@ def shares(played: Played, profiles: Ints) -> Floats:
     return found
 
 
-def sketch(played: Played, kind: Kind = "process") -> Sketch:
+def sketch(played: Played, kind: Kind = "process", design: Subsampling | None = None) -> Sketch:
     """A model of the outcomes: exact where every profile was played, else fitted.
 
     Args:
         played: what is known.
         kind: ``process``, a Gaussian process with a covariance for every order of interactions, right for outcomes of
             runs; ``fourier``, few coefficients of a low degree, right where the outcome has no others.
+        design: of a ``fourier`` sketch whose few coefficients may be of any degree; what was played must be
+            ``design.profiles``.
+
+    Raises:
+        InputError: if there is no such kind, or something else than the design was played.
     """
     if played.is_complete:
         return Sketch(played, tuple(Exact(_known(played, column)) for column in played.outcomes.T), "exact")
     fit: dict[str, Callable[[Ints, Floats, Ints], Fitted]] = {"process": fit_process, "fourier": fit_sparse}
     if kind not in fit:
         raise InputError(f"sketch.kind = {kind!r}: must be one of {', '.join(fit)}")
+    if design is not None:
+        if kind != "fourier" or not np.array_equal(played.profiles, design.profiles):
+            raise InputError("sketch.design: must go with kind 'fourier' and with its own profiles, in their order")
+        series = tuple(fit_subsampled(design, column) for column in played.outcomes.T)
+        return Sketch(played, series, kind)
     fitted = tuple(fit[kind](played.profiles, column, played.levels) for column in played.outcomes.T)
     return Sketch(played, fitted, kind)
 
@@ -176,7 +194,7 @@ def explain(
     Returns:
         Values (R, n, A). Two players with a large negative dividend do what one of them does (duplicates); with a
         positive one they need each other. A standard error is that of the model: how far the outcome may differ at
-        profiles that were not played, given that the model is right.
+        profiles that were not played, given that the model is right up to its weights.
 
     Raises:
         InputError: if nothing is fitted and a player is asked for an action that it was not seen to choose.
@@ -197,6 +215,7 @@ def explain(
         values=np.stack([each.shapley(profiles, law) for each in every], axis=2),
         standard_error=None if exact else np.stack([each.error(profiles, law) for each in model.fitted], axis=2),
         interactions=np.stack([each.pairs(profiles, law) for each in every], axis=3),
+        interaction_error=None if exact else np.stack([f.pair_error(profiles, law) for f in model.fitted], axis=3),
         residual=None if observed is None else observed - value,
         evaluations=len(model.played.profiles),
         exact=exact,

@@ -4,25 +4,39 @@ Coalitions that agree on all that can matter until some round share a state unti
 matter one after the other, all coalitions take 2^(E+1) − 2 stretches instead of E 2^E.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
+from commonweal.agents.actions import action_shares
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
+from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy
-from commonweal.economy.runs.metrics import round_metrics
+from commonweal.economy.runs.metrics import SHARES, round_metrics
 from commonweal.economy.world.replicas import pick_runs, pick_world, share_streams
 from commonweal.economy.world.world import State, World
+
+# What there is of a single principal, by the words before its number
+OF_ONE: Mapping[str, Callable[[Record], Floats]] = {
+    "payoff of ": lambda record: record.payday.payoffs,
+    "payment of ": lambda record: record.payday.payments / MICRO,
+    "credit of ": lambda record: record.produce.credit,
+}
+# Metrics of a round that spare names leave as they are; shares are those of principals
+WITH_SPARES = ("accuracy", "validation_loss", "revenue", "paid", "treasury", "welfare", "clawed", "rival")
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What is explained of a run: means of A metrics over its last rounds.
+
+    Metrics are those of a round, and ``payoff of 7``, ``payment of 7`` and ``credit of 7``: of a principal under all
+    its names, money per round; credit is of what it put in in the round.
 
     Raises:
         InputError: if there is no metric, or no round.
@@ -35,16 +49,39 @@ class Outcome:
         if not self.metrics or self.last < 1:
             raise InputError(f"outcome: metrics {self.metrics}, last {self.last}: must be one metric and round or more")
 
-    def of(self, record: Record, before: State, after: State, people: Population, world: World) -> Floats:
+    def of(
+        self, record: Record, before: State, after: State, people: Population, world: World, bearer: Ints | None = None
+    ) -> Floats:
         """(R, A) of a round.
+
+        Args:
+            record: of the round.
+            before: it.
+            after: it.
+            people: after it.
+            world: what does not change.
+            bearer: (N + spares,) the principal behind each name, where there are spare names.
 
         Raises:
             InputError: if there is no such metric.
         """
         found = round_metrics(record, before, after, people, world)
-        if unknown := [name for name in self.metrics if name not in found]:
-            raise InputError(f"outcome: unknown metric {unknown[0]!r}: must be one of {', '.join(found)}")
-        return np.stack([found[name] for name in self.metrics], axis=1)
+        if bearer is not None:
+            shares = action_shares(record.actions[:, : bearer.max() + 1])
+            found = {name: found[name] for name in WITH_SPARES} | dict(zip(SHARES, shares.T, strict=True))
+        return np.stack([self._one(name, found, record, bearer) for name in self.metrics], axis=1)
+
+    def _one(self, name: str, found: Mapping[str, Floats], record: Record, bearer: Ints | None) -> Floats:
+        if name in found:
+            return found[name]
+        for words, read in OF_ONE.items():
+            number = name.removeprefix(words)
+            if number != name and number.isdecimal() and int(number) < record.actions.shape[1]:
+                each = read(record)
+                own = [int(number)] if bearer is None else np.flatnonzero(bearer == int(number))
+                total: Floats = each[:, own].sum(axis=1)
+                return total
+        raise InputError(f"outcome: unknown metric {name!r}: must be one of {', '.join(found)}, or payoff of 0")
 
     def words(self, rounds: int) -> str:
         """What it is of a run of that many rounds."""

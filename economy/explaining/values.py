@@ -45,6 +45,7 @@ class Values:
     values: Floats  # (M, n) Shapley values
     standard_error: Floats  # (M, n) for the coalitions that were not evaluated; 0 where exact, nan where unknown
     evaluations: int  # coalitions
+    pairs: Floats | None = None  # (M, n, n) dividends of pairs, 0 on the diagonal; None where not exact
 
 
 def value_games(players: int, play: Callable[[Bools], Floats], effort: Effort) -> Values:
@@ -58,12 +59,28 @@ def value_games(players: int, play: Callable[[Bools], Floats], effort: Effort) -
     if effort.is_exact(players):
         worth = play(all_coalitions(players)).T
         values = exact_value(np.ascontiguousarray(worth), shapley(players))
-        return Values(worth[:, 0], worth[:, -1], values, np.zeros_like(values), worth.shape[1])
+        return Values(worth[:, 0], worth[:, -1], values, np.zeros_like(values), worth.shape[1], pairs_of(worth))
     known = _Known(play)
     games = known.of(np.array([[False] * players, [True] * players]))
     found = [_estimated(players, known, game, effort) for game in range(games.shape[1])]
     values, errors = (np.stack([getattr(each, name) for each in found]) for name in ("values", "standard_error"))
     return Values(games[0], games[1], values, errors, len(known.worth))
+
+
+def pairs_of(worth: Floats) -> Floats:
+    """Dividends of pairs, v(ij) − v(i) − v(j) + v(∅): what two bring together beyond what each brings alone.
+
+    Args:
+        worth: (M, 2^n) of every coalition, numbered as in ``all_coalitions``.
+
+    Returns:
+        (M, n, n), symmetric, 0 on the diagonal (Harsanyi 1963).
+    """
+    single = 2 ** np.arange(worth.shape[1].bit_length() - 1)
+    alone = worth[:, single]
+    found: Floats = worth[:, single[:, None] | single] - (alone[:, :, None] + alone[:, None]) + worth[:, :1, None]
+    found[:, np.arange(len(single)), np.arange(len(single))] = 0.0
+    return found
 
 
 def _estimated(players: int, known: "_Known", game: int, effort: Effort) -> Estimate:

@@ -6,11 +6,12 @@ principals. The runs it is compared with have them too, unused.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import AnyArray, Bools, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
@@ -170,39 +171,80 @@ def _along(values: AnyArray, bearer: Ints) -> AnyArray:
     return np.take_along_axis(values, bearer.reshape(*bearer.shape, *[1] * (values.ndim - 2)), axis=1)
 
 
-def conducted(world: World, people: Population, deviations: Sequence[Deviation], names: Names) -> World:
-    """The world with the conduct of each deviation's members, under all their names."""
-    conduct = Conduct.plain(*people.shape, len(world.senses))
-    conduct.person[:, names.principals :] = False
-    start, count = world.holdings.start.copy(), world.holdings.count.copy()
-    each = world.terms.learning.sampling == "each"
-    for k, deviation in enumerate(deviations, start=1):
-        rows = slice(k, None, 1 + len(deviations))
-        own = [*deviation.members, *spares_of(deviation, names.principals)]
+@dataclass(frozen=True)
+class Staging:
+    """Conduct and holdings of R runs, into which deviations are written."""
+
+    world: World
+    limits: Floats  # (R, N, K) that principals want
+    conduct: Conduct
+    start: Ints  # (R, N) of holdings
+    count: Ints  # (R, N)
+
+    @classmethod
+    def of(cls, world: World, people: Population) -> "Staging":
+        """Everybody as the scenario says."""
+        holdings, plain = world.holdings, Conduct.plain(*people.shape, len(world.senses))
+        return cls(world, people.limits, plain, holdings.start.copy(), holdings.count.copy())
+
+    def write(self, deviation: Deviation, runs: Ints, own: Sequence[int], bearer: Ints) -> None:
+        """Let some runs have the conduct of a deviation; what it says nothing of stays as it is.
+
+        Args:
+            deviation: of which.
+            runs: which runs.
+            own: its members, then all further names that they use.
+            bearer: (N,) the principal behind each name.
+        """
+        place, conduct = _at(runs, own), self.conduct
+        each = self.world.terms.learning.sampling == "each"
         if deviation.form is not None:
-            conduct.form[rows, own] = FORMS[deviation.form]
+            conduct.form[place] = FORMS[deviation.form]
         divided = deviation.identities if each and not deviation.copies and not deviation.sheds else 1
-        conduct.share[rows, own] = deviation.share / divided
-        conduct.claimed[rows, own] = (-deviation.looser * world.senses * people.limits[rows])[:, own]
-        conduct.dearer[rows, own] = deviation.dearer
-        conduct.earlier[rows, own] = deviation.earlier
+        conduct.share[place] *= deviation.share / divided
+        conduct.claimed[place] -= (deviation.looser * self.world.senses * self.limits)[place]
+        conduct.dearer[place] += deviation.dearer
+        conduct.earlier[place] += deviation.earlier
         if deviation.line is not None:
-            conduct.line[rows, own] = deviation.line
-        conduct.slanders[rows, own] = deviation.slanders
+            conduct.line[place] = deviation.line
+        conduct.slanders[place] |= deviation.slanders
         if deviation.praises:
-            conduct.ring[rows, own] = 0
+            conduct.ring[place] = 0
         if deviation.copies:
             first, *others = own
-            conduct.form[rows, others] = Form.COPY
-            start[rows, others], count[rows, others] = start[rows, [first]], count[rows, [first]]
-            continue
+            conduct.form[_at(runs, others)] = Form.COPY
+            for held in (self.start, self.count):
+                held[_at(runs, others)] = held[_at(runs, [first])]
+            return
         for member in deviation.members if deviation.identities > 1 else ():
-            mine = [column for column in own if names.bearer[k, column] == member]
+            mine = [column for column in own if bearer[column] == member]
             if deviation.sheds:
-                start[rows, mine], count[rows, mine] = start[rows, [member]], count[rows, [member]]
+                for held in (self.start, self.count):
+                    held[_at(runs, mine)] = held[_at(runs, [member])]
                 continue
-            start[rows, mine], count[rows, mine] = _parts(start[rows, member], count[rows, member], len(mine))
-    return replace(world, holdings=replace(world.holdings, start=start, count=count), conduct=conduct)
+            parts = _parts(self.start[runs, member], self.count[runs, member], len(mine))
+            self.start[_at(runs, mine)], self.count[_at(runs, mine)] = parts
+
+    @property
+    def staged(self) -> World:
+        """The world with what was written."""
+        holdings = replace(self.world.holdings, start=self.start, count=self.count)
+        return replace(self.world, holdings=holdings, conduct=self.conduct)
+
+
+def _at(runs: Ints, own: Sequence[int]) -> Any:
+    """Where some columns of some runs stand."""
+    return np.ix_(runs, np.asarray(own, dtype=np.int64))
+
+
+def conducted(world: World, people: Population, deviations: Sequence[Deviation], names: Names) -> World:
+    """The world with the conduct of each deviation's members, under all their names."""
+    staging, runs = Staging.of(world, people), np.arange(len(people.action))
+    staging.conduct.person[:, names.principals :] = False
+    for k, deviation in enumerate(deviations, start=1):
+        own = [*deviation.members, *spares_of(deviation, names.principals)]
+        staging.write(deviation, runs[k :: 1 + len(deviations)], own, names.bearer[k])
+    return staging.staged
 
 
 def conduct_in(conduct: Conduct, deviations: Sequence[Deviation], played: int) -> Conduct:

@@ -11,7 +11,7 @@ from commonweal.agents.population import Population
 from commonweal.economy.futures.deviations import Deviation, Names, spares_of
 from commonweal.economy.world.world import World
 
-LEARNS = "reciprocity"  # policy of those who must have learned from the first round on
+LEARNS = ("q_network", "reciprocity")  # policies of those who must have learned from the first round on
 
 
 def following(
@@ -52,7 +52,7 @@ def _demand(deviation: Deviation, world: World) -> None:
     facts, where = POLICIES.facts(name), f"deviation {deviation.name}: policy {name!r}"
     if facts.names and not any(each.name == "reciprocity" for each in world.mechanisms):
         raise InputError(f"{where} goes by names: reciprocity.kind must be other than none")
-    if name == LEARNS and name not in world.terms.policy.names:
+    if name in LEARNS and name not in world.terms.policy.names:
         raise InputError(f"{where} must be in policy.mix: who follows it has learned from the first round on")
 
 

@@ -19,6 +19,7 @@ from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.agents.values import move_limits
 from commonweal.economy.learning.network import Parameters, to_tensor
+from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.money.market import rival_after
 from commonweal.economy.round.record import Lesson, Moment, Payday, Produce
 from commonweal.economy.round.regret import foregone_payoffs
@@ -80,6 +81,7 @@ def state_after(moment: Moment, produce: Produce, payday: Payday, world: World, 
         membership=payday.membership,
         rival=rival_after(before.rival, produce.quality, leaking, terms.market),
         quality=produce.quality,
+        revenue=payday.revenue / MICRO,
         mechanisms=mechanisms,
     )
     if lesson is None:

@@ -48,8 +48,8 @@ from commonweal.economy.world.world import State, World
 
 # Hooks run in this order; mechanisms from elsewhere come after, by name.
 ORDER = (
-    "menu", "identity", "deals", "beliefs", "voice", "tolerance", "reciprocity", "image_terms", "stakes", "clawback",
-    "copies", "concern", "selection", "wire",
+    "q_network", "menu", "identity", "deals", "beliefs", "voice", "tolerance", "reciprocity", "image_terms", "stakes",
+    "clawback", "copies", "concern", "selection", "wire",
 )  # fmt: skip
 
 
@@ -118,6 +118,7 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
         parameters=parameters,
         last_delta=(),
         quality=np.zeros(runs),
+        revenue=np.zeros(runs),
         supply=first_supply(holdings),
         history=CreditHistory.empty(terms.settlement.horizon, runs, principals),
         recent=(),

@@ -18,10 +18,11 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.principal import Principal, View
 from commonweal.agents.streams import plain_seeds
 from commonweal.economy.money.ledger import MICRO
+from commonweal.economy.round.observe import observe
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy, set_up
-from commonweal.economy.runs.ensemble import next_actions, observe
+from commonweal.economy.runs.ensemble import next_actions
 from commonweal.economy.runs.metrics import round_metrics
 from commonweal.economy.runs.results import Notebook, Results, rounds_to_play
 from commonweal.economy.world.world import State

@@ -1,7 +1,6 @@
 """Many runs at once: the same round, computed together for R seeds or scenarios."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,11 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError, shown
-from commonweal.agents.policies import POLICIES, Observation, decide
+from commonweal.agents.policies import POLICIES, decide
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams, plain_seeds
 from commonweal.economy.money.ledger import Transfer
+from commonweal.economy.round.observe import observe
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy, set_up
@@ -132,19 +132,3 @@ def next_actions(state: State, people: Population, world: World, streams: Stream
         return people.action
     chosen = decide(observe(state, people, world), world.terms.policy, streams.choice)
     return chosen if state.round else np.where(np.isin(people.policy, starting), chosen, people.action)
-
-
-def observe(state: State, people: Population, world: World) -> Observation:
-    """What principals see before they choose."""
-    shown = {each.name: each.show(state.mechanisms[each.name], world) for each in world.mechanisms}
-    people = _as_meant(people, state, world)
-    return Observation(people, world.graph, world.terms.available, state.quality, state.round, shown)
-
-
-def _as_meant(people: Population, state: State, world: World) -> Population:
-    """People whose last action is what they meant to do, where a mechanism kept them from it."""
-    for each in world.mechanisms:
-        meant = each.meant(state.mechanisms[each.name], world)
-        if meant is not None:
-            people = replace(people, action=np.where(meant >= 0, meant, people.action))
-    return people

@@ -93,6 +93,7 @@ class State:
     parameters: Parameters
     last_delta: Parameters  # the last step per unit of rate under FedAvg, where it may be sent back; else empty
     quality: Floats  # (R,) what customers pay for: test accuracy of the model after the last round
+    revenue: Floats  # (R,) what it brought in, money
     supply: Supply  # where everybody's walk through its data goes on
 
     # what everybody contributed

@@ -24,9 +24,11 @@ from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import as_json
 
 ABOUT, SCENARIO = "about.json", "scenario.toml"
+EXPLANATIONS = "explanations"  # folder of what was asked of the runs in a folder of results
 FIGURES = (
     "overview", "actions", "accuracy", "result", "wealth", "credit_quality", "rewards", "probe_levels", "value_map",
 )  # fmt: skip
+_EXPLAINED = re.compile(r"\w[\w.+-]*\.(json|png)")
 _TEMPORARY = re.compile(r"\.(\d+-[0-9a-f]{4}\.(partial|old)|[0-9a-f]{8}\.unfinished|checkpoints|lock)")
 
 
@@ -109,18 +111,28 @@ def _contents(folder: Path) -> set[str]:
     entries = {entry.name for entry in folder.iterdir() if not _TEMPORARY.fullmatch(entry.name)}
     if (folder / "figures").is_dir():
         entries |= {f"figures/{entry.name}" for entry in (folder / "figures").iterdir()}
-    return entries
+    return entries | foreign_explanations(folder)
+
+
+def foreign_explanations(folder: Path) -> set[str]:
+    """What lies among the explanations of results and is none, by its name in their folder."""
+    if not (folder / EXPLANATIONS).is_dir():
+        return set()
+    names = (entry.name for entry in (folder / EXPLANATIONS).iterdir())
+    return {f"{EXPLANATIONS}/{name}" for name in names if not (_EXPLAINED.fullmatch(name) or name.endswith(".tmp"))}
 
 
 def _own(about: Mapping[str, Any]) -> set[str]:
     """Every file that may be among results that ``about.json`` describes."""
     if "study" in about:
         tables = (f"{name}.parquet" for name in about.get("tables", ()))
-        return {ABOUT, "report.md", "report.html", *tables, *(f"{name}.png" for name in about.get("figures", ()))}
+        pictures = (f"{name}.png" for name in about.get("figures", ()))
+        explained = (f"{name}.json" for name in about.get("explanations", ()))
+        return {ABOUT, "report.md", "report.html", *tables, *pictures, *explained}
     if "contract" in about:
         return {ABOUT, "menu.csv", "menu.json", "menu.png"}
     figures = (f"figures/{name}.png" for name in FIGURES)
-    return {ABOUT, SCENARIO, "figures", *(f"{name}.parquet" for name in TABLES), *figures}
+    return {ABOUT, SCENARIO, EXPLANATIONS, "figures", *(f"{name}.parquet" for name in TABLES), *figures}
 
 
 def is_results(folder: Path) -> bool:
@@ -140,16 +152,23 @@ def _put_in_place(partial: Path, folder: Path, identity: str, force: bool) -> No
         partial.rename(spare)
         raise InputError(f"{error}; what was played lies in {spare}") from None
     if folder.exists():
-        _exchange(partial, folder)
+        same = is_results(folder) and read_about(folder).get("identity") == identity != ""
+        _exchange(partial, folder, {EXPLANATIONS} if same else set())
     else:
         partial.rename(folder)
 
 
-def _exchange(partial: Path, folder: Path) -> None:
-    """Move the contents of ``partial`` into ``folder`` in place of its own, which come back if that fails."""
+def _exchange(partial: Path, folder: Path, stays: set[str]) -> None:
+    """Move the contents of ``partial`` into ``folder`` in place of its own, which come back if that fails.
+
+    Args:
+        partial: what is new.
+        folder: what is old.
+        stays: names of what is not replaced: explanations of the same runs.
+    """
     aside = partial.with_suffix(".old")
     aside.mkdir()
-    moves = [(folder / name, aside / name) for name in sorted(_contents(folder)) if "/" not in name]
+    moves = [(folder / name, aside / name) for name in sorted(_contents(folder) - stays) if "/" not in name]
     moves += [(entry, folder / entry.name) for entry in sorted(partial.iterdir())]
     done: list[tuple[Path, Path]] = []
     try:

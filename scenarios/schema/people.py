@@ -97,6 +97,21 @@ class QLearning(Part):
     loss_aversion: float = field(1.0, "weight of a loss against an equal gain in an action's value", "1", ge=0, le=100)
 
 
+class QNetwork(Part):
+    """A network that learns what each action is worth, given what a principal sees; all who follow the policy share it."""
+
+    hidden: Count = field(16, "hidden units of the network", "units", le=4096)
+    rate: float = field(0.01, "step size of Adam on the network's weights", "1", ge=0, le=1)
+    discount: float = field(0.8, "weight of the utility that follows, a round later", "per round", ge=0, lt=1)
+    exploration: Share = field(0.05, "probability of a random action, once it has fallen to this")
+    anneal: float = field(30.0, "rounds in which exploration falls from 1", "rounds", ge=0, le=1e6)
+    temperature: float = field(0.1, "temperature of the choice among learned values, in standard deviations of utility; 0: the best", "1", ge=0, le=1e6)
+    memory: Count = field(50, "rounds whose decisions are remembered", "rounds", le=100_000)
+    batch: Count = field(64, "decisions remembered of a round, and gone over again in a step", "decisions", le=100_000)
+    steps: Count = field(4, "steps of Adam in a round", "steps", le=1000)
+    until: float = field(0.0, "rounds after which nothing more is learned; 0: never", "rounds", ge=0, le=1e9)
+
+
 class Conditional(Part):
     """Fischbacher-Gaechter types: shares of conditional cooperators, free-riders and hump-shaped; the rest choose at random."""
 
@@ -115,7 +130,7 @@ class Conditional(Part):
 class Policy(Part):
     """How principals choose their actions."""
 
-    mix: dict[str, Annotated[float, Field(gt=0, le=1)]] = field({"imitation": 1.0}, "share of principals following each policy: fixed, imitation, best_response, learning, conditional, wait_and_see, or a registered policy", "share by name", min_length=1)
+    mix: dict[str, Annotated[float, Field(gt=0, le=1)]] = field({"imitation": 1.0}, "share of principals following each policy: fixed, imitation, best_response, learning, q_network, conditional, wait_and_see, or a registered policy", "share by name", min_length=1)
     revision: PerRound = field(0.1, "probability that a principal reconsiders in a round")
     mutation: PerRound = field(0.01, "probability that a principal takes a random action in a round")
     memory: Share = field(0.8, "weight of the past in a principal's remembered payoff", matters=remembers)
@@ -123,6 +138,7 @@ class Policy(Part):
     best_response: BestResponse = section(BestResponse(), follows("best_response"))
     learning: QLearning = section(QLearning(), follows("learning"))
     conditional: Conditional = section(Conditional(), follows("conditional"))
+    q_network: QNetwork = section(QNetwork(), follows("q_network"))
     options: dict[str, float] = field({}, "parameters of registered policies, by name", "by name")
 
     @model_validator(mode="after")

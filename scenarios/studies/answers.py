@@ -1,4 +1,4 @@
-"""Answers on disk: parquet tables, ``about.json``, figures, and a report that a browser or an editor shows."""
+"""Answers on disk: parquet tables, explanations and ``about.json`` as JSON, figures, and a report."""
 
 import json
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from commonweal.agents.errors import InputError
+from commonweal.economy.explaining.explanation import Explanation
 from commonweal.scenarios.runs.store import ABOUT, read_about, writing
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.report import as_html, as_markdown
@@ -36,14 +37,18 @@ def save(answer: Answer, folder: Path | str, draw: Draw | None = None, *, force:
 
 
 def write(answer: Answer, folder: Path, draw: Draw | None = None) -> list[str]:
-    """Write tables, figures and report into an existing folder, and say their names."""
+    """Write tables, explanations, figures and report into an existing folder, and say their names."""
     for name, table in answer.tables.items():
         table.to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
+    for name, explanation in answer.explanations.items():
+        explanation.save(folder / f"{name}.json")
     pictures = draw(answer, folder) if draw else {}
     (folder / "report.md").write_text(as_markdown(answer, pictures), encoding="utf-8")
     (folder / "report.html").write_text(as_html(answer, pictures), encoding="utf-8")
     told = {**answer.provenance, "study": answer.study, "headline": answer.headline, "notes": answer.notes}
     told |= {"tables": list(answer.tables), "figures": list(pictures)}
+    if answer.explanations:
+        told |= {"explanations": list(answer.explanations)}
     (folder / ABOUT).write_text(json.dumps(told, indent=2, default=str) + "\n", encoding="utf-8")
     return sorted(file.name for file in folder.iterdir())
 
@@ -61,5 +66,6 @@ def read(folder: Path) -> Answer:
     if missing := [name for name in names if not (folder / f"{name}.parquet").is_file()]:
         raise InputError(f"{folder}: {missing[0]}.parquet is missing")
     tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in names}
+    explained = {name: Explanation.load(folder / f"{name}.json") for name in about.pop("explanations", ())}
     about.pop("figures")
-    return Answer(about.pop("study"), about.pop("headline"), tables, tuple(about.pop("notes")), about)
+    return Answer(about.pop("study"), about.pop("headline"), tables, tuple(about.pop("notes")), about, explained)

@@ -1,6 +1,6 @@
 """What a study is: a function from a question about a scenario to an answer of tables, registered by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from commonweal.agents.registry import Registry
+from commonweal.economy.explaining.explanation import Explanation
 from commonweal.scenarios.runs.progress import Progress, silent
 from commonweal.scenarios.schema.scenario import Part, Scenario
 from commonweal.scenarios.studies.pieces import Pieces
@@ -44,6 +45,7 @@ class Answer:
     tables: dict[str, pd.DataFrame]  # by name, the most important first
     notes: tuple[str, ...] = ()  # what a reader must know to read them right
     provenance: dict[str, Any] = field(default_factory=dict)  # scenario, seeds, options, version, command, seconds
+    explanations: Mapping[str, Explanation] = field(default_factory=dict)  # by name, kept as JSON beside the tables
 
     def _repr_html_(self) -> str:
         """The headline, the first rows of every table, and the notes, for notebooks."""

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import is_there, refusals, replacing
+from commonweal.scenarios.runs.store import EXPLANATIONS, foreign_explanations
 from commonweal.scenarios.runs.tables import TABLES
 from commonweal.scenarios.schema.notation import as_json, shorten
 from commonweal.scenarios.sweeps.chunks import Chunk
@@ -196,7 +197,8 @@ def clear(folder: Path, plan: "Plan") -> None:
             return
         entries = list(folder.iterdir())
         figures = [f"figures/{entry.name}" for entry in (folder / "figures").glob("*")]
-        if others := sorted({entry.name for entry in entries}.union(figures) - _own(folder)):
+        names = {entry.name for entry in entries}.union(figures, foreign_explanations(folder))
+        if others := sorted(names - _own(folder)):
             raise InputError(f"{folder}: holds {others[0]}, which is not of commonweal; name another folder with --out")
         with refusals(folder):
             for entry in sorted(entries, key=lambda entry: entry.name != MANIFEST):
@@ -239,7 +241,8 @@ def _own(folder: Path) -> set[str]:
     """Every name that a sweep may give to what it keeps in its folder."""
     designs, left = (entry.name for entry in folder.glob("design-*.parquet")), (e.name for e in folder.glob(".*.tmp"))
     figures = (f"figures/{name}.png" for name in _FIGURES)
-    return {MANIFEST, _LOCK, SHARDS, "figures", *(f"{name}.parquet" for name in TABLES), *designs, *left, *figures}
+    tables = (f"{name}.parquet" for name in TABLES)
+    return {MANIFEST, _LOCK, SHARDS, EXPLANATIONS, "figures", *tables, *designs, *left, *figures}
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from commonweal.figures.browser.tab.opening import Opening, StoredRun
+from commonweal.figures.browser.tab.opening import Opening
 from commonweal.figures.browser.tab.session import Session
 from commonweal.figures.browser.tab.topics import TOPICS
+from commonweal.scenarios.reading.replaying import StoredRun
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 

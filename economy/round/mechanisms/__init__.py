@@ -9,6 +9,7 @@ from commonweal.economy.round.mechanisms import (
     identity,
     image_terms,
     menu,
+    q_network,
     reciprocity,
     selection,
     stakes,
@@ -18,6 +19,6 @@ from commonweal.economy.round.mechanisms import (
 )
 
 __all__ = [
-    "beliefs", "clawback", "concern", "copies", "deals", "identity", "image_terms", "menu", "reciprocity", "selection",
-    "stakes", "tolerance", "voice", "wire",
+    "beliefs", "clawback", "concern", "copies", "deals", "identity", "image_terms", "menu", "q_network", "reciprocity",
+    "selection", "stakes", "tolerance", "voice", "wire",
 ]  # fmt: skip

@@ -63,6 +63,8 @@ def reason(chronicle: Chronicle, index: int, round: int | None = None) -> str:
     turned = f"changed from {action_words(world, last).doing} to {verb.doing}"
     changed = f"again {verb.does}" if action == last else turned
     told = f"In round {sight.round} it {changed}. Its policy is {name.replace('_', ' ')}"
+    if name == "q_network":
+        return f"{told}: it does what its network says is worth most to who sees what it saw."
     if name not in _PROPOSALS:
         return f"{told}, registered by a user: the page does not know what it weighs."
     proposal = _PROPOSALS[name](before, index, world)

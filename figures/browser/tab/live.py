@@ -1,12 +1,7 @@
 """One run that the page plays: the Mesa model and the chronicle that drawing reads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-import numpy as np
-import pandas as pd
-
-from commonweal.agents.arrays import Floats
-from commonweal.agents.errors import InputError
 from commonweal.economy.round.record import Record
 from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.economy.world.world import State
@@ -14,8 +9,6 @@ from commonweal.figures.browser.documents.glances import Glances
 from commonweal.figures.browser.documents.layout import Layout, lay_out
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.scenarios.schema.scenario import Scenario
-
-SAME = 1e-6  # relative difference of a metric that rounding explains: a run alone adds in another order than in a sweep
 
 
 class Live:
@@ -85,41 +78,3 @@ def play_until(live: Live, round: int, tell: Callable[[int], bool]) -> bool:
         if not tell(live.round):
             return False
     return True
-
-
-def agreement(chronicle: Chronicle, stored: pd.DataFrame, changes: Sequence[str] | None = None) -> str:
-    """Whether a run played again is the run that was stored, in a sentence.
-
-    Args:
-        chronicle: of the run played again.
-        stored: recorded rounds, counted from 0, with some of its metrics as columns.
-        changes: what is otherwise in this version than in the one that stored it; None where that is not known.
-    """
-    course = chronicle.metrics()
-    rows = stored["round"].to_numpy(dtype=np.int64)
-    names = [name for name in course if name in stored.columns and name != "round"]
-    if not names or rows.max(initial=-1) >= len(chronicle.rows):
-        raise InputError("the stored rounds do not fit the run")
-    gaps = np.stack([_gap(stored[name].to_numpy(dtype=np.float64), course[name][rows]) for name in names])
-    widest, where = float(gaps.max(initial=0.0)), names[int(gaps.max(axis=1, initial=0.0).argmax())]
-    told = f"{len(names)} metrics in {len(rows)} stored rounds"
-    if widest == 0:
-        return f"Played again and the same to the last bit: {told}."
-    if widest < SAME:
-        return f"Played again and the same but for rounding: {told}, largest relative difference {widest:.0e}."
-    by = f"most in {where}, by {f'{widest:.1%}' if widest >= 0.001 else 'less than 0.1%'} of its range"
-    if changes is None:
-        return f"Differs from what was stored, {by}: played by another version?"
-    if changes:
-        return f"Differs from what was stored, {by}: {'; '.join(changes)}."
-    until = int(rows[(gaps >= SAME).any(axis=0)][0])
-    grown = f"then rounding has grown, since a run alone adds in another order than in a sweep; {by}"
-    return f"Played again and the same but for rounding until round {until}; {grown}."
-
-
-def _gap(kept: Floats, again: Floats) -> Floats:
-    """(T,) how far a metric is from what was stored, as a share of its largest value; infinite where one is unknown."""
-    scale = max(1e-9, float(np.nanmax(np.abs(kept), initial=0.0)))
-    with np.errstate(invalid="ignore"):
-        gap = np.nan_to_num(np.abs(kept - again), nan=0.0) / scale
-    return np.where(np.isnan(kept) != np.isnan(again), np.inf, gap)

@@ -6,21 +6,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from commonweal.agents.errors import InputError
 from commonweal.figures.browser.fields.parameters import settings_of
 from commonweal.figures.browser.tab.folders import USUAL, Folders
-from commonweal.scenarios.reading.one_run import find_run, scenario_of
-from commonweal.scenarios.reading.stored import FAILED
-from commonweal.scenarios.reading.survey import Survey, holds_results, survey
+from commonweal.scenarios.reading.replaying import StoredRun, find_stored
+from commonweal.scenarios.reading.survey import holds_results, survey
 from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
 
 DEFAULT = "commons"
-_DIGITS = 8  # of a run's number that name it
 
 
 @dataclass(frozen=True)
@@ -30,19 +26,6 @@ class Choice:
     scenario: str  # name of one of the opening's
     settings: Mapping[str, Any]  # values by path
     seed: str  # as typed
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """One run of a folder of results."""
-
-    name: str  # how the page calls it
-    scenario: Scenario  # complete
-    seed: int
-    rounds: int  # rounds it was played for
-    kept: pd.DataFrame  # one row per recorded round, counted from 0
-    changes: tuple[str, ...] | None = None  # what is otherwise in this version; None where that is not known
-    version: str = ""  # that played it, where this is another one
 
 
 @dataclass(frozen=True)
@@ -120,34 +103,3 @@ def _open_results(folder: Path) -> Opening:
     if base.name in library_names() and load(base.name) == base:
         return replace(opening, begin=base.name)
     return replace(opening, begin=folder.resolve().name, own=base)
-
-
-def find_stored(place: Path) -> StoredRun:
-    """The run at ``DIR/ID``: a folder of ``commonweal sweep`` or ``run``, and a run's number or its first digits.
-
-    Raises:
-        InputError: if there is no such run, it failed, or its folder cannot be read.
-    """
-    folder = place.parent
-    if not folder.is_dir():
-        raise InputError(f"--run {place}: {folder} is no folder; write DIR/ID, a folder of results and a run's number")
-    found = survey(folder)
-    return stored_run(found, find_run(found.runs, place.name))
-
-
-def stored_run(found: Survey, row: "pd.Series[Any]") -> StoredRun:
-    """A run of a folder of results, by its row in the table of runs.
-
-    Raises:
-        InputError: if it failed, its scenario is not known any more, or its rounds cannot be read.
-    """
-    assert found.stored is not None  # there is a row
-    if row["status"] == FAILED:
-        raise InputError(f"run {row['run_id']} failed at {row['stage']}: {row['message']}")
-    kept = found.stored.rounds_of(str(row["run_id"]))
-    rounds = int(row["rounds"]) if "rounds" in row.index else int(kept["round"].max()) + 1
-    name = f"{found.stored.name}, run {str(row['run_id'])[:_DIGITS]}"
-    scenario = scenario_of(found.stored, row)
-    changes = tuple(found.changes())
-    version = found.version[: found.version.find("+") + 5] if "+" in found.version else found.version
-    return StoredRun(name, scenario, int(row["seed"]), rounds, kept, changes, version if changes else "")

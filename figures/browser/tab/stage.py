@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.figures.browser.fields.parameters import economy, settings_of, whole_number
-from commonweal.figures.browser.tab.live import Live, agreement, play_until
-from commonweal.figures.browser.tab.opening import Choice, Opening, StoredRun
+from commonweal.figures.browser.tab.live import Live, play_until
+from commonweal.figures.browser.tab.opening import Choice, Opening
+from commonweal.scenarios.reading.replaying import StoredRun, agreement
 from commonweal.scenarios.schema.scenario import Scenario
 
 Tell = Callable[[str], bool]  # is told how far something is; answers whether to go on
@@ -60,7 +61,7 @@ class Stage:
         live = Live(stored.scenario, stored.seed)
         if not self._played_until(live, stored.rounds, "Playing the stored run again"):
             return
-        told = agreement(live.chronicle, stored.kept, stored.changes)
+        told = agreement(live.chronicle.metrics(), stored.kept, stored.changes)
         choice = Choice(stored.name, settings_of(stored.scenario), str(stored.seed))
         self._take(live, replace(shown_of(live, choice), stored=stored.name, agreement=told, version=stored.version))
 

@@ -13,10 +13,10 @@ from commonweal.figures.browser.notes.numbers import figure
 from commonweal.figures.browser.swept.point_documents import point_document
 from commonweal.figures.browser.swept.sweep_cells import View, atlas_of, view_after
 from commonweal.figures.browser.swept.sweep_documents import sweep_document
-from commonweal.figures.browser.tab.opening import StoredRun, stored_run
 from commonweal.figures.browser.tab.topic import Document, Host, Order, Topic
 from commonweal.scenarios.reading.continuing import more_seeds
 from commonweal.scenarios.reading.one_run import find_run
+from commonweal.scenarios.reading.replaying import StoredRun, stored_run
 from commonweal.scenarios.reading.survey import Survey, stamp, survey
 
 _PATIENCE = 3.0  # seconds between two looks at a folder whose sweep may be running

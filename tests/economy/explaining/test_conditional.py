@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from commonweal.agents.errors import InputError
-from commonweal.economy.credit.exact import all_coalitions, shapley_value
+from commonweal.economy.credit.exact import shapley_value
 from commonweal.economy.explaining.conditional import (
-    Question,
     conditional_games,
     explain_rows,
     outcome_of,
-    superset_sums,
 )
 from commonweal.economy.explaining.revisits import Process, masked_returns
 from commonweal.economy.explaining.rows import Bins, Rows
+from commonweal.economy.explaining.valued import Question
 from commonweal.economy.explaining.values import Effort
 
 # Four observations of two binary features, seen with probability p: how likely the action is, and what follows.
@@ -142,14 +141,6 @@ def test_it_agrees_with_enumeration_at_eight_features():
     found = explain_rows(Rows.of(codes, laws), codes[:2], question(features=8, answers=3))
     expected = np.stack([enumerated(codes, laws, np.ones(900), codes[place]) for place in range(2)])
     assert np.abs(found.values - expected).max() <= 2e-15
-
-
-@given(st.integers(0, 9), st.integers(0, 2**32 - 1))
-def test_superset_sums_are_sums_over_supersets(features, seed):
-    numbers = np.random.default_rng(seed).integers(0, 100, (2, 2**features)).astype(np.float64)
-    coalitions = all_coalitions(features)
-    contains = (coalitions[None] >= coalitions[:, None]).all(axis=2)  # (C, D): D contains C
-    np.testing.assert_array_equal(superset_sums(numbers.copy()), numbers @ contains.T)
 
 
 @given(plays())

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
-from commonweal.economy.explaining.episodes import LuckGame, explain_luck, luck_of, luck_outcomes
+from commonweal.economy.explaining.episodes import (
+    LuckGame,
+    explain_luck,
+    find_luck,
+    luck_of,
+    luck_outcomes,
+    outcomes_of,
+)
+from commonweal.economy.explaining.luck import begin_round
 from commonweal.economy.explaining.tree import Outcome, stretches, taken
 from commonweal.economy.explaining.values import Effort
 from commonweal.economy.futures.play import branch
@@ -138,3 +146,97 @@ class TestEstimates:
     def test_one_stranger_gives_no_error_and_is_refused(self):
         with pytest.raises(InputError, match="strangers"):
             LuckGame(strangers=1)
+
+
+def test_interactions_of_episodes_are_dividends_of_the_mean_game():
+    own = Ensemble(CURVE, [1]).snapshot
+    found, episodes = explain_luck(own, ROUNDS, SMALL), stretches(ROUNDS, 4)
+    seed = int(np.random.SeedSequence(0).generate_state(1)[0])
+    chosen = np.array([[0, 1, 0, 1], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]], dtype=bool)
+    worth = luck_outcomes(own, chosen, luck_of(own, 3, seed, episodes), episodes, SMALL).mean(axis=1)
+    np.testing.assert_allclose(found.interactions[0, 1, 3], worth[0] - worth[1] - worth[2] + worth[3], atol=1e-12)
+    np.testing.assert_array_equal(found.interactions, found.interactions.swapaxes(1, 2))
+
+
+def test_estimates_have_no_interactions():
+    few = replace(SMALL, episodes=7, effort=Effort(budget=60))
+    assert explain_luck(Ensemble(CURVE, [1]).snapshot, 21, few).interactions is None
+
+
+POOLED = revise(LEARNED, {"learning.sampling": "pool", "policy.mutation": 0.1})
+
+
+class TestPurposes:
+    """Whom imitators meet, who mutates, which samples are put in, …: each keeps the run's numbers or a stranger's."""
+
+    def test_all_purposes_kept_is_the_run_and_none_is_the_strangers(self):
+        game = replace(SMALL, outcome=Outcome(("share_delegate", "accuracy"), 3))
+        economy = Ensemble(POOLED, [3]).snapshot
+        by_episode, by_purpose, both = (
+            explain_luck(economy, 6, replace(game, by=by, episodes=2)) for by in ("episodes", "purposes", "both")
+        )
+        for found in (by_purpose, both):
+            np.testing.assert_array_equal(found.value, by_episode.value)
+            np.testing.assert_allclose(found.base, by_episode.base, rtol=1e-12)
+            np.testing.assert_allclose(found.values.sum(axis=1), found.value - found.base, atol=1e-9)
+        assert by_purpose.names == ("who reconsiders", "mutations", "whom imitators meet", "whether imitators adopt",
+                                    "batches and junk")  # fmt: skip
+        assert both.names[:2] == ("who reconsiders, rounds 0 to 2", "who reconsiders, rounds 3 to 5")
+        assert (by_purpose.values != 0).all(axis=(0, 2)).sum() >= 3
+
+    def test_a_purpose_alone_is_a_run_with_that_stream_of_a_stranger_played_by_hand(self):
+        """Batches have a stream of their own, so that no number has to be taken apart."""
+        own, episodes = Ensemble(POOLED, [5]).snapshot, stretches(6, 1)
+        game = LuckGame(by="purposes", strangers=2, outcome=Outcome(("share_delegate", "accuracy"), 3))
+        luck = find_luck(own, 2, 11, episodes, "purposes")
+        kept = np.array([[True, True, True, True, False]])
+        found = outcomes_of(own, kept, luck, game)
+        for stranger in (0, 1):
+            streams = pick_streams(luck.streams[0], np.array([0]))
+            other = pick_streams(luck.streams[0], np.array([1 + stranger]))
+            state, people, shares = own.state, own.people, []
+            streams = replace(streams, batch=other.batch)
+            for _ in range(6):
+                actions = next_actions(state, people, own.world, streams)
+                state, people, record = play_round(state, people, actions, own.world, streams)
+                shares.append([(record.actions == Action.DELEGATE).mean(), state.quality[0]])
+            np.testing.assert_array_equal(found[0, stranger], np.sum(shares[-3:], axis=0) / 3)
+
+    def test_numbers_of_a_purpose_are_taken_from_where_they_stand(self):
+        """Rows 1 and 2 of the first call of a round are mutations; all else is the run's own."""
+        luck = find_luck(Ensemble(CURVE, [1]).snapshot, 2, 3, stretches(4, 1), "purposes")
+        names = [each.name for each in luck.purposes]
+        kept = np.array([[name != "mutations" for name in names]])
+        streams = luck.streams_of(kept, 0, np.array([1, 2]))
+        plain = [pick_streams(luck.streams[0], np.array([row])).choice for row in range(3)]
+        for _ in range(2):
+            begin_round(streams)
+            first, second = streams.choice.uniform(3, 12), streams.choice.uniform(2, 12)
+            alone = [(each.uniform(3, 12)[0], each.uniform(2, 12)[0]) for each in plain]
+            for stranger in (0, 1):
+                np.testing.assert_array_equal(first[stranger, 0], alone[0][0][0])
+                np.testing.assert_array_equal(first[stranger, 1:], alone[1 + stranger][0][1:])
+                np.testing.assert_array_equal(second[stranger], alone[0][1])
+
+    def test_what_nobody_draws_for_is_worth_exactly_nothing(self):
+        """Without mutations and where everybody reconsiders, only meetings and adoptions are luck."""
+        certain = revise(CURVE, {"policy.mutation": 0.0, "policy.revision": 1.0, "policy.imitation.intensity": 10.0})
+        found = explain_luck(Ensemble(certain, [1, 2]).snapshot, 5, replace(SMALL, by="purposes"))
+        assert (found.values[:, :2] == 0).all()
+        assert found.values[:, 2:].any()
+
+    def test_other_policies_draw_for_one_purpose(self):
+        mixed = revise(CURVE, {"policy.mix": {"imitation": 0.5, "learning": 0.5}})
+        found = explain_luck(Ensemble(mixed, [1]).snapshot, 8, replace(SMALL, by="purposes"))
+        assert found.names == ("who reconsiders", "mutations", "what policies draw")
+
+    @pytest.mark.parametrize("name", ["leaky", "reciprocity", "exit-and-voice"])
+    def test_in_other_scenarios_too_all_purposes_kept_is_the_run(self, name):
+        ensemble = Ensemble(load(name), [2])
+        game = LuckGame(by="purposes", strangers=2, outcome=Outcome(("welfare",), 2))
+        found = explain_luck(ensemble.snapshot, 3, game)
+        assert found.value[0, 0] == ensemble.run(3).rounds["welfare"].to_numpy()[-2:].sum() / 2
+
+    def test_unknown_players_are_refused(self):
+        with pytest.raises(InputError, match="by = 'days'"):
+            LuckGame(by="days")

@@ -159,3 +159,144 @@ def test_what_does_not_exist_is_named(fields, words):
 def test_without_any_there_is_nothing_to_explain():
     with pytest.raises(InputError, match="one or more"):
         explained(())
+
+
+LEARNED = revise(
+    load("commons"), {"population.count": 6, "precision": "float64", "task.validation": 60, "policy.mutation": 0.1}
+)
+NAMES = load("slander", {"population.count": 10})
+OF_THREE = Outcome(("payoff of 3",), 8)
+OF_SIX = Outcome(tuple(f"payoff of {number}" for number in range(6)), 8)
+
+
+def told(deviation, **window):
+    return Intervention(deviation.name, deviation=deviation, **window)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "deviation"),
+    [
+        (LEARNED, Deviation("stale", (3,), Action.DELEGATE, form="stale")),
+        (LEARNED, Deviation("junk", (3,), form="junk")),
+        (LEARNED, Deviation("less", (3,), share=0.25)),
+        (LEARNED, Deviation("two names", (3,), identities=2)),
+        (LEARNED, Deviation("stale under three names", (3,), Action.DELEGATE, "stale", identities=3)),
+        (LEARNED, Deviation("copied", (3, 5), Action.DELEGATE, copies=True)),
+        (load("value-conflict", {"population.count": 6}), Deviation("stricter", (3,), looser=-0.5)),
+        (NAMES, Deviation("slander", (3,), slanders=True)),
+        (NAMES, Deviation("praise", (3, 4), praises=True)),
+        (load("commons", {"population.count": 6, "identity.cost": 0.001, "population.endowment": 0.004}),
+         Deviation("paid names", (3,), identities=2)),
+    ],
+    ids=lambda given: getattr(given, "name", ""),
+)  # fmt: skip
+def test_conduct_in_all_rounds_is_the_deviation_played_by_futures(scenario, deviation):
+    """With and without it, what everybody earns under all its names."""
+    start = economy((4, 5), scenario)
+    found = explain_interventions(start, [told(deviation)], 8, OF_SIX)
+    futures = play_futures(start, [deviation], 8)
+    earned = futures.payoffs[..., :6].mean(axis=2)
+    earned[..., 3] += futures.payoffs[..., futures.principals :].sum(axis=3).mean(axis=2)
+    np.testing.assert_allclose(found.base, earned[:, 0], rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(found.value, earned[:, 1], rtol=1e-12, atol=1e-15)
+    assert (found.value != found.base).any()
+
+
+@pytest.mark.parametrize("form", ["stale", "junk"])
+def test_conduct_in_a_window_is_the_deviation_in_that_window(form):
+    start = economy((4,), LEARNED)
+    passing = Deviation("passing", (3,), Action.DELEGATE, form, from_round=2, until=5)
+    always = replace(passing, from_round=0, until=None)
+    found = explain_interventions(start, [told(always, from_round=2, until=5)], 8, OF_THREE)
+    paid = play_futures(start, [passing], 8).payoffs[0, :, :, 3].mean(axis=1)
+    np.testing.assert_allclose([found.base[0, 0], found.value[0, 0]], paid, rtol=1e-12)
+
+
+def test_names_that_are_not_used_leave_everybody_what_they_are():
+    """Nothing is drawn for names where samples walk: neither before nor after the window do they count."""
+    start = economy((4,), LEARNED)
+    names = told(Deviation("names", (3,), Action.DELEGATE, identities=3), from_round=2, until=4)
+    found = explain_interventions(start, [names], 8, Outcome(("share_delegate", "accuracy", "payoff of 3"), 2))
+    alone = explain_interventions(
+        start, [Intervention("placebo", changes={"market.price": 0.01})], 8,
+        Outcome(("share_delegate", "accuracy", "payoff of 3"), 2),
+    )  # fmt: skip
+    np.testing.assert_allclose(found.base, alone.base, rtol=1e-12)
+    early = explain_interventions(start, [names], 8, Outcome(("share_delegate",), 8))
+    assert 0 < early.value[0, 0] <= 1
+
+
+def test_two_deviations_of_one_principal_hold_both():
+    """Several names and stale data, apart and together, are the deviations that say so at once."""
+    start = economy((4, 5), LEARNED)
+    stale = told(Deviation("stale", (3,), Action.DELEGATE, "stale"))
+    names = told(Deviation("names", (3,), Action.DELEGATE, identities=3))
+    both = Deviation("both", (3,), Action.DELEGATE, "stale", identities=3)
+    found = explain_interventions(start, [stale, names], 8, OF_THREE)
+    paid = play_futures(start, [both], 8).payoffs[:, 1, :, [3, 6, 7]].sum(axis=0).mean(axis=1)
+    np.testing.assert_allclose(found.value[:, 0], paid, rtol=1e-12)
+    assert (found.values != 0).all()
+
+
+def test_a_deviation_that_does_what_is_done_anyway_counts_exactly_nothing():
+    start = economy(scenario=revise(LEARNED, {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0,
+                                              "population.start_delegate": 1.0, "population.start_free_ride": 0.0,
+                                              "population.start_defect": 0.0}))  # fmt: skip
+    placebo = told(Deviation("own data", (2,), Action.DELEGATE, form="own"))
+    junk = told(Deviation("junk", (3,), form="junk"))
+    found = explain_interventions(start, [placebo, junk], 8, Outcome(("welfare",)))
+    assert (found.values[:, 0] == 0).all() and found.values[:, 1].any()
+
+
+def test_interactions_are_what_two_do_together_beyond_what_each_does_alone():
+    start, (first, second) = economy(), (RAID, CRISIS)
+    found = explained((first, second, DRIVE), start)
+    alone = [explained((each,), start) for each in (first, second)]
+    together = explained((first, second), start)
+    expected = together.value - alone[0].value - alone[1].value + together.base
+    np.testing.assert_allclose(found.interactions[:, 0, 1], expected, atol=1e-12)
+    np.testing.assert_array_equal(found.interactions, found.interactions.swapaxes(1, 2))
+    assert (found.interactions[:, [0, 1, 2], [0, 1, 2]] == 0).all()
+
+
+def test_what_principals_earn_are_outcomes_that_sum_to_what_all_earn():
+    each = tuple(f"payoff of {number}" for number in range(12))
+    found = explain_interventions(economy(), ALL, ROUNDS, Outcome((*each, "payment of 3", "credit of 3")))
+    assert found.values.shape == (2, 4, 14)
+    alone = explain_interventions(economy(), ALL, ROUNDS, Outcome(("payment of 3", "credit of 3")))
+    np.testing.assert_array_equal(found.value[:, 12:], alone.value)
+    futures = play_futures(economy(), [], ROUNDS)
+    np.testing.assert_allclose(found.base[:, :12], futures.payoffs[:, 0, -10:].mean(axis=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [({"joins": 2}, "no joins"), ({"leaves": 2}, "no leaves"), ({"policy": "fixed"}, "no policy"),
+     ({"until": 5}, "no until"), ({"sheds": True, "identities": 2}, "no sheds")],
+)  # fmt: skip
+def test_what_lasts_cannot_be_in_a_window(fields, words):
+    with pytest.raises(InputError, match=words):
+        told(Deviation("lasting", (0,), **fields))
+
+
+@pytest.mark.parametrize(
+    ("deviations", "words"),
+    [([Deviation("far", (12,), form="junk")], "numbered 0 to 11"),
+     ([Deviation("names", (1, 2), identities=2), Deviation("more", (2,), identities=3)], "further names"),
+     ([Deviation("slander", (1,), slanders=True)], "names must count")],
+)  # fmt: skip
+def test_deviations_that_make_no_sense_are_named(deviations, words):
+    with pytest.raises(InputError, match=words):
+        explained([told(each) for each in deviations])
+
+
+@pytest.mark.parametrize("metric", ["payoff of 12", "payoff of", "payoff of -1", "luck of 1"])
+def test_outcomes_of_nobody_are_refused(metric):
+    with pytest.raises(InputError, match="unknown metric"):
+        explain_interventions(economy(), ALL, ROUNDS, Outcome((metric,)))
+
+
+def test_metrics_that_would_count_spare_names_are_refused():
+    names = told(Deviation("names", (3,), identities=2))
+    with pytest.raises(InputError, match="unknown metric 'gini'"):
+        explain_interventions(economy(), [names], ROUNDS, Outcome(("gini",)))

@@ -20,7 +20,7 @@ from commonweal.economy.explaining.process import (
     fit_process,
     product_kernel,
 )
-from commonweal.economy.explaining.products import all_profiles
+from commonweal.economy.explaining.products import all_profiles, of_cube
 from commonweal.economy.explaining.sketch import (
     Played,
     as_played,
@@ -136,6 +136,36 @@ class TestTheProcess:
             missed = found.function.shapley(cube[:20], law) - cube_values(f.reshape((3,) * 4), law)[:20]
             scores.append(missed / found.error(cube[:20], law))
         assert np.std(scores) == pytest.approx(1, abs=0.15)
+
+    def test_errors_of_dividends_are_those_of_the_functions_it_believes_in(self) -> None:
+        levels, rng = np.array([3] * 3), np.random.default_rng(6)
+        cube, law = all_profiles(levels), np.full((3, 3), 1 / 3)
+        kernel = product_kernel(np.array([0.2, 0.4, 0.3]), 3)
+        root, scores = np.linalg.cholesky(kernel.gram(cube, cube) + 1e-10 * np.eye(27)), []
+        for _ in range(150):
+            f, known = root @ rng.normal(size=27), rng.choice(27, 14, replace=False)
+            found = condition(cube[known], f[known], kernel, 1e-8)
+            truth = of_cube(f.reshape((3,) * 3)).pairs(cube[:9], law)
+            missed, error = found.function.pairs(cube[:9], law) - truth, found.pair_error(cube[:9], law)
+            scores.append((missed / np.where(error > 0, error, 1))[:, *np.triu_indices(3, 1)])
+        assert np.std(scores) == pytest.approx(1, abs=0.15)
+
+    def test_its_errors_know_of_the_doubt_about_weights(self) -> None:
+        # 12 profiles say little about weights: the error is larger than it would be if they were known
+        profiles = sample(12)
+        found = fit_process(profiles, smooth(profiles), LEVELS)
+        assert len(found.alternatives) == 8
+        plain = np.sqrt(found.variance(CUBE[:40], UNIFORM))
+        assert found.error(CUBE[:40], UNIFORM).mean() > 1.2 * plain.mean()
+        assert not fit_process(profiles, smooth(profiles), LEVELS, alternatives=0).alternatives
+
+    def test_nobody_is_ruled_out_by_few_profiles(self) -> None:
+        # Every weight ends at its bound in noise, and yet the errors say that values may differ from 0
+        profiles = sample(30)
+        found = fit_process(profiles, np.random.default_rng(0).normal(size=30), LEVELS)
+        still = ~found.function.shapley(CUBE[:20], UNIFORM).any(axis=0)
+        assert still.any()
+        assert (found.error(CUBE[:20], UNIFORM)[:, still] > 0).all()
 
     def test_it_needs_few_profiles(self) -> None:
         profiles = sample(200)

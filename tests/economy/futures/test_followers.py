@@ -63,6 +63,7 @@ def test_policies_that_were_in_the_mix_keep_their_followers_when_others_come_bet
     [
         (SMALL, "norm:L9", "norm:L9"),
         (SMALL, "reciprocity", "must be in policy.mix"),
+        (SMALL, "q_network", "must be in policy.mix"),
         (revise(load("commons"), {"population.count": 4}), "norm:L3", "reciprocity.kind must be other than none"),
     ],
 )

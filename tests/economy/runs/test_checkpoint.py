@@ -49,6 +49,9 @@ ECONOMIES: dict[str, dict[str, Any]] = {
         "values.influence": "friedkin_johnsen", "values.experience": 0.1, "screening.mode": "project",
         "population.graph": "ring", "population.degree": 2},
     "learners and best responders": {"policy.mix": {"learning": 0.5, "best_response": 0.5}, "policy.revision": 0.5},
+    "a network that learns who is worth a gift": {
+        "policy.mix": {"q_network": 0.5, "norm:L6": 0.5}, "policy.revision": 0.5, "settlement.horizon": 1,
+        "reciprocity.kind": "requests", "policy.q_network": {"memory": 3, "batch": 8}},
     "a short horizon": {"settlement.horizon": 3},
     "menus from a fitted curve, paid with earlier models": {
         "population.cost_types": [0.02, 0.005], "market.model_value": 1.0, "task.drift": 0.01,

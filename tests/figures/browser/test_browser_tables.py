@@ -187,7 +187,7 @@ def decisions(chronicle: Chronicle, ensemble: Ensemble, name: str, runs: int) ->
         edges = np.array(list(ensemble.world.graph.networkx(0).edges))
         graph = SparseGraph.from_edges([edges] * runs, 12)
     available = chronicle.world.terms.available
-    observation = Observation(tiled, graph, available, np.zeros(runs), ensemble.state.round)
+    observation = Observation(tiled, graph, available, np.zeros(runs), np.zeros(runs), ensemble.state.round)
     return observation, terms, Streams.from_seeds(range(runs)).choice
 
 

@@ -57,7 +57,7 @@ def adopted(before: Sight, people: Any, intensity: float, index: int) -> Floats:
     who[:, 1] = np.tile(lucks, others)[:, None]
     many = replace(people, **{name: np.repeat(getattr(people, name), runs, axis=0) for name in vars(people)})
     terms: Any = SimpleNamespace(imitation=SimpleNamespace(reach="population", intensity=np.array([[intensity]])))
-    seen = Observation(many, CompleteGraph(runs, count), np.arange(4), np.zeros(runs), before.round)
+    seen = Observation(many, CompleteGraph(runs, count), np.arange(4), np.zeros(runs), np.zeros(runs), before.round)
     stream: Any = SimpleNamespace(uniform=lambda *shape: who)
     does = imitation(seen, terms, stream)[:, index]
     return np.bincount(does, minlength=4) / runs

@@ -11,9 +11,9 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.runs.cooperative import Cooperative
 from commonweal.figures.browser.documents.glances import STRUCK
 from commonweal.figures.browser.documents.panels import measures
-from commonweal.figures.browser.tab.live import Live, agreement, play_until
-from commonweal.figures.browser.tab.opening import find_stored
+from commonweal.figures.browser.tab.live import Live, play_until
 from commonweal.figures.browser.tab.playing import SPEEDS
+from commonweal.scenarios.reading.replaying import agreement, find_stored
 from commonweal.scenarios.runs.store import save, writing
 from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load
@@ -264,11 +264,12 @@ def test_a_replay_that_differs_is_said_to_differ(folder: Path) -> None:
     stored = find_stored(folder / "0")
     live = Live(stored.scenario, stored.seed)
     play_until(live, stored.rounds, lambda round: True)
+    course = live.chronicle.metrics()
     changed = stored.kept.assign(accuracy=stored.kept["accuracy"] + 0.01)
-    assert "Differs from what was stored, most in accuracy" in agreement(live.chronicle, changed)
-    assert agreement(live.chronicle, changed, ["version 0 played it"]).endswith(" of its range: version 0 played it.")
+    assert "Differs from what was stored, most in accuracy" in agreement(course, changed)
+    assert agreement(course, changed, ["version 0 played it"]).endswith(" of its range: version 0 played it.")
     later = stored.kept["accuracy"].where(stored.kept["round"] < 7, stored.kept["accuracy"] + 0.01)
-    told = agreement(live.chronicle, stored.kept.assign(accuracy=later), [])
+    told = agreement(course, stored.kept.assign(accuracy=later), [])
     assert told.startswith("Played again and the same but for rounding until round 7; then rounding has grown")
     live.release()
 
