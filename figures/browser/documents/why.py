@@ -38,9 +38,10 @@ def why_document(why: Why, action: Action, world: World, policy: str) -> Documen
         ``kind`` "waterfall" with ``text``, ``action``, ``rows`` and ``note``, as ``card_document`` says, without title.
     """
     rows = _parts(why, action, world)
-    text = f"{_sentence(why, rows)} {policy}".strip()
-    return {"kind": "waterfall", "text": text, "action": int(action), "rows": _waterfall(why, rows, action, world),
-            "note": _note(why)}  # fmt: skip
+    anyone = "anyone here" if len(world.terms.policy.names) == 1 else "anyone of its policy"
+    text = f"{_sentence(why, rows, anyone)} {policy}".strip()
+    steps = [_base(why, anyone), *_steps(why, rows), _whole(why, action, world)]
+    return {"kind": "waterfall", "text": text, "action": int(action), "rows": steps, "note": _note(why)}
 
 
 def _parts(why: Why, action: Action, world: World) -> list[tuple[str, float]]:
@@ -51,9 +52,9 @@ def _parts(why: Why, action: Action, world: World) -> list[tuple[str, float]]:
             for place in seen]
 
 
-def _sentence(why: Why, rows: Sequence[tuple[str, float]]) -> str:
+def _sentence(why: Why, rows: Sequence[tuple[str, float]], anyone: str) -> str:
     """The chance, what it is for anyone, and the two largest reasons."""
-    said = f"This was {percent(why.chance)} likely, against {percent(why.base)} for anyone here on average"
+    said = f"This was {percent(why.chance)} likely, against {percent(why.base)} for {anyone} on average"
     largest = "; ".join(f"{text} ({points(part)} points)" for text, part in rows[:2])
     return f"{said}. The largest reasons: {largest}." if largest else f"{said}; nothing that it saw made a difference."
 
@@ -63,18 +64,24 @@ def points(part: float) -> str:
     return change(100 * part, 2 if abs(part) >= 0.1 else 1) if abs(part) >= 0.0005 else "0"
 
 
-def _waterfall(why: Why, parts: Sequence[tuple[str, float]], action: Action, world: World) -> list[Document]:
-    whole = {"text": action_words(world, action).do, "said": percent(why.chance), "low": 0.0, "high": why.chance,
-             "is": "whole"}  # fmt: skip
-    rows: list[Document] = [{"text": "anyone here, on average", "said": percent(why.base), "low": 0.0,
-                             "high": why.base, "is": "base"}]  # fmt: skip
-    at = why.base
+def _base(why: Why, anyone: str) -> Document:
+    return {"text": f"{anyone}, on average", "said": percent(why.base), "low": 0.0, "high": why.base, "is": "base"}
+
+
+def _whole(why: Why, action: Action, world: World) -> Document:
+    verb = action_words(world, action)
+    return {"text": verb.do, "said": percent(why.chance), "low": 0.0, "high": why.chance, "is": "whole"}
+
+
+def _steps(why: Why, parts: Sequence[tuple[str, float]]) -> list[Document]:
+    """A bar for each thing seen, which begins where the one before ends."""
+    rows, at = [], why.base
     for text, part in _fewer(parts, why.hidden):
         low, high = sorted((at, at + part))
         rows.append({"text": text, "said": points(part), "low": max(0.0, low), "high": max(0.0, high), "is": "part",
                      "gain": part >= 0})  # fmt: skip
         at += part
-    return [*rows, whole]
+    return rows
 
 
 def _fewer(parts: Sequence[tuple[str, float]], hidden: float) -> list[tuple[str, float]]:

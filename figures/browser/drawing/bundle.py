@@ -15,7 +15,7 @@ LATER: Mapping[str, Sequence[str]] = {
     "lattice": ("lattice",),
     "names": ("names",),
     "card": ("asking", "tables", "lines", "card"),
-    "decided": ("tables", "decided"),
+    "decided": ("decided",),
     "values": ("asking", "lines", "values"),
     "compare": ("tables", "choosing", "compare"),
     "sweeps": ("tables", "lines", "sweep"),

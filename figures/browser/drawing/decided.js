@@ -2,7 +2,6 @@
 
 import { changes, choice, html, press, refill, write } from "./dom.js";
 import { later } from "./later.js";
-import { quiet } from "./tables.js";
 
 const LISTED = 9; // events
 const [PALE, DEEP] = [0.1, 0.45]; // of the shade of an episode, by how much it added
@@ -30,10 +29,11 @@ function decidedBlock(page) {
   const outcome = choice("outcome that is explained", (id) => show(id), "cw-outcome");
   const answer = html("div", { class: "cw-decided-answer" });
   const said = html("p", { class: "cw-decided-said", "aria-live": "polite" });
+  const stale = html("p", { class: "cw-quiet" });
   const el = html("section", { class: "cw-decided", "aria-label": "what decided this run" },
-    html("h2", {}, "What decided this run?"), intro, buttons, busy, outcome, said, answer);
+    html("h2", {}, "What decided this run?"), intro, buttons, busy, outcome, said, stale, answer);
   let chosen = null; // outcome
-  const differs = changes();
+  const [differs, waysDiffer, answerDiffers] = [changes(), changes(), changes()];
   const show = (id) => {
     chosen = id;
     page.redraw();
@@ -45,22 +45,20 @@ function decidedBlock(page) {
     const { answers, outcomes } = document;
     const found = answers[chosen] ?? answers[outcomes[0]?.id];
     write(intro, document.intro);
-    if (busy.hidden !== !document.busy) busy.hidden = !document.busy;
-    [bar.value] = [document.done];
+    busy.hidden = !document.busy;
+    bar.value = document.done;
     write(far, document.busy);
-    refill(buttons, document.ways.map((each) => wayButton(page, document, each)));
+    if (waysDiffer(JSON.stringify(document.ways), document.played)) refill(buttons, document.ways.map(({ way, text, chosen: now }) =>
+      press(text, () => page.send({ do: "decided", way }), "cw-button", { "aria-pressed": String(now), disabled: !document.played })));
     outcome.hidden = !found;
     if (found) outcome.offer(outcomes.map(({ id, name }) => [id, name]), answers[chosen] ? chosen : outcomes[0].id);
     write(said, document.error || (found?.sentence ?? ""));
-    refill(answer, found ? [rowsOfReasons(page, found.rows), quiet(document.stale), html("p", { class: "cw-note" }, found.note)] : null);
+    write(stale, document.stale);
+    if (!answerDiffers(JSON.stringify(found))) return; // the focus stays where it is
+    refill(answer, found ? [rowsOfReasons(page, found.rows), html("p", { class: "cw-note" }, found.note)] : null);
     shade(page, found?.rows ?? []);
   };
   return { el, update };
-}
-
-function wayButton(page, { played, busy }, { way, text, chosen }) {
-  const attributes = { "aria-pressed": String(chosen), disabled: !played || (chosen && Boolean(busy)) };
-  return press(text, () => page.send({ do: "decided", way }), "cw-button", attributes);
 }
 
 /** A line of words and a bar from nothing to either side for each reason, with the ends of its interval. */

@@ -18,7 +18,7 @@ from commonweal.economy.explaining.sights import DecisionLog, Decisions
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 
-DECISIONS = 4000  # that a decision is compared with, about
+DECISIONS = 2400  # that a decision is compared with, about
 FEWEST_ROUNDS, MOST_ROUNDS = 2, 100  # that those are of
 PAIRS = 2_000_000  # of principals compared for that, where everybody may imitate everybody
 MOST_COMPARED = 2000  # principals of a society in which everybody may imitate everybody: N² numbers a round

@@ -134,7 +134,8 @@ class Deciding(Topic):
 
     def _begin(self, way: str) -> None:
         live = self.session.stage.live
-        if live is None or not live.round:
+        work = self._work
+        if live is None or not live.round or (work and (work.asked.way, work.asked.rounds) == (way, live.round)):
             return
         self._halt()
         self._shown, self._error = way, ""
