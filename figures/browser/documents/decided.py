@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri, stdtrit
 
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.economy.world.world import World
@@ -16,8 +17,7 @@ from commonweal.figures.browser.notes.sentences import listed
 
 Document = dict[str, Any]
 LAST = 10  # rounds at the end of the run that an outcome is the mean of
-SURE = 2.0  # standard errors beyond which a part is told as one
-_MARGIN = 1.959964  # standard errors to each side of a 95 % interval
+_SIDE = 0.975  # probability up to the upper end of a 95 % interval
 _OF_THE_PAGE = {"slashed", "clawed", "fees", "held_share"}  # measures that only the chronicle has
 
 
@@ -60,7 +60,7 @@ def answers(found: Explanation, told: Sequence[Measured], episodes: Sequence[Epi
 
     Returns:
         By measure: ``sentence``; ``rows``, each with ``text``, ``value``, ``said``, ``low`` and ``high`` (the ends of a
-        95 % interval, None where it is exact), ``sure`` (beyond 2 standard errors), and of episodes ``letter``,
+        95 % interval, None where it is exact), ``sure`` (the interval leaves out 0), and of episodes ``letter``,
         ``from`` and ``to``; ``note``.
     """
     return {each.measure: _answer(found, place, each, episodes) for place, each in enumerate(told)}
@@ -74,13 +74,19 @@ def _answer(found: Explanation, answer: int, told: Measured, episodes: Sequence[
 def _row(found: Explanation, reason: int, answer: int, told: Measured) -> Document:
     value = float(found.values[0, reason, answer])
     error = 0.0 if found.standard_error is None else float(found.standard_error[0, reason, answer])
-    margin = _MARGIN * error
+    margin = _errors_to_each_side(found) * error
     within = f" ± {_size(margin, told)}" if np.isfinite(margin) and margin > 0 else ""
     ends = (value - margin, value + margin) if within else (np.nan, np.nan)
     return {
         "text": found.names[reason], "value": value, "said": _part(value, told) + within,
-        "low": known_or_none(ends[0]), "high": known_or_none(ends[1]), "sure": bool(abs(value) > SURE * error),
+        "low": known_or_none(ends[0]), "high": known_or_none(ends[1]), "sure": bool(abs(value) > margin),
     }  # fmt: skip
+
+
+def _errors_to_each_side(found: Explanation) -> float:
+    """Standard errors to each side of a 95 % interval: Student's, since strangers are few."""
+    strangers = int(found.provenance["strangers"].partition(",")[0]) if found.kind == "luck" else 0
+    return float(stdtrit(strangers - 1, _SIDE) if strangers else ndtri(_SIDE))
 
 
 def _place(episodes: Sequence[Episode], place: int) -> Document:
@@ -113,7 +119,7 @@ def _note(found: Explanation) -> str:
     if found.kind == "luck":
         strangers = found.provenance["strangers"].partition(",")[0]
         return (f"{rounds} rounds, played again with the luck of each episode kept or that of {strangers} others, "
-                "in every combination; ± 95 %; hatched: within 2 standard errors")  # fmt: skip
+                "in every combination; ± 95 %; hatched: the interval holds 0")  # fmt: skip
     every = f"each of {found.evaluations} combinations" if found.exact else f"{found.evaluations} combinations"
     how = "exact" if found.exact else "estimated"
     return (f"{how} for this seed: {rounds} rounds, played from the start with {every} of the changes, "

@@ -36,7 +36,7 @@ from commonweal.scenarios.schema.scenario import Scenario
 WAYS = {"changes": "What did my changes do?", "luck": "Which episodes decided it?"}
 COMBINATIONS = 64  # of changes that are played, at most
 SECONDS = 20.0  # that the luck of episodes may take, about, on a machine with nothing else to do
-GAMES = ((10, 16), (10, 8), (8, 8), (6, 8), (6, 4), (5, 4), (4, 4), (4, 3), (3, 3), (3, 2), (2, 2))  # episodes, others
+GAMES = ((10, 16), (8, 16), (6, 16), (5, 12), (4, 12), (4, 8), (3, 8), (3, 6), (2, 6), (2, 4))  # episodes, strangers
 _PROBED = (3, 8)  # rounds and runs by which it is found out how long a round takes
 _PARTS = 8  # of the combinations of episodes, between which it can be stopped
 _TELL = 0.25  # seconds between words about how far it is

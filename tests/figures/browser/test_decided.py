@@ -93,7 +93,7 @@ def test_without_changes_episodes_are_the_reasons_and_their_luck_adds_up_to_the_
     assert (rows[0]["from"], rows[-1]["to"]) == (1, 12)
     assert all(after["from"] == before["to"] + 1 for before, after in pairwise(rows))
     assert all(row["low"] is None or row["low"] < row["value"] < row["high"] for row in rows)
-    assert "with other luck" in answer["sentence"] and "hatched: within 2 standard errors" in answer["note"]
+    assert "with other luck" in answer["sentence"] and "hatched: the interval holds 0" in answer["note"]
 
 
 def test_what_was_found_is_kept_and_told_to_be_of_fewer_rounds_once_the_run_goes_on(opened: Callable[..., Tab]) -> None:
@@ -180,11 +180,11 @@ def test_changes_that_only_go_together_are_one_reason() -> None:
     assert [row["text"] for row in found["share_delegate"]["rows"]] == ["all 4 changes, which only go together"]
 
 
-@pytest.mark.parametrize(("strangers", "expected"), [(1e-9, (10, 16)), (1e9, (2, 2))])
+@pytest.mark.parametrize(("seconds", "expected"), [(1e-9, (10, 16)), (1e9, (2, 4))])
 def test_there_are_as_many_episodes_and_strangers_as_there_is_time_for(
-    monkeypatch: pytest.MonkeyPatch, strangers: float, expected: tuple[int, int]
+    monkeypatch: pytest.MonkeyPatch, seconds: float, expected: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr(deciding, "_seconds_of_a_round", lambda start: strangers)
+    monkeypatch.setattr(deciding, "_seconds_of_a_round", lambda start: seconds)
     game = deciding.game_for(set_up([small()], [0]), 40)
     assert (game.episodes, game.strangers) == expected
     monkeypatch.setattr(deciding, "_seconds_of_a_round", lambda start: 1e-9)
@@ -227,15 +227,15 @@ def luck_of(values: list[float], errors: list[float]) -> Explanation:
 
 def test_only_what_is_clear_of_its_error_is_named_as_a_reason() -> None:
     episodes = [Episode(1, 10), Episode(11, 20), Episode(21, 30)]
-    told = answers(luck_of([0.05, -0.2, 0.3], [0.03, 0.04, 0.2]), (SHARE, MONEY), episodes)
+    told = answers(luck_of([0.05, -0.2, 0.11], [0.03, 0.04, 0.04]), (SHARE, MONEY), episodes)
     share, money = told["share_delegate"], told["welfare"]
     assert share["sentence"] == (
-        "Delegate (what principals do, share): 55\u202f% in the last 10 rounds, 40\u202f% with other luck. "
+        "Delegate (what principals do, share): 36\u202f% in the last 10 rounds, 40\u202f% with other luck. "
         "Mostly because of rounds 11–20 (−20 points).")  # fmt: skip
     assert [row["sure"] for row in share["rows"]] == [False, True, False]
-    assert share["rows"][1]["said"] == "−20 points ± 8"
-    assert share["rows"][1]["low"] == pytest.approx(-0.2 - 1.959964 * 0.04)
-    assert money["rows"][1]["said"] == "−0.2 ± 0.078"
+    assert share["rows"][1]["said"] == "−20 points ± 13"
+    assert share["rows"][1]["low"] == pytest.approx(-0.2 - 3.182446 * 0.04)  # Student's with 3 degrees of freedom
+    assert money["rows"][1]["said"] == "−0.2 ± 0.13"
     none = answers(luck_of([0.05, 0.0, 0.1], [0.03, 0.0, 0.2]), (SHARE, MONEY), episodes)["share_delegate"]
     assert none["sentence"].endswith("with other luck. No episode is clear of its error.")
     assert none["rows"][1]["said"] == "0 points" and not none["rows"][1]["sure"]
