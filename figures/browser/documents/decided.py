@@ -17,7 +17,7 @@ from commonweal.figures.browser.notes.sentences import listed
 
 Document = dict[str, Any]
 LAST = 10  # rounds at the end of the run that an outcome is the mean of
-_SIDE = 0.975  # probability up to the upper end of a 95 % interval
+_BEYOND = 0.025  # probability beyond either end of a 95 % interval
 _OF_THE_PAGE = {"slashed", "clawed", "fees", "held_share"}  # measures that only the chronicle has
 
 
@@ -83,10 +83,11 @@ def _row(found: Explanation, reason: int, answer: int, told: Measured) -> Docume
     }  # fmt: skip
 
 
-def _errors_to_each_side(found: Explanation) -> float:
-    """Standard errors to each side of a 95 % interval: Student's, since strangers are few."""
+def _errors_to_each_side(found: Explanation, tried: int = 1) -> float:
+    """Standard errors to each side of intervals that hold together in 95 %: Student's, since strangers are few."""
     strangers = int(found.provenance["strangers"].partition(",")[0]) if found.kind == "luck" else 0
-    return float(stdtrit(strangers - 1, _SIDE) if strangers else ndtri(_SIDE))
+    side = 1 - _BEYOND / tried
+    return float(stdtrit(strangers - 1, side) if strangers else ndtri(side))
 
 
 def _place(episodes: Sequence[Episode], place: int) -> Document:
@@ -105,12 +106,19 @@ def _sentence(found: Explanation, answer: int, told: Measured, rows: Sequence[Do
     when = "in the last round" if count == 1 else f"in the last {count} rounds"
     without = "with other luck" if luck else f"without {'this change' if len(rows) == 1 else 'these changes'}"
     said = f"{told.words}: {ended} {when}, {would} {without}."
-    clear = sorted((row for row in rows if row["sure"]), key=lambda row: -abs(row["value"]))[:2]
+    clear = [place for place in np.argsort(-np.abs(found.values[0, :, answer]), kind="stable") if _is_clear(
+        found, int(place), answer)][:2]  # fmt: skip
     if not clear:
         none = "no episode is clear of its error" if luck else "nothing that was changed made a difference"
         return f"{_capital(said)} {_capital(none)}."
-    reasons = [f"{row['text']} ({_part(row['value'], told)})" for row in clear]
+    reasons = [f"{rows[place]['text']} ({_part(rows[place]['value'], told)})" for place in clear]
     return f"{_capital(said)} Mostly because of {listed(reasons)}."
+
+
+def _is_clear(found: Explanation, reason: int, answer: int) -> bool:
+    """Whether a part is not 0, as one of all that were tried (Bonferroni)."""
+    error = 0.0 if found.standard_error is None else float(found.standard_error[0, reason, answer])
+    return bool(abs(found.values[0, reason, answer]) > _errors_to_each_side(found, len(found.names)) * error)
 
 
 def _note(found: Explanation) -> str:
