@@ -109,7 +109,7 @@ def _sentence(found: Explanation, answer: int, told: Measured, rows: Sequence[Do
     clear = [place for place in np.argsort(-np.abs(found.values[0, :, answer]), kind="stable") if _is_clear(
         found, int(place), answer)][:2]  # fmt: skip
     if not clear:
-        none = "no episode is clear of its error" if luck else "nothing that was changed made a difference"
+        none = "no episode stands out among all of them" if luck else "nothing that was changed made a difference"
         return f"{_capital(said)} {_capital(none)}."
     reasons = [f"{rows[place]['text']} ({_part(rows[place]['value'], told)})" for place in clear]
     return f"{_capital(said)} Mostly because of {listed(reasons)}."

@@ -236,9 +236,9 @@ def test_only_what_is_clear_of_its_error_is_named_as_a_reason() -> None:
     assert money["rows"][1]["said"] == "−0.2 ± 0.13"
     several = answers(luck_of([0.05, -0.15, 0.11], [0.03, 0.04, 0.04]), (SHARE, MONEY), episodes)["share_delegate"]
     assert several["rows"][1]["sure"]  # as one of three that were tried it is not
-    assert several["sentence"].endswith("No episode is clear of its error.")
+    assert several["sentence"].endswith("No episode stands out among all of them.")
     none = answers(luck_of([0.05, 0.0, 0.1], [0.03, 0.0, 0.2]), (SHARE, MONEY), episodes)["share_delegate"]
-    assert none["sentence"].endswith("with other luck. No episode is clear of its error.")
+    assert none["sentence"].endswith("with other luck. No episode stands out among all of them.")
     assert none["rows"][1]["said"] == "0 points" and not none["rows"][1]["sure"]
 
 
