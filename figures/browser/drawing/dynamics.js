@@ -29,5 +29,5 @@ export function dynamicsView(page) {
     if (beside && !beside.el.isConnected) el.append(beside.el);
     beside?.update();
   };
-  return { el, update, table: () => beside?.table() };
+  return { el, update, table: () => beside?.table() ?? { title: "", headers: [], rows: [] } };
 }
