@@ -17,8 +17,8 @@ from commonweal.agents.values import held_by
 from commonweal.economy.money.ledger import MICRO, Reason, entries
 from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.mechanism import state_of_others
+from commonweal.economy.round.observe import observe
 from commonweal.economy.round.record import Lesson, Payday, Record
-from commonweal.economy.runs.ensemble import observe
 from commonweal.economy.runs.metrics import broken_limits, kept_promises, round_metrics, taken_off
 from commonweal.economy.world.world import State, World
 from commonweal.figures.browser.notes.requests import Requests, requests_of, standing_requests

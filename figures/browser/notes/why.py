@@ -5,8 +5,6 @@ What everybody sees is noted by the chronicle; nothing is worked out before some
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
@@ -148,13 +146,12 @@ def _decisions(chronicle: Chronicle, round: int) -> Decisions:
     if noted.decisions is not None and noted.upto == round:
         return noted.decisions
     if noted.log is None or not noted.upto < round <= noted.upto + most:
-        noted.log, noted.upto = DecisionLog(chronicle.world, most), round - most - 1  # one more, for its revenue
+        noted.log, noted.upto = DecisionLog(chronicle.world, most), round - most
     sights = {sight.round: sight for sight in list(chronicle.sights)}
     for number in range(max(noted.upto + 1, min(sights) + 1), round + 1):
-        before, now, row = sights[number - 1], sights[number], chronicle.row(number)
-        law = law_of(chronicle, before) if number > round - most else np.zeros((len(now.actions), 4))  # is dropped
+        before, now = sights[number - 1], sights[number]
+        law = law_of(chronicle, before)
         noted.log.look(before.observed, before.policy[None], None if law is None else law[None])
-        revenue = np.array([np.nan if row is None else row["revenue"]])
-        noted.log.tell(now.actions[None], (now.payoffs - now.value_cost)[None], revenue)
+        noted.log.tell(now.actions[None], (now.payoffs - now.value_cost)[None])
     noted.upto, noted.decisions = round, noted.log.decisions()
     return noted.decisions
