@@ -3,16 +3,19 @@
 Szabó and Tőke (1998), Traulsen, Nowak and Pacheco (2006): pairwise comparison with the Fermi function.
 """
 
-from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 from scipy.special import expit
 
 from commonweal.agents.actions import CODES, of_action
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.agents.graphs import CompleteGraph, Graph, SparseGraph
+from commonweal.agents.graphs import CompleteGraph, SparseGraph
 from commonweal.agents.policies.base import Observation, PolicyTerms, certainly, policy
+from commonweal.agents.population import Population
 from commonweal.agents.streams import Stream
+
+_PAIRS = 1 << 20  # who is compared with whom at a time
 
 
 def imitation_law(observation: Observation, terms: PolicyTerms) -> Floats:
@@ -20,34 +23,44 @@ def imitation_law(observation: Observation, terms: PolicyTerms) -> Floats:
 
     Everybody is compared with each of its acquaintances: N² numbers of a run where all know each other.
     """
-    population = observation.population
-    anybody = terms.imitation.reach == "population"
-    graph: Graph = CompleteGraph(*population.shape) if anybody else observation.graph
-    adopted = np.zeros((population.action.size, len(CODES)))
-    for who, other in _pairs(graph):
-        action = population.action.take(other)
-        promised = population.payoff.take(other)
-        if population.minds:
-            promised = promised - population.value_costs.reshape(-1, len(CODES))[who, action]
-        strength = np.broadcast_to(terms.imitation.intensity, population.shape).take(who)
-        chance = expit(strength * (promised - population.utility.take(who)))
-        np.add.at(adopted, (who, action), chance / np.bincount(who, minlength=len(adopted))[who])
-    copied = adopted.reshape(*population.shape, len(CODES))
-    law: Floats = copied + (1 - copied.sum(axis=2, keepdims=True)) * certainly(population.action)
+    people, intensity = observation.population, np.broadcast_to(terms.imitation.intensity, observation.population.shape)
+    if isinstance(observation.graph, SparseGraph) and terms.imitation.reach != "population":
+        copied = _from_neighbours(people, observation.graph, intensity)
+    else:
+        copied = _from_anybody(people, intensity)
+    law: Floats = copied + (1 - copied.sum(axis=2, keepdims=True)) * certainly(people.action)
     return law
 
 
-def _pairs(graph: Graph) -> Iterator[tuple[Ints, Ints]]:
-    """Places among all of all runs of everybody and of each that it may meet; whoever meets nobody is left out.
+def _from_anybody(people: Population, intensity: Floats) -> Floats:
+    """(R, N, 4) chances of copying each action where anybody may be met."""
+    runs, principals = people.shape
+    copied, acts = np.zeros((runs, principals, len(CODES))), certainly(people.action)
+    step = max(1, _PAIRS // principals)
+    for run, first in product(range(runs), range(0, principals, step)):
+        who = np.arange(first, min(first + step, principals))
+        promised = people.payoff[run]
+        if people.minds:
+            promised = promised - people.value_costs[run, who][:, people.action[run]]
+        chance = expit(intensity[run, who, None] * (promised - people.utility[run, who, None]))
+        chance[np.arange(len(who)), who] = 0.0  # nobody meets itself
+        copied[run, who] = chance @ acts[run] / max(1, principals - 1)
+    return copied
 
-    All pairs of a principal come together; runs in which everybody knows everybody one at a time.
-    """
-    if isinstance(graph, SparseGraph):
-        yield np.repeat(np.arange(len(graph.indptr) - 1), np.diff(graph.indptr)), graph.indices
-        return
-    who, other = np.nonzero(~np.eye(graph.principals, dtype=bool))
-    for run in range(graph.runs):
-        yield who + run * graph.principals, other + run * graph.principals
+
+def _from_neighbours(people: Population, graph: SparseGraph, intensity: Floats) -> Floats:
+    """(R, N, 4) chances of copying each action where neighbours are met; whoever meets nobody copies nothing."""
+    who, other = np.repeat(np.arange(len(graph.indptr) - 1), np.diff(graph.indptr)), graph.indices
+    action = people.action.take(other)
+    promised = people.payoff.take(other)
+    if people.minds:
+        promised = promised - people.value_costs.reshape(-1, len(CODES))[who, action]
+    chance = expit(intensity.take(who) * (promised - people.utility.take(who)))
+    size = people.action.size
+    share = chance / np.bincount(who, minlength=size)[who]
+    counted = np.bincount(who * len(CODES) + action, share, size * len(CODES)).astype(np.float64)
+    copied: Floats = counted.reshape(*people.shape, len(CODES))
+    return copied
 
 
 @policy("imitation", law=imitation_law)

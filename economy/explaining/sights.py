@@ -1,5 +1,6 @@
 """What principals see before they choose, as features with names, and the record of all decisions of a play."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,8 +42,8 @@ class Decisions:
 def features_of(observation: Observation, policies: tuple[str, ...]) -> dict[str, Floats]:
     """What principals see, by name, each (R, N).
 
-    Beside what concerns everybody there is what the policies in the mix read of their own: learned values, foregone
-    payoffs, kinds.
+    Beside what concerns everybody there are utility and value costs where principals mind, and what the policies in the
+    mix read of their own: learned values, foregone payoffs, kinds.
 
     Args:
         observation: before the choice.
@@ -51,6 +52,9 @@ def features_of(observation: Observation, policies: tuple[str, ...]) -> dict[str
     seen, people = seen_by_all(observation), observation.population
     if "conditional" in policies:
         seen["kind"] = people.conditional_kind.astype(np.float64)
+    if people.minds:
+        seen["own utility"] = people.utility
+        seen |= _by_action("value cost of", people.value_costs, observation.available)
     if "learning" in policies:
         seen |= _by_action("learned value of", people.action_values, observation.available)
     if any(POLICIES.facts(name).compares for name in policies):
@@ -64,35 +68,53 @@ def _by_action(what: str, values: Floats, available: Ints) -> dict[str, Floats]:
 
 
 class DecisionLog:
-    """Notes decisions while runs are played: ``see`` before a round, ``note`` after it."""
+    """Notes decisions while runs are played: ``see`` before a round, ``note`` after it.
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    Args:
+        world: of the runs.
+        most: rounds kept, the latest; all if not given.
+    """
+
+    def __init__(self, world: World, most: int | None = None) -> None:
+        self._world, self._most = world, most
         self._names: tuple[str, ...] = ()
         self._first = 0
         self._policy: Ints = np.zeros(world.shape, dtype=np.int64)
-        self._seen: list[tuple[Floats, Floats, Bools]] = []
-        self._done: list[tuple[Ints, Floats]] = []
+        self._seen: deque[tuple[Floats, Floats, Bools]] = deque()
+        self._done: deque[tuple[Ints, Floats]] = deque()
 
     def see(self, state: State, people: Population) -> None:
         """Note what everybody sees before the next round, and how likely that makes each action."""
+        self.look(observe(state, people, self._world), people.policy)
+
+    def look(self, observation: Observation, policy: Ints, law: Floats | None = None) -> None:
+        """The same of what everybody sees, (R, N) by which policy each goes, and the law, where it is known already."""
         terms = self._world.terms.policy
         if not self._seen:
-            self._first, self._policy = state.round, people.policy
-        observation = observe(state, people, self._world)
+            self._first, self._policy = observation.round, policy
         seen = features_of(observation, terms.names)
         self._names = tuple(seen)
         starting = np.array([POLICIES.facts(name).starts for name in terms.names])
-        chose = starting[people.policy] | (state.round > 0)
-        self._seen.append((np.stack(list(seen.values()), axis=2), action_law(observation, terms), chose))
+        chose = starting[policy] | (observation.round > 0)
+        law = action_law(observation, terms) if law is None else law
+        self._seen.append((np.stack(list(seen.values()), axis=2), law, chose))
 
     def note(self, record: Record) -> None:
         """Note what came of it."""
-        self._done.append((record.actions, record.payday.utility))
+        self.tell(record.actions, record.payday.utility)
+
+    def tell(self, actions: Ints, utility: Floats) -> None:
+        """The same of (R, N) actions and (R, N) what the round brought each, money."""
+        self._done.append((actions, utility))
+        while self._most is not None and len(self._done) > self._most:
+            self._seen.popleft()
+            self._done.popleft()
+            self._first += 1
 
     def decisions(self) -> Decisions:
-        """All that was seen and done so far, at least one round."""
-        features, law, chose = (np.stack(each, axis=1) for each in zip(*self._seen[: len(self._done)], strict=True))
+        """All that was seen and done in the rounds kept, at least one."""
+        whole = list(self._seen)[: len(self._done)]
+        features, law, chose = (np.stack(each, axis=1) for each in zip(*whole, strict=True))
         actions, utility = (np.stack(each, axis=1) for each in zip(*self._done, strict=True))
         terms = self._world.terms
         names, available = terms.policy.names, terms.available

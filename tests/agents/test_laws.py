@@ -8,7 +8,7 @@ import pytest
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, action_law, decide, policy_law
+from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, action_law, decide, imitation, policy_law
 from commonweal.agents.policies.base import certainly
 from commonweal.agents.population import ConditionalKind
 from commonweal.agents.streams import Stream
@@ -54,13 +54,21 @@ def test_imitation_of_anybody_does_what_its_law_says():
     holds(policy_law("imitation", observation, terms), shares)
 
 
-def test_imitation_counts_what_an_action_would_cost_in_ones_own_values():
-    observation, terms = situation(ALL)
+@pytest.mark.parametrize("reach", ["neighbours", "population"])
+def test_imitation_counts_what_an_action_would_cost_in_ones_own_values(reach):
+    observation, terms = situation(ALL, reach)
     random = np.random.default_rng(4)
     people = replace(observation.population, value_costs=random.random((1, 24, 4)), utility=random.random((1, 24)))
     observation, stream = replace(observation, population=people), choice(2)
     shares = np.mean([certainly(POLICIES["imitation"](observation, terms, stream)) for _ in range(DRAWS)], axis=0)
     holds(policy_law("imitation", observation, terms), shares)
+
+
+def test_the_law_of_imitation_does_not_depend_on_how_many_are_compared_at_a_time(monkeypatch):
+    observation, terms = situation(ALL, reach="population")
+    whole = policy_law("imitation", observation, terms)
+    monkeypatch.setattr(imitation, "_PAIRS", 24 * 5)
+    np.testing.assert_allclose(policy_law("imitation", observation, terms), whole, atol=1e-15)
 
 
 def test_the_law_of_a_pair_is_the_fermi_function():

@@ -7,19 +7,19 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.agents.population import ConditionalKind
+from commonweal.agents.graphs import SparseGraph
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.documents.glances import BAD, Glances, bad_names
+from commonweal.figures.browser.documents.why import why_document
 from commonweal.figures.browser.notes.bargain import bargain_rows, why_so_many
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.concerns import FELT, belief_rows, concern_rows
-from commonweal.figures.browser.notes.names import giving_table, judging_table, name_rows, why_its_name
-from commonweal.figures.browser.notes.numbers import change, figure, known, percent
-from commonweal.figures.browser.notes.numbers import count as in_full
+from commonweal.figures.browser.notes.names import giving_table, goes_by_names, judging_table, name_rows, why_its_name
+from commonweal.figures.browser.notes.numbers import figure, known, percent
 from commonweal.figures.browser.notes.reasons import reason
 from commonweal.figures.browser.notes.shown import action_words, credit_unit, gives_models, pays_money, words_of
 from commonweal.figures.browser.notes.tables import data_rows, principal_card, value_rows
-from commonweal.figures.browser.notes.why import Parts, Seen, acquaintances, parts_of
+from commonweal.figures.browser.notes.why import why
 
 Document = dict[str, Any]
 
@@ -199,83 +199,25 @@ def _asks(world: World) -> list[Document]:
 
 
 def _why(chronicle: Chronicle, sight: Sight, index: int) -> Document:
-    """The waterfall where a policy with exact chances weighs more than one thing, else the reason in words."""
+    """The waterfall where the chances of its policy are known, else the reason in words."""
     world, action = chronicle.world, Action(int(sight.actions[index]))
     title = f"Why does it {action_words(world, action).do}?"
+    found = why(chronicle, index, sight.round) if sight.round else None
+    if found is None or not found.chance > 0:
+        return _text(title, reason(chronicle, index, sight.round))
     before = chronicle.at(sight.round - 1)
-    if sight.round < 2 or before.round != sight.round - 1:
-        return _text(title, reason(chronicle, index, sight.round))
-    parts = parts_of(before, index, action, world)
-    if parts is None or len(parts.seen) < 2 or not parts.chance > 0:
-        return _text(title, reason(chronicle, index, sight.round))
-    count = len(before.actions)
-    whose = "everybody" if parts.eyes == count else f"{parts.eyes} of {in_full(count)}"
-    note = f"exact: {len(parts.seen)} things seen, each against what {whose} saw"
-    return {"kind": "waterfall", "title": title, "text": _weighs(before, index, action, world),
-            "action": int(action), "rows": _waterfall(parts, before, index, action, world), "note": note}
+    return {**why_document(found, action, world, _weighs(chronicle, before, index, action)), "title": title}
 
 
-def _waterfall(parts: Parts, before: Sight, index: int, action: Action, world: World) -> list[Document]:
-    rows: list[Document] = [{"text": "anyone here, on average", "said": percent(parts.base), "low": 0.0,
-                             "high": parts.base, "is": "base"}]
-    at = parts.base
-    for seen, part in zip(parts.seen, parts.parts.tolist(), strict=True):
-        said = change(round(100 * part))
-        low, high = sorted((at, at + part))
-        rows.append({"text": _named(seen, before, index, action, world), "said": said, "low": low, "high": high,
-                     "is": "part", "gain": part >= 0})
-        at += part
-    whole = {"text": action_words(world, action).do, "said": percent(parts.chance), "low": 0.0, "high": parts.chance,
-             "is": "whole"}
-    return [*rows, whole]
-
-
-def _named(seen: Seen, before: Sight, index: int, action: Action, world: World) -> str:
-    """A thing seen, with its value: "its own pay, −0.0017"."""
-    if seen.what == "last":
-        return f"what it did last, {action_words(world, int(before.actions[index])).do}"
-    if seen.what == "pay":
-        return f"its own {_currency(before)}, {figure(float(before.utility[index]))}"
-    if seen.what == "values":
-        return f"its values, which {action_words(world, action).doing} costs {figure(_cost_of(before, index, action))}"
-    if seen.what == "others":
-        mean = _pay_of(before, index, action, world)
-        told = "nobody" if np.isnan(mean) else figure(mean)
-        return f"pay of those who {action_words(world, action).do}, {told}"
-    value = float(seen.values[index])
-    if seen.what == "kind":
-        return f"its kind, {ConditionalKind(int(value)).name.lower().replace('_', ' ')}"
-    if seen.what == "share":
-        return f"neighbours who {action_words(world, Action.DELEGATE).do}, {percent(value)}"
-    assert seen.action is not None
-    worth = before.value_costs.size > 0
-    lead = ("would be worth" if worth else "would have paid") if seen.what == "foregone" else (
-        "learned to be worth" if worth else "learned to pay")
-    return f"{action_words(world, seen.action).doing} {lead} {figure(value)}"
-
-
-def _currency(before: Sight) -> str:
-    """What policies compare."""
-    return "utility" if before.value_costs.size else "pay"
-
-
-def _cost_of(before: Sight, index: int, action: Action) -> float:
-    """What an action costs a principal in its own values, as it remembers; 0 where nobody minds."""
-    return float(before.value_costs[index, action]) if before.value_costs.size else 0.0
-
-
-def _pay_of(before: Sight, index: int, action: Action, world: World) -> float:
-    """Mean remembered pay of those it may meet who do something; nan where nobody does."""
-    graph = world.graph if world.terms.policy.imitation.reach == "neighbours" else None
-    met = acquaintances(graph, index, len(before.actions))
-    theirs = before.remembered[met[before.actions[met] == action]]
-    return float(theirs.mean()) if theirs.size else np.nan
-
-
-def _weighs(before: Sight, index: int, action: Action, world: World) -> str:
+def _weighs(chronicle: Chronicle, before: Sight, index: int, action: Action) -> str:
     """What its policy does, in a sentence or two."""
+    world = chronicle.world
     terms = world.terms.policy
     name = terms.names[int(before.policy[index])]
+    if goes_by_names(world, before, index):
+        return reason(chronicle, index, before.round + 1)
+    if name not in _POLICIES:
+        return ""
     told = _POLICIES[name]
     if before.value_costs.size:
         told = _MINDING.get(name, told)
@@ -309,12 +251,22 @@ def _others_earn(before: Sight, index: int, action: Action, world: World) -> str
     mean, own = _pay_of(before, index, action, world), float(before.utility[index])
     if np.isnan(mean):
         return f" Nobody whom it may meet was {action_words(world, action).doing}."
-    cost = _cost_of(before, index, action)
+    cost = float(before.value_costs[index, action]) if before.value_costs.size else 0.0
     than = "more than" if mean - cost > own else "less than" if mean - cost < own else "as much as"
     if not before.value_costs.size:
         return f" Those who {action_words(world, action).do} earn {than} it remembers."
     earn = f"{figure(mean)} less {figure(cost)}" if cost else figure(mean)
     return f" From those who {action_words(world, action).do} that is {earn}, {than} its utility."
+
+
+def _pay_of(before: Sight, index: int, action: Action, world: World) -> float:
+    """Mean remembered pay of those it may meet who do something; nan where nobody does."""
+    graph, met = world.graph, np.arange(len(before.actions))
+    if world.terms.policy.imitation.reach == "neighbours" and isinstance(graph, SparseGraph):
+        met = graph.indices[graph.indptr[index] : graph.indptr[index + 1]]
+    met = met[met != index]
+    theirs = before.remembered[met[before.actions[met] == action]]
+    return float(theirs.mean()) if theirs.size else np.nan
 
 
 # What else would have paid.

@@ -84,7 +84,8 @@ function scaleOf(page, panel, { width, height }) {
   const names = page.store.setup.panels.flatMap(({ lines }) => lines.map(({ name }) => name)); // so that all axes end alike
   const side = Math.min(130, 14 + 5.9 * Math.max(...names.map((name) => name.length + 5)));
   const [low, high] = spanOf(page.store, panel, first, last);
-  return scaleOver({ left: SIDE, right: Math.max(SIDE + 40, width - side), top: 8, bottom: height - FOOT, low, high, first, last });
+  const top = page.docs.episodes?.episodes.length ? 20 : 8; // letters of episodes stand above
+  return scaleOver({ left: SIDE, right: Math.max(SIDE + 40, width - side), top, bottom: height - FOOT, low, high, first, last });
 }
 
 function spanOf(store, panel, first, last) {
@@ -114,15 +115,28 @@ function coursesOf(page, { lines, percent: inPercent }, scale) {
     ...endNames(scale, names)];
 }
 
-/** What is chosen, and lettered episodes, as shaded stretches of rounds. */
+/** What is chosen, and lettered episodes, as shaded stretches of rounds; hatched where nothing is sure of them. */
 function shadesOf(page, scale) {
   const stretches = (page.docs.episodes?.episodes ?? []).concat(page.state.stretch ?? []);
-  return stretches.filter(({ from, to }) => to >= scale.first && from <= scale.last).map(({ from, to, letter }) => {
-    const [left, right] = [scale.x(Math.max(from, scale.first)), scale.x(Math.min(to, scale.last))];
+  return stretches.filter(({ from, to }) => to >= scale.first && from <= scale.last).map(({ from, to, letter, look = "", depth, hatched }) => {
+    const [left, right] = [scale.x(Math.max(from - 0.5, scale.first)), scale.x(Math.min(to + 0.5, scale.last))];
+    const wide = Math.max(2, right - left);
     return svg("g", {},
-      svg("rect", { x: left, y: scale.top, width: Math.max(2, right - left), height: scale.bottom - scale.top, class: "cw-shade" }),
-      letter ? label((left + right) / 2, scale.top - 1, letter, "cw-letter", "middle") : null);
+      svg("rect", { x: left, y: scale.top, width: wide, height: scale.bottom - scale.top, class: `cw-shade ${look}`,
+                    style: depth === undefined ? null : `opacity:${depth}` }),
+      hatched ? svg("path", { d: hatchIn(left, left + wide, scale), class: "cw-hatch" }) : null,
+      letter ? label((left + right) / 2, scale.top - 4, letter, "cw-letter", "middle") : null);
   });
+}
+
+/** Slanted lines between two places of a picture. */
+function hatchIn(left, right, { top, bottom }) {
+  let path = "";
+  for (let x = left - (bottom - top); x < right; x += 9) {
+    const [from, to] = [Math.max(x, left), Math.min(x + bottom - top, right)];
+    path += `M${from.toFixed(1)} ${(bottom - from + x).toFixed(1)}L${to.toFixed(1)} ${(bottom - to + x).toFixed(1)}`;
+  }
+  return path;
 }
 
 function cursorOf(lines, scale, values, round) {

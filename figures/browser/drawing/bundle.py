@@ -15,6 +15,7 @@ LATER: Mapping[str, Sequence[str]] = {
     "lattice": ("lattice",),
     "names": ("names",),
     "card": ("asking", "tables", "lines", "card"),
+    "decided": ("decided",),
     "values": ("asking", "lines", "values"),
     "compare": ("tables", "choosing", "compare"),
     "sweeps": ("tables", "lines", "sweep"),
@@ -22,7 +23,7 @@ LATER: Mapping[str, Sequence[str]] = {
     "menus": ("menus",),
     "share": ("tables", "export", "link", "share"),
 }
-ALONE = ("lattice", "names", "card", "menus", "share")  # later parts that a run in one file shows
+ALONE = ("lattice", "names", "card", "decided", "menus", "share")  # later parts that a run in one file shows
 FILES = (*FIRST, *dict.fromkeys(file for files in LATER.values() for file in files), "alone")
 FIRST_ADDRESS = '"the first part"'  # in its place the browser writes where it has the first part from
 _HERE = Path(__file__).parent

@@ -1,9 +1,8 @@
-// How a run goes: small multiples that share their rounds, and its events.
+// How a run goes: small multiples that share their rounds; what is said beside them is sent later.
 
-import { changes, html, press, refill } from "./dom.js";
+import { changes, html, refill } from "./dom.js";
 import { coursePanel } from "./axes.js";
-
-const LISTED = 9; // events
+import { wanted } from "./later.js";
 
 export function coursesPart(page) {
   const el = html("div", { class: "cw-panels" });
@@ -22,32 +21,13 @@ export function coursesPart(page) {
 
 export function dynamicsView(page) {
   const courses = coursesPart(page);
-  const events = html("ol", { class: "cw-events" });
-  const el = html("div", { class: "cw-dynamics" }, courses.el,
-    html("aside", { class: "cw-aside", "aria-label": "events" }, html("h2", {}, "Events"), events));
-  const differs = changes();
+  const el = html("div", { class: "cw-dynamics" }, courses.el);
+  let beside = null; // what decided the run, and its events
   const update = () => {
     courses.update();
-    const { told } = page.docs;
-    if (differs(told, page.round)) refill(events, lastEvents(page, told?.events ?? []));
+    beside ??= wanted(page, "decided")?.(page);
+    if (beside && !beside.el.isConnected) el.append(beside.el);
+    beside?.update();
   };
-  return { el, update, table: () => measuresTable(page) };
-}
-
-function lastEvents(page, events) {
-  const quiet = (words) => html("li", { class: "cw-quiet" }, words);
-  const shown = events.slice(-LISTED).map(({ round, text }) => html("li", {}, press(
-    [html("span", { class: "cw-event-round" }, String(round)), text], () => page.look(round),
-    `cw-event-line${round === page.round ? " cw-strong" : ""}`)));
-  if (!events.length) return quiet("Nothing stands out yet.");
-  return [shown, events.length > LISTED ? quiet(`${events.length - LISTED} more before`) : null];
-}
-
-/** Every measure of every round. */
-function measuresTable(page) {
-  const { store } = page;
-  const lines = store.setup.panels.flatMap(({ title, lines: those }) => those.map(({ name, measure }) => [`${title}: ${name}`, measure]));
-  const rows = Array.from({ length: store.length }, (_, i) =>
-    [i + 1, ...lines.map(([, measure]) => Number(store.courses[measure][i].toPrecision(7)))]);
-  return { title: "Measures by round", headers: ["round", ...lines.map(([name]) => name)], rows };
+  return { el, update, table: () => beside?.table() ?? { title: "", headers: [], rows: [] } };
 }

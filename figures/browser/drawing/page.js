@@ -102,7 +102,7 @@ const RECEIVED = {
   turn: (page, { view }) => page.set({ view }),
   setup(page, document) {
     page.store.begin(document);
-    for (const kind of ["card", "answer", "values", "ledger"]) page.docs[kind] = null;
+    for (const kind of ["card", "answer", "values", "ledger", "decided", "episodes"]) page.docs[kind] = null;
     page.set({ round: null, principal: null, hover: null, pointed: null, stretch: null });
   },
   frame(page, document, [rows, marks]) {

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, ratio
+from commonweal.agents.policies import Observation
 from commonweal.agents.population import Population
 from commonweal.agents.values import held_by
 from commonweal.economy.money.ledger import MICRO, Reason, entries
 from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.mechanism import state_of_others
+from commonweal.economy.round.observe import observe
 from commonweal.economy.round.record import Lesson, Payday, Record
 from commonweal.economy.runs.metrics import broken_limits, kept_promises, round_metrics, taken_off
 from commonweal.economy.world.world import State, World
@@ -87,6 +89,7 @@ class Sight:
     beliefs: Beliefs | None  # what agents think and file; None where they know
     stricter: Floats  # (N, K) by how much it claimed stricter limits than were filed, as its voice
     requests: Requests | None  # what became of requests and names; None where names do not count
+    observed: Observation  # what everybody sees before the next round, with an axis of one run
 
 
 @dataclass
@@ -285,4 +288,5 @@ def _standing(state: State, people: Population, world: World) -> Sight:
         beliefs=None,
         stricter=np.zeros(people.limits.shape[1:]),
         requests=standing_requests(state),
+        observed=observe(state, people, world),
     )

@@ -5,7 +5,6 @@ policy leads to each action, and where an action has several explanations how li
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit
@@ -13,14 +12,14 @@ from scipy.special import expit
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, ratio
 from commonweal.agents.graphs import CompleteGraph
-from commonweal.agents.policies import best_action
-from commonweal.agents.policies.conditional import delegating_and_shirking, willingness
+from commonweal.agents.policies.conditional import willingness
 from commonweal.agents.population import ConditionalKind
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
 from commonweal.figures.browser.notes.names import goes_by_names, why_it_gave
 from commonweal.figures.browser.notes.numbers import figure, percent
 from commonweal.figures.browser.notes.shown import action_words
+from commonweal.figures.browser.notes.why import law_of
 
 _KINDS = {  # {} for what who takes part does
     ConditionalKind.COOPERATOR: "a conditional cooperator",
@@ -28,14 +27,6 @@ _KINDS = {  # {} for what who takes part does
     ConditionalKind.HUMP_SHAPED: "of the hump-shaped kind, which {} most readily when half of the others do",
     ConditionalKind.RANDOM: "of no kind, and takes any available action",
 }
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What a policy makes of what a principal saw."""
-
-    chances: Floats  # (4,) probability of proposing each action
-    words: str  # what it looked at
 
 
 def reason(chronicle: Chronicle, index: int, round: int | None = None) -> str:
@@ -65,19 +56,24 @@ def reason(chronicle: Chronicle, index: int, round: int | None = None) -> str:
     told = f"In round {sight.round} it {changed}. Its policy is {name.replace('_', ' ')}"
     if name == "q_network":
         return f"{told}: it does what its network says is worth most to who sees what it saw."
-    if name not in _PROPOSALS:
+    if name not in _WEIGHS:
         return f"{told}, registered by a user: the page does not know what it weighs."
-    proposal = _PROPOSALS[name](before, index, world)
-    return f"{told}: {proposal.words} {_account(proposal, action, last, world)}".strip()
+    law = law_of(chronicle, before)
+    account = "" if law is None else _account(float(law[index, action]), action, _meant(before, index), world)
+    return f"{told}: {_WEIGHS[name](before, index, world)} {account}".strip()
 
 
-def _account(proposal: Proposal, action: Action, last: Action, world: World) -> str:
+def _meant(before: Sight, index: int) -> Action:
+    """What it did last, or meant to, where a mechanism kept it from that."""
+    return Action(int(before.observed.population.action[0, index]))
+
+
+def _account(total: float, action: Action, last: Action, world: World) -> str:
     """How likely the action was, and how it can have happened."""
     revision, mutation = (float(term[0, 0]) for term in (world.terms.policy.revision, world.terms.policy.mutation))
-    by_policy = (1 - mutation) * revision * float(proposal.chances[action])
     by_chance = mutation / len(world.terms.available) * (action in world.terms.available)
     by_habit = (1 - mutation) * (1 - revision) * (action == last)
-    total = by_policy + by_chance + by_habit
+    by_policy = round(max(0.0, total - by_chance - by_habit), 12)
     said = f"It reconsiders with probability {revision:g} and takes a random action with probability {mutation:g}"
     if not total > 0:
         return f"{said}; neither leads to this action, so something else made it act."
@@ -89,33 +85,28 @@ def _account(proposal: Proposal, action: Action, last: Action, world: World) -> 
     return f"{told} Which of the two it was is not recorded; by likelihood {ways}."
 
 
-def _imitation(before: Sight, index: int, world: World) -> Proposal:
-    """Chances of copying, exact over whoever it may have met: the mean of the Fermi probability over the others."""
+def _imitation(before: Sight, index: int, world: World) -> str:
     terms = world.terms.policy.imitation
     anybody = terms.reach == "population"
     graph = CompleteGraph(1, len(before.actions)) if anybody else world.graph
     itself = np.arange(len(before.actions)) == index
     if graph.neighbour_mean(itself[None].astype(np.float64))[0, index] > 0:  # who has no other is its own neighbour
-        return Proposal(np.eye(4)[before.actions[index]], "it knows nobody that it could imitate.")
+        return "it knows nobody that it could imitate."
     own, does = before.utility[index], np.eye(4)[before.actions]  # (N, 4)
     promised = promised_by(before, index)
-    copies = expit(terms.intensity[0, 0] * (promised - own))[:, None]
-    adopts = graph.neighbour_mean((does * copies)[None])[0, index]
     share = graph.neighbour_mean(does[None])[0, index]
     earned = graph.neighbour_mean((does * promised[:, None])[None])[0, index]
-    last = int(before.actions[index])
-    chances = adopts + (1 - adopts.sum()) * np.eye(4)[last]
     means = {code: earned[code] / share[code] for code in np.flatnonzero(share > 0).tolist()}
     told = _listed(np.where(share > 0, ratio(earned, share), np.nan), world)
     whom = "the others" if anybody else "its neighbours"
     net = ", what each would cost it in its own values subtracted" if before.value_costs.size else ""
     words = f"{_remembers(before, index)}, against a mean among {whom} of {told}{net}."
-    others = {code: mean for code, mean in means.items() if code != last}
+    others = {code: mean for code, mean in means.items() if code != before.actions[index]}
     if others:
         best = max(others, key=lambda code: others[code])
         fermi = float(expit(terms.intensity[0, 0] * (others[best] - own)))
         words += f" Someone {action_words(world, best).doing} at that mean it would copy with probability {fermi:.2f}."
-    return Proposal(chances, words)
+    return words
 
 
 def promised_by(before: Sight, index: int) -> Floats:
@@ -133,27 +124,21 @@ def _remembers(before: Sight, index: int) -> str:
     return f"it remembers a utility of {figure(own)} money per round ({figure(paid)} of pay, less value cost)"
 
 
-def _best_response(before: Sight, index: int, world: World) -> Proposal:
+def _best_response(before: Sight, index: int, world: World) -> str:
     inertia = float(world.terms.policy.best_response.inertia[0, 0])
-    last, foregone = before.actions[index], before.foregone[index]
-    best = _best(foregone, last, world)
-    chances = (1 - inertia) * np.eye(4)[best] + inertia * np.eye(4)[last]
     keeps = f" It keeps its last action with probability {inertia:g} anyway." if inertia else ""
-    return Proposal(chances, f"the round before would have {_paid(before)} it {_listed(foregone, world)}.{keeps}")
+    return f"the round before would have {_paid(before)} it {_listed(before.foregone[index], world)}.{keeps}"
 
 
-def _learning(before: Sight, index: int, world: World) -> Proposal:
+def _learning(before: Sight, index: int, world: World) -> str:
     exploration = float(world.terms.policy.learning.exploration[0, 0])
-    values = before.action_values[index]
-    best = _best(values, before.actions[index], world)
-    chances = (1 - exploration) * np.eye(4)[best] + exploration * _anything(world)
-    known = np.where(np.isin(np.arange(4), world.terms.available), values, np.nan)
+    known = np.where(np.isin(np.arange(4), world.terms.available), before.action_values[index], np.nan)
     net = ", value cost subtracted," if before.value_costs.size else ""
     told = f"the learned values of its actions{net} are {_listed(known, world)}"
-    return Proposal(chances, f"{told}, and it explores with probability {exploration:g}.")
+    return f"{told}, and it explores with probability {exploration:g}."
 
 
-def _conditional(before: Sight, index: int, world: World) -> Proposal:
+def _conditional(before: Sight, index: int, world: World) -> str:
     kind = before.kind[index : index + 1]
     delegated = (before.actions == Action.DELEGATE).astype(np.float64)
     share = world.graph.neighbour_mean(delegated[None])[:, index]
@@ -162,26 +147,22 @@ def _conditional(before: Sight, index: int, world: World) -> Proposal:
     told = _KINDS[ConditionalKind(int(kind[0]))].format(verb.does)
     words = f"it is {told}; {percent(share[0])} of its neighbours {verb.did}."
     if kind[0] == ConditionalKind.RANDOM:
-        return Proposal(_anything(world), words)
-    delegating, shirking = delegating_and_shirking(world.terms.available)
-    chances = willing * np.eye(4)[delegating] + (1 - willing) * np.eye(4)[shirking]
-    return Proposal(chances, f"{words} So it is willing to {verb.do} with probability {willing:.2f}.")
+        return words
+    return f"{words} So it is willing to {verb.do} with probability {willing:.2f}."
 
 
-def _fixed(before: Sight, index: int, world: World) -> Proposal:
-    return Proposal(np.eye(4)[before.actions[index]], "it does what it did.")
+def _fixed(before: Sight, index: int, world: World) -> str:
+    return "it does what it did."
 
 
-def _wait_and_see(before: Sight, index: int, world: World) -> Proposal:
-    last, foregone = before.actions[index], before.foregone[index]
-    if last != Action.ABSTAIN:
-        return Proposal(np.eye(4)[last], "it has joined, and does what it did.")
-    joins = foregone[Action.DELEGATE] > foregone[Action.ABSTAIN]
-    words = f"it has not joined; the round before would have {_paid(before)} it {_listed(foregone, world)}."
-    return Proposal(np.eye(4)[Action.DELEGATE if joins else Action.ABSTAIN], words)
+def _wait_and_see(before: Sight, index: int, world: World) -> str:
+    if before.actions[index] != Action.ABSTAIN:
+        return "it has joined, and does what it did."
+    paid = _listed(before.foregone[index], world)
+    return f"it has not joined; the round before would have {_paid(before)} it {paid}."
 
 
-_PROPOSALS: dict[str, Callable[[Sight, int, World], Proposal]] = {
+_WEIGHS: dict[str, Callable[[Sight, int, World], str]] = {  # what a policy looked at, in words
     "imitation": _imitation, "best_response": _best_response, "learning": _learning, "conditional": _conditional,
     "fixed": _fixed, "wait_and_see": _wait_and_see,
 }
@@ -190,16 +171,6 @@ _PROPOSALS: dict[str, Callable[[Sight, int, World], Proposal]] = {
 def _paid(before: Sight) -> str:
     """What a round would have done for a principal, before how much: in utility where it minds."""
     return "been worth to" if before.value_costs.size else "paid"
-
-
-def _best(values: Floats, last: int, world: World) -> int:
-    return int(best_action(values[None, None], np.array([[last]]), world.terms.available)[0, 0])
-
-
-def _anything(world: World) -> Floats:
-    """(4,) the same chance for every available action."""
-    chances = np.isin(np.arange(4), world.terms.available).astype(np.float64)
-    return np.asarray(chances / chances.sum())
 
 
 def _listed(values: Floats, world: World) -> str:

@@ -49,9 +49,10 @@ class Requests:
     @property
     def numbers(self) -> int:
         """How many numbers are kept of each principal."""
-        learned = 0 if self.learning is None else 24 + 3 * 12 + 1  # counts; logits with Adam's moments; updates
+        learned = 0 if self.learning is None else 24 + 3 * 12 + 1 + 4  # counts; logits, Adam's moments; updates; giving
         judges: int = self.judges.shape[1]
-        return 13 + 2 * judges + learned
+        seen = 4  # of names, by everybody before it chooses
+        return 13 + seen + 2 * judges + learned
 
 
 def standing_requests(state: State) -> Requests | None:

@@ -79,6 +79,25 @@ class TestTheRecord:
         decisions = watched(ensemble_of({**NAMES, "policy.mix": mix}), 2)
         assert len(decisions.names) <= MOST_FEATURES
 
+    def test_who_minds_sees_its_utility_and_what_each_action_costs_it(self):
+        decisions = watched(Ensemble(load("exit-and-voice", {"population.count": 8, "rounds": 4}), [0]), 3)
+        costs = [f"value cost of {action}" for action in ("delegate", "free_ride", "defect", "abstain")]
+        assert {"own utility", *costs} <= set(decisions.names)
+        assert "own utility" not in watched(ensemble_of({}), 2).names
+
+    def test_a_log_of_the_latest_rounds_is_the_end_of_one_of_all(self):
+        logs, ensemble = [DecisionLog(ensemble_of({}).world, most) for most in (None, 3)], ensemble_of({})
+        for _ in range(7):
+            for log in logs:
+                log.see(ensemble.state, ensemble.people)
+            record = ensemble.step()
+            for log in logs:
+                log.note(record)
+        whole, latest = (log.decisions() for log in logs)
+        assert latest.rounds == range(4, 7) and whole.rounds == range(7)
+        for name in ("features", "law", "chose", "actions", "utility"):
+            np.testing.assert_array_equal(getattr(latest, name), getattr(whole, name)[:, 4:])
+
     def test_revenue_is_that_of_the_last_round_also_to_who_begins_later(self):
         ensemble = ensemble_of({}, rounds=1)
         earned = [ensemble.step().payday.revenue / 1e6]

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from commonweal.agents.actions import Action
 from commonweal.agents.graphs import CompleteGraph, SparseGraph
 from commonweal.agents.policies import POLICIES, Observation, PolicyTerms, decide
+from commonweal.agents.policies.laws import policy_law
 from commonweal.agents.population import ConditionalKind, Population
 from commonweal.agents.streams import Streams
 from commonweal.agents.terms import stack
@@ -26,7 +27,7 @@ from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.browser.documents.ledger import ledger_document
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.numbers import figure
-from commonweal.figures.browser.notes.reasons import _PROPOSALS, reason
+from commonweal.figures.browser.notes.reasons import _WEIGHS, reason
 from commonweal.figures.browser.notes.tables import (
     Table,
     conservation,
@@ -191,7 +192,7 @@ def decisions(chronicle: Chronicle, ensemble: Ensemble, name: str, runs: int) ->
     return observation, terms, Streams.from_seeds(range(runs)).choice
 
 
-@pytest.mark.parametrize("name", sorted(_PROPOSALS))
+@pytest.mark.parametrize("name", sorted(_WEIGHS))
 @pytest.mark.parametrize("reach", ["population", "neighbours"])
 def test_a_reason_gives_each_action_the_probability_with_which_the_policy_proposes_it(name: str, reach: str) -> None:
     fields = {**MIXED, "policy.imitation.reach": reach, "policy.imitation.intensity": 300.0,
@@ -200,7 +201,7 @@ def test_a_reason_gives_each_action_the_probability_with_which_the_policy_propos
     runs = 2000
     proposed = POLICIES[name](*decisions(chronicle, ensemble, name, runs))
     for i in range(12):
-        claimed = _PROPOSALS[name](chronicle.newest, i, chronicle.world).chances
+        claimed = policy_law(name, chronicle.newest.observed, chronicle.world.terms.policy)[0, i]
         assert claimed.sum() == pytest.approx(1.0)
         found = np.bincount(proposed[:, i], minlength=4) / runs
         spread = np.sqrt(claimed * (1 - claimed) / runs)
@@ -288,25 +289,21 @@ def test_an_imitator_who_knows_nobody_has_nobody_to_imitate() -> None:
     chronicle = played(3, **{"policy.imitation.reach": "neighbours"})
     alone = SparseGraph.from_edges([np.array([[0, 1]])], 12)
     world = replace(chronicle.world, graph=alone)
-    proposal = _PROPOSALS["imitation"](chronicle.newest, 5, world)
-    assert proposal.words == "it knows nobody that it could imitate."
-    assert proposal.chances[chronicle.newest.actions[5]] == 1.0
-    assert "it remembers" in _PROPOSALS["imitation"](chronicle.newest, 1, world).words
+    assert _WEIGHS["imitation"](chronicle.newest, 5, world) == "it knows nobody that it could imitate."
+    assert "it remembers" in _WEIGHS["imitation"](chronicle.newest, 1, world)
 
 
-@pytest.mark.parametrize(("joining", "chosen"), [(0.4, Action.DELEGATE), (0.2, Action.ABSTAIN)])
-def test_who_waits_and_sees_tells_what_joining_would_have_paid(joining: float, chosen: Action) -> None:
+def test_who_waits_and_sees_tells_what_joining_would_have_paid() -> None:
     chronicle = played(3, **{"policy.mix": {"wait_and_see": 1.0}})
     waiting = replace(
-        chronicle.newest, actions=np.full(12, Action.ABSTAIN), foregone=np.tile([0.3, joining, np.nan, np.nan], (12, 1))
+        chronicle.newest, actions=np.full(12, Action.ABSTAIN), foregone=np.tile([0.3, 0.4, np.nan, np.nan], (12, 1))
     )
-    proposal = _PROPOSALS["wait_and_see"](waiting, 0, chronicle.world)
-    assert "it has not joined; the round before would have paid it" in proposal.words
-    assert proposal.chances.argmax() == chosen
+    words = _WEIGHS["wait_and_see"](waiting, 0, chronicle.world)
+    assert words == "it has not joined; the round before would have paid it 0.4 for delegating, 0.3 for abstaining."
 
 
 def test_every_kind_of_conditional_cooperator_has_words() -> None:
     chronicle = played(3, **{"policy.mix": {"conditional": 1.0}})
-    words = {_PROPOSALS["conditional"](replace(chronicle.newest, kind=np.full(12, kind)), 0, chronicle.world).words
+    words = {_WEIGHS["conditional"](replace(chronicle.newest, kind=np.full(12, kind)), 0, chronicle.world)
              for kind in ConditionalKind}
     assert len(words) == len(ConditionalKind)

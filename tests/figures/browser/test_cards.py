@@ -13,15 +13,21 @@ from hypothesis import strategies as st
 
 from commonweal.agents.actions import Action
 from commonweal.agents.graphs import SparseGraph
+from commonweal.economy.explaining.decisions import explain_decision
+from commonweal.economy.explaining.sights import Decisions, watched
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.browser.documents.cards import COURSE, LIFE, _thinned_life, card_document, thinned
+from commonweal.figures.browser.documents.why import SHOWN, points, seen_words
+from commonweal.figures.browser.notes import why as notes_why
 from commonweal.figures.browser.notes.chronicle import Chronicle
 from commonweal.figures.browser.notes.numbers import figure
-from commonweal.figures.browser.notes.reasons import _PROPOSALS, reason
-from commonweal.figures.browser.notes.why import _WEIGHED, MOST, parts_of
+from commonweal.figures.browser.notes.reasons import _WEIGHS, reason
+from commonweal.figures.browser.notes.why import law_of, why
 from commonweal.scenarios.schema.library import library_names
-from tests.helpers.chronicles import VALUES, chronicle_of, leaky
+from commonweal.scenarios.schema.loading import load
+from tests.helpers.chronicles import SMALL, VALUES, chronicle_of, leaky
 
-MIXED = {"policy.mix": dict.fromkeys(sorted(_PROPOSALS), 1 / len(_PROPOSALS)), "policy.revision": 0.7,
+MIXED = {"policy.mix": dict.fromkeys(sorted(_WEIGHS), 1 / len(_WEIGHS)), "policy.revision": 0.7,
          "policy.mutation": 0.1, "policy.imitation.intensity": 300.0}
 PUBLIC = {"population.count": 16}
 
@@ -97,68 +103,122 @@ def test_a_card_of_public_goods_speaks_of_contributing_and_of_no_credit() -> Non
 # Why.
 
 
-@pytest.mark.parametrize("policy", sorted(_WEIGHED))
+@pytest.mark.parametrize("policy", sorted(_WEIGHS))
 @pytest.mark.parametrize("reach", ["population", "neighbours"])
-def test_the_parts_of_a_chance_add_up_to_the_exact_chance_of_the_action(policy: str, reach: str) -> None:
+def test_the_chance_of_an_action_is_its_law_and_the_parts_add_up_to_it(policy: str, reach: str) -> None:
     fields = {**MIXED, "policy.mix": {policy: 1.0}, "policy.imitation.reach": reach, "population.graph": "ring",
               "policy.learning.exploration": 0.3, "policy.best_response.inertia": 0.2}
-    chronicle = leaky(4, **fields)
-    before, world = chronicle.newest, chronicle.world
-    available, places = world.terms.available.tolist(), range(12)
-    chances = np.array([_PROPOSALS[policy](before, i, world).chances for i in places])  # (N, 4)
-    keeps = np.eye(4)[before.actions]
-    exact = 0.9 * (0.7 * chances + 0.3 * keeps) + 0.1 / len(available) * np.isin(np.arange(4), available)
-    for i in places:
-        for action in available:
-            parts = parts_of(before, i, Action(action), world)
-            assert parts is not None
-            assert parts.base == pytest.approx(exact[:, action].mean())
-            assert parts.chance == pytest.approx(exact[i, action])
-            assert parts.base + parts.parts.sum() == pytest.approx(parts.chance)
+    chronicle = leaky(6, **fields)
+    law = law_of(chronicle, chronicle.at(5))
+    assert law is not None
+    for i, did in enumerate(chronicle.newest.actions.tolist()):
+        found = why(chronicle, i, 6)
+        assert found is not None
+        assert found.chance == pytest.approx(law[i, did], abs=1e-12)
+        assert found.base + found.parts.sum() + found.hidden == pytest.approx(found.chance, abs=1e-12)
+    assert law.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_the_why_of_a_run_that_is_watched_is_that_of_the_explanation_of_its_whole_play() -> None:
+    fields = SMALL | {"stakes.stake": 0.1, "stakes.audit": 0.5} | MIXED
+    decisions = watched(Ensemble(load("leaky", fields), [5]), rounds=8)
+    chronicle = leaky(8, **MIXED)
+    for i in range(12):
+        ours, whole = why(chronicle, i, 7), explain_decision(replaced(decisions, 7), i, 6)
+        assert ours is not None
+        assert ours.explanation.names == whole.names
+        np.testing.assert_array_equal(ours.explanation.values, whole.values)
+        np.testing.assert_array_equal(ours.explanation.base, whole.base)
+
+
+def replaced(decisions: Decisions, rounds: int) -> Decisions:
+    """The decisions of the first rounds alone."""
+    parts = {name: getattr(decisions, name)[:, :rounds] for name in ("features", "law", "chose", "actions", "utility")}
+    return replace(decisions, **parts)
+
+
+def test_the_why_of_a_round_is_the_same_whatever_was_asked_before() -> None:
+    first, second = (chronicle_of("leaky", 9, SMALL | MIXED, seed) for seed in (11, 11))
+    second = replace(second, memory={})
+    told = {round: card_document(first, 4, round) for round in (9, 5, 6, 7, 3)}
+    assert told == {round: card_document(second, 4, round) for round in (3, 5, 6, 7, 9)}
+
+
+def test_rounds_are_forgotten_beyond_those_that_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    chronicle = replace(leaky(12, **MIXED), memory={})
+    monkeypatch.setattr(notes_why, "MOST_ROUNDS", 3)
+    for round in (4, 5, 12, 6, 7):
+        found = why(chronicle, 2, round)
+        assert found is not None and found.rounds == (round - 2, round)
+        assert found.explanation.evaluations <= 36
+    assert len(chronicle.remembered(notes_why._Laws).known) <= 4
 
 
 def test_what_everybody_sees_alike_adds_nothing() -> None:
-    chronicle = leaky(4, **{"policy.mix": {"best_response": 1.0}})
-    alike = replace(chronicle.newest, foregone=np.tile([np.nan, 1.0, 2.0, 0.5], (12, 1)))
-    for i in range(12):
-        parts = parts_of(alike, i, Action.FREE_RIDE, chronicle.world)
-        assert parts is not None
-        assert parts.parts[:-1] == pytest.approx(0)
+    chronicle = leaky(5, **{"policy.mix": {"fixed": 1.0}, "population.cost_low": 0.001, "population.cost_high": 0.001})
+    found = why(chronicle, 3, 2)  # of one round alone, which all saw alike but for their own
+    assert found is not None
+    parts = dict(zip(found.explanation.names, found.parts, strict=True))
+    assert (parts["accuracy"], parts["revenue"], parts["own cost"]) == (0, 0, 0)
+    assert parts["last action"] > 0
 
 
 def test_who_can_meet_nobody_keeps_to_what_it_did() -> None:
     chronicle = leaky(3, **{"policy.imitation.reach": "neighbours", "policy.mix": {"imitation": 1.0},
                             "policy.mutation": 0.0, "policy.revision": 1.0})
-    alone = replace(chronicle.world, graph=SparseGraph.from_edges([np.array([[0, 1]])], 12))
-    did = Action(int(chronicle.newest.actions[5]))
-    parts = parts_of(chronicle.newest, 5, did, alone)
-    assert parts is not None and parts.chance == 1.0
+    alone = SparseGraph.from_edges([np.array([[0, 1]])], 12)
+    seen = replace(chronicle.newest, observed=replace(chronicle.newest.observed, graph=alone))
+    law = law_of(Chronicle(chronicle.world), seen)
+    assert law is not None and law[5, chronicle.newest.actions[5]] == 1.0
 
 
-def test_a_large_society_is_seen_through_the_eyes_of_some() -> None:
-    chronicle = chronicle_of("spatial-public-goods", 2, {"population.count": 144})
-    parts = parts_of(chronicle.at(1), 7, Action(int(chronicle.newest.actions[7])), chronicle.world)
-    assert parts is not None and parts.eyes == MOST
-    assert parts.base + parts.parts.sum() == pytest.approx(parts.chance)
-    why = section(card_document(chronicle, 7), "waterfall")
-    assert why["note"] == f"exact: 3 things seen, each against what {MOST} of 144 saw"
+def test_in_a_large_society_fewer_rounds_are_compared_and_in_a_larger_one_none() -> None:
+    chronicle = chronicle_of("spatial-public-goods", 3, {"population.count": 2500})
+    found = why(chronicle, 7, 3)
+    assert found is not None and found.rounds == (2, 3) and found.explanation.evaluations == 5000
+    note = section(card_document(chronicle, 7), "waterfall")["note"]
+    assert note.startswith("exact: 8 things seen, among 5000 decisions of rounds 2 to 3, ")
+    fields = {"population.count": 2500, "policy.imitation.reach": "population"}
+    anybody = chronicle_of("spatial-public-goods", 3, fields)
+    assert why(anybody, 7, 3) is None and law_of(anybody, anybody.newest) is None
+    assert "likely" not in section(card_document(anybody, 7), "text", "Why does it")["text"]
 
 
 def test_a_waterfall_runs_from_anybody_to_the_chance_of_what_it_did() -> None:
     chronicle = leaky(6, **MIXED | {"policy.mix": {"imitation": 1.0}})
     for i in range(12):
         card = card_document(chronicle, i)
-        why = section(card, "waterfall")
-        base, *parts, whole = why["rows"]
+        found = section(card, "waterfall")
+        base, *parts, whole = found["rows"]
         assert (base["is"], base["text"], whole["is"]) == ("base", "anyone here, on average", "whole")
         at = base["high"]
         for part in parts:
-            assert at == pytest.approx(part["low"] if part["gain"] else part["high"])
+            assert at == pytest.approx(part["low"] if part["gain"] else part["high"], abs=1e-9)
             at = part["high"] if part["gain"] else part["low"]
-        assert at == pytest.approx(whole["high"])
-        assert why["text"].startswith("It imitates who earns more.")
-        pay = float(chronicle.at(5).remembered[i])
-        assert parts[0]["text"] == f"its own pay, {figure(pay)}"
+        assert at == pytest.approx(whole["high"], abs=1e-9)
+        assert len(parts) <= SHOWN + 2
+        told = found["text"]
+        assert told.startswith(f"This was {whole['said']} likely, against {base['said']} for anyone here on average. ")
+        first, second = parts[:2]
+        assert f"The largest reasons: {first['text']} ({first['said']} points); {second['text']} (" in told
+        assert "It imitates who earns more." in told
+
+
+def test_every_thing_that_is_seen_is_said_with_its_value() -> None:
+    world = leaky().world
+    said = {("last action", 1.0): "what it did last, delegate", ("own payoff", -0.0017): "its own pay, −0.0017",
+            ("reputation", 0.5): "its reputation, 0.5",
+            ("neighbours delegating", 0.25): "others who delegate, 25\u202f%",
+            ("neighbours' payoff", 2.0): "mean pay of others, 2", ("own name", 0.0): "its own name, bad",
+            ("is asked", 1.0): "somebody asks it", ("kind", 0.0): "its kind, cooperator",
+            ("foregone payoff of free_ride", 0.1): "free-riding would have paid 0.1",
+            ("value cost of delegate", 0.1): "delegating costs it in its values 0.1",
+            ("something registered", 3.0): "something registered, 3"}  # fmt: skip
+    assert {seen: seen_words(*seen, world) for seen in said} == said
+
+
+def test_parts_are_told_in_points_and_small_ones_are_not_nothing() -> None:
+    assert [points(each) for each in (0.123, -0.0412, 0.004, 0.0004, 1.0)] == ["+12", "−4", "+0.4", "0", "+100"]
 
 
 @pytest.mark.parametrize("round", [0, 1])

