@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-DRAWS = {"shapzero": 1, "shapiq": 3}  # SHAP zero seeds itself: every draw is the same
+DRAWS = {"shapzero": 1, "shapiq": 3}  # SHAP zero fixes its own design
 
 
 class Asked:
@@ -80,7 +80,7 @@ def main(peer, games, answers):
     """Ask one of them all games at all their budgets."""
     warnings.simplefilter("ignore")
     given = np.load(games)
-    names = [name for name in given.files if " of " not in name]
+    names = [name for name in given.files if not name.startswith(("explained of ", "budgets of "))]
     ask = {"shapzero": shapzero, "shapiq": shapiq}[peer]
     found = {}
     for name in names:
