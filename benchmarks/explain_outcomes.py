@@ -519,19 +519,15 @@ def peers() -> str:
     for game, cube in _games().items():
         law, profiles = np.full((cube.ndim, len(cube)), 1 / len(cube)), all_profiles(np.array(cube.shape))
         truth = cube_values(cube, law)
-        rows += _of_shapzero(game, cube, truth, profiles, law)
-        if game == PLANTED:
-            rows.append(_ours_sub_sampled(cube, truth, profiles, law))
-        else:
-            rows += _of_shapiq(game, cube, truth) + _ours(game, budgets=(250, 500))
-    return markdown(["outcome", "explainer", "different profiles", "for", "error, mean (largest)"], rows)
+        rows += _of_shapzero(game, cube, truth, profiles, law) + _of_shapiq(game, cube, truth)
+        rows += _ours(game, budgets=(250, 500))
+    return markdown(["outcome", "explainer", "simulations", "for", "error, mean (largest)"], rows)
 
 
 @cache
 def _games() -> dict[str, Floats]:
     """Outcomes (q, …, q) of all profiles."""
-    found = {f"{name}, {outcome}": known(name).cube(outcome) for name in ("leaky", "poisoners") for outcome in OUTCOMES}
-    return found | {PLANTED: _planted()}
+    return {f"{name}, {outcome}": known(name).cube(outcome) for name in ("leaky", "poisoners") for outcome in OUTCOMES}
 
 
 def _ours(game: str, budgets: tuple[int, ...]) -> list[list[str]]:
@@ -539,17 +535,8 @@ def _ours(game: str, budgets: tuple[int, ...]) -> list[list[str]]:
     for budget in budgets:
         errors = np.array([draw[BUDGETS.index(budget)].error for draw in scores()[game, "chosen"]])
         said = f"{errors.mean():.4f} ({errors.max():.4f})"
-        rows.append([game, "process, profiles chosen", str(budget), "all profiles", said])
+        rows.append([game, "process, profiles chosen", str(budget), "every profile", said])
     return rows
-
-
-def _ours_sub_sampled(cube: Floats, truth: Floats, profiles: Ints, law: Floats) -> list[str]:
-    designs = [subsampling(cube.ndim, len(cube), 3, 4, np.random.default_rng(draw)) for draw in range(100, 105)]
-    fits = [fit_subsampled(each, cube[tuple(each.profiles.T)]).function for each in designs]
-    errors = [_error(each.shapley(profiles, law), truth) for each in fits]
-    counts = [len(each.profiles) for each in designs]
-    said = f"{np.mean(errors):.3g} ({max(errors):.3g})"
-    return [PLANTED, "sub-sampled series", f"{min(counts)} to {max(counts)}", "all profiles", said]
 
 
 def _of_shapzero(game: str, cube: Floats, truth: Floats, profiles: Ints, law: Floats) -> list[list[str]]:
@@ -557,7 +544,7 @@ def _of_shapzero(game: str, cube: Floats, truth: Floats, profiles: Ints, law: Fl
     version, answers = _answers("shapzero")
     for budget, (said,) in answers[game].items():
         asked = f"{said['asked']} (budget {budget})"
-        rows.append([game, f"shapzero {version}", asked, "all profiles", f"no answer: {said.get('refused', '')[:60]}"])
+        rows.append([game, f"shapzero {version}", asked, "every profile", f"no answer: {said.get('refused', '')[:60]}"])
         if "refused" not in said:
             frequencies = np.array(said["frequencies"], dtype=np.int64).reshape(-1, cube.ndim)
             series = Sparse(frequencies, np.array(said["real"]), -np.array(said["imaginary"]), levels)
@@ -596,10 +583,10 @@ def _answers(peer: str) -> tuple[str, dict[str, dict[str, list[dict[str, Any]]]]
 
 def _ask(peer: str) -> str:
     """What a peer says: in this environment if it is here, else in one of its own."""
-    games = _games() if peer == "shapzero" else {name: cube for name, cube in _games().items() if name != PLANTED}
+    games = _games()
     explained = {f"explained of {name}": _explained(cube) for name, cube in games.items()}
-    usual = {"shapzero": (252, 1008, 1792), "shapiq": (256, 1024, 4096)}[peer]
-    budgets = {f"budgets of {name}": np.array((1728, 6912) if name == PLANTED else usual) for name in games}
+    asked = {"shapzero": (252, 1008, 1792), "shapiq": (256, 1024, 4096)}[peer]
+    budgets = {f"budgets of {name}": np.array(asked) for name in games}
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         python = sys.executable if importlib.util.find_spec(peer) else _environment(peer, place / "own")
