@@ -52,9 +52,7 @@ def rounds() -> str:
     return markdown(heads, rows)
 
 
-def collaboration(
-    changes: dict[str, Any], seeds: range
-) -> tuple[World, Holders, tuple[Tensor, Tensor, Tensor]]:
+def collaboration(changes: dict[str, Any], seeds: range) -> tuple[World, Holders, tuple[Tensor, Tensor, Tensor]]:
     """Principals of commons, their first models, and all their samples: features, labels, and which are real."""
     founded = Ensemble(load("commons", changes), seeds)
     world, first = founded.world, founded.state.parameters

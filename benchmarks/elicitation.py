@@ -140,9 +140,7 @@ def _less(late: pd.DataFrame, known: pd.DataFrame) -> list[str]:
     """Paired differences of the delegating share and of accuracy on the permitted classes."""
     if late is known:
         return ["", ""]
-    pairs: list[Floats] = [
-        (late[name] - known[name]).to_numpy() for name in ("share_delegate", "permitted_accuracy")
-    ]
+    pairs: list[Floats] = [(late[name] - known[name]).to_numpy() for name in ("share_delegate", "permitted_accuracy")]
     return [mean_interval(each, within=SHARE.of_differences).text(3, "+") for each in pairs]
 
 

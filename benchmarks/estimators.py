@@ -193,8 +193,16 @@ def draw(tables: Mapping[str, Mapping[str, Floats]]) -> Any:
     for ax, table in zip(axes, tables.values(), strict=True):
         for name, pen in pens.items():
             if (line := curve(table, name)) is not None:
-                ax.plot(MULTIPLES, line, color=pen.colour, linestyle=pen.dashes, marker=pen.marker, markersize=2.5,
-                        linewidth=1.8 if name == "adjusted" else 1.0, zorder=3 if name == "adjusted" else 2)
+                ax.plot(
+                    MULTIPLES,
+                    line,
+                    color=pen.colour,
+                    linestyle=pen.dashes,
+                    marker=pen.marker,
+                    markersize=2.5,
+                    linewidth=1.8 if name == "adjusted" else 1.0,
+                    zorder=3 if name == "adjusted" else 2,
+                )
         ax.set(xscale="log", yscale="log")
         ax.set_xticks([0.5, 2.5, 10, 40, 160], ["0.5", "2.5", "10", "40", "160"])
         ax.minorticks_off()

@@ -3,7 +3,7 @@
     python explain_outcomes_peers.py shapzero|shapiq GAMES.npz ANSWERS.json
 
 GAMES holds outcomes of all profiles by name, (q, …, q), the profiles that are explained, ``explained of NAME``, and
-``budgets``. No module of this library is imported, nor is one of theirs by it.
+``budgets of NAME``. No module of this library is imported, nor is one of theirs by it.
 """
 
 import contextlib
@@ -12,9 +12,12 @@ import json
 import sys
 import tempfile
 import warnings
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+
+DRAWS = {"shapzero": 1, "shapiq": 3}  # SHAP zero fixes its own design
 
 
 class Asked:
@@ -31,29 +34,25 @@ class Asked:
 
 
 def shapzero(outcomes, explained, budget, draw):
-    """Coefficients of SHAP zero, how many profiles they took, and its own values where it takes the alphabet."""
+    """Coefficients of SHAP zero and how many profiles they took."""
     import shapzero as package
-    from shapzero.shap.shap_explainer import shap_explainer
 
     asked, q, players = Asked(outcomes), len(outcomes), outcomes.ndim
     np.random.seed(draw)
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         explainer = package.init(q=q, n=players, exp_dir=folder, model=asked)
-        probed = len(asked.seen)
         try:
             found = explainer.compute_fourier_transform(budget=budget, verbose=False)
         except Exception as error:
             return {"refused": f"{type(error).__name__}: {error}"[:120], "asked": len(asked.seen)}
         stated = explainer.run_params["total_samples_required"]
         found = {tuple(int(k) for k in key): complex(value) for key, value in found.items()}
-        values = [shap_explainer(found, q, players).explain(np.array(row)) for row in explained[:5]] if found else []
     return {
-        "asked": len(asked.seen) - probed,
+        "asked": len(asked.seen),
         "stated": int(stated),
         "frequencies": [list(key) for key in found],
         "real": [value.real for value in found.values()],
         "imaginary": [value.imag for value in found.values()],
-        "values": [[float(row.get((i,), 0.0)) for i in range(players)] for row in values],
     }
 
 
@@ -78,19 +77,20 @@ def shapiq(outcomes, explained, budget, draw):
 
 
 def main(peer, games, answers):
-    """Ask one of them all games at all budgets."""
+    """Ask one of them all games at all their budgets."""
     warnings.simplefilter("ignore")
     given = np.load(games)
-    names = [name for name in given.files if name != "budgets" and not name.startswith("explained of ")]
+    names = [name for name in given.files if not name.startswith(("explained of ", "budgets of "))]
     ask = {"shapzero": shapzero, "shapiq": shapiq}[peer]
-    found = {
-        name: {
-            str(budget): [ask(given[name], given[f"explained of {name}"], int(budget), draw) for draw in range(3)]
-            for budget in given["budgets"]
+    found = {}
+    for name in names:
+        explained, budgets = given[f"explained of {name}"], given[f"budgets of {name}"]
+        found[name] = {
+            str(budget): [ask(given[name], explained, int(budget), draw) for draw in range(DRAWS[peer])]
+            for budget in budgets
         }
-        for name in names
-    }
-    Path(answers).write_text(json.dumps(found), encoding="utf-8")
+    said = {"version": metadata.version(peer), "answers": found}
+    Path(answers).write_text(json.dumps(said), encoding="utf-8")
 
 
 if __name__ == "__main__":

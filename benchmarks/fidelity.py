@@ -107,9 +107,7 @@ def by_scenario() -> str:
         budget = COALITIONS * scenario.population.count
         changes = {"credit.kind": "kept", "precision": "float64", "credit.budget": budget}
         rounds = min(LONG, scenario.rounds)
-        runs = [
-            fidelity(load(name, changes), seed, rounds, rounds // LOOKS, "estimated_shapley") for seed in SEEDS
-        ]
+        runs = [fidelity(load(name, changes), seed, rounds, rounds // LOOKS, "estimated_shapley") for seed in SEEDS]
         lines.append([f"{name}, η = {scenario.learning.rate:g}", *cells(runs)])
     return markdown(["scenario", *COMPARED], lines)
 

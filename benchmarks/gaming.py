@@ -27,8 +27,13 @@ from commonweal.scenarios.schema.loading import load
 SEEDS = range(8)
 FIXED = {"policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "population.start_defect": 0.0}
 STALE = {**FIXED, "actions.free_ride": "stale", "population.start_delegate": 0.7, "population.start_free_ride": 0.3}
-HONEST = {**FIXED, "population.start_delegate": 1.0, "population.start_free_ride": 0.0,
-          "population.cost_low": 0.0, "population.cost_high": 0.0}  # so that payoffs are payments
+HONEST = {
+    **FIXED,
+    "population.start_delegate": 1.0,
+    "population.start_free_ride": 0.0,
+    "population.cost_low": 0.0,
+    "population.cost_high": 0.0,
+}  # so that payoffs are payments
 NOVEL = "credit.novelty.memory"
 ROBUST = "credit.replication.penalty"
 LN2 = float(np.log(2))

@@ -137,11 +137,7 @@ def deals() -> str:
     rows = []
     for settlement, group in runs.groupby("settlement.kind", sort=False):
         without, dealing = (group[group["negotiation.kind"] == kind] for kind in vary["negotiation.kind"])
-        cells = [
-            _mean(part[name])
-            for name in ("share_delegate", "accuracy", "welfare")
-            for part in (without, dealing)
-        ]
+        cells = [_mean(part[name]) for name in ("share_delegate", "accuracy", "welfare") for part in (without, dealing)]
         gained = mean_interval(dealing["welfare"].to_numpy() - without["welfare"].to_numpy())
         rows.append([str(settlement), *cells, gained.text(2, "+")])
     heads = ["delegating, without", "with deals", "accuracy, without", "with", "welfare, without", "with"]

@@ -127,9 +127,7 @@ def screening_step(
             products = to_numpy(owners.total(each * weights.unsqueeze(2)))
         gram = to_numpy(inner(directions, directions))
         everybody = np.ones((1, principals), dtype=bool)
-        screened = screen(
-            products[..., 1:], gram[:, 1:, 1:], budget, everybody, senses, replace(terms, scope=scope)
-        )
+        screened = screen(products[..., 1:], gram[:, 1:, 1:], budget, everybody, senses, replace(terms, scope=scope))
         offsets = (screened.multipliers @ gram[:, 1:, :1])[..., 0]
         credit = rate * (screened.weights * products[..., 0] - offsets)
         step = admissible_step(passage, tuple(v[:, 1:] for v in directions), screened.weights, screened.multipliers)

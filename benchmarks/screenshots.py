@@ -116,8 +116,10 @@ def take(browser: Any, address: str, shot: Shot) -> bytes:
     """Play a run by its link and take a picture."""
     link = {"seed": 0, "view": "society", **shot.looked_at}
     with opened(browser, f"{address}#{urlencode(link)}", shot.size, shot.dark) as tab:
-        there = (f"commonweal.store.newest >= {link['newest']} && commonweal.round === {link['round']}"
-                 f" && commonweal.state.view === '{link['view']}' && commonweal.docs.told?.round === {link['newest']}")
+        there = (
+            f"commonweal.store.newest >= {link['newest']} && commonweal.round === {link['round']}"
+            f" && commonweal.state.view === '{link['view']}' && commonweal.docs.told?.round === {link['newest']}"
+        )
         tab.page.wait_for_function(there, timeout=120_000)
         tab.page.wait_for_function(shot.until, timeout=120_000)
         return still(tab)
@@ -206,9 +208,7 @@ def main(folder: Path, names: list[str]) -> None:
         browser.close()
 
 
-def _makers(
-    browser: Any, server: Server, swept: Callable[[Any], bytes]
-) -> Mapping[str, Callable[[Path], Path]]:
+def _makers(browser: Any, server: Server, swept: Callable[[Any], bytes]) -> Mapping[str, Callable[[Path], Path]]:
     def picture(name: str, taken: Callable[[], bytes], folder: Path) -> Path:
         keep(taken(), folder / f"page-{name}.png")
         return folder / f"page-{name}.png"

@@ -105,9 +105,7 @@ def points_given(evidence: Evidence, pool: Floats, theirs: Bools, noise: float, 
     return np.where(above < below, high, low)
 
 
-def subset_information(
-    evidence: Evidence, pool: Floats, theirs: Bools, noise: float, looked_at: Ints
-) -> Floats:
+def subset_information(evidence: Evidence, pool: Floats, theirs: Bools, noise: float, looked_at: Ints) -> Floats:
     """(R, N) information gain from one's own data and the others' among the first points (R, N) of the pool."""
     given = theirs & (np.arange(pool.shape[1]) < looked_at[..., None])
     added = np.einsum("rnm,rmd,rme->rnde", given / noise**2, pool, pool, optimize=True)

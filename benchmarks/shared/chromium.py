@@ -15,8 +15,14 @@ from typing import Any
 import pytest
 
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run", "--disable-quic",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
 ]
 
 
@@ -42,8 +48,9 @@ class Server:
 
     def __init__(self, *words: str, code: Path | None = None, place: Path | None = None) -> None:
         command = [sys.executable, "-m", "commonweal.commands.cli", "serve", *words, "--port", "0"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        env=environment(code), cwd=place or code)
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(code), cwd=place or code
+        )
         self.log: list[str] = []
         assert self.process.stdout is not None
         first = self.process.stdout.readline()

@@ -50,9 +50,7 @@ def false_limits(
     return FalseLimits(gains, money, quality, violated)
 
 
-def _of_run(
-    economy: Economy, run: int, rounds: int, places: Sequence[Floats]
-) -> tuple[Floats, Floats, Floats, Floats]:
+def _of_run(economy: Economy, run: int, rounds: int, places: Sequence[Floats]) -> tuple[Floats, Floats, Floats, Floats]:
     """Gains (G, C) in utility and in money, accuracy () and the share violated () of one run."""
     members = [_members(economy, run, group) for group in places]
     tried = [(member, claim) for group in members for claim in CLAIMS for member in group]

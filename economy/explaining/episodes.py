@@ -36,11 +36,11 @@ class LuckGame:
     """
 
     episodes: int = 10  # E, of equal length
-    by: By = "episodes"  # who the players are; by purposes the run is one episode, by both there are Q E players
     strangers: int = 16  # K
     seed: int = 0  # of the strangers
     outcome: Outcome = field(default_factory=Outcome)
     effort: Effort = field(default_factory=Effort)
+    by: By = "episodes"  # who the players are; by purposes the run is one episode, by both there are Q E players
 
     def __post_init__(self) -> None:
         if self.strangers < 2:

@@ -179,7 +179,13 @@ def sketch(played: Played, kind: Kind = "process", design: Subsampling | None = 
 
 
 def explain(
-    model: Sketch, profiles: Ints, baseline: Baseline, target: str = "outcome", observed: Floats | None = None
+    model: Sketch,
+    profiles: Ints,
+    baseline: Baseline,
+    target: str = "outcome",
+    observed: Floats | None = None,
+    *,
+    values_only: bool = False,
 ) -> Explanation:
     """Shapley values of who chose what, and dividends of pairs.
 
@@ -190,6 +196,7 @@ def explain(
         target: what is explained, in words.
         observed: (R, A) outcomes of these profiles where they were played; what the model misses of them is the
             residual. None: the model's outcome is explained.
+        values_only: whether to leave out standard errors and pairs, which take a process most of the time.
 
     Returns:
         Values (R, n, A). Two players with a large negative dividend do what one of them does (duplicates); with a
@@ -202,7 +209,7 @@ def explain(
     law, exact = baseline.law, model.kind == "exact"
     if exact:
         _demand_seen(model.played, profiles, law)
-    value = model.at(profiles)
+    value, doubted = model.at(profiles), not (exact or values_only)
     every = [each.function for each in model.fitted]
     luck = [f"{np.sqrt(each.noise):.4g}" for each in model.fitted if hasattr(each, "noise")]
     return Explanation(
@@ -213,9 +220,9 @@ def explain(
         base=np.tile([each.mean(law) for each in every], (len(profiles), 1)),
         value=value if observed is None else observed,
         values=np.stack([each.shapley(profiles, law) for each in every], axis=2),
-        standard_error=None if exact else np.stack([each.error(profiles, law) for each in model.fitted], axis=2),
-        interactions=np.stack([each.pairs(profiles, law) for each in every], axis=3),
-        interaction_error=None if exact else np.stack([f.pair_error(profiles, law) for f in model.fitted], axis=3),
+        standard_error=np.stack([each.error(profiles, law) for each in model.fitted], axis=2) if doubted else None,
+        interactions=None if values_only else np.stack([each.pairs(profiles, law) for each in every], axis=3),
+        interaction_error=np.stack([f.pair_error(profiles, law) for f in model.fitted], axis=3) if doubted else None,
         residual=None if observed is None else observed - value,
         evaluations=len(model.played.profiles),
         exact=exact,

@@ -1,10 +1,13 @@
 """Profiles that are played: what everybody keeps to, on the same random numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
+from commonweal.agents.streams import Streams
 from commonweal.economy.explaining.profiles import names_of, play_profiles
 from commonweal.economy.round.set_up import set_up
 from commonweal.economy.runs.ensemble import Ensemble
@@ -31,6 +34,16 @@ def test_the_runs_it_starts_from_are_left_alone() -> None:
     first, second = (play_profiles(economy, PROFILES, ("welfare",), rounds=2) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert economy.state.round == 0
+
+
+@pytest.mark.parametrize(("scenario", "lucky"), [("leaky", False), ("poisoners", True)])
+def test_batches_are_luck_where_junk_is_drawn_alone(scenario: str, lucky: bool) -> None:
+    # Own samples are put in one after the other as they are held; junk is drawn from the batch stream
+    economy = set_up([load(scenario, {"population.count": 4})], [0])
+    profiles = np.array([[Action.DELEGATE, Action.FREE_RIDE, Action.DELEGATE, Action.DEFECT]])
+    others = replace(economy, streams=replace(economy.streams, batch=Streams.from_seeds([101]).batch))
+    first, second = (play_profiles(each, profiles, ("accuracy",), rounds=10) for each in (economy, others))
+    assert np.array_equal(first, second) is not lucky
 
 
 def test_columns_have_names() -> None:

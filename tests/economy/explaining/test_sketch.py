@@ -233,6 +233,19 @@ def test_an_explanation_adds_up_whatever_it_is_fitted_to(kind) -> None:
     assert found.names[4] == "principal 4"
 
 
+def test_values_alone_are_those_of_the_whole_explanation() -> None:
+    profiles = sample(60)
+    played = of_actions(profiles, smooth(profiles)[:, None], ("accuracy",))
+    model = sketch(played)
+    whole = explain(model, profiles[:7], uniform(played))
+    alone = explain(model, profiles[:7], uniform(played), values_only=True)
+    np.testing.assert_array_equal(alone.values, whole.values)
+    np.testing.assert_array_equal(alone.base, whole.base)
+    assert alone.standard_error is alone.interactions is alone.interaction_error is None
+    assert whole.standard_error is not None and whole.interaction_error is not None
+    assert not alone.exact
+
+
 def test_two_who_hold_the_same_samples_have_the_most_negative_dividend() -> None:
     # What is learned grows with the samples put in; principals 1 and 2 hold the same ones
     profiles = all_profiles(np.array([2] * 6))
