@@ -181,7 +181,7 @@ def test_actors_send_no_canary(tmp_path: Path) -> None:
         Client(cluster, direct_to_workers=True) as client,
     ):
         files = [str(tmp_path / f"node-{node}.npz") for node in range(3)]
-        workers = Workers(client, [str(node) for node in range(3)], files)
+        workers = Workers(client, list(client.scheduler_info(n_workers=-1)["workers"]), files)
         for mode in HIDES:
             ensemble = ensemble_of(mode, workers)
             for _ in range(2):

@@ -43,7 +43,7 @@ def test_a_pickled_answer_is_not_read(plain: bool, tmp_path: Path, monkeypatch: 
         distributed.Client(local, direct_to_workers=True, **reads) as client,
     ):
         files = [str(tmp_path / f"node-{node}.npz") for node in range(3)]
-        workers = cluster.Workers(client, ["0", "1", "2"], files)
+        workers = cluster.Workers(client, list(client.scheduler_info(n_workers=-1)["workers"]), files)
         ensemble = Ensemble(load("commons", fields), [0], open_nodes=workers)
         first, second = ensemble.step(), ensemble.step()
         assert "wire" not in first.notes
