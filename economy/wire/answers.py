@@ -42,13 +42,13 @@ class Sizes:
     @property
     def samples(self) -> int:
         """S_j that are visited."""
-        return self.question.arrays["row"].shape[1]
+        return int(self.question.arrays["row"].shape[1])
 
     @property
     def directions(self) -> int:
         """D that are asked about."""
         said = self.question.words.get("directions")
-        return self.question.arrays["direction0"].shape[1] if said is None else int(said)
+        return int(self.question.arrays["direction0"].shape[1] if said is None else said)
 
     @property
     def layers(self) -> list[Shape]:

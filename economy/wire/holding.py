@@ -25,7 +25,10 @@ class Holding:
     def save(self, file: Path) -> None:
         """Write it, whole or not at all."""
         with replacing(file) as partial, partial.open("wb") as stream:
-            np.savez(stream, **{name: np.asarray(value) for name, value in vars(self).items()})
+            allowed = np.array(self.directions)
+            np.savez(
+                stream, principals=self.principals, features=self.features, labels=self.labels, directions=allowed
+            )
 
     @classmethod
     def load(cls, file: Path) -> "Holding":
