@@ -11,6 +11,8 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.round.record import Drawn, Moment
 from commonweal.economy.tasks import Batch, PutIn
 from commonweal.economy.tasks.batch import NOTHING
+from commonweal.economy.wire.answers import Fault
+from commonweal.economy.wire.nodes import Nodes
 from commonweal.economy.world.world import World
 
 PAUSE = 0.05  # seconds between two looks for nodes that come back
@@ -22,6 +24,7 @@ class Absent:
 
     lost: Bools  # (R, N)
     meant: Ints  # (R, N) what each meant to do
+    wrong: tuple[Fault, ...] = ()  # nodes that answered, and wrongly
 
 
 def reached(drawn: Drawn, world: World) -> Drawn:
@@ -38,18 +41,23 @@ def reached(drawn: Drawn, world: World) -> Drawn:
     assert nodes is not None
     put, until = drawn.put.total > 0, time.monotonic() + nodes.patience
     while nodes.too_few or _share_reached(put, world) < nodes.quorum:
-        if time.monotonic() > until:
-            gone = ", ".join(map(str, np.flatnonzero(~nodes.present)))
-            raise InputError(
-                f"learning.quorum = {nodes.quorum:g}: too few can be reached; nodes {gone} do not answer "
-                f"within {nodes.patience:g} seconds"
-            )
+        gone = set(np.flatnonzero(~nodes.present).tolist())
+        if time.monotonic() > until or gone <= set(nodes.wrong):
+            raise InputError(f"learning.quorum = {nodes.quorum:g}: too few can be reached; {_why(nodes)}")
         time.sleep(PAUSE)
         nodes.rejoin()
     if nodes.present.all():
         return drawn
     batch, counts = of_those_present(drawn.batch, drawn.put, world)
     return replace(drawn, batch=batch, put=counts)
+
+
+def _why(nodes: Nodes) -> str:
+    """Why nodes are lost."""
+    silent = [node for node in np.flatnonzero(~nodes.present).tolist() if node not in nodes.wrong]
+    named = f"nodes {', '.join(map(str, silent))} do not answer within {nodes.patience:g} seconds"
+    wrong = [f"node {each.node} {each.reason}" for each in nodes.wrong.values()]
+    return "; ".join([*([named] if silent else []), *wrong])
 
 
 def _share_reached(put: Bools, world: World) -> float:
@@ -65,8 +73,10 @@ def noted(moment: Moment, world: World) -> Moment:
     if before is None and not lost.any():
         return moment
     meant = moment.actions if before is None else before.meant
+    assert world.nodes is not None
+    absent = Absent(lost, meant, tuple(world.nodes.wrong.values()))
     actions = np.where(lost, np.int64(Action.ABSTAIN), meant)
-    return replace(moment, actions=actions, notes={**moment.notes, "wire": Absent(lost, meant)})
+    return replace(moment, actions=actions, notes={**moment.notes, "wire": absent})
 
 
 def of_those_present(batch: Batch, put: PutIn, world: World) -> tuple[Batch, PutIn]:

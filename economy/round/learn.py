@@ -64,7 +64,7 @@ def learn(moment: Moment, world: World, streams: Streams) -> tuple[Moment, Lesso
     """
     drawn = whole = draw(moment, world, streams)
     if world.nodes is not None:
-        world.nodes.rejoin()
+        world.nodes.begin()
     while True:
         try:
             if world.nodes is not None:

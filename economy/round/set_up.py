@@ -46,6 +46,8 @@ from commonweal.economy.wire.nodes import Nodes
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
+ASKED_BY_CREDIT = 4  # directions beside the exam's 1 + K; the closed forms ask for one, two where updates are gated
+
 # Hooks run in this order; mechanisms from elsewhere come after, by name.
 ORDER = (
     "q_network", "menu", "identity", "deals", "beliefs", "voice", "tolerance", "reciprocity", "image_terms", "stakes",
@@ -145,6 +147,8 @@ def over_nodes(world: World, open_nodes: OpenNodes) -> World:
     assert isinstance(network, MLP)
     node = spread_over_nodes(world.graph.principals, learning.nodes)
     roster, holdings = distribute(world.features, world.holdings, node, learning.nodes)
+    allowed = 1 + len(world.senses) + ASKED_BY_CREDIT
+    holdings = [replace(each, directions=allowed) for each in holdings]
     channels = open_nodes(holdings, network, learning.wire)
     nodes = Nodes(roster, channels, network, learning.wire, learning.patience, learning.quorum)
     return replace(world, nodes=nodes)

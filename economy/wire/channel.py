@@ -53,6 +53,8 @@ class InProcess:
 
     def receive(self, seconds: float) -> bytes:
         """The next answer."""
+        if not self._answers:
+            raise SilentNodeError
         return self._answers.pop(0)
 
     def rejoin(self) -> bool:

@@ -18,6 +18,7 @@ from commonweal.economy.wire.served import Post, answer_frame
 if TYPE_CHECKING:
     from distributed import Client
 
+PLAIN = ("dask", "msgpack")  # for ``Client(deserializers=…)``: answers that are pickled objects are not read
 _GONE = (OSError, RuntimeError, ValueError)  # what a call of an actor raises whose worker is gone
 
 
@@ -54,10 +55,23 @@ class Worker(Channel):
         Raises:
             SilentNodeError: if it does not start in time.
         """
+        from distributed import wait
+
         try:
-            self._actor = self._starting.result(timeout=seconds)
-        except (LateError, *_GONE) as error:
+            wait(self._starting, timeout=seconds)
+            if self._starting.status == "error":
+                raise SilentNodeError(str(self._starting.exception(timeout=seconds)))
+            self._actor = self._started()
+        except (LateError, TimeoutError, *_GONE) as error:
             raise SilentNodeError(str(error)) from None
+
+    def _started(self) -> Any:
+        """The actor, by its address: to fetch it would be to unpickle what its worker sends."""
+        from distributed.actor import Actor
+
+        ((address, *_),) = self.client.who_has([self._starting]).values()
+        with self.client.as_current():
+            return Actor(Served, address, self._starting.key)
 
     def send(self, frame: bytes) -> None:
         """Ask."""
@@ -88,7 +102,8 @@ class Worker(Channel):
         if self._actor is not None:
             return not self._asked or bool(self._asked[0].done())
         if self._starting.status == "finished":
-            self._actor = self._starting.result()
+            with contextlib.suppress(*_GONE):
+                self._actor = self._started()
         elif self._starting.status in ("error", "lost", "cancelled"):
             self._start()
         return self._actor is not None
@@ -104,7 +119,8 @@ class Workers:
     """Opens nodes at the workers of a running scheduler.
 
     Args:
-        client: of the scheduler; made with ``direct_to_workers=True``, or frames go through it.
+        client: of the scheduler; made with ``direct_to_workers=True``, or frames go through it, and
+            ``deserializers=PLAIN``, or answers that are pickled objects are read.
         names: of the workers, the first for node 0.
         files: where each worker finds its node's file, as its own machine knows it.
         write: whether to write the files there first, on a disk that all share.

@@ -20,11 +20,15 @@ class Holding:
     principals: Ints  # (n,) whose
     features: AnyArray  # (T, d)
     labels: Ints  # (T,) as their owners believe them to be
+    directions: int = 64  # that may be asked about a visit: each tells something of every update
 
     def save(self, file: Path) -> None:
         """Write it, whole or not at all."""
         with replacing(file) as partial, partial.open("wb") as stream:
-            np.savez(stream, principals=self.principals, features=self.features, labels=self.labels)
+            allowed = np.array(self.directions)
+            np.savez(
+                stream, principals=self.principals, features=self.features, labels=self.labels, directions=allowed
+            )
 
     @classmethod
     def load(cls, file: Path) -> "Holding":
@@ -35,7 +39,7 @@ class Holding:
         """
         try:
             with np.load(file, allow_pickle=False) as found:
-                return cls(found["principals"], found["features"], found["labels"])
+                return cls(found["principals"], found["features"], found["labels"], int(found["directions"]))
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise InputError(f"{file}: must hold the samples of a node ({' '.join(str(error).split())[:80]})") from None
 

@@ -5,6 +5,7 @@ of keys that let survivors unmask a lost node: a round without it is asked again
 X25519, masks are ChaCha20 streams; both are of the library cryptography.
 """
 
+import hmac
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -42,6 +43,19 @@ def to_fixed(values: Floats, summands: int = 1, bits: int = BITS) -> Words:
         raise WireError(f"numbers of up to {largest:.3g} cannot be summed in secret: must be at most {most:.3g}")
     fixed: Words = np.rint(np.asarray(values, dtype=np.float64) * 2.0**bits).astype(np.int64).view(np.uint64)
     return fixed
+
+
+def demand_in_range(sums: Floats, bits: int = BITS) -> None:
+    """Sums that masks have left as they should be: half of all words are outside the range of ``to_fixed``.
+
+    Raises:
+        InputError: if some are outside, so that masks cannot have cancelled.
+    """
+    if not np.abs(sums).max(initial=0.0) <= 2.0 ** (62 - bits):
+        raise InputError(
+            "learning.wire: the masks of a sum do not cancel; some node hides what it was not asked, and a secret sum "
+            "does not tell which"
+        )
 
 
 def from_fixed(words: Words, bits: int = BITS) -> Floats:
@@ -95,7 +109,7 @@ class Keys:
         pair = b"".join(sorted((self.public, public)))
         return bytes(HKDF(SHA256(), _WIDTH, salt=pair, info=_PURPOSE).derive(shared))
 
-    def hide(self, values: Words, own: int, among: Sequence[int], question: int) -> Words:
+    def hide(self, values: Words, own: int, among: Sequence[int], question: int, about: bytes = b"") -> Words:
         """Numbers under masks that cancel in the sum of all nodes.
 
         Args:
@@ -103,6 +117,7 @@ class Keys:
             own: number of this node.
             among: all nodes that answer this question, this one too.
             question: its number; no mask is used twice.
+            about: what else all must have been asked, or masks do not cancel.
 
         Raises:
             WireError: if the question is not newer than the last, nobody else answers it, or no key is agreed with one.
@@ -116,9 +131,14 @@ class Keys:
         self._newest = question
         hidden = values.copy()
         for node, key in keys.items():
-            mask = stream(key, question, len(values))
+            mask = stream(_bound(key, about), question, len(values))
             hidden += mask if own < node else np.uint64(0) - mask
         return hidden
+
+
+def _bound(key: bytes, about: bytes) -> bytes:
+    """A key that two agree on only where both were asked the same."""
+    return hmac.digest(key, about, "sha256") if about else key
 
 
 def stream(key: bytes, number: int, count: int) -> Words:

@@ -8,6 +8,7 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -84,9 +85,18 @@ def decode(frame: bytes) -> Message:
             start += array.nbytes
         if start != len(frame):
             raise WireError(f"{len(frame) - start} bytes too many")
-        return Message(str(head["kind"]), int(head["round"]), int(head["plan"]), arrays, dict(head["words"]))
-    except (struct.error, ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
+        if len(arrays) < len(head["arrays"]):
+            raise WireError("two arrays of one name")
+        return Message(str(head["kind"]), int(head["round"]), int(head["plan"]), arrays, _words(head["words"]))
+    except (struct.error, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise WireError(f"no message: {' '.join(str(error).split())[:80]}") from None
+
+
+def _words(found: Any) -> dict[str, str | int | float]:
+    words = dict(found)
+    if not all(isinstance(each, str | int | float) for each in (*words, *words.values())):
+        raise WireError("words that are neither text nor numbers")
+    return words
 
 
 def _array(frame: bytes, start: int, kind: str, shape: list[int]) -> AnyArray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -25,6 +26,7 @@ class Asked:
     passage: PathPassage  # of its samples, each with weight 1
     number: int  # of the node
     keys: Keys | None  # of a node that answers in secret
+    theta: bytes = b""  # digest of the parameters of the visit
 
     @property
     def weights(self) -> Tensor:
@@ -35,11 +37,11 @@ class Asked:
         return loss.new_ones(len(loss), owners.principals)
 
     def hidden(self, values: Floats) -> AnyArray:
-        """Numbers under masks that cancel in the sum of all nodes that are asked."""
+        """Numbers under masks that cancel in the sum of all nodes that are asked, if all visited with the same θ."""
         assert self.keys is not None
         among = self.question.arrays["among"].tolist()
         fixed = to_fixed(values.ravel(), len(among))
-        return self.keys.hide(fixed, self.number, among, self.question.plan)
+        return self.keys.hide(fixed, self.number, among, self.question.plan, self.theta)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Mode:
     up: Callable[[Asked], Answer]
     about: Mapping[str, Callable[[Asked], Answer]] = field(default_factory=dict)
     secret: bool = False  # whether nodes agree on keys, and all of them are asked together
+    told: slice = field(default_factory=partial(slice, 1))  # layers that products and weighted sums are told of
 
 
 def _all_paths(asked: Asked) -> Answer:
@@ -154,8 +157,8 @@ MODES: dict[str, Mode] = {
     "paths": Mode(_all_paths),
     "cut": Mode(_cut, {"products": _products_of_first, "sum": _sum_of_first}),
     "cut-gradients": Mode(_cut_with_gradients),
-    "secure": Mode(_secure, {"products": _claimed_products, "sum": _secret_sum}, secret=True),
+    "secure": Mode(_secure, {"products": _claimed_products, "sum": _secret_sum}, True, slice(None)),
     "two-servers": Mode(
-        _two_servers, {"products": _claimed_products_of_lower, "sum": _secret_lower}, secret=True
+        _two_servers, {"products": _claimed_products_of_lower, "sum": _secret_lower}, True, slice(-1)
     ),
 }

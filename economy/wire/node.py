@@ -10,7 +10,16 @@ from torch import Tensor
 
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners
-from commonweal.economy.learning.traversal import PathPassage
+from commonweal.economy.wire.demands import (
+    SUMS,
+    Visit,
+    demand_among,
+    demand_directions,
+    demand_parameters,
+    demand_samples,
+    demand_weights,
+    digest,
+)
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.masks import Keys
 from commonweal.economy.wire.message import Message, WireError
@@ -43,37 +52,59 @@ class Node:
         self._keys = Keys() if self.mode.secret else None
         self._features = torch.as_tensor(np.array(holding.features), dtype=network.dtype)
         self._labels = np.array(holding.labels)
-        self._visited: dict[int, PathPassage] = {}  # by the number of the question
+        self._kind = np.dtype(np.float64 if network.dtype == torch.float64 else np.float32)
+        self._visited: dict[int, Visit] = {}  # by the number of the question
+        self._newest = 0  # number of the newest question
 
     @torch.inference_mode()
     def handle(self, question: Message) -> Message:
         """The answer to a question, of the same round and plan.
 
         Raises:
-            WireError: if this mode knows no such question, or it is about a round that was not visited.
+            WireError: if this mode knows no such question, it is not newer than the last, or asks for more than a
+                node tells.
         """
         known = {"visit": self._visit, **dict.fromkeys(self.mode.about, self._about_visit)}
         if self._keys is not None:
             known |= {"key": self._key, "agree": self._agree}
         if question.kind not in known:
             raise WireError(f"no question of this mode: {question.kind[:20]!r}")
+        if question.plan <= self._newest:
+            raise WireError(f"question {question.plan} is not newer than question {self._newest}")
+        self._newest = question.plan
         return Message(question.kind, question.round, question.plan, known[question.kind](question))
 
     def _visit(self, question: Message) -> Answer:
         """Forward and backward on the samples that a plan names."""
+        theta = question.stack("theta")
+        demand_parameters(theta, self.network.widths, self._kind)
+        demand_samples(question, len(self._labels), len(self.holding.principals), len(theta[0]))
         features, labels = self._samples(question)
         owner = torch.as_tensor(np.array(question.arrays["owner"], dtype=np.int64))
         owners = Summed(owner, len(self.holding.principals), int(question.words["together"]))
-        passage = self.network.traverse(tensors(question.stack("theta")), features, labels, owners)
-        self._visited = {**dict(list(self._visited.items())[1 - KEPT :]), question.plan: passage}
-        return self.mode.up(Asked(question, passage, self.number, self._keys))
+        visit = Visit(self.network.traverse(tensors(theta), features, labels, owners), digest(theta))
+        self._visited = {**dict(list(self._visited.items())[1 - KEPT :]), question.plan: visit}
+        return self.mode.up(self._asked(question, visit))
 
     def _about_visit(self, question: Message) -> Answer:
         """Of a visit: products with directions, or a weighted sum."""
-        visited = self._visited.get(int(question.words["visit"]))
-        if visited is None:
+        visit = self._visited.get(int(question.words["visit"]))
+        if visit is None:
             raise WireError(f"visit {question.words['visit']} is not remembered")
-        return self.mode.about[question.kind](Asked(question, visited, self.number, self._keys))
+        runs, principals = len(visit.passage.loss), len(self.holding.principals)
+        if question.kind == "products":
+            asked = demand_directions(question.stack("direction"), self.network.widths, self.mode.told, runs)
+            visit.tell(visit.directions, asked, self.holding.directions, "directions")
+        if "weights" in question.arrays:
+            demand_weights(question.arrays["weights"], runs, principals)
+            visit.tell(visit.sums, {digest([question.arrays["weights"]])}, SUMS, "weighted sums")
+        return self.mode.about[question.kind](self._asked(question, visit))
+
+    def _asked(self, question: Message, visit: Visit) -> Asked:
+        """A question about a visit with what answers it."""
+        if "among" in question.arrays:
+            demand_among(question.arrays["among"], self.number)
+        return Asked(question, visit.passage, self.number, self._keys, visit.theta)
 
     def _key(self, question: Message) -> Answer:
         """The public key that others agree on a key with."""
@@ -91,8 +122,6 @@ class Node:
         """Features (R, S, d) and claimed labels (R, S): own samples, or what a principal makes up in their place."""
         row = np.array(question.arrays["row"], dtype=np.int64)
         shift = np.array(question.arrays["label"], dtype=np.int64)
-        if row.size and (row.max() >= len(self._labels) or row.min() < 0):
-            raise WireError("a sample that this node does not hold")
         features = self._features[torch.as_tensor(row)]
         claimed = (self._labels[row] + shift) % self.network.widths[-1] if row.size else shift
         if "made" in question.arrays:

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import torch
 
 from commonweal.agents.arrays import Bools, Ints
 from commonweal.economy.learning.mlp import MLP
+from commonweal.economy.wire.answers import Fault, Sizes, fault_in
 from commonweal.economy.wire.channel import Channel, SilentNodeError
 from commonweal.economy.wire.holding import Roster
 from commonweal.economy.wire.masks import Keys
@@ -68,6 +70,7 @@ class Nodes:
     quorum: float = 0.5
     traffic: Traffic = field(init=False)
     present: Bools = field(init=False)  # (J,) who answers
+    wrong: dict[int, Fault] = field(init=False, default_factory=dict)  # by node: of this round; it is asked no more
 
     def __post_init__(self) -> None:
         self.traffic = Traffic.none(len(self.channels))
@@ -125,10 +128,10 @@ class Nodes:
         for node, question in questions.items():
             if not self._sent(node, encode(replace(question, plan=plan))):
                 lost.append(node)
-        for node in questions:
+        for node, question in questions.items():
             if node in lost:
                 continue
-            answer = self._answer(node, plan, deadline)
+            answer = self._answer(node, plan, deadline, question)
             if answer is None:
                 lost.append(node)
             else:
@@ -138,9 +141,14 @@ class Nodes:
             raise LostNodesError(sorted(lost))
         return answers
 
+    def begin(self) -> None:
+        """Before a round: start lost nodes again; those that answered wrongly have another chance."""
+        self.wrong.clear()
+        self.rejoin()
+
     def rejoin(self) -> None:
-        """Start lost nodes again, before a round."""
-        for node in np.flatnonzero(~self.present).tolist():
+        """Start lost nodes again, but for those that have answered wrongly in this round."""
+        for node in sorted(set(np.flatnonzero(~self.present).tolist()) - set(self.wrong)):
             self.present[node] = self.channels[node].rejoin()
             self._agreed &= not self.present[node]
 
@@ -158,27 +166,42 @@ class Nodes:
         self.traffic.questions[node] += 1
         return True
 
-    def _answer(self, node: int, plan: int, deadline: float) -> Message | None:
-        """The answer to this plan; earlier ones are dropped. None: there is none in time, or it is no answer."""
+    def _answer(self, node: int, plan: int, deadline: float, question: Message) -> Message | None:
+        """The answer to this plan; earlier ones are dropped. None: there is none in time, or it is of no use."""
         while True:
             try:
                 frame = self.channels[node].receive(max(0.0, deadline - time.monotonic()))
-                answer = decode(frame)
-            except (SilentNodeError, WireError):  # silent, or no message: either way it is of no use
+            except SilentNodeError:
                 return None
             self.traffic.up[node] += len(frame)
-            if answer.plan == plan:
-                self.traffic.answers[node] += 1
-                return _accepted(node, answer)
+            try:
+                answer = decode(frame)
+                if answer.plan == plan:
+                    self.traffic.answers[node] += 1
+                    return self._accepted(node, answer, question)
+                if not 0 < answer.plan < plan:
+                    raise WireError(_refusal(answer) or f"answers question {answer.plan}, which was not asked")
+            except WireError as error:
+                self.wrong[node] = Fault(node, question.round, question.kind, str(error))
+                return None
             self.traffic.stale[node] += 1
+            if time.monotonic() > deadline:
+                return None
+
+    def _accepted(self, node: int, answer: Message, question: Message) -> Message:
+        """An answer that has the form of one.
+
+        Raises:
+            WireError: if it has not, or the node refuses the question.
+        """
+        kind = "<f8" if self.network.dtype == torch.float64 else "<f4"
+        runs, principals = len(self.roster.row), len(self.roster.principals(node))
+        sizes = Sizes(question, self.network.widths, kind, runs, principals, self.mode)
+        if fault := _refusal(answer) or fault_in(answer, sizes):
+            raise WireError(fault)
+        return answer
 
 
-def _accepted(node: int, answer: Message) -> Message:
-    """An answer that is one.
-
-    Raises:
-        WireError: if the node refuses the question.
-    """
-    if answer.kind == REFUSED:
-        raise WireError(f"node {node} refuses: {answer.words.get('reason', '')}")
-    return answer
+def _refusal(answer: Message) -> str:
+    """Why a node refuses a question; empty if it does not."""
+    return f"refuses: {str(answer.words.get('reason', ''))[:200]}" if answer.kind == REFUSED else ""

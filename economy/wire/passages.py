@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import AnyArray, Bools, Ints
+from commonweal.agents.errors import InputError
 from commonweal.economy.learning.module import unflatten
 from commonweal.economy.learning.network import Directions, Owners, Parameters, Passage
 from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.tasks import Batch
 from commonweal.economy.wire.holding import Roster
-from commonweal.economy.wire.masks import from_fixed, stream
+from commonweal.economy.wire.masks import demand_in_range, from_fixed, stream
 from commonweal.economy.wire.message import Message, numbered
 from commonweal.economy.wire.nodes import Nodes
 from commonweal.economy.wire.shares import Share, SharedLayer, joined
@@ -161,9 +162,14 @@ class SecretPassage:
 def revealed(
     answers: Answers, shapes: tuple[torch.Size, ...], plan: Plan, like: Tensor
 ) -> tuple[Parameters, Tensor]:
-    """The sum of what nodes hide, as mean over the samples that arrived: layers, and the loss (R,)."""
+    """The sum of what nodes hide, as mean over the samples that arrived: layers, and the loss (R,).
+
+    Raises:
+        InputError: if masks do not cancel.
+    """
     hidden = np.stack([answer.arrays["hidden"] for answer in answers.values()])
     flat = from_fixed(hidden.sum(axis=0, dtype=np.uint64)).reshape(len(plan.owners.owner), -1)
+    demand_in_range(flat)
     weighted = torch.as_tensor(flat).to(like) * plan.weights(like)[:, None]
     return unflatten(weighted[:, :-1], shapes), weighted[:, -1]
 
@@ -215,13 +221,22 @@ def visit_nodes(batch: Batch, parameters: Parameters, nodes: Nodes, number: int)
 
     Raises:
         LostNodesError: if nodes do not answer.
+        InputError: if a run has diverged: nodes would refuse its parameters.
     """
+    _demand_finite(parameters, number)
     nodes.agree()
     plan, questions = planned(batch, parameters, nodes, number)
     if not plan.owners.owner.ge(0).any():
         return _of_nobody(batch, plan, parameters, nodes)
     answers = nodes.ask(questions)
     return PASSAGES[nodes.mode](answers, replace(plan, visit=nodes.asked), parameters, nodes)
+
+
+def _demand_finite(parameters: Parameters, number: int) -> None:
+    for layer in parameters:
+        fine = torch.isfinite(layer).flatten(1).all(1).tolist()
+        if not all(fine):
+            raise InputError(f"run {fine.index(False)} diverged: parameters in round {number}; lower learning.rate")
 
 
 def _of_nobody(batch: Batch, plan: Plan, parameters: Parameters, nodes: Nodes) -> Passage:

@@ -14,6 +14,7 @@ from commonweal.agents.threads import settle_for_one_thread
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.wire.channel import Channel, SilentNodeError
 from commonweal.economy.wire.holding import Holding
+from commonweal.economy.wire.message import LARGEST
 from commonweal.economy.wire.served import Post, answer_frame
 
 _READY = b"ready"  # what a process says once its node is there
@@ -52,7 +53,7 @@ class _Life:
                 self.ready.set()
                 while frame := self.questions.get():
                     self.ours.send_bytes(frame)
-                    self.answers.put(self.ours.recv_bytes())
+                    self.answers.put(self.ours.recv_bytes(LARGEST))
         self.over.set()
         self.answers.put(_END)
 
