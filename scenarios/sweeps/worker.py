@@ -154,7 +154,8 @@ def _play_noting(order: Order, ensemble: "Ensemble", company: Company) -> Played
     frame = results.rounds.drop(columns=["run", "round"])
     courses = {str(name): frame[name].to_numpy().reshape(len(order), -1).T for name in frame}
     kept = [*order.keep, *(["balances"] if "ledger" in order.keep else [])]
-    extra = {name: getattr(results, name) for name in kept if name != "price_of_anarchy"}
+    tables = {name: getattr(results, name) for name in kept if name != "price_of_anarchy"}
+    extra = {name: table for name, table in tables.items() if table is not None}
     rounds = np.full(len(order), order.scenarios[0].rounds)
     return Played(courses, rounds, ("",) * len(order), extra=extra, price=_price(order, results.rounds, company))
 
