@@ -73,8 +73,8 @@ def wire_notes(results: SweepResults) -> list[str]:
     model = (wire["bytes_federated"] / (1 + wire["principals"])).iloc[0]
     lost = f"; {int(wire['lost'].sum())} times a node was lost" if wire["lost"].any() else ""
     return [
-        f"wire = {results.scenario.learning.wire}, {nodes} nodes: {_kilobytes(down)} down and {_kilobytes(up)} up a round, "
-        f"{questions / nodes:.1f} messages to and from a node; federated averaging: "
+        f"wire = {results.scenario.learning.wire}, {nodes} nodes: {_kilobytes(down)} down and {_kilobytes(up)} up "
+        f"a round, {questions / nodes:.1f} questions to a node; federated averaging: "
         f"{_kilobytes(2 * nodes * model)}, with every principal's delta {_kilobytes(each)}{lost}"
     ]
 
