@@ -116,7 +116,8 @@ def test_no_process_and_no_sample_is_left_behind(
 ) -> None:
     if where:
         pytest.importorskip("distributed")
-    words = [sys.executable, "-m", "commonweal.commands.cli", "run", "commons", *SMALL[2:], "--rounds", "100000", "--nodes", "2"]
+    command_line = [sys.executable, "-m", "commonweal.commands.cli", "run", "commons", "--nodes", "2"]
+    words = [*command_line, *SMALL[2:], "--rounds", "100000"]
     environment = {**os.environ, "TMPDIR": str(tmp_path), "OMP_NUM_THREADS": "1"}
     log = (tmp_path / "err.txt").open("w")
     with log, subprocess.Popen([*words, *where], cwd=tmp_path, env=environment, stderr=log, stdout=log) as command:
