@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from commonweal.agents.errors import InputError
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.wire.channel import Channel, SilentNodeError
+from commonweal.economy.wire.forked import prepare
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.served import Post, answer_frame
 
@@ -24,6 +25,7 @@ _GONE = (OSError, RuntimeError, ValueError)  # what a call of an actor raises wh
 _LOCAL = {  # a worker that died is started again, however long that takes
     "distributed.deploy.lost-worker-timeout": "1 day",
     "distributed.worker.memory.terminate": False,
+    "distributed.worker.multiprocessing-method": "forkserver",
 }
 
 
@@ -182,10 +184,11 @@ def local_scheduler(nodes: int) -> Iterator[str]:
     import dask
     from distributed import Nanny, Scheduler, SpecCluster
 
-    own = {"nthreads": 1, "host": "127.0.0.1", "dashboard": False, "dashboard_address": None, "memory_limit": 0}
-    own |= {"silence_logs": 50}
+    here = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    own = {**here, "nthreads": 1, "memory_limit": 0, "silence_logs": 50}
     workers = {name: {"cls": Nanny, "options": {**own, "name": name}} for name in names_of(nodes)}
-    scheduler = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard": False}}
+    scheduler = {"cls": Scheduler, "options": {**here, "port": 0}}
+    prepare(["distributed", __name__])
     with (
         dask.config.set(_LOCAL),
         SpecCluster(workers=workers, scheduler=scheduler, silence_logs=50) as cluster,

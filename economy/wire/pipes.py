@@ -4,7 +4,6 @@ They are forked from a server that has loaded the libraries once, so that one th
 """
 
 import contextlib
-import os
 import queue
 import signal
 import threading
@@ -19,13 +18,13 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.wire.channel import Channel, SilentNodeError
+from commonweal.economy.wire.forked import prepare
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.served import Post, answer_frame
 
 _READY = b"ready"  # what a process says once its node is there
 _END = b""  # what tells it to end
 STARTING = 120.0  # seconds that a process may take to start
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def serve(connection: Connection, post: Post) -> None:
@@ -130,20 +129,6 @@ class Pipe(Channel):
         self._life.end()
 
 
-def _prepare() -> None:
-    """Start the server that nodes are forked from; it loads the libraries once."""
-    from multiprocessing.forkserver import ensure_running
-
-    get_context("forkserver").set_forkserver_preload([__name__])
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # read when the server starts
-    try:
-        ensure_running()
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
 @dataclass(frozen=True)
 class Processes:
     """Opens nodes as processes of this machine.
@@ -161,7 +146,7 @@ class Processes:
             InputError: if one does not start.
         """
         channels: list[Pipe] = []
-        _prepare()
+        prepare([__name__])
         try:
             for place, holding in enumerate(holdings):
                 file = self.folder / f"node-{place}.npz"
