@@ -4,10 +4,13 @@ Batbaatar, Kim, Kim and Yoon, "Traversal Learning" (arXiv 2504.07471); modes aft
 answers for sums over its samples, each with weight 1: the orchestrator divides by the samples that arrive.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from commonweal.economy.learning.federated import DeltaPassage, train_locally
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.wire.demands import (
@@ -23,7 +26,7 @@ from commonweal.economy.wire.demands import (
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.masks import Keys
 from commonweal.economy.wire.message import Message, WireError
-from commonweal.economy.wire.modes import MODES, Answer, Asked, tensors
+from commonweal.economy.wire.modes import FEDERATED, MODES, Answer, Asked, deltas, tensors
 
 
 class Summed(Owners):
@@ -43,13 +46,14 @@ class Node:
     Args:
         holding: the samples of its principals.
         network: the shared network, without parameters.
-        mode: what leaves it, a key of ``MODES``.
+        mode: what leaves it, a key of ``MODES``, or ``FEDERATED``.
         number: of the node.
     """
 
     def __init__(self, holding: Holding, network: MLP, mode: str, number: int = 0) -> None:
-        self.holding, self.network, self.mode, self.number = holding, network, MODES[mode], number
-        self._keys = Keys() if self.mode.secret else None
+        self.holding, self.network, self.number = holding, network, number
+        self.mode = None if mode == FEDERATED else MODES[mode]
+        self._keys = Keys() if self.mode is not None and self.mode.secret else None
         self._features = torch.as_tensor(np.array(holding.features), dtype=network.dtype)
         self._labels = np.array(holding.labels)
         self._kind = np.dtype(np.float64 if network.dtype == torch.float64 else np.float32)
@@ -64,15 +68,32 @@ class Node:
             WireError: if this mode knows no such question, it is not newer than the last, or asks for more than a
                 node tells.
         """
-        known = {"visit": self._visit, **dict.fromkeys(self.mode.about, self._about_visit)}
-        if self._keys is not None:
-            known |= {"key": self._key, "agree": self._agree}
+        known = self._known()
         if question.kind not in known:
             raise WireError(f"no question of this mode: {question.kind[:20]!r}")
         if question.plan <= self._newest:
             raise WireError(f"question {question.plan} is not newer than question {self._newest}")
         self._newest = question.plan
         return Message(question.kind, question.round, question.plan, known[question.kind](question))
+
+    def _known(self) -> dict[str, Callable[[Message], Answer]]:
+        """What the node can be asked."""
+        if self.mode is None:
+            return {"train": self._train}
+        known = {"visit": self._visit, **dict.fromkeys(self.mode.about, self._about_visit)}
+        return known | ({} if self._keys is None else {"key": self._key, "agree": self._agree})
+
+    def _train(self, question: Message) -> Answer:
+        """Local training of every principal on the samples that a plan names."""
+        features, labels = self._samples(question)
+        owner = torch.as_tensor(np.array(question.arrays["owner"], dtype=np.int64))
+        owners = Owners(owner, len(self.holding.principals), int(question.words["together"]))
+        theta, rate = tensors(question.stack("theta")), torch.as_tensor(np.array(question.arrays["rate"]))
+        epochs = int(question.words["epochs"])
+        passage = train_locally(self.network, theta, features, labels, owners, rate, epochs)
+        if not isinstance(passage, DeltaPassage):
+            raise WireError("nobody on this node has samples to train on")
+        return deltas(passage)
 
     def _visit(self, question: Message) -> Answer:
         """Forward and backward on the samples that a plan names."""
@@ -84,6 +105,7 @@ class Node:
         owners = Summed(owner, len(self.holding.principals), int(question.words["together"]))
         visit = Visit(self.network.traverse(tensors(theta), features, labels, owners), digest(theta))
         self._visited = {**dict(list(self._visited.items())[1 - KEPT :]), question.plan: visit}
+        assert self.mode is not None
         return self.mode.up(self._asked(question, visit))
 
     def _about_visit(self, question: Message) -> Answer:
@@ -91,6 +113,7 @@ class Node:
         visit = self._visited.get(int(question.words["visit"]))
         if visit is None:
             raise WireError(f"visit {question.words['visit']} is not remembered")
+        assert self.mode is not None
         runs, principals = len(visit.passage.loss), len(self.holding.principals)
         if question.kind == "products":
             asked = demand_directions(question.stack("direction"), self.network.widths, self.mode.told, runs)
