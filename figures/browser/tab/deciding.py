@@ -52,8 +52,10 @@ class Watched(Outcome):
 
     told: Callable[[], None] = lambda: None
 
-    def of(self, record: Record, before: State, after: State, people: Population, world: World) -> Floats:
-        """See ``Outcome.of``; of ``welfare_each`` too."""
+    def of(
+        self, record: Record, before: State, after: State, people: Population, world: World, bearer: Ints | None = None
+    ) -> Floats:
+        """See ``Outcome.of``; of ``welfare_each`` too. No outcome of the page counts the names of single principals."""
         self.told()
         found = round_metrics(record, before, after, people, world)
         found["welfare_each"] = found["welfare"] / world.shape[1]
