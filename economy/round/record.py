@@ -133,6 +133,17 @@ class Exam:
         return tuple(v[:, 1:] for v in self.directions)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What became of claims that nodes made of their principals."""
+
+    residual: Floats  # (R, D) by how much claims do not add up to the sum, relative to the sizes of all claims
+    failed: Bools  # (R, 1 + H) whether claims of all, and of random halves, do not add up
+    opened: Bools  # (R, N) who opened its update
+    caught: Bools  # (R, N) whose claims are not what its update says
+    lies: Floats  # (R, N, D) what they claimed too much
+
+
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
     """A lesson before its first step: the virtual batch is planned."""
@@ -140,6 +151,7 @@ class Drawn:
     batch: Batch
     put: PutIn
     supply: Supply  # where everybody's walk through its data goes on
+    luck: Floats | None = None  # (R, 1 + H, N) who opens its update, who is in which half; None: nobody
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +162,7 @@ class Traversed(Drawn):
     passage: Passage  # every principal's path
     exam: Exam
     recent: tuple[Seen, ...]  # samples by owner of the last rounds, which discounts look at; this round's last
+    checked: Checked | None = None  # what became of claims; None: nothing is claimed
 
     @property
     def active(self) -> Bools:
@@ -224,6 +237,12 @@ class Lesson(Stepped):
     def norms(self) -> Floats:
         """(R, N) ‖u_i‖."""
         return norms_of(self.passage)
+
+
+def caught_lying(moment: Moment) -> Bools:
+    """(R, N) whose claims of its update turned out not to be true."""
+    checked: Checked | None = moment.notes.get("trust")
+    return np.zeros(moment.actions.shape, dtype=np.bool_) if checked is None else checked.caught
 
 
 def norms_of(passage: Passage) -> Floats:

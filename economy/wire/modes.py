@@ -129,6 +129,13 @@ def _claimed_products_of_lower(asked: Asked) -> Answer:
     return {"products": below.products(directions).numpy()}
 
 
+def _opened(asked: Asked) -> Answer:
+    """(M, P) updates of the principals who are asked to open theirs, run after run; those of nobody else."""
+    chosen = np.array(asked.question.arrays["open"], dtype=bool)
+    own = torch.cat([part.flatten(2) for part in asked.passage.updates()], dim=2)
+    return {"updates": own[torch.as_tensor(chosen)].numpy()}
+
+
 def layers(passage: PathPassage, which: slice) -> PathPassage:
     """The paths through some layers alone."""
     return PathPassage(passage.inputs[which], passage.deltas[which], passage.owners, passage.loss)
@@ -154,8 +161,12 @@ MODES: dict[str, Mode] = {
     "paths": Mode(_all_paths),
     "cut": Mode(_cut, {"products": _products_of_first, "sum": _sum_of_first}),
     "cut-gradients": Mode(_cut_with_gradients),
-    "secure": Mode(_secure, {"products": _claimed_products, "sum": _secret_sum}, secret=True),
+    "secure": Mode(_secure, {"products": _claimed_products, "sum": _secret_sum, "open": _opened}, secret=True),
     "two-servers": Mode(
-        _two_servers, {"products": _claimed_products_of_lower, "sum": _secret_lower}, secret=True
+        _two_servers,
+        {"products": _claimed_products_of_lower, "sum": _secret_lower, "open": _opened},
+        secret=True,
     ),
 }
+
+SECRET = tuple(name for name, mode in MODES.items() if mode.secret)  # in which products are claims
