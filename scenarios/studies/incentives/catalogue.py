@@ -7,6 +7,7 @@ from typing import get_args
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.futures.deviations import Deviation
+from commonweal.scenarios.schema.relevance import hides
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions, Name
 
@@ -35,6 +36,8 @@ def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
         Deviation("sybil", _SOMEBODY, identities=options.identities),
         Deviation("slander", _SOMEBODY, slanders=True),
         Deviation("shed", _SOMEBODY, Action.FREE_RIDE, identities=options.names, sheds=True),
+        Deviation("exaggerate", _SOMEBODY, exaggerates=options.claim),
+        Deviation("lying_pair", _TWO, pads=1.0, cancels=True),
         Deviation(PAIR, _TWO, actions.get(options.pair, Action.FREE_RIDE), praises=options.pair == PRAISE),
     ]
     return {deviation.name: deviation for deviation in deviations}
@@ -89,8 +92,10 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
     if not judged_in_public(scenario):
         by_names = ("slander", "shed", *([PAIR] if options.pair == PRAISE else []))
         against |= dict.fromkeys(by_names, "nobody has a name that others go by")
+    if not hides(scenario):
+        against |= dict.fromkeys(("exaggerate", "lying_pair"), "what updates do is worked out, not claimed")
     if scenario.population.count < 2:
-        against[PAIR] = "there is only one principal"
+        against |= dict.fromkeys((PAIR, "lying_pair"), "there is only one principal")
     if not scenario.values.dimensions or scenario.screening.mode == "off":
         against |= dict.fromkeys(("stricter", "looser"), "limits matter only with value dimensions and screening")
     if scenario.rewards.joining == "seen" or not _goes_by_joining(scenario):

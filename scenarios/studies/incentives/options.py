@@ -10,6 +10,7 @@ from commonweal.scenarios.studies.judging import judging
 Name = Literal[
     "delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison", "disguised", "replay", "less", "cost",
     "stricter", "looser", "late", "backdated", "leave", "sybil", "slander", "shed",
+    "exaggerate", "lying_pair",
     "pair",
 ]  # fmt: skip
 
