@@ -138,10 +138,15 @@ class Checked:
     """What became of claims that nodes made of their principals."""
 
     residual: Floats  # (R, D) by how much claims do not add up to the sum, relative to the sizes of all claims
-    failed: Bools  # (R, 1 + H) whether claims of all, and of random halves, do not add up
+    excess: Floats  # (R, 1 + H) how far claims of all, and of random halves, are off, in units of what is tolerated
     opened: Bools  # (R, N) who opened its update
     caught: Bools  # (R, N) whose claims are not what its update says
     lies: Floats  # (R, N, D) what they claimed too much
+
+    @property
+    def failed(self) -> Bools:
+        """(R, 1 + H) whether claims of all, and of random halves, do not add up."""
+        return self.excess > 1
 
 
 @dataclass(frozen=True, kw_only=True)

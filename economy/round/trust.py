@@ -135,7 +135,7 @@ class _Checking:
             self._pursue(groups, whole_groups=learning.distrust == "all")
         return Checked(
             residual=_relative(whole, self.claims),
-            failed=excess > 1,
+            excess=excess,
             opened=self.opened,
             caught=self.caught,
             lies=self.lies,
