@@ -22,7 +22,9 @@ from commonweal.scenarios.studies.intervals import cross_fitted
 from commonweal.scenarios.studies.pieces import Pieces
 
 IDLE, RING = "idle", "ring"
-ATTACKS = ("junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late", "slander", RING, "shed")
+ATTACKS = (
+    "junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late", "slander", RING, "shed", "exaggerate", "lying_pair",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -121,4 +123,4 @@ def group_attacks(tried: Sequence[Deviation], order: Ints, share: float) -> tupl
     places = ((np.arange(count) + 0.5) * len(order) / count).astype(np.int64)
     group = tuple(order[places].tolist())
     pair = tuple(order[:2].tolist())
-    return tuple(tried_by(attack, *(pair if attack.name == PAIR else group)) for attack in tried)
+    return tuple(tried_by(attack, *(pair if len(attack.members) == 2 else group)) for attack in tried)
