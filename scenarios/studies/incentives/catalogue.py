@@ -13,7 +13,7 @@ from commonweal.scenarios.studies.incentives.options import IncentivesOptions, N
 
 PAIR = "pair"
 REPORTED_COST = "cost"  # stands for claims of other costs, where a rule reads them
-PRAISE = "praise"
+PRAISE, LIE = "praise", "lie"
 _SOMEBODY, _TWO = (0,), (0, 1)
 _FORGED = ("disguised", "replay")
 
@@ -37,10 +37,16 @@ def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
         Deviation("slander", _SOMEBODY, slanders=True),
         Deviation("shed", _SOMEBODY, Action.FREE_RIDE, identities=options.names, sheds=True),
         Deviation("exaggerate", _SOMEBODY, exaggerates=options.claim),
-        Deviation("lying_pair", _TWO, pads=1.0, cancels=True),
-        Deviation(PAIR, _TWO, actions.get(options.pair, Action.FREE_RIDE), praises=options.pair == PRAISE),
+        together_lying(PAIR)
+        if options.pair == LIE
+        else Deviation(PAIR, _TWO, actions.get(options.pair, Action.FREE_RIDE), praises=options.pair == PRAISE),
     ]
     return {deviation.name: deviation for deviation in deviations}
+
+
+def together_lying(name: str) -> Deviation:
+    """Two principals of whom one claims an average update more than its own, and the other as much less."""
+    return Deviation(name, _TWO, pads=1.0, cancels=True)
 
 
 def other_costs(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, ...]:
@@ -85,7 +91,7 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
         if name not in available
     }
     pair = "free_ride" if options.pair == PRAISE else options.pair
-    if pair != "abstain" and pair not in available:
+    if pair not in ("abstain", LIE) and pair not in available:
         against[PAIR] = f"actions.available does not hold {pair}"
     if "free_ride" in against:
         against["shed"] = against["free_ride"]
@@ -93,9 +99,10 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
         by_names = ("slander", "shed", *([PAIR] if options.pair == PRAISE else []))
         against |= dict.fromkeys(by_names, "nobody has a name that others go by")
     if not hides(scenario):
-        against |= dict.fromkeys(("exaggerate", "lying_pair"), "what updates do is worked out, not claimed")
+        lies = ("exaggerate", *([PAIR] if options.pair == LIE else []))
+        against |= dict.fromkeys(lies, "what updates do is worked out, not claimed")
     if scenario.population.count < 2:
-        against |= dict.fromkeys((PAIR, "lying_pair"), "there is only one principal")
+        against[PAIR] = "there is only one principal"
     if not scenario.values.dimensions or scenario.screening.mode == "off":
         against |= dict.fromkeys(("stricter", "looser"), "limits matter only with value dimensions and screening")
     if scenario.rewards.joining == "seen" or not _goes_by_joining(scenario):
