@@ -36,7 +36,7 @@ from commonweal.economy.round.absent import noted, reached
 from commonweal.economy.round.mechanism import run_hooks
 from commonweal.economy.round.record import Admitted, Drawn, Exam, Lesson, Moment, Stepped, Traversed
 from commonweal.economy.round.sift import sample_products, sift, without
-from commonweal.economy.round.trust import must_trust, verified
+from commonweal.economy.round.trust import chances, must_trust, verified
 from commonweal.economy.screening.admissible import Screened, screen
 from commonweal.economy.screening.votes import room_left
 from commonweal.economy.tasks import Batch, Form, PutIn, put_in, without_classes
@@ -100,15 +100,7 @@ def draw(moment: Moment, world: World, streams: Streams) -> Drawn:
     )
     if moment.left_out is not None:
         batch, put = without_classes(batch, put, moment.left_out)
-    return Drawn(batch=batch, put=put, supply=supply, luck=_luck(moment, world, streams))
-
-
-def _luck(moment: Moment, world: World, streams: Streams) -> Floats | None:
-    """(R, 1 + H, N) uniform numbers: who opens its update, who is in which half; None: nobody is checked by chance."""
-    learning = world.terms.learning
-    if not must_trust(world) or not (learning.audit or learning.halves):
-        return None
-    return streams.audit.uniform(1 + learning.halves, moment.actions.shape[1])
+    return Drawn(batch=batch, put=put, supply=supply, luck=chances(moment, world, streams))
 
 
 def traverse(moment: Moment, drawn: Drawn, world: World, streams: Streams) -> Traversed:

@@ -22,6 +22,7 @@ from commonweal.economy.money.ledger import Ledger, Reason, Transfer, net_of, po
 from commonweal.economy.money.membership import Membership
 from commonweal.economy.screening.admissible import Screened
 from commonweal.economy.tasks import Batch, PutIn, Supply
+from commonweal.economy.wire.trust import Checked
 from commonweal.economy.world.world import State
 
 
@@ -133,22 +134,6 @@ class Exam:
         return tuple(v[:, 1:] for v in self.directions)
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What became of claims that nodes made of their principals."""
-
-    residual: Floats  # (R, D) by how much claims do not add up to the sum, relative to the sizes of all claims
-    excess: Floats  # (R, 1 + H) how far claims of all, and of random halves, are off, in units of what is tolerated
-    opened: Bools  # (R, N) who opened its update
-    caught: Bools  # (R, N) whose claims are not what its update says
-    lies: Floats  # (R, N, D) what they claimed too much
-
-    @property
-    def failed(self) -> Bools:
-        """(R, 1 + H) whether claims of all, and of random halves, do not add up."""
-        return self.excess > 1
-
-
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
     """A lesson before its first step: the virtual batch is planned."""
@@ -242,12 +227,6 @@ class Lesson(Stepped):
     def norms(self) -> Floats:
         """(R, N) ‖u_i‖."""
         return norms_of(self.passage)
-
-
-def caught_lying(moment: Moment) -> Bools:
-    """(R, N) whose claims of its update turned out not to be true."""
-    checked: Checked | None = moment.notes.get("trust")
-    return np.zeros(moment.actions.shape, dtype=np.bool_) if checked is None else checked.caught
 
 
 def norms_of(passage: Passage) -> Floats:

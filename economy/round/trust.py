@@ -10,9 +10,10 @@ import numpy as np
 import torch
 
 from commonweal.agents.arrays import Bools, Floats
+from commonweal.agents.streams import Streams
 from commonweal.economy.learning.network import Passage, to_numpy, to_tensor
 from commonweal.economy.learning.traversal import PathPassage
-from commonweal.economy.round.record import Checked, Exam, Traversed
+from commonweal.economy.round.record import Exam, Moment, Traversed
 from commonweal.economy.wire.claims import (
     CorrectedPassage,
     Lies,
@@ -25,11 +26,12 @@ from commonweal.economy.wire.claims import (
 from commonweal.economy.wire.modes import SECRET
 from commonweal.economy.wire.passages import SecretPassage
 from commonweal.economy.wire.trust import (
+    Checked,
     Claims,
     Group,
-    caught_lying,
     fixed_point_error,
     group_of,
+    not_as_opened,
     random_halves,
     search,
 )
@@ -39,6 +41,20 @@ from commonweal.economy.world.world import World
 def must_trust(world: World) -> bool:
     """Whether what is said of single principals is claimed."""
     return world.terms.learning.wire in SECRET
+
+
+def chances(moment: Moment, world: World, streams: Streams) -> Floats | None:
+    """(R, 1 + H, N) uniform numbers: who opens its update, who is in which half; None: nobody is checked by chance."""
+    learning = world.terms.learning
+    if not must_trust(world) or not (learning.audit or learning.halves):
+        return None
+    return streams.audit.uniform(1 + learning.halves, moment.actions.shape[1])
+
+
+def caught_lying(moment: Moment) -> Bools:
+    """(R, N) whose claims of its update turned out not to be true."""
+    checked: Checked | None = moment.notes.get("trust")
+    return np.zeros(moment.actions.shape, dtype=np.bool_) if checked is None else checked.caught
 
 
 def verified(traversed: Traversed, world: World) -> Traversed:
@@ -167,7 +183,7 @@ class _Checking:
         flat, hidden = to_numpy(rows), self.claims.directions.shape[2]
         exact[run, principal] = np.einsum("mp,mdp->md", flat[:, :hidden], self.claims.directions[run])
         sizes[run, principal] = np.linalg.norm(flat, axis=1)
-        caught = caught_lying(self.claims, asked, exact, sizes)
+        caught = not_as_opened(self.claims, asked, exact, sizes)
         self.lies = np.where(caught[..., None], self.claims.products - exact, self.lies)
         self._keep(asked, rows)
         self.caught = self.caught | caught

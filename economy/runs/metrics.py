@@ -11,9 +11,10 @@ from commonweal.agents.population import Population
 from commonweal.agents.values import held_by
 from commonweal.economy.money.ledger import MICRO, Ledger
 from commonweal.economy.round.mechanism import state_of_others
-from commonweal.economy.round.record import Checked, Lesson, Record, norms_of
+from commonweal.economy.round.record import Lesson, Record, norms_of
 from commonweal.economy.round.sift import cut_off
 from commonweal.economy.screening.admissible import Screened
+from commonweal.economy.wire.trust import Checked
 from commonweal.economy.world.world import State, World
 
 BELIEF_METRICS = ("belief_error", "belief_rms", "belief_coverage", "misjudged", "caution", "queries")

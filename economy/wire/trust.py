@@ -84,6 +84,22 @@ class Group:
         return replace(self, residual=self.residual - inside.sum(axis=1))
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What became of claims that nodes made of their principals."""
+
+    residual: Floats  # (R, D) by how much claims do not add up to the sum, relative to the sizes of all claims
+    excess: Floats  # (R, 1 + H) how far claims of all, and of random halves, are off, in units of what is tolerated
+    opened: Bools  # (R, N) who opened its update
+    caught: Bools  # (R, N) whose claims are not what its update says
+    lies: Floats  # (R, N, D) what they claimed too much
+
+    @property
+    def failed(self) -> Bools:
+        """(R, 1 + H) whether claims of all, and of random halves, do not add up."""
+        return self.excess > 1
+
+
 SumOf = Callable[[Bools], Floats]  # of groups (R, N): their sums (R, P)
 
 
@@ -139,7 +155,7 @@ def _first_half(members: Bools) -> Bools:
     return half
 
 
-def caught_lying(claims: Claims, opened: Bools, true: Floats, sizes: Floats) -> Bools:
+def not_as_opened(claims: Claims, opened: Bools, true: Floats, sizes: Floats) -> Bools:
     """(R, N) whose claims are not those of the update that it has opened.
 
     Args:

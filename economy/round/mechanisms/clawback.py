@@ -10,7 +10,8 @@ from commonweal.agents.streams import Streams
 from commonweal.economy.money.clawback import at_risk, claw_back, still_refundable
 from commonweal.economy.money.ledger import MICRO, Reason, net_of
 from commonweal.economy.round.mechanism import Mechanism, mechanism
-from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Payday, Produce, caught_lying
+from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.round.trust import caught_lying
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 

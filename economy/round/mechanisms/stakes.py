@@ -9,7 +9,8 @@ from commonweal.agents.streams import Streams
 from commonweal.economy.money.ledger import Reason, net_of, post
 from commonweal.economy.money.stakes import caught, expected_loss, slash_transfer, stake_transfers
 from commonweal.economy.round.mechanism import Mechanism, mechanism
-from commonweal.economy.round.record import Effects, Foregone, Income, Moment, caught_lying
+from commonweal.economy.round.record import Effects, Foregone, Income, Moment
+from commonweal.economy.round.trust import caught_lying
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 

@@ -17,11 +17,11 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.money.ledger import Reason, net_of
-from commonweal.economy.round.record import Checked, Record
+from commonweal.economy.round.record import Record
 from commonweal.economy.wire.channel import Channel, InProcess, in_process
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.message import decode, encode
-from commonweal.economy.wire.trust import Claims, group_of, random_halves, search
+from commonweal.economy.wire.trust import Checked, Claims, group_of, random_halves, search
 
 SECRET = ("secure", "two-servers")
 SMALL = {"population.count": 8, "task.kind": "wine", "task.validation": 40, "task.test": 40, "learning.nodes": 3}
