@@ -23,6 +23,8 @@ class Conduct:
     dearer: Floats  # (R, N) share by which it claims that its samples, and looser limits, cost it more than they do
     earlier: Ints  # (R, N) rounds by which it claims to have joined earlier than it did
     line: Ints  # (R, N) line of the menu it takes; −1: the one that is best for it
+    exaggerates: Floats  # (R, N) share by which it claims that its update does more than it does
+    pads: Floats  # (R, N) N-ths of an update along the validation gradient that it claims on top
     person: Bools  # (R, N) False: a name without a person, for whom nothing is useful and nothing gained
     slanders: Bools  # (R, N) as a judge calls everybody bad
     ring: Ints  # (R, N) ring whose members praise each other whatever they do; −1: none
@@ -39,6 +41,8 @@ class Conduct:
             dearer=np.zeros(shape),
             earlier=np.zeros(shape, np.int64),
             line=np.full(shape, -1),
+            exaggerates=np.zeros(shape),
+            pads=np.zeros(shape),
             person=np.ones(shape, dtype=bool),
             slanders=np.zeros(shape, dtype=bool),
             ring=np.full(shape, -1),

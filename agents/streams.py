@@ -93,6 +93,7 @@ class Streams:
     values: Stream  # camps and concerns; what principals answer when their agents ask
     encounter: Stream  # who meets and judges whom; what goes wrong in it
     rehearsal: Stream  # first weights of networks that decide; which decisions they go over again
+    audit: Stream  # who opens an update; whose sum is checked beside that of all
 
     @classmethod
     def from_seeds(cls, seeds: Sequence[int]) -> "Streams":

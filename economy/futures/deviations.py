@@ -17,6 +17,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.economy.round.mechanisms.beliefs import Beliefs
 from commonweal.economy.tasks import Form
+from commonweal.economy.wire.modes import SECRET
 from commonweal.economy.world.world import World
 
 FORMS = {
@@ -27,7 +28,8 @@ FORMS = {
     "disguised": Form.DISGUISED,
     "replay": Form.REPLAY,
 }
-_PASSING = ("form", "share", "claimed", "dearer", "line", "slanders", "ring")  # conduct of a round, not of a name
+# Conduct of a round, not of a name
+_PASSING = ("form", "share", "claimed", "dearer", "line", "exaggerates", "pads", "slanders", "ring")
 FREE = -1  # of a scripted action: as the policy says
 
 
@@ -47,6 +49,9 @@ class Deviation:
     looser: float = 0.0  # share of their limits by which they claim to be looser than they are; negative: stricter
     dearer: float = 0.0  # share by which they claim that samples and looser limits cost them more; negative: less
     earlier: int = 0  # rounds by which they claim to have joined earlier than they did
+    exaggerates: float = 0.0  # share by which they claim that their updates do more than they do, where that is a claim
+    pads: float = 0.0  # N-ths of an update along the validation gradient that they claim on top of their own
+    cancels: bool = False  # the first alone pads; the others claim as much less, so that the sum of all stays true
     line: int | None = None  # line of the menu they take; None: the one that is best for them
     joins: int = 0  # rounds they first stay away
     leaves: int | None = None  # rounds after which they stay away
@@ -68,7 +73,8 @@ class Deviation:
         if not 0 <= self.share <= 1 or min(self.looser, self.dearer) < -1 or counts < 0:
             allowed = "share in [0, 1], looser and dearer >= -1, joins and earlier >= 0, identities >= 1"
             raise InputError(f"deviation {self.name}: {allowed}")
-
+        if self.cancels and len(self.members) < 2:
+            raise InputError(f"deviation {self.name}: lies that cancel need two members")
         if self.sheds and (self.identities == 1 or self.copies):
             raise InputError(f"deviation {self.name}: who sheds names needs identities >= 2, and no copies")
         if self.from_round < 0 or (self.until is not None and self.until <= self.from_round):
@@ -94,6 +100,11 @@ class Deviation:
         return self.sheds or self.slanders or self.praises
 
     @property
+    def lies(self) -> bool:
+        """Whether they claim of their updates what is not so."""
+        return self.exaggerates != 0 or self.pads != 0
+
+    @property
     def spares(self) -> int:
         """Names it needs beyond those of its members."""
         return (self.identities - 1) * len(self.members)
@@ -102,7 +113,10 @@ class Deviation:
 def demand_members(deviations: Sequence[Deviation], world: World) -> None:
     """Raise InputError where a deviation names a principal that does not exist, or there is nothing it could do."""
     public = world.terms.reciprocity.kind != "none" and world.terms.reciprocity.images == "public"
+    hidden = world.terms.learning.wire in SECRET
     for deviation in deviations:
+        if deviation.lies and not hidden:
+            raise InputError(f"deviation {deviation.name}: what updates do must be a claim (learning.wire = secure)")
         if deviation.by_names and not public:
             raise InputError(f"deviation {deviation.name}: names must count and be public (reciprocity.kind, images)")
         if wrong := [i for i in deviation.members if not 0 <= i < world.graph.principals]:
@@ -205,6 +219,10 @@ class Staging:
         conduct.claimed[place] -= (deviation.looser * self.world.senses * self.limits)[place]
         conduct.dearer[place] += deviation.dearer
         conduct.earlier[place] += deviation.earlier
+        conduct.exaggerates[place] += deviation.exaggerates
+        conduct.pads[place] += deviation.pads
+        if deviation.cancels:
+            conduct.pads[_at(runs, own[1:])] -= deviation.pads * (1 + 1 / (len(own) - 1))
         if deviation.line is not None:
             conduct.line[place] = deviation.line
         conduct.slanders[place] |= deviation.slanders

@@ -56,6 +56,7 @@ class Futures:
     principals: int  # N without spare names
     value_costs: Floats | None = None  # (B, 1 + D, T, N) what rounds cost each in its own values; None: nobody minds
     judge: Judge = "utility"  # what gains and losses are counted in
+    caught: Bools | None = None  # (B, 1 + D, T, N) who was caught lying of its update; None: nothing is claimed
 
     @property
     def utilities(self) -> Floats:
@@ -134,6 +135,7 @@ def play_futures(
     copies = first_copies(world, state, deviations)
     noted: list[tuple[Floats, Ints, Floats, Floats]] = []
     minded: list[Floats] = []
+    liars: list[Bools] = []
     for played, scripted in enumerate(script):
         persons = _persons(people, names)
         if shedding is not None and usual is not None:
@@ -162,6 +164,8 @@ def play_futures(
         noted.append((payoffs, record.actions, state.quality, kept))
         if record.payday.value_cost is not None:
             minded.append(record.payday.value_cost)
+        if "trust" in record.notes:
+            liars.append(record.notes["trust"].caught)
         if on_round is not None:
             on_round()
     paid, acts, quality, treasury = (np.stack(series, axis=1) for series in zip(*noted, strict=True))
@@ -176,6 +180,7 @@ def play_futures(
         names.principals,
         np.stack(minded, axis=1).reshape(*shape, -1) if minded else None,
         judge,
+        np.stack(liars, axis=1).reshape(*shape, -1) if liars else None,
     )
 
 

@@ -31,6 +31,9 @@ class LearningTerms:
     nodes: int = 1  # that hold the samples
     patience: float = 30.0  # seconds for an answer
     quorum: float = 0.5  # share of those who put something in that must be reached
+    audit: float = 0.0  # chance that who put something in is asked to open its update
+    halves: int = 0  # random halves whose sums are checked beside that of all
+    distrust: str = "search"  # what follows where claims do not add up: note, search or all
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from commonweal.economy.round.absent import noted, reached
 from commonweal.economy.round.mechanism import run_hooks
 from commonweal.economy.round.record import Admitted, Drawn, Exam, Lesson, Moment, Stepped, Traversed
 from commonweal.economy.round.sift import sample_products, sift, without
+from commonweal.economy.round.trust import chances, must_trust, verified
 from commonweal.economy.screening.admissible import Screened, screen
 from commonweal.economy.screening.votes import room_left
 from commonweal.economy.tasks import Batch, Form, PutIn, put_in, without_classes
@@ -78,6 +79,8 @@ def learn(moment: Moment, world: World, streams: Streams) -> tuple[Moment, Lesso
 def teach(moment: Moment, drawn: Drawn, world: World, streams: Streams) -> tuple[Moment, Lesson]:
     """From what everybody puts in to a better network."""
     traversed = traverse(moment, drawn, world, streams)
+    if traversed.checked is not None:
+        moment = replace(moment, notes={**moment.notes, "trust": traversed.checked})
     moment, admitted = admit(moment, traversed, world)
     stepped = step(moment, admitted, world)
     return moment, credit(moment, stepped, world, streams.credit)
@@ -97,7 +100,7 @@ def draw(moment: Moment, world: World, streams: Streams) -> Drawn:
     )
     if moment.left_out is not None:
         batch, put = without_classes(batch, put, moment.left_out)
-    return Drawn(batch=batch, put=put, supply=supply)
+    return Drawn(batch=batch, put=put, supply=supply, luck=chances(moment, world, streams))
 
 
 def traverse(moment: Moment, drawn: Drawn, world: World, streams: Streams) -> Traversed:
@@ -109,7 +112,8 @@ def traverse(moment: Moment, drawn: Drawn, world: World, streams: Streams) -> Tr
     exam = examine(passage, state.parameters, world)
     _demand_finite("validation loss", exam.loss, state.round)
     recent = () if taken is None else recent_samples(batch, taken[0], passage, state, world)
-    return Traversed(**vars(drawn), before=state.parameters, passage=passage, exam=exam, recent=recent)
+    traversed = Traversed(**vars(drawn), before=state.parameters, passage=passage, exam=exam, recent=recent)
+    return verified(traversed, world) if must_trust(world) else traversed
 
 
 def admit(moment: Moment, traversed: Traversed, world: World) -> tuple[Moment, Admitted]:

@@ -22,6 +22,7 @@ from commonweal.economy.money.ledger import Ledger, Reason, Transfer, net_of, po
 from commonweal.economy.money.membership import Membership
 from commonweal.economy.screening.admissible import Screened
 from commonweal.economy.tasks import Batch, PutIn, Supply
+from commonweal.economy.wire.trust import Checked
 from commonweal.economy.world.world import State
 
 
@@ -140,6 +141,7 @@ class Drawn:
     batch: Batch
     put: PutIn
     supply: Supply  # where everybody's walk through its data goes on
+    luck: Floats | None = None  # (R, 1 + H, N) who opens its update, who is in which half; None: nobody
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +152,7 @@ class Traversed(Drawn):
     passage: Passage  # every principal's path
     exam: Exam
     recent: tuple[Seen, ...]  # samples by owner of the last rounds, which discounts look at; this round's last
+    checked: Checked | None = None  # what became of claims; None: nothing is claimed
 
     @property
     def active(self) -> Bools:

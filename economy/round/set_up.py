@@ -1,5 +1,6 @@
 """Setting up runs: data, network, people, and the cooperative before its first round."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Streams
 from commonweal.agents.values import camp_limits, draw_limits
 from commonweal.economy.credit.history import CreditHistory
-from commonweal.economy.learning import NETWORKS, Site
+from commonweal.economy.learning import NETWORKS, LearningTerms, Site
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Network, Objectives
 from commonweal.economy.money.ledger import Ledger, Transfer, post
@@ -42,10 +43,13 @@ from commonweal.economy.tasks import (
 )
 from commonweal.economy.wire.channel import OpenNodes, in_process
 from commonweal.economy.wire.holding import distribute, spread_over_nodes
+from commonweal.economy.wire.modes import SECRET
 from commonweal.economy.wire.nodes import Nodes
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
+STEPS = 2  # sums of a round: the step, and the round that gated updates join
+LIARS = 4  # in one round that a search can find, one after another, before nodes answer no more sums
 ASKED_BY_CREDIT = 4  # directions beside the exam's 1 + K; the closed forms ask for one, two where updates are gated
 
 # Hooks run in this order; mechanisms from elsewhere come after, by name.
@@ -147,11 +151,19 @@ def over_nodes(world: World, open_nodes: OpenNodes) -> World:
     assert isinstance(network, MLP)
     node = spread_over_nodes(world.graph.principals, learning.nodes)
     roster, holdings = distribute(world.features, world.holdings, node, learning.nodes)
-    allowed = 1 + len(world.senses) + ASKED_BY_CREDIT
-    holdings = [replace(each, directions=allowed) for each in holdings]
+    directions, sums = 1 + len(world.senses) + ASKED_BY_CREDIT, _sums_of(learning, world.graph.principals)
+    holdings = [replace(each, directions=directions, sums=sums) for each in holdings]
     channels = open_nodes(holdings, network, learning.wire)
     nodes = Nodes(roster, channels, network, learning.wire, learning.patience, learning.quorum)
     return replace(world, nodes=nodes)
+
+
+def _sums_of(learning: LearningTerms, principals: int) -> int:
+    """Weighted sums that may be asked for in a round: of the step, of gated updates that join, and of checks."""
+    if learning.wire not in SECRET:
+        return STEPS
+    halvings = math.ceil(math.log2(max(principals, 2)))
+    return STEPS + learning.halves + (LIARS * halvings if learning.distrust == "search" else 0)
 
 
 def _mechanisms(terms: Terms) -> tuple[Mechanism, ...]:

@@ -14,6 +14,7 @@ from commonweal.economy.round.mechanism import state_of_others
 from commonweal.economy.round.record import Lesson, Record, norms_of
 from commonweal.economy.round.sift import cut_off
 from commonweal.economy.screening.admissible import Screened
+from commonweal.economy.wire.trust import Checked
 from commonweal.economy.world.world import State, World
 
 BELIEF_METRICS = ("belief_error", "belief_rms", "belief_coverage", "misjudged", "caution", "queries")
@@ -48,7 +49,7 @@ def round_metrics(
         "rival": after.rival,
     }
     metrics |= solvency(after.ledger) | _contract_metrics(record) | _name_metrics(record)
-    metrics |= _mechanism_metrics(after, world)
+    metrics |= _mechanism_metrics(after, world) | _trust_metrics(record)
     if record.lesson is None or not len(world.senses):
         return metrics
     broken = broken_limits(record, people, world)
@@ -73,6 +74,21 @@ def _name_metrics(record: Record) -> dict[str, Floats]:
         "good_names": told.good.mean(axis=1),
         "gift_worth": told.benefit,
         "gift_cost": told.cost,
+    }
+
+
+def _trust_metrics(record: Record) -> dict[str, Floats]:
+    """By how much claims of nodes do not add up, and the numbers of updates opened and of lies caught.
+
+    Nothing where nodes claim nothing.
+    """
+    checked: Checked | None = record.notes.get("trust")
+    if checked is None:
+        return {}
+    return {
+        "claims_off": checked.residual.max(axis=1),
+        "updates_opened": checked.opened.sum(axis=1).astype(np.float64),
+        "lies_caught": checked.caught.sum(axis=1).astype(np.float64),
     }
 
 

@@ -133,6 +133,12 @@ def _two_servers(sizes: Sizes) -> Form:
     return {**_sum(sizes), **_norms(sizes), "share": (_WORDS, shared), "delta": delta}
 
 
+def _opened(sizes: Sizes) -> Form:
+    """A row of all parameters for each principal that is asked to open its update."""
+    asked = int(np.count_nonzero(sizes.question.arrays["open"]))
+    return {"updates": (sizes.kind, (asked, sum(d_out * d_in for d_out, d_in in sizes.layers)))}
+
+
 VISITED: dict[str, Callable[[Sizes], Form]] = {
     "paths": _paths,
     "cut": _cut,
@@ -143,6 +149,7 @@ VISITED: dict[str, Callable[[Sizes], Form]] = {
 ABOUT: dict[str, Callable[[Sizes], Form]] = {
     "products": _products,
     "sum": _sum,
+    "open": _opened,
     "key": lambda _: {"key": ("|i1", (32,))},
     "agree": lambda _: {},
 }

@@ -15,7 +15,6 @@ from commonweal.agents.arrays import AnyArray, Ints
 from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.wire.message import Message, WireError
 
-SUMS = 2  # weighted sums of a visit: the step, and the round that gated updates join
 SINGLE = 0.999  # share of a direction's squared length; one entry that holds more is a unit vector
 MOST_WEIGHT = 1 + 1e-6  # screening never makes an update larger; rounding may
 

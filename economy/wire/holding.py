@@ -21,14 +21,13 @@ class Holding:
     features: AnyArray  # (T, d)
     labels: Ints  # (T,) as their owners believe them to be
     directions: int = 64  # that may be asked about a visit: each tells something of every update
+    sums: int = 2  # weighted sums of a visit that may be asked for: two of them are a difference
 
     def save(self, file: Path) -> None:
         """Write it, whole or not at all."""
         with replacing(file) as partial, partial.open("wb") as stream:
-            allowed = np.array(self.directions)
-            np.savez(
-                stream, principals=self.principals, features=self.features, labels=self.labels, directions=allowed
-            )
+            allowed = np.array([self.directions, self.sums])
+            np.savez(stream, principals=self.principals, features=self.features, labels=self.labels, allowed=allowed)
 
     @classmethod
     def load(cls, file: Path) -> "Holding":
@@ -39,7 +38,8 @@ class Holding:
         """
         try:
             with np.load(file, allow_pickle=False) as found:
-                return cls(found["principals"], found["features"], found["labels"], int(found["directions"]))
+                directions, sums = found["allowed"].tolist()
+                return cls(found["principals"], found["features"], found["labels"], directions, sums)
         except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise InputError(f"{file}: must hold the samples of a node ({' '.join(str(error).split())[:80]})") from None
 

@@ -133,6 +133,13 @@ def _claimed_products_of_lower(asked: Asked) -> Answer:
     return {"products": below.products(directions).numpy()}
 
 
+def _opened(asked: Asked) -> Answer:
+    """(M, P) updates of the principals who are asked to open theirs, run after run; those of nobody else."""
+    chosen = np.array(asked.question.arrays["open"], dtype=bool)
+    own = torch.cat([part.flatten(2) for part in asked.passage.updates()], dim=2)
+    return {"updates": own[torch.as_tensor(chosen)].numpy()}
+
+
 def layers(passage: PathPassage, which: slice) -> PathPassage:
     """The paths through some layers alone."""
     return PathPassage(passage.inputs[which], passage.deltas[which], passage.owners, passage.loss)
@@ -170,8 +177,15 @@ MODES: dict[str, Mode] = {  # of traversal learning
     "paths": Mode(_all_paths),
     "cut": Mode(_cut, {"products": _products_of_first, "sum": _sum_of_first}),
     "cut-gradients": Mode(_cut_with_gradients),
-    "secure": Mode(_secure, {"products": _claimed_products, "sum": _secret_sum}, True, slice(None)),
+    "secure": Mode(
+        _secure, {"products": _claimed_products, "sum": _secret_sum, "open": _opened}, True, slice(None)
+    ),
     "two-servers": Mode(
-        _two_servers, {"products": _claimed_products_of_lower, "sum": _secret_lower}, True, slice(-1)
+        _two_servers,
+        {"products": _claimed_products_of_lower, "sum": _secret_lower, "open": _opened},
+        True,
+        slice(-1),
     ),
 }
+
+SECRET = tuple(name for name, mode in MODES.items() if mode.secret)  # in which products are claims

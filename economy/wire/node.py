@@ -14,7 +14,6 @@ from commonweal.economy.learning.federated import DeltaPassage, train_locally
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.wire.demands import (
-    SUMS,
     Visit,
     demand_among,
     demand_directions,
@@ -120,7 +119,7 @@ class Node:
             visit.tell(visit.directions, asked, self.holding.directions, "directions")
         if "weights" in question.arrays:
             demand_weights(question.arrays["weights"], runs, principals)
-            visit.tell(visit.sums, {digest([question.arrays["weights"]])}, SUMS, "weighted sums")
+            visit.tell(visit.sums, {digest([question.arrays["weights"]])}, self.holding.sums, "weighted sums")
         return self.mode.about[question.kind](self._asked(question, visit))
 
     def _asked(self, question: Message, visit: Visit) -> Asked:

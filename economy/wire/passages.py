@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -129,15 +130,26 @@ class SecretPassage:
         """Whose samples the batch is made of."""
         return self.plan.owners
 
+    @property
+    def depth(self) -> int:
+        """How many layers, the first ones, have sums that are secret and products that are claims."""
+        return len(self.shapes)
+
     def products(self, directions: Directions) -> Tensor:
         """(R, N, D) inner products ⟨u_i, v_d⟩, as nodes claim; those of a shared last layer are worked out."""
-        told = numbered("direction", tuple(v.numpy() for v in directions[: len(self.shapes)]))
+        told = numbered("direction", tuple(v.numpy() for v in directions[: self.depth]))
         about = self.plan.about("products", told)
         about = replace(about, words={**about.words, "directions": directions[0].shape[1]})
         answers = self.nodes.ask(dict.fromkeys(self.plan.places, about))
         parts = {node: answer.arrays["products"] for node, answer in answers.items()}
         claimed = by_principal(parts, self.nodes, self.loss) * self.plan.weights(self.loss)[:, None, None]
-        return claimed if self.last is None else claimed + self.last.products(directions[-1])
+        return claimed if self.last is None else claimed + self.unclaimed(directions)
+
+    def unclaimed(self, directions: Directions) -> Tensor:
+        """(R, N, D) the part of products that nobody claims: that of a shared last layer."""
+        if self.last is None:
+            return self.loss.new_zeros(len(self.loss), self.owners.principals, directions[0].shape[1])
+        return self.last.products(directions[-1])
 
     def squared_norms(self) -> Tensor:
         """(R, N) squared norms ‖u_i‖², as nodes claim."""
@@ -145,12 +157,32 @@ class SecretPassage:
 
     def weighted_sum(self, weights: Tensor) -> Parameters:
         """Σ_i w_i u_i; nodes are asked only where some weight is not 1."""
-        total = self.total if _all_count(weights, self.owners) else self._asked(weights)
+        total = self.hidden_sum(weights)
         return total if self.last is None else (*total, self.last.weighted_sum(weights))
+
+    def hidden_sum(self, weights: Tensor) -> Parameters:
+        """Σ_i w_i u_i of the layers whose sums are secret."""
+        return self.total if _all_count(weights, self.owners) else self._asked(weights)
+
+    def opened(self, asked: Bools) -> Tensor:
+        """(M, P) updates, all layers, of the principals who are asked (R, N): only their nodes hear the question."""
+        roster, place = self.nodes.roster, np.cumsum(asked).reshape(asked.shape) - 1
+        parts = {node: asked[:, roster.principals(node)] for node in self.plan.places}
+        questions = {node: self.plan.about("open", {"open": part}) for node, part in parts.items() if part.any()}
+        rows = self.loss.new_empty(int(asked.sum()), sum(shape.numel() for shape in self._all_shapes))
+        for node, answer in self.nodes.ask(questions).items():
+            own = place[:, roster.principals(node)][parts[node]]
+            rows[torch.as_tensor(own)] = torch.as_tensor(np.array(answer.arrays["updates"])).to(rows)
+        return rows * self.plan.weights(self.loss)[torch.as_tensor(np.nonzero(asked)[0])][:, None]
 
     def updates(self) -> Directions:
         """Not here: nobody but the nodes knows them."""
         raise ValueError("updates of single principals do not leave the nodes: must be learning.wire = 'cut-gradients'")
+
+    @property
+    def _all_shapes(self) -> tuple[torch.Size, ...]:
+        widths = self.nodes.network.widths
+        return tuple(torch.Size((out, into + 1)) for into, out in pairwise(widths))
 
     def _asked(self, weights: Tensor) -> Parameters:
         roster, among = self.nodes.roster, self.plan.among(self.nodes)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from commonweal.scenarios.schema.fields import Count, Part, Share, field
-from commonweal.scenarios.schema.relevance import learns, screens, valued, votes, weighs, wired
+from commonweal.scenarios.schema.relevance import hides, learns, screens, valued, votes, weighs, wired
 
 
 class Task(Part):
@@ -43,6 +43,9 @@ class Learning(Part):
     nodes: int = field(4, "nodes that hold the principals' samples, neighbours together", "nodes", ge=1, le=10_000, matters=wired)
     patience: float = field(30.0, "how long a node may take to answer before the round goes on without it", "seconds", gt=0, le=3600, matters=wired)
     quorum: Share = field(0.5, "share of those who put something in that must be reached for a round to count", matters=wired)
+    audit: Share = field(0.0, "chance that a principal is asked in a round to open its update, which shows whether its node's claims of it are true (wire = secure, two-servers)", matters=hides)
+    halves: int = field(0, "random halves of those who put something in whose sums are asked for in a round and held against claims, beside the sum of all (wire = secure, two-servers)", "halves per round", ge=0, le=8, matters=hides)
+    distrust: Literal["note", "search", "all"] = field("search", "what follows where claims do not add up. note: nothing; search: halves of the group are asked for, until one principal is left, which opens its update; all: everybody opens its update", "name", matters=hides)
 
 
 class Screening(Part):

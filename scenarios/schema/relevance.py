@@ -29,6 +29,11 @@ def wired(scenario: Any) -> bool:
     return learns(scenario) and scenario.learning.wire != "off"
 
 
+def hides(scenario: Any) -> bool:
+    """Whether only sums leave the nodes, and what they say of single principals are claims."""
+    return wired(scenario) and scenario.learning.wire in ("secure", "two-servers")
+
+
 def sells(scenario: Any) -> bool:
     """Whether revenue is for quality rather than for contributions to a public good."""
     return scenario.market.kind not in ("public_goods", "donation")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from commonweal.scenarios.schema.relevance import screens, wired
+from commonweal.scenarios.schema.relevance import hides, screens, wired
 
 
 def wire_demands(scenario: Any) -> Iterator[tuple[str, bool, str]]:
@@ -14,6 +14,9 @@ def wire_demands(scenario: Any) -> Iterator[tuple[str, bool, str]]:
     Args:
         scenario: a Scenario.
     """
+    secret, off = hides(scenario), f"0 where learning.wire = {scenario.learning.wire!r}, which leaves nothing to claim"
+    yield "learning.audit", secret or scenario.learning.audit == 0, off
+    yield "learning.halves", secret or scenario.learning.halves == 0, off
     if not wired(scenario):
         return
     from commonweal.economy.credit import CREDITS
@@ -33,6 +36,5 @@ def wire_demands(scenario: Any) -> Iterator[tuple[str, bool, str]]:
     yield "credit.replication.similarity", not alike, f"updates {where}: samples stay on their nodes"
     yield "screening.grain", scenario.screening.grain == "principal" or not screens(scenario), f"principal {where}: single samples are not told apart"
     yield "actions.selection", scenario.actions.selection == "none", f"none {where}: labels stay on their nodes"
-    hides = learning.wire in ("secure", "two-servers")
-    yield "learning.nodes", learning.nodes > 1 or not hides, f"above 1 {where}: a sum over one node hides nothing"
+    yield "learning.nodes", learning.nodes > 1 or not secret, f"above 1 {where}: a sum over one node hides nothing"
     yield "device", scenario.device == "cpu", f"cpu {where}"

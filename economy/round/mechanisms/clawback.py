@@ -11,6 +11,7 @@ from commonweal.economy.money.clawback import at_risk, claw_back, still_refundab
 from commonweal.economy.money.ledger import MICRO, Reason, net_of
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Income, Moment, Payday, Produce
+from commonweal.economy.round.trust import caught_lying
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
@@ -39,9 +40,10 @@ class Clawback(Mechanism):
     def pay(
         self, own: Refundable, moment: Moment, produce: Produce, income: Income, world: World, streams: Streams
     ) -> tuple[Refundable, Effects]:
-        """Take back from those who did harm over the horizon; it goes to the others who are paid."""
+        """Take back from those who did harm over the horizon, or lied; it goes to the others who are paid."""
         terms, horizon = world.terms.clawback, world.terms.settlement.horizon
-        clawed = claw_back(moment.state.ledger, own.amounts, horizon, income.netted, income.payments, terms)
+        netted = np.where(caught_lying(moment), -np.inf, income.netted)
+        clawed = claw_back(moment.state.ledger, own.amounts, horizon, netted, income.payments, terms)
         return own, Effects(transfers=clawed.transfers, note=clawed)
 
     def remember(

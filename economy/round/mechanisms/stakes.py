@@ -10,6 +10,7 @@ from commonweal.economy.money.ledger import Reason, net_of, post
 from commonweal.economy.money.stakes import caught, expected_loss, slash_transfer, stake_transfers
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Income, Moment
+from commonweal.economy.round.trust import caught_lying
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
@@ -26,11 +27,14 @@ class Stakes(Mechanism):
     def deliver(
         self, own: None, moment: Moment, income: Income, world: World, streams: Streams
     ) -> tuple[None, Effects]:
-        """Post stakes, audit, and slash those caught: by netted credit below zero, or by what an audit reveals."""
+        """Post stakes, audit, and slash those caught: by netted credit below zero, or by what an audit reveals.
+
+        Whose update was opened and is not what was claimed of it is caught as well.
+        """
         terms, ledger, actions = world.terms.stakes, moment.state.ledger, moment.actions
         staked = stake_transfers(ledger, actions != Action.ABSTAIN, terms, _multiple(moment.state, world))
         uniforms = streams.shock.uniform(2, actions.shape[1])
-        guilty = caught(actions, income.netted, uniforms, terms)
+        guilty = caught(actions, income.netted, uniforms, terms) | caught_lying(moment)
         slash = slash_transfer(post(ledger, staked), guilty, terms)
         return own, Effects(transfers=(*staked, slash), note=slash.amount)
 

@@ -66,6 +66,9 @@ _OTHERS = {
     "good_names": ("good names", "good names, share of principals"),
     "gift_worth": ("worth", "worth of a gift to who receives it, money"),
     "gift_cost": ("cost", "cost of a gift to who makes it, money"),
+    "claims_off": ("claims off", "how far claims of nodes are off their sum, share"),
+    "updates_opened": ("opened", "updates opened in a round, principals"),
+    "lies_caught": ("lies caught", "principals caught lying of their updates in a round"),
     "validation_loss": ("loss", "loss on validation samples, nat"),
 }
 

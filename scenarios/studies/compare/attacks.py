@@ -13,7 +13,14 @@ from commonweal.economy.futures.play import Others
 from commonweal.scenarios.runs.intervals import Interval
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
-from commonweal.scenarios.studies.incentives.catalogue import PAIR, catalogue, chosen, objections, tried_by
+from commonweal.scenarios.studies.incentives.catalogue import (
+    PAIR,
+    catalogue,
+    chosen,
+    objections,
+    together_lying,
+    tried_by,
+)
 from commonweal.scenarios.studies.incentives.certificate import ic_gap
 from commonweal.scenarios.studies.incentives.evidence import Trials, play_trials, trial_rounds
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
@@ -21,8 +28,10 @@ from commonweal.scenarios.studies.incentives.playing import Span, play_deviation
 from commonweal.scenarios.studies.intervals import cross_fitted
 from commonweal.scenarios.studies.pieces import Pieces
 
-IDLE, RING = "idle", "ring"
-ATTACKS = ("junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late", "slander", RING, "shed")
+IDLE, RING, LIARS = "idle", "ring", "lying pair"
+ATTACKS = (
+    "junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late", "slander", RING, "shed", "exaggerate", LIARS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,8 +119,9 @@ def attacks(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, 
     """The attacks that make sense in a scenario, of principal 0, or of 0 and 1."""
     idle = Deviation(IDLE, (0,), Action.DELEGATE, share=0.0)
     ring = Deviation(RING, (0,), Action.FREE_RIDE, praises=True)
-    known, against = catalogue(options) | {IDLE: idle, RING: ring}, objections(scenario, options)
-    against |= {name: against[like] for name, like in ((RING, "shed"), (IDLE, "less")) if like in against}
+    known = catalogue(options) | {IDLE: idle, RING: ring, LIARS: together_lying(LIARS)}
+    against, alike = objections(scenario, options), ((RING, "shed"), (IDLE, "less"), (LIARS, "exaggerate"))
+    against |= {name: against[like] for name, like in alike if like in against}
     return tuple(known[name] for name in ATTACKS if name not in against)
 
 
@@ -121,4 +131,4 @@ def group_attacks(tried: Sequence[Deviation], order: Ints, share: float) -> tupl
     places = ((np.arange(count) + 0.5) * len(order) / count).astype(np.int64)
     group = tuple(order[places].tolist())
     pair = tuple(order[:2].tolist())
-    return tuple(tried_by(attack, *(pair if attack.name == PAIR else group)) for attack in tried)
+    return tuple(tried_by(attack, *(pair if len(attack.members) == 2 else group)) for attack in tried)

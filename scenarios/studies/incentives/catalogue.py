@@ -7,12 +7,13 @@ from typing import get_args
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.futures.deviations import Deviation
+from commonweal.scenarios.schema.relevance import hides
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions, Name
 
 PAIR = "pair"
 REPORTED_COST = "cost"  # stands for claims of other costs, where a rule reads them
-PRAISE = "praise"
+PRAISE, LIE = "praise", "lie"
 _SOMEBODY, _TWO = (0,), (0, 1)
 _FORGED = ("disguised", "replay")
 
@@ -35,9 +36,17 @@ def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
         Deviation("sybil", _SOMEBODY, identities=options.identities),
         Deviation("slander", _SOMEBODY, slanders=True),
         Deviation("shed", _SOMEBODY, Action.FREE_RIDE, identities=options.names, sheds=True),
-        Deviation(PAIR, _TWO, actions.get(options.pair, Action.FREE_RIDE), praises=options.pair == PRAISE),
+        Deviation("exaggerate", _SOMEBODY, exaggerates=options.claim),
+        together_lying(PAIR)
+        if options.pair == LIE
+        else Deviation(PAIR, _TWO, actions.get(options.pair, Action.FREE_RIDE), praises=options.pair == PRAISE),
     ]
     return {deviation.name: deviation for deviation in deviations}
+
+
+def together_lying(name: str) -> Deviation:
+    """Two principals of whom one claims an average update more than its own, and the other as much less."""
+    return Deviation(name, _TWO, pads=1.0, cancels=True)
 
 
 def other_costs(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, ...]:
@@ -82,13 +91,16 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
         if name not in available
     }
     pair = "free_ride" if options.pair == PRAISE else options.pair
-    if pair != "abstain" and pair not in available:
+    if pair not in ("abstain", LIE) and pair not in available:
         against[PAIR] = f"actions.available does not hold {pair}"
     if "free_ride" in against:
         against["shed"] = against["free_ride"]
     if not judged_in_public(scenario):
         by_names = ("slander", "shed", *([PAIR] if options.pair == PRAISE else []))
         against |= dict.fromkeys(by_names, "nobody has a name that others go by")
+    if not hides(scenario):
+        lies = ("exaggerate", *([PAIR] if options.pair == LIE else []))
+        against |= dict.fromkeys(lies, "what updates do is worked out, not claimed")
     if scenario.population.count < 2:
         against[PAIR] = "there is only one principal"
     if not scenario.values.dimensions or scenario.screening.mode == "off":

@@ -10,6 +10,7 @@ from commonweal.scenarios.studies.judging import judging
 Name = Literal[
     "delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison", "disguised", "replay", "less", "cost",
     "stricter", "looser", "late", "backdated", "leave", "sybil", "slander", "shed",
+    "exaggerate",
     "pair",
 ]  # fmt: skip
 
@@ -37,9 +38,9 @@ class IncentivesOptions(StudyOptions):
     names: int = field(
         8, "names under which a principal free-rides, one after the other, each until it is bad (shed)", "names", ge=2,
         le=1000)
-    pair: Literal["delegate", "free_ride", "defect", "abstain", "praise"] = field(
+    pair: Literal["delegate", "free_ride", "defect", "abstain", "praise", "lie"] = field(
         "free_ride", "what two principals of like type do together; praise: free-ride, and as judges call each other"
-        " good (pair)", "name")
+        " good; lie: one claims an average update more than its own, the other as much less (pair)", "name")
     confidence: float = field(0.95, "of all intervals", "share", ge=0.5, le=0.999)
     until_width: float | None = field(
         None, "seeds are added until the interval of the IC gap is at most so wide", "as gains", gt=0)

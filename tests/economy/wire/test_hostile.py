@@ -16,7 +16,6 @@ from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.round.set_up import ASKED_BY_CREDIT
 from commonweal.economy.wire.answers import ABOUT, VISITED
 from commonweal.economy.wire.channel import Channel, InProcess, in_process
-from commonweal.economy.wire.demands import SUMS
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.message import Message, decode, encode
 from commonweal.economy.wire.modes import MODES
@@ -248,10 +247,10 @@ class TestOrchestratorsThatPry:
         node, visit = visited(mode)
         told(node, visit, 10**6)
         shape = (len(visit.arrays["theta0"]), len(node.holding.principals))
-        for place in range(SUMS + 1):
+        for place in range(node.holding.sums + 1):
             weights = {"weights": np.full(shape, 1 / (place + 2))}
             said = told(node, about(node, visit, "sum", weights, 10**6), 10**6 + 1 + place)
-            assert bool(said) == (place == SUMS)
+            assert bool(said) == (place == node.holding.sums)
         assert "weighted sums about one visit" in said
         wrong = (np.full(shape, 2.0), np.full(shape, -1.0), np.full(shape, np.nan), np.ones((1, 99)))
         for place, weights_none in enumerate(wrong):

@@ -162,6 +162,21 @@ class TestLostNodes:
         assert (record.produce.put.total[lost] == 0).all()
         assert_array_equal(ensemble.state.ledger.principals[lost], before[lost])
 
+    @pytest.mark.parametrize("kind", ["open", "sum"])
+    def test_a_node_lost_while_claims_are_checked(self, mode: str, kind: str) -> None:
+        if not MODES[mode].secret:
+            pytest.skip("nothing is claimed in this mode")
+        ensemble = self.opened(mode, learning__audit=1.0, learning__halves=1)
+        channel = channel_of(ensemble, 2)
+        channel.kinds, channel.gone_in = {kind}, {1}
+        ensemble.step()
+        record = ensemble.step()
+        lost, told = record.notes["wire"].lost, record.notes["trust"]
+        assert lost.sum() == (nodes_of(ensemble).roster.node == 2).sum()
+        assert not told.caught.any()
+        assert_array_equal(told.opened, record.produce.put.total > 0)
+        assert not told.opened[lost].any()
+
     def test_the_step_is_that_of_those_who_are_left(self, mode: str) -> None:
         ensemble = self.opened(mode)
         channel_of(ensemble, 1).gone_in = {0}

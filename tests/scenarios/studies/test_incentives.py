@@ -167,6 +167,12 @@ class TestReport:
         answer = asked(revise(HONEST, {"population.count": 1}), 2, horizon=2, others="both")
         assert "by_type" not in answer.tables and set(draw(answer)) == {"gains", "principals", "gap"}
 
+    def test_lies_about_updates_are_tried_where_they_are_claims(self):
+        secret = revise(HONEST, {"learning.wire": "secure", "learning.distrust": "note", "learning.nodes": 2})
+        answer = asked(secret, 3, horizon=3, deviations=("exaggerate", "pair"), pair="lie")
+        gains = answer.tables["by_type"]
+        assert (gains["gain"] > 0).any()
+
     def test_it_can_be_drawn(self):
         answer = asked(HONEST, 3, horizon=3, others="both", deviations=("free_ride", "stale", "pair"))
         assert set(draw(answer)) == {"gains", "principals", "gap"}
@@ -177,6 +183,8 @@ class TestReport:
     [
         (GAME, {"deviations": ("poison",)}, "poison makes no sense in public-goods: there are no data"),
         (HONEST, {"deviations": ("looser",)}, "looser makes no sense in commons: limits matter only with"),
+        (HONEST, {"deviations": ("exaggerate",)}, "exaggerate makes no sense in commons: what updates do is"),
+        (HONEST, {"deviations": ("pair",), "pair": "lie"}, "pair makes no sense in commons: what updates do is worked"),
         (GAME, {"deviations": ("defect",)}, "defect makes no sense in public-goods: actions.available"),
         (HONEST, {"deviations": ("cost",)}, "no deviation is left to try"),
         (HONEST, {"deviations": ("pair",)}, "name one of a single principal beside pair"),
