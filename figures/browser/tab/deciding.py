@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.agents.threads import settle_for_one_thread
