@@ -15,7 +15,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Streams
 from commonweal.economy.learning.network import Parameters, descend, scaled, to_numpy, to_tensor
-from commonweal.economy.round.learn import visit
+from commonweal.economy.round.visits import visit
 from commonweal.economy.round.quality import accuracy
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.tasks import put_in

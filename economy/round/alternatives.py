@@ -8,10 +8,11 @@ from commonweal.agents.streams import Streams
 from commonweal.economy.credit.history import CreditHistory, book, cumulated, cumulated_by_chance
 from commonweal.economy.money.settlement import SettlementTerms
 from commonweal.economy.round.absent import of_those_present
-from commonweal.economy.round.learn import asked_amounts, sent_back, visit
+from commonweal.economy.round.learn import asked_amounts
 from commonweal.economy.round.record import Moment, Payday, Produce
 from commonweal.economy.round.regret import dues, each_alone, runs_of_each, taking_part
 from commonweal.economy.round.standing import Supposed
+from commonweal.economy.round.visits import sent_back, visit
 from commonweal.economy.tasks import PutIn, put_in
 from commonweal.economy.wire.nodes import LostNodesError
 from commonweal.economy.world.world import World

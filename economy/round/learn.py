@@ -10,20 +10,15 @@ from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Bools, Floats, ratio
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.credit import CREDITS, Credit, CreditRule, Marginal, RoundGame, admissible_step
-from commonweal.economy.credit.alike import Seen, remembered, seen_by_owner
 from commonweal.economy.credit.discounts import discounted
 from commonweal.economy.credit.game import LinearMarginal
-from commonweal.economy.learning.federated import DeltaPassage, train_locally
-from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import (
-    Owners,
     Parameters,
     Passage,
     descend,
@@ -37,11 +32,11 @@ from commonweal.economy.round.mechanism import run_hooks
 from commonweal.economy.round.record import Admitted, Drawn, Exam, Lesson, Moment, Stepped, Traversed
 from commonweal.economy.round.sift import sample_products, sift, without
 from commonweal.economy.round.trust import chances, must_trust, verified
+from commonweal.economy.round.visits import recent_samples, samples, sent_back, visit
 from commonweal.economy.screening.admissible import Screened, screen
 from commonweal.economy.screening.votes import room_left
-from commonweal.economy.tasks import Batch, Form, PutIn, put_in, without_classes
+from commonweal.economy.tasks import put_in, without_classes
 from commonweal.economy.wire.nodes import LostNodesError
-from commonweal.economy.wire.passages import Training, visit_nodes
 from commonweal.economy.world.claims import claimed_limits
 from commonweal.economy.world.world import State, World
 
@@ -266,55 +261,6 @@ def _demand_finite(what: str, values: Floats, number: int) -> None:
     if not np.isfinite(values).all():
         run, *place = np.argwhere(~np.isfinite(values))[0].tolist()
         raise InputError(f"run {run} diverged: {what} {values[run, *place]} in round {number}; lower learning.rate")
-
-
-def visit(
-    batch: Batch, parameters: Parameters, world: World, taken: tuple[Tensor, Tensor] | None = None, number: int = 0
-) -> Passage:
-    """The passage over a virtual batch, of traversal learning or of the FedAvg baseline.
-
-    Args:
-        batch: which samples.
-        parameters: θ.
-        world: who holds them.
-        taken: the samples, where they have been gathered already.
-        number: of the round.
-    """
-    learning = world.terms.learning
-    rate = to_tensor(learning.rate[:, 0], parameters[0])
-    if world.nodes is not None:
-        training = Training(rate, learning.local_epochs) if learning.method == "federated" else None
-        return visit_nodes(batch, parameters, world.nodes, number, training)
-    device, (features, labels) = world.terms.device, taken or samples(batch, world)
-    owners = Owners(torch.as_tensor(batch.owner, device=device), world.graph.principals, batch.visit)
-    if learning.method == "traversal":
-        return world.network.traverse(parameters, features, labels, owners)
-    return train_locally(world.network, parameters, features, labels, owners, rate, learning.local_epochs)
-
-
-def sent_back(passage: Passage, put: PutIn, state: State, stream: Stream) -> Passage:
-    """The passage as principals send it back; under FedAvg some send a forged update instead of training."""
-    if not isinstance(passage, DeltaPassage) or put.form is None:
-        return passage
-    return forge(passage, put.form == Form.DISGUISED, put.form == Form.REPLAY, state.last_delta, stream)
-
-
-def samples(batch: Batch, world: World) -> tuple[Tensor, Tensor]:
-    """Features (R, S, d) and claimed labels (R, S) of a virtual batch."""
-    features = world.features.gather(batch.sample, batch.junk, batch.noise, batch.added)
-    return features, torch.as_tensor(batch.label, device=world.terms.device)
-
-
-def recent_samples(
-    batch: Batch, features: Tensor, passage: Passage, state: State, world: World
-) -> tuple[Seen, ...]:
-    """The samples of this round and of those remembered by owner, where credit is discounted by them."""
-    if not (memory := world.terms.credit.memory):
-        return ()
-    row = torch.as_tensor(batch.sample, device=world.terms.device) + world.features.first
-    if batch.junk is not None:
-        row[torch.as_tensor(batch.junk, device=row.device)] = -1
-    return remembered(state.recent, seen_by_owner(features, passage.owners, row), memory)
 
 
 def examine(passage: Passage, parameters: Parameters, world: World) -> Exam:

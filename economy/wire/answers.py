@@ -65,6 +65,8 @@ def form_of(sizes: Sizes) -> Form | None:
     asked = sizes.question.kind
     if asked == "visit":
         return VISITED[sizes.mode](sizes)
+    if asked == "train":
+        return _deltas(sizes)
     return ABOUT[asked](sizes) if asked in ABOUT else None
 
 
@@ -126,6 +128,14 @@ def _sum(sizes: Sizes) -> Form:
 
 def _secure(sizes: Sizes) -> Form:
     return {**_sum(sizes), **_norms(sizes)}
+
+
+def _deltas(sizes: Sizes) -> Form:
+    numbers = sum(d_out * d_in for d_out, d_in in sizes.layers)
+    return {
+        "deltas": (sizes.kind, (sizes.runs, sizes.principals, numbers)),
+        "loss": (sizes.kind, (sizes.runs,)),
+    }
 
 
 def _two_servers(sizes: Sizes) -> Form:

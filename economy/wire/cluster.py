@@ -184,7 +184,7 @@ def workers_at(scheduler: str, nodes: int, folder: Path) -> "Iterator[Workers]":
     from distributed import Client
 
     names = names_of(nodes)
-    with Client(scheduler, direct_to_workers=True) as client:  # an actor is called through the default client
+    with Client(scheduler, direct_to_workers=True, deserializers=PLAIN) as client:
         there = {str(told["name"]) for told in client.scheduler_info(n_workers=-1)["workers"].values()}
         if missing := [name for name in names if name not in there]:
             raise InputError(

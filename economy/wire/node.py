@@ -36,6 +36,7 @@ class Summed(Owners):
         return (self.owner >= 0).to(dtype)
 
 
+EPOCHS = 1000  # of local training in a round, at most
 KEPT = 3  # visits that a node remembers: that of the round, and of what principals might have put in
 
 
@@ -84,12 +85,16 @@ class Node:
 
     def _train(self, question: Message) -> Answer:
         """Local training of every principal on the samples that a plan names."""
+        theta, rate = question.stack("theta"), torch.as_tensor(np.array(question.arrays["rate"]))
+        demand_parameters(theta, self.network.widths, self._kind)
+        demand_samples(question, len(self._labels), len(self.holding.principals), len(theta[0]))
+        epochs = question.words["epochs"]
+        if rate.shape != (len(theta[0]),) or not isinstance(epochs, int) or not 1 <= epochs <= EPOCHS:
+            raise WireError(f"local training: must be by a rate for each run, in 1 to {EPOCHS} epochs")
         features, labels = self._samples(question)
         owner = torch.as_tensor(np.array(question.arrays["owner"], dtype=np.int64))
         owners = Owners(owner, len(self.holding.principals), int(question.words["together"]))
-        theta, rate = tensors(question.stack("theta")), torch.as_tensor(np.array(question.arrays["rate"]))
-        epochs = int(question.words["epochs"])
-        passage = train_locally(self.network, theta, features, labels, owners, rate, epochs)
+        passage = train_locally(self.network, tensors(theta), features, labels, owners, rate, epochs)
         if not isinstance(passage, DeltaPassage):
             raise WireError("nobody on this node has samples to train on")
         return deltas(passage)

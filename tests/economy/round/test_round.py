@@ -16,9 +16,10 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.money.ledger import MICRO, Reason, reconcile
-from commonweal.economy.round.learn import HALVINGS, visit
+from commonweal.economy.round.learn import HALVINGS
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy
+from commonweal.economy.round.visits import visit
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import predicted_changes
 from commonweal.economy.world.world import State

@@ -13,9 +13,9 @@ from hypothesis.extra import numpy as hnp
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.economy.money.ledger import MICRO, Reason
-from commonweal.economy.round.learn import visit
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy
+from commonweal.economy.round.visits import visit
 from commonweal.economy.runs import metrics as metrics_module
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import concentration, removed_norms, round_metrics, screened_share

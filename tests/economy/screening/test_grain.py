@@ -14,8 +14,9 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.learning.network import Network, SamplePaths
-from commonweal.economy.round.learn import allowed, game_of, samples, visit
+from commonweal.economy.round.learn import allowed, game_of
 from commonweal.economy.round.record import Lesson, Record
+from commonweal.economy.round.visits import samples, visit
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import round_metrics, taken_off
 from commonweal.economy.screening.grain import leave_out

@@ -108,7 +108,8 @@ def kinds_in(frames: Sequence[bytes]) -> set[str]:
 def ensemble_of(mode: str, open_nodes: OpenNodes, scenario: str = "value-conflict", **changes: Any) -> Ensemble:
     fields = {path.replace("__", "."): value for path, value in changes.items()}
     over = {"learning.wire": mode, "learning.nodes": 3, "learning.patience": 20.0, "population.count": 12}
-    return Ensemble(load(scenario, {**over, **fields}), [0], open_nodes=recorded(open_nodes))
+    opens = {"learning.audit": 1.0} if MODES[mode].secret else {}
+    return Ensemble(load(scenario, {**over, **opens, **fields}), [0], open_nodes=recorded(open_nodes))
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
