@@ -11,6 +11,7 @@ from commonweal.figures.ink import BLACK, GREEN, GREY, OCHRE, PURPLE, printed
 from commonweal.scenarios.studies.base import Answer
 
 _COLOURS = {"paths": GREY, "cut": BLACK, "cut-gradients": PURPLE, "secure": GREEN, "two-servers": OCHRE}
+_SIZES = {"paths": 9.0, "cut": 6.8, "cut-gradients": 4.6, "secure": 5.6, "two-servers": 3.6}  # where marks coincide
 _MARKERS = {"none": "o", "noise at the cut": "s", "clipped updates": "^", "rounded products": "D",
             "delayed products": "v", "smallest holding": "P", "U-shaped": "X"}  # fmt: skip
 
@@ -55,8 +56,8 @@ def _mark(ax: Axes, row: pd.Series, column: str) -> None:
     reach = [np.abs(np.nan_to_num([[row[c] - row[f"{c}_low"]], [row[f"{c}_high"] - row[c]]])) for c in
              (column, "recovered")]  # fmt: skip
     ax.errorbar(row[column], row["recovered"], xerr=reach[0], yerr=reach[1], color=colour, marker=marker,
-                markersize=4.5, markeredgecolor="white", markeredgewidth=0.4, elinewidth=0.6, linestyle="none",
-                clip_on=False, zorder=3)  # fmt: skip
+                markersize=_SIZES.get(row["mode"], 4.6), markeredgecolor="white", markeredgewidth=0.4, elinewidth=0.6,
+                linestyle="none", clip_on=False, zorder=3)  # fmt: skip
 
 
 def _key(name: str, colour: str, marker: str, edge: str) -> Line2D:

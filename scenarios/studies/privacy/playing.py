@@ -53,7 +53,7 @@ class Asked:
 class Played:
     """What became of it, a number for each of S seeds."""
 
-    outcomes: dict[str, Floats]  # accuracy, membership, and correlations of credit, each (S,)
+    outcomes: dict[str, Floats]  # accuracy, membership, share taking part, correlations of credit, each (S,)
     leaks: dict[str, Floats]  # (S,) by "mode|attacker|when|measure": nmse, guess, labels
     products: dict[str, Floats]  # (S,) by "samples|measure": nmse, guess
 
@@ -81,7 +81,12 @@ def _play(asked: Asked, tick: Tick) -> Played:
             look = Look(world, lesson, asked.defence, visits if number else None, asked.nodes)
             leaks |= looked(look, asked.modes, when)
         tick(len(asked.seeds))
-    outcomes = {**fidelity.found(), "accuracy": record.payday.quality, "membership": membership(world, ensemble)}
+    outcomes = {
+        **fidelity.found(),
+        "accuracy": record.payday.quality,
+        "membership": membership(world, ensemble),
+        "taking_part": (actions == Action.DELEGATE).mean(axis=1),
+    }
     sizes = asked.holdings if "secure" in asked.modes or "two-servers" in asked.modes else ()
     found = attacked(products, world, asked.defence, sizes, asked.targets) if sizes else {}
     return Played(outcomes, leaks, found)

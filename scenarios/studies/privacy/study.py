@@ -104,8 +104,9 @@ def _notes(question: Question, scenario: Scenario) -> tuple[str, ...]:
         " they are, and the attacker is told by how much an update was clipped. U-shaped: the deltas are solved for"
         " from what comes back, since the orchestrator knows the last layer.",
         f"pearson, spearman: of credit over principals, mean over {options.judged} rounds; whole_run: of credit summed"
-        " over these. undisturbed: the same rule on the same step without the defence. Noise, rounding and clipping"
-        " are drawn anew each round, so that sums keep more than rounds do.",
+        " over these. undisturbed: the same rule on the same step without the defence. Noise is drawn anew each round,"
+        " so that sums keep more of credit than rounds do. Who holds too little to take part has no credit on either"
+        " side: taking_part says how many are left.",
         "epsilon: Gaussian differential privacy of all rounds for who is absent, where all that leaves is clipped and"
         " noisy; C is the median norm of the round, which a formal promise must agree on beforehand. See promises for"
         " what it is worth.",

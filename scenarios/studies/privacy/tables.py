@@ -18,7 +18,7 @@ NOBODY = "none"  # of the attackers finds anything to work with
 OUTCOMES: dict[str, Range] = {
     "pearson_undisturbed": CORRELATION, "spearman_undisturbed": CORRELATION, "whole_run_undisturbed": CORRELATION,
     "pearson_shapley": CORRELATION, "spearman_shapley": CORRELATION, "whole_run_shapley": CORRELATION,
-    "accuracy": SHARE, "membership": SHARE,
+    "accuracy": SHARE, "membership": SHARE, "taking_part": SHARE,
 }  # fmt: skip
 
 

@@ -121,6 +121,7 @@ class TestPlaying:
         everybody = played(Defence(smallest=10_000), ())
         assert np.isnan(everybody.outcomes["pearson_undisturbed"]).all()
         assert (everybody.outcomes["accuracy"] < 0.5).all()
+        assert (everybody.outcomes["taking_part"] == 0).all()
 
     def test_noise_on_clipped_updates_leaves_less_of_credit_the_stronger_it_is(self) -> None:
         kept = [played(Defence(clip=True, clip_noise=z), ()).outcomes["pearson_undisturbed"].mean() for z in (0.0, 2.0)]
