@@ -73,10 +73,11 @@ def attackers() -> str:
 def holdings() -> str:
     """What products over 30 rounds give away of small holdings."""
     rows = [
-        [str(row.defence), str(row.samples), bounded(row, "nmse"), f"{row.guess:.2f}", bounded(row, "recovered")]
+        [str(row.defence), str(row.samples), bounded(row, "nmse"), f"{row.by_label:.2f}", f"{row.guess:.2f}",
+         bounded(row, "recovered")]
         for row in asked().tables["holdings"].itertuples()
-    ]
-    return markdown(["defence", "samples held", "nMSE", "guess", "recovers"], rows)
+    ]  # fmt: skip
+    return markdown(["defence", "samples held", "nMSE", "mean of its label", "guess", "recovers"], rows)
 
 
 def promises() -> str:

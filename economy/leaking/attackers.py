@@ -17,6 +17,7 @@ from commonweal.economy.leaking.inversion import (
     most_likely_by_gradient,
     pseudo_inverse,
 )
+from commonweal.economy.leaking.labels import labels_of
 from commonweal.economy.leaking.sight import Sight, first_deltas
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Parameters
@@ -32,6 +33,7 @@ class Knowledge:
     pairs: tuple[Floats, Floats]  # (n, h₁) what leaves the first layer, with the noise at the cut, and (n, d) samples
     network: MLP
     parameters: Parameters  # θ of the run, each (1, *shape)
+    means: Floats  # (C, d) of the attacker's own samples of each label
     cut_noise: float = 0.0  # standard deviation of the noise at the cut
     gradient_noise: float = 0.0  # standard deviation of the noise on each entry of the gradient that is seen
 
@@ -64,6 +66,8 @@ def recovered(sight: Sight, known: Knowledge) -> dict[str, Floats]:
     found: dict[str, Floats] = {}
     if sight.samples is not None:
         return {"reading": sight.samples}
+    if sight.output is not None:
+        found["mean of its label"] = known.means[labels_of(sight.output)]
     if sight.activity is None:
         return found
     if sight.gradient is not None and sight.output is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats
+from commonweal.agents.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,34 @@ class Prior:
         variances, axes = np.linalg.eigh(centred.T @ centred / len(samples))
         return cls(samples.mean(axis=0), axes, np.maximum(variances, least * variances.mean()))
 
+    @classmethod
+    def within(cls, samples: Floats, labels: Ints, means: Floats) -> "Prior":
+        """Of what is left beside the mean of a sample's label.
+
+        Args:
+            samples: (n, d) that the attacker holds.
+            labels: (n,) of them.
+            means: (C, d) of each label.
+        """
+        return cls.of(samples - means[labels])
+
     @property
     def covariance(self) -> Floats:
         """(d, d)."""
         whole: Floats = (self.axes * self.variances) @ self.axes.T
         return whole
+
+
+def label_means(samples: Floats, labels: Ints, classes: int) -> Floats:
+    """(C, d) mean of the samples of each label; the mean of all where there are none.
+
+    Args:
+        samples: (n, d) that the attacker holds.
+        labels: (n,) of them.
+        classes: C.
+    """
+    own = [samples[labels == each] for each in range(classes)]
+    return np.stack([part.mean(axis=0) if len(part) else samples.mean(axis=0) for part in own])
 
 
 def pseudo_inverse(deltas: Floats, gradient: Floats) -> Floats:

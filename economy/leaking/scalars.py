@@ -101,7 +101,7 @@ def fitted(
         course: what is known of the rounds.
         told: (B, T', D) products, those of ``every`` rounds summed.
         labels: (B, m) of the samples, known.
-        prior: of a sample.
+        prior: of a sample; its mean may be (B, m, d), by label.
         effort: how hard to try.
         every: rounds whose products are told as one sum; a rest at the end is not told.
     """
@@ -120,7 +120,7 @@ class _Problem:
     course: Course
     seen: Tensor  # (B, T', D)
     labels: Tensor  # (B, m)
-    mean: Tensor  # (d,)
+    mean: Tensor  # (d,), or (B, m, d) of samples whose labels say more
     scale: Tensor  # (d, d)
     every: int
 
@@ -141,7 +141,7 @@ class _Problem:
 
     def solved(self, start: int, effort: Effort) -> tuple[Tensor, Tensor]:
         """The samples (B, m, d) that one start ends at, and their cost (B,), by steps that are taken back if worse."""
-        shape = (*self.labels.shape, len(self.mean))
+        shape = (*self.labels.shape, len(self.scale))
         drawn = np.random.default_rng(start).standard_normal(shape) * (0.1 if start == 0 else 0.7)
         own = torch.as_tensor(drawn).to(self.mean)
         damping = own.new_ones(len(own))

@@ -1,7 +1,7 @@
 """Attacks on products over rounds: all that secret sums leave open of a principal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.leaking.defences import Defence, Told
-from commonweal.economy.leaking.inversion import Prior
+from commonweal.economy.leaking.inversion import Prior, label_means
 from commonweal.economy.leaking.measures import nmse
 from commonweal.economy.leaking.scalars import Course, Effort, fitted, summed
 from commonweal.economy.learning.mlp import MLP
@@ -85,15 +85,19 @@ def _of_run(
 ) -> dict[str, float]:
     assert isinstance(world.network, MLP)
     held = world.exam.features[run, : world.exam.sizes[0]].numpy().astype(np.float64)
-    course, prior = products.course(run, world.network), Prior.of(held)
+    known = world.exam.labels[run, : len(held)].numpy()
+    means = label_means(held, known, world.holdings.classes)
+    course, within = products.course(run, world.network), Prior.within(held, known, means)
     features, labels = _holdings(world, size, targets, run)
+    prior = replace(within, mean=means[labels.numpy()])  # labels are taken to be known
     told, noise = _told(products, course, defence, (features, labels), run)
     effort = Effort()
     effort = Effort(tuple(dict.fromkeys(max(each, noise) for each in effort.noises)), effort.steps, effort.starts)
     found = fitted(course, told.numpy(), labels.numpy(), prior, effort, every=defence.every)
     true, variance = features.numpy().astype(np.float64), float(world.features.rows.numpy().var())
-    guess = nmse(np.broadcast_to(prior.mean, true.shape), true, variance)
-    return {"nmse": nmse(found, true, variance), "guess": guess}
+    guess = nmse(np.broadcast_to(held.mean(axis=0), true.shape), true, variance)
+    by_label = nmse(means[labels.numpy()], true, variance)
+    return {"nmse": nmse(found, true, variance), "guess": guess, "by_label": by_label}
 
 
 def _holdings(world: World, size: int, targets: int, run: int) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ import torch
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.leaking.attackers import Knowledge, recovered, recovered_from_all_visits
 from commonweal.economy.leaking.defences import Defence, Told, returned_by_head, spread_of
-from commonweal.economy.leaking.inversion import Prior, Visit
+from commonweal.economy.leaking.inversion import Prior, Visit, label_means
 from commonweal.economy.leaking.labels import labels_of, output_deltas_of
 from commonweal.economy.leaking.measures import nmse
 from commonweal.economy.leaking.sight import OPEN, Sight, seen
@@ -115,8 +115,10 @@ def knowledge(look: Look, run: int) -> Knowledge:
     sums = held @ inner[:, :-1].T + inner[:, -1]
     activity = (torch.relu(sums) if world.network.activation == "relu" else torch.tanh(sums)).numpy()
     activity = activity + noise * np.random.default_rng(run).standard_normal(activity.shape)
-    own = held.numpy().astype(np.float64)
-    return Knowledge(Prior.of(own), (activity.astype(np.float64), own), world.network, parameters, noise)
+    own, labels = held.numpy().astype(np.float64), world.exam.labels[run, : len(held)].numpy()
+    means = label_means(own, labels, world.holdings.classes)
+    pairs = activity.astype(np.float64), own
+    return Knowledge(Prior.of(own), pairs, world.network, parameters, means, noise)
 
 
 def noise_at_cut(lesson: Lesson, defence: Defence) -> Floats:

@@ -94,7 +94,8 @@ def _notes(question: Question, scenario: Scenario) -> tuple[str, ...]:
         " the variance of all features. trade shows the attacker that recovers most on average, in the first round or"
         " the last; stronger ones than these may exist.",
         "Attackers on samples: pseudo-inverse (deltas and gradient of the first layer; least squares of activity), MAP"
-        " of either with a normal prior from the validation samples, a linear decoder from them, products over rounds;"
+        " of either with a normal prior from the validation samples, a linear decoder from them, products over rounds"
+        " (labels taken to be known), and the mean of those of the same label, where labels are seen;"
         " under noise at the cut MAP and decoder of the last 4 visits of a sample as well. On labels: the"
         " negative entry of δ_L. On members: a small loss (AUC; all modes have the same model).",
         "cut is attacked node by node, cut-gradients principal by principal, secure and two-servers by the products of"

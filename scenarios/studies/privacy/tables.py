@@ -131,7 +131,8 @@ def holdings(tried: Sequence[Tried]) -> pd.DataFrame:
         sizes = sorted({int(name.split("|")[0]) for name in each.played.products})
         for size in sizes:
             error, guess = (each.played.products[f"{size}|{measure}"] for measure in ("nmse", "guess"))
-            columns = of_one(error, "nmse", POSITIVE) | {"guess": float(guess.mean())}
+            by_label = float(each.played.products[f"{size}|by_label"].mean())
+            columns = of_one(error, "nmse", POSITIVE) | {"guess": float(guess.mean()), "by_label": by_label}
             columns |= of_one(np.maximum(1 - error / guess, 0.0), "recovered", SHARE)
             rows.append({"defence": each.design.name, "samples": size, **columns})
     return pd.DataFrame(rows)

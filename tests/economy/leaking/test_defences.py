@@ -21,7 +21,7 @@ from commonweal.economy.leaking.defences import (
     rounded,
     spread_of,
 )
-from commonweal.economy.leaking.inversion import Prior
+from commonweal.economy.leaking.inversion import Prior, label_means
 from commonweal.economy.leaking.measures import nmse
 from commonweal.economy.leaking.sight import first_deltas, seen
 from commonweal.economy.learning.mlp import MLP
@@ -156,10 +156,12 @@ class TestSight:
         sight = seen(mode, clean(), 0, np.arange(4))
         held = digits().held[0]
         pairs = visited(NETWORK, PARAMETERS, held, digits().held[1]).inputs[1][0].numpy()
-        known = Knowledge(Prior.of(held), (pairs, held), NETWORK, PARAMETERS)
+        means = label_means(held, digits().held[1], 10)
+        known = Knowledge(Prior.of(held), (pairs, held), NETWORK, PARAMETERS, means)
         found = recovered(sight, known)
         true, variance = digits().learned[0][:4], digits().variance
         assert nmse(found["pseudo-inverse"], true, variance) < 1e-20
         assert nmse(found["MAP of gradient"], true, variance) < 1e-6
         assert nmse(found["decoder"], true, variance) < 0.3
+        np.testing.assert_array_equal(found["mean of its label"], means[digits().learned[1][:4]])
         assert not recovered(seen("secure", clean(), 0, np.arange(4)), known)
