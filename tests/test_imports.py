@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[1]
 ORDER = {
     "": ("agents", "economy", "scenarios", "figures", "commands"),
     "economy": (
-        "tasks", "learning", "wire", "credit", "money", "screening", "rewards", "negotiation", "menus", "world",
-        "round", "runs", "futures", "explaining",
+        "tasks", "learning", "wire", "leaking", "credit", "money", "screening", "rewards", "negotiation", "menus",
+        "world", "round", "runs", "futures", "explaining",
     ),
     "scenarios": ("schema", "runs", "sweeps", "reading", "studies", "games"),
     "figures": ("explained", "studies", "browser"),

@@ -15,9 +15,9 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Streams
 from commonweal.economy.learning.network import Parameters, descend, scaled, to_numpy, to_tensor
-from commonweal.economy.round.visits import visit
 from commonweal.economy.round.quality import accuracy
 from commonweal.economy.round.set_up import Economy
+from commonweal.economy.round.visits import visit
 from commonweal.economy.tasks import put_in
 from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world
 from commonweal.economy.world.world import State, World

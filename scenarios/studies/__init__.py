@@ -10,6 +10,7 @@ from commonweal.scenarios.studies import (
     free_riding,
     incentives,
     pluralism,
+    privacy,
     reciprocity,
     sensitivity,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "free_riding",
     "incentives",
     "pluralism",
+    "privacy",
     "reciprocity",
     "sensitivity",
     "study",

@@ -1,0 +1,94 @@
+"""The economy that is attacked, and the defences that are tried in the modes in which they change what is seen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from commonweal.agents.errors import InputError
+from commonweal.economy.leaking.defences import Defence
+from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.privacy.options import PrivacyOptions
+
+MOST_PLAYERS = 12  # principals whose coalitions are all evaluated in a judged round
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Design:
+    """A defence, and the modes in which it is tried."""
+
+    name: str
+    kind: str  # of the defence, for figures
+    defence: Defence
+    modes: tuple[str, ...]
+
+
+def observed(scenario: Scenario, options: PrivacyOptions) -> Scenario:
+    """The scenario without behaviour: all delegate in every round, and nothing is gated, screened or drifts.
+
+    Raises:
+        InputError: if nothing is learned in it, or by a network or in a way that has no cut.
+    """
+    learning = scenario.learning
+    if scenario.market.kind != "model":
+        raise InputError(f"market.kind = {scenario.market.kind!r}: privacy is about samples that a 'model' learns from")
+    if learning.network != "mlp" or not learning.hidden:
+        raise InputError(f"learning.network = {learning.network!r}: privacy needs an mlp with a hidden layer, to cut")
+    if learning.method != "traversal":
+        raise InputError(f"learning.method = {learning.method!r}: privacy is about what leaves a node in 'traversal'")
+    changes: dict[str, Any] = {
+        "rounds": options.rounds,
+        "precision": "float64",
+        "population.count": options.principals,
+        "population.graph": "complete",
+        "policy.mix": {"fixed": 1.0},
+        "policy.mutation": 0.0,
+        "values.dimensions": [],
+        "values.camps": [],
+        "screening.mode": "off",
+        "screening.gate": False,
+        "task.drift": 0.0,
+        "learning.wire": "off",  # every mode's messages are read off the same run
+        "credit.novelty.memory": 0,
+        "credit.replication.penalty": 0.0,
+    }
+    return revise(scenario, changes | {
+        f"population.start_{action}": float(action == "delegate")
+        for action in ("delegate", "free_ride", "defect", "abstain")
+    })  # fmt: skip
+
+
+def designs(options: PrivacyOptions) -> tuple[Design, ...]:
+    """Every defence in the modes in which it changes something that is seen.
+
+    Raises:
+        InputError: if a number makes no sense.
+    """
+    for name in ("noises", "clips", "roundings"):
+        if wrong := [value for value in getattr(options, name) if not 0 <= value < 1e6]:
+            raise InputError(f"option {name}: {wrong[0]:g} must be a number from 0")
+    chosen = set(options.modes)
+    found = [
+        Design(each.name, each.kind, each.defence, tuple(mode for mode in each.modes if mode in chosen))
+        for each in _all(options)
+    ]
+    return tuple(each for each in found if each.modes)
+
+
+def _all(options: PrivacyOptions) -> Iterator[Design]:
+    above, scalars = ("cut", "cut-gradients"), ("secure",)
+    yield Design(NONE, NONE, Defence(), tuple(options.modes))
+    for noise in options.noises:
+        yield Design(f"noise at the cut {noise:g}", "noise at the cut", Defence(noise=noise), above)
+    for noise in options.clips:
+        name = f"clipped, noise {noise:g}" if noise else "clipped"
+        yield Design(name, "clipped updates", Defence(clip=True, clip_noise=noise), ("cut-gradients", "secure"))
+    for grid in options.roundings:
+        yield Design(f"products rounded to {grid:g}", "rounded products", Defence(rounding=grid), scalars)
+    for every in options.every:
+        yield Design(f"products of {every} rounds at once", "delayed products", Defence(every=every), scalars)
+    for least in options.smallest:
+        yield Design(f"holdings from {least}", "smallest holding", Defence(smallest=least), scalars)
+    if options.u_shape:
+        yield Design("U-shaped", "U-shaped", Defence(u_shaped=True), above)
