@@ -5,6 +5,7 @@ which round and plan it is, so that an answer that arrives late is told from the
 """
 
 import json
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -107,7 +108,7 @@ def _words(found: Any) -> dict[str, str | int | float]:
 def _array(frame: bytes, start: int, kind: str, shape: list[int]) -> AnyArray:
     if kind not in KINDS or min(shape, default=0) < 0:
         raise WireError(f"an array of {kind[:20]!r} and shape {shape}")
-    size = int(np.prod(shape, dtype=object)) if shape else 1
+    size = math.prod(shape)
     if size * np.dtype(kind).itemsize > len(frame) - start:
         raise WireError("an array that is longer than its frame")
     found: AnyArray = np.frombuffer(frame, dtype=kind, count=size, offset=start).reshape(shape)
