@@ -103,9 +103,21 @@ def run(
     checkpoint_every: Annotated[
         int | None, typer.Option(metavar="N", help="Rounds between checkpoints, from which the same command goes on.")
     ] = None,
+    nodes: Annotated[
+        int | None, typer.Option(metavar="N", help="Keep the samples in so many processes, each with its own file.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Of a running Dask scheduler, whose workers are the nodes; or local."),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Play one economy, print what became of it, and keep results and figures.
+
+    With --nodes nobody but a node reads its principals' samples: learning.wire says what leaves it, and numbers are
+    those of a run in one place. With --scheduler the nodes are Dask's workers named node-0, node-1, …; start them by
+    hand with [cyan]dask scheduler[/] and [cyan]dask worker ADDRESS --name node-0 --nthreads 1[/], on machines that see
+    the folder of results under the same path.
 
     Examples:
     [cyan]commonweal run commons[/]
@@ -113,10 +125,16 @@ def run(
     [cyan]commonweal run commons --seeds 8 --set settlement.kind=data --set population.graph=ring[/]
 
     [cyan]commonweal run my_economy.toml --rounds 50 --out results/short --ledger[/]
+
+    [cyan]commonweal run commons --nodes 4[/]
+
+    [cyan]commonweal run commons --nodes 4 --scheduler tcp://10.0.0.1:8786 --out /shared/results/commons[/]
     """
+    from commonweal.commands.nodes import Seats
     from commonweal.commands.run import Request, conduct
 
-    conduct(Request(context.obj, scenario, _changes(set_, rounds), {}, seeds, out, ledger, force, checkpoint_every))
+    changes, seats = _changes(set_, rounds), Seats(nodes, scheduler)
+    conduct(Request(context.obj, scenario, changes, {}, seeds, out, ledger, force, checkpoint_every, seats))
 
 
 @app.command()

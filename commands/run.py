@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -16,12 +16,12 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.commands.console import height, say, tell_where, width
 from commonweal.commands.console import show as show_table
+from commonweal.commands.nodes import Seats, load_over_nodes, opened
 from commonweal.scenarios.runs.faithful import unfaithful
 from commonweal.scenarios.runs.progress import progress
 from commonweal.scenarios.runs.store import check_place, hidden, identity_of, save, writing
 from commonweal.scenarios.runs.summary import headline, notes, summary_table
 from commonweal.scenarios.runs.tables import SweepResults, label_runs
-from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import parse_variation
 from commonweal.scenarios.sweeps.manifest import code_version
 from commonweal.scenarios.sweeps.shards import committed
@@ -48,6 +48,7 @@ class Request:
     keep_ledger: bool = False
     force: bool = False  # replace results of another command
     checkpoint_every: int | None = None  # rounds between checkpoints of a single economy; none if not given
+    seats: Seats = field(default_factory=Seats)  # where the nodes are; in this process if nothing is asked for
 
 
 def conduct(request: Request) -> None:
@@ -58,7 +59,7 @@ def conduct(request: Request) -> None:
     """
     if both := sorted(set(request.vary) & set(request.changes)):
         raise InputError(f"{both[0]} is both set and varied; leave one out")
-    base = load(request.scenario, request.changes)
+    base, changes, said = load_over_nodes(request.scenario, request.changes, request.seats)
     plan = comparison(base, request.vary, request.seeds, keep_ledger=request.keep_ledger)
     folder = request.out or Path("results") / base.name
     identity = identity_of("comparison", plan.contents())
@@ -70,14 +71,16 @@ def conduct(request: Request) -> None:
     checkpoints = hidden(folder.absolute(), "checkpoints")
     kept = None if request.checkpoint_every is None else (checkpoints, request.checkpoint_every)
     with writing(folder, identity, force=request.force) as partial:
-        with progress() as tell, _hidden(place, checkpoints):
-            results = sweep(plan, tell=tell, folder=place, checkpoint=kept)
-        about = {"identity": identity, "command": list(request.words), "overridden": sorted(request.changes)}
+        over = opened(request.seats, base.learning.nodes, partial)
+        with progress() as tell, _hidden(place, checkpoints), over as open_nodes:
+            results = sweep(plan, tell=tell, folder=place, checkpoint=kept, open_nodes=open_nodes)
+        about = {"identity": identity, "command": list(request.words), "overridden": sorted(changes)}
         about["started"] = began
-        save(label_runs(results, request.changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
+        save(label_runs(results, changes), partial, about | {"seconds": round(monotonic() - clock, 3)})
     for done in (place, checkpoints):
         shutil.rmtree(done, ignore_errors=True)
-    show(results, folder, unfaithful(plan.scenario(point) for point in range(len(plan.points))))
+    warnings = unfaithful(plan.scenario(point) for point in range(len(plan.points)))
+    show(results, folder, [*([said] if said else []), *warnings])
     draw(folder)
 
 

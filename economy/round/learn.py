@@ -40,7 +40,7 @@ from commonweal.economy.screening.admissible import Screened, screen
 from commonweal.economy.screening.votes import room_left
 from commonweal.economy.tasks import Batch, Form, PutIn, put_in, without_classes
 from commonweal.economy.wire.nodes import LostNodesError
-from commonweal.economy.wire.passages import visit_nodes
+from commonweal.economy.wire.passages import Training, visit_nodes
 from commonweal.economy.world.claims import claimed_limits
 from commonweal.economy.world.world import State, World
 
@@ -276,14 +276,15 @@ def visit(
         taken: the samples, where they have been gathered already.
         number: of the round.
     """
+    learning = world.terms.learning
+    rate = to_tensor(learning.rate[:, 0], parameters[0])
     if world.nodes is not None:
-        return visit_nodes(batch, parameters, world.nodes, number)
+        training = Training(rate, learning.local_epochs) if learning.method == "federated" else None
+        return visit_nodes(batch, parameters, world.nodes, number, training)
     device, (features, labels) = world.terms.device, taken or samples(batch, world)
     owners = Owners(torch.as_tensor(batch.owner, device=device), world.graph.principals, batch.visit)
-    learning = world.terms.learning
     if learning.method == "traversal":
         return world.network.traverse(parameters, features, labels, owners)
-    rate = to_tensor(learning.rate[:, 0], parameters[0])
     return train_locally(world.network, parameters, features, labels, owners, rate, learning.local_epochs)
 
 

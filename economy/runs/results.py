@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import AnyArray, Floats
+from commonweal.agents.arrays import AnyArray, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.economy.money.ledger import MICRO, Transfer, entries
@@ -30,6 +30,7 @@ class Results:
     profiles: pd.DataFrame  # run, round, principal, dimension, limit
     ledger: pd.DataFrame | None  # every transfer: run, round, source, target, amount (micro-units), reason
     balances: pd.DataFrame | None  # run, account, balance (micro-units), at the end
+    wire: pd.DataFrame | None  # one row per run, round and node: what went over the wire; None without one
 
     def _repr_html_(self) -> str:
         """Means over the last quarter of rounds, a row a run, for notebooks."""
@@ -59,6 +60,7 @@ class Notebook:
         self._numbers: list[int] = []  # of the rounds
         self._profiles: list[tuple[int, Floats]] = []
         self._entries: list[dict[str, AnyArray]] | None = [] if ledger else None
+        self._wire: list[dict[str, Ints]] = []  # a round: (J,) by name, where nodes hold the samples
         if self._entries is not None and opening:
             self._entries.append(entries(opening, 0))
         summed = ("delegated", "credit", "payments", "payoff", "reward", "put", "right", "value_cost", "violated")
@@ -74,6 +76,8 @@ class Notebook:
             self._profiles.append((record.round, people.limits))
         if self._entries is not None:
             self._entries.append(entries(record.payday.transfers, record.round))
+        if (nodes := self._world.nodes) is not None:
+            self._wire.append({**vars(nodes.taken()), "lost": (~nodes.present).astype(np.int64)})
         self._sums["delegated"] += record.actions == Action.DELEGATE
         self._sums["credit"] += record.produce.credit
         self._sums["payments"] += record.payday.payments / MICRO
@@ -96,7 +100,8 @@ class Notebook:
         ledger = None
         if self._entries is not None:
             ledger = pd.concat([pd.DataFrame(columns) for columns in self._entries], ignore_index=True)
-        return Results(self._round_frame(), self._principals(state, people), self._profile_frame(), ledger, balances)
+        frames = self._round_frame(), self._principals(state, people), self._profile_frame()
+        return Results(*frames, ledger, balances, self._wire_frame())
 
     def _note_quality(self, batch: Batch) -> None:
         """Count the samples put in whose label is the data's own."""
@@ -155,6 +160,30 @@ class Notebook:
         runs, played = next(iter(courses.values())).shape
         labels = {"run": np.repeat(np.arange(runs), played), "round": np.tile(self._numbers, runs)}
         return pd.DataFrame({**labels, **{name: course.ravel() for name, course in courses.items()}})
+
+    def _wire_frame(self) -> pd.DataFrame | None:
+        """Every node's part of every round; of frames, which carry all runs at once, each run counts an equal part."""
+        if (nodes := self._world.nodes) is None:
+            return None
+        runs, count, played = self._world.shape[0], nodes.roster.nodes, len(self._wire)
+        principals = np.bincount(nodes.roster.node, minlength=count)
+        labels = {
+            "run": np.repeat(np.arange(runs), played * count),
+            "round": np.tile(np.repeat(self._numbers, count), runs),
+            "node": np.tile(np.arange(count), runs * played),
+            "principals": np.tile(principals, runs * played),
+            "bytes_federated": np.tile((1 + principals) * nodes.model_bytes, runs * played),
+        }
+        if principals.max(initial=0) == 1:
+            alone = np.full(count, -1)
+            alone[nodes.roster.node] = np.arange(len(nodes.roster.node))
+            labels["principal"] = np.tile(alone, runs * played)
+        names = list(self._wire[0]) if self._wire else []
+        noted = {name: np.tile(np.concatenate([told[name] for told in self._wire]), runs) for name in names}
+        frame = pd.DataFrame({**labels, **noted})
+        sizes = [name for name in names if name.endswith(("down", "up"))]
+        frame[sizes] = frame[sizes] / runs
+        return frame.rename(columns={name: f"bytes_{name}" for name in sizes}).astype({"round": np.int64})
 
     def _profile_frame(self) -> pd.DataFrame:
         frames = []

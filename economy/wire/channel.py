@@ -1,6 +1,7 @@
 """How frames reach a node. A channel may fall silent; it never blocks longer than it is told to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol, TypeAlias
 
 from commonweal.economy.learning.mlp import MLP
@@ -69,3 +70,19 @@ OpenNodes: TypeAlias = Callable[[Sequence[Holding], MLP, str], Sequence[Channel]
 def in_process(holdings: Sequence[Holding], network: MLP, mode: str) -> list[Channel]:
     """Nodes in this process, one for each holding."""
     return [InProcess(Node(holding, network, mode, place)) for place, holding in enumerate(holdings)]
+
+
+@contextmanager
+def closing(open_nodes: OpenNodes) -> Iterator[OpenNodes]:
+    """The same way to open nodes, whose nodes all end when the block ends, however it ends."""
+    channels: list[Channel] = []
+
+    def opened(holdings: Sequence[Holding], network: MLP, mode: str) -> Sequence[Channel]:
+        channels.extend(own := open_nodes(holdings, network, mode))
+        return own
+
+    try:
+        yield opened
+    finally:
+        for channel in channels:
+            channel.close()

@@ -1,17 +1,20 @@
 """Nodes as Dask actors: one for each named worker, on this machine or on others.
 
-Frames are bytes in both directions and go straight between client and worker; the scheduler sees who is where.
+Frames are bytes in both directions and go straight between client and worker; the scheduler sees who is where. Each
+worker loads its own node's file: samples are never Dask's data, which workers copy among themselves.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as LateError
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commonweal.agents.errors import InputError
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.wire.channel import Channel, SilentNodeError
+from commonweal.economy.wire.forked import prepare
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.served import Post, answer_frame
 
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _GONE = (OSError, RuntimeError, ValueError)  # what a call of an actor raises whose worker is gone
+_LOCAL = {  # a worker that died is started again, however long that takes
+    "distributed.deploy.lost-worker-timeout": "1 day",
+    "distributed.worker.memory.terminate": False,
+    "distributed.worker.multiprocessing-method": "forkserver",
+}
 
 
 class Served:
@@ -52,12 +60,14 @@ class Worker(Channel):
         """Wait until the node is there.
 
         Raises:
-            SilentNodeError: if it does not start in time.
+            InputError: if the worker cannot start it, or not in time.
         """
         try:
             self._actor = self._starting.result(timeout=seconds)
-        except (LateError, *_GONE) as error:
-            raise SilentNodeError(str(error)) from None
+        except (LateError, TimeoutError):
+            raise InputError(f"worker {self.name}: its node does not start within {seconds:g} seconds") from None
+        except (InputError, *_GONE) as error:
+            raise InputError(f"worker {self.name}: {' '.join(str(error).split())[:200]}") from None
 
     def send(self, frame: bytes) -> None:
         """Ask."""
@@ -118,12 +128,69 @@ class Workers:
     patience: float = 120.0
 
     def __call__(self, holdings: Sequence[Holding], network: MLP, mode: str) -> list[Channel]:
-        """Start an actor for each holding, and wait until all are there."""
+        """Start an actor for each holding, and wait until all are there.
+
+        Raises:
+            InputError: if one does not start.
+        """
         channels: list[Worker] = []
-        for place, (holding, name, file) in enumerate(zip(holdings, self.names, self.files, strict=True)):
-            if self.write:
-                holding.save(Path(file))
-            channels.append(Worker(self.client, name, Post.of(Path(file), network, mode, place)))
-        for channel in channels:
-            channel.await_start(self.patience)
+        try:
+            for place, (holding, name, file) in enumerate(zip(holdings, self.names, self.files, strict=True)):
+                if self.write:
+                    holding.save(Path(file))
+                channels.append(Worker(self.client, name, Post.of(Path(file), network, mode, place)))
+            for channel in channels:
+                channel.await_start(self.patience)
+        except BaseException:
+            for channel in channels:
+                channel.close()
+            raise
         return list(channels)
+
+
+def names_of(nodes: int) -> list[str]:
+    """What the workers of nodes are called: node-0, node-1, …."""
+    return [f"node-{place}" for place in range(nodes)]
+
+
+@contextlib.contextmanager
+def workers_at(scheduler: str, nodes: int, folder: Path) -> "Iterator[Workers]":
+    """The named workers of a running scheduler, while the block runs.
+
+    Args:
+        scheduler: its address.
+        nodes: how many; the workers are called as ``names_of`` says.
+        folder: on a disk that workers see under the same path, for their nodes' files.
+
+    Raises:
+        InputError: if a worker is missing.
+    """
+    from distributed import Client
+
+    names = names_of(nodes)
+    with Client(scheduler, direct_to_workers=True) as client:  # an actor is called through the default client
+        there = {str(told["name"]) for told in client.scheduler_info(n_workers=-1)["workers"].values()}
+        if missing := [name for name in names if name not in there]:
+            raise InputError(
+                f"scheduler = {scheduler}: has no worker called {', '.join(missing)}; start each with"
+                f" dask worker {scheduler} --name {missing[0]} --nthreads 1 --no-dashboard"
+            )
+        yield Workers(client, names, [str(folder / f"{name}.npz") for name in names])
+
+
+@contextlib.contextmanager
+def local_scheduler(nodes: int) -> Iterator[str]:
+    """A scheduler and named workers of this machine that listen to it alone, while the block runs; its address."""
+    import dask
+    from distributed import Nanny, Scheduler, SpecCluster
+
+    here = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    own = {**here, "nthreads": 1, "memory_limit": 0, "silence_logs": 50}
+    workers = {name: {"cls": Nanny, "options": {**own, "name": name}} for name in names_of(nodes)}
+    scheduler = {"cls": Scheduler, "options": {**here, "port": 0}}
+    prepare(["distributed", __name__])
+    with (
+        dask.config.set(_LOCAL),
+        SpecCluster(workers=workers, scheduler=scheduler, silence_logs=50) as cluster,
+    ):
+        yield str(cluster.scheduler_address)

@@ -33,6 +33,11 @@ class Message:
     arrays: Mapping[str, AnyArray] = field(default_factory=dict)
     words: Mapping[str, str | int | float] = field(default_factory=dict)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays, without the head."""
+        return sum(array.nbytes for array in self.arrays.values())
+
     def stack(self, name: str) -> tuple[AnyArray, ...]:
         """The arrays ``name0``, ``name1``, … in order: parameters or directions, layer by layer."""
         count = sum(each.rstrip("0123456789") == name and each != name for each in self.arrays)

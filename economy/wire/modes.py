@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import AnyArray, Floats
+from commonweal.economy.learning.federated import DeltaPassage
 from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.wire.masks import Keys, stream, to_fixed
 from commonweal.economy.wire.message import Message, numbered
@@ -150,7 +151,19 @@ def _numpy(values: tuple[Tensor, ...]) -> tuple[AnyArray, ...]:
     return tuple(each.numpy() for each in values)
 
 
-MODES: dict[str, Mode] = {
+def deltas(passage: DeltaPassage) -> Answer:
+    """(R, n, P) of every principal its samples times −Δ_i / η, and the loss, as sums over samples.
+
+    Args:
+        passage: of samples with local training, whose updates are weighted as a mean.
+    """
+    count = (passage.owners.owner >= 0).sum(1).to(passage.deltas)
+    return {"deltas": (passage.deltas * count[:, None, None]).numpy(), "loss": (passage.loss * count).numpy()}
+
+
+FEDERATED = "deltas"  # the mode of FedAvg, which no traversal goes with: each principal's change of the network
+
+MODES: dict[str, Mode] = {  # of traversal learning
     "paths": Mode(_all_paths),
     "cut": Mode(_cut, {"products": _products_of_first, "sum": _sum_of_first}),
     "cut-gradients": Mode(_cut_with_gradients),

@@ -4,17 +4,20 @@ Batbaatar, Kim, Kim and Yoon, "Traversal Learning" (arXiv 2504.07471); modes aft
 answers for sums over its samples, each with weight 1: the orchestrator divides by the samples that arrive.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from commonweal.economy.learning.federated import DeltaPassage, train_locally
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.masks import Keys
 from commonweal.economy.wire.message import Message, WireError
-from commonweal.economy.wire.modes import MODES, Answer, Asked, tensors
+from commonweal.economy.wire.modes import FEDERATED, MODES, Answer, Asked, deltas, tensors
 
 
 class Summed(Owners):
@@ -34,13 +37,14 @@ class Node:
     Args:
         holding: the samples of its principals.
         network: the shared network, without parameters.
-        mode: what leaves it, a key of ``MODES``.
+        mode: what leaves it, a key of ``MODES``, or ``FEDERATED``.
         number: of the node.
     """
 
     def __init__(self, holding: Holding, network: MLP, mode: str, number: int = 0) -> None:
-        self.holding, self.network, self.mode, self.number = holding, network, MODES[mode], number
-        self._keys = Keys() if self.mode.secret else None
+        self.holding, self.network, self.number = holding, network, number
+        self.mode = None if mode == FEDERATED else MODES[mode]
+        self._keys = Keys() if self.mode is not None and self.mode.secret else None
         self._features = torch.as_tensor(np.array(holding.features), dtype=network.dtype)
         self._labels = np.array(holding.labels)
         self._visited: dict[int, PathPassage] = {}  # by the number of the question
@@ -52,12 +56,29 @@ class Node:
         Raises:
             WireError: if this mode knows no such question, or it is about a round that was not visited.
         """
-        known = {"visit": self._visit, **dict.fromkeys(self.mode.about, self._about_visit)}
-        if self._keys is not None:
-            known |= {"key": self._key, "agree": self._agree}
+        known = self._known()
         if question.kind not in known:
             raise WireError(f"no question of this mode: {question.kind[:20]!r}")
         return Message(question.kind, question.round, question.plan, known[question.kind](question))
+
+    def _known(self) -> dict[str, Callable[[Message], Answer]]:
+        """What the node can be asked."""
+        if self.mode is None:
+            return {"train": self._train}
+        known = {"visit": self._visit, **dict.fromkeys(self.mode.about, self._about_visit)}
+        return known | ({} if self._keys is None else {"key": self._key, "agree": self._agree})
+
+    def _train(self, question: Message) -> Answer:
+        """Local training of every principal on the samples that a plan names."""
+        features, labels = self._samples(question)
+        owner = torch.as_tensor(np.array(question.arrays["owner"], dtype=np.int64))
+        owners = Owners(owner, len(self.holding.principals), int(question.words["together"]))
+        theta, rate = tensors(question.stack("theta")), torch.as_tensor(np.array(question.arrays["rate"]))
+        epochs = int(question.words["epochs"])
+        passage = train_locally(self.network, theta, features, labels, owners, rate, epochs)
+        if not isinstance(passage, DeltaPassage):
+            raise WireError("nobody on this node has samples to train on")
+        return deltas(passage)
 
     def _visit(self, question: Message) -> Answer:
         """Forward and backward on the samples that a plan names."""
@@ -65,6 +86,7 @@ class Node:
         owner = torch.as_tensor(np.array(question.arrays["owner"], dtype=np.int64))
         owners = Summed(owner, len(self.holding.principals), int(question.words["together"]))
         passage = self.network.traverse(tensors(question.stack("theta")), features, labels, owners)
+        assert self.mode is not None
         self._visited = {**dict(list(self._visited.items())[1 - KEPT :]), question.plan: passage}
         return self.mode.up(Asked(question, passage, self.number, self._keys))
 
@@ -73,6 +95,7 @@ class Node:
         visited = self._visited.get(int(question.words["visit"]))
         if visited is None:
             raise WireError(f"visit {question.words['visit']} is not remembered")
+        assert self.mode is not None
         return self.mode.about[question.kind](Asked(question, visited, self.number, self._keys))
 
     def _key(self, question: Message) -> Answer:

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
+import torch
 
 from commonweal.agents.arrays import Bools, Ints
 from commonweal.economy.learning.mlp import MLP
@@ -12,7 +14,7 @@ from commonweal.economy.wire.channel import Channel, SilentNodeError
 from commonweal.economy.wire.holding import Roster
 from commonweal.economy.wire.masks import Keys
 from commonweal.economy.wire.message import Message, WireError, decode, encode
-from commonweal.economy.wire.modes import MODES, SERVER
+from commonweal.economy.wire.modes import FEDERATED, MODES, SERVER
 from commonweal.economy.wire.served import REFUSED
 
 
@@ -33,11 +35,13 @@ class Traffic:
     questions: Ints  # (J,)
     answers: Ints  # (J,)
     stale: Ints  # (J,) answers that came too late and were dropped
+    arrays_down: Ints  # (J,) bytes of the arrays in frames to a node; the rest are heads
+    arrays_up: Ints  # (J,)
 
     @classmethod
     def none(cls, nodes: int) -> "Traffic":
         """Nothing yet."""
-        return cls(*(np.zeros(nodes, dtype=np.int64) for _ in range(5)))
+        return cls(*(np.zeros(nodes, dtype=np.int64) for _ in cls.__dataclass_fields__))
 
     def __sub__(self, earlier: "Traffic") -> "Traffic":
         return Traffic(*(getattr(self, name) - getattr(earlier, name) for name in Traffic.__dataclass_fields__))
@@ -55,7 +59,7 @@ class Nodes:
         roster: who is where.
         channels: (J,) one to each node.
         network: the shared network, without parameters.
-        mode: what leaves a node, a key of ``economy.wire.modes.MODES``.
+        mode: what leaves a node, a key of ``economy.wire.modes.MODES``, or ``FEDERATED``.
         patience: seconds for an answer before a node counts as lost.
         quorum: share of the principals with samples in a round that must arrive; below it the round is asked again.
     """
@@ -71,6 +75,7 @@ class Nodes:
 
     def __post_init__(self) -> None:
         self.traffic = Traffic.none(len(self.channels))
+        self._taken = self.traffic.copy()
         self.present = np.ones(len(self.channels), dtype=bool)
         self.asked = 0  # questions so far; their numbers
         self.server = Keys() if self.secret else None  # of the first of two servers
@@ -79,7 +84,13 @@ class Nodes:
     @property
     def secret(self) -> bool:
         """Whether nodes answer in secret: then all that are present are asked together, and there must be two."""
-        return MODES[self.mode].secret
+        return self.mode != FEDERATED and MODES[self.mode].secret
+
+    @property
+    def model_bytes(self) -> int:
+        """Bytes of the network's parameters: what federated averaging sends of each."""
+        number = torch.empty(0, dtype=self.network.dtype).element_size()
+        return number * sum((d_in + 1) * d_out for d_in, d_out in pairwise(self.network.widths))
 
     @property
     def here(self) -> Ints:
@@ -123,7 +134,7 @@ class Nodes:
         self.asked += 1
         plan, deadline, answers, lost = self.asked, time.monotonic() + self.patience, {}, []
         for node, question in questions.items():
-            if not self._sent(node, encode(replace(question, plan=plan))):
+            if not self._sent(node, replace(question, plan=plan)):
                 lost.append(node)
         for node in questions:
             if node in lost:
@@ -144,17 +155,24 @@ class Nodes:
             self.present[node] = self.channels[node].rejoin()
             self._agreed &= not self.present[node]
 
+    def taken(self) -> Traffic:
+        """What went over the wire since this was asked last."""
+        before, self._taken = self._taken, self.traffic.copy()
+        return self.traffic - before
+
     def close(self) -> None:
         """End all nodes."""
         for channel in self.channels:
             channel.close()
 
-    def _sent(self, node: int, frame: bytes) -> bool:
+    def _sent(self, node: int, question: Message) -> bool:
+        frame = encode(question)
         try:
             self.channels[node].send(frame)
         except SilentNodeError:
             return False
         self.traffic.down[node] += len(frame)
+        self.traffic.arrays_down[node] += question.nbytes
         self.traffic.questions[node] += 1
         return True
 
@@ -167,6 +185,7 @@ class Nodes:
             except (SilentNodeError, WireError):  # silent, or no message: either way it is of no use
                 return None
             self.traffic.up[node] += len(frame)
+            self.traffic.arrays_up[node] += answer.nbytes
             if answer.plan == plan:
                 self.traffic.answers[node] += 1
                 return _accepted(node, answer)

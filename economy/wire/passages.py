@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import AnyArray, Bools, Ints
+from commonweal.economy.learning.federated import DeltaPassage
 from commonweal.economy.learning.module import unflatten
 from commonweal.economy.learning.network import Directions, Owners, Parameters, Passage
 from commonweal.economy.learning.traversal import PathPassage
@@ -16,6 +17,7 @@ from commonweal.economy.tasks import Batch
 from commonweal.economy.wire.holding import Roster
 from commonweal.economy.wire.masks import from_fixed, stream
 from commonweal.economy.wire.message import Message, numbered
+from commonweal.economy.wire.modes import FEDERATED
 from commonweal.economy.wire.nodes import Nodes
 from commonweal.economy.wire.shares import Share, SharedLayer, joined
 
@@ -204,20 +206,40 @@ class GradientPassage:
         return (self.first, *(self.upper.updates() if self.upper.inputs else ()))
 
 
-def visit_nodes(batch: Batch, parameters: Parameters, nodes: Nodes, number: int) -> Passage:
-    """One traversal pass over nodes.
+@dataclass(frozen=True)
+class Training:
+    """What principals train by under FedAvg."""
+
+    rate: Tensor  # (R,) of the local steps
+    epochs: int  # full-batch steps of each
+
+    def told(self, visit: Message) -> Message:
+        """The question to train on the samples of a visit."""
+        return replace(
+            visit, kind="train", arrays={**visit.arrays, "rate": self.rate.numpy()},
+            words={**visit.words, "epochs": self.epochs},
+        )
+
+
+def visit_nodes(
+    batch: Batch, parameters: Parameters, nodes: Nodes, number: int, training: Training | None = None
+) -> Passage:
+    """One traversal pass over nodes, or a round of FedAvg.
 
     Args:
         batch: planned for everybody; its labels say by how many classes a label is shifted, or what is made up.
         parameters: θ.
         nodes: that hold the samples.
         number: of the round.
+        training: of FedAvg; None for a traversal pass.
 
     Raises:
         LostNodesError: if nodes do not answer.
     """
     nodes.agree()
     plan, questions = planned(batch, parameters, nodes, number)
+    if training is not None:
+        questions = {node: training.told(each) for node, each in questions.items()}
     if not plan.owners.owner.ge(0).any():
         return _of_nobody(batch, plan, parameters, nodes)
     answers = nodes.ask(questions)
@@ -341,6 +363,13 @@ def _shared_layer(answers: Answers, plan: Plan, like: Tensor, nodes: Nodes) -> S
     return SharedLayer((first, second), deltas * plan.weights(like)[:, None, None], plan.owners)
 
 
+def _from_deltas(answers: Answers, plan: Plan, parameters: Parameters, nodes: Nodes) -> Passage:
+    weights, shapes = plan.weights(parameters[0]), tuple(p.shape[1:] for p in parameters)
+    parts = {node: answer.arrays["deltas"] for node, answer in answers.items()}
+    deltas = by_principal(parts, nodes, weights) * weights[:, None, None]
+    return DeltaPassage(deltas, shapes, plan.owners, _loss(answers, weights))
+
+
 def _loss(answers: Answers, weights: Tensor) -> Tensor:
     """(R,) mean loss from the nodes' sums."""
     return torch.stack([torch.from_numpy(np.array(a.arrays["loss"])) for a in answers.values()]).sum(0) * weights
@@ -366,4 +395,5 @@ PASSAGES: dict[str, Callable[[Answers, Plan, Parameters, Nodes], Passage]] = {
     "cut-gradients": _from_gradients,
     "secure": _from_secret,
     "two-servers": _from_secret,
+    FEDERATED: _from_deltas,
 }

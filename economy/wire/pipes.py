@@ -1,7 +1,11 @@
-"""Nodes as processes of this machine, each behind a pipe."""
+"""Nodes as processes of this machine, each behind a pipe.
+
+They are forked from a server that has loaded the libraries once, so that one that died is back within a round or two.
+"""
 
 import contextlib
 import queue
+import signal
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +14,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.wire.channel import Channel, SilentNodeError
+from commonweal.economy.wire.forked import prepare
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.served import Post, answer_frame
 
@@ -22,10 +28,14 @@ STARTING = 120.0  # seconds that a process may take to start
 
 
 def serve(connection: Connection, post: Post) -> None:
-    """Answer frames until the pipe is closed or an empty one comes: the whole life of a node's process."""
+    """Answer frames until the pipe is closed or an empty one comes: the whole life of a node's process.
+
+    It ends with the process that started it, however that ends; Ctrl-C is for that one.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     settle_for_one_thread()
     node = post.node()
-    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+    with contextlib.suppress(EOFError, OSError):
         connection.send_bytes(_READY)
         while frame := connection.recv_bytes():
             connection.send_bytes(answer_frame(node, frame))
@@ -35,12 +45,12 @@ class _Life:
     """One process and the thread that speaks with it: a process that is frozen blocks the thread, and nobody else."""
 
     def __init__(self, post: Post) -> None:
-        context = get_context("spawn")
+        context = get_context("forkserver")
         self.ours, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs, post), daemon=True)
         self.process.start()
         theirs.close()
-        self.ready = threading.Event()
+        self.heard = threading.Event()  # it is there, or it is over with it
         self.over = threading.Event()
         self.questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self.answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -49,11 +59,12 @@ class _Life:
     def _speak(self) -> None:
         with contextlib.suppress(EOFError, OSError):
             if self.ours.recv_bytes() == _READY:
-                self.ready.set()
+                self.heard.set()
                 while frame := self.questions.get():
                     self.ours.send_bytes(frame)
                     self.answers.put(self.ours.recv_bytes())
         self.over.set()
+        self.heard.set()
         self.answers.put(_END)
 
     def end(self) -> None:
@@ -78,7 +89,7 @@ class Pipe(Channel):
         Raises:
             SilentNodeError: if it does not start.
         """
-        if not self._life.ready.wait(STARTING):
+        if not self._life.heard.wait(STARTING) or self._life.over.is_set():
             raise SilentNodeError
 
     @property
@@ -109,7 +120,7 @@ class Pipe(Channel):
         if self._life.over.is_set():
             self._life.end()
             self._life, self._silent = _Life(self.post), False
-        if not self._life.ready.is_set():
+        if not self._life.heard.is_set():
             return False
         return not (self._silent and self._life.answers.empty())
 
@@ -129,17 +140,24 @@ class Processes:
     folder: Path
 
     def __call__(self, holdings: Sequence[Holding], network: MLP, mode: str) -> list[Channel]:
-        """Start one process for each holding, and wait until all are there."""
+        """Start one process for each holding, and wait until all are there.
+
+        Raises:
+            InputError: if one does not start.
+        """
         channels: list[Pipe] = []
-        for place, holding in enumerate(holdings):
-            file = self.folder / f"node-{place}.npz"
-            holding.save(file)
-            channels.append(Pipe(Post.of(file, network, mode, place)))
+        prepare([__name__])
         try:
+            for place, holding in enumerate(holdings):
+                file = self.folder / f"node-{place}.npz"
+                holding.save(file)
+                channels.append(Pipe(Post.of(file, network, mode, place)))
             for channel in channels:
                 channel.await_start()
-        except BaseException:
+        except BaseException as error:
             for channel in channels:
                 channel.close()
+            if isinstance(error, SilentNodeError):
+                raise InputError(f"--nodes {len(holdings)}: a node's process ends before it has started") from None
             raise
         return list(channels)

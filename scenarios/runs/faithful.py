@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.relevance import learns, settles_by_credit
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -66,7 +67,7 @@ def faithfulness(scenario: Scenario, seed: int = 0, rounds: int = ROUNDS, looks:
 
     if not _is_judged(scenario):
         return None
-    ensemble = Ensemble(scenario, [seed])
+    ensemble = Ensemble(revise(scenario, {"learning.wire": "off"}), [seed])  # the same credit, and updates to look at
     last = min(rounds, scenario.rounds)
     chosen = {last - 1 - number * last // looks for number in range(looks)}
     pairs = [_compared(ensemble, number in chosen) for number in range(last)]

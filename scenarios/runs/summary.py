@@ -59,7 +59,28 @@ def notes(results: SweepResults) -> list[str]:
     without = int((results.runs["price_of_anarchy_note"] == NO_PRICE).sum())
     reason = NO_PRICE.replace("delegating", results.words.doing)
     undefined = [f"price of anarchy {reason} in {without} of {len(results.runs)} runs"] if without else []
-    return [*few_seeds(len(results.seeds)), *undefined, *solvency_notes(results.rounds)]
+    return [*few_seeds(len(results.seeds)), *undefined, *solvency_notes(results.rounds), *wire_notes(results)]
+
+
+def wire_notes(results: SweepResults) -> list[str]:
+    """What went over the wire in a round, beside what federated averaging would send; of a single economy alone."""
+    wire = results.wire
+    if wire is None or wire.empty or results.varied:
+        return []
+    rounds = len(wire[["run", "round"]].drop_duplicates())
+    down, up, each, questions = wire[["bytes_down", "bytes_up", "bytes_federated", "questions"]].sum() / rounds
+    nodes = wire["node"].nunique()
+    model = (wire["bytes_federated"] / (1 + wire["principals"])).iloc[0]
+    lost = f"; {int(wire['lost'].sum())} times a node was lost" if wire["lost"].any() else ""
+    return [
+        f"wire = {results.scenario.learning.wire}, {nodes} nodes: {_kilobytes(down)} down and {_kilobytes(up)} up "
+        f"a round, {questions / nodes:.1f} questions to a node; federated averaging: "
+        f"{_kilobytes(2 * nodes * model)}, with every principal's delta {_kilobytes(each)}{lost}"
+    ]
+
+
+def _kilobytes(count: float) -> str:
+    return f"{count / 1000:.1f} kB"
 
 
 def solvency_notes(rounds: pd.DataFrame) -> list[str]:

@@ -16,7 +16,7 @@ from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.words import words_in
 
-TABLES = ("runs", "rounds", "principals", "profiles", "ledger", "balances")
+TABLES = ("runs", "rounds", "principals", "profiles", "ledger", "balances", "wire")
 _ROWS = 24  # of a table in a notebook
 NO_PRICE = "undefined: total welfare, of the run or with everybody delegating, is not positive"
 
@@ -34,6 +34,7 @@ class SweepResults:
     profiles: pd.DataFrame | None = None  # principals' limits over time; empty without value dimensions; if kept
     ledger: pd.DataFrame | None = None  # every transfer of money, if kept
     balances: pd.DataFrame | None = None  # balance of every account at the end, if the ledger is kept
+    wire: pd.DataFrame | None = None  # one row per run, round and node: bytes and messages, where nodes hold samples
 
     @property
     def words(self) -> Words:

@@ -21,11 +21,12 @@ def wire_demands(scenario: Any) -> Iterator[tuple[str, bool, str]]:
     learning, credit = scenario.learning, scenario.credit
     where = f"where learning.wire = {learning.wire!r}"
     yield "learning.network", learning.network == "mlp", f"mlp {where}, which cuts between its layers"
-    yield "learning.method", learning.method == "traversal", f"traversal {where}"
+    method = "federated" if learning.wire == "deltas" else "traversal"
+    yield "learning.method", learning.method == method, f"{method} {where}"
     facts = CREDITS.facts(credit.kind) if credit.kind in CREDITS else None
     if facts is not None:
         yield "credit.kind", not facts.needs_samples, f"another {where}: {credit.kind} compares samples, which stay on their nodes"
-        single = learning.wire in ("paths", "cut-gradients")
+        single = learning.wire in ("paths", "cut-gradients", "deltas")
         yield "credit.kind", single or not facts.needs_updates, f"another {where}, or learning.wire paths or cut-gradients: {credit.kind} needs every principal's update"
     yield "credit.novelty.memory", credit.novelty.memory == 0, f"0 {where}: samples are not remembered outside their nodes"
     alike = credit.replication.penalty > 0 and credit.replication.similarity == "samples"

@@ -19,6 +19,7 @@ from commonweal.scenarios.sweeps.telling import Tally
 from commonweal.scenarios.sweeps.worker import Company, Settled, failed_tables, play_chunk, play_tables, settle
 
 if TYPE_CHECKING:
+    from commonweal.economy.wire.channel import OpenNodes
     from commonweal.scenarios.sweeps.plan import Plan
 
 _QUOTA = 3  # deaths of a worker before a chunk is played by itself, and then before it is split
@@ -50,6 +51,7 @@ def run_sweep(
     tell: Progress = silent,
     start: Callable[[int], Callable[[], None]] | None = None,
     checkpoint: tuple[Path, int] | None = None,
+    open_nodes: "OpenNodes | None" = None,
 ) -> Outcome:
     """Play a sweep, or the rest of one that was interrupted.
 
@@ -64,6 +66,7 @@ def run_sweep(
         tell: told how far it is.
         start: of the serial engine, told the number of rounds left to play; returns what to call after each.
         checkpoint: of a comparison of one point, folder of checkpoints and rounds between them.
+        open_nodes: of the serial engine, starts the nodes of runs that have a wire.
 
     Raises:
         InputError: if nobody plays, the folder holds another sweep, or it cannot be written; nothing is left behind
@@ -78,7 +81,8 @@ def run_sweep(
     ) as work:
         tally = Tally(work.scope(), tell)
         tally.tell()
-        company = Company(start(work.rounds(work.todo())) if start else None) if engine == "serial" else None
+        on_round = start(work.rounds(work.todo())) if start and engine == "serial" else None
+        company = Company(on_round, open_nodes) if engine == "serial" else None
         played = 0
         while not work.complete():
             todo = work.todo()

@@ -68,9 +68,9 @@ def engine_named(name: str, workers: int | None, scheduler: str | None) -> Engin
     if name == "processes":
         return Engine(name, count, _processes)
     if name == "dask":
-        _demand_dask()
-        reach = _nothing if scheduler is None else partial(_reach, scheduler)
-        return Engine(name, count, lambda number: _dask(number, scheduler), reach)
+        demand_dask("engine = 'dask'")
+        answering = _nothing if scheduler is None else partial(reach, scheduler)
+        return Engine(name, count, lambda number: _dask(number, scheduler), answering)
     raise InputError(f"engine = {name!r}: must be one of dask, processes, serial")
 
 
@@ -175,11 +175,19 @@ def _follow(parent: Any) -> None:
     os._exit(1)
 
 
-def _demand_dask() -> None:
+def demand_dask(what: str) -> None:
+    """Check that Dask is installed.
+
+    Args:
+        what: needs it.
+
+    Raises:
+        InputError: if it is not.
+    """
     from importlib.util import find_spec
 
     if find_spec("distributed") is None:
-        raise InputError("engine = 'dask' needs the extra 'cluster': pip install 'commonweal[cluster]'")
+        raise InputError(f"{what} needs the extra 'cluster': pip install 'commonweal[cluster]'")
 
 
 @contextmanager
@@ -192,12 +200,12 @@ def _dask(workers: int, scheduler: str | None) -> Iterator[Executor]:
         with cluster, Client(cluster) as client, client.get_executor(retries=_RETRIES) as pool:
             yield pool
         return
-    _reach(scheduler)
+    reach(scheduler)
     with Client(scheduler) as client, client.get_executor(retries=_RETRIES) as pool:
         yield pool
 
 
-def _reach(scheduler: str) -> None:
+def reach(scheduler: str) -> None:
     """Ask a scheduler who it is: a client waits for ever for one that takes the connection and says nothing.
 
     Raises:

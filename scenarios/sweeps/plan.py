@@ -37,7 +37,7 @@ from commonweal.scenarios.sweeps.stopping import Stop
 from commonweal.scenarios.sweeps.sweep_files import Sheet, is_sweep, read_sheet
 
 # Tables of their own, and a column of the table of runs.
-KEEP = ("principals", "profiles", "ledger", "price_of_anarchy")
+KEEP = ("principals", "profiles", "ledger", "price_of_anarchy", "wire")
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 
 

@@ -14,6 +14,7 @@ from commonweal.scenarios.runs.progress import Progress, counting, progress, sil
 from commonweal.scenarios.runs.tables import TABLES, SweepResults, numbered
 from commonweal.scenarios.schema.library import find_sweep, read_document
 from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.relevance import wired
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.engine import run_sweep
 from commonweal.scenarios.sweeps.plan import KEEP, Plan, plan_of, read_plan
@@ -78,8 +79,9 @@ def comparison(
     Raises:
         InputError: if a point is not a valid economy.
     """
-    keep = [name for name in KEEP if keep_ledger or name != "ledger"]
-    return replace(plan_of(scenario, vary, seeds, keep=keep), whole=True)
+    plan = plan_of(scenario, vary, seeds)
+    left_out = {"ledger": not keep_ledger, "wire": not any(wired(plan.scenario(n)) for n in range(len(plan.points)))}
+    return replace(plan, whole=True, keep=tuple(name for name in KEEP if not left_out.get(name)))
 
 
 def _planned(

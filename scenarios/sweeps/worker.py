@@ -20,6 +20,7 @@ from commonweal.scenarios.sweeps.shards import Tables, write_shard
 if TYPE_CHECKING:
     from commonweal.economy.runs.ensemble import Ensemble
     from commonweal.economy.runs.results import Results
+    from commonweal.economy.wire.channel import OpenNodes
 
 _LONGEST = 500  # characters of a message that are kept
 
@@ -48,6 +49,7 @@ class Company:
     """What the chunks of one process share."""
 
     on_round: Callable[[], None] | None = None  # called after every round
+    open_nodes: "OpenNodes | None" = None  # starts the nodes of runs that have a wire; in this process if None
     ideals: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict)  # welfare if all delegate
 
 
@@ -121,9 +123,11 @@ def play_together(order: Order, company: Company | None = None) -> Played:
         for module in order.plugins:
             import_module(module)
         order.demand_sources()
-        ensemble = Ensemble(order.scenarios, order.seeds, keep_ledger="ledger" in order.keep)
+        company = company or Company()
+        elsewhere = {} if company.open_nodes is None else {"open_nodes": company.open_nodes}
+        ensemble = Ensemble(order.scenarios, order.seeds, keep_ledger="ledger" in order.keep, **elsewhere)
     if order.keep:
-        return _play_noting(order, ensemble, company or Company())
+        return _play_noting(order, ensemble, company)
     courses = _Courses(order.scenarios[0].rounds)
     rounds = np.full(len(order), order.scenarios[0].rounds)  # (R,) played
     reasons = [""] * len(order)
@@ -150,7 +154,8 @@ def _play_noting(order: Order, ensemble: "Ensemble", company: Company) -> Played
     frame = results.rounds.drop(columns=["run", "round"])
     courses = {str(name): frame[name].to_numpy().reshape(len(order), -1).T for name in frame}
     kept = [*order.keep, *(["balances"] if "ledger" in order.keep else [])]
-    extra = {name: getattr(results, name) for name in kept if name != "price_of_anarchy"}
+    tables = {name: getattr(results, name) for name in kept if name != "price_of_anarchy"}
+    extra = {name: table for name, table in tables.items() if table is not None}
     rounds = np.full(len(order), order.scenarios[0].rounds)
     return Played(courses, rounds, ("",) * len(order), extra=extra, price=_price(order, results.rounds, company))
 

@@ -75,6 +75,19 @@ class TestSameAsInOnePlace:
     def test_rules_that_look_at_every_update(self, mode: str) -> None:
         assert_same_rounds(*pair("commons", mode, credit__kind="estimated_shapley", credit__budget=40), rounds=2)
 
+    @pytest.mark.parametrize("scenario", ["commons", "value-conflict", "poisoners", "leaky"])
+    def test_federated_averaging(self, scenario: str) -> None:
+        assert_same_rounds(*pair(scenario, "deltas", learning__method="federated"))
+
+    @pytest.mark.parametrize("form", ["junk", "stale", "disguised", "replay"])
+    def test_forged_deltas(self, form: str) -> None:
+        changes = {"learning__method": "federated", "actions__free_ride": form}
+        assert_same_rounds(*pair("poisoners", "deltas", **changes))
+
+    def test_federated_averaging_on_uneven_nodes_with_shuffled_batches(self) -> None:
+        shuffled = {"learning__sampling": "pool", "task__partition": "power", "population__count": 5}
+        assert_same_rounds(*pair("commons", "deltas", nodes=7, learning__method="federated", **shuffled))
+
     @pytest.mark.parametrize("mode", MODES)
     def test_a_round_in_which_nobody_puts_anything_in(self, mode: str) -> None:
         for ensemble in (couple := pair("commons", mode, actions__free_ride="idle")):
@@ -206,3 +219,8 @@ def test_what_needs_the_samples_is_refused_in_one_line(changes: dict[str, object
     with pytest.raises(InputError, match=rf"^{said}.* where learning\.wire = 'cut'") as refused:
         load("commons", {"learning.wire": "cut", **changes})
     assert "\n" not in str(refused.value)
+
+
+def test_deltas_are_of_federated_averaging() -> None:
+    with pytest.raises(InputError, match=r"^learning\.method .*federated where learning\.wire = 'deltas'"):
+        load("commons", {"learning.wire": "deltas"})
