@@ -11,10 +11,10 @@ import numpy as np
 from commonweal.agents.errors import InputError
 from commonweal.agents.terms import stack
 from commonweal.economy.tasks import Dataset, TaskTerms, draw_dataset
+from commonweal.economy.wire.sizes import Sizes
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.fairness.economies import everybody_delegates
-from commonweal.scenarios.studies.heterogeneity.traffic import Sizes, widths
 
 TASKS = ("digits", "breast_cancer", "wine", "japanese_vowels", "mnist_5k", "adult")
 OFF = "off"
@@ -94,9 +94,9 @@ def learning(place: Place, principals: int, rounds: int) -> Scenario:
 
 
 def sizes(scenario: Scenario, place: Place, nodes: int) -> Sizes:
-    """What the bytes of its rounds depend on, one direction for credit."""
-    net = widths(place.features, scenario.learning.hidden, place.classes)
-    return Sizes(net, nodes, scenario.population.count, scenario.learning.batch, directions=1)
+    """What the bytes of its rounds depend on."""
+    learns = scenario.learning
+    return Sizes(nodes, scenario.population.count, learns.batch, (place.features, *learns.hidden, place.classes))
 
 
 def valued(place: Place, principals: int, rounds: int) -> Scenario:

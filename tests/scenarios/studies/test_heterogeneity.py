@@ -14,6 +14,7 @@ from commonweal.commands.cli import main
 from commonweal.economy.credit import CREDITS
 from commonweal.economy.round.learn import game_of
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.wire.sizes import Sizes
 from commonweal.figures.studies import draw
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import Answer, ask
@@ -21,7 +22,7 @@ from commonweal.scenarios.studies.heterogeneity import economies, tables
 from commonweal.scenarios.studies.heterogeneity.economies import Design, designs, learning, places, sizes, valued
 from commonweal.scenarios.studies.heterogeneity.measures import at_equal_bytes, at_last, rounds_to
 from commonweal.scenarios.studies.heterogeneity.played import POOLED, WAYS, Screened, agreement, course
-from commonweal.scenarios.studies.heterogeneity.traffic import Sizes, bytes_per_round
+from commonweal.scenarios.studies.heterogeneity.traffic import bytes_per_round
 
 BASE = load("exit-and-voice", {"learning.hidden": [6]})
 WINE = places(BASE, ["wine"], ["class"])[0][0]
@@ -29,34 +30,17 @@ SMALL = {"tasks": ["wine"], "principals": 4, "members": 6, "rounds": 8, "checks"
 
 
 class TestBytes:
-    @pytest.mark.parametrize("hidden", [[32], [16, 12]])
-    @pytest.mark.parametrize("mode", ["paths", "cut", "cut-gradients"])
-    def test_the_formula_is_what_frames_weigh(self, mode: str, hidden: list[int]) -> None:
-        """Frames hold beside it at most 12 bytes a sample of plans and labels, and 250 bytes a message of heads."""
-        place = places(load("exit-and-voice"), ["digits"], ["dirichlet"])[0][0]
-        scenario = learning(place, 20, 3)
-        changes = {"learning.wire": mode, "learning.nodes": 4, "learning.hidden": hidden, "learning.batch": 400}
-        scenario = revise(scenario, changes)
-        ensemble = Ensemble(scenario, [0])
-        ensemble.step()
-        nodes = ensemble.world.nodes
-        assert nodes is not None
-        before = nodes.traffic.copy()
-        ensemble.step()
-        counted = nodes.traffic - before
-        beside = counted.up.sum() + counted.down.sum() - bytes_per_round(sizes(scenario, place, 4))[mode]
-        messages = counted.questions.sum() + counted.answers.sum()
-        assert 0 < beside <= 12 * 400 + 250 * messages
-
     def test_the_example_of_40_principals_on_digits(self) -> None:
-        """By hand: 64-32-10 has 2410 parameters, 2080 of them in the first layer."""
-        found = bytes_per_round(Sizes((64, 32, 10), nodes=4, principals=40, samples=320, directions=3))
-        assert found["paths"] == 4 * (4 * 2410 + 320 * (64 + 32 + 32 + 10))
-        assert found["cut, no credit"] == 4 * (4 * 2410 + 320 * 42 + 4 * 2080)
-        assert found["cut"] == 4 * (4 * 2410 + 320 * 42 + 4 * 2080 + 4 * 3 * 2080 + 40 * 4)
-        assert found["cut-gradients"] == 4 * (4 * 2410 + 320 * 42 + 40 * 2080)
-        assert found["secure"] == 4 * (2 * 4 * 2410 + 4 * 3 * 2410 + 40 * 4)
+        """By hand: 64-32-10 has 2410 parameters, 2080 of them in the first layer; a sample's plan takes 12 bytes."""
+        found = bytes_per_round(Sizes(nodes=4, principals=40, samples=320, widths=(64, 32, 10)))
+        visit = 4 * (4 * 2410 + 320 * 42 + 4 + 4 * 2080 + 40) + 12 * 320
+        assert found["cut, no credit"] == visit
+        assert found["cut"] == visit + 4 * (4 * 2080 + 40)  # the first layer of one direction down, a product each up
         assert found["FedAvg, by node"] == 77_120 and found["FedAvg, by principal"] == 424_160
+
+    def test_sizes_are_those_of_the_scenario(self) -> None:
+        found = sizes(learning(WINE, 6, 8), WINE, 3)
+        assert (found.nodes, found.principals, found.samples, found.widths) == (3, 6, 48, (13, 6, 3))
 
 
 class TestMeasures:
