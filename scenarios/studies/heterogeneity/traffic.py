@@ -6,7 +6,7 @@ one per principal.
 
 from collections.abc import Mapping
 
-from commonweal.economy.wire.sizes import Sizes, federated_bytes, products_bytes, round_bytes, visit_bytes
+from commonweal.economy.wire.sizes import Sizes, federated_bytes, round_bytes, visit_bytes
 
 # Names of a way of learning without credit and of the same with credit for every principal.
 TRAVERSAL = ("cut, no credit", "cut")
