@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from results_page import RESULTS, main, markdown
 
 from commonweal.figures.canvas import save
@@ -129,3 +130,4 @@ if __name__ == "__main__":
     main(__doc__, tables, prefix="heterogeneity-", page=PAGE)
     if "--write" in sys.argv and learned.cache_info().currsize:
         save(draw_bytes(learned().tables["courses"], SEEDS), FIGURE)
+        Image.open(FIGURE).convert("RGB").quantize(64).save(FIGURE, optimize=True)

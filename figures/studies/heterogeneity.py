@@ -11,6 +11,7 @@ from commonweal.scenarios.studies.heterogeneity.measures import SHARE
 from commonweal.scenarios.studies.heterogeneity.played import POOLED
 
 _NAMES = {POOLED: "traversal learning"}
+_BANDS = (POOLED, "FedAvg, 5 epochs")  # whose intervals are drawn; four of them hide each other
 
 
 def draw(answer: Answer) -> dict[str, Figure]:
@@ -35,19 +36,20 @@ def draw_bytes(table: pd.DataFrame, seeds: int) -> Figure:
     for ax, task in zip(axes, tasks, strict=True):
         of_task = shown[shown["task"] == task]
         for place, way in enumerate(ways):
-            _draw_course(ax, of_task[of_task["way"] == way], ink(place))
+            _draw_course(ax, of_task[of_task["way"] == way], ink(place), band=way in _BANDS)
         last = of_task[of_task["way"] == POOLED].nlargest(max(1, len(set(of_task["round"])) // 10), "round")
         ax.axhline(SHARE * last["accuracy"].mean(), color=BLACK, linewidth=0.6, linestyle=":")
         ax.set_xscale("log")
     handles = [key(_NAMES.get(way, way), ink(place)) for place, way in enumerate(ways)]
     caption = (
-        f"Partition {partition}; means over {seeds} seeds with 95 % intervals. Bytes by formula with credit for every"
+        f"Partition {partition}; means over {seeds} seeds with 95 % intervals of two. Bytes by formula with credit for every"
         " principal: wire mode cut, or a change of each principal. Dots: 95 % of what pooled training reaches."
     )
     return finish(figure, "What accuracy costs in bytes", caption, handles)
 
 
-def _draw_course(ax: Axes, rows: pd.DataFrame, pen: Ink) -> None:
+def _draw_course(ax: Axes, rows: pd.DataFrame, pen: Ink, band: bool) -> None:
     ax.plot(rows["megabytes"], rows["accuracy"], color=pen.colour, linestyle=pen.dashes, linewidth=1.0)
-    ax.fill_between(rows["megabytes"], rows["accuracy_low"], rows["accuracy_high"], color=pen.colour, alpha=0.15,
-                    linewidth=0)  # fmt: skip
+    if band:
+        ends = rows["accuracy_low"], rows["accuracy_high"]
+        ax.fill_between(rows["megabytes"], *ends, color=pen.colour, alpha=0.15, linewidth=0)
