@@ -42,8 +42,8 @@ def draw_bytes(table: pd.DataFrame, seeds: int) -> Figure:
         ax.set_xscale("log")
     handles = [key(_NAMES.get(way, way), ink(place)) for place, way in enumerate(ways)]
     caption = (
-        f"Partition {partition}; means over {seeds} seeds with 95 % intervals of two. Bytes by formula with credit for every"
-        " principal: wire mode cut, or a change of each principal. Dots: 95 % of what pooled training reaches."
+        f"Partition {partition}; means over {seeds} seeds with 95 % intervals of two. Bytes by formula with credit for"
+        " every principal: wire mode cut, or a change of each principal. Dots: 95 % of what pooled training reaches."
     )
     return finish(figure, "What accuracy costs in bytes", caption, handles)
 
