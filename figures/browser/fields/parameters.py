@@ -27,9 +27,12 @@ def settable(scenario: Scenario) -> tuple[str, ...]:
 
 _NOT_SET = ("name", "description", "population.edges", "policy.options", "values.dimensions", "values.camps",
             "mechanisms")  # fmt: skip
-_NOT_HERE: Mapping[str, tuple[str, ...]] = {  # what needs a file, an address or a download stays with the command line
-    "population.graph": ("file",), "task.kind": ("openml:NAME",), "negotiation.negotiator": ("endpoint", "replay"),
-}  # fmt: skip
+# What needs a file, an address, a download or another package stays with the command line.
+_NOT_HERE: Mapping[str, tuple[str, ...]] = {
+    "population.graph": ("file",),
+    "task.kind": ("openml:NAME", "mnist_5k", "japanese_vowels", "adult"),
+    "negotiation.negotiator": ("endpoint", "replay"),
+}
 
 
 def _placed(path: str, scenario: Scenario) -> list[str]:
