@@ -17,8 +17,8 @@ from commonweal.economy.leaking.sight import OPEN, Sight, seen
 from commonweal.economy.learning.federated import DeltaPassage
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.traversal import PathPassage
-from commonweal.economy.round.learn import samples
 from commonweal.economy.round.record import Lesson
+from commonweal.economy.round.visits import samples
 from commonweal.economy.wire.holding import spread_over_nodes
 from commonweal.economy.world.world import World
 
