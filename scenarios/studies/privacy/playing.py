@@ -16,8 +16,8 @@ from commonweal.economy.leaking.measures import area_under_curve
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import log_probabilities, sample_losses
 from commonweal.economy.round.learn import examine, game_of
-from commonweal.economy.round.visits import samples
 from commonweal.economy.round.record import Lesson
+from commonweal.economy.round.visits import samples
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario
