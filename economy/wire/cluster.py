@@ -98,13 +98,15 @@ class Worker(Channel):
         if not self._asked:
             raise SilentNodeError
         try:
-            frame: bytes = self._asked[0].result(timeout=max(seconds, 1e-3))
+            frame: Any = self._asked[0].result(timeout=max(seconds, 1e-3))
         except (LateError, TimeoutError):
             raise SilentNodeError from None
         except _GONE:
             self._start()
             raise SilentNodeError from None
         self._asked.pop(0)
+        if not isinstance(frame, bytes):  # an object, and no frame
+            raise SilentNodeError
         return frame
 
     def rejoin(self) -> bool:
