@@ -18,7 +18,7 @@ Document = dict[str, Any]
 SHOWN = 6  # things seen, the weightiest; the others are one row
 _PLAIN = {
     "own payoff": "its own pay", "own utility": "its own utility", "reputation": "its reputation",
-    "own cost": "its cost of a sample", "revenue": "revenue of the round",
+    "own cost": "its cost", "own value cost": "what its values cost it", "revenue": "revenue of the round",
 }  # fmt: skip
 _NAMED = {"own name": "its own name", "name of who asks": "the name of who asks"}
 _LEADS = {"learned value of": "has been worth", "foregone payoff of": "would have paid",

@@ -67,7 +67,8 @@ def test_a_card_shows_what_its_values_cost_a_principal(play: Callable[..., Tab])
         number = int(sight.violated[index].sum())
         assert (f"yes, {number} of its 2 limits" in text) == bool(number)
         assert "It imitates those whose pay, less the value cost of doing so" in text
-        assert "value cost, money" in text and "its own utility, " in text
+        assert "value cost, money" in text and "exceeds its utility" in text
+    assert "costs it in its values" in text  # among what weighs most with the one whose values cost most
 
 
 def test_value_rows_show_value_costs_the_dearest_first_and_who_left(play: Callable[..., Tab]) -> None:
