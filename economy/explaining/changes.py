@@ -63,7 +63,7 @@ def explain_changes(
         answers=outcome.metrics,
         provenance={
             "rounds": str(rounds),
-            "coalitions": "every coalition" if exact else f"{effort.budget} coalitions, {effort.estimator}",
+            "coalitions": effort.words(len(names)),
         },
     )
 

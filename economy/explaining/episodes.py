@@ -126,9 +126,8 @@ def explain_luck(
 
 
 def _provenance(rounds: int, players: int, game: LuckGame) -> dict[str, str]:
-    exact = game.effort.is_exact(players)
-    coalitions = "every coalition" if exact else f"{game.effort.budget} coalitions, {game.effort.estimator}"
-    return {"strangers": f"{game.strangers}, seed {game.seed}", "rounds": str(rounds), "coalitions": coalitions}
+    said = {"strangers": f"{game.strangers}, seed {game.seed}", "rounds": str(rounds)}
+    return {**said, "coalitions": game.effort.words(players)}
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def explain_interventions(
         answers=outcome.metrics,
         provenance={
             "rounds": str(rounds),
-            "coalitions": "every coalition" if exact else f"{effort.budget} coalitions, {effort.estimator}",
+            "coalitions": effort.words(players),
         },
     )
 

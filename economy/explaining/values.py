@@ -35,6 +35,10 @@ class Effort:
         """Whether it allows every coalition."""
         return 2.0**players <= self.budget
 
+    def words(self, players: int) -> str:
+        """Which coalitions of so many players are played."""
+        return "every coalition" if self.is_exact(players) else f"{self.budget} coalitions, {self.estimator}"
+
 
 @dataclass(frozen=True)
 class Values:

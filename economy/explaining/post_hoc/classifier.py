@@ -72,13 +72,22 @@ def fit_classifier(series: Floats, good: Bools, seed: int = 0, steps: int = _STE
         net = CourseNet(series.shape[2])
         mean, spread = series.mean(axis=(0, 1)), series.std(axis=(0, 1))
         fitted = Classifier(net, mean, np.where(spread > 0, spread, 1.0), float("nan"))
-        _descend(net, fitted.standardised(series[order[held:]]), torch.as_tensor(good[order[held:]]).float(), steps)
+        descend(net, fitted.standardised(series[order[held:]]), torch.as_tensor(good[order[held:]]).float(), steps)
     right = (fitted.logits(series[order[:held]]) > 0) == good[order[:held]]
     return Classifier(net, fitted.mean, fitted.spread, float(right.mean()))
 
 
-def _descend(net: CourseNet, seen: Tensor, labels: Tensor, steps: int) -> None:
-    optimiser = torch.optim.Adam(net.parameters(), lr=_RATE)
+def descend(net: nn.Module, seen: Tensor, labels: Tensor, steps: int, rate: float = _RATE) -> None:
+    """Train a network that tells two classes apart, by Adam on batches drawn from torch's generator.
+
+    Args:
+        net: from series to logits (B,).
+        seen: (R, T, C) series.
+        labels: (R,) 0 or 1.
+        steps: of Adam.
+        rate: of learning.
+    """
+    optimiser = torch.optim.Adam(net.parameters(), lr=rate)
     for _ in range(steps):
         rows = torch.randint(0, len(seen), (_BATCH,))
         loss = nn.functional.binary_cross_entropy_with_logits(net(seen[rows]), labels[rows])

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from commonweal.agents.arrays import Bools, Floats
+from commonweal.economy.explaining.post_hoc.classifier import descend
 from commonweal.economy.explaining.post_hoc.courses import Facts, Training, by_episode, explainer
 from commonweal.economy.explaining.segments import explain_segments
 
 _SHAPELETS, _LENGTH = 4, 20  # and rounds
-_STEPS, _BATCH, _RATE = 400, 128, 5e-3
+_STEPS, _RATE = 400, 5e-3
 _SHARPNESS = 2.0  # of likeness, e^(−sharpness · mean squared difference)
 _SEGMENTS = 8  # at most, those that are most alike
 
@@ -111,11 +112,5 @@ def fit_shapelets(series: Tensor, good: Bools, seed: int = 0, length: int = _LEN
         starts = torch.randint(0, series.shape[1] - length + 1, (_SHAPELETS,))
         windows = [series[run, at : at + length].T for run, at in zip(runs.tolist(), starts.tolist(), strict=True)]
         net = ShapeletNet(torch.stack(windows).clone())
-        labels, optimiser = torch.as_tensor(good).float(), torch.optim.Adam(net.parameters(), lr=_RATE)
-        for _ in range(_STEPS):
-            rows = torch.randint(0, len(series), (_BATCH,))
-            loss = nn.functional.binary_cross_entropy_with_logits(net(series[rows]), labels[rows])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+        descend(net, series, torch.as_tensor(good).float(), _STEPS, _RATE)
     return net
