@@ -15,6 +15,7 @@ from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 from commonweal.economy.credit.history import Clip
 from commonweal.economy.money.ledger import Accounts, Reason, Transfer
+from commonweal.economy.money.per_sample import relative_credit
 from commonweal.economy.money.quota import credit_quotas
 from commonweal.economy.money.time_aware import TimeTerms, cumulated_value, valued_by_time
 
@@ -36,6 +37,7 @@ class SettlementTerms:
     hold_back: PerRun  # (R, 1) standard errors held back from cumulated credit
     altruism: PerRun  # (R, 1) β of quotas
     time: TimeTerms
+    cap: PerRun  # (R, 1) times the typical credit of a sample held that is paid at most (synthesised)
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,17 @@ def by_time_valuation(standing: Standing, terms: SettlementTerms) -> Floats:
     """As ``credit``, and more for joining earlier: time-aware data valuation (Chen et al. 2025)."""
     credit = by_credit(standing, terms)
     return _normalised(valued_by_time(credit, standing.joined, standing.round, terms.time.decay))
+
+
+@settlement_rule("synthesised", called="the synthesised rule", paid="paid by samples held, at their credit up to a cap")
+def synthesised(standing: Standing, terms: SettlementTerms) -> Floats:
+    """By samples held, each at its credit relative to a typical one, up to a cap; found by the study ``synthesis``.
+
+    With a cap of infinity it is ``credit``, near zero it is ``data`` for all who have credit. The cap takes the
+    luck out of credit; splitting one's samples among several names changes nothing.
+    """
+    relative = relative_credit(standing.credit, standing.claims)
+    return _normalised(np.where(standing.member, standing.claims * np.minimum(relative, terms.cap), 0.0))
 
 
 def _normalised(weights: Floats) -> Floats:

@@ -1,9 +1,11 @@
 """Stakes: participants hold money in escrow and lose a share of it when caught cheating.
 
-Evidence is netted credit below zero, or an audit that reveals the action. Both count only for those who are audited.
+Evidence is netted credit below zero, or an audit that reveals the action; where audits look at the samples that are put
+in, these instead of credit. All count only for those who are audited.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from commonweal.agents.errors import InputError, apart
 from commonweal.agents.terms import PerRun
 from commonweal.economy.money.ledger import MICRO, Accounts, Ledger, Reason, Transfer, to_micro
 
+Sees = Literal["action", "content"]
 MOST_MONEY = 10**12  # money endowed in all: int64 holds nine times as many micro-units, which leaves room for revenue
 
 
@@ -24,6 +27,7 @@ class StakeTerms:
     audit: PerRun  # (R, 1) probability that a participant is audited in a round
     reveal: PerRun  # (R, 1) probability that an audit reveals the action
     slash: PerRun  # (R, 1) share of its stake that a caught participant loses
+    sees: Sees = "action"  # what an audit reveals: that somebody free-rides or defects, or that its samples are no data
 
 
 def endowment_transfer(count: int, endowment: Floats) -> Transfer:
@@ -65,7 +69,9 @@ def stake_transfers(
     return Transfer(Reason.RELEASE, stakes, purses, release), Transfer(Reason.STAKE, purses, stakes, topping)
 
 
-def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: StakeTerms) -> Bools:
+def caught(
+    actions: Ints, credit: Floats, uniforms: Floats, terms: StakeTerms, bogus: Bools | None = None
+) -> Bools:
     """The principals that are audited and found to cheat.
 
     Args:
@@ -74,13 +80,16 @@ def caught(actions: Ints, credit: Floats, uniforms: Floats, terms: StakeTerms) -
         uniforms: (R, 2, N) uniform numbers in [0, 1): who is audited, whose action is revealed. The same number of
             draws whatever happened, so that one principal's choice never moves another's luck.
         terms: probabilities.
+        bogus: (R, N) who puts in what is no data of anybody, whatever action that is, where audits look at samples:
+            credit below zero is no evidence then. None: they do not.
 
     Returns:
         (R, N).
     """
     audited = (uniforms[:, 0] < terms.audit) & (actions != Action.ABSTAIN)
     cheats = (actions == Action.FREE_RIDE) | (actions == Action.DEFECT)
-    guilty: Bools = audited & ((credit < 0.0) | (cheats & (uniforms[:, 1] < terms.reveal)))
+    revealed = uniforms[:, 1] < terms.reveal
+    guilty: Bools = audited & ((credit < 0.0) | (cheats & revealed) if bogus is None else (cheats | bogus) & revealed)
     return guilty
 
 
@@ -103,7 +112,7 @@ def expected_loss(
 
     Args:
         cheats: whether its action is one that an audit may reveal.
-        harmful: (R, N) whether its netted credit is below zero, which an audit always sees.
+        harmful: (R, N) whether its netted credit is below zero, which is evidence unless audits look at samples.
         owned: (R, N) micro-units from which it can post its stake.
         terms: stake and probabilities.
         multiple: (R, N) of the stake that each must hold; None: the stake.
@@ -111,7 +120,8 @@ def expected_loss(
     Returns:
         (R, N) money.
     """
-    risk = terms.audit * np.where(harmful, 1.0, terms.reveal if cheats else 0.0)
+    evident = harmful & (terms.sees == "action")
+    risk = terms.audit * np.where(evident, 1.0, terms.reveal if cheats else 0.0)
     due = to_micro(terms.stake if multiple is None else terms.stake * multiple)
     loss: Floats = risk * terms.slash * np.minimum(due, owned) / MICRO
     return loss

@@ -18,7 +18,7 @@ class TimeAware(Part):
 class Settlement(Part):
     """How revenue becomes payments."""
 
-    kind: str = field("credit", "settlement rule: equal, data, credit, robust (credit less what is put in by others too), quota (CGSV), time_cumulation or time_valuation (credit, and the earlier joined the more), or a registered rule", "name", matters=lambda s: sells(s) and pays_money(s))
+    kind: str = field("credit", "settlement rule: equal, data, credit, robust (credit less what is put in by others too), quota (CGSV), time_cumulation or time_valuation (credit, and the earlier joined the more), synthesised (samples held, at the credit of each up to a cap), or a registered rule", "name", matters=lambda s: sells(s) and pays_money(s))
     horizon: Count = field(50, "rounds over which credit is cumulated", "rounds", le=100_000, matters=pays_by_credit)
     discount: Share = field(0.95, "weight of a round's credit one round later", matters=pays_by_credit)
     alpha: float = field(1.0, "exponent of cumulated credit in the shares", "1", ge=0, le=100, matters=pays_by_credit)
@@ -27,6 +27,7 @@ class Settlement(Part):
     clip: Literal["net", "gross"] = field("net", "net credit over the horizon before clipping at zero, or clip each round", "name")
     altruism: float = field(1.0, "beta of the quotas tanh(beta r) of CGSV: the larger, the more even (kind = quota)", "1", gt=0, le=1e9)
     time: TimeAware = TimeAware()
+    cap: float = field(1.0, "times the typical credit of a sample held, above which more credit brings no more pay (kind = synthesised)", "1", gt=0, le=1e6, matters=lambda s: s.settlement.kind == "synthesised")
     hold_back: float = field(0.0, "standard errors held back from cumulated credit until it is sure: of what chance, or its estimate, would make of worthless data", "standard errors", ge=0, le=100, matters=learns)
 
 
@@ -72,6 +73,7 @@ class Stakes(Part):
     audit: PerRound = field(0.0, "probability that a participant is audited", matters=lambda s: s.stakes.stake > 0)
     reveal: Share = field(1.0, "probability that an audit reveals the action; negative cumulated credit is always evidence", matters=lambda s: s.stakes.stake > 0)
     slash: Share = field(1.0, "share of its stake that a caught participant loses", matters=lambda s: s.stakes.stake > 0)
+    sees: Literal["action", "content"] = field("action", "what an audit reveals: action, that a principal free-rides or defects; content, that what it puts in is no data, under whatever action (negative credit is no evidence then)", "name", matters=lambda s: s.stakes.stake > 0)
 
 
 class Clawback(Part):

@@ -14,6 +14,7 @@ from commonweal.scenarios.studies import (
     privacy,
     reciprocity,
     sensitivity,
+    synthesis,
 )
 from commonweal.scenarios.studies.asking import ask
 from commonweal.scenarios.studies.base import STUDIES, Answer, Question, Study, StudyOptions, study
@@ -39,4 +40,5 @@ __all__ = [
     "reciprocity",
     "sensitivity",
     "study",
+    "synthesis",
 ]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.reciprocity.norms import BAD
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.ledger import Reason, net_of, post
@@ -11,13 +11,15 @@ from commonweal.economy.money.stakes import caught, expected_loss, slash_transfe
 from commonweal.economy.round.mechanism import Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Income, Moment
 from commonweal.economy.round.trust import caught_lying
+from commonweal.economy.tasks import Form
+from commonweal.economy.tasks.supply import carried_out
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
 
 @mechanism("stakes")
 class Stakes(Mechanism):
-    """Scenario fields: ``stakes.stake``, ``audit``, ``reveal``, ``slash``. Note: (R, N) micro-units slashed."""
+    """Scenario fields: ``stakes.stake``, ``audit``, ``reveal``, ``slash``, ``sees``. Note: (R, N) micro-units slashed."""
 
     @classmethod
     def on(cls, terms: Terms) -> bool:
@@ -34,7 +36,7 @@ class Stakes(Mechanism):
         terms, ledger, actions = world.terms.stakes, moment.state.ledger, moment.actions
         staked = stake_transfers(ledger, actions != Action.ABSTAIN, terms, _multiple(moment.state, world))
         uniforms = streams.shock.uniform(2, actions.shape[1])
-        guilty = caught(actions, income.netted, uniforms, terms) | caught_lying(moment)
+        guilty = caught(actions, income.netted, uniforms, terms, _bogus(actions, world)) | caught_lying(moment)
         slash = slash_transfer(post(ledger, staked), guilty, terms)
         return own, Effects(transfers=(*staked, slash), note=slash.amount)
 
@@ -47,6 +49,17 @@ class Stakes(Mechanism):
             harmful = foregone.harmful[..., action]
             expected[..., action] = -expected_loss(cheats, harmful, owned, terms, due)
         return expected
+
+
+def _bogus(actions: Ints, world: World) -> Bools | None:
+    """(R, N) who puts in what is no data of anybody, or nothing; None where audits do not look at samples.
+
+    Data of somebody else look like data.
+    """
+    if world.terms.stakes.sees == "action":
+        return None
+    form, _ = carried_out(actions, np.int64(1), world.terms.actions, world.conduct)
+    return (actions != Action.ABSTAIN) & ~np.isin(form, (Form.OWN, Form.COPY))
 
 
 def _multiple(state: State, world: World) -> Floats | None:

@@ -1,0 +1,104 @@
+"""Searching rules: NSGA-II of Optuna over all levers, for what serves most and what is least exploited."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+
+from commonweal.agents.arrays import Bools, Floats
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.studies.synthesis.levers import LEVERS, Rule, Setting, effective, known_rules
+
+GENERATION = 10  # rules that are proposed from the same knowledge
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A rule that was tried."""
+
+    name: str  # of a known rule; empty if the search proposed it
+    rule: Rule
+    served: Floats  # (S,) what it serves, in the seeds of the search
+    gains: Floats  # (S, A) of attacks, money per round and member
+    payoff: Floats  # (S,) of an honest principal, money per round
+
+    @property
+    def good(self) -> float:
+        """What it serves, mean over seeds."""
+        return float(self.served.mean())
+
+    @property
+    def exploited(self) -> float:
+        """Mean gain from the attack that gains most."""
+        return float(self.gains.mean(axis=0).max())
+
+
+Try = Callable[[str, Rule], Tried]
+
+
+def demand_optuna() -> None:
+    """Raise InputError where Optuna is not installed."""
+    if find_spec("optuna") is None:
+        raise InputError("synthesis needs the extra 'search': pip install 'commonweal[search]'")
+
+
+def search(attempt: Try, count: int, seed: int) -> list[Tried]:
+    """Try known rules, then what NSGA-II proposes (Deb et al. 2002), each rule once.
+
+    Args:
+        attempt: tries a rule.
+        count: rules that are tried at most.
+        seed: of the proposals.
+
+    Returns:
+        In the order in which they were tried.
+    """
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    sampler = optuna.samplers.NSGAIISampler(population_size=GENERATION, seed=seed)
+    study = optuna.create_study(directions=("maximize", "minimize"), sampler=sampler)
+    names = {_key(rule): name for name, rule in known_rules().items()}
+    for rule in known_rules().values():
+        study.enqueue_trial(dict(rule))
+    found: dict[tuple[Setting, ...], Tried] = {}
+    for _ in range(50 * count):  # proposals may repeat
+        trial = study.ask()
+        rule = effective({lever.name: trial.suggest_categorical(lever.name, lever.settings) for lever in LEVERS})
+        key = _key(rule)
+        if key not in found:
+            found[key] = attempt(names.get(key, ""), rule)
+        study.tell(trial, (found[key].good, found[key].exploited))
+        if len(found) >= count:
+            break
+    return list(found.values())
+
+
+def _key(rule: Rule) -> tuple[Setting, ...]:
+    same: Mapping[str, Setting] = effective(rule)
+    return tuple(same[lever.name] for lever in LEVERS)
+
+
+def undominated(good: Floats, exploited: Floats) -> Bools:
+    """(T,) which of T rules no other serves at least as well while it is exploited no more, one of both strictly."""
+    better = (good[:, None] >= good) & (exploited[:, None] <= exploited)
+    strictly = better & ((good[:, None] > good) | (exploited[:, None] < exploited))
+    return np.asarray(~strictly.any(axis=0))
+
+
+def finalists(tried: Sequence[Tried], enough: float, count: int) -> list[Tried]:
+    """Rules of the frontier that go on: those that serve enough, the least exploited first, then what serves most.
+
+    Args:
+        tried: all of them.
+        enough: share of the most that any serves.
+        count: at most so many.
+    """
+    good, exploited = (np.array([getattr(each, name) for each in tried]) for name in ("good", "exploited"))
+    front = [each for each, on in zip(tried, undominated(good, exploited), strict=True) if on]
+    bar = good.max() - (1 - enough) * abs(good.max())
+    order = sorted(front, key=lambda each: (each.good < bar, each.exploited))
+    best = max(front, key=lambda each: each.good)
+    kept = order[:count]
+    return kept if best in kept else [*kept[: count - 1], best]
