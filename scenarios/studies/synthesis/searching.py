@@ -17,7 +17,7 @@ GENERATION = 10  # rules that are proposed from the same knowledge
 class Tried:
     """A rule that was tried."""
 
-    name: str  # of a known rule; empty if the search proposed it
+    name: str  # a known rule's own, or "rule" and its number among those tried
     rule: Rule
     served: Floats  # (S,) what it serves, in the seeds of the search
     gains: Floats  # (S, A) of attacks, money per round and member
@@ -68,7 +68,7 @@ def search(attempt: Try, count: int, seed: int) -> list[Tried]:
         rule = effective({lever.name: trial.suggest_categorical(lever.name, lever.settings) for lever in LEVERS})
         key = _key(rule)
         if key not in found:
-            found[key] = attempt(names.get(key, ""), rule)
+            found[key] = attempt(names.get(key, f"rule {len(found) + 1}"), rule)
         study.tell(trial, (found[key].good, found[key].exploited))
         if len(found) >= count:
             break

@@ -172,7 +172,7 @@ def frontier(judged: list[Judged], winner: Judged, most: float, options: Synthes
         epsilon, served = each.epsilon(options.confidence), mean_interval(each.served, options.confidence)
         binding = each.attacks[int(each.gains.mean(axis=0).argmax())].name
         rows.append({
-            "rule": each.tried.name or said(each.tried.rule), "winner": each is winner,
+            "rule": each.tried.name, "winner": each is winner,
             **_row(served, options.served), "of_best": float(each.served.mean()) / most if most > 0 else np.nan,
             **_row(epsilon, "epsilon"), "binding": binding, **_row(mean_interval(each.payoff, options.confidence), "honest"),
             "in_words": said(each.tried.rule),
@@ -188,7 +188,7 @@ def attacks_table(judged: list[Judged], options: SynthesisOptions) -> pd.DataFra
         for k, attack in enumerate(each.attacks):
             value, low, high = (float(end[k]) for end in (found.value, found.low, found.high))
             rows.append({
-                "rule": each.tried.name or said(each.tried.rule), "attack": attack.name,
+                "rule": each.tried.name, "attack": attack.name,
                 "of": "search" if k >= len(each.attacks) - each.searched else "catalogue",
                 "gain": value, "gain_low": low, "gain_high": high, "relative": value / float(each.payoff.mean()),
             })  # fmt: skip
@@ -214,7 +214,7 @@ def rules_table(tried: list[Tried]) -> pd.DataFrame:
     """A row per rule that was tried, in order."""
     good, exploited = (np.array([getattr(each, name) for each in tried]) for name in ("good", "exploited"))
     table = pd.DataFrame({
-        "tried": np.arange(1, len(tried) + 1), "rule": [each.name or "proposed" for each in tried], "served": good,
+        "tried": np.arange(1, len(tried) + 1), "rule": [each.name for each in tried], "served": good,
         "exploited": exploited, "honest": [float(each.payoff.mean()) for each in tried],
         "on_frontier": undominated(good, exploited),
     })  # fmt: skip

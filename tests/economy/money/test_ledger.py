@@ -174,7 +174,8 @@ def economies(draw: st.DrawFn) -> tuple[Agreed, SettlementTerms]:
     kind = draw(st.sampled_from(sorted(SETTLEMENTS)))
     altruism, time = pair(st.floats(0.1, 10)), TimeTerms(pair(st.floats(0.1, 10)), pair(st.floats(0, 2)))
     alpha, reserve, floor = pair(st.floats(0, 5)), pair(SHARES), pair(SHARES)
-    return agreed, SettlementTerms(kind, 5, np.ones((2, 1)), alpha, reserve, floor, "net", hold_back, altruism, time)
+    cap, usual = pair(st.floats(0.1, 10)), np.ones((2, 1))
+    return agreed, SettlementTerms(kind, 5, usual, alpha, reserve, floor, "net", hold_back, altruism, time, cap)
 
 
 @given(economies(), st.integers(1, 6), st.integers(1, 8), st.integers(0, 2**32 - 1))

@@ -30,9 +30,11 @@ from commonweal.testing import check_settlement_rule, standing_with
 HALF, ONE = np.array([[0.5]]), np.array([[1.0]])
 
 
-def terms(runs: int = 1, alpha: float = 1.0, reserve: float = 0.0, floor: float = 0.0) -> SettlementTerms:
+def terms(
+    runs: int = 1, alpha: float = 1.0, reserve: float = 0.0, floor: float = 0.0, cap: float = 1.0
+) -> SettlementTerms:
     numbers = {"discount": 0.95, "alpha": alpha, "reserve": reserve, "floor": floor, "hold_back": 0.0}
-    arrays = {name: np.full((runs, 1), x) for name, x in (numbers | {"altruism": 1.0}).items()}
+    arrays = {name: np.full((runs, 1), x) for name, x in (numbers | {"altruism": 1.0, "cap": cap}).items()}
     time = TimeTerms(np.full((runs, 1), 1.0), np.full((runs, 1), 0.5))
     return SettlementTerms("credit", 50, clip="net", time=time, **arrays)
 

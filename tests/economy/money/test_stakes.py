@@ -121,3 +121,12 @@ def test_runs_of_an_ensemble_keep_their_own_contracts() -> None:
     ledger = post(Ledger.empty(2, 3), [endowment_transfer(3, np.array([[3.0], [3.0]]))])
     ledger = post(ledger, stake_transfers(ledger, np.repeat(ALL, 2, axis=0), stakes))
     assert ledger.escrows[:, 0].tolist() == [1_000_000, 2_000_000]
+
+
+def test_audits_that_look_at_samples_catch_bogus_data_under_any_action_and_nobody_for_credit_below_zero() -> None:
+    looks = replace(terms(), sees="content")
+    bogus = np.array([[False, True, False, False]])
+    found = caught(ACTIONS, np.array([[-1.0, 1.0, 1.0, -1.0]]), np.full((1, 2, 4), 0.5), looks, bogus)
+    assert found[0].tolist() == [False, True, True, True]
+    nobody = caught(ACTIONS[:, :2], np.array([[-1.0, -1.0]]), np.full((1, 2, 2), 0.5), looks, bogus[:, :1] & bogus[:, :2])
+    assert not nobody.any()
