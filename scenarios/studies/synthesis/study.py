@@ -199,8 +199,8 @@ def parts(winner: Judged, court: Bench, options: SynthesisOptions) -> pd.DataFra
     """A row per lever of the winner and attack: what the attack gains more where that lever is left out."""
     rows = []
     for name, rule in without(winner.tried.rule).items():
-        found = mean_interval(court.gains(rule, winner.attacks, f"attacks without {name}"), options.confidence)
-        more = mean_interval(court.gains(rule, winner.attacks) - winner.gains, options.confidence)
+        gains = court.gains(rule, winner.attacks, f"attacks without {name}")
+        found, more = (mean_interval(each, options.confidence) for each in (gains, gains - winner.gains))
         for k, attack in enumerate(winner.attacks):
             rows.append({"left_out": name, "attack": attack.name} | {
                 f"{what}{end}": float(getattr(of, part)[k])

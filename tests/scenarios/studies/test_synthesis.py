@@ -1,0 +1,121 @@
+"""The study of synthesis: rules made of levers, the frontier, and what it finds in a small economy."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commonweal.agents.errors import InputError
+from commonweal.figures.studies import draw
+from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.studies import ask
+from commonweal.scenarios.studies.synthesis import levers, searching
+from commonweal.scenarios.studies.synthesis.attacks import attacks_on, by_members
+from commonweal.scenarios.studies.synthesis.levers import LEVERS, effective, known_rules, plain_rule, said, under, without
+from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
+from commonweal.scenarios.studies.synthesis.searching import Tried, finalists, search, undominated
+
+SMALL = revise(load("commons"), {"population.count": 6, "task.validation": 60, "rounds": 6})
+RULES = st.fixed_dictionaries({lever.name: st.sampled_from(lever.settings) for lever in LEVERS})
+POINTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=12)
+
+
+class TestLevers:
+    @given(RULES)
+    def test_every_rule_is_a_scenario_and_is_said_in_words(self, rule):
+        scenario = under(rule, SMALL, SynthesisOptions(), honest=True)
+        assert scenario.population.start_delegate == 1 and scenario.settlement.kind == rule["pay"]
+        assert said(rule) == said(effective(rule)) and said(rule)[0].islower()
+
+    @given(RULES)
+    def test_the_same_rule_has_one_name_and_leaving_a_part_out_leaves_out_that_alone(self, rule):
+        same = effective(rule)
+        assert effective(same) == same
+        for name, other in without(rule).items():
+            assert other[name] == {lever.name: lever for lever in LEVERS}[name].settings[0] != same[name]
+            assert effective(other) == other
+
+    def test_the_plain_rule_is_the_scenario_s_own_where_that_pays_by_credit(self):
+        plain = under(plain_rule(), SMALL, SynthesisOptions(), honest=False)
+        assert revise(plain, {"population.endowment": 0.0, "settlement.cap": 1.0}) == SMALL
+        assert without(plain_rule()) == {} and said(plain_rule()) == "pay by credit"
+
+    def test_known_rules_are_all_different(self):
+        assert len({tuple(effective(rule).values()) for rule in known_rules().values()}) == len(known_rules())
+
+
+class TestSearch:
+    @given(POINTS)
+    def test_the_frontier_holds_exactly_what_nothing_is_better_than_in_both(self, points):
+        good, exploited = np.array(points, dtype=float).T
+        on = undominated(good, exploited)
+        for k, (g, e) in enumerate(points):
+            beaten = any((a >= g and b <= e) and (a > g or b < e) for a, b in points)
+            assert on[k] != beaten
+
+    def test_known_rules_come_first_nothing_is_tried_twice_and_a_planted_best_is_found(self):
+        pytest.importorskip("optuna")
+
+        def attempt(name, rule):
+            stops = (rule["evidence"] == "content") + (rule["name fee"] > 0)
+            return Tried(name, rule, np.ones(2), np.full((2, 1), -float(stops)), np.ones(2))
+
+        tried = search(attempt, 25, 0)
+        names = list(known_rules())
+        assert [each.name for each in tried[: len(names)]] == names
+        assert len({tuple(effective(each.rule).values()) for each in tried}) == len(tried) == 25
+        assert finalists(tried, 0.95, 1)[0].exploited == -2
+
+    def test_finalists_serve_enough_first_and_hold_what_serves_most(self):
+        def a(name, good, exploited):
+            return Tried(name, plain_rule(), np.array([good]), np.array([[exploited]]), np.ones(1))
+
+        tried = [a("most", 1.0, 5.0), a("enough", 0.96, 1.0), a("little", 0.5, -3.0), a("dominated", 0.9, 2.0)]
+        assert [each.name for each in finalists(tried, 0.95, 3)] == ["enough", "most", "little"]
+        assert [each.name for each in finalists(tried, 0.95, 2)] == ["enough", "most"]
+
+    def test_without_optuna_it_says_what_to_install(self, monkeypatch):
+        monkeypatch.setattr(searching, "find_spec", lambda name: None)
+        with pytest.raises(InputError, match=r"needs the extra 'search': pip install 'commonweal\[search\]'"):
+            ask("synthesis", SMALL, 2)
+
+
+def test_attackers_are_spread_over_all_principals_attack_by_attack():
+    attacks = attacks_on(under(plain_rule(), SMALL, SynthesisOptions(), honest=True), 6)
+    tried = by_members(attacks, 6, 3)
+    assert [d.members[0] for d in tried[:3]] == [1, 3, 5]
+    assert [d.name for d in tried[::3]] == [d.name for d in attacks]
+    assert "delegate" not in {d.name for d in attacks} >= {"free_ride", "stale, 4 names", "pair, one copies"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said_of"),
+    [({"market.kind": "curve"}, "market.kind must be model"),
+     ({"actions.available": ["abstain", "free_ride"], "population.start_delegate": 0.0,
+       "population.start_free_ride": 1.0, "population.start_defect": 0.0}, "actions.available must hold delegate")],
+)  # fmt: skip
+def test_where_there_is_no_rule_to_search_it_says_so(changes, said_of):
+    with pytest.raises(InputError, match=said_of):
+        ask("synthesis", revise(load("commons"), changes), 2)
+
+
+@pytest.mark.slow
+def test_a_small_search_finds_audits_of_samples_and_says_what_each_part_stops(monkeypatch):
+    pytest.importorskip("optuna")
+    kept = ("equal", "data, audits of samples")
+    monkeypatch.setattr(searching, "known_rules", lambda: {name: levers.known_rules()[name] for name in kept})
+    asked = {"rules": 2, "horizon": 6, "attackers": 2, "judges": 2, "held_out": 3, "budget": 4, "finalists": 2, "workers": 1,
+             "audit_price": 0.0}  # fmt: skip
+    answer = ask("synthesis", SMALL, 3, **asked)
+    rules = answer.tables["rules"].set_index("rule")
+    assert list(rules.index) == list(kept) and rules["exploited"].is_monotonic_decreasing
+    assert "data, audits of samples" in set(answer.tables["frontier"]["rule"])
+    attacks = answer.tables["attacks"].set_index(["rule", "attack"])["gain"]["data, audits of samples"]
+    assert attacks["junk"] < 0 and attacks["free_ride"] < 0
+    winner = answer.tables["frontier"].set_index("winner").loc[True]
+    assert winner["rule"] == "data, audits of samples" and winner["in_words"] in answer.headline
+    parts = answer.tables["parts"].set_index(["left_out", "attack"])["more"]
+    assert parts["audit"]["junk"] > 0 and parts["evidence"]["junk"] > 0  # without audits of samples junk gains more
+    assert set(draw(answer)) == {"frontier", "attacks", "parts"}
+    pd.testing.assert_frame_equal(answer.tables["attacks"], ask("synthesis", SMALL, 3, **asked).tables["attacks"])
