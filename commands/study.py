@@ -101,6 +101,9 @@ def explain(name: str) -> None:
     """
     study = STUDIES[name]
     say(f"{name}: {study.about}")
+    for paragraph in study.guide:
+        say(paragraph)
+    print()
     for option, unit, description in described(study):
         print(f"{option}" + (f"  [{unit}]" if unit else ""))
         say(f"    {description}", 4)
