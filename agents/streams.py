@@ -94,6 +94,7 @@ class Streams:
     encounter: Stream  # who meets and judges whom; what goes wrong in it
     rehearsal: Stream  # first weights of networks that decide; which decisions they go over again
     audit: Stream  # who opens an update; whose sum is checked beside that of all
+    privacy: Stream  # the secrets that principals draw the noise on what leaves their nodes from
 
     @classmethod
     def from_seeds(cls, seeds: Sequence[int]) -> "Streams":

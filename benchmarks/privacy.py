@@ -70,6 +70,22 @@ def attackers() -> str:
     return markdown(["mode", "defence", "attacker", "nMSE", "guess"], rows)
 
 
+def correlations() -> str:
+    """Distance correlation of samples with what leaves the first layer in ``cut``, beside what attackers recover."""
+    answer, rows = asked(), []
+    errors = answer.tables["attackers"].query("mode == 'cut'").set_index(["defence", "attacker", "when"])["nmse"]
+    for row in answer.tables["trade"].query("mode == 'cut'").itertuples():
+        if str(row.defence) == "none" or row.kind in ("NoPeek", "noise at the cut"):
+            found = [f"{errors[row.defence, attacker, 'trained']:.2g}" for attacker in
+                     ("MAP of gradient", "MAP of activity", "decoder")]  # fmt: skip
+            rows.append([str(row.defence), bounded(row, "correlation"), *found, str(row.attacker), str(row.when),
+                         bounded(row, "recovered"), bounded(row, "pearson_undisturbed"),
+                         bounded(row, "accuracy", 3)])  # fmt: skip
+    heads = ["defence", "distance correlation", "MAP of gradient", "MAP of activity", "decoder", "strongest attacker",
+             "network", "recovers", "credit kept", "accuracy"]  # fmt: skip
+    return markdown(heads, rows)
+
+
 def holdings() -> str:
     """What products over 30 rounds give away of small holdings."""
     rows = [
@@ -87,5 +103,7 @@ def promises() -> str:
 
 
 if __name__ == "__main__":
-    tables = {"trade": trade, "attackers": attackers, "holdings": holdings, "promises": promises}
+    tables = {
+        "trade": trade, "attackers": attackers, "correlation": correlations, "holdings": holdings, "promises": promises,
+    }  # fmt: skip
     main(__doc__, tables, prefix="privacy-", page=PAGE)

@@ -7,16 +7,24 @@
 Each is ``commonweal study NAME commons`` with its own defaults, 8 seeds.
 """
 
+from math import nan
+from os import times
+from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pandas as pd
 from results_page import main, markdown
 
-from commonweal.scenarios.runs.intervals import written
+from commonweal.figures.studies import draw_into
+from commonweal.scenarios.runs.intervals import in_brief, written
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import Answer, ask
+from commonweal.scenarios.studies.answers import save
+from commonweal.scenarios.studies.compare.league import span
 
 SEEDS, WORKERS = 8, 2
+PICTURE = Path(__file__).parents[1] / "docs" / "images" / "league.png"
 SETTLEMENTS = ("credit", "equal")
 MEASURED = {"share_delegate": "delegating", "accuracy": "accuracy", "welfare": "welfare"}
 
@@ -59,14 +67,38 @@ def choices() -> str:
 
 def league() -> str:
     """Every criterion of the league, mean and 95 % interval, and the ranks that paired intervals leave open."""
-    answer = ask("compare", load("commons"), SEEDS)
-    told(answer)
-    measures = answer.tables["measures"]
-    names = list(dict.fromkeys(measures["mechanism"]))
-    lines = [["rank over all criteria", *(answer.tables["league"].set_index("mechanism")["rank"].astype(str)[names])]]
+    answer = compared()
+    measures, table = answer.tables["measures"], answer.tables["league"]
+    names = list(table["mechanism"])
+    lines = [["rank over all criteria", *map(span, table["rank"], table["last"])]]
     for (criterion, unit), group in measures.groupby(["criterion", "unit"], sort=False):
         lines.append([f"{criterion} ({unit})", *map(ranked, group.set_index("mechanism").loc[names].itertuples())])
     return markdown(["", *names], lines)
+
+
+def halves() -> str:
+    """Kendall's tau-b between rankings from halves of the seeds, and the forecast for two studies of all seeds."""
+    rows = compared().tables["agreement"].itertuples()
+    lines = [[row.criterion, in_brief(row.tau, row.tau_low, row.tau_high, most=2), in_brief(row.halves_from, nan, nan),
+              in_brief(row.halves_to, nan, nan), in_brief(row.forecast, nan, nan)] for row in rows]  # fmt: skip
+    return markdown(["criterion", "τ-b, mean over halves", "95 % of halves: from", "to", "forecast"], lines)
+
+
+_compared: list[Answer] = []
+
+
+def compared() -> Answer:
+    """The league of the commons, asked once; it continues where it was stopped, and is kept with its figures."""
+    if not _compared:
+        folder = Path("results") / "league-commons"
+        clock = sum(times()[:4])
+        answer = ask("compare", load("commons"), SEEDS, folder=folder.with_name(".league-commons"), workers=WORKERS)
+        print(f"{sum(times()[:4]) - clock:.0f} s of processors")  # worker processes too
+        save(answer, folder, draw_into, force=True)
+        copyfile(folder / "league.png", PICTURE)
+        told(answer)
+        _compared.append(answer)
+    return _compared[0]
 
 
 _sensitivity: list[Answer] = []
@@ -87,8 +119,7 @@ def told(answer: Answer) -> None:
 
 def ranked(row: Any) -> str:
     """A value with its interval, and the ranks that it may have."""
-    ranks = f"{row.first}" if row.first == row.last else f"{row.first}–{row.last}"
-    return f"{bounded(row, 'value', 4)}: {ranks}"
+    return f"{in_brief(row.value, row.value_low, row.value_high, most=5)}: {span(row.first, row.last)}"
 
 
 def bounded(row: Any, name: str, digits: int) -> str:
@@ -104,4 +135,5 @@ def difference(row: pd.Series) -> str:
 
 
 if __name__ == "__main__":
-    main(__doc__, {"evolution": evolution, "drivers": drivers, "choices": choices, "league": league}, "study-")
+    main(__doc__, {"evolution": evolution, "drivers": drivers, "choices": choices, "league": league,
+                   "halves": halves}, "study-")

@@ -15,13 +15,14 @@ from commonweal.agents.arrays import Bools, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.graphs import Graph
 from commonweal.agents.population import Population
-from commonweal.economy.futures.deviations import Deviation, Staging, borne, demand_members, knowing
+from commonweal.economy.arena.names import borne, knowing
+from commonweal.economy.futures.deviations import Deviation, Staging, demand_members
 from commonweal.economy.money.identity import fund_names
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.world.replicas import pick_runs, pick_world
 from commonweal.economy.world.world import World
 
-_LASTING = ("joins", "earlier", "leaves", "sheds", "policy", "from_round", "until")
+_LASTING = ("joins", "earlier", "leaves", "sheds", "policy", "from_round", "until", "tactic")
 
 
 class Conducting(Protocol):

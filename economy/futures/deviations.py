@@ -5,7 +5,7 @@ principals. The runs it is compared with have them too, unused.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,22 +15,17 @@ from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
-from commonweal.economy.round.mechanisms.beliefs import Beliefs
+from commonweal.economy.arena.moves import FORMS, FREE
+from commonweal.economy.arena.names import Names, parts_of
+from commonweal.economy.arena.tactics import Tactic
 from commonweal.economy.tasks import Form
 from commonweal.economy.wire.modes import SECRET
 from commonweal.economy.world.world import World
 
-FORMS = {
-    "own": Form.OWN,
-    "wrong": Form.WRONG,
-    "junk": Form.JUNK,
-    "stale": Form.STALE,
-    "disguised": Form.DISGUISED,
-    "replay": Form.REPLAY,
-}
 # Conduct of a round, not of a name
 _PASSING = ("form", "share", "claimed", "dearer", "line", "exaggerates", "pads", "slanders", "ring")
-FREE = -1  # of a scripted action: as the policy says
+# What a tactic chooses in each round, so that the deviation itself must not say it
+_CHOSEN = ("action", "form", "share", "looser", "dearer", "exaggerates")
 
 
 @dataclass(frozen=True)
@@ -63,6 +58,7 @@ class Deviation:
     policy: str | None = None  # by which they go instead of their own, and as judges if it is a norm's; None: their own
     from_round: int = 0  # rounds before they deviate
     until: int | None = None  # rounds after which they deviate no more; None: they go on
+    tactic: Tactic | None = None  # chooses what each of them does anew in each round, from what it sees
 
     def __post_init__(self) -> None:
         if not self.members or len(set(self.members)) < len(self.members):
@@ -84,6 +80,10 @@ class Deviation:
         if self.is_passing and lasting:
             refused = "joins, earlier, leaves, identities, copies and policy are for all rounds"
             raise InputError(f"deviation {self.name}: {refused}, without from_round and until")
+        plain = {part.name: part.default for part in fields(self)}
+        said = [name for name in _CHOSEN if getattr(self, name) != plain[name]]
+        if self.tactic is not None and said:
+            raise InputError(f"deviation {self.name}: leave out {said[0]}, which its tactic chooses in each round")
 
     @property
     def is_passing(self) -> bool:
@@ -102,7 +102,8 @@ class Deviation:
     @property
     def lies(self) -> bool:
         """Whether they claim of their updates what is not so."""
-        return self.exaggerates != 0 or self.pads != 0
+        menu = {} if self.tactic is None else self.tactic.moves.factors
+        return self.exaggerates != 0 or self.pads != 0 or len(menu.get("exaggerates", ())) > 1
 
     @property
     def spares(self) -> int:
@@ -122,16 +123,6 @@ def demand_members(deviations: Sequence[Deviation], world: World) -> None:
         if wrong := [i for i in deviation.members if not 0 <= i < world.graph.principals]:
             last = world.graph.principals - 1
             raise InputError(f"deviation {deviation.name}: no principal {wrong[0]}; they are numbered 0 to {last}")
-
-
-@dataclass(frozen=True)
-class Names:
-    """Whose name is whose: N principals have their own, and a deviation may give one of them spare names."""
-
-    principals: int  # N
-    spares: int
-    bearer: Ints  # (1 + D, N + spares) the principal behind a name; itself for principals
-    unborne: Bools  # (1 + D, N + spares) names that nobody uses
 
 
 def lay_names(deviations: Sequence[Deviation], principals: int) -> Names:
@@ -164,27 +155,6 @@ def lay_script(deviations: Sequence[Deviation], rounds: int, names: Names) -> In
     return script
 
 
-def borne(population: Population, bearer: Ints, concern: str) -> Population:
-    """The population in which every name has the costs, policy, values and last action of its principal.
-
-    A principal minds what it does under its own name alone, so that it counts once; only where complicity goes by the
-    harm of one's own update (``concern`` = share) does it mind that of every name.
-    """
-    own = ["cost", "price", "policy", "conditional_kind", "limits", "anchor", "action"]
-    own += ["complicity_concern"] * (concern == "share")
-    return replace(population, **{name: _along(getattr(population, name), bearer) for name in own})
-
-
-def knowing(beliefs: Beliefs, bearer: Ints) -> Beliefs:
-    """Beliefs in which every name's agent knows what that of its principal knows."""
-    belief = replace(beliefs.belief, chances=_along(beliefs.belief.chances, bearer))
-    return replace(beliefs, belief=belief, asked=_along(beliefs.asked, bearer))
-
-
-def _along(values: AnyArray, bearer: Ints) -> AnyArray:
-    return np.take_along_axis(values, bearer.reshape(*bearer.shape, *[1] * (values.ndim - 2)), axis=1)
-
-
 @dataclass(frozen=True)
 class Staging:
     """Conduct and holdings of R runs, into which deviations are written."""
@@ -211,11 +181,9 @@ class Staging:
             bearer: (N,) the principal behind each name.
         """
         place, conduct = _at(runs, own), self.conduct
-        each = self.world.terms.learning.sampling == "each"
         if deviation.form is not None:
             conduct.form[place] = FORMS[deviation.form]
-        divided = deviation.identities if each and not deviation.copies and not deviation.sheds else 1
-        conduct.share[place] *= deviation.share / divided
+        conduct.share[place] *= deviation.share / divided(deviation, self.world)
         conduct.claimed[place] -= (deviation.looser * self.world.senses * self.limits)[place]
         conduct.dearer[place] += deviation.dearer
         conduct.earlier[place] += deviation.earlier
@@ -240,7 +208,7 @@ class Staging:
                 for held in (self.start, self.count):
                     held[_at(runs, mine)] = held[_at(runs, [member])]
                 continue
-            parts = _parts(self.start[runs, member], self.count[runs, member], len(mine))
+            parts = parts_of(self.start[runs, member], self.count[runs, member], len(mine))
             self.start[_at(runs, mine)], self.count[_at(runs, mine)] = parts
 
     @property
@@ -248,6 +216,12 @@ class Staging:
         """The world with what was written."""
         holdings = replace(self.world.holdings, start=self.start, count=self.count)
         return replace(self.world, holdings=holdings, conduct=self.conduct)
+
+
+def divided(deviation: Deviation, world: World) -> int:
+    """Names among which a round's samples of each member are divided."""
+    each = world.terms.learning.sampling == "each"
+    return deviation.identities if each and not deviation.copies and not deviation.sheds else 1
 
 
 def _at(runs: Ints, own: Sequence[int]) -> Any:
@@ -277,10 +251,3 @@ def conduct_in(conduct: Conduct, deviations: Sequence[Deviation], played: int) -
 
 def _chosen(runs: Bools, there: AnyArray, elsewhere: AnyArray) -> AnyArray:
     return np.where(runs.reshape(-1, *[1] * (there.ndim - 1)), there, elsewhere)
-
-
-def _parts(start: Ints, count: Ints, parts: int) -> tuple[Ints, Ints]:
-    """Starts and counts (B, parts) of equal parts of holdings (B,). With fewer samples than parts, some are in two."""
-    edges = np.arange(parts + 1) * count[:, None] // parts
-    begin = np.minimum(edges[:, :-1], count[:, None] - 1)
-    return start[:, None] + begin, np.maximum(edges[:, 1:] - begin, 1)

@@ -8,7 +8,8 @@ import numpy as np
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import POLICIES
 from commonweal.agents.population import Population
-from commonweal.economy.futures.deviations import Deviation, Names, spares_of
+from commonweal.economy.arena.names import Names
+from commonweal.economy.futures.deviations import Deviation, spares_of
 from commonweal.economy.world.world import World
 
 LEARNS = ("q_network", "reciprocity")  # policies of those who must have learned from the first round on

@@ -5,7 +5,7 @@ else, U_i(d, σ_−i) − U_i(σ), of utilities (payoff less value cost) or of p
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -13,17 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.agents.arrays import Bools, Floats, Ints
-from commonweal.agents.population import Population
+from commonweal.economy.arena.moves import FREE
+from commonweal.economy.arena.names import persons_of, renamed
+from commonweal.economy.arena.sights import as_seen, seen_columns
+from commonweal.economy.futures.choosing import Choosing
 from commonweal.economy.futures.departures import carry_on, first_copies
 from commonweal.economy.futures.deviations import (
-    FREE,
     Deviation,
-    Names,
-    borne,
     conduct_in,
     conducted,
     demand_members,
-    knowing,
     lay_names,
     lay_script,
     spares_of,
@@ -31,14 +30,12 @@ from commonweal.economy.futures.deviations import (
 from commonweal.economy.futures.followers import following
 from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.shedding import Shedding, shed, unshed
-from commonweal.economy.money.identity import fund_names
 from commonweal.economy.money.ledger import MICRO
+from commonweal.economy.round.observe import observe
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.runs.ensemble import next_actions
 from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world, reseeded
-
-_OWN_PAST = ("payoff", "utility", "action")  # what an action that no policy may propose does not show in
 
 Others = Literal["adapt", "freeze"]
 
@@ -117,39 +114,41 @@ def play_futures(
     script = lay_script(deviations, rounds, names)
     runs, bearer = np.repeat(np.arange(bases), branches), np.tile(names.bearer, (bases, 1))
     acquaintances = economy.world.graph.pick(runs)  # persons know each other, under whatever names
-    world, state = pick_world(economy.world, runs, names.spares), pick_runs(economy.state, runs, names.spares)
-    streams = pick_streams(economy.streams, runs)
-    people = borne(pick_runs(economy.people, runs, names.spares), bearer, world.terms.values.concern)
     shedding = Shedding.of(deviations, names, bases)
-    if names.spares and "identity" in state.mechanisms:
-        unborne = np.tile(names.unborne, (bases, 1))
-        unborne = unborne if shedding is None else unborne | shedding.sheds  # whose money goes from name to name
-        paid = state.mechanisms["identity"].paid
-        state = replace(state, ledger=fund_names(state.ledger, bearer, unborne, paid, world.terms.identity))
-    if names.spares and "beliefs" in state.mechanisms:
-        own = knowing(state.mechanisms["beliefs"], bearer)
-        state = replace(state, mechanisms={**state.mechanisms, "beliefs": own})
-    world = conducted(world, people, deviations, names)
-    world, people = following(world, people, deviations, names)
+    unborne = np.tile(names.unborne, (bases, 1))
+    unpaid = unborne if shedding is None else unborne | shedding.sheds  # whose money goes from name to name
+    copied = renamed(economy, runs, names, unpaid)
+    state, streams = copied.state, copied.streams
+    world = conducted(copied.world, copied.people, deviations, names)
+    world, people = following(world, copied.people, deviations, names)
     usual, passing = world.conduct, any(deviation.is_passing for deviation in deviations)
+    assert usual is not None
+    choosing = Choosing.of(deviations, names, world, people)
+    paid = persons_of(people, names).payoff  # (R, N) what the last round was worth to each
     copies = first_copies(world, state, deviations)
     noted: list[tuple[Floats, Ints, Floats, Floats]] = []
     minded: list[Floats] = []
     liars: list[Bools] = []
     for played, scripted in enumerate(script):
-        persons = _persons(people, names)
-        if shedding is not None and usual is not None:
+        persons, conduct = persons_of(people, names), usual
+        forced = np.tile(scripted, (bases, 1))
+        if shedding is not None:
             shedding, state, people = shed(shedding, state, people, world)
-            world = replace(world, conduct=shedding.conduct(usual, bearer))
+            conduct = shedding.conduct(usual, bearer)
             persons = shedding.persons(people, names.principals)
-        if passing and usual is not None:
-            conduct = usual if shedding is None else shedding.conduct(usual, bearer)
-            world = replace(world, conduct=conduct_in(conduct, deviations, played))
-        actions = next_actions(state, persons, replace(world, graph=acquaintances), streams)
+        if passing:
+            conduct = conduct_in(conduct, deviations, played)
+        world = replace(world, conduct=conduct)
+        known_to = replace(world, graph=acquaintances)
+        if choosing is not None:
+            holds = names.together(state.ledger.principals / MICRO)
+            columns = seen_columns(observe(state, persons, known_to), played / rounds, paid, holds)
+            choosing, now = choosing.choose(columns, played, conduct, forced)
+            forced, world = now.forced, replace(world, conduct=now.conduct)
+        actions = next_actions(state, persons, known_to, streams)
         if others == "freeze":
             actions = np.repeat(actions[::branches], branches, axis=0)
         actions = np.take_along_axis(actions, bearer, axis=1)
-        forced = np.tile(scripted, (bases, 1))
         before, known = state, people
         taken = np.where(forced == FREE, actions, forced)
         taken = taken if shedding is None else unshed(taken, shedding, bearer)
@@ -161,6 +160,7 @@ def play_futures(
         if copies is not None:
             copies, worth = carry_on(copies, state, record.payday.rewards, played)
             payoffs = payoffs + worth
+        paid = names.together(payoffs)
         noted.append((payoffs, record.actions, state.quality, kept))
         if record.payday.value_cost is not None:
             minded.append(record.payday.value_cost)
@@ -168,11 +168,11 @@ def play_futures(
             liars.append(record.notes["trust"].caught)
         if on_round is not None:
             on_round()
-    paid, acts, quality, treasury = (np.stack(series, axis=1) for series in zip(*noted, strict=True))
+    money, acts, quality, treasury = (np.stack(series, axis=1) for series in zip(*noted, strict=True))
     shape = (bases, branches, rounds)
     return Futures(
         tuple(deviations),
-        paid.reshape(*shape, -1),
+        money.reshape(*shape, -1),
         acts.reshape(*shape, -1).astype(np.int8),
         quality.reshape(shape),
         treasury.reshape(shape),
@@ -199,20 +199,3 @@ def branch(economy: Economy, futures: int, seed: int) -> Economy:
         pick_runs(economy.people, runs),
         reseeded(pick_streams(economy.streams, runs), seed),
     )
-
-
-def _persons(people: Population, names: Names) -> Population:
-    """The people without spare names: they decide, and draw the same numbers whatever names are used."""
-    if not names.spares:
-        return people
-    own = {part.name: getattr(people, part.name)[:, : names.principals] for part in fields(Population)}
-    return Population(**own)
-
-
-def as_seen(before: Population, after: Population, unseen: Bools) -> Population:
-    """The population as policies see it: a principal whose action no policy may propose appears unchanged."""
-    if not unseen.any():
-        return after
-    seen = {name: np.where(unseen, getattr(before, name), getattr(after, name)) for name in _OWN_PAST}
-    action_values = np.where(unseen[..., None], before.action_values, after.action_values)
-    return replace(after, **seen, action_values=action_values)

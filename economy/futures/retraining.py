@@ -70,10 +70,10 @@ def _train(world: World, state: State, streams: Streams, actions: Ints, rounds: 
     parameters, supply = state.parameters, state.supply
     everybody = to_tensor(np.ones(actions.shape), parameters[0])
     rate = to_tensor(world.terms.learning.rate[:, 0], parameters[0])
-    for _ in range(rounds):
+    for number in range(state.round, state.round + rounds):
         if world.drift is not None:
             parameters = world.network.turn(parameters, world.drift)
         batch, supply, _ = put_in(actions, world.holdings, supply, world.terms, streams.batch)
-        step = visit(batch, parameters, world).weighted_sum(everybody)
+        step = visit(batch, parameters, world, number=number).weighted_sum(everybody)
         parameters = descend(parameters, scaled(step, rate))
     return parameters

@@ -14,7 +14,8 @@ from commonweal.agents.arrays import AnyArray, Bools, Ints
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.population import Population
 from commonweal.agents.reciprocity.norms import BAD
-from commonweal.economy.futures.deviations import Deviation, Names, spares_of
+from commonweal.economy.arena.names import Names
+from commonweal.economy.futures.deviations import Deviation, spares_of
 from commonweal.economy.money.ledger import Reason, Transfer, post, to_micro
 from commonweal.economy.world.world import State, World
 

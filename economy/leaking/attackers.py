@@ -1,6 +1,6 @@
 """The attackers on one slice: what each recovers of its samples from what is seen of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from commonweal.economy.leaking.sight import Sight, first_deltas
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Parameters
 
+_GUESSES = 40  # of a term that the samples themselves are in
 ROUNDING = 1e-6  # of a gradient in single precision, relative: an attacker's noise where no other is added
 
 
@@ -35,7 +36,8 @@ class Knowledge:
     parameters: Parameters  # θ of the run, each (1, *shape)
     means: Floats  # (C, d) of the attacker's own samples of each label
     cut_noise: float = 0.0  # standard deviation of the noise at the cut
-    gradient_noise: float = 0.0  # standard deviation of the noise on each entry of the gradient that is seen
+    term: Callable[[Floats], Floats] | None = None  # what deltas of the first layer (s, h₁) have beside what is above
+    # the cut, from samples (s, d); None: nothing
 
     @cached_property
     def decoder(self) -> Decoder:
@@ -111,10 +113,27 @@ def _by_gradient(sight: Sight, known: Knowledge) -> dict[str, Floats]:
     gradient = sight.gradient[:, :-1]
     deltas = first_deltas(sight, known.parameters, known.network, known.cut_noise)
     usual = ROUNDING * float(np.sqrt(np.mean(gradient**2)))
-    noise = float(np.hypot(known.gradient_noise, max(usual, 1e-12)))
-    if known.cut_noise:
+    noise = max(usual, 1e-12)
+    if known.cut_noise or known.term is not None:
         noise = likeliest_noise(deltas, gradient, known.prior, noise)
-    return {
+    found = {
         "pseudo-inverse": pseudo_inverse(deltas, gradient),
         "MAP of gradient": most_likely_by_gradient(deltas, gradient, known.prior, noise),
     }
+    if known.term is not None and sight.activity is not None:
+        start = most_likely_by_activity([Visit(sight.activity, known.first, known.cut_noise)], known.prior)
+        found["pseudo-inverse, term guessed"] = _with_term(start, deltas, gradient, known.term)
+    return found
+
+
+def _with_term(start: Floats, deltas: Floats, gradient: Floats, term: Callable[[Floats], Floats]) -> Floats:
+    """(s, d) samples from deltas to which a term of the samples comes: guessed, put in, and guessed again.
+
+    Of all guesses it is the one that explains the gradient best.
+    """
+    guess, best = start, (np.inf, start)
+    for _ in range(_GUESSES):
+        whole = deltas + term(guess)
+        best = min(best, (float(np.linalg.norm(whole.T @ guess - gradient)), guess), key=lambda each: each[0])
+        guess = pseudo_inverse(whole, gradient)
+    return best[1]

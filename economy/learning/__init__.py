@@ -9,6 +9,7 @@ import torch
 from commonweal.agents.errors import InputError
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
+from commonweal.economy.learning.guards import NO_GUARD, Guard
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork, SmallConvolution
 from commonweal.economy.learning.network import Network
@@ -34,6 +35,7 @@ class LearningTerms:
     audit: float = 0.0  # chance that who put something in is asked to open its update
     halves: int = 0  # random halves whose sums are checked beside that of all
     distrust: str = "search"  # what follows where claims do not add up: note, search or all
+    privacy: Guard = NO_GUARD  # what is changed before it leaves a node
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ class MLP:
             deltas=tuple(d[:, first] for d in deltas),
             logits=logits[:, first],
             weights=objectives.weights[:, first],
-            slope=self._slope,
+            slope=self.slope,
             curved=self.activation == "tanh",
         )
         return curvature(direction)
@@ -117,11 +117,12 @@ class MLP:
         deltas = [output]
         for weight, activity in zip(reversed(parameters[1:]), reversed(inputs[1:]), strict=True):
             back = torch.bmm(deltas[0], weight[..., :-1])
-            deltas.insert(0, self._slope(back, activity))
+            deltas.insert(0, self.slope(back, activity))
         return tuple(deltas)
 
     @property
-    def _slope(self) -> Callable[[Tensor, Tensor], Tensor]:
+    def slope(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """(R, S, h) deltas of a hidden layer from what comes back to its activity, and that activity."""
         return _relu_backward if self.activation == "relu" else torch.ops.aten.tanh_backward
 
 

@@ -182,9 +182,20 @@ def places_by_owner(owner: Tensor) -> Tensor:
 
 def _seated(values: Tensor, visit: int, places: Tensor | None) -> Tensor:
     """Values (R, S, d) by visited principal, as (R·V, M, d); where seats are empty the values are 0."""
-    if places is None:
-        return values.reshape(-1, visit, values.shape[2])
+    return values.reshape(-1, visit, values.shape[2]) if places is None else seated(values, places)
+
+
+def seated(values: Tensor, places: Tensor) -> Tensor:
+    """Values (R, S, d) by owner, as (R·V, M, d), seated as ``places_by_owner`` says; 0 where seats are empty."""
     runs, _, depth = places.shape
     index = places.clamp(min=0).view(runs, -1, 1).expand(-1, -1, values.shape[2])
     taken = values.gather(1, index) * (places.view(runs, -1, 1) >= 0)
     return taken.view(-1, depth, values.shape[2])
+
+
+def unseated(values: Tensor, places: Tensor, samples: int) -> Tensor:
+    """Values (R, V, M, d) of seats, back at their places in a batch of S samples: (R, S, d)."""
+    runs, _, _, width = values.shape
+    back = values.new_zeros(runs, samples, width)
+    index = places.clamp(min=0).view(runs, -1, 1).expand(-1, -1, width)
+    return back.scatter_add_(1, index, (values * (places >= 0)[..., None]).reshape(runs, -1, width))

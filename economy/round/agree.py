@@ -3,13 +3,14 @@
 In: cooperative, people and what everybody means to do. Out: the moment in which everybody acts. Changes: actions,
 amounts, the ledger (fees and escrows), what mechanisms know, and with drift the network. Scenario sections: ``menu``,
 ``identity``, ``negotiation``, ``mechanisms``; fields: ``rewards.alone``, ``rewards.accuracy``, ``policy.revision``,
-``population.outside_option``, ``task.drift``.
+``population.outside_option``, ``task.drift``, ``learning.privacy.smallest``.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
+from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Ints
 from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
@@ -33,9 +34,16 @@ def agree(state: State, people: Population, intended: Ints, world: World, stream
     """
     customers = np.full(len(state.quality), world.customers)
     outside = world.terms.population.outside_option
+    intended = without_small_holdings(intended, world)
     moment = Moment(state, people, intended, opening=state.ledger, customers=customers, outside=outside)
     moment = run_hooks(moment, world, lambda each, own, now: each.before(own, now, world, streams))
     return drift(replace(moment, people=replace(people, action=moment.actions)), world)
+
+
+def without_small_holdings(intended: Ints, world: World) -> Ints:
+    """(R, N) actions in which who holds too few samples to be hidden among them stays away."""
+    smallest = world.terms.learning.privacy.smallest
+    return np.where(world.holdings.count < smallest, np.int64(Action.ABSTAIN), intended) if smallest else intended
 
 
 def drift(moment: Moment, world: World) -> Moment:

@@ -105,7 +105,7 @@ def marginal_credit(
         return np.zeros(everyone.shape), put
     while True:
         try:
-            passage = visit(batch, state.parameters, world, number=state.round)
+            passage = visit(batch, state.parameters, world, number=state.round, purpose=1 + int(action))
             passage = sent_back(passage, put, state, streams.batch)
             # The mean over everybody's samples becomes a mean over the round's actual ones.
             actual = np.maximum(produce.put.total.sum(axis=1, keepdims=True), put.total)

@@ -115,6 +115,7 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
         drift=_drift(holdings.features, terms, streams) if market.learns else None,
         market=market,
         mechanisms=_mechanisms(terms),
+        secrets=_secrets(streams) if terms.learning.privacy.on else None,
     )
     if terms.learning.wire != "off" and market.learns:
         world = over_nodes(world, open_nodes)
@@ -153,9 +154,17 @@ def over_nodes(world: World, open_nodes: OpenNodes) -> World:
     roster, holdings = distribute(world.features, world.holdings, node, learning.nodes)
     directions, sums = 1 + len(world.senses) + ASKED_BY_CREDIT, _sums_of(learning, world.graph.principals)
     holdings = [replace(each, directions=directions, sums=sums) for each in holdings]
+    if learning.privacy.on:
+        keys = world.keys
+        holdings = [replace(each, guard=learning.privacy, keys=keys[:, each.principals]) for each in holdings]
     channels = open_nodes(holdings, network, learning.wire)
     nodes = Nodes(roster, channels, network, learning.wire, learning.patience, learning.quorum)
     return replace(world, nodes=nodes)
+
+
+def _secrets(streams: Streams) -> Ints:
+    """(R,) a number of each run that the keys of its principals come from."""
+    return np.array([generator.integers(2**62) for generator in streams.privacy.generators])
 
 
 def _sums_of(learning: LearningTerms, principals: int) -> int:

@@ -11,6 +11,7 @@ import torch
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.streams import Streams
+from commonweal.economy.learning.guards import Told
 from commonweal.economy.learning.network import Passage, to_numpy, to_tensor
 from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.round.record import Exam, Moment, Traversed
@@ -80,9 +81,12 @@ def _secret(passage: Passage, world: World) -> Secret:
     """A passage of which sums are known and claims are made."""
     if isinstance(passage, SecretPassage):
         return passage
-    assert isinstance(passage, PathPassage)
-    hidden = len(passage.inputs) - (world.terms.learning.wire == "two-servers")
-    return OnePlace(passage, hidden)
+    layers = world.network.trained
+    if world.terms.learning.wire == "secure":
+        return OnePlace(passage, layers)
+    paths = passage.passage if isinstance(passage, Told) else passage
+    assert isinstance(paths, PathPassage)
+    return OnePlace(paths, layers - 1)
 
 
 def _as_claimed(traversed: Traversed, world: World) -> LyingPassage | None:

@@ -7,6 +7,8 @@ from commonweal.agents.streams import Stream
 from commonweal.economy.credit.alike import Seen, remembered, seen_by_owner
 from commonweal.economy.learning.federated import DeltaPassage, train_locally
 from commonweal.economy.learning.forged import forge
+from commonweal.economy.learning.guards import Secrets, Told, guarded, guarded_deltas
+from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners, Parameters, Passage, to_tensor
 from commonweal.economy.tasks import Batch, Form, PutIn
 from commonweal.economy.wire.passages import Training, visit_nodes
@@ -14,7 +16,12 @@ from commonweal.economy.world.world import State, World
 
 
 def visit(
-    batch: Batch, parameters: Parameters, world: World, taken: tuple[Tensor, Tensor] | None = None, number: int = 0
+    batch: Batch,
+    parameters: Parameters,
+    world: World,
+    taken: tuple[Tensor, Tensor] | None = None,
+    number: int = 0,
+    purpose: int = 0,
 ) -> Passage:
     """The passage over a virtual batch, of traversal learning or of the FedAvg baseline.
 
@@ -24,14 +31,31 @@ def visit(
         world: who holds them.
         taken: the samples, where they have been gathered already.
         number: of the round.
+        purpose: 0: what is taught; others: what is only supposed.
     """
     learning = world.terms.learning
+    guard = learning.privacy
     rate = to_tensor(learning.rate[:, 0], parameters[0])
     if world.nodes is not None:
         training = Training(rate, learning.local_epochs) if learning.method == "federated" else None
-        return visit_nodes(batch, parameters, world.nodes, number, training)
+        return visit_nodes(batch, parameters, world.nodes, (number, purpose if guard.on else 0), training)
     device, (features, labels) = world.terms.device, taken or samples(batch, world)
     owners = Owners(torch.as_tensor(batch.owner, device=device), world.graph.principals, batch.visit)
+    if not guard.on:
+        return _passage(world, parameters, (features, labels), owners, rate)
+    secrets = Secrets(world.keys, number, purpose)
+    if learning.method == "federated":
+        return guarded_deltas(_passage(world, parameters, (features, labels), owners, rate), guard, secrets)
+    assert isinstance(world.network, MLP)
+    passage = guarded(world.network, parameters, (features, labels), owners, guard, secrets)
+    return Told(passage, guard.rounding)
+
+
+def _passage(
+    world: World, parameters: Parameters, samples: tuple[Tensor, Tensor], owners: Owners, rate: Tensor
+) -> Passage:
+    """The passage where all samples are here and nothing is changed."""
+    learning, (features, labels) = world.terms.learning, samples
     if learning.method == "traversal":
         return world.network.traverse(parameters, features, labels, owners)
     return train_locally(world.network, parameters, features, labels, owners, rate, learning.local_epochs)

@@ -69,20 +69,21 @@ class _Over:
 
 @dataclass(frozen=True)
 class OnePlace(_Over):
-    """What would be secret, where all paths are in one place."""
+    """What would be secret, where all is in one place; paths are needed where some layers are not."""
 
-    under: PathPassage
+    under: Passage
     depth: int
 
     def unclaimed(self, directions: Directions) -> Tensor:
         """(R, N, D) the part of products that nobody would claim."""
         if self.depth == len(directions):
             return self.loss.new_zeros(len(self.loss), self.owners.principals, directions[0].shape[1])
+        assert isinstance(self.under, PathPassage)
         return layers(self.under, slice(self.depth, None)).products(directions[self.depth :])
 
     def hidden_sum(self, weights: Tensor) -> Parameters:
         """Σ_i w_i u_i in these layers."""
-        return layers(self.under, slice(self.depth)).weighted_sum(weights)
+        return self.under.weighted_sum(weights)[: self.depth]
 
     def opened(self, asked: Bools) -> Tensor:
         """(M, P) updates of those who are asked: one after another in every run."""

@@ -47,15 +47,29 @@ class Worker(Channel):
     def __init__(self, client: "Client", name: str, post: Post) -> None:
         self.client, self.name, self.post = client, name, post
         self._actor: Any = None
-        self._starting: Any = None
+        self._starting: Any = None  # None while no worker has the name
+        self._address: str | None = None  # of the worker that is to start it
         self._asked: list[Any] = []
         self._start()
 
     def _start(self) -> None:
-        self._actor, self._asked = None, []
-        self._starting = self.client.submit(
-            Served, **asdict(self.post), actor=True, workers=[self.name], allow_other_workers=False, pure=False
-        )
+        """Ask the worker that has the name now: Dask would wait for ever for the one that had it when it was asked."""
+        self._actor, self._asked, self._starting, self._address = None, [], None, self._found()
+        if self._address is not None:
+            told = asdict(self.post)
+            at: dict[str, Any] = {"workers": [self._address], "allow_other_workers": False}
+            self._starting = self.client.submit(Served, **told, actor=True, pure=False, **at)
+
+    def _found(self) -> str | None:
+        """The address of the worker that has the name now, as far as the scheduler knows."""
+        with contextlib.suppress(*_GONE):
+            workers = self.client.scheduler_info(n_workers=-1)["workers"]
+            return next((str(at) for at, told in workers.items() if self.name in (at, told["name"])), None)
+        return None
+
+    @property
+    def _status(self) -> str:
+        return "lost" if self._starting is None else str(self._starting.status)
 
     def await_start(self, seconds: float) -> None:
         """Wait until the node is there.
@@ -65,6 +79,8 @@ class Worker(Channel):
         """
         from distributed import wait
 
+        if self._starting is None:
+            raise InputError(f"worker {self.name}: is not there")
         try:
             wait(self._starting, timeout=seconds)
             if self._starting.status == "error":
@@ -79,9 +95,8 @@ class Worker(Channel):
         """The actor, by its address: to fetch it would be to unpickle what its worker sends."""
         from distributed.actor import Actor
 
-        ((address, *_),) = self.client.who_has([self._starting]).values()
         with self.client.as_current():
-            return Actor(Served, address, self._starting.key)
+            return Actor(Served, self._address, self._starting.key)
 
     def send(self, frame: bytes) -> None:
         """Ask."""
@@ -111,19 +126,19 @@ class Worker(Channel):
 
     def rejoin(self) -> bool:
         """Whether it answers again: a new actor has started, or a late answer has come."""
-        if self._actor is not None:
+        if self._actor is not None and self._status == "finished":
             return not self._asked or bool(self._asked[0].done())
-        if self._starting.status == "finished":
-            with contextlib.suppress(*_GONE):
-                self._actor = self._started()
-        elif self._starting.status in ("error", "lost", "cancelled"):
+        if self._actor is None and self._status == "finished":
+            self._actor = self._started()
+        elif self._status in ("error", "lost", "cancelled") or self._found() != self._address:
             self._start()
         return self._actor is not None
 
     def close(self) -> None:
         """Let the worker forget the node."""
         with contextlib.suppress(*_GONE):
-            self._starting.release()
+            if self._starting is not None:
+                self._starting.release()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from commonweal.agents.arrays import AnyArray, Ints
-from commonweal.economy.learning.traversal import PathPassage
+from commonweal.economy.learning.network import Passage
 from commonweal.economy.wire.message import Message, WireError
 
 SINGLE = 0.999  # share of a direction's squared length; one entry that holds more is a unit vector
@@ -23,7 +23,7 @@ MOST_WEIGHT = 1 + 1e-6  # screening never makes an update larger; rounding may
 class Visit:
     """A visit that a node remembers, and what it has told of it."""
 
-    passage: PathPassage
+    passage: Passage
     theta: bytes  # digest of the parameters that it was made with
     directions: set[bytes] = field(default_factory=set)
     sums: set[bytes] = field(default_factory=set)

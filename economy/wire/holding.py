@@ -1,6 +1,6 @@
 """Which node holds which principals' samples, and the file that a node loads: nobody else reads it."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -10,6 +10,7 @@ import torch
 from commonweal.agents.arrays import AnyArray, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import replacing
+from commonweal.economy.learning.guards import NO_GUARD, Guard
 from commonweal.economy.tasks import FeatureTable, Holdings
 
 
@@ -22,12 +23,16 @@ class Holding:
     labels: Ints  # (T,) as their owners believe them to be
     directions: int = 64  # that may be asked about a visit: each tells something of every update
     sums: int = 2  # weighted sums of a visit that may be asked for: two of them are a difference
+    guard: Guard = NO_GUARD  # what is changed before it leaves the node
+    keys: Ints | None = None  # (R, n) what each principal draws its noise from; None: nobody draws any
 
     def save(self, file: Path) -> None:
         """Write it, whole or not at all."""
         with replacing(file) as partial, partial.open("wb") as stream:
-            allowed = np.array([self.directions, self.sums])
-            np.savez(stream, principals=self.principals, features=self.features, labels=self.labels, allowed=allowed)
+            allowed, guard = np.array([self.directions, self.sums]), np.array(astuple(self.guard))
+            keys = np.zeros((0, 0), dtype=np.int64) if self.keys is None else self.keys
+            np.savez(stream, principals=self.principals, features=self.features, labels=self.labels, allowed=allowed,
+                     guard=guard, keys=keys)  # fmt: skip
 
     @classmethod
     def load(cls, file: Path) -> "Holding":
@@ -39,9 +44,16 @@ class Holding:
         try:
             with np.load(file, allow_pickle=False) as found:
                 directions, sums = found["allowed"].tolist()
-                return cls(found["principals"], found["features"], found["labels"], directions, sums)
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+                guard, keys = _guard(found["guard"].tolist()), found["keys"] if found["keys"].size else None
+                return cls(found["principals"], found["features"], found["labels"], directions, sums, guard, keys)
+        except (OSError, TypeError, ValueError, KeyError, BadZipFile) as error:
             raise InputError(f"{file}: must hold the samples of a node ({' '.join(str(error).split())[:80]})") from None
+
+
+def _guard(values: list[float]) -> Guard:
+    """What is changed, from its numbers in the order of its fields."""
+    cut_noise, nopeek, clip, update_noise, rounding, smallest = values
+    return Guard(cut_noise, nopeek, clip, update_noise, rounding, int(smallest))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from commonweal.agents.arrays import AnyArray, Floats
 from commonweal.economy.learning.federated import DeltaPassage
+from commonweal.economy.learning.network import Passage
 from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.wire.masks import Keys, stream, to_fixed
 from commonweal.economy.wire.message import Message, numbered
@@ -24,10 +25,16 @@ class Asked:
     """A question about a visit, and what the node needs to answer it."""
 
     question: Message
-    passage: PathPassage  # of its samples, each with weight 1
+    passage: Passage  # of its samples, each with weight 1, as it is let out
     number: int  # of the node
     keys: Keys | None  # of a node that answers in secret
     theta: bytes = b""  # digest of the parameters of the visit
+
+    @property
+    def paths(self) -> PathPassage:
+        """Paths of its samples, in modes that look at some."""
+        assert isinstance(self.passage, PathPassage)
+        return self.passage
 
     @property
     def weights(self) -> Tensor:
@@ -57,14 +64,14 @@ class Mode:
 
 def _all_paths(asked: Asked) -> Answer:
     """Every input and output delta, the samples' features included."""
-    passage = asked.passage
+    passage = asked.paths
     paths = {**numbered("input", _numpy(passage.inputs)), **numbered("delta", _numpy(passage.deltas))}
     return {**paths, "loss": passage.loss.numpy()}
 
 
 def _above_the_cut(asked: Asked) -> Answer:
     """What enters the second layer and what leaves the last, of every sample."""
-    passage = asked.passage
+    passage = asked.paths
     hidden = {"input": passage.inputs[1].numpy()} if len(passage.inputs) > 1 else {}
     outputs = {"delta": passage.deltas[-1].numpy()} if len(passage.deltas) > 1 else {}
     return {**hidden, **outputs, "loss": passage.loss.numpy()}
@@ -72,24 +79,24 @@ def _above_the_cut(asked: Asked) -> Answer:
 
 def _cut(asked: Asked) -> Answer:
     """Above the cut every path; of the first layer the sum, and everybody's squared norm."""
-    norms = layers(asked.passage, slice(1)).squared_norms().numpy()
+    norms = layers(asked.paths, slice(1)).squared_norms().numpy()
     return {**_above_the_cut(asked), **_sum_of_first(asked), "norms": norms}
 
 
 def _cut_with_gradients(asked: Asked) -> Answer:
     """Above the cut every path; of the first layer each principal's own gradient."""
-    (own,) = layers(asked.passage, slice(1)).updates()
+    (own,) = layers(asked.paths, slice(1)).updates()
     return {**_above_the_cut(asked), "updates": own.numpy()}
 
 
 def _products_of_first(asked: Asked) -> Answer:
     """(R, n, D) products of each principal's update of the first layer with directions."""
-    return {"products": layers(asked.passage, slice(1)).products(tensors(asked.question.stack("direction"))).numpy()}
+    return {"products": layers(asked.paths, slice(1)).products(tensors(asked.question.stack("direction"))).numpy()}
 
 
 def _sum_of_first(asked: Asked) -> Answer:
     """Σ_i w_i u_i of the first layer."""
-    (total,) = layers(asked.passage, slice(1)).weighted_sum(asked.weights)
+    (total,) = layers(asked.paths, slice(1)).weighted_sum(asked.weights)
     return {"sum": total.numpy()}
 
 
@@ -110,7 +117,7 @@ def _claimed_products(asked: Asked) -> Answer:
 
 def _two_servers(asked: Asked) -> Answer:
     """What enters the last layer, shared between two servers; its deltas; the layers below as in ``secure``."""
-    passage, keys = asked.passage, asked.keys
+    passage, keys = asked.paths, asked.keys
     assert keys is not None
     activity = passage.inputs[-1].numpy()
     fixed = to_fixed(activity, bits=ACTIVITY_BITS)
@@ -121,12 +128,12 @@ def _two_servers(asked: Asked) -> Answer:
 
 def _secret_lower(asked: Asked) -> Answer:
     """Under masks: Σ_i w_i u_i of the layers below the last, and the loss."""
-    return {"hidden": asked.hidden(_flat(layers(asked.passage, slice(-1)), asked.weights))}
+    return {"hidden": asked.hidden(_flat(layers(asked.paths, slice(-1)), asked.weights))}
 
 
 def _claimed_products_of_lower(asked: Asked) -> Answer:
     """(R, n, D) products of the layers below the last: the node's claims."""
-    below, directions = layers(asked.passage, slice(-1)), tensors(asked.question.stack("direction"))
+    below, directions = layers(asked.paths, slice(-1)), tensors(asked.question.stack("direction"))
     if not below.inputs:
         shape = (len(below.loss), below.owners.principals, int(asked.question.words["directions"]))
         return {"products": below.loss.new_zeros(shape).numpy()}
@@ -145,7 +152,7 @@ def layers(passage: PathPassage, which: slice) -> PathPassage:
     return PathPassage(passage.inputs[which], passage.deltas[which], passage.owners, passage.loss)
 
 
-def _flat(passage: PathPassage, weights: Tensor) -> Floats:
+def _flat(passage: Passage, weights: Tensor) -> Floats:
     """(R, P + 1) weighted sum of updates, layer after layer, and the loss."""
     parts = [*passage.weighted_sum(weights), passage.loss[:, None]]
     flat: Floats = torch.cat([part.flatten(1) for part in parts], dim=1).numpy().astype(np.float64)

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from commonweal.economy.learning.federated import DeltaPassage, train_locally
+from commonweal.economy.learning.guards import Secrets, Told, guarded, guarded_deltas
 from commonweal.economy.learning.mlp import MLP
-from commonweal.economy.learning.network import Owners
+from commonweal.economy.learning.network import Owners, Parameters, Passage
 from commonweal.economy.wire.demands import (
     Visit,
     demand_among,
@@ -59,6 +60,7 @@ class Node:
         self._kind = np.dtype(np.float64 if network.dtype == torch.float64 else np.float32)
         self._visited: dict[int, Visit] = {}  # by the number of the question
         self._newest = 0  # number of the newest question
+        self._noises: dict[tuple[int, int], int] = {}  # by round and purpose: how often noise was drawn
 
     @torch.inference_mode()
     def handle(self, question: Message) -> Message:
@@ -95,6 +97,8 @@ class Node:
         owner = torch.as_tensor(np.array(question.arrays["owner"], dtype=np.int64))
         owners = Owners(owner, len(self.holding.principals), int(question.words["together"]))
         passage = train_locally(self.network, tensors(theta), features, labels, owners, rate, epochs)
+        if self.holding.guard.on:
+            passage = guarded_deltas(passage, self.holding.guard, self._secrets(question))
         if not isinstance(passage, DeltaPassage):
             raise WireError("nobody on this node has samples to train on")
         return deltas(passage)
@@ -107,10 +111,32 @@ class Node:
         features, labels = self._samples(question)
         owner = torch.as_tensor(np.array(question.arrays["owner"], dtype=np.int64))
         owners = Summed(owner, len(self.holding.principals), int(question.words["together"]))
-        visit = Visit(self.network.traverse(tensors(theta), features, labels, owners), digest(theta))
+        passage = self._let_out(question, tensors(theta), (features, labels), owners)
+        visit = Visit(passage, digest(theta))
         self._visited = {**dict(list(self._visited.items())[1 - KEPT :]), question.plan: visit}
         assert self.mode is not None
         return self.mode.up(self._asked(question, visit))
+
+    def _let_out(
+        self, question: Message, parameters: Parameters, samples: tuple[Tensor, Tensor], owners: Owners
+    ) -> Passage:
+        """The passage over visited samples, as far as principals let it out."""
+        guard = self.holding.guard
+        if not guard.on:
+            return self.network.traverse(parameters, *samples, owners)
+        passage = guarded(self.network, parameters, samples, owners, guard, self._secrets(question))
+        return Told(passage, guard.rounding) if guard.rounding else passage
+
+    def _secrets(self, question: Message) -> Secrets:
+        """What noise is drawn from; no numbers are drawn twice, whatever is asked."""
+        purpose, keys = question.words.get("purpose", 0), self.holding.keys
+        if not isinstance(purpose, int) or purpose < 0 or question.round < 0:
+            raise WireError("rounds and purposes: must be whole numbers from 0")
+        if keys is None:
+            raise WireError("principals of this node have no keys to draw noise from")
+        asked = question.round, purpose
+        again = self._noises[asked] = self._noises.get(asked, -1) + 1
+        return Secrets(keys, *asked, again)
 
     def _about_visit(self, question: Message) -> Answer:
         """Of a visit: products with directions, or a weighted sum."""

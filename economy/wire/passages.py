@@ -260,7 +260,7 @@ class Training:
 
 
 def visit_nodes(
-    batch: Batch, parameters: Parameters, nodes: Nodes, number: int, training: Training | None = None
+    batch: Batch, parameters: Parameters, nodes: Nodes, when: tuple[int, int], training: Training | None = None
 ) -> Passage:
     """One traversal pass over nodes, or a round of FedAvg.
 
@@ -268,16 +268,16 @@ def visit_nodes(
         batch: planned for everybody; its labels say by how many classes a label is shifted, or what is made up.
         parameters: θ.
         nodes: that hold the samples.
-        number: of the round.
+        when: number of the round, and what for: 0 what is taught, others what is only supposed.
         training: of FedAvg; None for a traversal pass.
 
     Raises:
         LostNodesError: if nodes do not answer.
         InputError: if a run has diverged: nodes would refuse its parameters.
     """
-    _demand_finite(parameters, number)
+    _demand_finite(parameters, when[0])
     nodes.agree()
-    plan, questions = planned(batch, parameters, nodes, number)
+    plan, questions = planned(batch, parameters, nodes, when)
     if training is not None:
         questions = {node: training.told(each) for node, each in questions.items()}
     if not plan.owners.owner.ge(0).any():
@@ -300,9 +300,11 @@ def _of_nobody(batch: Batch, plan: Plan, parameters: Parameters, nodes: Nodes) -
     return nodes.network.traverse(parameters, features, labels, plan.owners)
 
 
-def planned(batch: Batch, parameters: Parameters, nodes: Nodes, number: int) -> tuple[Plan, dict[int, Message]]:
+def planned(
+    batch: Batch, parameters: Parameters, nodes: Nodes, when: tuple[int, int]
+) -> tuple[Plan, dict[int, Message]]:
     """What each node that is present is asked to visit."""
-    roster = nodes.roster
+    roster, (number, purpose) = nodes.roster, when
     real = batch.owner >= 0
     at = np.where(real, roster.node[batch.owner], -1)
     arrives = real & nodes.present[at]
@@ -311,7 +313,7 @@ def planned(batch: Batch, parameters: Parameters, nodes: Nodes, number: int) -> 
     asked = nodes.here if nodes.secret else np.unique(at[arrives])
     places = {node: _places(at == node) for node in asked.tolist()}
     theta = numbered("theta", tuple(p.numpy() for p in parameters))
-    words = {"together": batch.visit}
+    words = {"together": batch.visit, **({"purpose": purpose} if purpose else {})}
     questions = {
         node: Message("visit", number, 0, {**theta, **_part(batch, own, roster)}, words)
         for node, own in places.items()

@@ -47,6 +47,7 @@ def pick_world(world: World, runs: Ints, spares: int = 0) -> World:
         test=(_rows(world.test[0], chosen), _rows(world.test[1], chosen)),
         drift=None if world.drift is None else world.drift[chosen],
         nodes=None,
+        secrets=None if world.secrets is None else world.secrets[runs],
         conduct=None,
     )
 

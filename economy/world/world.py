@@ -14,6 +14,7 @@ from commonweal.agents.conduct import Conduct
 from commonweal.agents.graphs import Graph
 from commonweal.economy.credit.alike import Likeness, Seen
 from commonweal.economy.credit.history import CreditHistory
+from commonweal.economy.learning.guards import keys_of
 from commonweal.economy.learning.network import Network, Objectives, Parameters
 from commonweal.economy.money.ledger import Ledger
 from commonweal.economy.money.membership import Membership
@@ -47,6 +48,7 @@ class World:
 
     # only runs over nodes set it
     nodes: Nodes | None = None  # who holds the samples; None: they are in ``features``
+    secrets: Ints | None = None  # (R,) what the keys of principals come from; None: nobody draws noise
 
     # only futures with deviations set it
     conduct: Conduct | None = None  # how single principals differ from what the scenario says
@@ -67,6 +69,12 @@ class World:
         if self.nodes is None:
             return self.holdings
         return replace(self.holdings, labels=np.zeros_like(self.holdings.labels))
+
+    @cached_property
+    def keys(self) -> Ints:
+        """(R, N) what each principal draws the noise from that it adds to what leaves its node."""
+        assert self.secrets is not None
+        return keys_of(self.secrets, self.graph.principals)
 
     @cached_property
     def permitted(self) -> Tensor | None:

@@ -12,7 +12,7 @@ from commonweal.scenarios.studies.base import Answer
 
 _COLOURS = {"paths": GREY, "cut": BLACK, "cut-gradients": PURPLE, "secure": GREEN, "two-servers": OCHRE}
 _SIZES = {"paths": 9.0, "cut": 6.8, "cut-gradients": 4.6, "secure": 5.6, "two-servers": 3.6}  # where marks coincide
-_MARKERS = {"none": "o", "noise at the cut": "s", "clipped updates": "^", "rounded products": "D",
+_MARKERS = {"none": "o", "noise at the cut": "s", "NoPeek": "*", "clipped updates": "^", "rounded products": "D",
             "delayed products": "v", "smallest holding": "P", "U-shaped": "X"}  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from commonweal.scenarios.schema.fields import Count, Part, Share, field
+from commonweal.scenarios.schema.fields import Count, Part, Share, field, section
+from commonweal.scenarios.schema.privacy import Privacy
 from commonweal.scenarios.schema.relevance import hides, learns, screens, valued, votes, weighs, wired
 
 
@@ -46,6 +47,7 @@ class Learning(Part):
     audit: Share = field(0.0, "chance that a principal is asked in a round to open its update, which shows whether its node's claims of it are true (wire = secure, two-servers)", matters=hides)
     halves: int = field(0, "random halves of those who put something in whose sums are asked for in a round and held against claims, beside the sum of all (wire = secure, two-servers)", "halves per round", ge=0, le=8, matters=hides)
     distrust: Literal["note", "search", "all"] = field("search", "what follows where claims do not add up. note: nothing; search: halves of the group are asked for, until one principal is left, which opens its update; all: everybody opens its update", "name", matters=hides)
+    privacy: Privacy = section(Privacy(), wired)
 
 
 class Screening(Part):

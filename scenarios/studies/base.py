@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from inspect import cleandoc
 from typing import Any
 
 import pandas as pd
@@ -77,6 +78,12 @@ class Study:
     def about(self) -> str:
         """Its question, in one line."""
         return (self.ask.__doc__ or "").strip().partition("\n")[0]
+
+    @property
+    def guide(self) -> tuple[str, ...]:
+        """What else its documentation says, by paragraph: how to ask it, and how to read the answer."""
+        paragraphs = cleandoc(self.ask.__doc__ or "").split("\n\n")[1:]
+        return tuple(" ".join(map(str.strip, each.splitlines())) for each in paragraphs)
 
 
 STUDIES: Registry[Study, None] = Registry("study", "commonweal.studies", "", None)

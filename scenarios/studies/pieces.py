@@ -31,7 +31,7 @@ from commonweal.scenarios.sweeps.plan import Plan
 
 SMALL = 30_000  # rounds of single runs, below which starting processes does not pay
 _LOCK = ".lock"
-_DECISIVE = (*DECISIVE, "scenarios")  # packages whose code decides what a piece gives
+DECIDING = (*DECISIVE, "scenarios")  # packages whose code decides what a piece gives
 
 Tick = Callable[[int], None]  # told how many rounds of single runs were just played
 Play = Callable[[Any, Tick], Any]
@@ -53,7 +53,7 @@ class Piece:
     @property
     def identity(self) -> str:
         """What tells it apart from all others: the same question to the same code, wherever files lie."""
-        asked = [self.play.__module__, self.play.__qualname__, plain(self.asked), code_version(_DECISIVE)]
+        asked = [self.play.__module__, self.play.__qualname__, plain(self.asked), code_version(DECIDING)]
         return fingerprint(json.dumps(asked, default=as_json).encode())
 
 
@@ -94,6 +94,7 @@ class Pieces:
         self._folder, self._tell = folder, tell
         self._what = f"rounds of {title}"
         self._done = self._known = 0
+        self._announced: tuple[str, ...] = ()
         self.weight = 1.0  # usual rounds that one of this study's takes, where they are dearer
 
     def expect(self, rounds: int, *, at_most: bool = False) -> None:
@@ -105,6 +106,11 @@ class Pieces:
         """
         self._known += rounds
         self._what += ", at most" * (at_most and not self._what.endswith(", at most"))
+
+    def announce(self, line: str) -> None:
+        """Say something of the whole study, beside how far it is."""
+        self._announced = (line,)
+        self._tell(self._what, self._done, self._known, line)
 
     def play(self, what: str, pieces: Sequence[Piece], workers: int | None = 1) -> list[Any]:
         """What pieces give, in their order; those that are kept are not played again.
@@ -193,7 +199,7 @@ class Pieces:
     def _advance(self, part: "_Part", rounds: int, finished: int = 0) -> None:
         part.done += finished
         self._done += rounds
-        self._tell(self._what, self._done, self._known, f"{part.what}: {part.done} of {part.of}")
+        self._tell(self._what, self._done, self._known, f"{part.what}: {part.done} of {part.of}", *self._announced)
 
 
 @dataclass

@@ -18,6 +18,7 @@ from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.fairness.measures import pearson
 from commonweal.scenarios.studies.pieces import Piece, Tick
 
+_COALITIONS = 3  # whose evaluation takes as long as a usual round of a run, about, measured on ``commons``
 ESTIMATOR = {"shapley": "estimated_shapley", "first_order": "first_order"}  # credit rules; exact within the budget
 
 
@@ -42,7 +43,16 @@ def agreements(mechanisms: Sequence[Mechanism], seeds: tuple[int, ...], worth: W
         worth: how true values are found.
     """
     rounds = worth.rounds * len(seeds)
-    return [Piece(_agreement, (mechanism.scenario, list(seeds), worth), rounds) for mechanism in mechanisms]
+    return [
+        Piece(_agreement, (each.scenario, list(seeds), worth), rounds * _weight(each.scenario, worth))
+        for each in mechanisms
+    ]
+
+
+def _weight(scenario: Scenario, worth: Worth) -> int:
+    """Usual rounds that one takes in which true values are found, for progress."""
+    coalitions = min(worth.budget, 2 ** min(scenario.population.count, 24)) if worth.truth == "shapley" else 0
+    return 2 + coalitions // _COALITIONS
 
 
 def _agreement(asked: tuple[Scenario, list[int], Worth], tick: Tick) -> Floats:
@@ -52,7 +62,7 @@ def _agreement(asked: tuple[Scenario, list[int], Worth], tick: Tick) -> Floats:
     for _ in range(worth.rounds):
         values += true_credit(ensemble, worth)
         paid += ensemble.step().payday.payments
-        tick(len(seeds))
+        tick(len(seeds) * _weight(scenario, worth))
     alike = (np.ptp(paid, axis=1) <= worth.rounds) & np.isfinite(pearson(values, values))
     return np.where(alike, 0.0, pearson(paid, values))
 

@@ -1,4 +1,4 @@
-"""Attacks: what they bring attackers, what they cost the others, and the most that anybody could gain (IC gap)."""
+"""Attacks: what they bring attackers and cost the others, what anybody could gain alone, and what honesty pays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.play import Others
-from commonweal.scenarios.runs.intervals import Interval
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
+from commonweal.scenarios.studies.incentives.base_runs import BaseRuns, base_piece
 from commonweal.scenarios.studies.incentives.catalogue import (
     PAIR,
     catalogue,
@@ -21,13 +21,13 @@ from commonweal.scenarios.studies.incentives.catalogue import (
     together_lying,
     tried_by,
 )
-from commonweal.scenarios.studies.incentives.certificate import ic_gap
-from commonweal.scenarios.studies.incentives.evidence import Trials, play_trials, trial_rounds
+from commonweal.scenarios.studies.incentives.certificate import compared
+from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, Trials, shaped
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
-from commonweal.scenarios.studies.incentives.playing import Span, play_deviations, rounds_of
-from commonweal.scenarios.studies.intervals import cross_fitted
-from commonweal.scenarios.studies.pieces import Pieces
+from commonweal.scenarios.studies.incentives.playing import GainsAndLosses, Span, Tried, play_tried
+from commonweal.scenarios.studies.pieces import Piece, Pieces
 
+HONEST = "delegate"  # the deviation of who always delegates what it has
 IDLE, RING, LIARS = "idle", "ring", "lying pair"
 ATTACKS = (
     "junk", "stale", IDLE, "poison", "sybil", PAIR, "less", "late", "slander", RING, "shed", "exaggerate", LIARS,
@@ -55,13 +55,19 @@ class Threat:
 
 @dataclass(frozen=True)
 class Robustness:
-    """How one mechanism withstands attacks, in S seeds."""
+    """How one mechanism withstands attacks, in S seeds; money per round, or utility."""
 
-    gap: Interval  # () IC gap, money per round or utility
-    gaps: Floats  # (S,) the same seed by seed, cross-fitted
-    attacks: tuple[str, ...]  # A
-    gains: Floats  # (S, A) the same, for each attacker
-    losses: Floats  # (S, A) the same, for each principal that does not attack
+    deviations: tuple[str, ...]  # D, of a single principal
+    singles: Floats  # (S, G, D) gains of those who are compared: places in the order of principals, or types
+    honest: Floats  # (S,) payoff of who always delegates all it has, mean over those who try it; nan if nobody can
+    attacks: tuple[str, ...]  # A, of some together
+    gains: Floats  # (S, A) for each attacker
+    losses: Floats  # (S, A) for each principal that does not attack
+
+    @property
+    def exploits(self) -> Floats:
+        """(S, G D) gains of which the largest mean counts."""
+        return self.singles.reshape(len(self.singles), -1)
 
 
 @dataclass(frozen=True)
@@ -93,26 +99,51 @@ class Assault:
         """The attacks of one seed, by those who are spread over its order (N,)."""
         return group_attacks(self.attacks, order, self.threat.attackers)
 
-    def rounds(self, seeds: tuple[int, ...]) -> int:
+    def base(self, seeds: Sequence[int]) -> Piece:
+        """The runs in which nobody deviates."""
+        return base_piece(self.mechanism.scenario, seeds, 0, self.threat.horizon, self.threat.judge)
+
+    def tried(self, seeds: Sequence[int], orders: Sequence[Ints]) -> Tried:
+        """All that is tried in some seeds, by principals in the order (N,) of each: alone, then together."""
+        deviations = [[*self.trials.of_seed(order), *self.group(order)] for order in orders]
+        return Tried(self.mechanism.scenario, seeds, deviations, self.span)
+
+    def rounds(self, seeds: Sequence[int]) -> int:
         """Rounds of single runs that it takes."""
         anybody = np.arange(self.mechanism.scenario.population.count)
-        return trial_rounds(self.trials, seeds) + len(seeds) * rounds_of([self.group(anybody)], self.span)
+        return self.base(seeds).rounds + len(seeds) * self.tried(seeds[:1], [anybody]).rounds
 
 
-def assail(assault: Assault, seeds: tuple[int, ...], pieces: Pieces) -> Robustness:
-    """Try every deviation of single principals, and every attack by some of them together."""
-    mechanism, threat = assault.mechanism, assault.threat
-    evidence = play_trials(assault.trials, seeds, pieces, f"{mechanism.name}: deviations")
-    gains = evidence.gains[threat.others]
-    singles = gains.alone.reshape(len(seeds), -1)
-    by_seed = [assault.group(order) for order in evidence.base.order]
-    outcome = play_deviations(
-        mechanism.scenario, seeds, by_seed, assault.span,
-        workers=threat.workers, pieces=pieces, what=f"{mechanism.name}: attacks",
+def assail(assaults: Sequence[Assault], seeds: tuple[int, ...], pieces: Pieces) -> list[Robustness]:
+    """Try every deviation of single principals, and every attack by some of them together, against each mechanism."""
+    workers = assaults[0].threat.workers
+    bases = pieces.play("runs without deviations", [each.base(seeds) for each in assaults], workers)
+    tried = [each.tried(seeds, base.order) for each, base in zip(assaults, bases, strict=True)]
+    outcomes = play_tried(tried, workers=workers, pieces=pieces, what="deviations and attacks")
+    return [_robustness(*each) for each in zip(assaults, bases, outcomes, strict=True)]
+
+
+def _robustness(assault: Assault, base: BaseRuns, outcome: GainsAndLosses) -> Robustness:
+    together = len(assault.attacks)
+    alone = outcome.gains.shape[1] - together
+    trials = assault.trials
+    gains = shaped(trials, GainsAndLosses(outcome.gains[:, :alone], outcome.losses[:, :alone]))
+    evidence = Evidence(trials, base, {assault.threat.others: gains})
+    names, singles = [each.name for each in trials.alone], compared(evidence, gains)
+    others = assault.mechanism.scenario.population.count
+    honest = others - np.array([len(attack.members) for attack in assault.group(np.arange(others))])
+    return Robustness(
+        tuple(names), singles, _honest(evidence, gains, names), tuple(attack.name for attack in assault.attacks),
+        outcome.gains[:, alone:], outcome.losses[:, alone:] / honest,
     )  # fmt: skip
-    honest = mechanism.scenario.population.count - np.array([len(attack.members) for attack in by_seed[0]])
-    names = tuple(attack.name for attack in assault.attacks)
-    return Robustness(ic_gap(evidence, gains), cross_fitted(singles), names, outcome.gains, outcome.losses / honest)
+
+
+def _honest(evidence: Evidence, gains: Gains, names: Sequence[str]) -> Floats:
+    """(S,) what is earned by who does nothing but delegate: what it earns without, and the gain from doing so."""
+    if HONEST not in names:
+        return np.full(evidence.seeds, np.nan)
+    found: Floats = (evidence.payoffs + gains.alone[..., names.index(HONEST)]).mean(axis=1)
+    return found
 
 
 def attacks(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, ...]:

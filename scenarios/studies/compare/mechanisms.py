@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from itertools import product
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.registry import offered
 from commonweal.economy.money.settlement import SETTLEMENTS
+from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 
 _PATHS = ("settlement.kind", "credit.kind", "screening.mode", "rewards.kind")
+_TRIED = 2  # rounds of a run in which a rule is tried before all are compared
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,75 @@ class Mechanism:
 
     name: str
     scenario: Scenario
+
+
+@dataclass(frozen=True)
+class League:
+    """Who is compared, and who is not."""
+
+    mechanisms: tuple[Mechanism, ...]
+    left_out: tuple[str, ...]  # a sentence for each rule that makes no sense in the scenario
+
+
+def league(
+    scenario: Scenario,
+    settlements: Sequence[str] = (),
+    credits: Sequence[str] = (),
+    screenings: Sequence[str] = (),
+    rewards: Sequence[str] = (),
+) -> League:
+    """Every combination of the rules that are named; where no settlement is, all that make sense in the scenario.
+
+    Args:
+        scenario: gives everything else.
+        settlements: settlement rules; all there are if empty, those of installed packages too.
+        credits: credit rules; the scenario's own if empty.
+        screenings: modes; the scenario's own if empty.
+        rewards: model reward rules; the scenario's own if empty.
+
+    Raises:
+        InputError: if not at least two are left, or one that is named is not valid.
+    """
+    if settlements:
+        return League(mechanisms(scenario, settlements, credits, screenings, rewards), ())
+    against = objections(scenario)
+    kept = [name for name in SETTLEMENTS if name not in against]
+    left_out = tuple(f"{name} is left out: {reason}" for name, reason in against.items())
+    try:
+        return League(mechanisms(scenario, kept or [scenario.settlement.kind], credits, screenings, rewards), left_out)
+    except InputError as error:
+        raise InputError(". ".join([str(error), *left_out])) from None
+
+
+def objections(scenario: Scenario) -> dict[str, str]:
+    """Why a settlement rule makes no sense in a scenario, by name; those that do are not in it."""
+    own = scenario.settlement.kind
+    if not scenario.market.price:
+        return {name: "nothing is paid in money here (market.price = 0)" for name in SETTLEMENTS if name != own}
+    found = {point.name: reason for point in offered(SETTLEMENTS.group) if (reason := _fault(point.name))}
+    return found | {name: reason for name in SETTLEMENTS if (reason := _objection(scenario, name))}
+
+
+def _fault(name: str) -> str:
+    """Why a rule that an installed package offers cannot be used, if it cannot."""
+    try:
+        SETTLEMENTS[name]
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _objection(scenario: Scenario, name: str) -> str:
+    """Why a rule fails in a scenario, found by playing a round or two."""
+    try:
+        ensemble = Ensemble(revise(scenario, {"settlement.kind": name}), [0])
+        for _ in range(_TRIED):
+            ensemble.step()
+    except InputError as error:
+        return str(error)
+    except Exception as error:  # whatever foreign code raises
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def mechanisms(

@@ -1,36 +1,31 @@
-"""Observation of mechanisms while everybody follows its policy: outcomes, payoffs, and the cost of computing them.
-
-The mechanisms are played in turns, a part each, so that whatever else the computer does slows all of them alike.
-"""
+"""Observation of mechanisms while everybody follows its policy: outcomes, payoffs, and what staying away brings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import process_time
 
 import numpy as np
 import pandas as pd
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Floats
 from commonweal.economy.futures.judging import Judge, cost_of_staying_away
 from commonweal.economy.round.record import Record
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.judging import unit_of
 from commonweal.scenarios.studies.pieces import Piece, Tick
 
-OUTCOMES = ("welfare", "accuracy", "share_delegate")  # means over the last quarter of rounds; as judged
-_PARTS = 11  # the first warms caches up, for the first mechanism most of all, and is not timed
+OUTCOMES = ("welfare", "accuracy", "share_delegate", "share_abstain", "share_free_ride", "gini")
+VIOLATED, WORST = "violated", "worst_level"  # where there are value dimensions
+_ALMOST = 1e-9  # of a level, so that nothing is divided by 0
 
 
 @dataclass(frozen=True)
 class Observed:
-    """The outcomes of M mechanisms in S seeds of N principals."""
+    """The outcomes of a mechanism in S seeds of N principals."""
 
-    outcomes: dict[str, Floats]  # by name, each (S, M)
-    payoffs: Floats  # (S, M, N) money per round; utility where it is judged by
-    outside: Floats  # (S, M, N) the same of who stays away
-    seconds: Floats  # (parts, M) of the processor for a round of one run
+    outcomes: dict[str, Floats]  # by name, each (S,): means over the last quarter of rounds; welfare as judged
+    payoffs: Floats  # (S, N) money per round; utility where it is judged by
+    outside: Floats  # (S, N) the same of who stays away
 
 
 class _Watched(Ensemble):
@@ -46,62 +41,54 @@ class _Watched(Ensemble):
         return record
 
 
-def observation(mechanisms: Sequence[Mechanism], seeds: tuple[int, ...], judge: Judge = "utility") -> Piece:
-    """All mechanisms, played in turns: one piece, since times are compared.
+def observation(scenario: Scenario, seeds: Sequence[int], judge: Judge = "utility") -> Piece:
+    """A piece that plays the mechanism of a scenario in some seeds, and gives what is ``Observed``.
 
     Args:
-        mechanisms: M of them.
+        scenario: of the mechanism.
         seeds: S of them.
         judge: what payoffs and welfare are counted in.
-
-    Returns:
-        A piece that gives what is ``Observed``.
     """
-    scenarios = [mechanism.scenario for mechanism in mechanisms]
-    rounds = scenarios[0].rounds * len(scenarios) * len(seeds)
-    return Piece(_observed, (scenarios, list(seeds), judge), rounds, (Observed,))
+    return Piece(_observed, (scenario, list(seeds), judge), scenario.rounds * len(seeds), (Observed,))
 
 
-def _observed(asked: tuple[list[Scenario], list[int], Judge], tick: Tick) -> Observed:
-    scenarios, seeds, judge = asked
-    rounds, principals = scenarios[0].rounds, scenarios[0].population.count
-    lengths = parts(rounds)
-    ensembles = [_watched(scenario, seeds, judge) for scenario in scenarios]
-    in_utility = unit_of(scenarios[0], judge) == "utility"
-    earned = "utility" if in_utility else "payoff"
-    payoffs = np.zeros((len(seeds), len(scenarios), principals))
-    seconds = np.empty((len(lengths), len(scenarios)))
-    courses: list[list[pd.DataFrame]] = [[] for _ in scenarios]
-    for part, length in enumerate(lengths.tolist()):
-        for m, ensemble in enumerate(ensembles):
-            began = process_time()
-            results = ensemble.run(length)
-            seconds[part, m] = (process_time() - began) / length / len(seeds)
-            payoffs[:, m] += results.principals[earned].to_numpy().reshape(len(seeds), principals) / rounds
-            courses[m].append(results.rounds)
-            tick(length * len(seeds))
-    welfare = "net_welfare" if in_utility else "welfare"
-    means = np.stack([_late(pd.concat(course), rounds, welfare) for course in courses], axis=1)  # (S, M, outcomes)
-    away = [np.broadcast_to(ensemble.away / rounds, ensemble.people.shape) for ensemble in ensembles]
-    outside = scenarios[0].population.outside_option - np.stack(away, axis=1)
-    timed = seconds[1:] if len(seconds) > 1 else seconds
-    return Observed({name: means[..., k] for k, name in enumerate(OUTCOMES)}, payoffs, outside, timed)
-
-
-def _watched(scenario: Scenario, seeds: Sequence[int], judge: Judge) -> _Watched:
+def _observed(asked: tuple[Scenario, list[int], Judge], tick: Tick) -> Observed:
+    scenario, seeds, judge = asked
     ensemble = _Watched(scenario, seeds)
     ensemble.judge = judge
-    return ensemble
+    results = ensemble.run(on_round=lambda: tick(len(seeds)))
+    in_utility, shape = unit_of(scenario, judge) == "utility", ensemble.people.shape
+    payoffs = results.principals["utility" if in_utility else "payoff"].to_numpy().reshape(shape) / scenario.rounds
+    outside = scenario.population.outside_option - np.broadcast_to(ensemble.away / scenario.rounds, shape)
+    return Observed(late_outcomes(results.rounds, scenario, in_utility), payoffs, np.array(outside))
 
 
-def parts(rounds: int) -> Ints:
-    """Lengths of the parts of a run, nearly equal."""
-    lengths: Ints = np.diff(np.arange(min(_PARTS, rounds) + 1) * rounds // min(_PARTS, rounds))
-    return lengths
+def late_outcomes(rounds: pd.DataFrame, scenario: Scenario, in_utility: bool) -> dict[str, Floats]:
+    """Means over the last quarter of rounds by seed (S,), with the worst level of all value dimensions.
+
+    Args:
+        rounds: a row per run and round.
+        scenario: that was played.
+        in_utility: whether welfare is less what broken limits cost.
+    """
+    late = rounds[rounds["round"] >= scenario.rounds - -(-scenario.rounds // 4)]
+    means = late.groupby("run").mean(numeric_only=True)
+    named = {"welfare": "net_welfare"} if in_utility else {}
+    found = {name: means[named.get(name, name)].to_numpy(dtype=np.float64) for name in OUTCOMES}
+    if scenario.values.dimensions:
+        found |= {VIOLATED: means["violated"].to_numpy(dtype=np.float64), WORST: _worst_level(means, scenario)}
+    return found
 
 
-def _late(rounds: pd.DataFrame, total: int, welfare: str) -> Floats:
-    """(S, outcomes) means over the last quarter of rounds, with welfare by what it is called there."""
-    late = rounds[rounds["round"] >= total - -(-total // 4)]
-    means: Floats = late.groupby("run")[[welfare, *OUTCOMES[1:]]].mean().to_numpy(dtype=np.float64)
-    return means
+def _worst_level(means: pd.DataFrame, scenario: Scenario) -> Floats:
+    """(S,) the largest over dimensions of the true level as a multiple of the mean true limit; above 1 it is broken.
+
+    A withheld purpose is broken from above: of it the limit as a multiple of the level.
+    """
+    shares = []
+    for k, dimension in enumerate(scenario.values.dimensions):
+        level, limit = (means[f"{name}_{k}"].to_numpy(dtype=np.float64) for name in ("level", "mean_limit"))
+        over, under = (level, limit) if dimension.sense == "protect" else (limit, level)
+        shares.append(over / np.maximum(under, _ALMOST))
+    worst: Floats = np.max(shares, axis=0)
+    return worst

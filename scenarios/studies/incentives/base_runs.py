@@ -83,10 +83,15 @@ def play_base(
         pieces: plays and keeps it.
         judge: what payoffs are counted in.
     """
-    piece = Piece(_play, (scenario, list(seeds), start, rounds, judge), (start + rounds) * len(seeds), (BaseRuns,))
+    piece = base_piece(scenario, seeds, start, rounds, judge)
     (base,) = (pieces or Pieces()).play("runs without deviations", [piece])
     found: BaseRuns = base
     return found
+
+
+def base_piece(scenario: Scenario, seeds: Sequence[int], start: int, rounds: int, judge: Judge = "utility") -> Piece:
+    """A piece that gives the ``BaseRuns`` of ``play_base``."""
+    return Piece(_play, (scenario, list(seeds), start, rounds, judge), (start + rounds) * len(seeds), (BaseRuns,))
 
 
 def _play(asked: tuple[Scenario, list[int], int, int, Judge], tick: Tick) -> BaseRuns:

@@ -150,7 +150,7 @@ def play_trials(trials: Trials, seeds: Sequence[int], pieces: Pieces, what: str 
     base = play_base(trials.scenario, seeds, options.start, options.horizon, pieces, options.judge)
     tried = [trials.of_seed(order) for order in base.order]
     gains = {
-        mode: _shaped(trials, play_deviations(
+        mode: shaped(trials, play_deviations(
             trials.scenario, seeds, tried, Span(options.start, options.horizon, mode, options.judge),
             workers=options.workers, pieces=pieces, what=f"{what} in {len(seeds)} seeds"))
         for mode in trials.modes
@@ -166,7 +166,8 @@ def trial_rounds(trials: Trials, seeds: Sequence[int]) -> int:
     return len(seeds) * (options.start + options.horizon + deviating)
 
 
-def _shaped(trials: Trials, outcome: GainsAndLosses) -> Gains:
+def shaped(trials: Trials, outcome: GainsAndLosses) -> Gains:
+    """Gains by place and deviation, from those of the deviations (S, ...) of ``Trials.of_seed``."""
     shape = (len(outcome.gains), len(trials.places), len(trials.alone))
     alone = shape[1] * shape[2]
     gains, losses = (np.round(values, DECIMALS) for values in (outcome.gains, outcome.losses))

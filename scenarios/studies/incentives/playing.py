@@ -51,6 +51,21 @@ class _Trial:
         return Piece(_play, self, rounds, (GainsAndLosses,))
 
 
+@dataclass(frozen=True)
+class Tried:
+    """Deviations to try in S seeds of a scenario."""
+
+    scenario: Scenario
+    seeds: Sequence[int]  # S
+    deviations: Sequence[Sequence[Deviation]]  # D for each seed; those at the same place are compared between seeds
+    span: Span
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of single runs that it takes."""
+        return rounds_of(self.deviations, self.span)
+
+
 def play_deviations(
     scenario: Scenario,
     seeds: Sequence[int],
@@ -75,12 +90,40 @@ def play_deviations(
     Raises:
         InputError: if a deviation makes no sense, or a run diverges.
     """
-    places = [(row, part) for row, deviations in enumerate(tried) for part in _parts(deviations)]
-    asked = [_Trial(scenario, seeds[row], span, tuple(tried[row][k] for k in part)).piece for row, part in places]
-    gains, losses = np.empty((2, len(seeds), len(tried[0])))
-    for (row, part), outcome in zip(places, (pieces or Pieces()).play(what, asked, workers), strict=True):
-        gains[row, list(part)], losses[row, list(part)] = outcome.gains[0], outcome.losses[0]
-    return GainsAndLosses(gains, losses)
+    found = play_tried([Tried(scenario, seeds, tried, span)], workers=workers, pieces=pieces, what=what)
+    return found[0]
+
+
+def play_tried(
+    asked: Sequence[Tried],
+    *,
+    workers: int | None = None,
+    pieces: Pieces | None = None,
+    what: str = "deviations",
+) -> list[GainsAndLosses]:
+    """Try deviations in several scenarios, all at once, so that no process waits for the last of a scenario.
+
+    Args:
+        asked: what to try.
+        workers: processes; as many as cores if None; 1 plays all in this process, which knows a notebook's rules.
+        pieces: plays and keeps them.
+        what: they are, for progress.
+
+    Raises:
+        InputError: if a deviation makes no sense, or a run diverges.
+    """
+    places = [(k, row, part) for k, tried in enumerate(asked)
+              for row, deviations in enumerate(tried.deviations) for part in _parts(deviations)]  # fmt: skip
+    trials = [_trial(asked[k], row, part).piece for k, row, part in places]
+    shapes = [(2, len(tried.seeds), len(tried.deviations[0])) for tried in asked]
+    found = [np.empty(shape) for shape in shapes]
+    for (k, row, part), outcome in zip(places, (pieces or Pieces()).play(what, trials, workers), strict=True):
+        found[k][:, row, list(part)] = outcome.gains[0], outcome.losses[0]
+    return [GainsAndLosses(*both) for both in found]
+
+
+def _trial(tried: Tried, row: int, part: Sequence[int]) -> _Trial:
+    return _Trial(tried.scenario, tried.seeds[row], tried.span, tuple(tried.deviations[row][k] for k in part))
 
 
 def rounds_of(tried: Sequence[Sequence[Deviation]], span: Span) -> int:

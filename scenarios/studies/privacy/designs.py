@@ -6,6 +6,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.leaking.defences import Defence
+from commonweal.economy.learning.guards import NO_GUARD, Guard
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.privacy.options import PrivacyOptions
@@ -50,6 +51,11 @@ def observed(scenario: Scenario, options: PrivacyOptions) -> Scenario:
         "screening.gate": False,
         "task.drift": 0.0,
         "learning.wire": "off",  # every mode's messages are read off the same run
+        "learning.nodes": max(2, learning.nodes),
+        "learning.audit": 0.0,
+        "learning.halves": 0,
+        "learning.distrust": "note",
+        **Defence().changes,
         "credit.novelty.memory": 0,
         "credit.replication.penalty": 0.0,
     }
@@ -65,7 +71,7 @@ def designs(options: PrivacyOptions) -> tuple[Design, ...]:
     Raises:
         InputError: if a number makes no sense.
     """
-    for name in ("noises", "clips", "roundings"):
+    for name in ("noises", "nopeeks", "clips", "roundings"):
         if wrong := [value for value in getattr(options, name) if not 0 <= value < 1e6]:
             raise InputError(f"option {name}: {wrong[0]:g} must be a number from 0")
     chosen = set(options.modes)
@@ -80,15 +86,28 @@ def _all(options: PrivacyOptions) -> Iterator[Design]:
     above, scalars = ("cut", "cut-gradients"), ("secure",)
     yield Design(NONE, NONE, Defence(), tuple(options.modes))
     for noise in options.noises:
-        yield Design(f"noise at the cut {noise:g}", "noise at the cut", Defence(noise=noise), above)
+        yield Design(f"noise at the cut {noise:g}", "noise at the cut", Defence(Guard(cut_noise=noise)), above)
+    for weight in options.nopeeks:
+        yield Design(f"NoPeek {weight:g}", "NoPeek", Defence(Guard(nopeek=weight)), above)
     for noise in options.clips:
+        guard = Guard(clip=options.clip, update_noise=noise)
         name = f"clipped, noise {noise:g}" if noise else "clipped"
-        yield Design(name, "clipped updates", Defence(clip=True, clip_noise=noise), ("cut-gradients", "secure"))
+        yield Design(name, "clipped updates", Defence(guard), scalars if noise else ("cut-gradients", "secure"))
     for grid in options.roundings:
-        yield Design(f"products rounded to {grid:g}", "rounded products", Defence(rounding=grid), scalars)
+        yield Design(f"products rounded to {grid:g}", "rounded products", Defence(Guard(rounding=grid)), scalars)
     for every in options.every:
         yield Design(f"products of {every} rounds at once", "delayed products", Defence(every=every), scalars)
     for least in options.smallest:
-        yield Design(f"holdings from {least}", "smallest holding", Defence(smallest=least), scalars)
+        yield Design(f"holdings from {least}", "smallest holding", Defence(Guard(smallest=least)), scalars)
     if options.u_shape:
         yield Design("U-shaped", "U-shaped", Defence(u_shaped=True), above)
+
+
+def defended(scenario: Scenario, design: Design) -> Scenario:
+    """The scenario with the defence of a design, under a wire that lets it: the messages of others are read off it too.
+
+    Raises:
+        InputError: if the scenario cannot be played under that wire.
+    """
+    wire = "off" if design.defence.guard == NO_GUARD else design.modes[-1]
+    return revise(scenario, {"learning.wire": wire, **design.defence.changes})

@@ -19,10 +19,14 @@ class PrivacyOptions(StudyOptions):
     rounds: int = field(60, "rounds of training", "rounds", ge=2, le=100_000)
     noises: tuple[float, ...] = field(
         (0.3, 1.0, 3.0), "noise at the cut, in standard deviations of what leaves the first layer", "1")
+    nopeeks: tuple[float, ...] = field(
+        (1.0, 3.0, 10.0),
+        "weights in the loss of the distance correlation between samples and what leaves the first layer", "nat")
+    clip: float = field(
+        4.0, "norm that every principal's mean gradient is clipped at, agreed on before", "nat", gt=0, le=1e6)
     clips: tuple[float, ...] = field(
-        (0.0, 0.1, 1.0), "noise on every update clipped at the median norm, in that norm; 0: clipped alone", "1")
-    roundings: tuple[float, ...] = field(
-        (0.3, 1.0), "grid of rounded products, in their root mean square over principals", "1")
+        (0.0, 0.03, 0.1, 1.0), "noise on every clipped update, in that norm; 0: clipped alone", "1")
+    roundings: tuple[float, ...] = field((0.1, 0.3), "grid of rounded products, as cosines", "1")
     every: tuple[Count, ...] = field((10,), "rounds whose products are told as one sum", "rounds")
     smallest: tuple[Count, ...] = field((32,), "samples below which a principal does not take part", "samples")
     u_shape: bool = field(True, "whether the last layer and the labels stay with the node, one more defence", "switch")

@@ -9,12 +9,14 @@ import torch
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.agents.streams import Stream
 from commonweal.economy.credit.game import CREDITS
-from commonweal.economy.leaking.defences import Defence, GuardedMLP
+from commonweal.economy.leaking.defences import Defence, OverheardMLP
 from commonweal.economy.leaking.measures import area_under_curve
+from commonweal.economy.learning.guards import Told
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import log_probabilities, sample_losses
+from commonweal.economy.learning.nopeek import distance_correlation
+from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.round.learn import examine, game_of
 from commonweal.economy.round.record import Lesson
 from commonweal.economy.round.visits import samples
@@ -26,8 +28,6 @@ from commonweal.scenarios.studies.pieces import Piece, Tick
 from commonweal.scenarios.studies.privacy.designs import MOST_PLAYERS
 from commonweal.scenarios.studies.privacy.products import Products, attacked
 from commonweal.scenarios.studies.privacy.slices import Look, Visits, looked
-
-_NOISE = 0x9D2C  # tells the stream of a defence's noise from those of the economy
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,16 @@ class Played:
 
 def _play(asked: Asked, tick: Tick) -> Played:
     ensemble = Ensemble(asked.scenario, asked.seeds)
-    plain, world = ensemble.world.network, ensemble.world
-    assert isinstance(plain, MLP)
-    stream = Stream(tuple(np.random.default_rng([seed, _NOISE]) for seed in asked.seeds))
-    ensemble.world = replace(world, network=GuardedMLP.of(plain, asked.defence, stream))
-    actions = np.where(world.holdings.count < asked.defence.smallest, Action.ABSTAIN, Action.DELEGATE).astype(np.int64)
+    world, guard = replace(ensemble.world, nodes=None), asked.defence.guard  # one place, where all can be read off
+    assert isinstance(world.network, MLP)
+    ensemble.world = world if guard.on else replace(world, network=OverheardMLP.of(world.network))
+    everybody = np.full(world.shape, int(Action.DELEGATE))
     rounds = asked.scenario.rounds
     judged = set(np.unique(np.linspace(0, rounds - 1, asked.judged).round().astype(int)).tolist())
     leaks: dict[str, Floats] = {}
     fidelity, products, visits = _Fidelity(world), Products(asked.watched), Visits(asked.defence)
     for number in range(rounds):
-        record = ensemble.act(actions)
+        record = ensemble.act(everybody)
         lesson = record.taught
         products.note(lesson)
         visits.note(lesson)
@@ -86,11 +85,22 @@ def _play(asked: Asked, tick: Tick) -> Played:
         **fidelity.found(),
         "accuracy": record.payday.quality,
         "membership": membership(world, ensemble),
-        "taking_part": (actions == Action.DELEGATE).mean(axis=1),
+        "taking_part": (record.actions == Action.DELEGATE).mean(axis=1),
+        "correlation": correlation(lesson),
     }
     sizes = asked.holdings if "secure" in asked.modes or "two-servers" in asked.modes else ()
     found = attacked(products, world, asked.defence, sizes, asked.targets) if sizes else {}
     return Played(outcomes, leaks, found)
+
+
+def correlation(lesson: Lesson) -> Floats:
+    """(S,) distance correlation of a batch's samples with what leaves the first layer; nan where no paths do."""
+    told = lesson.passage
+    paths = told.passage if isinstance(told, Told) else told
+    if not isinstance(paths, PathPassage) or not paths.inputs[0].shape[1]:
+        return np.full(len(lesson.exam.loss), np.nan)
+    found = distance_correlation(paths.inputs[0], paths.inputs[1], paths.owners.owner >= 0)
+    return found.numpy().astype(np.float64)
 
 
 class _Fidelity:

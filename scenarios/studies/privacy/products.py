@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from commonweal.agents.arrays import Floats, Ints
-from commonweal.economy.leaking.defences import Defence, Told
+from commonweal.economy.leaking.defences import Defence
 from commonweal.economy.leaking.inversion import Prior, label_means
 from commonweal.economy.leaking.measures import nmse
 from commonweal.economy.leaking.scalars import Course, Effort, fitted, summed
+from commonweal.economy.learning.guards import Told
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.round.record import Lesson
@@ -26,9 +27,6 @@ class _Round:
 
     parameters: tuple[Tensor, ...]  # θ, each (R, *shape)
     directions: tuple[Tensor, ...]  # all that were asked, each (R, D, *shape)
-    unit: Floats  # (R, D) root mean square of a product over principals
-    limit: Floats  # (R,) norm that updates are clipped at; 1 where they are not
-    share: Floats  # (R,) a principal's part of the batch's mean
 
 
 class Products:
@@ -45,13 +43,7 @@ class Products:
         if len(self._rounds) == self.watched:
             return
         asked = tuple(torch.cat(layer, dim=1) for layer in zip(*told.asked, strict=True))
-        found = told.passage.products(asked)
-        takers = (told.passage.squared_norms() > 0).sum(1).clamp(min=1)
-        limit = torch.ones_like(told.loss) if told.limit is None else told.limit
-        unit = (found.square().sum(1) / takers[:, None]).sqrt()
-        self._rounds.append(
-            _Round(lesson.before, asked, *(_double(each) for each in (unit, limit, 1 / takers)))
-        )
+        self._rounds.append(_Round(lesson.before, asked))
 
     def course(self, run: int, network: MLP) -> Course:
         """What is known of a run."""
@@ -62,10 +54,6 @@ class Products:
             tuple(torch.stack([p[run] for p in layer]) for layer in parameters),
             tuple(torch.stack([v[run] for v in layer]) for layer in directions),
         )
-
-    def of(self, run: int, name: str) -> Floats:
-        """(T, …) a number of each round."""
-        return np.stack([getattr(each, name)[run] for each in self._rounds])
 
 
 def attacked(
@@ -90,7 +78,7 @@ def _of_run(
     course, within = products.course(run, world.network), Prior.within(held, known, means)
     features, labels = _holdings(world, size, targets, run)
     prior = replace(within, mean=means[labels.numpy()])  # labels are taken to be known
-    told, noise = _told(products, course, defence, (features, labels), run)
+    told, noise = _told(course, defence, (features, labels), run)
     effort = Effort()
     effort = Effort(tuple(dict.fromkeys(max(each, noise) for each in effort.noises)), effort.steps, effort.starts)
     found = fitted(course, told.numpy(), labels.numpy(), prior, effort, every=defence.every)
@@ -110,45 +98,32 @@ def _holdings(world: World, size: int, targets: int, run: int) -> tuple[Tensor, 
     return features, torch.as_tensor(world.holdings.labels[run, drawn]).reshape(targets, -1)
 
 
-def _told(
-    products: Products, course: Course, defence: Defence, holding: tuple[Tensor, Tensor], run: int
-) -> tuple[Tensor, float]:
-    """Products (B, T', D) as the defence tells them, and the noise in them, over their root mean square.
+def _told(course: Course, defence: Defence, holding: tuple[Tensor, Tensor], run: int) -> tuple[Tensor, float]:
+    """Products (B, T', D) of mean gradients as the defence tells them, and their noise over their root mean square.
 
     Of clipped updates the attacker is told by how much they were clipped.
     """
-    found = course.products(*holding)
-    share = torch.as_tensor(products.of(run, "share"))[None, :, None]
+    found, guard = course.products(*holding), defence.guard
     scale, noise = found.square().mean().sqrt(), 0.0
-    generator = np.random.default_rng([run, _DRAWN])
-    if defence.clip_noise:
-        added = _clipping_noise(products, course, defence, holding, run, generator) / share
+    norms = torch.stack([_norms(course, each, known) for each, known in zip(*holding, strict=True)])[..., None]
+    if guard.update_noise:
+        kept = (guard.clip / norms.clamp(min=1e-30)).clamp(max=1.0)
+        added = guard.update_noise * guard.clip / kept * _drawn_along(course, len(found), run)
         found, noise = found + added, float(added.square().mean().sqrt() / scale)
-    if defence.rounding:
-        grid = defence.rounding * torch.as_tensor(products.of(run, "unit"))[None] / share
-        apart = (found / grid).round() * grid - found
+    if guard.rounding:
+        lengths = sum(v.flatten(2).square().sum(2) for v in course.directions)
+        grid = guard.rounding * norms * torch.as_tensor(lengths).sqrt()
+        apart = (found / grid.clamp(min=1e-30)).round() * grid - found
         found, noise = found + apart, float(apart.square().mean().sqrt() / scale)
     return summed(found, defence.every), noise
 
 
-def _clipping_noise(
-    products: Products,
-    course: Course,
-    defence: Defence,
-    holding: tuple[Tensor, Tensor],
-    run: int,
-    generator: np.random.Generator,
-) -> Tensor:
-    """(B, T, D) noise of clipped updates in products, over the factor by which they were clipped."""
-    features, labels = holding
+def _drawn_along(course: Course, holdings: int, run: int) -> Tensor:
+    """(B, T, D) standard normal noise on every entry of an update, as it shows in products."""
     flat = torch.cat([v.flatten(2) for v in course.directions], dim=2)  # (T, D, P)
-    drawn = torch.as_tensor(generator.standard_normal((len(features), course.rounds, flat.shape[2]))).to(flat)
-    along = torch.einsum("btp,tdp->btd", drawn, flat)
-    middle = torch.as_tensor(products.of(run, "limit")).to(flat)[None]
-    share = torch.as_tensor(products.of(run, "share")).to(flat)[None]
-    norms = torch.stack([_norms(course, each, known) for each, known in zip(features, labels, strict=True)]) * share
-    kept = (middle / norms.clamp(min=1e-30)).clamp(max=1.0)
-    return defence.clip_noise * (middle / kept)[..., None] * along
+    generator = np.random.default_rng([run, _DRAWN])
+    drawn = torch.as_tensor(generator.standard_normal((holdings, course.rounds, flat.shape[2]))).to(flat)
+    return torch.einsum("btp,tdp->btd", drawn, flat)
 
 
 def _norms(course: Course, features: Tensor, labels: Tensor) -> Tensor:
@@ -157,8 +132,3 @@ def _norms(course: Course, features: Tensor, labels: Tensor) -> Tensor:
     owners = Owners(torch.zeros(course.rounds, len(features), dtype=torch.int64), 1)
     own, known = (each.expand(course.rounds, *each.shape).contiguous() for each in (features, labels))
     return course.network.traverse(course.parameters, own, known, owners).squared_norms()[:, 0].sqrt()
-
-
-def _double(values: Tensor) -> Floats:
-    found: Floats = values.numpy().astype(np.float64)
-    return found

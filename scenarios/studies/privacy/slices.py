@@ -9,17 +9,18 @@ import torch
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.leaking.attackers import Knowledge, recovered, recovered_from_all_visits
-from commonweal.economy.leaking.defences import Defence, Told, returned_by_head, spread_of
+from commonweal.economy.leaking.defences import Defence, returned_by_head
 from commonweal.economy.leaking.inversion import Prior, Visit, label_means
 from commonweal.economy.leaking.labels import labels_of, output_deltas_of
 from commonweal.economy.leaking.measures import nmse
 from commonweal.economy.leaking.sight import OPEN, Sight, seen
-from commonweal.economy.learning.federated import DeltaPassage
+from commonweal.economy.learning.guards import Told, nopeek_deltas, spread_of
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.round.record import Lesson
 from commonweal.economy.round.visits import samples
 from commonweal.economy.wire.holding import spread_over_nodes
+from commonweal.economy.wire.node import Summed
 from commonweal.economy.world.world import World
 
 _MOST_VISITS = 4  # of a sample that an attacker combines
@@ -35,7 +36,7 @@ class Visits:
     def note(self, lesson: Lesson) -> None:
         """Keep a round."""
         passage = _told(lesson).passage
-        if self.defence.noise and isinstance(passage, PathPassage):
+        if self.defence.guard.cut_noise and isinstance(passage, PathPassage):
             first = list(lesson.before[0].numpy().astype(np.float64))  # one object for all visits of a round
             noise = noise_at_cut(lesson, self.defence)
             self._rounds.append((lesson.batch.sample, passage.inputs[1].numpy(), first, noise))
@@ -73,7 +74,7 @@ def looked(look: Look, modes: tuple[str, ...], when: str) -> dict[str, Floats]:
 
 def _combined(look: Look, run: int) -> dict[str, Floats]:
     """(S, d) the batch's samples by attackers that put all visits of each together; none where this round says all."""
-    if look.visits is None or not look.defence.noise:
+    if look.visits is None or not look.defence.guard.cut_noise:
         return {}
     visits = [look.visits.of(run, int(sample)) for sample in look.lesson.batch.sample[run]]
     return recovered_from_all_visits(visits, knowledge(look, run))
@@ -90,18 +91,29 @@ def _of_run(look: Look, mode: str, run: int, combined: dict[str, Floats]) -> dic
         true = features[columns].astype(np.float64)
         guess = nmse(np.broadcast_to(known.prior.mean, true.shape), true, variance)
         sums["", "guess"].append(guess)
-        own = known if sight[1] == 0 else _with_noise(known, sight[1])
         together = {name: whole[columns] for name, whole in combined.items()}
-        for attacker, found in (recovered(sight[0], own) | together).items():
+        for attacker, found in (recovered(sight, _with_term(known, sight, look, run, columns)) | together).items():
             sums[attacker, "nmse"].append(nmse(found, true, variance))
-        if sight[0].output is not None:
-            right = labels_of(sight[0].output) == labels[columns]
+        if sight.output is not None:
+            right = labels_of(sight.output) == labels[columns]
             sums["labels", "right"].append(float(right.mean()))
     return {name: float(np.mean(values)) for name, values in sums.items()}
 
 
-def _with_noise(known: Knowledge, noise: float) -> Knowledge:
-    return replace(known, gradient_noise=noise)
+def _with_term(known: Knowledge, sight: Sight, look: Look, run: int, columns: Ints) -> Knowledge:
+    """What is known of a slice where its deltas have a NoPeek term: how it follows from the samples."""
+    weight, network = look.defence.guard.nopeek, look.world.network
+    if not weight or sight.activity is None:
+        return known
+    assert isinstance(network, MLP)
+    activity = torch.as_tensor(sight.activity)[None]
+    owners = Summed(torch.as_tensor(look.lesson.batch.owner[run, columns])[None], look.world.shape[1])
+
+    def term(samples: Floats) -> Floats:
+        found = nopeek_deltas(torch.as_tensor(samples)[None], activity, owners, network, weight)[0].numpy()
+        return found.astype(np.float64)
+
+    return replace(known, term=term)
 
 
 def knowledge(look: Look, run: int) -> Knowledge:
@@ -122,12 +134,14 @@ def knowledge(look: Look, run: int) -> Knowledge:
 
 
 def noise_at_cut(lesson: Lesson, defence: Defence) -> Floats:
-    """(R,) standard deviation of the noise at the cut, as it can be told from what leaves."""
-    passage = _told(lesson).passage
-    if not defence.noise or not isinstance(passage, PathPassage):
+    """(R,) standard deviation of the noise at the cut, as it can be told from what leaves; in the mean of squares."""
+    passage, strength = _told(lesson).passage, defence.guard.cut_noise
+    if not strength or not isinstance(passage, PathPassage):
         return np.zeros(len(lesson.exam.loss))
-    whole = spread_of(passage.inputs[1], passage.owners).numpy().astype(np.float64)
-    added: Floats = whole * defence.noise / np.sqrt(1 + defence.noise**2)
+    spread = spread_of(passage.inputs[1], passage.owners)[..., 0].numpy().astype(np.float64)
+    real = (passage.owners.owner >= 0).numpy()
+    whole = np.sqrt((spread**2 * real).sum(axis=1) / np.maximum(real.sum(axis=1), 1))
+    added: Floats = whole * strength / np.sqrt(1 + strength**2)
     return added
 
 
@@ -147,37 +161,14 @@ def _slices(look: Look, mode: str, run: int) -> Iterator[Ints]:
         yield np.flatnonzero(at == each)
 
 
-def _sight(look: Look, mode: str, run: int, columns: Ints) -> tuple[Sight, float]:
-    """What is seen of a slice, and the standard deviation of the noise on its gradient."""
+def _sight(look: Look, mode: str, run: int, columns: Ints) -> Sight:
+    """What is seen of a slice."""
     told = _told(look.lesson).passage
     if isinstance(told, PathPassage):
         sight = seen(mode, told, run, columns)
-        return (_u_shaped(look, sight, run) if look.defence.u_shaped else sight), 0.0
-    assert isinstance(told, DeltaPassage)
-    sight = seen(mode, _clean(look), run, columns)  # paths above the cut leave as they are; updates do not
-    if mode not in OPEN or sight.gradient is None:
-        return sight, 0.0
-    return _clipped(look, sight, told, run, columns)
-
-
-def _clean(look: Look) -> PathPassage:
-    features, labels = samples(look.lesson.batch, look.world)
-    assert isinstance(look.world.network, MLP)
-    return look.world.network.traverse(look.lesson.before, features, labels, look.lesson.passage.owners)
-
-
-def _clipped(look: Look, sight: Sight, told: DeltaPassage, run: int, columns: Ints) -> tuple[Sight, float]:
-    """The principal's clipped and noisy gradient; its attacker is told by how much it was clipped."""
-    principal = int(look.lesson.batch.owner[run, columns[0]])
-    norms = _clean(look).squared_norms()[run].sqrt().numpy()
-    limit = _told(look.lesson).limit
-    assert limit is not None
-    middle = float(limit[run])
-    kept = min(1.0, middle / max(float(norms[principal]), 1e-30))
-    count = int((look.lesson.batch.owner[run] >= 0).sum())  # updates are of the mean loss
-    gradient = told.updates()[0][run, principal].numpy() * count / kept
-    noise = look.defence.clip_noise * middle * count / kept
-    return Sight(sight.samples, sight.activity, sight.output, gradient.astype(np.float64)), noise
+        return _u_shaped(look, sight, run) if look.defence.u_shaped else sight
+    assert mode not in OPEN  # updates with noise leave no paths, and their scenarios have no such wire
+    return Sight()
 
 
 def _u_shaped(look: Look, sight: Sight, run: int) -> Sight:

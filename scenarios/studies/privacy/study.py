@@ -10,7 +10,7 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.base import Answer, Question, study
 from commonweal.scenarios.studies.pieces import Piece
 from commonweal.scenarios.studies.pluralism.tables import interval_of
-from commonweal.scenarios.studies.privacy.designs import MOST_PLAYERS, NONE, Design, designs, observed
+from commonweal.scenarios.studies.privacy.designs import MOST_PLAYERS, NONE, Design, defended, designs, observed
 from commonweal.scenarios.studies.privacy.options import PrivacyOptions
 from commonweal.scenarios.studies.privacy.playing import Asked
 from commonweal.scenarios.studies.privacy.tables import Tried, attackers, holdings, promises, trade
@@ -40,11 +40,11 @@ def privacy(question: Question) -> Answer:
 
 def _piece(design: Design, scenario: Scenario, question: Question) -> Piece:
     options: PrivacyOptions = question.options
-    usual = max(scenario.learning.samples, design.defence.smallest)
+    usual = max(scenario.learning.samples, design.defence.guard.smallest)
     sizes = (*options.holdings, usual) if design.name == NONE else (usual,)
     return Asked(
-        scenario, question.seeds, design.defence, design.modes, question.scenario.learning.nodes, options.judged,
-        options.watched, options.targets, tuple(sorted(set(sizes))),
+        defended(scenario, design), question.seeds, design.defence, design.modes, question.scenario.learning.nodes,
+        options.judged, options.watched, options.targets, tuple(sorted(set(sizes))),
     ).piece  # fmt: skip
 
 
@@ -101,16 +101,18 @@ def _notes(question: Question, scenario: Scenario) -> tuple[str, ...]:
         "cut is attacked node by node, cut-gradients principal by principal, secure and two-servers by the products of"
         f" the first {options.watched} rounds with {options.targets} small holdings of each run, which are visited"
         " whole in every round; one principal's products over more rounds and samples say less of each.",
-        "Noise at the cut is new at each visit. Under clipped updates in cut-gradients the activities still leave as"
-        " they are, and the attacker is told by how much an update was clipped. U-shaped: the deltas are solved for"
-        " from what comes back, since the orchestrator knows the last layer.",
+        "Defences but the U shape and delay are the scenario's learning.privacy. Noise at the cut is new at each visit;"
+        f" clipped: mean gradients at a norm of {options.clip:g}; of those in secure the attacker is told by how much."
+        " NoPeek's part of the deltas is not known to the attacker. U-shaped: the deltas are solved for from what comes"
+        " back, since the orchestrator knows the last layer.",
+        "correlation: distance correlation of the batch's samples with what leaves the first layer of them, in the last"
+        " round; biased upwards where samples are few.",
         f"pearson, spearman: of credit over principals, mean over {options.judged} rounds; whole_run: of credit summed"
         " over these. undisturbed: the same rule on the same step without the defence. Noise is drawn anew each round,"
         " so that sums keep more of credit than rounds do. Who holds too little to take part has no credit on either"
         " side: taking_part says how many are left.",
         "epsilon: Gaussian differential privacy of all rounds for who is absent, where all that leaves is clipped and"
-        " noisy; C is the median norm of the round, which a formal promise must agree on beforehand. See promises for"
-        " what it is worth.",
+        f" noisy; C = {options.clip:g} is agreed on before. See promises for what it is worth.",
     ]  # fmt: skip
     if options.principals > MOST_PLAYERS:
         notes.append(f"More than {MOST_PLAYERS} principals: credit is not compared with the exact Shapley value.")

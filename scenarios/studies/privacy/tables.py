@@ -9,6 +9,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats
 from commonweal.economy.leaking.formal import epsilon_of, most_auc, mu_of, said
+from commonweal.economy.leaking.sight import OPEN
 from commonweal.scenarios.runs.intervals import CORRELATION, POSITIVE, SHARE, Range, mean_interval
 from commonweal.scenarios.studies.privacy.designs import Design
 from commonweal.scenarios.studies.privacy.playing import Played
@@ -97,6 +98,7 @@ def trade(tried: Sequence[Tried], rounds: int, delta: float) -> pd.DataFrame:
             best = strongest([leak for leak in leaks if leak.mode == mode])
             row: dict[str, Any] = {"mode": mode, "defence": each.design.name, "kind": each.design.kind}
             row |= _of_strongest(best) | of_one(_labels(each.played, mode), "labels", SHARE)
+            row |= of_one(_correlation(each.played, mode), "correlation", SHARE)
             row |= {column: value for name, within in OUTCOMES.items() if name in each.played.outcomes
                     for column, value in of_one(each.played.outcomes[name], name, within).items()}  # fmt: skip
             rows.append(row | {"epsilon": _epsilon(each.design, mode, rounds, delta)})
@@ -118,9 +120,15 @@ def _labels(played: Played, mode: str) -> Floats:
     return np.max(found, axis=0) if found else np.full(len(played.outcomes["accuracy"]), np.nan)
 
 
+def _correlation(played: Played, mode: str) -> Floats:
+    """(S,) distance correlation of samples with what leaves the first layer; nan where that does not leave a node."""
+    found = played.outcomes["correlation"]
+    return found if mode in OPEN else np.full(len(found), np.nan)
+
+
 def _epsilon(design: Design, mode: str, rounds: int, delta: float) -> float:
     """ε of all rounds, where everything that leaves is clipped and noisy; nan where there is no promise."""
-    noise = design.defence.clip_noise
+    noise = design.defence.guard.update_noise
     return epsilon_of(mu_of(rounds, noise), delta) if noise and mode == "secure" else float("nan")
 
 

@@ -11,7 +11,8 @@ import pytest
 from commonweal.agents.actions import Action
 from commonweal.agents.beliefs import QUERIES, query
 from commonweal.agents.errors import InputError
-from commonweal.economy.futures.deviations import Deviation, knowing
+from commonweal.economy.arena.names import knowing
+from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.money.ledger import reconcile
 from commonweal.economy.round.record import Record

@@ -8,13 +8,14 @@ import pytest
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.leaking.defences import Defence
+from commonweal.economy.learning.guards import Guard
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.figures.studies import draw
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.pieces import Pieces
-from commonweal.scenarios.studies.privacy.designs import NONE, designs, observed
+from commonweal.scenarios.studies.privacy.designs import NONE, Design, defended, designs, observed
 from commonweal.scenarios.studies.privacy.options import PrivacyOptions
 from commonweal.scenarios.studies.privacy.playing import Asked, Played
 from commonweal.scenarios.studies.privacy.study import headline
@@ -22,7 +23,7 @@ from commonweal.scenarios.studies.privacy.tables import Leak, strongest
 
 SMALL: dict[str, Any] = {
     "principals": 5, "rounds": 4, "judged": 2, "watched": 3, "targets": 2, "holdings": [1], "workers": 1,
-    "noises": [1.0], "clips": [0.5], "roundings": [0.5], "every": [2], "smallest": [16],
+    "noises": [1.0], "nopeeks": [1.0], "clips": [0.5], "roundings": [0.5], "every": [2], "smallest": [16],
 }  # fmt: skip
 
 
@@ -34,6 +35,8 @@ def answer() -> Answer:
 def played(defence: Defence, modes: tuple[str, ...], **changes: Any) -> Played:
     options = PrivacyOptions(principals=5, rounds=5)
     scenario = revise(observed(load("commons"), options), changes)
+    wired = ("cut",) if defence.guard.cut_noise or defence.guard.nopeek else ("secure",)
+    scenario = defended(scenario, Design("", "", defence, wired))
     asked = Asked(scenario, (0, 1), defence, modes, 2, 2, 3, 1, (1,))
     (found,) = Pieces().play("", [asked.piece])
     assert isinstance(found, Played)
@@ -51,8 +54,10 @@ class TestDesigns:
         modes = {each.name: each.modes for each in designs(PrivacyOptions())}
         assert modes[NONE] == ("paths", "cut", "cut-gradients", "secure", "two-servers")
         assert modes["noise at the cut 1"] == ("cut", "cut-gradients")
-        assert modes["clipped, noise 0.1"] == ("cut-gradients", "secure")
-        assert modes["products rounded to 0.3"] == ("secure",)
+        assert modes["NoPeek 3"] == ("cut", "cut-gradients")
+        assert modes["clipped"] == ("cut-gradients", "secure")
+        assert modes["clipped, noise 0.1"] == ("secure",)
+        assert modes["products rounded to 0.1"] == ("secure",)
         alone = designs(PrivacyOptions(modes=("two-servers",)))
         assert [each.name for each in alone] == [NONE]
 
@@ -103,12 +108,25 @@ class TestPlaying:
         assert not [name for name in found.leaks if name.startswith("secure|") and not name.endswith("guess")]
 
     def test_noise_at_the_cut_reaches_attacker_and_credit(self) -> None:
-        bare, noisy = (played(Defence(noise=noise), ("cut",)) for noise in (0.0, 3.0))
+        bare, noisy = (played(Defence(Guard(cut_noise=noise)), ("cut",)) for noise in (0.0, 3.0))
         decoder = "cut|decoder|first|nmse"
         assert (noisy.leaks[decoder] > 1.5 * bare.leaks[decoder]).all()
         assert (noisy.outcomes["pearson_undisturbed"] < 0.99).all()
         assert (noisy.leaks["cut|pseudo-inverse|first|nmse"] > 0.1).all()
         assert "cut|decoder of all visits|trained|nmse" in noisy.leaks
+
+    def test_nopeek_lowers_distance_correlation_and_what_is_recovered(self) -> None:
+        bare, shy = (played(Defence(Guard(nopeek=weight)), ("cut",)) for weight in (0.0, 30.0))
+        assert (shy.outcomes["correlation"] < bare.outcomes["correlation"] - 0.05).all()
+        for attacker in ("MAP of activity", "decoder"):
+            name = f"cut|{attacker}|trained|nmse"
+            assert (shy.leaks[name] > 1.3 * bare.leaks[name]).all()
+
+    def test_who_guesses_a_weak_nopeek_term_recovers_what_a_naive_attacker_does_not(self) -> None:
+        found = played(Defence(Guard(nopeek=0.3)), ("cut",)).leaks
+        guessed = found["cut|pseudo-inverse, term guessed|first|nmse"]
+        assert (guessed < 1e-6).all()
+        assert (found["cut|pseudo-inverse|first|nmse"] > 100 * guessed).all()
 
     def test_a_u_shape_hides_nothing_from_who_knows_the_last_layer(self) -> None:
         bare, shaped = (played(Defence(u_shaped=each), ("cut",)) for each in (False, True))
@@ -118,20 +136,21 @@ class TestPlaying:
         )
 
     def test_who_holds_too_little_takes_no_part(self) -> None:
-        everybody = played(Defence(smallest=10_000), ())
+        everybody = played(Defence(Guard(smallest=10_000)), ())
         assert np.isnan(everybody.outcomes["pearson_undisturbed"]).all()
         assert (everybody.outcomes["accuracy"] < 0.5).all()
         assert (everybody.outcomes["taking_part"] == 0).all()
 
     def test_noise_on_clipped_updates_leaves_less_of_credit_the_stronger_it_is(self) -> None:
-        kept = [played(Defence(clip=True, clip_noise=z), ()).outcomes["pearson_undisturbed"].mean() for z in (0.0, 2.0)]
+        found = [played(Defence(Guard(clip=4.0, update_noise=z)), ()) for z in (0.0, 2.0)]
+        kept = [each.outcomes["pearson_undisturbed"].mean() for each in found]
         assert kept[1] < kept[0] - 0.1
 
 
 class TestAnswer:
     def test_every_mode_and_defence_has_a_row_with_leak_fidelity_and_accuracy(self, answer: Answer) -> None:
         trade = answer.tables["trade"]
-        assert len(trade) == 5 + 2 + 2 + 1 + 1 + 1 + 2
+        assert len(trade) == 5 + 2 + 2 + 1 + 1 + 1 + 1 + 2
         for name in ("recovered", "pearson_undisturbed", "pearson_shapley", "accuracy", "membership"):
             assert {name, f"{name}_low", f"{name}_high"} <= set(trade.columns)
         bare = trade[trade["defence"] == NONE].set_index("mode")
