@@ -23,7 +23,7 @@ def relative_credit(credit: Floats, held: Ints) -> Floats:
 
 
 def weighted_median(values: Floats, weights: Ints) -> Floats:
-    """(R, 1) lower median of values (R, N) that stand for as many as their weights (R, N) say; 0 where there are none."""
+    """(R, 1) lower median of values (R, N), each as often as its weight (R, N) says; the least where there are none."""
     order = np.argsort(values, axis=1, kind="stable")
     below = np.take_along_axis(weights, order, axis=1).cumsum(axis=1)
     half = below[:, -1:] / 2

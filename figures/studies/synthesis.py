@@ -22,7 +22,8 @@ def draw(answer: Answer) -> dict[str, Figure]:
     figures = {"frontier": _frontier(answer.tables, served)}
     figures["attacks"] = _map(
         answer.tables["attacks"].pivot(index="attack", columns="rule", values="gain"),
-        "What attacks gain", f"gain ({_UNIT})", "Means over held-out seeds, against everybody delegating honestly.")  # fmt: skip
+        "What attacks gain", f"gain ({_UNIT})", "Means over held-out seeds, against everybody delegating honestly.",
+    )  # fmt: skip
     if "parts" in answer.tables:
         figures["parts"] = _map(
             answer.tables["parts"].pivot(index="attack", columns="left_out", values="more"),
@@ -44,11 +45,12 @@ def _frontier(tables: dict[str, pd.DataFrame], served: str) -> Figure:
         ax.errorbar(x, y, xerr=[x - rows["epsilon_low"], rows["epsilon_high"] - x],
                     yerr=[y - rows[f"{served}_low"], rows[f"{served}_high"] - y], fmt=pen.marker, color=pen.colour,
                     markersize=4, linewidth=0.9, capsize=0)  # fmt: skip
-    for name, x, y in rules[~rules["rule"].str.startswith("rule ")][["rule", "exploited", "served"]].itertuples(index=False):
+    known = rules[~rules["rule"].str.startswith("rule ")]
+    for name, x, y in known[["rule", "exploited", "served"]].itertuples(index=False):
         ax.annotate(fill(str(name), 18), (x, y), xytext=(3, 3), textcoords="offset points", fontsize=6, color="0.3")
     ax.set(xlabel=f"the largest gain from an attack ({_UNIT})", ylabel=f"{served}{_units(served)}")
-    handles = [key("tried, seeds of the search", _TRIED, marker=True), key("finalist, held-out seeds", _FINAL, marker=True),
-               key("winner", _WINNER, marker=True)]  # fmt: skip
+    pens = {"tried, seeds of the search": _TRIED, "finalist, held-out seeds": _FINAL, "winner": _WINNER}
+    handles = [key(name, pen, marker=True) for name, pen in pens.items()]
     handles[0].set_color(GREY)
     return finish(figure, "What rules serve, and how far they are exploited", "Better is up and left.", handles)
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.scenarios.attacks.registry import ATTACKER, attack
+from commonweal.scenarios.schema.relevance import learns
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.best_deviation.space import Choice, Space, described, deviation_of, plain, space_of
 from commonweal.scenarios.studies.incentives.catalogue import catalogue, chosen, objections
@@ -25,6 +27,21 @@ def catalogued(scenario: Scenario, horizon: int) -> tuple[Deviation, ...]:
     except InputError:  # none makes sense
         return ()
     return tuple(deviation for deviation in tried if len(deviation.members) == 1)
+
+
+@attack("names")
+def names(scenario: Scenario, horizon: int) -> tuple[Deviation, ...]:
+    """What is known to beat single parts of rules: less than all data, several names, copies, data under noise."""
+    found = [Deviation(f"less, {share:.0%}", ATTACKER, share=share) for share in (0.75, 0.25)]
+    splits = "sybil" not in objections(scenario, IncentivesOptions())
+    if splits:
+        found.append(Deviation("sybil, 5 names", ATTACKER, identities=5))
+    if learns(scenario):
+        found.append(Deviation("disguised data", ATTACKER, Action.DELEGATE, "disguised"))
+        found.append(Deviation("copies, 3 names", ATTACKER, identities=3, copies=True))
+        if splits:
+            found.append(Deviation("stale, 4 names", ATTACKER, Action.DELEGATE, "stale", identities=4))
+    return tuple(found)
 
 
 @attack("windows")

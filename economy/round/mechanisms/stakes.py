@@ -19,7 +19,7 @@ from commonweal.economy.world.world import State, World
 
 @mechanism("stakes")
 class Stakes(Mechanism):
-    """Scenario fields: ``stakes.stake``, ``audit``, ``reveal``, ``slash``, ``sees``. Note: (R, N) micro-units slashed."""
+    """Scenario fields: those of the section ``stakes``. Note: (R, N) micro-units slashed."""
 
     @classmethod
     def on(cls, terms: Terms) -> bool:

@@ -32,7 +32,7 @@ class Lever:
 
 
 LEVERS = (
-    Lever("pay", "settlement.kind", ("credit", "equal", "data", "quota", "time_valuation", "synthesised"), "pay is {}"),
+    Lever("pay", "settlement.kind", ("credit", "equal", "data", "quota", "time_valuation", "synthesised"), "{}"),
     Lever("cap", "settlement.cap", (UNCAPPED, 1.0, 1.5, 2.0, 3.0), "credit counts up to {:g} times what is typical"),
     Lever("alpha", "settlement.alpha", (1.0, 0.5, 2.0), "credit counts to the power {:g}"),
     Lever("floor", "settlement.floor", (0.0, 0.25, 0.5), "{:.0%} is shared equally"),
@@ -58,6 +58,7 @@ def plain_rule() -> dict[str, Setting]:
 def known_rules() -> dict[str, dict[str, Setting]]:
     """Rules that are tried before any search, by what they are called."""
     policed = {"audit": 0.1, "stake": 0.1, "evidence": "content", "name fee": 0.02}
+    by_content = {"novelty": 2, "replication": LN2, **policed}
     some = {
         "credit": {},
         "equal": {"pay": "equal"},
@@ -65,8 +66,8 @@ def known_rules() -> dict[str, dict[str, Setting]]:
         "robust": {"novelty": 2, "replication": LN2, "hold-back": 1.0, "clawback": 1.0, "audit": 0.1, "stake": 0.05,
                    "name fee": 0.02},
         "capped credit": {"pay": "synthesised", "cap": 1.0},
-        "capped credit, audits of samples": {"pay": "synthesised", "cap": 1.5, "novelty": 2, "replication": LN2, **policed},
-        "credit, audits of samples": {"novelty": 2, "replication": LN2, **policed},
+        "capped credit, audits of samples": {"pay": "synthesised", "cap": 1.5, **by_content},
+        "credit, audits of samples": by_content,
         "data, audits of samples": {"pay": "data", **policed},
     }  # fmt: skip
     return {name: {**plain_rule(), **changes} for name, changes in some.items()}

@@ -7,9 +7,9 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.scenarios.attacks.registry import Attack
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.pieces import Piece, Tick
 
@@ -59,7 +59,7 @@ def play_life(life: Life, tick: Tick) -> Served:
 
 
 
-def of_attacks(gains: Floats, attacks: Sequence[Deviation]) -> Floats:
+def of_attacks(gains: Floats, attacks: Sequence[Attack]) -> Floats:
     """(S, A) mean gain over those who tried each attack, of gains (S, A × M) in the order of ``by_members``."""
     found: Floats = gains.reshape(len(gains), len(attacks), -1).mean(axis=2)
     return found

@@ -1,5 +1,6 @@
 """The study ``synthesis``: rules on the frontier of what they serve and how far they can be exploited."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,22 +9,24 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.economy.futures.deviations import Deviation
+from commonweal.scenarios.attacks.registry import Attack
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, mean_interval
 from commonweal.scenarios.schema.relevance import learns, sells
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.base import Answer, Question, study
 from commonweal.scenarios.studies.best_deviation.search import Record, by_coordinate
-from commonweal.scenarios.studies.best_deviation.space import Candidate, deviation_of, space_of
+from commonweal.scenarios.studies.best_deviation.space import Candidate, deviation_of, plain, space_of
 from commonweal.scenarios.studies.incentives.playing import Span, play_deviations, rounds_of
 from commonweal.scenarios.studies.intervals import largest_interval
 from commonweal.scenarios.studies.pieces import Pieces
-from commonweal.scenarios.studies.synthesis.attacks import attacks_on, by_members
+from commonweal.scenarios.studies.synthesis.attacks import by_members, held_out, tried_at_last, tried_in_search
 from commonweal.scenarios.studies.synthesis.levers import LEVERS, Rule, said, under, without
 from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
-from commonweal.scenarios.studies.synthesis.playing import Life, Served, of_attacks, play_life
+from commonweal.scenarios.studies.synthesis.playing import Life, Served, of_attacks
 from commonweal.scenarios.studies.synthesis.searching import Tried, demand_optuna, finalists, search, undominated
 
+Which = Callable[[Scenario, int], tuple[Attack, ...]]
+SEARCH = "search"  # the family of what was found against one rule
 _SEARCHED = 3  # attacks of the search against a finalist that are judged on held-out seeds, best first
 
 
@@ -42,11 +45,11 @@ class Bench:
         """Attacks begin with the first round, and others may react."""
         return Span(0, self.options.horizon, "adapt", "money")
 
-    def attacks(self, rule: Rule) -> tuple[Deviation, ...]:
+    def attacks(self, rule: Rule, which: Which = tried_in_search) -> tuple[Attack, ...]:
         """What is tried against a rule."""
-        return attacks_on(under(rule, self.scenario, self.options, honest=True), self.options.horizon)
+        return which(under(rule, self.scenario, self.options, honest=True), self.options.horizon)
 
-    def gains(self, rule: Rule, attacks: tuple[Deviation, ...], what: str = "attacks") -> Floats:
+    def gains(self, rule: Rule, attacks: tuple[Attack, ...], what: str = "attacks") -> Floats:
         """(S, A) gains of attacks on a rule under which everybody else begins honestly."""
         tried = by_members(attacks, self.scenario.population.count, self.members)
         honest = under(rule, self.scenario, self.options, honest=True)
@@ -68,9 +71,9 @@ class Bench:
         lived: Served = self.pieces.play("lives", [life.piece], self.options.workers)[0]
         return lived
 
-    def rounds(self, rule: Rule) -> int:
+    def rounds(self, rule: Rule, which: Which = tried_in_search) -> int:
         """Rounds of single runs that it takes to try a rule."""
-        tried = by_members(self.attacks(rule), self.scenario.population.count, self.members)
+        tried = by_members(self.attacks(rule, which), self.scenario.population.count, self.members)
         lives = (self.scenario.rounds + self.options.horizon) * len(self.seeds)
         return rounds_of([tried] * len(self.seeds), self.span) + lives
 
@@ -99,6 +102,7 @@ def synthesis(question: Question) -> Answer:
         "frontier": frontier(judged, winner, most, options),
         "attacks": attacks_table(judged, options),
         "parts": parts(winner, court, options),
+        "held_out": held_out_table(winner, court, options),
         "rules": rules_table(tried),
     }
     tables = {name: table for name, table in tables.items() if len(table)}  # a rule without parts has no table of them
@@ -113,8 +117,7 @@ class Judged:
     tried: Tried
     served: Floats  # (S,)
     payoff: Floats  # (S,) of an honest principal
-    attacks: tuple[Deviation, ...]  # A, of the catalogue, then of the search against it
-    searched: int  # how many of them are of the search
+    attacks: tuple[Attack, ...]  # A, of all families that are not held out, then of the search against it
     gains: Floats  # (S, A)
 
     def epsilon(self, confidence: float) -> Interval:
@@ -135,18 +138,21 @@ def judge(tried: Tried, bench: Bench, court: Bench) -> Judged:
     options, scenario = bench.options, under(tried.rule, bench.scenario, bench.options, honest=True)
 
     def gains_of(candidates: Any) -> Floats:
-        return bench.gains(tried.rule, tuple(deviation_of(c, 0) for c in candidates), "attacks of a search")
+        return bench.gains(tried.rule, tuple(_found(c) for c in candidates), "attacks of a search")
 
     record = Record(gains_of, options.budget)
-    by_coordinate(_space(scenario, options.horizon), record, min(bench.seeds))
-    best = sorted(record.evaluations, key=lambda each: -each.gain)
-    known = bench.attacks(tried.rule)
-    found = [deviation_of(each.candidate, 0) for each in best[: _SEARCHED + 1]]
-    names = {d.name for d in known}
-    fresh = tuple(d for d in found if d.name not in names and d.name != "no deviation")[:_SEARCHED]
-    attacks = (*known, *fresh)
-    return Judged(tried, measured(court.served(tried.rule), options), court.honest(tried.rule), attacks, len(fresh),
+    space = _space(scenario, options.horizon)
+    by_coordinate(space, record, min(bench.seeds))
+    best = [_found(each.candidate) for each in sorted(record.evaluations, key=lambda each: -each.gain)]
+    known = bench.attacks(tried.rule, tried_at_last)
+    seen = {each.identity for each in (*known, _found(plain(space)))}
+    attacks = (*known, *[each for each in best if each.identity not in seen][:_SEARCHED])
+    return Judged(tried, measured(court.served(tried.rule), options), court.honest(tried.rule), attacks,
                   court.gains(tried.rule, attacks))  # fmt: skip
+
+
+def _found(candidate: Candidate) -> Attack:
+    return Attack(SEARCH, deviation_of(candidate, 0))
 
 
 def _space(scenario: Scenario, horizon: int) -> dict[str, tuple[Any, ...]]:
@@ -174,8 +180,8 @@ def frontier(judged: list[Judged], winner: Judged, most: float, options: Synthes
         rows.append({
             "rule": each.tried.name, "winner": each is winner,
             **_row(served, options.served), "of_best": float(each.served.mean()) / most if most > 0 else np.nan,
-            **_row(epsilon, "epsilon"), "binding": binding, **_row(mean_interval(each.payoff, options.confidence), "honest"),
-            "in_words": said(each.tried.rule),
+            **_row(epsilon, "epsilon"), "binding": binding,
+            **_row(mean_interval(each.payoff, options.confidence), "honest"), "in_words": said(each.tried.rule),
         })  # fmt: skip
     return pd.DataFrame(rows).sort_values("epsilon_high", ignore_index=True)
 
@@ -189,7 +195,7 @@ def attacks_table(judged: list[Judged], options: SynthesisOptions) -> pd.DataFra
             value, low, high = (float(end[k]) for end in (found.value, found.low, found.high))
             rows.append({
                 "rule": each.tried.name, "attack": attack.name,
-                "of": "search" if k >= len(each.attacks) - each.searched else "catalogue",
+                "family": attack.family,
                 "gain": value, "gain_low": low, "gain_high": high, "relative": value / float(each.payoff.mean()),
             })  # fmt: skip
     return pd.DataFrame(rows)
@@ -208,6 +214,17 @@ def parts(winner: Judged, court: Bench, options: SynthesisOptions) -> pd.DataFra
                 for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
             })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def held_out_table(winner: Judged, court: Bench, options: SynthesisOptions) -> pd.DataFrame:
+    """A row per attack of families that no search used: what it gains from the winner, the most gainful first."""
+    attacks = court.attacks(winner.tried.rule, held_out)
+    if not attacks:
+        return pd.DataFrame()
+    gains = court.gains(winner.tried.rule, attacks, "attacks held out")
+    columns = mean_interval(gains, options.confidence).columns("gain")
+    about = {"attack": [each.name for each in attacks], "family": [each.family for each in attacks]}
+    return pd.DataFrame(about | columns).sort_values("gain", ascending=False, ignore_index=True)
 
 
 def rules_table(tried: list[Tried]) -> pd.DataFrame:
@@ -230,8 +247,8 @@ def headline(winner: Judged, most: float, options: SynthesisOptions) -> str:
     binding = winner.attacks[int(winner.gains.mean(axis=0).argmax())].name
     share = f" ({served / most:.0%} of the best found)" if most > 0 else ""
     return (
-        f"Of what was tried, {said(winner.tried.rule)}: {options.served} {served:.3g}{share}, ε = {max(high, 0.0):.2g} money a"
-        f" round at {options.confidence:.0%} ({pays}; nearest is {binding}), an honest principal has {payoff:.3g}."
+        f"Of what was tried, {said(winner.tried.rule)}: {options.served} {served:.3g}{share}, ε = {max(high, 0.0):.2g}"
+        f" money a round at {options.confidence:.0%} ({pays}; nearest is {binding}), an honest principal has {payoff:.3g}."
     )
 
 
@@ -244,9 +261,10 @@ def _expect(bench: Bench, court: Bench) -> None:
     options, usual = bench.options, {lever.name: lever.settings[-1] for lever in LEVERS}
     each = bench.rounds(usual)
     members = len(bench.seeds) * options.attackers
-    asked = options.finalists * (options.budget * options.horizon * members + court.rounds(usual))
-    ablation = len(LEVERS) * court.rounds(usual)
-    bench.pieces.expect(options.rules * each + asked + ablation, at_most=True)
+    searched = options.budget * options.horizon * members
+    asked = options.finalists * (searched + court.rounds(usual, tried_at_last))
+    more = len(LEVERS) * court.rounds(usual) + court.rounds(usual, held_out)
+    bench.pieces.expect(options.rules * each + asked + more, at_most=True)
 
 
 def _demand_sense(scenario: Scenario, seeds: tuple[int, ...]) -> None:
@@ -264,8 +282,8 @@ def _notes(
     """What a reader must know to read the tables right."""
     return (
         *few_seeds(len(fresh)),
-        f"{len(tried)} rules were tried, known ones first, then by NSGA-II (Optuna); {options.finalists} at most were judged"
-        f" on seeds {fresh[0]} to {fresh[-1]}, which the search never saw.",
+        f"{len(tried)} rules were tried, known ones first, then by NSGA-II (Optuna); {options.finalists} at most were"
+        f" judged on seeds {fresh[0]} to {fresh[-1]}, which the search never saw.",
         f"{options.served.capitalize()} is that of the scenario's own principals over all its rounds"
         + (f", less {options.audit_price:g} money for every audit." if options.served == "welfare" else "."),
         f"An attack is measured against everybody delegating honestly; others follow their policies and may react."
@@ -273,5 +291,6 @@ def _notes(
         f"Against each finalist a coordinate search tried up to {options.budget} further attacks; its best"
         f" {_SEARCHED} are judged too. ε is the upper end of the largest gain: what was not tried may gain more.",
         f"Principals own {options.endowment:g} from the start, of which stakes and names are paid.",
+        "held_out: families of attacks that neither chose a rule nor were searched.",
         "parts: every part of the winner is left out in turn; more: what an attack gains more without it.",
     )

@@ -11,12 +11,14 @@ from commonweal.economy.money.settlement import SETTLEMENTS, SettlementTerms
 from commonweal.economy.money.time_aware import TimeTerms
 from commonweal.testing import check_settlement_rule, standing_with
 
-CREDITS = st.lists(st.tuples(st.integers(-30, 90).map(lambda tenths: tenths / 10), st.integers(1, 60)), min_size=1, max_size=6)
+TENTHS = st.integers(-30, 90).map(lambda tenths: tenths / 10)
+CREDITS = st.lists(st.tuples(TENTHS, st.integers(1, 60)), min_size=1, max_size=6)
 
 
 def terms(cap=1.0):
     one = np.ones((1, 1))
-    return SettlementTerms("synthesised", 50, one, one, 0 * one, 0 * one, "net", 0 * one, one, TimeTerms(one, one), cap * one)
+    nothing, time = 0 * one, TimeTerms(one, one)
+    return SettlementTerms("synthesised", 50, one, one, nothing, nothing, "net", nothing, one, time, cap * one)
 
 
 def shares(credit, held, cap, member=True):

@@ -128,5 +128,6 @@ def test_audits_that_look_at_samples_catch_bogus_data_under_any_action_and_nobod
     bogus = np.array([[False, True, False, False]])
     found = caught(ACTIONS, np.array([[-1.0, 1.0, 1.0, -1.0]]), np.full((1, 2, 4), 0.5), looks, bogus)
     assert found[0].tolist() == [False, True, True, True]
-    nobody = caught(ACTIONS[:, :2], np.array([[-1.0, -1.0]]), np.full((1, 2, 2), 0.5), looks, bogus[:, :1] & bogus[:, :2])
+    harmful, honest = np.array([[-1.0, -1.0]]), np.zeros((1, 2), dtype=bool)
+    nobody = caught(ACTIONS[:, :2], harmful, np.full((1, 2, 2), 0.5), looks, honest)
     assert not nobody.any()

@@ -11,8 +11,16 @@ from commonweal.figures.studies import draw
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.synthesis import levers, searching
-from commonweal.scenarios.studies.synthesis.attacks import attacks_on, by_members
-from commonweal.scenarios.studies.synthesis.levers import LEVERS, effective, known_rules, plain_rule, said, under, without
+from commonweal.scenarios.studies.synthesis.attacks import by_members, held_out, tried_at_last, tried_in_search
+from commonweal.scenarios.studies.synthesis.levers import (
+    LEVERS,
+    effective,
+    known_rules,
+    plain_rule,
+    said,
+    under,
+    without,
+)
 from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
 from commonweal.scenarios.studies.synthesis.searching import Tried, finalists, search, undominated
 
@@ -81,12 +89,16 @@ class TestSearch:
             ask("synthesis", SMALL, 2)
 
 
-def test_attackers_are_spread_over_all_principals_attack_by_attack():
-    attacks = attacks_on(under(plain_rule(), SMALL, SynthesisOptions(), honest=True), 6)
+def test_attackers_are_spread_over_all_principals_and_held_out_families_are_apart():
+    honest = under(plain_rule(), SMALL, SynthesisOptions(), honest=True)
+    attacks = tried_in_search(honest, 6)
     tried = by_members(attacks, 6, 3)
     assert [d.members[0] for d in tried[:3]] == [1, 3, 5]
-    assert [d.name for d in tried[::3]] == [d.name for d in attacks]
-    assert "delegate" not in {d.name for d in attacks} >= {"free_ride", "stale, 4 names", "pair, one copies"}
+    assert [d.name for d in tried[::3]] == [each.name for each in attacks]
+    assert "delegate" not in {each.name for each in attacks} >= {"free_ride", "stale, 4 names", "pair, one copies"}
+    last = {each.identity for each in tried_at_last(honest, 6)}
+    assert {each.identity for each in attacks} < last
+    assert not last & {each.identity for each in held_out(honest, 6)}
 
 
 @pytest.mark.parametrize(
@@ -105,8 +117,8 @@ def test_a_small_search_finds_audits_of_samples_and_says_what_each_part_stops(mo
     pytest.importorskip("optuna")
     kept = ("equal", "data, audits of samples")
     monkeypatch.setattr(searching, "known_rules", lambda: {name: levers.known_rules()[name] for name in kept})
-    asked = {"rules": 2, "horizon": 6, "attackers": 2, "judges": 2, "held_out": 3, "budget": 4, "finalists": 2, "workers": 1,
-             "audit_price": 0.0}  # fmt: skip
+    asked = {"rules": 2, "horizon": 6, "attackers": 2, "judges": 2, "held_out": 3, "budget": 4, "finalists": 2,
+             "workers": 1, "audit_price": 0.0}  # fmt: skip
     answer = ask("synthesis", SMALL, 3, **asked)
     rules = answer.tables["rules"].set_index("rule")
     assert list(rules.index) == list(kept) and rules["exploited"].is_monotonic_decreasing
