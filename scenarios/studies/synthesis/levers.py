@@ -74,7 +74,7 @@ def known_rules() -> dict[str, dict[str, Setting]]:
 
 
 def effective(rule: Rule) -> dict[str, Setting]:
-    """The rule with levers at their first setting where another makes them count for nothing: one name for each rule."""
+    """The rule with levers that count for nothing at their first setting: the same rule is the same choice."""
     found = dict(rule)
     if found["pay"] != "synthesised":
         found["cap"] = _BY_NAME["cap"].settings[0]

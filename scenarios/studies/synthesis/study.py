@@ -248,7 +248,7 @@ def headline(winner: Judged, most: float, options: SynthesisOptions) -> str:
     share = f" ({served / most:.0%} of the best found)" if most > 0 else ""
     return (
         f"Of what was tried, {said(winner.tried.rule)}: {options.served} {served:.3g}{share}, ε = {max(high, 0.0):.2g}"
-        f" money a round at {options.confidence:.0%} ({pays}; nearest is {binding}), an honest principal has {payoff:.3g}."
+        f" money a round at {options.confidence:.0%} ({pays}; nearest is {binding}), an honest one has {payoff:.3g}."
     )
 
 
