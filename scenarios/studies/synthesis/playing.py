@@ -25,6 +25,7 @@ class Served:
     participation: Floats  # (S,) share of principals that delegate
     audits: Floats  # (S,) audits expected in a round
     payoff: Floats  # (S,) of one principal, money per round
+    worst_off: Floats  # (S,) of the tenth that has least, money per round
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Life:
 def play_life(life: Life, tick: Tick) -> Served:
     """Play runs and take the means over rounds."""
     ensemble, sums = Ensemble(life.scenario, life.seeds), np.zeros((5, len(life.seeds)))
+    each = np.zeros(ensemble.world.shape)
     audit = ensemble.world.terms.stakes.audit[:, 0]
     for _ in range(life.rounds):
         before = ensemble.state.ledger.treasury
@@ -53,8 +55,10 @@ def play_life(life: Life, tick: Tick) -> Served:
         audits = audit * (actions != Action.ABSTAIN).sum(axis=1)
         delegating = (actions == Action.DELEGATE).mean(axis=1)
         sums += [payoffs.sum(axis=1) + kept, ensemble.state.quality, delegating, audits, payoffs.mean(axis=1)]
+        each += payoffs
         tick(len(life.seeds))
-    return Served(*(sums / life.rounds))
+    least = np.sort(each, axis=1)[:, : -(-each.shape[1] // 10)].mean(axis=1)
+    return Served(*(sums / life.rounds), least / life.rounds)
 
 
 

@@ -19,7 +19,14 @@ from commonweal.scenarios.studies.best_deviation.space import Candidate, deviati
 from commonweal.scenarios.studies.incentives.playing import Span, play_deviations, rounds_of
 from commonweal.scenarios.studies.intervals import largest_interval
 from commonweal.scenarios.studies.pieces import Pieces
-from commonweal.scenarios.studies.synthesis.attacks import by_members, held_out, tried_at_last, tried_in_search
+from commonweal.scenarios.studies.synthesis.attacks import (
+    IN_SEARCH,
+    PAIRS,
+    by_members,
+    held_out,
+    tried_at_last,
+    tried_in_search,
+)
 from commonweal.scenarios.studies.synthesis.levers import LEVERS, Rule, said, under, without
 from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
 from commonweal.scenarios.studies.synthesis.playing import Life, Served, of_attacks
@@ -62,10 +69,10 @@ class Bench:
         life = Life(under(rule, self.scenario, self.options, honest=False), self.seeds, self.scenario.rounds)
         return self._lived(life)
 
-    def honest(self, rule: Rule) -> Floats:
-        """(S,) payoff of an honest principal, money per round, where all are."""
+    def honest(self, rule: Rule) -> Served:
+        """What a rule brings about where all are honest, over the rounds of an attack."""
         life = Life(under(rule, self.scenario, self.options, honest=True), self.seeds, self.options.horizon)
-        return self._lived(life).payoff
+        return self._lived(life)
 
     def _lived(self, life: Life) -> Served:
         lived: Served = self.pieces.play("lives", [life.piece], self.options.workers)[0]
@@ -92,7 +99,7 @@ def synthesis(question: Question) -> Answer:
 
     def attempt(name: str, rule: Rule) -> Tried:
         gains = bench.gains(rule, bench.attacks(rule))
-        return Tried(name, rule, measured(bench.served(rule), options), gains, bench.honest(rule))
+        return Tried(name, rule, measured(bench.served(rule), options), gains, bench.honest(rule).payoff)
 
     tried = search(attempt, options.rules, min(seeds))
     judged = [judge(each, bench, court) for each in finalists(tried, options.enough, options.finalists)]
@@ -116,7 +123,7 @@ class Judged:
 
     tried: Tried
     served: Floats  # (S,)
-    payoff: Floats  # (S,) of an honest principal
+    honest: Served  # where everybody is
     attacks: tuple[Attack, ...]  # A, of all families that are not held out, then of the search against it
     gains: Floats  # (S, A)
 
@@ -181,7 +188,9 @@ def frontier(judged: list[Judged], winner: Judged, most: float, options: Synthes
             "rule": each.tried.name, "winner": each is winner,
             **_row(served, options.served), "of_best": float(each.served.mean()) / most if most > 0 else np.nan,
             **_row(epsilon, "epsilon"), "binding": binding,
-            **_row(mean_interval(each.payoff, options.confidence), "honest"), "in_words": said(each.tried.rule),
+            **_row(mean_interval(each.honest.payoff, options.confidence), "honest"),
+            **_row(mean_interval(each.honest.worst_off, options.confidence), "worst_off"),
+            "in_words": said(each.tried.rule),
         })  # fmt: skip
     return pd.DataFrame(rows).sort_values("epsilon_high", ignore_index=True)
 
@@ -196,7 +205,7 @@ def attacks_table(judged: list[Judged], options: SynthesisOptions) -> pd.DataFra
             rows.append({
                 "rule": each.tried.name, "attack": attack.name,
                 "family": attack.family,
-                "gain": value, "gain_low": low, "gain_high": high, "relative": value / float(each.payoff.mean()),
+                "gain": value, "gain_low": low, "gain_high": high, "relative": value / float(each.honest.payoff.mean()),
             })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -204,10 +213,12 @@ def attacks_table(judged: list[Judged], options: SynthesisOptions) -> pd.DataFra
 def parts(winner: Judged, court: Bench, options: SynthesisOptions) -> pd.DataFrame:
     """A row per lever of the winner and attack: what the attack gains more where that lever is left out."""
     rows = []
+    kept = [k for k, each in enumerate(winner.attacks) if each.family in (*IN_SEARCH, PAIRS, SEARCH)]
+    attacks = tuple(winner.attacks[k] for k in kept)
     for name, rule in without(winner.tried.rule).items():
-        gains = court.gains(rule, winner.attacks, f"attacks without {name}")
-        found, more = (mean_interval(each, options.confidence) for each in (gains, gains - winner.gains))
-        for k, attack in enumerate(winner.attacks):
+        gains = court.gains(rule, attacks, f"attacks without {name}")
+        found, more = (mean_interval(each, options.confidence) for each in (gains, gains - winner.gains[:, kept]))
+        for k, attack in enumerate(attacks):
             rows.append({"left_out": name, "attack": attack.name} | {
                 f"{what}{end}": float(getattr(of, part)[k])
                 for what, of in (("gain", found), ("more", more))
@@ -241,7 +252,7 @@ def rules_table(tried: list[Tried]) -> pd.DataFrame:
 def headline(winner: Judged, most: float, options: SynthesisOptions) -> str:
     """The winner, what it serves and what attacks gain from it."""
     epsilon, served = winner.epsilon(options.confidence), float(winner.served.mean())
-    high, payoff = float(epsilon.high), float(winner.payoff.mean())
+    high, payoff = float(epsilon.high), float(winner.honest.payoff.mean())
     pays = "no attack tried pays" if high <= 0 else (
         "some attack surely pays" if float(epsilon.low) > 0 else "no attack surely pays")  # fmt: skip
     binding = winner.attacks[int(winner.gains.mean(axis=0).argmax())].name
@@ -291,6 +302,7 @@ def _notes(
         f"Against each finalist a coordinate search tried up to {options.budget} further attacks; its best"
         f" {_SEARCHED} are judged too. ε is the upper end of the largest gain: what was not tried may gain more.",
         f"Principals own {options.endowment:g} from the start, of which stakes and names are paid.",
+        "worst_off: the tenth of honest principals that has least, over the rounds of an attack.",
         "held_out: families of attacks that neither chose a rule nor were searched.",
         "parts: every part of the winner is left out in turn; more: what an attack gains more without it.",
     )

@@ -1,0 +1,102 @@
+"""The search for rules on commons: what they serve, how far attacks exploit them, and which part stops what.
+
+    python benchmarks/synthesis.py          all tables (about half an hour on one quiet core)
+    python benchmarks/synthesis.py --write  into docs/synthesis.md, and docs/images/synthesis-*.png
+
+It is ``commonweal study synthesis commons --seeds 4 --option finalists=4 --option budget=30``; an interrupted run goes
+on from the pieces in results/.synthesis.
+"""
+
+import sys
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+from results_page import main, markdown
+
+from commonweal.figures.canvas import save
+from commonweal.figures.studies import draw
+from commonweal.scenarios.runs.intervals import written
+from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.studies import Answer, ask
+
+PAGE = Path(__file__).parents[1] / "docs" / "synthesis.md"
+KEPT = Path(__file__).parents[1] / "results" / ".synthesis"  # pieces that are played: an interrupted run goes on
+SEEDS, ASKED = 4, {"finalists": 4, "budget": 30, "workers": 1}
+TOP = 12  # attacks of a long table
+
+
+@cache
+def asked() -> Answer:
+    """The study, asked once; what it says in a sentence is printed."""
+    answer = ask("synthesis", load("commons"), SEEDS, folder=KEPT, tell=lambda *s: print(*s, flush=True), **ASKED)
+    print(f"{answer.headline}\n", flush=True)
+    if "--write" in sys.argv:
+        for name, figure in draw(answer).items():
+            save(figure, PAGE.parent / "images" / f"synthesis-{name}.png")
+    return answer
+
+
+def bounded(row: pd.Series, column: str, scale: float = 1.0, digits: int = 2) -> str:
+    """A number of a row with its interval."""
+    return written(*(scale * float(row[f"{column}{end}"]) for end in ("", "_low", "_high")), digits)
+
+
+def frontier() -> str:
+    """Finalists on held-out seeds; gains and payoffs in thousandths of a unit of money per round."""
+    rows = [
+        [f"**{row['rule']}**" if row["winner"] else row["rule"], bounded(row, "welfare", digits=3),
+         f"{row['of_best']:.0%}", bounded(row, "epsilon", 1000), row["binding"],
+         bounded(row, "honest", 1000), bounded(row, "worst_off", 1000), row["in_words"]]
+        for _, row in asked().tables["frontier"].iterrows()
+    ]  # fmt: skip
+    heads = ["rule", "welfare", "of the best", "largest gain", "from", "honest payoff", "worst-off tenth", "it is"]
+    return markdown(heads, rows)
+
+
+def rules() -> str:
+    """Known rules and what the search proposed, on the seeds of the search: the least exploited first."""
+    table = asked().tables["rules"].sort_values("exploited")
+    shown = table[table["on_frontier"] | ~table["rule"].str.startswith("rule ")]
+    rows = [
+        [row.rule, f"{row.served:.3f}", f"{1000 * row.exploited:+.2f}", f"{1000 * row.honest:.2f}",
+         "yes" if row.on_frontier else ""]
+        for row in shown.itertuples()
+    ]  # fmt: skip
+    return markdown(["rule", "welfare", "largest gain", "honest payoff", "on the frontier"], rows)
+
+
+def attacks() -> str:
+    """Every attack on the winner, on held-out seeds, the most gainful first; the last column in honest payoffs."""
+    answer = asked()
+    winner = answer.tables["frontier"].set_index("winner").loc[True, "rule"]
+    table = answer.tables["attacks"]
+    table = table[table["rule"] == winner].sort_values("gain", ascending=False)
+    rows = [
+        [row["attack"], row["family"], bounded(row, "gain", 1000), f"{row['relative']:+.0%}"]
+        for _, row in table.head(2 * TOP).iterrows()
+    ]
+    return markdown(["attack", "family", "gain", "of an honest payoff"], rows)
+
+
+def held_out() -> str:
+    """Attacks of the families held out, the most gainful first."""
+    table = asked().tables["held_out"].head(TOP)
+    rows = [[row["attack"], row["family"], bounded(row, "gain", 1000)] for _, row in table.iterrows()]
+    return markdown(["attack", "family", "gain"], rows)
+
+
+def parts() -> str:
+    """What is lost where a part of the winner is left out: the attacks that gain most by it."""
+    rows = []
+    for name, group in asked().tables["parts"].groupby("left_out", sort=False):
+        for _, row in group.sort_values("more", ascending=False).head(3).iterrows():
+            rows.append([str(name), row["attack"], bounded(row, "more", 1000), bounded(row, "gain", 1000)])
+    return markdown(["left out", "attack", "gains more", "gains then"], rows)
+
+
+TABLES = {"frontier": frontier, "attacks": attacks, "held-out": held_out, "parts": parts, "rules": rules}
+
+
+if __name__ == "__main__":
+    main(__doc__, TABLES, "synthesis-", PAGE)
