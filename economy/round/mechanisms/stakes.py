@@ -59,7 +59,8 @@ def _bogus(actions: Ints, world: World) -> Bools | None:
     if world.terms.stakes.sees == "action":
         return None
     form, _ = carried_out(actions, np.int64(1), world.terms.actions, world.conduct)
-    return (actions != Action.ABSTAIN) & ~np.isin(form, (Form.OWN, Form.COPY))
+    bogus: Bools = (actions != Action.ABSTAIN) & ~np.isin(form, (Form.OWN, Form.COPY))
+    return bogus
 
 
 def _multiple(state: State, world: World) -> Floats | None:

@@ -57,9 +57,9 @@ def plain_rule() -> dict[str, Setting]:
 
 def known_rules() -> dict[str, dict[str, Setting]]:
     """Rules that are tried before any search, by what they are called."""
-    policed = {"audit": 0.1, "stake": 0.1, "evidence": "content", "name fee": 0.02}
-    by_content = {"novelty": 2, "replication": LN2, **policed}
-    some = {
+    policed: dict[str, Setting] = {"audit": 0.1, "stake": 0.1, "evidence": "content", "name fee": 0.02}
+    by_content: dict[str, Setting] = {"novelty": 2, "replication": LN2, **policed}
+    some: dict[str, dict[str, Setting]] = {
         "credit": {},
         "equal": {"pay": "equal"},
         "data": {"pay": "data"},

@@ -58,7 +58,7 @@ def play_life(life: Life, tick: Tick) -> Served:
         each += payoffs
         tick(len(life.seeds))
     least = np.sort(each, axis=1)[:, : -(-each.shape[1] // 10)].mean(axis=1)
-    return Served(*(sums / life.rounds), least / life.rounds)
+    return Served(*np.stack([*sums, least]) / life.rounds)
 
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,8 @@ def search(attempt: Try, count: int, seed: int) -> list[Tried]:
     found: dict[tuple[Setting, ...], Tried] = {}
     for _ in range(50 * count):  # proposals may repeat
         trial = study.ask()
-        rule = effective({lever.name: trial.suggest_categorical(lever.name, lever.settings) for lever in LEVERS})
+        proposed: dict[str, Any] = {each.name: trial.suggest_categorical(each.name, each.settings) for each in LEVERS}
+        rule = effective(proposed)
         key = _key(rule)
         if key not in found:
             found[key] = attempt(names.get(key, f"rule {len(found) + 1}"), rule)
