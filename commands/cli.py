@@ -358,8 +358,30 @@ def play(
     negotiator: Annotated[str, typer.Option(metavar="NAME", help="shapley, endpoint or replay.")] = "shapley",
     boss: Annotated[float, typer.Option(metavar="HEALTH", help="Of the boss in raid-battle.")] = 2000.0,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of all luck.")] = 0,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of software-team: CSV or JSON; a calculator's if not given.")
+    ] = None,
+    reward: Annotated[
+        float | None, typer.Option(metavar="MONEY", help="Of software-team, with every stage done; 100 if not given.")
+    ] = None,
+    division: Annotated[
+        str | None,
+        typer.Option(metavar="PERCENT,…", help="Of software-team: which substitutes would make it Shapley's?"),
+    ] = None,
+    nobody: Annotated[
+        float | None,
+        typer.Option(metavar="Q", help="With --division: worth of nobody at all, of 1; the log's if not given."),
+    ] = None,
 ) -> None:
     """Play a small social dilemma, everybody for itself or by negotiated terms.
+
+    In software-team every owner does its stage of a project or skips it; a
+    skipped stage is done by a substitute at a part of its quality. Completions
+    are paid, so what completes little is skipped unless a deal pays for it.
+
+    A log has an entry for each piece of work: stage, owner and completed (a
+    count); if wanted done (words), effort (money it costs its owner) and
+    substitute (quality, of 1, if the owner skips the stage; 0.7 if not given).
 
     Examples:
     [cyan]commonweal play[/]                              the games there are
@@ -367,10 +389,24 @@ def play(
     [cyan]commonweal play escape-room --negotiated[/]
 
     [cyan]commonweal play raid-battle --boss 300[/]
+
+    [cyan]commonweal play software-team --negotiated[/]
+
+    [cyan]commonweal play software-team --log mine.csv --reward 5000[/]
+
+    [cyan]commonweal play software-team --division 10,15,20,30,20,5 --nobody 0.2[/]
     """
     from commonweal.commands import play as command
+    from commonweal.commands.play_team import TeamRequest, play_team
 
-    lines = command.list_games() if game is None else command.play(game, negotiator if negotiated else None, boss, seed)
+    speaker = negotiator if negotiated else None
+    team = TeamRequest(speaker, log, reward, division, nobody)
+    if game is not None and game != command.TEAM and team.given:
+        raise InputError(f"{team.given[0]} is of {command.TEAM}: {game} has no such option")
+    if game == command.TEAM:
+        lines = play_team(team)
+    else:
+        lines = command.list_games() if game is None else command.play(game, speaker, boss, seed)
     print("\n".join(lines))
 
 

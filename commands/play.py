@@ -10,7 +10,9 @@ from commonweal.scenarios.games.raid_battle import RaidBattle
 GAMES = {
     "escape-room": "one of two can leave, if the other stays and holds the lever",
     "raid-battle": "four heroes against a boss; who protects the others does no damage, and damage is what pays",
+    "software-team": "six owners of a project's stages; who reviews completes little, and completions are what pays",
 }
+TEAM = "software-team"
 
 
 def list_games() -> list[str]:
@@ -19,10 +21,10 @@ def list_games() -> list[str]:
 
 
 def play(name: str, negotiator: str | None, boss: float, seed: int) -> list[str]:
-    """Play a game and say what happened.
+    """Play a game and say what happened; ``commonweal.commands.play_team`` does for the software team.
 
     Args:
-        name: of ``GAMES``.
+        name: of ``GAMES``, but the software team.
         negotiator: name of who speaks for all players; None where they do not talk.
         boss: health of the boss, in raid-battle.
         seed: of all luck.
@@ -38,15 +40,16 @@ def play(name: str, negotiator: str | None, boss: float, seed: int) -> list[str]
     if name == "escape-room":
         game = EscapeRoom(negotiated=speakers is not None, negotiators=speakers, rng=seed)
         game.step()
-        return [*_talks(game), *_payoffs(game)]
+        return [*talks_of(game), *_payoffs(game)]
     raid = RaidBattle(boss, negotiated=speakers is not None, negotiators=speakers, rng=seed)
     while raid.running:
         raid.step()
     outcome = "won" if raid.battle.boss[0] <= 0 else "lost"
-    return [*_talks(raid), f"{outcome} in turn {raid.battle.turn}: team reward {raid.score:g}", *_payoffs(raid)]
+    return [*talks_of(raid), f"{outcome} in turn {raid.battle.turn}: team reward {raid.score:g}", *_payoffs(raid)]
 
 
-def _talks(game: NegotiatedGame) -> list[str]:
+def talks_of(game: NegotiatedGame) -> list[str]:
+    """What was said before a game, a line a move, and whether it binds."""
     if game.talks is None:
         return ["nobody talks"]
     said = [_sentence(move, game.talks.situation) for move in game.talks.said]

@@ -56,11 +56,11 @@ def fair_proposal(situation: Situation) -> Proposal:
 
 
 def whole(owed: Floats) -> tuple[int, ...]:
-    """Transfers (n,) that sum to 0, in whole units that sum to 0; nobody pays more than it owes."""
-    paid = np.floor(np.maximum(-owed, 0.0) + 1e-6).astype(np.int64)
-    due = np.maximum(owed, 0.0)
-    received = apportion(np.array([paid.sum()]), (due / (due.sum() or 1.0))[None])[0]
-    return tuple((received - paid).tolist())
+    """Transfers (n,) that sum to 0, in whole units that sum to 0; all together pay no more than they owe."""
+    paid = np.floor([np.maximum(-owed, 0.0).sum() + 1e-6]).astype(np.int64)
+    sides = np.maximum([-owed, owed], 0.0)
+    payer, receiver = (apportion(paid, (side / (side.sum() or 1.0))[None])[0] for side in sides)
+    return tuple((receiver - payer).tolist())
 
 
 def redistribution(realised: Ints, agreed: Ints) -> Ints:

@@ -18,8 +18,6 @@ from commonweal.economy.negotiation.talks import (
     rounds_begun,
 )
 
-ROUNDING = 1  # micro-unit that dividing a deal into whole ones may cost a party
-
 
 @dataclass(frozen=True)
 class ShapleyNegotiator:
@@ -35,7 +33,7 @@ class ShapleyNegotiator:
             if not _gains(situation, fair, party):
                 return Move(party, Kind.HALT, words="nobody can pay me enough")
             return Move(party, Kind.PROPOSE, fair)
-        if situation.payoffs(table)[party] >= least(situation, party, rounds_begun(said) - 1) - ROUNDING:
+        if situation.payoffs(table)[party] >= least(situation, party, rounds_begun(said) - 1) - _rounding(situation):
             return Move(party, Kind.ACCEPT)
         may_counter = table != fair and rounds_begun(said) < MOST_ROUNDS and _gains(situation, fair, party)
         return Move(party, Kind.COUNTER, fair) if may_counter else Move(party, Kind.REJECT)
@@ -50,7 +48,12 @@ def least(situation: Situation, party: int, rounds: int) -> float:
 
 def _gains(situation: Situation, proposal: Proposal, party: int) -> bool:
     """Whether a party has at least what it has without a deal."""
-    return bool(situation.payoffs(proposal)[party] >= situation.outside[party] * MICRO - ROUNDING)
+    return bool(situation.payoffs(proposal)[party] >= situation.outside[party] * MICRO - _rounding(situation))
+
+
+def _rounding(situation: Situation) -> int:
+    """Micro-units that dividing a deal into whole ones may cost a party: in its sum, and then in its division."""
+    return min(len(situation.parties) - 1, 2)
 
 
 @negotiator("shapley")

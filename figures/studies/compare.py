@@ -1,5 +1,6 @@
-"""Figures of the study ``compare``: the league as a table of values and ranks, every criterion, and every attack."""
+"""Figures of the study ``compare``: the league as ranks by every criterion, its values, and every attack."""
 
+from collections.abc import Mapping
 from itertools import chain
 
 import numpy as np
@@ -9,12 +10,13 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish
-from commonweal.figures.ink import GREY, MAP, Ink, ink, key, printed, upon
+from commonweal.figures.ink import BLACK, GREY, Ink, ink, key, printed
 from commonweal.scenarios.studies.base import Answer
+from commonweal.scenarios.studies.compare.halves import ALL
 from commonweal.scenarios.studies.judging import per_round
 
 _ACROSS = 5  # panels of criteria
-_ROW = 0.34  # inches of a row in which two lines of text fit
+_FLAT = 1e-12  # numbers that differ by less are drawn as one
 _ATTACKS = {"gain": "an attacker's gain ({})", "honest_loss": "loss of each other ({})"}
 
 
@@ -29,39 +31,61 @@ def _seeds(answer: Answer) -> str:
 
 @printed
 def _draw_league(answer: Answer) -> Figure:
-    """A row per mechanism, the best first, a column per criterion: the value, and below it the ranks it may have."""
-    league, measures = answer.tables["league"], answer.tables["measures"]
-    names, by = list(league["mechanism"]), list(dict.fromkeys(measures["criterion"]))
-    values, first, last = (
-        measures.pivot(index="mechanism", columns="criterion", values=column).loc[names, by].to_numpy(dtype=float)
-        for column in ("value", "first", "last")
-    )
-    figure, ((ax,),) = blank(1, 1, TWO_COLUMNS, 0.5 + _ROW * len(names))
-    middle = (first + last) / 2
-    image = ax.imshow(-middle, cmap=MAP, vmin=-len(names), vmax=-1, aspect="auto")
-    for (row, column), value in np.ndenumerate(values):
-        text = f"{_short(value)}\n{league[by[column]].iloc[row]}"
-        beneath = MAP(image.norm(-middle[row, column]))
-        ax.text(column, row, text, ha="center", va="center", fontsize=7, color=upon(beneath))
-    ax.set_xticks(range(len(by)), [name.replace(" ", "\n") for name in by])
-    ax.xaxis.tick_top()
-    labels = zip(names, league["rank"], strict=True)
-    ax.set_yticks(range(len(names)), [f"{balanced(name, 22)}   {rank}" for name, rank in labels])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+    """A panel per criterion, over all first: the ranks that every mechanism may have, the best at the left."""
+    names, panels, alike = list(answer.tables["league"]["mechanism"]), _ranks(answer), _alike(answer)
+    height = 0.6 + 0.16 * len(names)
+    figure, grid = blank(-(-len(panels) // _ACROSS), _ACROSS, TWO_COLUMNS, height, sharey=True)
+    axes = list(chain.from_iterable(grid))
+    for spare in axes[len(panels) :]:
+        spare.remove()
+    for ax, (title, ranks) in zip(axes, panels.items(), strict=False):
+        ax.set_title(title, loc="left", color="0.2", fontsize=7)
+        _draw_ranks(ax, ranks)
+    axes[0].set_yticks(range(len(names)), [balanced(name, 22) for name in names])
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
     caption = (
-        f"Mean over {_seeds(answer)} and, below it, the ranks that paired 95 % intervals leave open (1–2: tied for "
-        "them); dark is better. Beside the name: rank over all criteria, by how many others a mechanism beats less "
-        "how many beat it."
+        f"The dot is the rank, 1 + the number of mechanisms surely better in {_seeds(answer)}; the bar ends at the "
+        "lowest rank left, with the surely worse ones behind it. Who is not told apart shares ranks. Surely: paired "
+        "differences, all pairs of a panel together, 95 %. τ: how far rankings from two halves of the seeds agree, 1 "
+        "if always."
     )
-    return finish(figure, "League of mechanisms", caption)
+    caption += f" The same for all in every seed: {', '.join(alike)}." if alike else ""
+    return finish(figure, "League of mechanisms: ranks from 1, the best", caption)
 
 
-def _short(value: float) -> str:
-    """Two significant digits."""
-    if not np.isfinite(value):
-        return "–"
-    return np.format_float_positional(value, precision=2, fractional=False, trim="-").replace("-", "−")
+def _draw_ranks(ax: Axes, ranks: pd.DataFrame) -> None:
+    """A bar over the ranks that each mechanism may have, and a dot at the first of them."""
+    for place, (first, last) in enumerate(zip(ranks["first"], ranks["last"], strict=True)):
+        ax.axhline(place, color="0.93", linewidth=0.5, zorder=0)
+        ax.plot([first, last], [place, place], color=GREY, linewidth=3.2, solid_capstyle="round", zorder=1)
+        ax.plot(first, place, marker="o", markersize=4, color=BLACK, linestyle="none", zorder=2)
+    ax.set_xlim(0.4, len(ranks) + 0.6)
+    ax.set_xticks(range(1, len(ranks) + 1, 1 + len(ranks) // 12))
+    ax.tick_params(axis="x", labelsize=7, labelbottom=True)
+    ax.tick_params(axis="y", length=0)
+
+
+def _ranks(answer: Answer) -> dict[str, pd.DataFrame]:
+    """The first and last ranks by mechanism in the order of the league, by title of a panel."""
+    league, measures = answer.tables["league"], answer.tables["measures"]
+    tau = answer.tables["agreement"].set_index("criterion")["tau"].to_dict()
+    found = {_titled(ALL, tau): league.rename(columns={"rank": "first"})[["first", "last"]]}
+    for name, rows in measures[~measures["criterion"].isin(_alike(answer))].groupby("criterion", sort=False):
+        ranks = rows.set_index("mechanism").loc[list(league["mechanism"])]
+        found[_titled(str(name), tau)] = ranks[["first", "last"]]
+    return found
+
+
+def _alike(answer: Answer) -> list[str]:
+    """Criteria by which no half of the seeds orders anybody."""
+    agreement = answer.tables["agreement"]
+    return [name for name in agreement["criterion"][agreement["tau"].isna()] if name != ALL]
+
+
+def _titled(name: str, tau: Mapping[str, float]) -> str:
+    """What a criterion is called, and below it how far rankings from halves agree."""
+    agreed = f"{tau[name]:.2f}".replace("-", "−") if np.isfinite(tau[name]) else "–"
+    return f"{name}\nτ {agreed}"
 
 
 @printed
@@ -80,6 +104,8 @@ def _draw_criteria(answer: Answer) -> Figure:
         for place in range(len(names)):
             _intervals(ax, rows.iloc[[place]], "value", [place], ink(place))
         ax.set_title(title.replace(", ", "\n", 1), loc="left", color="0.2", fontsize=7)
+        if np.ptp(rows[["value", "value_low", "value_high"]].to_numpy(dtype=float)) < _FLAT:
+            ax.set_xlim(rows["value"].mean() - 0.5, rows["value"].mean() + 0.5)
         ax.axvline(0, color="0.8", linewidth=0.6, zorder=0)
         ax.locator_params(axis="x", nbins=3)
         ax.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
@@ -88,8 +114,8 @@ def _draw_criteria(answer: Answer) -> Figure:
     axes[0].set_yticks(range(len(names)), [balanced(name, 22) for name in names])
     axes[0].set_ylim(len(names) - 0.5, -0.5)
     caption = (
-        f"Means over {_seeds(answer)} with 95 % intervals; cost over the parts of a run. Mechanisms are compared by "
-        "their paired differences, which are surer than the intervals shown."
+        f"Means over {_seeds(answer)} with 95 % intervals, each by itself. Mechanisms are compared by their paired "
+        "differences, which are surer than the intervals shown."
     )
     return finish(figure, "Every criterion", caption)
 

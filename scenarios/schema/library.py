@@ -10,7 +10,7 @@ from typing import Any
 from commonweal.agents.errors import InputError, shown
 
 LIBRARY = Path(__file__).parents[1] / "library"
-SWEEPS, CONTRACTS = LIBRARY / "sweeps", LIBRARY / "contracts"
+SWEEPS, CONTRACTS, PROJECTS = LIBRARY / "sweeps", LIBRARY / "contracts", LIBRARY / "projects"
 
 
 def library_names() -> list[str]:

@@ -35,6 +35,8 @@ def wire_demands(scenario: Any) -> Iterator[tuple[str, bool, str]]:
     yield "credit.novelty.memory", credit.novelty.memory == 0, f"0 {where}: samples are not remembered outside their nodes"
     alike = credit.replication.penalty > 0 and credit.replication.similarity == "samples"
     yield "credit.replication.similarity", not alike, f"updates {where}: samples stay on their nodes"
+    robust = scenario.settlement.kind == "robust"
+    yield "settlement.kind", not robust, f"another {where}: robust compares samples, which stay on their nodes"
     yield "screening.grain", scenario.screening.grain == "principal" or not screens(scenario), f"principal {where}: single samples are not told apart"
     yield "actions.selection", scenario.actions.selection == "none", f"none {where}: labels stay on their nodes"
     yield "learning.nodes", learning.nodes > 1 or not secret, f"above 1 {where}: a sum over one node hides nothing"

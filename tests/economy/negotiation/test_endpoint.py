@@ -358,6 +358,34 @@ def test_the_command_asks_records_and_replays(
     assert KEY not in (tmp_path / "talks").read_text() + first
 
 
+def test_a_team_is_told_its_log_negotiates_by_endpoint_and_replays_the_same(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def buying_the_review(handler: BaseHTTPRequestHandler, request: dict[str, Any]) -> None:
+        told = json.loads(request["messages"][1]["content"])
+        prices = [0, 0, 0, -12.0, 12.0, 0]
+        offer = {"move": "propose", "plan": 1, "transfers": prices, "words": "twice what reviewing costs"}
+        send(handler, completion(json.dumps(offer if "propose" in told["moves"] else ACCEPT)))
+
+    server.answers = [buying_the_review]
+    for name, value in {"URL": server.url, "MODEL": "m", "KEY": KEY, "TRANSCRIPT": str(tmp_path / "talks")}.items():
+        monkeypatch.setenv(f"COMMONWEAL_NEGOTIATOR_{name}", value)
+    assert main(["play", "software-team", "--negotiated", "--negotiator", "endpoint"]) == 0
+    first = capsys.readouterr().out
+    assert first.startswith("By a deal every stage is done and the project is worth 100")
+    assert "Code Reviewer is paid 12.00; Programmer pays 12.00." in first
+    assert "twice what reviewing costs" in first
+    told = json.loads(server.asked[0]["messages"][1]["content"])
+    assert "review by Code Reviewer, 1 completed: found that 2-3-4 was read from the right" in told["task"]
+    assert [plan["name"] for plan in told["plans"]] == ["everybody works for itself", "every stage is done"]
+    assert len(told["coalitions"]) == 64
+    assert len(server.asked) == 6
+    assert main(["play", "software-team", "--negotiated", "--negotiator", "replay"]) == 0
+    assert capsys.readouterr().out == first
+    assert len(server.asked) == 6
+    assert KEY not in (tmp_path / "talks").read_text() + first
+
+
 def test_an_economy_negotiates_by_endpoint_and_replays_the_same(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,14 @@ def test_who_cannot_pay_the_fair_price_offers_all_it_has() -> None:
     assert fair_proposal(situation(funds=2.0)).transfers == (-2_000_000, 2_000_000)
 
 
+def test_one_whom_five_others_pay_takes_the_fair_price_in_whole_units() -> None:
+    many = situation([7.0] * 5 + [-1.0], [0.0] * 6)  # a sixth of 34 each: five pay 4/3, and 20/3 is received
+    talks = negotiate(many, [ShapleyNegotiator()] * 6)
+    assert talks.deal is not None
+    assert sorted(talks.deal.transfers) == [-1_333_334] + [-1_333_333] * 4 + [6_666_666]
+    assert [move.kind for move in talks.said] == [Kind.PROPOSE] + [Kind.ACCEPT] * 5
+
+
 def test_values_of_a_small_game_are_exact_and_of_a_large_one_seeded() -> None:
     weights = np.arange(1.0, 21.0)
 

@@ -26,12 +26,19 @@ def browser(chromium_browser: Any) -> Any:
     return chromium_browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)
 
 
-@pytest.fixture(scope="module")
-def server(browser: Any) -> Iterator[Server]:
-    """A server of the usual page; nothing may have gone wrong in the end."""
+@pytest.fixture(scope="session")
+def usual_server() -> Iterator[Server]:
+    """A server of the usual page for all modules: starting one takes longer than most tests of it."""
     with served() as running:
         yield running
-        assert running.complaints() == []
+
+
+@pytest.fixture(scope="module")
+def server(browser: Any, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The server of the usual page; nothing may have gone wrong in the end."""
+    running: Server = request.getfixturevalue("usual_server")  # once it is known that there is a browser
+    yield running
+    assert running.complaints() == []
 
 
 @pytest.fixture

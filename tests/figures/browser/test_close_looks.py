@@ -24,14 +24,26 @@ ROUNDS = 8
 SCENARIOS = ("leaky", "public-goods", "value-conflict", "tolerance-for-sale", "wait-and-see")
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Any, server: Server) -> Iterator[Tab]:
+    """One tab for all tests; nothing may have gone wrong in the end."""
+    opened = Tab(browser.new_page(), server.address)
+    yield opened
+    opened.page.close(run_before_unload=True)
+    assert opened.outside == []
+    assert opened.wrong == []
+
+
+FIRST_LOOK = """commonweal.set({view: 'society', round: null, principal: null, hover: null, stretch: null,
+  allRows: false, sort: '', axes: null, eye: true})"""
+
+
 @pytest.fixture
-def play(browser: Any, server: Server) -> Iterator[Callable[..., Tab]]:
-    """Opens a tab and plays a scenario for some rounds; nothing may have gone wrong in the end."""
-    opened: list[Tab] = []
+def play(tab: Tab) -> Callable[..., Tab]:
+    """Plays a scenario from its start for some rounds, in a tab that looks at nothing in particular."""
 
     def playing(scenario: str, rounds: int = ROUNDS) -> Tab:
-        tab = Tab(browser.new_page(), server.address)
-        opened.append(tab)
+        tab.page.evaluate(FIRST_LOOK)
         run = tab.page.evaluate("commonweal.store.setup.run")
         tab.page.evaluate(f"commonweal.send({{do: 'scenario', name: '{scenario}'}})")
         tab.page.wait_for_function(f"commonweal.store.setup.run > {run} && commonweal.store.newest === 0")
@@ -41,11 +53,7 @@ def play(browser: Any, server: Server) -> Iterator[Callable[..., Tab]]:
         tab.page.wait_for_function(there, timeout=60_000)
         return tab
 
-    yield playing
-    for tab in opened:
-        tab.page.close(run_before_unload=True)
-        assert tab.outside == []
-        assert tab.wrong == []
+    return playing
 
 
 def look(tab: Tab, view: str, kind: str, round: int | None = None, principal: int | None = None, **more: Any) -> Any:
@@ -110,12 +118,14 @@ def test_a_principal_is_shown_at_once_by_what_is_known_of_it(play: Callable[...,
     tab, chronicle = play("leaky"), run("leaky")
     tab.page.evaluate("commonweal.set({hover: 4})")  # the card comes with the first who is pointed at
     tab.page.wait_for_selector(".cw-card", state="attached")
-    tab.page.evaluate("commonweal.send = () => {}; commonweal.set({view: 'society', principal: 5})")
+    deaf = "commonweal.told = commonweal.send; commonweal.send = () => {}"
+    tab.page.evaluate(f"{deaf}; commonweal.set({{view: 'society', principal: 5}})")
     tab.page.wait_for_function("document.querySelector('.cw-card-name')?.textContent === 'Principal 5'")
     verb = action_words(chronicle.world, int(chronicle.newest.actions[5]))
     assert tab.page.inner_text(".cw-card-does").strip() == verb.does
     assert texts(tab, ".cw-life-ends span") == ["round 1", str(ROUNDS)]
     assert texts(tab, ".cw-number-text") == []
+    tab.page.evaluate("commonweal.send = commonweal.told")
 
 
 def test_a_fold_stays_open_and_the_focus_stays_while_the_run_goes_on(play: Callable[..., Tab]) -> None:

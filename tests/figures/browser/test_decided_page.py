@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from shared.chromium import Server, Tab, served
+from shared.chromium import Server, Tab
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
 
@@ -12,19 +12,22 @@ LUCK, CHANGES = "Which episodes decided it?", "What did my changes do?"
 
 
 @pytest.fixture(scope="module")
-def server(browser: Any) -> Iterator[Server]:
-    with served("public-goods") as running:
-        yield running
-        assert running.complaints() == []
-
-
-@pytest.fixture
-def tab(browser: Any, server: Server) -> Iterator[Tab]:
+def window(browser: Any, server: Server) -> Iterator[Tab]:
+    """One tab for all tests; nothing may have gone wrong in the end."""
     opened = Tab(browser.new_page(), server.address)
-    opened.page.set_viewport_size({"width": 1280, "height": 800})
     yield opened
     opened.page.close(run_before_unload=True)
     assert (opened.wrong, opened.outside) == ([], [])
+
+
+@pytest.fixture
+def tab(window: Tab) -> Tab:
+    """The tab with a game of public goods of which no round is played yet."""
+    run = window.of("commonweal.store.setup.run")
+    window.page.set_viewport_size({"width": 1280, "height": 800})
+    window.tell("scenario", name="public-goods")
+    window.until(lambda: window.of("commonweal.store.setup.run") > run and window.round == 0)
+    return window
 
 
 def played(tab: Tab, rounds: int) -> None:
@@ -88,6 +91,7 @@ def test_another_outcome_is_told_at_once_without_asking_again(tab: Tab) -> None:
     assert tab.page.locator(".cw-reason-said").all_inner_texts() == [
         row["said"] for row in documents(tab, "welfare_each")["rows"]]  # fmt: skip
     assert [order for order in tab.said[len(before):] if order.startswith("decided")] == []
+    tab.page.locator(".cw-outcome").select_option("share_delegate")
 
 
 def test_the_rounds_of_an_episode_are_looked_at_and_let_go(tab: Tab) -> None:

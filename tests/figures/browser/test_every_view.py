@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared.chromium import Server, Tab, served
+from shared.chromium import Server, Tab
 
 from commonweal.scenarios.schema.library import library_names
 
@@ -20,13 +20,6 @@ LEARNED = ("accuracy", "accurate", "screen", "model", "sample")  # never said of
 
 HERE = Path(__file__).parent
 TEXTS, CONTROLS = ((HERE / name).read_text(encoding="utf-8").partition("\n")[2] for name in ("texts.js", "controls.js"))
-
-
-@pytest.fixture(scope="module")
-def server(chromium_browser: Any) -> Iterator[Server]:
-    with served("commons") as running:
-        yield running
-        assert running.complaints() == []
 
 
 @pytest.fixture(scope="module")

@@ -17,33 +17,39 @@ ROUNDS = 12
 OFF = {"screening.mode": "off"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def play(browser: Any, server: Server) -> Iterator[Callable[..., Tab]]:
-    """Opens a tab and plays a scenario with changed fields for some rounds; nothing may have gone wrong in the end."""
-    opened: list[Tab] = []
+    """A tab in which a scenario with changed fields was played for some rounds, the same one for all who only look.
+
+    Nothing may have gone wrong in the end.
+    """
+    opened: dict[str, Tab] = {}
 
     def playing(scenario: str, fields: dict[str, Any]) -> Tab:
-        tab = Tab(browser.new_page(), server.address)
-        opened.append(tab)
-        page = tab.page
-        page.evaluate("commonweal.send({do: 'speed', speed: 0})")
-        orders = [{"do": "scenario", "name": scenario}]
-        orders += [{"do": "set", "values": fields}, {"do": "begin"}] if fields else []
-        for order in orders:
-            run = page.evaluate("commonweal.store.setup.run")
-            page.evaluate("order => commonweal.send(order)", order)
-            if order["do"] != "set":
-                page.wait_for_function(f"commonweal.store.setup.run > {run}")
-        page.evaluate("commonweal.send({do: 'pause'})")
-        page.evaluate(f"commonweal.send({{do: 'play', until: {ROUNDS}}})")
-        page.wait_for_function(f"commonweal.store.newest >= {ROUNDS} && !commonweal.docs.state.playing", timeout=60_000)
-        return tab
+        if scenario not in opened:
+            opened[scenario] = Tab(browser.new_page(), server.address)
+            begin(opened[scenario].page, scenario, fields)
+        return opened[scenario]
 
     yield playing
-    for tab in opened:
+    for tab in opened.values():
         tab.page.close(run_before_unload=True)
         assert tab.outside == []
         assert tab.wrong == []
+
+
+def begin(page: Any, scenario: str, fields: dict[str, Any]) -> None:
+    page.evaluate("commonweal.send({do: 'speed', speed: 0})")
+    orders = [{"do": "scenario", "name": scenario}]
+    orders += [{"do": "set", "values": fields}, {"do": "begin"}] if fields else []
+    for order in orders:
+        run = page.evaluate("commonweal.store.setup.run")
+        page.evaluate("order => commonweal.send(order)", order)
+        if order["do"] != "set":
+            page.wait_for_function(f"commonweal.store.setup.run > {run}")
+    page.evaluate("commonweal.send({do: 'pause'})")
+    page.evaluate(f"commonweal.send({{do: 'play', until: {ROUNDS}}})")
+    page.wait_for_function(f"commonweal.store.newest >= {ROUNDS} && !commonweal.docs.state.playing", timeout=60_000)
 
 
 def look(tab: Tab, view: str, kind: str, principal: int | None = None, **more: Any) -> Any:

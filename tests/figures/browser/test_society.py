@@ -3,20 +3,18 @@
 What is drawn is read from the page's own hook, ``window.commonweal``, and from single pixels.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from shared.chromium import VISITED, served
+from shared.chromium import VISITED, Server
 
 from commonweal.agents.actions import Action
 from commonweal.economy.runs.cooperative import Cooperative
-from commonweal.scenarios.schema.library import LIBRARY, library_names
+from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load
 
 pytest.importorskip("solara", reason="the extra 'browser' is not installed")
@@ -36,26 +34,30 @@ PAINTED = """(move) => new Promise((done) => {
 
 
 @pytest.fixture(scope="module")
-def shown(chromium_browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, int], Any]]:
+def shown(chromium_browser: Any, server: Server) -> Callable[[str, int], Any]:
     """Opens a scenario with so many principals (0: as it says) in a tab; the same tab for the same ones."""
-    with ExitStack() as running:
 
-        @cache
-        def opening(name: str, count: int) -> Any:
-            file = tmp_path_factory.mktemp("scenario") / f"{name}.toml"
-            words = (LIBRARY / file.name).read_text(encoding="utf-8")
-            file.write_text(re.sub(r"^count = \d+", f"count = {count}", words, flags=re.MULTILINE), encoding="utf-8")
-            server = running.enter_context(served(str(file) if count else name))
-            page = chromium_browser.new_page(viewport={"width": 1280, "height": 800})
-            page.add_init_script(VISITED)
-            page.wrong = []
-            page.on("console", lambda message: page.wrong.extend([message.text] * (message.type == "error")))
-            page.on("pageerror", lambda error: page.wrong.append(str(error)))
-            page.goto(server.address)
-            page.wait_for_function("window.commonweal?.shown?.part?.picture.drawn", timeout=30_000)
-            return page
+    @cache
+    def opening(name: str, count: int) -> Any:
+        page = chromium_browser.new_page(viewport={"width": 1280, "height": 800})
+        page.add_init_script(VISITED)
+        page.wrong = []
+        page.on("console", lambda message: page.wrong.extend([message.text] * (message.type == "error")))
+        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        page.goto(f"{server.address}#scenario={name}" + (f"&set.population.count={count}" if count else ""),
+                  timeout=120_000)  # a busy machine is long to import what the server needs
+        drawn(page, name, count)
+        return page
 
-        yield opening
+    return opening
+
+
+def drawn(page: Any, name: str, count: int = 0) -> None:
+    """Wait until a scenario with so many principals is shown."""
+    there = f"window.commonweal?.store.setup?.name === '{name}' && commonweal.shown?.part?.picture.drawn"
+    page.wait_for_function(there + (f" && commonweal.store.setup.principals === {count}" if count else ""),
+                           timeout=30_000)
+    settle(page)
 
 
 def play(page: Any, rounds: int) -> None:
@@ -365,7 +367,7 @@ def test_a_cell_is_a_whole_number_of_the_screens_pixels(chromium_browser: Any, s
     address = shown("spatial-public-goods", 0).url
     page = chromium_browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
     page.goto(address)
-    page.wait_for_function("window.commonweal?.shown?.part?.picture.drawn", timeout=30_000)
+    drawn(page, "spatial-public-goods")
     across, seen = page.evaluate("""() => { const canvas = commonweal.shown.part.picture.field.querySelector("canvas");
         return [canvas.width, canvas.getBoundingClientRect().width * devicePixelRatio]; }""")
     assert across % 100 == 0 and across == pytest.approx(seen, abs=0.05)  # layout rounds to 1/64

@@ -25,11 +25,10 @@ from websockets.typing import Origin
 
 
 @pytest.fixture(scope="module")
-def alone() -> Iterator[Server]:
+def alone(usual_server: Server) -> Iterator[Server]:
     """A server of this machine alone."""
-    with served() as running:
-        yield running
-        assert running.complaints() == []
+    yield usual_server
+    assert usual_server.complaints() == []
 
 
 @pytest.fixture(scope="module")

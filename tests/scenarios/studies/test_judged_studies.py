@@ -9,7 +9,6 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import STUDIES, ask
-from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.compare.observation import observation
 from commonweal.scenarios.studies.evolution.meta_game import play_meta_game
 from commonweal.scenarios.studies.free_riding.schelling import diagrams, schelling
@@ -62,14 +61,14 @@ def test_schellings_diagram_is_of_utility() -> None:
 
 @UNITS
 def test_mechanisms_are_observed_in_what_is_judged(judge: Any, earned: str) -> None:
-    (observed,) = Pieces().play("", [observation([Mechanism("off", MINDING)], (0, 1), judge)])
+    (observed,) = Pieces().play("", [observation(MINDING, (0, 1), judge)])
     ensemble = Ensemble(MINDING, [0, 1])
     records = [ensemble.step() for _ in range(6)]
     expected = np.mean([getattr(record.payday, earned) for record in records], axis=0)
-    np.testing.assert_allclose(observed.payoffs[:, 0], expected, atol=1e-12)
+    np.testing.assert_allclose(observed.payoffs, expected, atol=1e-12)
     broken = np.mean([record.notes["concern"].violation.sum(axis=2) for record in records], axis=0)
     away = -0.01 * broken if judge == "utility" else np.zeros(broken.shape)
-    np.testing.assert_allclose(observed.outside[:, 0], away, atol=1e-12)
+    np.testing.assert_allclose(observed.outside, away, atol=1e-12)
 
 
 @pytest.mark.slow

@@ -331,7 +331,8 @@ class TestEngineOptions:
 
     @needs_dask
     @pytest.mark.slow
-    def test_a_scheduler_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+    def test_a_scheduler_that_is_not_there_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("commonweal.scenarios.sweeps.executors._PATIENCE", 2.0)
         with pytest.raises(InputError, match=r"scheduler = tcp://127.0.0.1:9: cannot be reached"):
             run_sweep(plan_of(BASE, seeds=1), tmp_path / "sweep", engine="dask", scheduler="tcp://127.0.0.1:9")
         assert list(tmp_path.iterdir()) == []
