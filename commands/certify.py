@@ -1,7 +1,6 @@
-"""``commonweal certify`` and ``commonweal refute``: certificates are made, checked by playing them again, and attacked."""
+"""``commonweal certify`` and ``refute``: certificates are made, checked by playing them again, and attacked."""
 
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -161,8 +160,8 @@ def _apart(certificate: Certificate) -> Iterator[tuple[str, str]]:
         relative = "" if share is None else f" ({share:.0%} of the mean payoff)"
         tried = content["budget"]["attacks_tried"][judge]
         yield judge, (
-            f"epsilon = {found['epsilon']:.3g} {found['unit']}{relative} at {content['intervals']['confidence']:.0%}; the"
-            f" strongest of {tried} attacks found, {found['strongest']} ({found['by']}), gains {_interval(found)}"
+            f"epsilon = {found['epsilon']:.3g} {found['unit']}{relative} at {content['intervals']['confidence']:.0%};"
+            f" the strongest of {tried} attacks found, {found['strongest']} ({found['by']}), gains {_interval(found)}"
         )
 
 

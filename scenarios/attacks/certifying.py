@@ -26,9 +26,9 @@ from commonweal.scenarios.studies.pieces import DECIDING, Pieces
 from commonweal.scenarios.sweeps.manifest import code_version
 
 _METHOD = (
-    "The search chooses on its own seeds; fresh seeds judge. Value and lower end are those of the attack that the search"
-    " found strongest, the upper end is the highest of all finalists; of the error one part in five is above it. Single"
-    " intervals are Student's over seeds, the end on the long side moved out by the skewness."
+    "The search chooses on its own seeds; fresh seeds judge. Value and lower end are those of the attack that the"
+    " search found strongest, the upper end is the highest of all finalists; of the error one part in five is above it."
+    " Single intervals are Student's over seeds, the end on the long side moved out by the skewness."
 )
 _LIMITS = (
     "Attacks of one principal at a time, by the places listed; coalitions are not tried.",
