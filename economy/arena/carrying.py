@@ -31,12 +31,14 @@ class Doer:
 class Round:
     """What a round is played with, while moves are written into it."""
 
-    conduct: Conduct
+    conduct: Conduct | None  # None: moves are nothing but actions
     forced: Ints  # (R, N + spares) codes of forced actions; FREE: what the policy says
 
     @classmethod
-    def fresh(cls, conduct: Conduct, forced: Ints) -> "Round":
+    def fresh(cls, conduct: Conduct | None, forced: Ints) -> "Round":
         """A round whose arrays may be written to."""
+        if conduct is None:
+            return cls(None, forced.copy())
         names = ("form", "share", "claimed", "dearer", "exaggerates")
         return cls(replace(conduct, **{name: getattr(conduct, name).copy() for name in names}), forced.copy())
 
@@ -49,10 +51,12 @@ class Round:
             reach: (R, N + spares, K) what being looser by the whole of a limit adds to a claim, with its sign.
         """
         moved, place, conduct = laid.at((slice(None), doer.bearer)), doer.place, self.conduct
+        self.forced[place] = np.where(self.forced[place] == FREE, moved.action, self.forced[place])
+        if conduct is None:
+            return
         formed = (moved.form != FREE) & (conduct.form[place] != Form.COPY)
         conduct.form[place] = np.where(formed, moved.form, conduct.form[place])
         conduct.share[place] = moved.share / doer.divided
         conduct.claimed[place] -= moved.looser[..., None] * reach[place]
         conduct.dearer[place] += moved.dearer
         conduct.exaggerates[place] += moved.exaggerates
-        self.forced[place] = np.where(self.forced[place] == FREE, moved.action, self.forced[place])

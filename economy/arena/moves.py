@@ -118,6 +118,11 @@ class Moves:
         """Whether a move can leave the action to the policy."""
         return AS_BEFORE in self.factors.get("does", (AS_BEFORE,))
 
+    @property
+    def bare(self) -> bool:
+        """Whether moves are nothing but actions."""
+        return not self.factors.keys() - {"does"} and not any(DOES_NAMED[str(d)][1] for d in self.factors["does"])
+
     def at(self, code: Any) -> Move:
         """The move with a code (D,)."""
         places = self.demand(np.asarray(code))

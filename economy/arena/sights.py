@@ -1,16 +1,19 @@
 """Sights: what a principal sees before it chooses, as numbers with names, the same for tactics and for learners."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from commonweal.agents.actions import CODES, Action
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import Observation
 from commonweal.agents.policies.seeing import seen_by_all
+from commonweal.agents.population import Population
 from commonweal.economy.world.world import World
 
+_OWN_PAST = ("payoff", "utility", "action")  # what an action that no policy may propose does not show in
 NAMED = ("own name", "name of who asks", "is asked")  # where names, good or bad, count
 _PAST = tuple(f"last did {action.name.lower()}" for action in Action)
 _SEEN = ("own payoff", "reputation", "neighbours delegating", "accuracy", "own cost", "neighbours' payoff", "revenue")
@@ -66,3 +69,12 @@ def picked(columns: Mapping[str, Floats], names: Sequence[str], rows: Ints, memb
     if not names:
         return np.zeros((len(rows), len(members), 0))
     return np.stack([columns[name][place] for name in names], axis=-1)
+
+
+def as_seen(before: Population, after: Population, unseen: Bools) -> Population:
+    """The population as policies see it: a principal whose action no policy may propose appears unchanged."""
+    if not unseen.any():
+        return after
+    seen = {name: np.where(unseen, getattr(before, name), getattr(after, name)) for name in _OWN_PAST}
+    action_values = np.where(unseen[..., None], before.action_values, after.action_values)
+    return replace(after, **seen, action_values=action_values)

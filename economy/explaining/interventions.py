@@ -15,12 +15,12 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.economy.arena.moves import FREE
+from commonweal.economy.arena.sights import as_seen
 from commonweal.economy.explaining.conducts import Cast, demand_passing
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.economy.explaining.tree import Outcome, counted, replay
 from commonweal.economy.explaining.values import Effort, value_games
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.economy.futures.play import as_seen
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.runs.ensemble import next_actions

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.agents.arrays import Bools, Floats, Ints
-from commonweal.agents.population import Population
 from commonweal.economy.arena.moves import FREE
 from commonweal.economy.arena.names import persons_of, renamed
-from commonweal.economy.arena.sights import seen_columns
+from commonweal.economy.arena.sights import as_seen, seen_columns
 from commonweal.economy.futures.choosing import Choosing
 from commonweal.economy.futures.departures import carry_on, first_copies
 from commonweal.economy.futures.deviations import (
@@ -37,8 +36,6 @@ from commonweal.economy.round.play import play_round
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.runs.ensemble import next_actions
 from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world, reseeded
-
-_OWN_PAST = ("payoff", "utility", "action")  # what an action that no policy may propose does not show in
 
 Others = Literal["adapt", "freeze"]
 
@@ -202,12 +199,3 @@ def branch(economy: Economy, futures: int, seed: int) -> Economy:
         pick_runs(economy.people, runs),
         reseeded(pick_streams(economy.streams, runs), seed),
     )
-
-
-def as_seen(before: Population, after: Population, unseen: Bools) -> Population:
-    """The population as policies see it: a principal whose action no policy may propose appears unchanged."""
-    if not unseen.any():
-        return after
-    seen = {name: np.where(unseen, getattr(before, name), getattr(after, name)) for name in _OWN_PAST}
-    action_values = np.where(unseen[..., None], before.action_values, after.action_values)
-    return replace(after, **seen, action_values=action_values)
