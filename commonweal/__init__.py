@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from commonweal.agents.reciprocity.norms import Norm, norm
     from commonweal.agents.streams import Stream
     from commonweal.agents.terms import PerRun, term
+    from commonweal.economy.arena.arena import Arena
+    from commonweal.economy.arena.history import History
+    from commonweal.economy.arena.moves import Moves
+    from commonweal.economy.arena.tactics import Constant, Net, Programme, Tactic, Threshold, tactic_of
     from commonweal.economy.credit import Credit, RoundGame, credit_rule
     from commonweal.economy.explaining.decisions import (
         Place,
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
     )
     from commonweal.economy.explaining.tree import Outcome
     from commonweal.economy.explaining.values import Effort
+    from commonweal.economy.futures.deviations import Deviation
+    from commonweal.economy.futures.play import Futures, play_futures
     from commonweal.economy.learning import LearningTerms, Site, network
     from commonweal.economy.learning.module import ModuleNetwork
     from commonweal.economy.learning.network import Network
@@ -73,17 +79,22 @@ __all__ = [
     "Accounts",
     "Action",
     "Answer",
+    "Arena",
     "Belief",
     "Bound",
+    "Constant",
     "Cooperative",
     "Credit",
     "Dataset",
+    "Deviation",
     "Effects",
     "Effort",
     "Ensemble",
     "Explanation",
     "Faithfulness",
     "Foregone",
+    "Futures",
+    "History",
     "Income",
     "InputError",
     "Inquiry",
@@ -96,7 +107,9 @@ __all__ = [
     "ModuleNetwork",
     "Moment",
     "Move",
+    "Moves",
     "Negotiator",
+    "Net",
     "Network",
     "Norm",
     "Observation",
@@ -107,6 +120,7 @@ __all__ = [
     "Population",
     "Principal",
     "Produce",
+    "Programme",
     "Proposal",
     "Question",
     "Reason",
@@ -121,7 +135,9 @@ __all__ = [
     "Standing",
     "Stream",
     "StudyOptions",
+    "Tactic",
     "TaskTerms",
+    "Threshold",
     "Transfer",
     "View",
     "as_played",
@@ -147,6 +163,7 @@ __all__ = [
     "of_actions",
     "of_cells",
     "per_principal",
+    "play_futures",
     "play_profiles",
     "policy",
     "query",
@@ -158,6 +175,7 @@ __all__ = [
     "solve",
     "study",
     "sweep",
+    "tactic_of",
     "task",
     "term",
     "uniform",
@@ -176,6 +194,10 @@ _HOMES = {
     "agents.reciprocity.norms": "Norm norm",
     "agents.streams": "Stream",
     "agents.terms": "PerRun term",
+    "economy.arena.arena": "Arena",
+    "economy.arena.history": "History",
+    "economy.arena.moves": "Moves",
+    "economy.arena.tactics": "Constant Net Programme Tactic Threshold tactic_of",
     "economy.credit": "Credit RoundGame credit_rule",
     "economy.explaining.decisions": "Place explain_course explain_decision explain_outcome explain_prediction",
     "economy.explaining.episodes": "LuckGame explain_luck",
@@ -186,6 +208,8 @@ _HOMES = {
     "economy.explaining.sketch": "as_played explain instead_of of_actions of_cells sketch uniform",
     "economy.explaining.tree": "Outcome",
     "economy.explaining.values": "Effort",
+    "economy.futures.deviations": "Deviation",
+    "economy.futures.play": "Futures play_futures",
     "economy.learning": "LearningTerms Site network",
     "economy.learning.module": "ModuleNetwork",
     "economy.learning.network": "Network",

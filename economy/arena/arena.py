@@ -69,7 +69,8 @@ class Arena:
         self.scenario, self.warm_up, self.judge, self.autoreset = scenario, warm_up, judge, autoreset
         self.seeds = plain_seeds(seeds)
         self._later = np.random.SeedSequence(self.seeds)
-        economy = self._first = self._set_up()
+        economy = self._set_up()
+        self._first: Economy | None = economy
         terms = economy.world.terms
         count = terms.population.count
         self.focal = tuple(range(count)) if focal is None else tuple(int(each) for each in focal)
@@ -84,7 +85,9 @@ class Arena:
         self.names = _names(self.focal, names, count)
         self.each_names = names
         self.sight_names = sight_names(economy.world)
-        self.over = True
+        self.over, self.played = True, 0
+        self._columns: dict[str, Floats] = {}
+        self._choosers: list[Chooser] = []
 
     def _demand(self, count: int, names: int) -> None:
         """Raise InputError where something is not allowed."""
@@ -200,7 +203,8 @@ class Arena:
         """Lay out names and conduct before the first round."""
         runs, names = np.arange(len(self.seeds)), self.names
         self._graph = economy.world.graph  # persons know each other, under whatever names
-        self._bearer, unborne = (np.tile(each, (len(runs), 1)) for each in (names.bearer, names.unborne))
+        self._bearer: Ints = np.tile(names.bearer, (len(runs), 1))
+        unborne = np.tile(names.unborne, (len(runs), 1))
         self._economy = renamed(economy, runs, names, unborne) if names.spares else economy
         world, people = self._economy.world, self._economy.people
         self._usual = None if self._bare else Conduct.plain(*people.shape, len(world.senses))

@@ -60,7 +60,7 @@ class TestSameAsAnEnsemble:
             np.testing.assert_array_equal(rewards, ensemble.step().payday.utility)
 
     def test_money_is_what_utility_leaves_out_value_costs(self):
-        money, utility = (played(Arena(MINDFUL, [0], judge=judge), (1,), 8) for judge in ("money", "utility"))
+        money, utility = (played(Arena(MINDFUL, [1, 2], judge=judge), (1,), 3) for judge in ("money", "utility"))
         assert (money >= utility).all() and (money > utility).any()
 
 
