@@ -24,9 +24,9 @@ class Game:
     next_seed: int = field(default=0, init=False)
 
     @property
-    def shape(self) -> tuple[int, int]:
+    def shape(self) -> tuple[int, int, int]:
         """One learner in each run."""
-        return self.runs, 1
+        return self.runs, 1, 1 + self.sees
 
     def reset(self, seeds: Sequence[int] | None = None) -> Floats:
         """Begin anew."""
@@ -43,12 +43,13 @@ class Game:
 
     def step(self, codes: Ints, /) -> tuple[Floats, Floats, bool, Any]:
         """One round."""
-        assert codes.shape == (*self.shape, len(self.sizes))
+        assert codes.shape == (self.runs, 1, len(self.sizes))
         rewards = self.play(codes[:, 0])
         self.round += 1
         return self.sights(), rewards[:, None], self.round == self.horizon, None
 
     luck = 1  # uniform numbers of a round
+    sees = 0  # things beside the time
 
     def begin(self) -> None:
         """Before the first round."""
@@ -76,6 +77,7 @@ class Game:
 class PrisonersDilemma(Game):
     """Against one who cooperates by chance, or who does what was done to it (tit for tat, Axelrod 1984)."""
 
+    sees = 1
     answers: bool = False  # tit for tat
     chance: float = 0.5  # of cooperating where it does not answer
 
@@ -127,7 +129,7 @@ class FirstPriceAuction(Game):
     """Two bidders, values uniform on [0, 1]; the other bids half of its own, and so should one (Vickrey 1961)."""
 
     sizes: tuple[int, ...] = (21,)  # bids 0, .05, ...
-    luck = 2
+    luck, sees = 2, 1
 
     def play(self, codes: Ints) -> Floats:
         """The higher bid wins, and pays itself."""

@@ -17,8 +17,8 @@ class Environment(Protocol):
     """R runs of equal length, reset together. The same seeds and codes give the same sights and rewards."""
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """R runs, M members who learn in each."""
+    def shape(self) -> tuple[int, int, int]:
+        """R runs, M members who learn in each, F things that each sees."""
         ...
 
     @property
@@ -26,10 +26,7 @@ class Environment(Protocol):
         """How many codes there are for each of D factors."""
         ...
 
-    @property
-    def horizon(self) -> int:
-        """Rounds of a run."""
-        ...
+    horizon: int  # rounds of a run
 
     def reset(self, seeds: Sequence[int] | None = None) -> Floats:
         """(R, M, F) what each member sees before the first round; runs with the same seed draw the same numbers."""

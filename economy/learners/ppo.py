@@ -161,7 +161,7 @@ def _episodes(
 ) -> Batch:
     """A batch of episodes, played by drawing from the laws."""
     sights = environment.reset(_seeds(environment, copies, rng))
-    (runs, members), layers, sizes = environment.shape, networks.layers, environment.sizes
+    (runs, members, _), layers, sizes = environment.shape, networks.layers, environment.sizes
     past = history.begin(runs * members)
     rows: list[tuple[Floats, Ints, Floats]] = []
     for _ in range(environment.horizon):

@@ -34,7 +34,7 @@ def agree(state: State, people: Population, intended: Ints, world: World, stream
     customers = np.full(len(state.quality), world.customers)
     outside = world.terms.population.outside_option
     moment = Moment(state, people, intended, opening=state.ledger, customers=customers, outside=outside)
-    moment = run_hooks(moment, world, lambda each, own, now: each.before(own, now, world, streams))
+    moment = run_hooks(moment, world, lambda each, own, now: each.before(own, now, now.in_world(world), streams))
     return drift(replace(moment, people=replace(people, action=moment.actions)), world)
 
 
