@@ -86,14 +86,15 @@ def behind_the_door(code: str) -> list[str]:
             wrong += [alias.name for alias in node.names if alias.name.startswith("commonweal.")]
         elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "commonweal":
             open_to_all = {"commonweal": commonweal.__all__, "commonweal.testing": commonweal.testing.__all__,
-                           "commonweal.mesa": listed_in("mesa"), "commonweal.rl": listed_in("rl")}  # fmt: skip
+                           "commonweal.mesa": listed_in("mesa"), "commonweal.rl": listed_in("rl"),
+                           "commonweal.sb3": listed_in("sb3")}  # fmt: skip
             listed = open_to_all.get(str(node.module), ())
             wrong += [f"{node.module}.{alias.name}" for alias in node.names if alias.name not in listed]
     return wrong
 
 
 def listed_in(door: str) -> list[str]:
-    """The names of ``commonweal.mesa`` or ``commonweal.rl``, which cannot be imported without libraries of an extra."""
+    """The names of ``commonweal.mesa`` and the like, which cannot be imported without libraries of an extra."""
     for node in ast.parse((ROOT / "commonweal" / f"{door}.py").read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return list(ast.literal_eval(node.value))

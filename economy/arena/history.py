@@ -44,6 +44,21 @@ class History:
         if not all(0 < rate <= 1 for rate in self.rates):
             raise InputError("tactic: rates must be above 0 and up to 1")
 
+    @classmethod
+    def fitted(cls, sights: Floats, sizes: Ints, rates: tuple[float, ...] = (), *, recalls: bool = True) -> "History":
+        """One that makes sights as seen so far standard: mean 0 and, unless they are constant, standard deviation 1.
+
+        Args:
+            sights: (…, F) some that were seen.
+            sizes: (D,) choices of each factor.
+            rates: (H,) weights of the newest sight in each moving mean.
+            recalls: whether the last move is an input.
+        """
+        seen = sights.reshape(-1, sights.shape[-1])
+        mean, spread = seen.mean(axis=0), seen.std(axis=0)
+        constant = spread <= 1e-9 * np.maximum(np.abs(mean), 1.0)
+        return cls(mean, np.where(constant, 1.0, spread), sizes, rates, recalls)
+
     @property
     def width(self) -> int:
         """Numbers that a network takes in: sights, their moving means, and 1 or 0 for each choice of the last move."""

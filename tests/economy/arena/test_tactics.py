@@ -104,6 +104,14 @@ class TestNet:
         inputs, _ = history.inputs(np.array([[-3.0]]), past)
         np.testing.assert_array_equal(inputs, [[-2.0, 0.5 + 0.25 * (-2.0 - 0.5), 0, 0, 1, 1, 0]])
 
+    def test_sights_are_made_standard_unless_they_are_constant(self):
+        sights = np.random.default_rng(0).normal(3.0, 0.01, (40, 5, 3))
+        sights[..., 1] = 0.3
+        history = History.fitted(sights, np.array([2]))
+        seen = history.inputs(sights.reshape(-1, 3), history.begin(200))[0][:, :3]
+        np.testing.assert_allclose(seen.mean(axis=0), 0.0, atol=1e-9)
+        np.testing.assert_allclose(seen.std(axis=0), [1, 0, 1], atol=1e-9)
+
     def test_layers_lead_from_inputs_to_outputs(self):
         with pytest.raises(InputError, match="must lead from"):
             Net(MOVES, net().names, net().history, net(hidden=7).layers[:1])
