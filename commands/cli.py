@@ -240,6 +240,83 @@ def study(
     conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out, force))
 
 
+@app.command()
+def certify(
+    context: typer.Context,
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="[SCENARIO]", help="Of which; options and attacks are listed if not given.")
+    ] = None,
+    seeds: Seeds = "8",
+    set_: Settings = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", metavar="NAME=VALUE", help="An option of the certificate. Repeatable."),
+    ] = None,
+    rounds: Rounds = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The certificate; results/NAME.certificate.json if not given.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Make this certificate again from its file, and compare.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a certificate that is there, with its verdicts.")] = False,
+) -> None:
+    """Certify how far a scenario's rules can be gamed: the strongest attack found, with intervals, in one file.
+
+    Families of attacks and a search choose attacks on the seeds given; fresh seeds judge. The file holds the whole
+    scenario, the budget and all numbers, and a digest of them; others check it, or try to break it with
+    [cyan]commonweal refute[/].
+
+    Examples:
+    [cyan]commonweal certify[/]                                        options, and families of attacks
+
+    [cyan]commonweal certify commons --set settlement.kind=robust[/]
+
+    [cyan]commonweal certify --check results/commons.certificate.json[/]
+    """
+    from commonweal.commands import certify as command
+    from commonweal.scenarios.schema.notation import parse_assignment
+
+    if check is not None:
+        if scenario is not None:
+            raise InputError(f"--check takes the scenario from the certificate; leave {scenario} out")
+        raise typer.Exit(command.conduct_check(check, context.obj))
+    if scenario is None:
+        command.list_options()
+        return
+    options = dict(map(parse_assignment, option or []))
+    command.conduct_certify(
+        command.CertifyRequest(context.obj, scenario, _changes(set_, rounds), options, seeds, out, force)
+    )
+
+
+@app.command()
+def refute(
+    context: typer.Context,
+    certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="A file that certify has written.")],
+    attack: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A family of attacks, or a JSON file of them. Repeatable."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Fresh seeds: half choose, half judge.")] = 32,
+) -> None:
+    """Try to break a certificate with other attacks, on seeds it never saw; the verdict is appended to its file.
+
+    Families come with the library, or from packages that register them (entry points commonweal.attacks). Ends with 1
+    where the certificate falls. Without --attack it is made again from its file and compared, as by certify --check.
+
+    Examples:
+    [cyan]commonweal refute results/commons.certificate.json --attack mixed[/]
+
+    [cyan]commonweal refute results/commons.certificate.json --attack my_attacks.json --seeds 64[/]
+    """
+    from commonweal.commands import certify as command
+
+    if not attack:
+        raise typer.Exit(command.conduct_check(certificate, context.obj))
+    raise typer.Exit(command.conduct_refute(certificate, attack, seeds, context.obj))
+
+
 @app.command("list")
 def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,

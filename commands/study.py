@@ -60,7 +60,7 @@ def conduct_study(request: StudyRequest) -> None:
     identity = identity_of_answer(request.study, scenario, seeds, chosen)
     check_place(folder, identity, force=request.force)
     place = hidden(folder.absolute(), f"{identity[:8]}.unfinished")
-    with writing(folder, identity, force=request.force) as partial, _continued(place, request.words):
+    with writing(folder, identity, force=request.force) as partial, continued(place, request.words):
         with progress() as tell:
             answer = ask(request.study, scenario, seeds, tell=tell, folder=place, **options)
         answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
@@ -73,7 +73,7 @@ def conduct_study(request: StudyRequest) -> None:
 
 
 @contextmanager
-def _continued(place: Path, words: Sequence[str]) -> Iterator[None]:
+def continued(place: Path, words: Sequence[str]) -> Iterator[None]:
     """Say how a study goes on that ends early, where anything of it is kept in ``place``."""
     command = shlex.join(["commonweal", *words])
     try:

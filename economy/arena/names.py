@@ -12,7 +12,7 @@ from commonweal.agents.population import Population
 from commonweal.economy.money.identity import fund_names
 from commonweal.economy.round.mechanisms.beliefs import Beliefs
 from commonweal.economy.round.set_up import Economy
-from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world
+from commonweal.economy.world.replicas import pick_runs, pick_world, share_streams
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def renamed(economy: Economy, runs: Ints, names: Names, unpaid: Bools) -> Econom
     if names.spares and "beliefs" in state.mechanisms:
         own = knowing(state.mechanisms["beliefs"], bearer)
         state = replace(state, mechanisms={**state.mechanisms, "beliefs": own})
-    return Economy(world, state, people, pick_streams(economy.streams, runs))
+    return Economy(world, state, people, share_streams(economy.streams, runs))
 
 
 def borne(population: Population, bearer: Ints, concern: str) -> Population:

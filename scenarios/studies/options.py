@@ -3,17 +3,25 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.describe import allowed
 from commonweal.scenarios.schema.notation import parse_assignment, write_value
-from commonweal.scenarios.studies.base import Study, StudyOptions
+from commonweal.scenarios.studies.base import StudyOptions
 
 
-def read_options(study: Study, given: Mapping[str, Any] | Sequence[str]) -> StudyOptions:
+class Asked(Protocol):
+    """Something with options of its own: a study, or a command that is asked as studies are."""
+
+    @property
+    def options(self) -> type[StudyOptions]:
+        """What it lets its user choose."""
+
+
+def read_options(study: Asked, given: Mapping[str, Any] | Sequence[str]) -> StudyOptions:
     """The options of a study.
 
     Args:
@@ -36,7 +44,7 @@ def read_options(study: Study, given: Mapping[str, Any] | Sequence[str]) -> Stud
         raise InputError(_complaint(study, error)) from None
 
 
-def _complaint(study: Study, error: ValidationError) -> str:
+def _complaint(study: Asked, error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
     if problem["type"] == "value_error":
         return f"option {problem['ctx']['error']}"
@@ -44,12 +52,12 @@ def _complaint(study: Study, error: ValidationError) -> str:
     return f"option {name} = {write_value(problem['input'])}: must be {_allowed(study, name)}"
 
 
-def _allowed(study: Study, name: str) -> str:
+def _allowed(study: Asked, name: str) -> str:
     schema = study.options.model_json_schema()
     return allowed(schema["properties"][name] | {"$defs": schema.get("$defs", {})})
 
 
-def described(study: Study) -> Iterator[tuple[str, str, str]]:
+def described(study: Asked) -> Iterator[tuple[str, str, str]]:
     """Name with default, unit, and description with what is allowed, of every option."""
     for name, spec in study.options.model_json_schema().get("properties", {}).items():
         default = write_value(spec["default"]) if spec.get("default") is not None else "(none)"

@@ -31,7 +31,7 @@ from commonweal.scenarios.sweeps.plan import Plan
 
 SMALL = 30_000  # rounds of single runs, below which starting processes does not pay
 _LOCK = ".lock"
-_DECISIVE = (*DECISIVE, "scenarios")  # packages whose code decides what a piece gives
+DECIDING = (*DECISIVE, "scenarios")  # packages whose code decides what a piece gives
 
 Tick = Callable[[int], None]  # told how many rounds of single runs were just played
 Play = Callable[[Any, Tick], Any]
@@ -53,7 +53,7 @@ class Piece:
     @property
     def identity(self) -> str:
         """What tells it apart from all others: the same question to the same code, wherever files lie."""
-        asked = [self.play.__module__, self.play.__qualname__, plain(self.asked), code_version(_DECISIVE)]
+        asked = [self.play.__module__, self.play.__qualname__, plain(self.asked), code_version(DECIDING)]
         return fingerprint(json.dumps(asked, default=as_json).encode())
 
 

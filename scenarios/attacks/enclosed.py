@@ -1,0 +1,66 @@
+"""Scenarios enclosed in a document that needs no other file: the files that they name lie in it too."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from commonweal.agents.documents import files_in
+from commonweal.agents.errors import InputError
+from commonweal.agents.registry import rules_from_elsewhere
+from commonweal.scenarios.schema.notation import split_path
+from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.validation import validate
+
+
+def enclose(scenario: Scenario) -> dict[str, Any]:
+    """The whole scenario as JSON, with what its files say and what rules from elsewhere are.
+
+    Returns:
+        ``document``: all its fields; ``files``: by the path of the field that names one, its name and contents;
+        ``rules``: fingerprints of rules that are not of this library.
+
+    Raises:
+        InputError: if a file cannot be read.
+    """
+    document, files = scenario.model_dump(mode="json", exclude_none=True), {}
+    for path, file in files_in(scenario.model_dump()):
+        try:
+            contents = file.read_bytes()
+        except OSError as error:
+            raise InputError(f"cannot read {file}: {error.strerror}") from None
+        files[path] = {"name": file.name, "base64": b64encode(contents).decode()}
+        _put(document, path, file.name)
+    return {"document": document, "files": files, "rules": rules_from_elsewhere(scenario.model_dump())}
+
+
+@contextmanager
+def opened(enclosed: Mapping[str, Any]) -> Iterator[Scenario]:
+    """The scenario that was enclosed, while the block runs.
+
+    Raises:
+        InputError: if it is none of this version's, or a rule from elsewhere is missing or another one here.
+    """
+    with TemporaryDirectory() as folder:
+        document = deepcopy(dict(enclosed["document"]))
+        for path, file in enclosed["files"].items():
+            place = Path(folder, Path(file["name"]).name)
+            place.write_bytes(b64decode(file["base64"]))
+            _put(document, path, str(place))
+        scenario = validate(document)
+        here = rules_from_elsewhere(scenario.model_dump())
+        for rule in sorted(here.keys() | enclosed["rules"].keys()):
+            if here.get(rule) != enclosed["rules"].get(rule):
+                raise InputError(f"{rule}, which is not of this library, is another one here than in the certificate")
+        yield scenario
+
+
+def _put(document: dict[str, Any], path: str, value: str) -> None:
+    *parts, last = split_path(path)
+    place: Any = document
+    for part in parts:
+        place = place[int(part) if isinstance(place, list) else part]
+    place[int(last) if isinstance(place, list) else last] = value

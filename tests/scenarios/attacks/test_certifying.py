@@ -1,0 +1,252 @@
+"""Certificates: what they say of games whose gaps are known, and what attempts to break them come to."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commonweal.agents.actions import Action
+from commonweal.agents.errors import InputError
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.scenarios.attacks import (
+    ATTACKS,
+    Attempt,
+    Certificate,
+    CertifyOptions,
+    attack,
+    certify,
+    exploitability,
+    refute,
+    rerun,
+    write_certificate,
+)
+from commonweal.scenarios.attacks.exploitability import strongest
+from commonweal.scenarios.attacks.registry import attacks_of, searched_families
+from commonweal.scenarios.attacks.written import deviation_document, read_deviation
+from commonweal.scenarios.schema.loading import load, revise
+
+ROOT = Path(__file__).parents[3]
+GAME = revise(
+    load("public-goods"),
+    {"population.count": 6, "market.groups": "all", "market.multiplication": 1.8, "policy.mix": {"fixed": 1.0}},
+)
+FEW = CertifyOptions(horizon=4, budget=6, principals=2, held_out=3, finalists=4, workers=1)
+FREE_RIDING = 1 - 1.8 / 6  # what it gains in a round to keep a unit that all six would share
+
+
+@pytest.fixture(scope="module")
+def made() -> Certificate:
+    return certify(GAME, FEW, range(2))
+
+
+@pytest.fixture
+def of_others() -> Iterator[list[Deviation]]:
+    """A family that somebody else has registered, and what it gives."""
+    gives = [Deviation("theirs", (0,), Action.FREE_RIDE)]
+    attack("of_others")(lambda scenario, horizon: tuple(gives))
+    yield gives
+    ATTACKS._plugs.pop("of_others")
+
+
+class TestExploitability:
+    def test_in_a_linear_public_goods_game_the_strongest_attack_is_to_keep_everything(self) -> None:
+        """It gains 1 − r/N of each unit, whatever others do: Isaac and Walker (1988)."""
+        found = exploitability(GAME, FEW, range(2))
+        assert found.finalists[0].attack.name == "free_ride" and found.finalists[0].group == "place 1"
+        np.testing.assert_allclose([found.epsilon.value, found.epsilon.low, found.epsilon.high], FREE_RIDING)
+
+    def test_where_everybody_keeps_all_nothing_gains(self) -> None:
+        nobody = revise(GAME, {"population.start_delegate": 0.0, "population.start_free_ride": 1.0})
+        found = exploitability(nobody, FEW, range(2))
+        assert float(found.epsilon.high) == 0.0 and found.finalists[0].found == 0.0
+
+    def test_an_attack_that_does_in_all_seeds_what_another_did_is_judged_once(self) -> None:
+        """Who keeps all keeps all, whatever share it would have put in."""
+        finalists = exploitability(GAME, FEW, range(2)).finalists
+        found = [(each.group, each.found) for each in finalists if each.found > 0]
+        assert len(set(found)) == len(found) > 1
+
+    def test_held_out_families_make_no_certificate(self) -> None:
+        assert "mixed" in ATTACKS and "mixed" not in searched_families()
+        with pytest.raises(InputError, match="option families: mixed is held out"):
+            exploitability(GAME, FEW.model_copy(update={"families": ("mixed",)}), range(2))
+
+    def test_the_bound_does_not_go_by_the_seeds_of_the_search(self) -> None:
+        drawn = revise(GAME, {"policy.mutation": 0.3})
+        found = exploitability(drawn, FEW, range(2))
+        assert float(found.epsilon.value) == found.gains[:, 0].mean() and found.evidence.base.seeds == (2, 3, 4)
+
+
+class TestInterval:
+    @pytest.mark.parametrize(
+        ("means", "least", "most"),
+        [([1.0, 0, 0, -1], 0.94, 0.96), ([1.0, 1.0, 0, 0], 0.945, 0.975), ([1.0, 1.0, 1.0, 1.0], 0.955, 0.975)],
+    )
+    def test_it_covers_the_largest_gain_about_as_often_as_it_says(
+        self, means: list[float], least: float, most: float
+    ) -> None:
+        """Of 4,000 games of Gaussian gains with half of the noise in common: 95 %, and at most 96.5 % where all tie."""
+        generator, covered = np.random.default_rng(3), 0
+        for _ in range(4000):
+            noise = generator.standard_normal((16, 1)) + generator.standard_normal((16, len(means)))
+            found = strongest(np.array(means) + 0.7 * noise)
+            covered += bool(found.low <= 1.0 <= found.high)
+        assert least <= covered / 4000 <= most
+
+    def test_the_upper_end_has_the_smaller_part_of_the_error(self) -> None:
+        generator = np.random.default_rng(4)
+        found = [strongest(generator.standard_normal((16, 1))) for _ in range(4000)]
+        above = np.mean([each.high < 0 for each in found])
+        below = np.mean([each.low > 0 for each in found])
+        assert 0.010 <= above <= 0.022 and 0.027 <= below <= 0.044  # 1.5 % and 3.5 %
+
+
+class TestContent:
+    def test_it_states_the_bound_and_what_decides_on_it(self, made: Certificate) -> None:
+        content = made.content
+        assert content["epsilon"]["money"]["epsilon"] == pytest.approx(FREE_RIDING)
+        assert content["epsilon"]["money"] == content["epsilon"]["utility"]  # nobody minds
+        assert content["scenario"]["document"]["market"]["multiplication"] == 1.8
+        assert content["budget"]["seeds"] == {"search": [0, 1], "fresh": [2, 3, 4]}
+        assert content["budget"]["families"] == dict.fromkeys(searched_families(), "built-in")
+        assert content["rule"]["settlement.kind"] == "equal" and content["rule"]["market.kind"] == "public_goods"
+        assert content["budget_balance"]["balanced"] and content["budget_balance"]["revenue"] > 0
+        assert set(content["version"]) == {"commonweal", "code"}
+
+    def test_individual_rationality_is_what_taking_part_brings(self, made: Certificate) -> None:
+        """Two of six contribute .3 each to all at a cost of 1; who keeps has .6."""
+        found = made.content["individual_rationality"]["money"]
+        assert found["least_margin"]["value"] == pytest.approx(0.6 - 1) and not found["holds"]
+
+    def test_where_somebody_minds_utility_and_money_are_apart(self) -> None:
+        minding = revise(
+            load("value-conflict"),
+            {"population.count": 4, "task.validation": 60, "values.concern": "member"},
+        )
+        quick = CertifyOptions(
+            families=("windows",), search="none", horizon=2, principals=1, held_out=2, finalists=2, workers=1
+        )
+        content = certify(minding, quick, range(2)).content
+        assert content["epsilon"]["utility"]["unit"] == "utility per round"
+        assert content["epsilon"]["money"]["unit"] == "money per round"
+        assert content["epsilon"]["utility"] != content["epsilon"]["money"]
+
+    def test_files_that_the_scenario_names_are_in_it(self, tmp_path: Path) -> None:
+        edges = tmp_path / "who.txt"
+        edges.write_text("0 1\n1 2\n2 3\n3 4\n4 5\n5 0\n")
+        ring = revise(GAME, {"population.graph": "file", "population.edges": str(edges)})
+        certificate = certify(ring, FEW, range(2))
+        assert str(tmp_path) not in certificate.text()
+        edges.unlink()
+        assert rerun(certificate, workers=1) == certificate
+
+
+class TestRerunning:
+    def test_played_again_it_is_the_same_to_the_last_digit(self, made: Certificate) -> None:
+        assert rerun(made, workers=1).text() == made.text()
+
+    @pytest.mark.slow
+    def test_a_fresh_process_elsewhere_makes_it_from_the_file_alone(self, made: Certificate, tmp_path: Path) -> None:
+        write_certificate(made, tmp_path / "c.json")
+        words = [sys.executable, "-m", "commonweal.commands.cli", "certify", "--check", "c.json"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, env=environment)
+        assert done.returncode == 0, done.stderr
+        assert "c.json: the same to the last digit, played again by the same code" in done.stdout
+        assert [entry.name for entry in tmp_path.iterdir()] == ["c.json"]
+
+    def test_a_false_bound_with_a_digest_of_its_own_is_found_out(self, made: Certificate) -> None:
+        content = json.loads(json.dumps(made.content))
+        content["epsilon"]["money"]["epsilon"] = 0.01
+        assert rerun(Certificate.of(content), workers=1).content["epsilon"] != content["epsilon"]
+
+
+class TestRefuting:
+    def test_a_true_certificate_stands(self, made: Certificate) -> None:
+        verdict = refute(made, Attempt(("mixed",), 4, 1))
+        assert not verdict["falls"] and verdict["found"]["money"]["gain"]["value"] <= FREE_RIDING + 1e-9
+
+    def test_one_that_states_too_little_falls(self, made: Certificate) -> None:
+        content = json.loads(json.dumps(made.content))
+        content["epsilon"]["money"]["epsilon"] = 0.5
+        verdict = refute(Certificate.of(content), Attempt(("catalogue",), 4, 1))
+        assert verdict["falls"] and verdict["found"]["money"]["deviation"]["name"] == "free_ride"
+
+    def test_seeds_are_fresh_each_time(self, made: Certificate) -> None:
+        first = refute(made, Attempt(("mixed",), 4, 1))
+        assert first["seeds"] == {"choosing": [5, 6], "judging": [7, 8]}
+        second = refute(made.with_verdict(first), Attempt(("mixed",), 4, 1))
+        assert second["seeds"] == {"choosing": [9, 10], "judging": [11, 12]}
+
+    def test_an_attack_that_somebody_else_registered_is_tried(
+        self, made: Certificate, of_others: list[Deviation]
+    ) -> None:
+        verdict = refute(made, Attempt(("of_others",), 4, 1))
+        assert verdict["found"]["money"]["gain"]["value"] == pytest.approx(FREE_RIDING)
+        assert verdict["attacks"]["of_others"] != "built-in"  # a fingerprint of its code
+
+    @pytest.mark.parametrize(
+        ("gives", "reason"),
+        [
+            ([Deviation("by two", (0, 1), Action.FREE_RIDE)], "by two must be of principal 0 alone"),
+            (["free_ride"], "gives 'free_ride': must be Deviations"),
+            ([Deviation("a", (0,)), Deviation("a", (0,), share=0.5)], "two deviations of one name"),
+            ([], "nothing is to be tried"),
+        ],
+    )
+    def test_what_is_no_attack_is_refused_in_one_line(
+        self, made: Certificate, of_others: list[Deviation], gives: list[Deviation], reason: str
+    ) -> None:
+        of_others[:] = gives
+        with pytest.raises(InputError, match=reason) as refusal:
+            refute(made, Attempt(("of_others",), 4, 1))
+        assert "\n" not in str(refusal.value)
+
+    def test_attacks_come_from_a_file_too(self, made: Certificate, tmp_path: Path) -> None:
+        file = tmp_path / "mine.json"
+        file.write_text('[{"name": "at last", "action": "free_ride", "from_round": 2}]')
+        found = refute(made, Attempt((str(file),), 4, 1))["found"]["money"]
+        assert found["gain"]["value"] == pytest.approx(FREE_RIDING / 2)  # two rounds of four
+        assert found["deviation"] == {"name": "at last", "action": "free_ride", "from_round": 2}
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("{", "is not JSON"),
+            ("[]", "must hold attacks"),
+            ("[3]", "3 is no attack"),
+            ('{"action": "free_ride"}', "name of an attack is missing"),
+            ('{"name": "a", "action": "steal"}', "action = 'steal': must be one of abstain, delegate"),
+            ('{"name": "a", "colour": 1}', "'colour' is no field of an attack"),
+            ('{"name": "a", "share": "half"}', "share = 'half': is no value of that field"),
+            ('{"name": "a", "share": 3.0}', "share in \\[0, 1\\]"),
+        ],
+    )
+    def test_a_bad_file_of_attacks_is_refused_in_one_line(
+        self, made: Certificate, tmp_path: Path, text: str, reason: str
+    ) -> None:
+        (tmp_path / "bad.json").write_text(text)
+        with pytest.raises(InputError, match=reason) as refusal:
+            refute(made, Attempt((str(tmp_path / "bad.json"),), 4, 1))
+        assert "\n" not in str(refusal.value)
+
+
+class TestFamilies:
+    @pytest.mark.parametrize("name", ["commons", "value-conflict", "leading-eight", "big-firms", "robust"])
+    def test_every_built_in_family_gives_attacks_that_can_be_written_and_read(self, name: str) -> None:
+        scenario = load(name)
+        for family in ("catalogue", "windows", "mixed"):
+            found = attacks_of(family, scenario, 20)
+            assert found
+            for each in found:
+                document = json.loads(json.dumps(deviation_document(each.deviation)))
+                assert read_deviation(document) == replace(each.deviation, members=(0,))
+
+    def test_mixtures_are_the_same_each_time(self) -> None:
+        assert attacks_of("mixed", GAME, 20) == attacks_of("mixed", GAME, 20)
