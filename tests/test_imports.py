@@ -17,9 +17,9 @@ ORDER = {
     "": ("agents", "economy", "scenarios", "figures", "commands"),
     "economy": (
         "tasks", "learning", "wire", "leaking", "credit", "money", "screening", "rewards", "negotiation", "menus",
-        "world", "round", "runs", "arena", "futures", "explaining",
+        "world", "round", "runs", "arena", "learners", "futures", "explaining",
     ),
-    "scenarios": ("schema", "runs", "sweeps", "reading", "studies", "attacks", "games"),
+    "scenarios": ("schema", "runs", "sweeps", "reading", "studies", "attacks", "training", "games"),
     "figures": ("explained", "studies", "browser"),
     "figures/browser": ("drawing", "notes", "documents", "fields", "compared", "swept", "tab", "page"),
 }  # fmt: skip
