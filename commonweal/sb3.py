@@ -37,6 +37,8 @@ class ArenaVecEnv(VecEnv):
         self.arena, self.history = arena, history
         space = Box(-np.inf, np.inf, (history.width,), np.float32)
         super().__init__(runs * members, space, MultiDiscrete(arena.moves.sizes))
+        self._past = history.begin(self.num_envs)
+        self._means: Floats = self._past.means
 
     def reset(self) -> Inputs:
         """Begin an episode, by the seeds that were set with ``seed`` if any were."""
