@@ -1,4 +1,4 @@
-"""Many runs of an economy as a vectorised environment of Stable-Baselines3; it needs ``pip install stable-baselines3``.
+"""Many runs of an economy as a vectorised environment of Stable-Baselines3; the extra ``rl``.
 
 Raffin et al. (2021), "Stable-Baselines3: Reliable Reinforcement Learning Implementations". Every focal principal of
 every run is one environment, so that all share one network. What it learned is a tactic (``net_of``), which deviations,
