@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from results_page import main, markdown
 
-from commonweal.scenarios.attacks import Attempt, CertifyOptions, certify, exploitability, refute
-from commonweal.scenarios.attacks.exploitability import strongest
-from commonweal.scenarios.attacks.registry import attacks_of, searched_families
-from commonweal.scenarios.attacks.trying import Trying, try_attacks, try_pairs
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks import Attempt, CertifyOptions, certify, exploitability, refute
+from commonweal.scenarios.studies.attacks.exploitability import strongest
+from commonweal.scenarios.studies.attacks.registry import attacks_of, searched_families
+from commonweal.scenarios.studies.attacks.trying import Trying, try_attacks, try_pairs
 from commonweal.scenarios.studies.pieces import Pieces
 
 PAGE = Path(__file__).parents[1] / "docs" / "certificates.md"

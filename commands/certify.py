@@ -12,7 +12,11 @@ from commonweal.agents.errors import InputError, shown
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.commands.console import say
 from commonweal.commands.study import continued
-from commonweal.scenarios.attacks import (
+from commonweal.scenarios.runs.progress import progress
+from commonweal.scenarios.runs.store import identity_of
+from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.notation import read_seeds
+from commonweal.scenarios.studies.attacks import (
     ATTACKS,
     Attempt,
     Certificate,
@@ -24,13 +28,9 @@ from commonweal.scenarios.attacks import (
     rerun,
     write_certificate,
 )
-from commonweal.scenarios.attacks.certifying import version
-from commonweal.scenarios.attacks.options import Certifying
-from commonweal.scenarios.attacks.refuting import said
-from commonweal.scenarios.runs.progress import progress
-from commonweal.scenarios.runs.store import identity_of
-from commonweal.scenarios.schema.loading import load
-from commonweal.scenarios.schema.notation import read_seeds
+from commonweal.scenarios.studies.attacks.certifying import version
+from commonweal.scenarios.studies.attacks.options import Certifying
+from commonweal.scenarios.studies.attacks.refuting import said
 from commonweal.scenarios.studies.options import described, read_options
 from commonweal.scenarios.studies.pieces import Pieces, keeping
 

@@ -8,9 +8,9 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.arena.moves import AS_BEFORE, Choice, Moves
 from commonweal.economy.arena.tactics import Programme, Threshold
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.scenarios.attacks.menu import moves_of
-from commonweal.scenarios.attacks.registry import ATTACKER, attack
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks.menu import moves_of
+from commonweal.scenarios.studies.attacks.registry import ATTACKER, attack
 from commonweal.scenarios.studies.best_deviation.space import Space, described, deviation_of, plain, space_of
 from commonweal.scenarios.studies.incentives.catalogue import catalogue, chosen, objections
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions

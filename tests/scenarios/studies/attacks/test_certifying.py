@@ -14,7 +14,8 @@ import pytest
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.scenarios.attacks import (
+from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.studies.attacks import (
     ATTACKS,
     Attempt,
     Certificate,
@@ -26,12 +27,11 @@ from commonweal.scenarios.attacks import (
     rerun,
     write_certificate,
 )
-from commonweal.scenarios.attacks.exploitability import strongest
-from commonweal.scenarios.attacks.menu import moves_of
-from commonweal.scenarios.attacks.registry import attacks_of, searched_families
-from commonweal.scenarios.attacks.trying import Trying, try_attacks
-from commonweal.scenarios.attacks.written import deviation_document, read_deviation
-from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.studies.attacks.exploitability import strongest
+from commonweal.scenarios.studies.attacks.menu import moves_of
+from commonweal.scenarios.studies.attacks.registry import attacks_of, searched_families
+from commonweal.scenarios.studies.attacks.trying import Trying, try_attacks
+from commonweal.scenarios.studies.attacks.written import deviation_document, read_deviation
 from commonweal.scenarios.studies.pieces import Pieces
 
 ROOT = Path(__file__).parents[3]

@@ -7,10 +7,10 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.economy.futures.judging import Judge
-from commonweal.scenarios.attacks.options import CertifyOptions
-from commonweal.scenarios.attacks.registry import Attack
 from commonweal.scenarios.schema.relevance import learns
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks.options import CertifyOptions
+from commonweal.scenarios.studies.attacks.registry import Attack
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, play_base
 from commonweal.scenarios.studies.incentives.catalogue import tried_by
 from commonweal.scenarios.studies.incentives.certificate import compared

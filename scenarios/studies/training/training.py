@@ -23,10 +23,10 @@ from commonweal.economy.futures.judging import Judge
 from commonweal.economy.learners.environment import Progress, drawn_seeds
 from commonweal.economy.learners.population import Population, by_programmes, by_weights
 from commonweal.economy.learners.ppo import PPO, by_gradient
-from commonweal.scenarios.attacks.menu import moves_of
 from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.sources import files_of, rules_of
+from commonweal.scenarios.studies.attacks.menu import moves_of
 
 Method = Literal["ppo", "networks", "programmes"]
 
