@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from inspect import getsource, unwrap
 from pathlib import Path
 from types import CodeType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import contents_of, fingerprint
@@ -18,6 +18,20 @@ from commonweal.agents.files import contents_of, fingerprint
 Plug = TypeVar("Plug")
 Facts = TypeVar("Facts")
 Made = Mapping[str, Callable[[str], Any]]  # facts by name, from the name of whom they are true
+
+
+
+class Names(Protocol):
+    """What knows its names."""
+
+    def __contains__(self, name: object) -> bool:
+        """Whether it is one."""
+        ...
+
+    def __iter__(self) -> Iterator[str]:
+        """Those that can be listed."""
+        ...
+
 
 REGISTRIES: "list[Registry[Any, Any]]" = []  # every plug point, in the order in which modules were imported
 
@@ -41,7 +55,7 @@ class Registry(Generic[Plug, Facts]):
         self._facts: dict[str, Facts] = {}
         self._faults: dict[str, str] = {}  # why what a package offers under a name cannot be used
         self._looked_at: set[EntryPoint] = set()
-        self._families: dict[str, tuple[Registry[Any, Any], Callable[[str], Plug], dict[str, Any], Made]] = {}
+        self._families: dict[str, tuple[Names, Callable[[str], Plug], dict[str, Any], Made]] = {}
         REGISTRIES.append(self)
 
     def register(self, name: str, **facts: Any) -> Callable[[Plug], Plug]:
@@ -65,16 +79,16 @@ class Registry(Generic[Plug, Facts]):
     def derive(
         self,
         prefix: str,
-        source: "Registry[Any, Any]",
+        source: Names,
         make: Callable[[str], Plug],
         of_each: "Made | None" = None,
         **facts: Any,
     ) -> None:
-        """Have a function called ``prefix:name`` for every name in another registry.
+        """Have a function called ``prefix:name`` for every name that another registry has.
 
         Args:
             prefix: before the colon.
-            source: whose names follow it.
+            source: whose names follow it: another registry, or what else knows its names.
             make: the function that belongs to one of them; with ``__wrapped__``, the code that decides on it is there.
             of_each: facts that are made for one of them, from its name.
             facts: what is true of all of them, where it differs from the usual.
@@ -98,13 +112,14 @@ class Registry(Generic[Plug, Facts]):
     def source(self, name: str) -> str:
         """A fingerprint of what decides on the function called ``name`` beside this library; "" where nothing does.
 
-        Its own code, if it is from elsewhere, and the file that it reads, if its facts name one (``reads``: the
-        environment variable that says where).
+        Its own code, if it is from elsewhere, and the file that it reads, if its facts name one (``file``, or
+        ``reads``: the environment variable that says where).
 
         Raises:
             InputError: if there is no such function, or the file cannot be read.
         """
-        file = os.environ.get(getattr(self.facts(name), "reads", ""), "")
+        facts = self.facts(name)
+        file = getattr(facts, "file", "") or os.environ.get(getattr(facts, "reads", ""), "")
         plug: Any = self[name]
         return " ".join(part for part in (_code_of(unwrap(plug)), contents_of(Path(file)) if file else "") if part)
 

@@ -2,6 +2,7 @@
 
     python benchmarks/attacks.py                     both tables (ten to twenty-five minutes on one core)
     python benchmarks/attacks.py credit equal        some settlements
+    python benchmarks/attacks.py --write --attacks idle "pair that cancels, secure"   these columns, beside the others
     python benchmarks/attacks.py --quick             a small corner, in seconds
     python benchmarks/attacks.py --write             all, into docs/results.md and docs/images/attacks.png
 
@@ -14,11 +15,12 @@ Adding a settlement or an attack to ``shared/attacks.py`` is one line.
 """
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from results_page import RESULTS, write
-from shared.attacks import ATTACKS, ROUNDS, SEEDS, SETTLEMENTS, attacks_of, figures_of, play, table
+from shared.attacks import ATTACKS, ROUNDS, SEEDS, SETTLEMENTS, Outcome, merged, play, read, table
 from shared.attacks_figure import draw_attacks
 
 from commonweal.figures.canvas import save
@@ -30,27 +32,44 @@ def main() -> None:
     """Print the tables, and write them where asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("settlements", nargs="*", metavar="SETTLEMENT", help=f"of: {'; '.join(SETTLEMENTS)}")
+    parser.add_argument("--attacks", nargs="+", metavar="ATTACK", help="some of the columns; all if not given")
     parser.add_argument("--quick", action="store_true", help="2 seeds, 4 rounds")
     parser.add_argument("--write", action="store_true", help=f"into {RESULTS.name} and {FIGURE.name}")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="draw the heat maps into this file")
     arguments = parser.parse_args()
     if unknown := set(arguments.settlements) - set(SETTLEMENTS):
         parser.error(f"unknown settlement {min(unknown)!r}: there are {'; '.join(SETTLEMENTS)}")
+    names = [attack.deviation.name for attack in ATTACKS]
+    if unknown := set(arguments.attacks or ()) - set(names):
+        parser.error(f"unknown attack {min(unknown)!r}: there are {'; '.join(names)}")
+    chosen = [attack for attack in ATTACKS if not arguments.attacks or attack.deviation.name in arguments.attacks]
     torch.set_num_threads(1)
     seeds, rounds = (range(2), 4) if arguments.quick else (SEEDS, ROUNDS)
-    outcomes = {}
+    some, outcomes, tables = bool(arguments.settlements or arguments.attacks), {}, {}
     for name in arguments.settlements or SETTLEMENTS:
-        outcomes[name] = play(SETTLEMENTS[name], ATTACKS, seeds, rounds)
+        outcomes[name] = play(SETTLEMENTS[name], chosen, seeds, rounds)
         print(f"{name}: ledgers off by {outcomes[name].imbalance} micro-units", flush=True)
+        if some and arguments.write:  # what has been played stays, however long the rest takes
+            put({name: outcomes[name]}, some)
+    for what in ("gain", "loss"):
+        tables[what] = table(outcomes, what)
+        print(f"\nattacks-{what}\n\n{tables[what]}", flush=True)
+    if arguments.write:
+        tables = put(outcomes, some)
+    if file := arguments.figure or (FIGURE if arguments.write else None):
+        note = f"{len(seeds)} seeds, {rounds} rounds, ten principals on drifting digits. Empty: not played."
+        (settlements, attacks, gain), (_, _, loss) = (read(tables[what]) for what in ("gain", "loss"))
+        save(draw_attacks(settlements, attacks, gain, loss, note), file)
+
+
+def put(outcomes: Mapping[str, Outcome], some: bool) -> dict[str, str]:
+    """Write both tables into the page, beside what is there if these are some of the settlements or attacks."""
+    tables = {}
     for what in ("gain", "loss"):
         text = table(outcomes, what)
-        print(f"\nattacks-{what}\n\n{text}", flush=True)
-        if arguments.write:
-            write(f"attacks-{what}", text)
-    if file := arguments.figure or (FIGURE if arguments.write else None):
-        note = f"{len(seeds)} seeds, {rounds} rounds, ten principals on drifting digits."
-        maps = (figures_of(outcomes, what) for what in ("gain", "loss"))
-        save(draw_attacks(list(outcomes), attacks_of(outcomes), *maps, note), file)
+        tables[what] = merged(RESULTS.read_text(encoding="utf-8"), text, f"attacks-{what}") if some else text
+        write(f"attacks-{what}", tables[what])
+    return tables
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ Each is ``commonweal study NAME commons`` with its own defaults, 8 seeds; of the
 """
 
 from math import nan
-from os import times
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -93,10 +92,8 @@ def compared() -> Answer:
     """The league of the commons, asked once; it continues where it was stopped, and is kept with its figures."""
     if not _compared:
         folder = Path("results") / "league-commons"
-        clock = sum(times()[:4])
         kept = folder.with_name(".league-commons")
         answer = ask("compare", load("commons"), SEEDS, folder=kept, workers=WORKERS, **LEAGUE)
-        print(f"{sum(times()[:4]) - clock:.0f} s of processors")  # worker processes too
         save(answer, folder, draw_into, force=True)
         copyfile(folder / "league.png", PICTURE)
         told(answer)

@@ -1,7 +1,6 @@
-"""``commonweal certify`` and ``commonweal refute``: certificates are made, checked by playing them again, and attacked."""
+"""``commonweal certify`` and ``refute``: certificates are made, checked by playing them again, and attacked."""
 
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,11 @@ from commonweal.agents.errors import InputError, shown
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.commands.console import say
 from commonweal.commands.study import continued
-from commonweal.scenarios.attacks import (
+from commonweal.scenarios.runs.progress import progress
+from commonweal.scenarios.runs.store import identity_of
+from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.notation import read_seeds
+from commonweal.scenarios.studies.attacks import (
     ATTACKS,
     Attempt,
     Certificate,
@@ -25,13 +28,9 @@ from commonweal.scenarios.attacks import (
     rerun,
     write_certificate,
 )
-from commonweal.scenarios.attacks.certifying import version
-from commonweal.scenarios.attacks.options import Certifying
-from commonweal.scenarios.attacks.refuting import said
-from commonweal.scenarios.runs.progress import progress
-from commonweal.scenarios.runs.store import identity_of
-from commonweal.scenarios.schema.loading import load
-from commonweal.scenarios.schema.notation import read_seeds
+from commonweal.scenarios.studies.attacks.certifying import version
+from commonweal.scenarios.studies.attacks.options import Certifying
+from commonweal.scenarios.studies.attacks.refuting import said
 from commonweal.scenarios.studies.options import described, read_options
 from commonweal.scenarios.studies.pieces import Pieces, keeping
 
@@ -161,8 +160,8 @@ def _apart(certificate: Certificate) -> Iterator[tuple[str, str]]:
         relative = "" if share is None else f" ({share:.0%} of the mean payoff)"
         tried = content["budget"]["attacks_tried"][judge]
         yield judge, (
-            f"epsilon = {found['epsilon']:.3g} {found['unit']}{relative} at {content['intervals']['confidence']:.0%}; the"
-            f" strongest of {tried} attacks found, {found['strongest']} ({found['by']}), gains {_interval(found)}"
+            f"epsilon = {found['epsilon']:.3g} {found['unit']}{relative} at {content['intervals']['confidence']:.0%};"
+            f" the strongest of {tried} attacks found, {found['strongest']} ({found['by']}), gains {_interval(found)}"
         )
 
 

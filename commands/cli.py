@@ -259,7 +259,7 @@ def certify(
     check: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Make this certificate again from its file, and compare.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a certificate that is there, with its verdicts.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a certificate and its verdicts.")] = False,
 ) -> None:
     """Certify how far a scenario's rules can be gamed: the strongest attack found, with intervals, in one file.
 

@@ -113,7 +113,8 @@ class CooperativeEnv(ParallelEnv[str, Sight, Any]):
 
     def state(self) -> Sight:
         """(N F,) what all principals see, those of the background, too."""
-        return self.arena.state()[0].astype(np.float32)
+        state: Sight = self.arena.state()[0].astype(np.float32)
+        return state
 
     def _told(self, sights: Floats, agents: Sequence[str] | None = None) -> dict[str, Sight]:
         return dict(zip(agents or self.agents, sights[0].astype(np.float32), strict=True))

@@ -1,4 +1,4 @@
-"""Many runs of an economy as a vectorised environment of Stable-Baselines3; it needs ``pip install stable-baselines3``.
+"""Many runs of an economy as a vectorised environment of Stable-Baselines3; the extra ``rl``.
 
 Raffin et al. (2021), "Stable-Baselines3: Reliable Reinforcement Learning Implementations". Every focal principal of
 every run is one environment, so that all share one network. What it learned is a tactic (``net_of``), which deviations,
@@ -37,6 +37,8 @@ class ArenaVecEnv(VecEnv):
         self.arena, self.history = arena, history
         space = Box(-np.inf, np.inf, (history.width,), np.float32)
         super().__init__(runs * members, space, MultiDiscrete(arena.moves.sizes))
+        self._past = history.begin(self.num_envs)
+        self._means: Floats = self._past.means
 
     def reset(self) -> Inputs:
         """Begin an episode, by the seeds that were set with ``seed`` if any were."""

@@ -72,7 +72,8 @@ class TestStableBaselines:
             assert over.all() == (played == 2)
         last = np.stack([info["terminal_observation"] for info in infos])
         np.testing.assert_allclose(last[:, :width], sights.reshape(4, -1), rtol=1e-6)
-        np.testing.assert_array_equal(last[:, width:], [[0, 1, 0, 1, 0], [0, 0, 1, 1, 0], [1, 0, 0, 0, 1], [0, 1, 0, 0, 1]])
+        moved = [[0, 1, 0, 1, 0], [0, 0, 1, 1, 0], [1, 0, 0, 0, 1], [0, 1, 0, 0, 1]]  # the last move, 1 at its choices
+        np.testing.assert_array_equal(last[:, width:], moved)
         assert (inputs[:, width:] == 0).all()  # the next episode has begun, nothing is remembered
 
     def test_what_it_learned_is_a_tactic_that_moves_alike(self, sb3):

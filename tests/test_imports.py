@@ -17,7 +17,7 @@ ORDER = {
     "": ("agents", "economy", "scenarios", "figures", "commands"),
     "economy": (
         "tasks", "learning", "wire", "leaking", "credit", "money", "screening", "rewards", "negotiation", "menus",
-        "world", "round", "runs", "arena", "futures", "explaining",
+        "world", "round", "runs", "arena", "learners", "futures", "explaining",
     ),
     "scenarios": ("schema", "runs", "sweeps", "reading", "studies", "games"),
     "figures": ("explained", "studies", "browser"),

@@ -5,7 +5,17 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Ints
 from commonweal.agents.errors import InputError
-from commonweal.agents.policies import best_response, conditional, fixed, imitation, learning, norms, q_network, waiting
+from commonweal.agents.policies import (
+    best_response,
+    conditional,
+    fixed,
+    imitation,
+    learned,
+    learning,
+    norms,
+    q_network,
+    waiting,
+)
 from commonweal.agents.policies.base import (
     POLICIES,
     BestResponseTerms,
@@ -49,6 +59,7 @@ __all__ = [
     "drawn_action",
     "fixed",
     "imitation",
+    "learned",
     "learning",
     "norms",
     "policy",

@@ -101,6 +101,8 @@ class PolicyFacts:
     remembers: bool = True  # looks at remembered payoffs, so that ``policy.memory`` matters
     starts: bool = False  # chooses in the first round too, in which others do what they start with
     names: bool = False  # goes by images, which there are only with a section ``reciprocity``
+    file: str = ""  # that it goes by, so that what the file says decides on runs; empty: none
+    mind: "Callable[[], Any] | None" = None  # what chooses whole moves, for the mechanism ``learned``; None: nothing
     law: "Law | None" = None  # the probabilities of what it proposes; None: found by drawing
 
 

@@ -4,6 +4,7 @@ Ten principals on drifting digits, all of whom delegate honestly unless they att
 one line.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,9 +15,11 @@ from results_page import markdown
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
+from commonweal.agents.errors import InputError
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import Futures, play_futures
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.wire.modes import SECRET as SECRET_MODES
 from commonweal.scenarios.runs.intervals import Interval, mean_interval, written
 from commonweal.scenarios.schema.loading import load, revise
 
@@ -49,6 +52,9 @@ VALUES: Changes = {
     "screening.scope": "all",
     "screening.gate": False,
 }
+
+SECRET: Changes = {"learning.wire": "secure", "learning.distrust": "note"}  # products of updates are claims
+AUDITED: Changes = {"learning.wire": "secure", "learning.audit": 0.1, "learning.halves": 1}
 
 STAKES: Changes = {"population.endowment": 0.05, "stakes.stake": 0.05, "stakes.audit": 0.1}
 NAMES: Changes = {"population.endowment": 1.0, "identity.cost": 0.2}  # what a name earns in some 25 rounds
@@ -115,6 +121,10 @@ ATTACKS = (
     Attack(ALONE("late", joins=ROUNDS // 4)),
     Attack(ALONE("late, says not", joins=ROUNDS // 4, earlier=ROUNDS // 4)),
     Attack(ALONE("leaves", leaves=ROUNDS // 2)),
+    Attack(ALONE("claims × 1.5, secure", exaggerates=0.5), SECRET),
+    Attack(PAIR("pair that cancels, secure", pads=1.0, cancels=True), SECRET),
+    Attack(ALONE("claims × 1.5, audited", exaggerates=0.5), AUDITED),
+    Attack(PAIR("pair that cancels, audited", pads=1.0, cancels=True), AUDITED),
 )
 
 
@@ -133,6 +143,11 @@ def play(settlement: Changes, attacks: Sequence[Attack], seeds: Sequence[int], r
     gain, loss, imbalance, lowest = {}, {}, 0, 0
     for changes in {str(attack.changes): attack.changes for attack in attacks}.values():
         together = [attack.deviation for attack in attacks if attack.changes == changes]
+        if not _playable({**BASE, **changes, **settlement}):
+            nothing = np.full(len(seeds), np.nan)
+            gain |= {each.name: nothing for each in together}
+            loss |= {each.name: nothing for each in together}
+            continue
         tried = [by(first, deviation) for deviation in together for first in TRIED]
         futures = futures_of({**BASE, **changes, **settlement}, tried, seeds, rounds)
         honest = abs(futures.payoffs[:, 0, :, : futures.principals].mean())  # below 0 in the first rounds
@@ -144,6 +159,17 @@ def play(settlement: Changes, attacks: Sequence[Attack], seeds: Sequence[int], r
         imbalance = max(imbalance, int(np.abs(futures.balances.sum(axis=2)).max()))
         lowest = min(lowest, int(futures.balances[..., :-1].min()))
     return Outcome(gain, loss, imbalance, lowest)
+
+
+def _playable(changes: Changes) -> bool:
+    """Whether the settlement goes with what the attack needs: some compare samples, which a wire leaves on nodes."""
+    try:
+        revise(load("commons"), changes)
+    except InputError:
+        if changes.get("learning.wire") not in SECRET_MODES:
+            raise
+        return False
+    return True
 
 
 def by(first: int, deviation: Deviation) -> Deviation:
@@ -164,7 +190,7 @@ def figures_of(outcomes: Mapping[str, Outcome], what: str) -> Interval:
 
 
 def table(outcomes: Mapping[str, Outcome], what: str, rows_are: str = "settlement") -> str:
-    """Settlements × attacks, percent of the mean honest payoff; bold where the interval is above 0."""
+    """Settlements × attacks, percent of the mean honest payoff; bold where the interval is above 0, – if not played."""
     heads = [rows_are, *attacks_of(outcomes)]
     found = figures_of(outcomes, what)
     rows = [
@@ -181,3 +207,44 @@ def attacks_of(outcomes: Mapping[str, Outcome]) -> list[str]:
 def _cell(value: float, low: float, high: float) -> str:
     text = written(value, low, high, 0, "+").replace("-", "−")
     return f"**{text}**" if low > 0 else text
+
+
+def merged(page: str, table: str, what: str) -> str:
+    """The table of a page with the cells of a new one, which replace those there; – where neither has been played.
+
+    Raises:
+        SystemExit: if a row is not on the page.
+    """
+    begin, end = f"<!-- table {what} -->", f"<!-- end {what} -->"
+    old, new = (_cells(text) for text in (page.split(begin)[1].split(end)[0], table))
+    heads = [*old[0], *(head for head in new[0] if head not in old[0])]
+    rows = {row[0]: dict(zip(old[0], row, strict=True)) for row in old[1:]}
+    for row in new[1:]:
+        if row[0] not in rows:
+            raise SystemExit(f"{what}: the page has no settlement {row[0]!r}; write all of them with all attacks")
+        rows[row[0]] |= dict(zip(new[0], row, strict=True))
+    return markdown(heads, [[row.get(head, "–") for head in heads] for row in rows.values()])
+
+
+def read(table: str) -> tuple[list[str], list[str], Interval]:
+    """Names of rows and of columns, and the numbers of a table as it is printed; what is surely not 0 stays so."""
+    heads, *rows = _cells(table)
+    values = np.array([[_ends(cell) for cell in row[1:]] for row in rows])
+    return [row[0] for row in rows], heads[1:], Interval(*np.moveaxis(values, 2, 0))
+
+
+def _cells(table: str) -> list[list[str]]:
+    """Cells of heads and rows."""
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in (lines[0], *lines[2:])]
+
+
+def _ends(cell: str) -> tuple[float, float, float]:
+    """An estimate and its interval; an end that is printed as 0 is on the side that its sign or bold type says."""
+    found = [float(f"{number}.4") if number in ("-0", "+0") else float(number)
+             for number in re.findall(r"[+-]\d+", cell.replace("−", "-"))]  # fmt: skip
+    if not found:
+        return (np.nan,) * 3
+    value, low, high = found if len(found) == 3 else (found[0],) * 3
+    sure = cell.startswith("**")
+    return value, low if sure or not 0 < low < 1 else 0.0, high if not 0 < high < 1 else 0.0

@@ -45,7 +45,7 @@ def draw_attacks(
 
 def _draw_map(ax: Axes, found: Interval) -> None:
     mean, sure = found.value, (found.low > 0) | (found.high < 0)
-    shown = np.ma.masked_array(mean, ~sure)
+    shown = np.ma.masked_array(mean, ~sure)  # not a number is not sure either
     ax.imshow(shown, cmap=_COLOURS, norm=Normalize(-_STRONGEST, _STRONGEST), aspect="auto")
     ax.set_facecolor("0.95")
     ax.tick_params(length=0)
@@ -53,5 +53,7 @@ def _draw_map(ax: Axes, found: Interval) -> None:
     for (row, column), value in np.ndenumerate(mean):
         dark = sure[row, column] and abs(value) > 0.6 * _STRONGEST
         colour = "white" if dark else "black" if sure[row, column] else "0.55"
+        if np.isnan(value):
+            continue
         text = f"{value:+.0f}".replace("-", "−").replace("+0", "0").replace("−0", "0")
         ax.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)

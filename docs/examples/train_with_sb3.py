@@ -1,6 +1,6 @@
 """One principal learns by PPO of Stable-Baselines3 what pays it among eleven others that imitate.
 
-pip install stable-baselines3
+pip install 'commonweal[rl]'
 python docs/examples/train_with_sb3.py
 """
 

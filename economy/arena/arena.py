@@ -105,6 +105,11 @@ class Arena:
         return len(self.seeds), len(self.focal), len(self.sight_names)
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """(D,) choices of each factor of a move."""
+        return tuple(self.moves.sizes.tolist())
+
+    @property
     def snapshot(self) -> Economy:
         """The runs where they stand, with spare names behind the N principals."""
         return self._economy

@@ -53,7 +53,7 @@ def _demand(deviation: Deviation, world: World) -> None:
     facts, where = POLICIES.facts(name), f"deviation {deviation.name}: policy {name!r}"
     if facts.names and not any(each.name == "reciprocity" for each in world.mechanisms):
         raise InputError(f"{where} goes by names: reciprocity.kind must be other than none")
-    if name in LEARNS and name not in world.terms.policy.names:
+    if (name in LEARNS or facts.mind is not None) and name not in world.terms.policy.names:
         raise InputError(f"{where} must be in policy.mix: who follows it has learned from the first round on")
 
 

@@ -36,7 +36,7 @@ def agree(state: State, people: Population, intended: Ints, world: World, stream
     outside = world.terms.population.outside_option
     intended = without_small_holdings(intended, world)
     moment = Moment(state, people, intended, opening=state.ledger, customers=customers, outside=outside)
-    moment = run_hooks(moment, world, lambda each, own, now: each.before(own, now, world, streams))
+    moment = run_hooks(moment, world, lambda each, own, now: each.before(own, now, now.in_world(world), streams))
     return drift(replace(moment, people=replace(people, action=moment.actions)), world)
 
 

@@ -36,6 +36,7 @@ def play_round(
         InputError: if a run's network diverges, or this machine has too little memory.
     """
     moment = agree(state, people, actions, world, streams)
+    world = moment.in_world(world)
     moment, produce = world.market.produce(moment, world, streams)  # in the market of models: learn
     # Several cooperatives that share customers would divide moment.customers here, seeing the quality of each.
     moment, payday = pay(moment, produce, world, streams)

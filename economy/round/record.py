@@ -11,6 +11,7 @@ from torch import Tensor
 
 from commonweal.agents.actions import Action, of_action
 from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.conduct import Conduct
 from commonweal.agents.population import Population
 from commonweal.agents.settings import own_settings
 from commonweal.economy.credit import Credit
@@ -23,7 +24,7 @@ from commonweal.economy.money.membership import Membership
 from commonweal.economy.screening.admissible import Screened
 from commonweal.economy.tasks import Batch, PutIn, Supply
 from commonweal.economy.wire.trust import Checked
-from commonweal.economy.world.world import State
+from commonweal.economy.world.world import State, World
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Effects:
     transfers: tuple[Transfer, ...] = ()  # money that moves now
     private: Floats | None = None  # (R, N) money gained or given up without a transfer
     value_costs: Floats | None = None  # (R, N, 4) what each action costs its principal in its own values, in money
+    conduct: Conduct | None = None  # how everybody carries out what it does in this round
     note: Any = None  # what the mechanism tells of the round; the record keeps it under the mechanism's name
 
 
@@ -62,7 +64,12 @@ class Moment:
     transfers: tuple[Transfer, ...] = ()  # of the round so far
     private: Floats | None = None  # (R, N) money gained or given up without a transfer; None: none
     value_costs: Floats | None = None  # (R, N, 4) what each action costs in values, money; None: nothing
+    conduct: Conduct | None = None  # how everybody carries out what it does in this round; None: as the world says
     notes: Mapping[str, Any] = field(default_factory=dict)  # by mechanism
+
+    def in_world(self, world: World) -> World:
+        """The world of the round: with its conduct."""
+        return world if self.conduct is None else replace(world, conduct=self.conduct)
 
     @property
     def value_cost(self) -> Floats | None:
@@ -104,6 +111,7 @@ class Moment:
             "limits": effects.limits,
             "given": effects.rewards,
             "value_costs": effects.value_costs,
+            "conduct": effects.conduct,
         }
         changes |= {part: value for part, value in replaced.items() if value is not None}
         if effects.excluded is not None:

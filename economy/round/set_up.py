@@ -54,8 +54,8 @@ ASKED_BY_CREDIT = 4  # directions beside the exam's 1 + K; the closed forms ask 
 
 # Hooks run in this order; mechanisms from elsewhere come after, by name.
 ORDER = (
-    "q_network", "menu", "identity", "deals", "beliefs", "voice", "tolerance", "reciprocity", "image_terms", "stakes",
-    "clawback", "copies", "concern", "selection", "wire",
+    "q_network", "learned", "menu", "identity", "deals", "beliefs", "voice", "tolerance", "reciprocity", "image_terms",
+    "stakes", "clawback", "copies", "concern", "selection", "wire",
 )  # fmt: skip
 
 

@@ -76,10 +76,10 @@ def fault_in(answer: Message, sizes: Sizes) -> str:
     if (answer.kind, answer.round) != (question.kind, question.round):
         return f"answers {answer.kind[:20]!r} of round {answer.round}"
     form, arrays = form_of(sizes), answer.arrays
-    if form is not None and set(arrays) != set(form):
+    if form is not None and arrays.keys() != form.keys():
         return f"sends {', '.join(sorted(arrays))[:80] or 'nothing'}: must be {', '.join(sorted(form)) or 'nothing'}"
     for name, (kind, shape) in (form or {}).items():
-        if arrays[name].shape != shape or arrays[name].dtype != np.dtype(kind):
+        if arrays[name].shape != shape or arrays[name].dtype.str != kind:
             found = f"{arrays[name].dtype} {arrays[name].shape}"[:80]
             return f"sends {name} as {found}: must be {np.dtype(kind)} {shape}"
     for name, array in arrays.items():

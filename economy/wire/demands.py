@@ -50,7 +50,7 @@ def digest(arrays: Sequence[AnyArray]) -> bytes:
     found = hashlib.sha256()
     for array in arrays:
         found.update(repr((array.shape, array.dtype.str)).encode())
-        found.update(np.ascontiguousarray(array).tobytes())
+        found.update(np.ascontiguousarray(array).data)
     return found.digest()
 
 
@@ -115,12 +115,14 @@ def demand_directions(
     count = counts.pop() if len(counts) == 1 else 0
     if [each.shape for each in directions] != [(runs, count, *layer) for layer in layers]:
         raise WireError(f"directions: must be those of {len(layers)} layers in {runs} runs")
-    _demand_finite("directions", directions)
     if not directions:
         return set()
-    squares = [each.astype(np.float64).reshape(runs, count, -1) ** 2 for each in directions]
-    largest = np.max([each.max(axis=2) for each in squares], axis=0)
-    if (largest > SINGLE * np.sum([each.sum(axis=2) for each in squares], axis=0)).any():
+    squares = [np.square(each.reshape(runs, count, -1), dtype=np.float64) for each in directions]
+    square = squares[0] if len(squares) == 1 else np.concatenate(squares, axis=2)
+    whole = square.sum(axis=2)
+    if not np.isfinite(whole).all():  # so is every square in it, and every entry
+        raise WireError("directions: must be finite")
+    if (square.max(axis=2) > SINGLE * whole).any():
         raise WireError("a direction along a single parameter: would read it out")
     return {digest([each[:, place] for each in directions]) for place in range(count)}
 

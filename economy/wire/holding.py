@@ -1,6 +1,7 @@
 """Which node holds which principals' samples, and the file that a node loads: nobody else reads it."""
 
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -67,7 +68,11 @@ class Roster:
 
     def principals(self, node: int) -> Ints:
         """(n,) who is on a node."""
-        return np.flatnonzero(self.node == node)
+        return self._members[node]
+
+    @cached_property
+    def _members(self) -> list[Ints]:
+        return [np.flatnonzero(self.node == node) for node in range(self.nodes)]
 
 
 def spread_over_nodes(principals: int, nodes: int) -> Ints:

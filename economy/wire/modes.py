@@ -40,7 +40,7 @@ class Asked:
     def weights(self) -> Tensor:
         """(R, n) that the question gives the principals; 1 where it gives none."""
         if "weights" in self.question.arrays:
-            return torch.as_tensor(np.array(self.question.arrays["weights"]))
+            return torch.from_numpy(self.question.arrays["weights"].copy())
         loss, owners = self.passage.loss, self.passage.owners
         return loss.new_ones(len(loss), owners.principals)
 
@@ -161,7 +161,7 @@ def _flat(passage: Passage, weights: Tensor) -> Floats:
 
 def tensors(arrays: tuple[AnyArray, ...]) -> tuple[Tensor, ...]:
     """Arrays of a message, which cannot be written to, as tensors."""
-    return tuple(torch.as_tensor(np.array(array)) for array in arrays)
+    return tuple(torch.from_numpy(array.copy()) for array in arrays)
 
 
 def _numpy(values: tuple[Tensor, ...]) -> tuple[AnyArray, ...]:

@@ -5,6 +5,7 @@ answers for sums over its samples, each with weight 1: the orchestrator divides 
 """
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -62,7 +63,6 @@ class Node:
         self._newest = 0  # number of the newest question
         self._noises: dict[tuple[int, int], int] = {}  # by round and purpose: how often noise was drawn
 
-    @torch.inference_mode()
     def handle(self, question: Message) -> Message:
         """The answer to a question, of the same round and plan.
 
@@ -70,14 +70,20 @@ class Node:
             WireError: if this mode knows no such question, it is not newer than the last, or asks for more than a
                 node tells.
         """
-        known = self._known()
+        known = self._known
         if question.kind not in known:
             raise WireError(f"no question of this mode: {question.kind[:20]!r}")
         if question.plan <= self._newest:
             raise WireError(f"question {question.plan} is not newer than question {self._newest}")
         self._newest = question.plan
-        return Message(question.kind, question.round, question.plan, known[question.kind](question))
+        if torch.is_inference_mode_enabled():
+            answer = known[question.kind](question)
+        else:
+            with torch.inference_mode():
+                answer = known[question.kind](question)
+        return Message(question.kind, question.round, question.plan, answer)
 
+    @cached_property
     def _known(self) -> dict[str, Callable[[Message], Answer]]:
         """What the node can be asked."""
         if self.mode is None:
@@ -109,7 +115,7 @@ class Node:
         demand_parameters(theta, self.network.widths, self._kind)
         demand_samples(question, len(self._labels), len(self.holding.principals), len(theta[0]))
         features, labels = self._samples(question)
-        owner = torch.as_tensor(np.array(question.arrays["owner"], dtype=np.int64))
+        owner = torch.from_numpy(question.arrays["owner"].astype(np.int64))
         owners = Summed(owner, len(self.holding.principals), int(question.words["together"]))
         passage = self._let_out(question, tensors(theta), (features, labels), owners)
         visit = Visit(passage, digest(theta))
@@ -173,13 +179,12 @@ class Node:
 
     def _samples(self, question: Message) -> tuple[Tensor, Tensor]:
         """Features (R, S, d) and claimed labels (R, S): own samples, or what a principal makes up in their place."""
-        row = np.array(question.arrays["row"], dtype=np.int64)
-        shift = np.array(question.arrays["label"], dtype=np.int64)
-        features = self._features[torch.as_tensor(row)]
+        row, shift = (question.arrays[name].astype(np.int64) for name in ("row", "label"))
+        features = self._features[torch.from_numpy(row)]
         claimed = (self._labels[row] + shift) % self.network.widths[-1] if row.size else shift
         if "made" in question.arrays:
             made, added = (np.array(question.arrays[name]) for name in ("made", "added"))
             noise = torch.as_tensor(np.array(question.arrays["noise"]), dtype=features.dtype)
             features[torch.as_tensor(made)] = noise + features[torch.as_tensor(made)] * torch.as_tensor(added)[:, None]
             claimed[made] = np.where(added, claimed[made], shift[made])
-        return features, torch.as_tensor(claimed)
+        return features, torch.from_numpy(claimed)

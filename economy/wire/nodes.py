@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +14,7 @@ from commonweal.economy.wire.answers import Fault, Sizes, fault_in
 from commonweal.economy.wire.channel import Channel, SilentNodeError
 from commonweal.economy.wire.holding import Roster
 from commonweal.economy.wire.masks import Keys
-from commonweal.economy.wire.message import Message, WireError, decode, encode
+from commonweal.economy.wire.message import Message, WireError, decode, encode_each
 from commonweal.economy.wire.modes import FEDERATED, MODES, SERVER
 from commonweal.economy.wire.served import REFUSED
 
@@ -135,8 +135,8 @@ class Nodes:
         """
         self.asked += 1
         plan, deadline, answers, lost = self.asked, time.monotonic() + self.patience, {}, []
-        for node, question in questions.items():
-            if not self._sent(node, replace(question, plan=plan)):
+        for node, frame in encode_each(questions, plan).items():
+            if not self._sent(node, frame, questions[node].nbytes):
                 lost.append(node)
         for node, question in questions.items():
             if node in lost:
@@ -172,14 +172,13 @@ class Nodes:
         for channel in self.channels:
             channel.close()
 
-    def _sent(self, node: int, question: Message) -> bool:
-        frame = encode(question)
+    def _sent(self, node: int, frame: bytes, arrays: int) -> bool:
         try:
             self.channels[node].send(frame)
         except SilentNodeError:
             return False
         self.traffic.down[node] += len(frame)
-        self.traffic.arrays_down[node] += question.nbytes
+        self.traffic.arrays_down[node] += arrays
         self.traffic.questions[node] += 1
         return True
 

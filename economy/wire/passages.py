@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -45,8 +46,11 @@ class Plan:
 
     def weights(self, like: Tensor) -> Tensor:
         """(R,) weight of each sample: one over those that arrive."""
-        arrived = (self.owners.owner >= 0).sum(1).clamp(min=1)
-        return (1 / arrived.to(like.dtype)).to(like.device)
+        return (1 / self._arrived.to(like.dtype)).to(like.device)
+
+    @cached_property
+    def _arrived(self) -> Tensor:
+        return (self.owners.owner >= 0).sum(1).clamp(min=1)
 
     def placed(self, parts: Mapping[int, AnyArray]) -> Tensor:
         """(R, S, w) of the batch from the nodes' (R, S_j, w); 0 where nothing arrives."""
@@ -54,9 +58,15 @@ class Plan:
         some = next(iter(parts.values()))
         whole = np.zeros((runs, samples, some.shape[2]), dtype=some.dtype)
         for node, part in parts.items():
-            run, column = np.nonzero(self.places[node] >= 0)
+            run, column = self._seats[node]
             whole[run, self.places[node][run, column]] = part[run, column]
         return torch.from_numpy(whole)
+
+
+    @cached_property
+    def _seats(self) -> dict[int, tuple[AnyArray, ...]]:
+        """By node: runs and columns of its samples that are no padding."""
+        return {node: np.nonzero(places >= 0) for node, places in self.places.items()}
 
 
 @dataclass(frozen=True)
@@ -106,8 +116,8 @@ class CutPassage:
             node: self.plan.about("sum", {"weights": weights[:, roster.principals(node)].numpy()})
             for node in self.plan.places
         }
-        parts = [torch.from_numpy(np.array(answer.arrays["sum"])) for answer in self.nodes.ask(questions).values()]
-        return self.plan.weights(self.first)[:, None, None] * torch.stack(parts).sum(0)
+        parts = [answer.arrays["sum"] for answer in self.nodes.ask(questions).values()]
+        return self.plan.weights(self.first)[:, None, None] * torch.from_numpy(np.sum(parts, axis=0))
 
 
 @dataclass(frozen=True)
@@ -377,7 +387,7 @@ def _upper(answers: Answers, plan: Plan, parameters: Parameters, nodes: Nodes) -
 
 def _from_cut(answers: Answers, plan: Plan, parameters: Parameters, nodes: Nodes) -> Passage:
     upper, weights = _upper(answers, plan, parameters, nodes), plan.weights(parameters[0])
-    first = torch.stack([torch.from_numpy(np.array(a.arrays["sum"])) for a in answers.values()]).sum(0)
+    first = torch.from_numpy(np.sum([answer.arrays["sum"] for answer in answers.values()], axis=0))
     norms = by_principal({node: answer.arrays["norms"] for node, answer in answers.items()}, nodes, first)
     return CutPassage(upper, first * weights[:, None, None], norms * weights[:, None] ** 2, plan, nodes)
 
@@ -421,7 +431,7 @@ def _from_deltas(answers: Answers, plan: Plan, parameters: Parameters, nodes: No
 
 def _loss(answers: Answers, weights: Tensor) -> Tensor:
     """(R,) mean loss from the nodes' sums."""
-    return torch.stack([torch.from_numpy(np.array(a.arrays["loss"])) for a in answers.values()]).sum(0) * weights
+    return torch.from_numpy(np.sum([answer.arrays["loss"] for answer in answers.values()], axis=0)) * weights
 
 
 def _above(upper: PathPassage, directions: Directions) -> Tensor:

@@ -68,7 +68,8 @@ def _draw_ranks(ax: Axes, ranks: pd.DataFrame) -> None:
 def _ranks(answer: Answer) -> dict[str, pd.DataFrame]:
     """The first and last ranks by mechanism in the order of the league, by title of a panel."""
     league, measures = answer.tables["league"], answer.tables["measures"]
-    tau = answer.tables["agreement"].set_index("criterion")["tau"].to_dict()
+    agreement = answer.tables["agreement"]
+    tau = {str(name): float(value) for name, value in zip(agreement["criterion"], agreement["tau"], strict=True)}
     found = {_titled(ALL, tau): league.rename(columns={"rank": "first"})[["first", "last"]]}
     for name, rows in measures[~measures["criterion"].isin(_alike(answer))].groupby("criterion", sort=False):
         ranks = rows.set_index("mechanism").loc[list(league["mechanism"])]

@@ -8,6 +8,7 @@ from commonweal.economy.round.mechanisms import (
     deals,
     identity,
     image_terms,
+    learned,
     menu,
     q_network,
     reciprocity,
@@ -19,6 +20,6 @@ from commonweal.economy.round.mechanisms import (
 )
 
 __all__ = [
-    "beliefs", "clawback", "concern", "copies", "deals", "identity", "image_terms", "menu", "q_network", "reciprocity",
-    "selection", "stakes", "tolerance", "voice", "wire",
+    "beliefs", "clawback", "concern", "copies", "deals", "identity", "image_terms", "learned", "menu", "q_network",
+    "reciprocity", "selection", "stakes", "tolerance", "voice", "wire",
 ]  # fmt: skip

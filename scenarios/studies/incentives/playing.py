@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick
 
 TOGETHER = 160  # deviations in an ensemble: with more nothing gets faster, and memory grows
+_TRIED = 32  # deviations of one principal that are played together by all
+_RUNS = 2400  # runs in an ensemble of many seeds: with more nothing gets faster
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,77 @@ def play_tried(
 
 def _trial(tried: Tried, row: int, part: Sequence[int]) -> _Trial:
     return _Trial(tried.scenario, tried.seeds[row], tried.span, tuple(tried.deviations[row][k] for k in part))
+
+
+def play_everybody(
+    scenario: Scenario,
+    seeds: Sequence[int],
+    deviations: Sequence[Deviation],
+    span: Span,
+    *,
+    workers: int | None = None,
+    pieces: Pieces | None = None,
+    what: str = "deviations",
+) -> Floats:
+    """Try D deviations by each of N principals in each of S seeds, many seeds together; the numbers are the same.
+
+    That pays where a round costs the same whether few or many runs are played, since nothing is trained.
+
+    Args:
+        scenario: what to play.
+        seeds: S of them.
+        deviations: D of them, of any principal.
+        span: when they are tried.
+        workers: processes; as many as cores if None; 1 plays all in this process, which knows a notebook's rules.
+        pieces: plays and keeps them.
+        what: they are, for progress.
+
+    Returns:
+        (S, N, D) gains.
+    """
+    count, gains = scenario.population.count, np.empty((len(seeds), scenario.population.count, len(deviations)))
+    parts = [part[k : k + _TRIED] for part in _parts(deviations) for k in range(0, len(part), _TRIED)]
+    size = max(1, _RUNS // (1 + count * max(map(len, parts), default=1)))
+    rows = [range(k, min(k + size, len(seeds))) for k in range(0, len(seeds), size)]
+    asked = [
+        _Everybody(scenario, tuple(seeds[k] for k in row), span, tuple(deviations[k] for k in part)).piece
+        for row in rows
+        for part in parts
+    ]
+    places = [(row, part) for row in rows for part in parts]
+    for (row, part), found in zip(places, (pieces or Pieces()).play(what, asked, workers), strict=True):
+        gains[np.ix_(list(row), range(count), list(part))] = found
+    return gains
+
+
+@dataclass(frozen=True)
+class _Everybody:
+    """Some deviations, each tried by every principal in runs of some seeds."""
+
+    scenario: Scenario
+    seeds: tuple[int, ...]
+    span: Span
+    deviations: tuple[Deviation, ...]
+
+    @property
+    def piece(self) -> Piece:
+        """To play, as one ensemble."""
+        runs = 1 + self.scenario.population.count * len(self.deviations)
+        return Piece(_play_everybody, self, len(self.seeds) * (self.span.start + self.span.rounds * runs))
+
+
+def _play_everybody(asked: _Everybody, tick: Tick) -> Floats:
+    """(S, N, D) gains."""
+    ensemble, span = Ensemble(asked.scenario, list(asked.seeds)), asked.span
+    for _ in range(span.start):
+        ensemble.step()
+    count = asked.scenario.population.count
+    tried = [replace(each, members=(i,)) for i in range(count) for each in asked.deviations]
+    futures = play_futures(
+        ensemble.snapshot, tried, span.rounds, others=span.others, judge=span.judge,
+        on_round=lambda: tick(len(asked.seeds) * (1 + len(tried))),
+    )  # fmt: skip
+    return futures.gains.reshape(len(asked.seeds), count, -1)
 
 
 def rounds_of(tried: Sequence[Sequence[Deviation]], span: Span) -> int:

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from commonweal.agents.actions import Action
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.scenarios.attacks.registry import ATTACKS, Attack, attacks_of, searched_families
 from commonweal.scenarios.schema.relevance import learns
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks.registry import ATTACKS, Attack, attacks_of, searched_families
+from commonweal.scenarios.studies.incentives import IncentivesOptions
+from commonweal.scenarios.studies.incentives.catalogue import objections
 
-IN_SEARCH = ("catalogue", "names")  # families that every rule is tried against
-PAIRS = "pairs"
-_TOGETHER = (0, 1)
+CATALOGUE, NAMES, PAIRS = "catalogue", "names", "pairs"
+IN_SEARCH = (CATALOGUE, NAMES, PAIRS)  # what every rule is tried against
+_ONE, _TWO = (0,), (0, 1)
 _AS_HONEST = "delegate"  # what everybody does anyway
 
 
@@ -21,12 +24,12 @@ def tried_in_search(scenario: Scenario, horizon: int) -> tuple[Attack, ...]:
         scenario: whose rules decide what makes sense.
         horizon: rounds that an attack lasts.
     """
-    return (*_of(IN_SEARCH, scenario, horizon), *_pairs(scenario))
+    return (*_of([CATALOGUE], scenario, horizon), *_names(scenario), *_pairs(scenario))
 
 
 def tried_at_last(scenario: Scenario, horizon: int) -> tuple[Attack, ...]:
     """What finalists are tried against: every family that is not held out."""
-    others = [name for name in searched_families() if name not in IN_SEARCH]
+    others = [name for name in searched_families() if name != CATALOGUE]
     return (*tried_in_search(scenario, horizon), *_of(others, scenario, horizon))
 
 
@@ -40,10 +43,24 @@ def _of(families: Sequence[str], scenario: Scenario, horizon: int) -> tuple[Atta
     return tuple({each.identity: each for each in given if each.name != _AS_HONEST}.values())
 
 
+def _names(scenario: Scenario) -> tuple[Attack, ...]:
+    """What is known to beat single parts of rules: less than all data, several names, copies, data under noise."""
+    against = objections(scenario, IncentivesOptions())
+    tried = [Deviation(f"less, {share:.0%}", _ONE, share=share) for share in (0.75, 0.25) if "less" not in against]
+    if "sybil" not in against:
+        tried.append(Deviation("sybil, 5 names", _ONE, identities=5))
+    if learns(scenario):
+        tried.append(Deviation("disguised data", _ONE, Action.DELEGATE, "disguised"))
+        tried.append(Deviation("copies, 3 names", _ONE, identities=3, copies=True))
+        if "sybil" not in against:
+            tried.append(Deviation("stale, 4 names", _ONE, Action.DELEGATE, "stale", identities=4))
+    return tuple(Attack(NAMES, each) for each in tried)
+
+
 def _pairs(scenario: Scenario) -> tuple[Attack, ...]:
     if scenario.population.count < 2 or not learns(scenario):
         return ()
-    return (Attack(PAIRS, Deviation("pair, one copies", _TOGETHER, copies=True)),)
+    return (Attack(PAIRS, Deviation("pair, one copies", _TWO, copies=True)),)
 
 
 def by_members(attacks: Sequence[Attack], principals: int, count: int) -> list[Deviation]:

@@ -9,8 +9,8 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.attacks.registry import Attack
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks.registry import Attack
 from commonweal.scenarios.studies.pieces import Piece, Tick
 
 MEASURES = ("welfare", "accuracy", "participation")

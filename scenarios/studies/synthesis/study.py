@@ -9,10 +9,10 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.attacks.registry import Attack
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, mean_interval
 from commonweal.scenarios.schema.relevance import learns, sells
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks.registry import Attack
 from commonweal.scenarios.studies.base import Answer, Question, study
 from commonweal.scenarios.studies.best_deviation.search import Record, by_coordinate
 from commonweal.scenarios.studies.best_deviation.space import Candidate, deviation_of, plain, space_of
@@ -21,7 +21,6 @@ from commonweal.scenarios.studies.intervals import largest_interval
 from commonweal.scenarios.studies.pieces import Pieces
 from commonweal.scenarios.studies.synthesis.attacks import (
     IN_SEARCH,
-    PAIRS,
     by_members,
     held_out,
     tried_at_last,
@@ -213,7 +212,7 @@ def attacks_table(judged: list[Judged], options: SynthesisOptions) -> pd.DataFra
 def parts(winner: Judged, court: Bench, options: SynthesisOptions) -> pd.DataFrame:
     """A row per lever of the winner and attack: what the attack gains more where that lever is left out."""
     rows = []
-    kept = [k for k, each in enumerate(winner.attacks) if each.family in (*IN_SEARCH, PAIRS, SEARCH)]
+    kept = [k for k, each in enumerate(winner.attacks) if each.family in (*IN_SEARCH, SEARCH)]
     attacks = tuple(winner.attacks[k] for k in kept)
     for name, rule in without(winner.tried.rule).items():
         gains = court.gains(rule, attacks, f"attacks without {name}")

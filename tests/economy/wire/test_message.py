@@ -3,6 +3,7 @@
 import contextlib
 import json
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from commonweal.economy.wire.message import KINDS, Message, WireError, decode, encode
+from commonweal.economy.wire.message import KINDS, Message, WireError, decode, encode, encode_each
 
 KIND = st.sampled_from(KINDS)
 SHAPE = arrays.array_shapes(min_dims=0, min_side=0, max_side=4)
@@ -62,3 +63,15 @@ def test_layers_come_back_in_order() -> None:
     layers = {f"theta{place}": np.array([float(place)]) for place in range(12)}
     found = decode(encode(Message("visit", 0, 0, {**layers, "thetas": np.zeros(1)}))).stack("theta")
     assert [float(each[0]) for each in found] == list(range(12))
+
+
+def test_messages_that_share_arrays_become_the_frames_that_each_would_be_alone() -> None:
+    shared = np.arange(12, dtype=">f4").reshape(3, 4)[:, ::2]
+    same = Message("products", 3, 0, {"direction0": shared}, {"visit": 7})
+    other = Message("visit", 3, 0, {"theta0": shared, "row": np.arange(3, dtype=np.int32)})
+    asked = {0: same, 2: same, 5: other}
+    frames = encode_each(asked, plan=9)
+    assert frames == {node: encode(replace(each, plan=9)) for node, each in asked.items()}
+    assert frames[0] is frames[2]
+    assert decode(frames[5]).plan == 9
+    np.testing.assert_array_equal(decode(frames[5]).arrays["theta0"], shared)

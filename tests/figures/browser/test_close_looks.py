@@ -118,14 +118,14 @@ def test_a_principal_is_shown_at_once_by_what_is_known_of_it(play: Callable[...,
     tab, chronicle = play("leaky"), run("leaky")
     tab.page.evaluate("commonweal.set({hover: 4})")  # the card comes with the first who is pointed at
     tab.page.wait_for_selector(".cw-card", state="attached")
-    deaf = "commonweal.told = commonweal.send; commonweal.send = () => {}"
+    deaf = "commonweal.kept = commonweal.send; commonweal.send = () => {}"
     tab.page.evaluate(f"{deaf}; commonweal.set({{view: 'society', principal: 5}})")
     tab.page.wait_for_function("document.querySelector('.cw-card-name')?.textContent === 'Principal 5'")
     verb = action_words(chronicle.world, int(chronicle.newest.actions[5]))
     assert tab.page.inner_text(".cw-card-does").strip() == verb.does
     assert texts(tab, ".cw-life-ends span") == ["round 1", str(ROUNDS)]
     assert texts(tab, ".cw-number-text") == []
-    tab.page.evaluate("commonweal.send = commonweal.told")
+    tab.page.evaluate("void (commonweal.send = commonweal.kept)")  # else the function would be called
 
 
 def test_a_fold_stays_open_and_the_focus_stays_while_the_run_goes_on(play: Callable[..., Tab]) -> None:

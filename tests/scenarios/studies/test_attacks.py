@@ -5,7 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from shared.attacks import ATTACKS, BASE, SETTLEMENTS, TRIED, Attack, by, figures_of, futures_of, play, table
+from shared.attacks import (
+    ATTACKS,
+    BASE,
+    SETTLEMENTS,
+    TRIED,
+    Attack,
+    by,
+    figures_of,
+    futures_of,
+    merged,
+    play,
+    read,
+    table,
+)
 from shared.attacks_figure import draw_attacks
 from shared.name_attacks import ATTACKS as NAME_ATTACKS
 from shared.name_attacks import RULES as NAME_RULES
@@ -228,6 +241,36 @@ class TestTable:
         maps = [figures_of(outcomes, what) for what in ("gain", "loss")]
         upper, lower = draw_attacks(list(outcomes), ["idle", "junk"], *maps, "a note").axes
         assert [len(ax.texts) for ax in (upper, lower)] == [4, 4]  # a number in every cell
+
+
+    def test_a_claimed_update_pays_where_nothing_is_checked_and_not_where_it_is(self):
+        lies = [a for a in ATTACKS if a.deviation.exaggerates]
+        outcome = play(SETTLEMENTS["credit"], lies, range(2), 4)
+        assert (outcome.gain["claims × 1.5, secure"] > 0.05).all()
+        assert (abs(outcome.gain["claims × 1.5, audited"]) < 0.01).all()  # caught in the first round
+        assert outcome.imbalance == 0
+
+    def test_what_an_attack_needs_and_a_settlement_does_not_go_with_is_not_played(self):
+        lies = [a for a in ATTACKS if a.deviation.cancels]
+        outcome = play(SETTLEMENTS["credit, novelty"], lies, range(2), 1)
+        assert all(np.isnan(seeds).all() for seeds in outcome.gain.values())
+        assert table({"credit, novelty": outcome}, "gain").splitlines()[2] == "| credit, novelty | – | – |"
+
+    def test_new_cells_stand_beside_those_of_the_page_and_replace_those_of_the_same_name(self):
+        heads = ["| settlement | a | b |", "| --- | --- | --- |"]
+        rows = [*heads, "| x | +1 [−1, +2] | **+3 [+0, +4]** |", "| y | – | −2 [−3, −0] |"]
+        page = "\n".join(["<!-- table what -->", *rows, "<!-- end what -->"])
+        new = "| settlement | b | c |\n| --- | --- | --- |\n| y | +9 [+8, +9] | +7 [+6, +8] |"
+        assert merged(page, new, "what").splitlines()[2:] == [
+            "| x | +1 [−1, +2] | **+3 [+0, +4]** | – |", "| y | – | +9 [+8, +9] | +7 [+6, +8] |"
+        ]  # fmt: skip
+        names, columns, found = read("\n".join(rows))
+        assert (names, columns) == (["x", "y"], ["a", "b"])
+        assert found.value[0].tolist() == [1, 3]
+        assert np.isnan(found.value[1, 0])
+        assert found.low[0, 1] > 0 > found.high[1, 1]  # printed as 0, and yet surely not 0
+        with pytest.raises(SystemExit, match="no settlement 'z'"):
+            merged(page, new.replace("| y |", "| z |"), "what")
 
 
 class TestNames:

@@ -14,7 +14,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import refusals, replacing
-from commonweal.scenarios.attacks.written import read_json, read_text
+from commonweal.scenarios.studies.attacks.written import read_json, read_text
 
 FORMAT = "commonweal certificate 1"
 _PARTS = ("format", "content", "digest", "verdicts")

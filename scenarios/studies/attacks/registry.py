@@ -11,8 +11,8 @@ from functools import cached_property
 from commonweal.agents.errors import InputError, shown
 from commonweal.agents.registry import Registry
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.scenarios.attacks.written import deviation_document
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks.written import deviation_document
 
 ATTACKER = (0,)  # members of what a family gives; whoever tries it takes their place
 

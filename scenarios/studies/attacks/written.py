@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError, shown
+from commonweal.economy.arena.tactics import Tactic, tactic_of
 from commonweal.economy.futures.deviations import Deviation
 
 _ACTIONS = {action.name.lower(): action for action in Action}
@@ -27,7 +28,7 @@ def deviation_document(deviation: Deviation) -> dict[str, Any]:
     for part in fields(Deviation):
         value = getattr(deviation, part.name)
         if part.name not in ("name", "members") and value != part.default:
-            document[part.name] = value.name.lower() if isinstance(value, Action) else value
+            document[part.name] = _plain(value)
     return document
 
 
@@ -94,8 +95,18 @@ def read_text(file: Path) -> str:
         raise InputError(f"{file}: is not text in UTF-8") from None
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, Tactic):
+        return value.document()
+    return value.name.lower() if isinstance(value, Action) else value
+
+
 def _value(name: str, value: Any) -> Any:
     """A field's value, of its type."""
+    if name == "tactic":
+        if not isinstance(value, Mapping):
+            raise InputError(f"tactic = {shown(value)}: must be the document of a tactic")
+        return tactic_of(value)
     if name == "action":
         if value not in _ACTIONS:
             raise InputError(f"action = {shown(value)}: must be one of {', '.join(_ACTIONS)}")
@@ -109,4 +120,5 @@ def _value(name: str, value: Any) -> Any:
 @cache
 def _adapters() -> dict[str, TypeAdapter[Any]]:
     """What checks the value of each field."""
-    return {name: TypeAdapter(hint) for name, hint in get_type_hints(Deviation).items() if name != "action"}
+    hints = get_type_hints(Deviation).items()
+    return {name: TypeAdapter(hint) for name, hint in hints if name not in ("action", "tactic")}

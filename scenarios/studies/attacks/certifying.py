@@ -9,26 +9,26 @@ from commonweal.agents.registry import REGISTRIES
 from commonweal.agents.version import software_version
 from commonweal.economy.futures.judging import Judge
 from commonweal.economy.money.ledger import MICRO
-from commonweal.scenarios.attacks.certificate import Certificate
-from commonweal.scenarios.attacks.coverage import MEASURED
-from commonweal.scenarios.attacks.enclosed import enclose
-from commonweal.scenarios.attacks.exploitability import Exploitability, exploitability, families_of, fresh_seeds
-from commonweal.scenarios.attacks.options import CertifyOptions
-from commonweal.scenarios.attacks.registry import ATTACKS
-from commonweal.scenarios.attacks.trying import groups_of
-from commonweal.scenarios.attacks.written import deviation_document
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 from commonweal.scenarios.schema.relevance import minds
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks.certificate import Certificate
+from commonweal.scenarios.studies.attacks.coverage import MEASURED
+from commonweal.scenarios.studies.attacks.enclosed import enclose
+from commonweal.scenarios.studies.attacks.exploitability import Exploitability, exploitability, families_of, fresh_seeds
+from commonweal.scenarios.studies.attacks.options import CertifyOptions
+from commonweal.scenarios.studies.attacks.registry import ATTACKS
+from commonweal.scenarios.studies.attacks.trying import groups_of
+from commonweal.scenarios.studies.attacks.written import deviation_document
 from commonweal.scenarios.studies.incentives.evidence import Evidence
 from commonweal.scenarios.studies.intervals import largest_interval
 from commonweal.scenarios.studies.pieces import DECIDING, Pieces
 from commonweal.scenarios.sweeps.manifest import code_version
 
 _METHOD = (
-    "The search chooses on its own seeds; fresh seeds judge. Value and lower end are those of the attack that the search"
-    " found strongest, the upper end is the highest of all finalists; of the error one part in five is above it. Single"
-    " intervals are Student's over seeds, the end on the long side moved out by the skewness."
+    "The search chooses on its own seeds; fresh seeds judge. Value and lower end are those of the attack that the"
+    " search found strongest, the upper end is the highest of all finalists; of the error one part in five is above it."
+    " Single intervals are Student's over seeds, the end on the long side moved out by the skewness."
 )
 _LIMITS = (
     "Attacks of one principal at a time, by the places listed; coalitions are not tried.",

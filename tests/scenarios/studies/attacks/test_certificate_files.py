@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.attacks import Certificate, append_verdict, read_certificate, write_certificate
-from commonweal.scenarios.attacks.certificate import digest_of
+from commonweal.scenarios.studies.attacks import Certificate, append_verdict, read_certificate, write_certificate
+from commonweal.scenarios.studies.attacks.certificate import digest_of
 
 CONTENT = {"scenario": {"document": {"name": "toy", "rounds": 3}}, "epsilon": {"money": {"epsilon": 0.1, "low": None}}}
 VERDICT = {"attacks": {"mixed": "built-in"}, "falls": False, "found": {"money": {"gain": 0.05}}, "seeds": {"a": [7]}}

@@ -14,7 +14,8 @@ import pytest
 from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.scenarios.attacks import (
+from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.studies.attacks import (
     ATTACKS,
     Attempt,
     Certificate,
@@ -26,10 +27,12 @@ from commonweal.scenarios.attacks import (
     rerun,
     write_certificate,
 )
-from commonweal.scenarios.attacks.exploitability import strongest
-from commonweal.scenarios.attacks.registry import attacks_of, searched_families
-from commonweal.scenarios.attacks.written import deviation_document, read_deviation
-from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.studies.attacks.exploitability import strongest
+from commonweal.scenarios.studies.attacks.menu import moves_of
+from commonweal.scenarios.studies.attacks.registry import attacks_of, searched_families
+from commonweal.scenarios.studies.attacks.trying import Trying, try_attacks
+from commonweal.scenarios.studies.attacks.written import deviation_document, read_deviation
+from commonweal.scenarios.studies.pieces import Pieces
 
 ROOT = Path(__file__).parents[3]
 GAME = revise(
@@ -84,27 +87,23 @@ class TestExploitability:
 
 
 class TestInterval:
-    @pytest.mark.parametrize(
-        ("means", "least", "most"),
-        [([1.0, 0, 0, -1], 0.94, 0.96), ([1.0, 1.0, 0, 0], 0.945, 0.975), ([1.0, 1.0, 1.0, 1.0], 0.955, 0.975)],
-    )
-    def test_it_covers_the_largest_gain_about_as_often_as_it_says(
-        self, means: list[float], least: float, most: float
-    ) -> None:
-        """Of 4,000 games of Gaussian gains with half of the noise in common: 95 %, and at most 96.5 % where all tie."""
+    @pytest.mark.parametrize("means", [[1.0, 0, 0, -1], [1.0, 1.0, 0, 0], [1.0, 1.0, 1.0, 1.0]])
+    def test_it_covers_the_largest_gain_in_93_to_97_percent(self, means: list[float]) -> None:
+        """Of 1,500 games of Gaussian gains with half of the noise in common; the standard error is .5 %."""
         generator, covered = np.random.default_rng(3), 0
-        for _ in range(4000):
-            noise = generator.standard_normal((16, 1)) + generator.standard_normal((16, len(means)))
+        for _ in range(1500):
+            noise = generator.standard_normal((64, 1)) + generator.standard_normal((64, len(means)))
             found = strongest(np.array(means) + 0.7 * noise)
             covered += bool(found.low <= 1.0 <= found.high)
-        assert least <= covered / 4000 <= most
+        assert 0.93 <= covered / 1500 <= 0.97
 
     def test_the_upper_end_has_the_smaller_part_of_the_error(self) -> None:
+        """Of one attack: 1 % are above it and 4 % below the lower end, a little less as ends follow skewness."""
         generator = np.random.default_rng(4)
-        found = [strongest(generator.standard_normal((16, 1))) for _ in range(4000)]
+        found = [strongest(generator.standard_normal((64, 1))) for _ in range(2500)]
         above = np.mean([each.high < 0 for each in found])
         below = np.mean([each.low > 0 for each in found])
-        assert 0.010 <= above <= 0.022 and 0.027 <= below <= 0.044  # 1.5 % and 3.5 %
+        assert 0.004 <= above <= 0.013 and 0.027 <= below <= 0.045
 
 
 class TestContent:
@@ -127,7 +126,8 @@ class TestContent:
     def test_where_somebody_minds_utility_and_money_are_apart(self) -> None:
         minding = revise(
             load("value-conflict"),
-            {"population.count": 4, "task.validation": 60, "values.concern": "member"},
+            {"population.count": 4, "task.validation": 60, "values.concern": "member",
+             "actions.available": ["abstain", "delegate", "free_ride", "defect"]},
         )
         quick = CertifyOptions(
             families=("windows",), search="none", horizon=2, principals=1, held_out=2, finalists=2, workers=1
@@ -241,12 +241,41 @@ class TestFamilies:
     @pytest.mark.parametrize("name", ["commons", "value-conflict", "leading-eight", "big-firms", "robust"])
     def test_every_built_in_family_gives_attacks_that_can_be_written_and_read(self, name: str) -> None:
         scenario = load(name)
-        for family in ("catalogue", "windows", "mixed"):
+        for family in ("catalogue", "windows", "mixed", "programmes", "thresholds", "patterns"):
             found = attacks_of(family, scenario, 20)
             assert found
             for each in found:
                 document = json.loads(json.dumps(deviation_document(each.deviation)))
                 assert read_deviation(document) == replace(each.deviation, members=(0,))
 
-    def test_mixtures_are_the_same_each_time(self) -> None:
-        assert attacks_of("mixed", GAME, 20) == attacks_of("mixed", GAME, 20)
+    @pytest.mark.parametrize("family", ["mixed", "patterns"])
+    def test_what_is_drawn_is_the_same_each_time(self, family: str) -> None:
+        assert attacks_of(family, GAME, 20) == attacks_of(family, GAME, 20)
+
+    def test_attacks_that_react_to_what_they_see_gain_only_in_the_rounds_in_which_they_keep_all(self) -> None:
+        """Half of six contribute, so 'while most neighbours delegate' never holds for one of them: 2 of 5."""
+        half = revise(GAME, {"population.start_delegate": 0.5, "population.start_free_ride": 0.5})
+        trying = Trying(half, FEW, "money", Pieces())
+        attacks = [each for each in attacks_of("thresholds", half, 4) if "most neighbours" in each.name]
+        tried = try_attacks(trying, attacks, (0, 1), "thresholds")
+        gains = dict(zip([each.name for each in attacks], tried.gains[:, 0].mean(axis=0), strict=True))
+        assert gains["free_ride while most neighbours delegate"] == pytest.approx(0.0)
+        assert gains["free_ride unless most neighbours delegate"] == pytest.approx(FREE_RIDING)
+
+    def test_to_keep_all_by_turns_gains_half(self) -> None:
+        trying = Trying(GAME, FEW, "money", Pieces())
+        (attack,) = (a for a in attacks_of("programmes", GAME, 4) if a.name == "delegate and free_ride by turns")
+        tried = try_attacks(trying, [attack], (0, 1), "programmes")
+        assert tried.gains[0, 0, 0] == pytest.approx(FREE_RIDING / 2)
+
+
+class TestMenu:
+    def test_only_moves_that_make_sense_are_on_it(self) -> None:
+        assert moves_of(GAME).factors["does"] == ("as before", "delegate", "free_ride", "abstain")
+        assert set(moves_of(load("value-conflict")).factors) == {"does", "share", "looser"}
+        assert set(moves_of(load("tolerance-for-sale")).factors) == {"does", "share", "looser", "dearer"}
+
+    def test_a_poor_menu_has_the_actions_alone(self) -> None:
+        assert moves_of(load("commons"), rich=False).factors == {
+            "does": ("as before", "delegate", "free_ride", "defect", "abstain")
+        }

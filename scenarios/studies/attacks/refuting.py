@@ -15,15 +15,15 @@ import numpy as np
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import contents_of
 from commonweal.economy.futures.judging import Judge
-from commonweal.scenarios.attacks.certificate import Certificate
-from commonweal.scenarios.attacks.certifying import certify, judges_of, shown_interval, sources_of, version
-from commonweal.scenarios.attacks.enclosed import opened
-from commonweal.scenarios.attacks.options import CertifyOptions
-from commonweal.scenarios.attacks.registry import Attack, attacks_of
-from commonweal.scenarios.attacks.trying import Trying, try_attacks, try_pairs
-from commonweal.scenarios.attacks.written import deviation_document, read_attacks
 from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks.certificate import Certificate
+from commonweal.scenarios.studies.attacks.certifying import certify, judges_of, shown_interval, sources_of, version
+from commonweal.scenarios.studies.attacks.enclosed import opened
+from commonweal.scenarios.studies.attacks.options import CertifyOptions
+from commonweal.scenarios.studies.attacks.registry import Attack, attacks_of
+from commonweal.scenarios.studies.attacks.trying import Trying, try_attacks, try_pairs
+from commonweal.scenarios.studies.attacks.written import deviation_document, read_attacks
 from commonweal.scenarios.studies.pieces import Pieces
 
 

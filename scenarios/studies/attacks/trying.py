@@ -7,15 +7,16 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.economy.futures.judging import Judge
-from commonweal.scenarios.attacks.options import CertifyOptions
-from commonweal.scenarios.attacks.registry import Attack
+from commonweal.scenarios.schema.relevance import learns
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks.options import CertifyOptions
+from commonweal.scenarios.studies.attacks.registry import Attack
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, play_base
 from commonweal.scenarios.studies.incentives.catalogue import tried_by
 from commonweal.scenarios.studies.incentives.certificate import compared
-from commonweal.scenarios.studies.incentives.evidence import DECIMALS, Evidence, Trials, play_trials
+from commonweal.scenarios.studies.incentives.evidence import DECIMALS, Evidence, Gains, Trials, play_trials
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
-from commonweal.scenarios.studies.incentives.playing import Span, play_deviations
+from commonweal.scenarios.studies.incentives.playing import Span, play_deviations, play_everybody
 from commonweal.scenarios.studies.pieces import Pieces
 
 _PLACE = "place "
@@ -59,9 +60,26 @@ def try_attacks(trying: Trying, attacks: Sequence[Attack], seeds: Sequence[int],
     Raises:
         InputError: if an attack makes no sense in the scenario, or a run diverges.
     """
-    evidence = play_trials(_trials(trying, attacks), seeds, trying.pieces, what)
+    trials = _trials(trying, attacks)
+    if learns(trying.scenario):
+        evidence = play_trials(trials, seeds, trying.pieces, what)
+    else:
+        evidence = _together(trying, trials, seeds, what)
     gains = compared(evidence, evidence.gains[trying.options.others])
     return Tried(tuple(attacks), groups_of(evidence), gains, evidence)
+
+
+def _together(trying: Trying, trials: Trials, seeds: Sequence[int], what: str) -> Evidence:
+    """The same evidence, many seeds played as one ensemble; what attacks cost others is not counted."""
+    options = trying.options
+    base = play_base(trying.scenario, seeds, options.start, options.horizon, trying.pieces, trying.judge)
+    span = Span(options.start, options.horizon, options.others, trying.judge)
+    gains = play_everybody(
+        trying.scenario, seeds, trials.alone, span, workers=options.workers, pieces=trying.pieces, what=what
+    )
+    placed = np.take_along_axis(gains, base.order[:, trials.places, None], axis=1).round(DECIMALS)
+    none = np.zeros((len(seeds), 0))
+    return Evidence(trials, base, {options.others: Gains(placed, np.full_like(placed, np.nan), none, none)})
 
 
 def try_pairs(
@@ -80,7 +98,7 @@ def try_pairs(
     """
     options = trying.options
     attacks = list({attack.identity: attack for attack, _ in pairs}.values())
-    if trying.scenario.population.cost_types:
+    if trying.scenario.population.cost_types or not learns(trying.scenario):
         tried = try_attacks(trying, attacks, seeds, what)
         return np.stack([tried.of(*pair) for pair in pairs], axis=1), tried.evidence
     base = play_base(trying.scenario, seeds, options.start, options.horizon, trying.pieces, trying.judge)
