@@ -37,30 +37,26 @@ def server(browser: Any, results: Path) -> Iterator[Server]:
         assert running.complaints() == []
 
 
-@pytest.fixture(scope="module")
-def tab(browser: Any, server: Server) -> Iterator[Tab]:
-    """One tab for all tests; nothing may have gone wrong in the end."""
-    opened = Tab(browser.new_page(), server.address)
-    yield opened
-    opened.page.close(run_before_unload=True)
-    assert opened.outside == []
-    assert opened.wrong == []
-
-
 @pytest.fixture
-def opened(tab: Tab) -> Callable[[str], Tab]:
-    """Opens a folder of the list, at which nothing was looked before."""
+def opened(browser: Any, server: Server) -> Iterator[Callable[[str], Tab]]:
+    """Opens a folder in a new tab; in the end nothing may have gone wrong."""
+    tabs: list[Tab] = []
 
     def opening(name: str) -> Tab:
+        tab = Tab(browser.new_page(), server.address)
+        tabs.append(tab)
         tab.page.click("[data-view=sweeps]")
-        tab.page.evaluate("commonweal.docs.sweep = commonweal.docs.point = null; commonweal.redraw()")
         tab.page.locator(".sw-folder", has_text=f"/{name}").click()
         there = f"window.commonweal.docs.point && window.commonweal.docs.sweep.place.endsWith('/{name}')"
         tab.page.wait_for_function(there)
         tab.page.wait_for_selector(".sw-parts")
         return tab
 
-    return opening
+    yield opening
+    for tab in tabs:
+        tab.page.close(run_before_unload=True)
+        assert tab.outside == []
+        assert tab.wrong == []
 
 
 def view(tab: Tab) -> dict[str, Any]:
@@ -207,8 +203,6 @@ def test_nothing_overlaps_or_is_cut_off(size: tuple[int, int], dark: bool, opene
                and min(a["bottom"], b["bottom"]) - max(a["top"], b["top"]) > 4]  # fmt: skip
     assert clashes == []
     assert all(box["left"] >= 0 and box["right"] <= size[0] for box in boxes)
-    if dark:
-        tab.page.evaluate("window.commonweal.turnDark()")
     tab.page.set_viewport_size({"width": 1280, "height": 800})
 
 

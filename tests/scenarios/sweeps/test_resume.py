@@ -21,7 +21,7 @@ from tests.helpers.swept import TIMING
 ROOT = Path(__file__).parents[3]
 SWEEP = """
 scenario = "commons"
-replications = 4
+replications = 8
 stop = "converged(accuracy, 75, 0.01)"
 
 [set]
@@ -37,7 +37,7 @@ population.graph = ["complete", "ring"]
 settlement.horizon = [10, 20, 50]
 market.leak = [0.1, 0.5]
 """
-RUNS = 4 * 3 * 2 * 3 * 2
+RUNS = 8 * 3 * 2 * 3 * 2
 KILLS = 12
 
 
@@ -270,7 +270,7 @@ def test_an_undisturbed_sweep_has_every_run_exactly_once(whole: tuple[pd.DataFra
 
 @pytest.mark.slow
 def test_one_kill_and_one_continuation(folder: Path) -> None:
-    small = SWEEP.replace('"equal", "data", "credit"', '"credit"').replace("10, 20, 50", "50")
+    small = SWEEP.replace('"equal", "data", "credit"', '"credit"').replace("10, 20, 50", "50").replace("= 8", "= 4")
     (folder / "sweep.toml").write_text(
         small.replace(", 75, 0.01", ", 150, 0.0")
     )
