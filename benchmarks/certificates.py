@@ -46,7 +46,8 @@ def procedure() -> str:
             below, above = int((found.high < 1.0).sum()), int((found.low > 1.0).sum())
             shares = [share(GAMES - below - above, GAMES), share(above, GAMES), share(below, GAMES)]
             lines.append([name, law, *shares])
-    return markdown(["gains", "noise", f"covers, of {GAMES} at 95 %", "low end above the gap", "ε below the gap"], lines)
+    heads = ["gains", "noise", f"covers, of {GAMES} at 95 %", "low end above the gap", "ε below the gap"]
+    return markdown(heads, lines)
 
 
 def _normal(generator: np.random.Generator, shape: tuple[int, int, int]) -> Any:
@@ -112,8 +113,8 @@ def true_gap(scenario: Scenario, options: CertifyOptions) -> float:
     attacks = [each for family in searched_families() for each in attacks_of(family, scenario, options.horizon)]
     first = try_attacks(trying, attacks, range(500_000, 500_040), "first seeds")
     means = first.gains.mean(axis=0)
-    places = np.argsort(-means, axis=None)[:12]
-    pairs = [(first.attacks[place % means.shape[1]], first.groups[place // means.shape[1]]) for place in places.tolist()]
+    places = np.argsort(-means, axis=None)[:12].tolist()
+    pairs = [(first.attacks[k % means.shape[1]], first.groups[k // means.shape[1]]) for k in places]
     gains, _ = try_pairs(trying, pairs, range(600_000, 600_000 + TRUTH), "many seeds")
     return float(gains.mean(axis=0).max())
 
@@ -151,7 +152,8 @@ def mechanisms() -> Iterator[tuple[str, str, Scenario]]:
             "with fines": {"market.multiplication": 1.8,
                            "market.punishment": {"probability": 0.5, "cost": 0.1, "fine": 0.3}},
         }.items():  # fmt: skip
-            fixed = {"population.count": 6, "market.groups": "all", "policy.mix": {policy: 1.0}, "policy.mutation": 0.05}
+            fixed = {"population.count": 6, "market.groups": "all", "policy.mix": {policy: 1.0},
+                     "policy.mutation": 0.05}  # fmt: skip
             yield "public goods", f"public goods, {policy}, {name}", revise(game, {**fixed, **changes})
     for norm in ("L1", "L2", "L3", "L6", "L8", "image-scoring", "shunning"):
         for benefit in (1.5, 4.0):

@@ -90,12 +90,12 @@ def conduct_check(file: Path, words: Sequence[str], workers: int | None = None) 
         again = rerun(certificate, workers, pieces)
     _tell_verdicts(certificate)
     here, there = version(), certificate.content["version"]
-    numbers = [dict(each.content) | {"version": {}} for each in (certificate, again)]
-    if numbers[0] == numbers[1]:
+    stated_all, found_all = (dict(each.content) | {"version": {}} for each in (certificate, again))
+    if stated_all == found_all:
         same = "by the same code" if here == there else f"by other code ({here['code']}; it says {there['code']})"
         say(f"{file}: the same to the last digit, played again {same}")
         return 0
-    path, stated, found = next(iter(differences(*numbers)))
+    path, stated, found = next(iter(differences(stated_all, found_all)))
     reason = f"{file}: played again it is another: {path} is {shown(found)}, the certificate says {shown(stated)}"
     if here == there:
         raise InputError(reason)

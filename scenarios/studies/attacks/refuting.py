@@ -113,7 +113,7 @@ def last_seed(certificate: Certificate) -> int:
     """The largest seed that the certificate or one of its verdicts has used."""
     used = [*certificate.content["budget"]["seeds"].values()]
     used += [seeds for verdict in certificate.verdicts for seeds in verdict.content["seeds"].values()]
-    return max(map(max, used))
+    return int(max(map(max, used)))
 
 
 def _gathered(names: Sequence[str], scenario: Scenario, horizon: int) -> tuple[list[Attack], dict[str, str]]:

@@ -27,6 +27,7 @@ from commonweal.scenarios.studies.attacks import (
     rerun,
     write_certificate,
 )
+from commonweal.scenarios.studies.attacks.coverage import MEASURED
 from commonweal.scenarios.studies.attacks.exploitability import strongest
 from commonweal.scenarios.studies.attacks.menu import moves_of
 from commonweal.scenarios.studies.attacks.registry import attacks_of, searched_families
@@ -34,7 +35,7 @@ from commonweal.scenarios.studies.attacks.trying import Trying, try_attacks
 from commonweal.scenarios.studies.attacks.written import deviation_document, read_deviation
 from commonweal.scenarios.studies.pieces import Pieces
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 GAME = revise(
     load("public-goods"),
     {"population.count": 6, "market.groups": "all", "market.multiplication": 1.8, "policy.mix": {"fixed": 1.0}},
@@ -279,3 +280,8 @@ class TestMenu:
         assert moves_of(load("commons"), rich=False).factors == {
             "does": ("as before", "delegate", "free_ride", "defect", "abstain")
         }
+
+
+def test_certificates_quote_the_coverage_that_the_page_shows() -> None:
+    page = (ROOT / "docs" / "certificates.md").read_text(encoding="utf-8")
+    assert MEASURED and all(f"| {covered} |" in page for covered in MEASURED.values())
