@@ -129,15 +129,15 @@ def by_time_valuation(standing: Standing, terms: SettlementTerms) -> Floats:
     return _normalised(valued_by_time(credit, standing.joined, standing.round, terms.time.decay))
 
 
-@settlement_rule("synthesised", called="the synthesised rule", paid="paid by samples held, at their credit up to a cap")
+@settlement_rule("synthesised", called="the synthesised rule", paid="paid by samples and capped credit")
 def synthesised(standing: Standing, terms: SettlementTerms) -> Floats:
-    """By samples held, each at its credit relative to a typical one, up to a cap; found by the study ``synthesis``.
+    """By samples put in, at the credit of a sample held relative to a typical one, up to a cap (study ``synthesis``).
 
-    With a cap of infinity it is ``credit``, near zero it is ``data`` for all who have credit. The cap takes the
-    luck out of credit; splitting one's samples among several names changes nothing.
+    Near a cap of zero it pays for every sample put in by whoever has any credit; the cap takes the luck out of credit,
+    while who puts in half as much is paid half as much. Splitting one's samples among several names changes nothing.
     """
     relative = relative_credit(standing.credit, standing.claims)
-    return _normalised(np.where(standing.member, standing.claims * np.minimum(relative, terms.cap), 0.0))
+    return _normalised(np.where(standing.member, standing.put * np.minimum(relative, terms.cap), 0.0))
 
 
 def _normalised(weights: Floats) -> Floats:

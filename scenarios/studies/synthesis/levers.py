@@ -33,16 +33,16 @@ class Lever:
 
 LEVERS = (
     Lever("pay", "settlement.kind", ("credit", "equal", "data", "quota", "time_valuation", "synthesised"), "{}"),
-    Lever("cap", "settlement.cap", (UNCAPPED, 1.0, 1.5, 2.0, 3.0), "credit counts up to {:g} times what is typical"),
+    Lever("cap", "settlement.cap", (UNCAPPED, 0.5, 1.0, 2.0), "credit counts up to {:g} times what is typical"),
     Lever("alpha", "settlement.alpha", (1.0, 0.5, 2.0), "credit counts to the power {:g}"),
     Lever("floor", "settlement.floor", (0.0, 0.25, 0.5), "{:.0%} is shared equally"),
     Lever("horizon", "settlement.horizon", (50, 20, 100), "credit is cumulated over {} rounds"),
     Lever("hold-back", "settlement.hold_back", (0.0, 1.0, 2.0), "{:g} standard errors of credit are held back"),
-    Lever("reserve", "settlement.reserve", (0.0, 0.1, 0.3), "{:.0%} of revenue stays in the treasury"),
+    Lever("reserve", "settlement.reserve", (0.0, 0.1, 0.2, 0.3), "{:.0%} of revenue stays in the treasury"),
     Lever("novelty", "credit.novelty.memory", (0, 2, 5), "what is put in again within {} rounds earns less"),
     Lever("replication", "credit.replication.penalty", (0.0, LN2, 2 * LN2), "copies cost credit (λ = {:.2g})"),
     Lever("audit", "stakes.audit", (0.0, 0.02, 0.05, 0.1, 0.2), "{:.0%} of participants are audited in a round"),
-    Lever("stake", "stakes.stake", (0.0, 0.02, 0.05, 0.1), "everybody has {:g} at stake", {"stakes.slash": 1.0}),
+    Lever("stake", "stakes.stake", (0.0, 0.05, 0.1, 0.2), "everybody has {:g} at stake", {"stakes.slash": 1.0}),
     Lever("evidence", "stakes.sees", ("action", "content"), "audits look at the samples"),
     Lever("clawback", "clawback.share", (0.0, 0.5, 1.0), "{:.0%} of pay is taken back from who does harm"),
     Lever("name fee", "identity.cost", (0.0, 0.01, 0.02, 0.05), "a name costs {:g}"),
@@ -57,18 +57,21 @@ def plain_rule() -> dict[str, Setting]:
 
 def known_rules() -> dict[str, dict[str, Setting]]:
     """Rules that are tried before any search, by what they are called."""
-    policed: dict[str, Setting] = {"audit": 0.1, "stake": 0.1, "evidence": "content", "name fee": 0.02}
-    by_content: dict[str, Setting] = {"novelty": 2, "replication": LN2, **policed}
+    looks: dict[str, Setting] = {"audit": 0.05, "stake": 0.1, "evidence": "content"}
+    content: dict[str, Setting] = {"novelty": 2, "replication": 2 * LN2, "name fee": 0.01}
     some: dict[str, dict[str, Setting]] = {
         "credit": {},
         "equal": {"pay": "equal"},
         "data": {"pay": "data"},
         "robust": {"novelty": 2, "replication": LN2, "hold-back": 1.0, "clawback": 1.0, "audit": 0.1, "stake": 0.05,
                    "name fee": 0.02},
-        "capped credit": {"pay": "synthesised", "cap": 1.0},
-        "capped credit, audits of samples": {"pay": "synthesised", "cap": 1.5, **by_content},
-        "credit, audits of samples": by_content,
-        "data, audits of samples": {"pay": "data", **policed},
+        "data, audits of samples": {"pay": "data", "name fee": 0.01, **looks},
+        "credit, audits of samples": {**content, **looks},
+        "capped credit": {"pay": "synthesised", "cap": 0.5, **content},
+        "capped credit, audits of samples": {"pay": "synthesised", "cap": 0.5, **content, **looks},
+        "the same, with a reserve": {"pay": "synthesised", "cap": 0.5, "reserve": 0.3, **content, **looks},
+        "capped credit, held back": {"pay": "synthesised", "cap": 2.0, "horizon": 20, "hold-back": 2.0, "novelty": 2,
+                                     "replication": LN2, "clawback": 0.5, "name fee": 0.02},
     }  # fmt: skip
     return {name: {**plain_rule(), **changes} for name, changes in some.items()}
 
@@ -123,7 +126,7 @@ _PAY = {
     "data": "pay by samples held",
     "quota": "pay by quotas",
     "time_valuation": "pay by credit, valued by time",
-    "synthesised": "pay by samples held and their credit",
+    "synthesised": "pay by samples put in and their credit",
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from commonweal.scenarios.schema.scenario import Count, Share, field
+from commonweal.scenarios.schema.scenario import Count, field
 from commonweal.scenarios.studies.base import StudyOptions
 
 Served = Literal["welfare", "accuracy", "participation"]
@@ -15,7 +15,9 @@ class SynthesisOptions(StudyOptions):
     served: Served = field(
         "welfare", "what a good rule is good for, beside being hard to exploit: welfare (payoffs and what the treasury"
         " keeps, less audits), accuracy, or participation (the share that delegates)", "name")  # fmt: skip
-    enough: Share = field(0.95, "share of the best rule's welfare (or what is served) that the winner must reach")
+    epsilon: float = field(
+        0.001, "gain from attacks that is allowed: the winner serves most of the rules whose epsilon is at most that, or"
+        " has the smallest epsilon where none is", "money per round", ge=-1e6, le=1e6)  # fmt: skip
     audit_price: float = field(
         0.001, "what an audit costs the cooperative, taken off welfare", "money per audit", ge=0, le=1e6)
     endowment: float = field(

@@ -9,6 +9,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.errors import InputError
+from commonweal.scenarios.studies.intervals import largest_interval
 from commonweal.scenarios.studies.synthesis.levers import LEVERS, Rule, Setting, effective, known_rules
 
 GENERATION = 10  # rules that are proposed from the same knowledge
@@ -31,8 +32,8 @@ class Tried:
 
     @property
     def exploited(self) -> float:
-        """Mean gain from the attack that gains most."""
-        return float(self.gains.mean(axis=0).max())
+        """Upper end of the largest gain from an attack: a rule that pays by luck is not called safe for having some."""
+        return float(largest_interval(self.gains).high)
 
 
 Try = Callable[[str, Rule], Tried]
@@ -89,18 +90,22 @@ def undominated(good: Floats, exploited: Floats) -> Bools:
     return np.asarray(~strictly.any(axis=0))
 
 
-def finalists(tried: Sequence[Tried], enough: float, count: int) -> list[Tried]:
-    """Rules of the frontier that go on: those that serve enough, the least exploited first, then what serves most.
+def finalists(tried: Sequence[Tried], epsilon: float, count: int) -> list[Tried]:
+    """Rules of the frontier that go on.
 
     Args:
         tried: all of them.
-        enough: share of the most that any serves.
+        epsilon: gain from attacks that is allowed, money per round.
         count: at most so many.
+
+    Returns:
+        What serves most of those that are exploited no more than that, the least exploited of all, and what serves most;
+        then the others, the least exploited first.
     """
     good, exploited = (np.array([getattr(each, name) for each in tried]) for name in ("good", "exploited"))
     front = [each for each, on in zip(tried, undominated(good, exploited), strict=True) if on]
-    bar = good.max() - (1 - enough) * abs(good.max())
-    order = sorted(front, key=lambda each: (each.good < bar, each.exploited))
-    best = max(front, key=lambda each: each.good)
-    kept = order[:count]
-    return kept if best in kept else [*kept[: count - 1], best]
+    by_safety = sorted(front, key=lambda each: each.exploited)
+    by_service = sorted(front, key=lambda each: -each.good)
+    allowed = [each for each in by_service if each.exploited <= epsilon]
+    order = [*allowed[:1], by_safety[0], by_service[0], *by_safety]
+    return list({id(each): each for each in order}.values())[:count]

@@ -101,7 +101,7 @@ def synthesis(question: Question) -> Answer:
         return Tried(name, rule, measured(bench.served(rule), options), gains, bench.honest(rule).payoff)
 
     tried = search(attempt, options.rules, min(seeds))
-    judged = [judge(each, bench, court) for each in finalists(tried, options.enough, options.finalists)]
+    judged = [judge(each, bench, court) for each in finalists(tried, options.epsilon, options.finalists)]
     most = max(float(each.served.mean()) for each in judged)
     winner = chosen(judged, options)
     tables = {
@@ -168,13 +168,12 @@ def _space(scenario: Scenario, horizon: int) -> dict[str, tuple[Any, ...]]:
 
 
 def chosen(judged: list[Judged], options: SynthesisOptions) -> Judged:
-    """The winner: of those that serve enough, the one with the smallest ε."""
-    good = np.array([each.served.mean() for each in judged])
-    bar = good.max() - (1 - options.enough) * abs(good.max())
-    return min(
-        (each for each, g in zip(judged, good, strict=True) if g >= bar),
-        key=lambda each: float(each.epsilon(options.confidence).high),
-    )
+    """The winner: it serves most of those whose ε is allowed, or has the smallest ε where none is."""
+    high = [float(each.epsilon(options.confidence).high) for each in judged]
+    allowed = [each for each, end in zip(judged, high, strict=True) if end <= options.epsilon]
+    if allowed:
+        return max(allowed, key=lambda each: float(each.served.mean()))
+    return judged[int(np.argmin(high))]
 
 
 def frontier(judged: list[Judged], winner: Judged, most: float, options: SynthesisOptions) -> pd.DataFrame:
@@ -303,5 +302,6 @@ def _notes(
         f"Principals own {options.endowment:g} from the start, of which stakes and names are paid.",
         "worst_off: the tenth of honest principals that has least, over the rounds of an attack.",
         "held_out: families of attacks that neither chose a rule nor were searched.",
+        "rules: exploited is the upper end of the largest gain, on the seeds of the search.",
         "parts: every part of the winner is left out in turn; more: what an attack gains more without it.",
     )

@@ -21,8 +21,9 @@ def terms(cap=1.0):
     return SettlementTerms("synthesised", 50, one, one, nothing, nothing, "net", nothing, one, time, cap * one)
 
 
-def shares(credit, held, cap, member=True):
-    standing = standing_with(np.array([credit], dtype=float), member, claims=np.array([held]))
+def shares(credit, held, cap, put=None):
+    put_in = np.array([held if put is None else put])
+    standing = standing_with(np.array([credit], dtype=float), claims=np.array([held]), put=put_in)
     return SETTLEMENTS["synthesised"](standing, terms(cap=cap))[0]
 
 
@@ -51,13 +52,18 @@ def test_splitting_credit_and_samples_among_names_changes_nobodys_share(people, 
 
 
 @given(CREDITS)
-def test_without_a_cap_it_pays_by_credit_and_with_the_least_by_samples_of_all_with_credit(people):
+def test_a_small_cap_pays_for_samples_put_in_of_all_with_credit_and_no_cap_by_credit(people):
     credit, held = (np.array(each) for each in zip(*people, strict=True))
     standing = standing_with([credit], claims=[held])
     assert_allclose(shares(credit, held, 1e6), SETTLEMENTS["credit"](standing, terms())[0], atol=1e-9)
-    positive = np.where(credit > 0, held, 0)
+    put = np.arange(1, len(held) + 1)
+    positive = np.where(credit > 0, put, 0)
     if positive.sum():
-        assert_allclose(shares(credit, held, 1e-9), positive / positive.sum(), atol=1e-9)
+        assert_allclose(shares(credit, held, 1e-9, put), positive / positive.sum(), atol=1e-9)
+
+
+def test_who_puts_in_half_of_what_it_holds_has_half_the_weight_while_the_cap_holds():
+    assert_allclose(shares([4.0, 4.0, 2.0], [8, 8, 8], 0.5, [8, 8, 4]), [0.4, 0.4, 0.2], rtol=1e-12)
 
 
 def test_a_cap_takes_what_luck_adds_above_it():

@@ -75,13 +75,14 @@ class TestSearch:
         assert len({tuple(effective(each.rule).values()) for each in tried}) == len(tried) == 25
         assert finalists(tried, 0.95, 1)[0].exploited == -2
 
-    def test_finalists_serve_enough_first_and_hold_what_serves_most(self):
+    def test_finalists_are_what_serves_most_of_the_safe_the_safest_and_what_serves_most(self):
         def a(name, good, exploited):
-            return Tried(name, plain_rule(), np.array([good]), np.array([[exploited]]), np.ones(1))
+            return Tried(name, plain_rule(), np.array([good] * 2), np.array([[exploited]] * 2), np.ones(2))
 
-        tried = [a("most", 1.0, 5.0), a("enough", 0.96, 1.0), a("little", 0.5, -3.0), a("dominated", 0.9, 2.0)]
-        assert [each.name for each in finalists(tried, 0.95, 3)] == ["enough", "most", "little"]
-        assert [each.name for each in finalists(tried, 0.95, 2)] == ["enough", "most"]
+        tried = [a("most", 1.0, 5.0), a("safe", 0.8, 0.0), a("safest", 0.5, -3.0), a("dominated", 0.7, 2.0),
+                 a("between", 0.9, 1.0)]  # fmt: skip
+        assert [each.name for each in finalists(tried, 0.001, 9)] == ["safe", "safest", "most", "between"]
+        assert [each.name for each in finalists(tried, -9.0, 2)] == ["safest", "most"]
 
     def test_without_optuna_it_says_what_to_install(self, monkeypatch):
         monkeypatch.setattr(searching, "find_spec", lambda name: None)
