@@ -3,7 +3,8 @@
     python benchmarks/synthesis.py          all tables (about twenty minutes on one quiet core)
     python benchmarks/synthesis.py --write  into docs/synthesis.md, and docs/images/synthesis-*.png
 
-It is ``commonweal study synthesis commons --seeds 4 -o rules=26 -o finalists=3 -o budget=20 -o held_out=6 -o judges=6``.
+It is ``commonweal study synthesis commons --seeds 4`` with the options
+``-o rules=26 -o finalists=3 -o budget=20 -o held_out=6 -o judges=6``.
 An interrupted run goes on from the pieces in results/.synthesis.
 """
 

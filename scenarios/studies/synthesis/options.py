@@ -16,8 +16,8 @@ class SynthesisOptions(StudyOptions):
         "welfare", "what a good rule is good for, beside being hard to exploit: welfare (payoffs and what the treasury"
         " keeps, less audits), accuracy, or participation (the share that delegates)", "name")  # fmt: skip
     epsilon: float = field(
-        0.001, "gain from attacks that is allowed: the winner serves most of the rules whose epsilon is at most that, or"
-        " has the smallest epsilon where none is", "money per round", ge=-1e6, le=1e6)  # fmt: skip
+        0.001, "gain from attacks that is allowed: the winner serves most of the rules whose epsilon is at most that,"
+        " or has the smallest epsilon where none is", "money per round", ge=-1e6, le=1e6)  # fmt: skip
     audit_price: float = field(
         0.001, "what an audit costs the cooperative, taken off welfare", "money per audit", ge=0, le=1e6)
     endowment: float = field(

@@ -99,7 +99,7 @@ def finalists(tried: Sequence[Tried], epsilon: float, count: int) -> list[Tried]
         count: at most so many.
 
     Returns:
-        What serves most of those that are exploited no more than that, the least exploited of all, and what serves most;
+        What serves most of those that are exploited no more than that, the least exploited of all, what serves most;
         then the others, the least exploited first.
     """
     good, exploited = (np.array([getattr(each, name) for each in tried]) for name in ("good", "exploited"))

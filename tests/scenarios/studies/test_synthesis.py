@@ -132,3 +132,10 @@ def test_a_small_search_finds_audits_of_samples_and_says_what_each_part_stops(mo
     assert parts["audit"]["junk"] > 0 and parts["evidence"]["junk"] > 0  # without audits of samples junk gains more
     assert set(draw(answer)) == {"frontier", "attacks", "parts"}
     pd.testing.assert_frame_equal(answer.tables["attacks"], ask("synthesis", SMALL, 3, **asked).tables["attacks"])
+
+
+def test_the_library_has_the_winner_on_the_data_commons():
+    rule = known_rules()["capped credit, audits of samples"]
+    winner = under(rule, load("commons"), SynthesisOptions(), honest=False)
+    named = {"name": "x", "description": "x"}
+    assert revise(winner, named) == revise(load("synthesised"), named)
