@@ -129,7 +129,7 @@ def by_time_valuation(standing: Standing, terms: SettlementTerms) -> Floats:
     return _normalised(valued_by_time(credit, standing.joined, standing.round, terms.time.decay))
 
 
-@settlement_rule("synthesised", called="the synthesised rule", paid="paid by samples and capped credit")
+@settlement_rule("synthesised", called="pay by samples and capped credit", paid="paid by samples and capped credit")
 def synthesised(standing: Standing, terms: SettlementTerms) -> Floats:
     """By samples put in, at the credit of a sample held relative to a typical one, up to a cap (study ``synthesis``).
 
