@@ -7,7 +7,7 @@ kept in a file that scenarios can name.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,8 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.sources import files_of, rules_of
 from commonweal.scenarios.studies.attacks.menu import moves_of
 
-Method = Literal["ppo", "networks", "programmes"]
+Method = Literal["programmes", "networks", "ppo"]
+METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True)
