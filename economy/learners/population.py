@@ -28,7 +28,7 @@ from commonweal.economy.learners.layers import (
 
 Step = tuple[int, tuple[int, ...]]  # the round from which a move is made, and its codes (D,)
 Steps = tuple[Step, ...]
-FEWEST = 6  # candidates that play at once
+FEWEST = 8  # candidates that play at once
 MOST_CONSTANTS = 128  # moves that are tried in all rounds before programmes are searched
 AGAIN, PLAYED = 2, 3  # rivals that play again in each generation; generations before one may lead
 _LEAN = 0.25  # chance, in the first generation, of what the best of these does
@@ -313,7 +313,7 @@ def _tidy(steps: Iterable[Step]) -> Steps:
 
 
 def _crowd(runs: int, seeds: int) -> tuple[int, int]:
-    """Candidates that play at once, and runs of each; at least six, or fewer seeds each.
+    """Candidates that play at once, and runs of each; at least eight, or fewer seeds each.
 
     Raises:
         InputError: if there are too few runs.

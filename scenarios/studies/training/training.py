@@ -100,7 +100,14 @@ def train(
     Raises:
         InputError: if a part of the training is not allowed, or the library ``cmaes`` is missing.
     """
-    arena, rng = arena_of(scenario, training, moves), np.random.default_rng(seed)
+    return train_in(arena_of(scenario, training, moves), scenario, training, seed, on_rounds)
+
+
+def train_in(
+    arena: Arena, scenario: Scenario, training: Training, seed: int, on_rounds: Progress | None = None
+) -> Trained:
+    """Let the focal principal of an arena learn; its scenario, horizon and member must be those that are given."""
+    rng = np.random.default_rng(seed)
     population = replace(training.population, generations=training.updates)
     tactic: Tactic
     if training.method == "programmes":
