@@ -18,10 +18,10 @@ from commonweal.economy.arena.arena import Arena
 from commonweal.economy.arena.moves import Moves
 from commonweal.economy.arena.tactics import Constant, Programme, Tactic
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.scenarios.studies.attacks.menu import moves_of
-from commonweal.scenarios.studies.attacks.registry import attacks_of
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.attacks.menu import moves_of
+from commonweal.scenarios.studies.attacks.registry import attacks_of
 from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
 from commonweal.scenarios.studies.evolution.rest_points import replicator_rest_points
 from commonweal.scenarios.studies.training.judging import gains_of

@@ -13,7 +13,14 @@ from commonweal.economy.learners.files import read_tactic
 from commonweal.economy.learners.ppo import PPO
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.studies.training.judging import gains_of
-from commonweal.scenarios.studies.training.training import Training, constants, content_of, fresh_seeds, learning_curve, train
+from commonweal.scenarios.studies.training.training import (
+    Training,
+    constants,
+    content_of,
+    fresh_seeds,
+    learning_curve,
+    train,
+)
 
 MENU = Moves({"does": ("as before", "delegate", "abstain")})
 # Everybody gives 1 in each round, of which it gets r / N = .4 back: whoever gives nothing gains .6
