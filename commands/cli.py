@@ -317,6 +317,38 @@ def refute(
     raise typer.Exit(command.conduct_refute(certificate, attack, seeds, context.obj))
 
 
+@app.command()
+def learn(
+    context: typer.Context,
+    scenario: Name,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="For what is learned, like attack.safetensors.")],
+    set_: Settings = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", metavar="NAME=VALUE", help="method, member, start, horizon, runs, updates."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="S", help="Of the training; the same seed learns the same.")] = 0,
+    held_out: Annotated[int, typer.Option(metavar="N", help="Fresh seeds on which it is judged.")] = 16,
+    rounds: Rounds = None,
+    force: Force = False,
+) -> None:
+    """Let one principal learn what pays best against all others, who follow their policies.
+
+    By programmes of moves (method=programmes), or by networks that a population (networks) or gradients (ppo) train.
+    What it learned is judged on fresh seeds and kept; scenarios name it as the policy learned:FILE.
+
+    Examples:
+    [cyan]commonweal learn commons attack.safetensors --set settlement.kind=equal[/]
+
+    [cyan]commonweal learn commons net.safetensors -o method=ppo -o updates=60[/]
+    """
+    from commonweal.commands.learn import LearnRequest, conduct_learn
+    from commonweal.scenarios.schema.notation import parse_assignment
+
+    parts = dict(map(parse_assignment, option or []))
+    conduct_learn(LearnRequest(context.obj, scenario, file, _changes(set_, rounds), parts, seed, held_out, force))
+
+
 @app.command("list")
 def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,

@@ -5,7 +5,7 @@ weights, so that their covariance is kept diagonal (Ros and Hansen 2008); progra
 (CatCMA with margin: Hamano et al. 2025). All come from the library ``cmaes``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -27,6 +27,11 @@ from commonweal.economy.learners.layers import (
 )
 
 Step = tuple[int, tuple[int, ...]]  # the round from which a move is made, and its codes (D,)
+Steps = tuple[Step, ...]
+FEWEST = 8  # candidates that play at once
+MOST_CONSTANTS = 128  # moves that are tried in all rounds before programmes are searched
+AGAIN, PLAYED = 2, 3  # rivals that play again in each generation; generations before one may lead
+_LEAN = 0.25  # chance, in the first generation, of what the best of these does
 
 
 @dataclass(frozen=True)
@@ -38,15 +43,15 @@ class Population:
     hidden: tuple[int, ...] = (8,)  # units of networks
     spread: float = 0.3  # standard deviation of weights in the first generation, over the root of a layer's inputs
     steps: int = 3  # moves of a programme, one after another
-    finalists: int = 8  # candidates that are compared again in the end
+    finals: int = 3  # times that the best are compared again in the end
 
 
 @dataclass(frozen=True)
 class Found:
     """The best programme, and how the search went."""
 
-    steps: tuple[Step, ...]
-    course: Floats  # (G,) best mean reward per round in each generation
+    steps: Steps
+    course: Floats  # (G,) mean reward per round of the leading programme in each generation
     rounds: int  # played, all runs together
 
     def tactic(self, moves: Moves) -> Programme:
@@ -65,7 +70,7 @@ def demand_cmaes() -> None:
         raise InputError("a search by populations needs the extra 'rl': pip install 'commonweal[rl]'")
 
 
-def following(programmes: Sequence[tuple[Step, ...]]) -> Act:
+def following(programmes: Sequence[Steps]) -> Act:
     """What C programmes do, each in its share of the runs, one share after the other."""
 
     def act(sights: Floats, round: int) -> Ints:
@@ -106,12 +111,12 @@ def by_weights(
         search.tell([(each, -value) for each, value in zip(asked, gained, strict=True)])
         course.append(float(gained.max()))
         tried, worth = asked, gained
-    best = tried[np.argsort(-worth)][: min(terms.finalists, candidates) - 1]
-    last = np.concatenate([search.mean[None], best])
-    last = last[: max(c for c in range(1, len(last) + 1) if runs % c == 0)]
-    gained = _judged(environment, _nets(history, shapes, last * unit), len(last), runs // len(last), rng, on_rounds)
-    layers = [(w[0], b[0]) for w, b in unpacked(last[[int(gained.argmax())]] * unit, shapes)]
-    rounds = (2 + terms.generations) * environment.horizon * runs
+    last = np.concatenate([search.mean[None], tried[np.argsort(-worth)][: candidates - 1]])
+    act, total = _nets(history, shapes, last * unit), np.zeros(candidates)
+    for _ in range(terms.finals):
+        total += _judged(environment, act, candidates, copies, rng, on_rounds)
+    layers = [(w[0], b[0]) for w, b in unpacked(last[[int(total.argmax())]] * unit, shapes)]
+    rounds = (1 + terms.finals + terms.generations) * environment.horizon * runs
     return Learned(Actor(history, tuple(layers)), np.array(course), rounds)
 
 
@@ -136,6 +141,10 @@ def by_programmes(
 ) -> Found:
     """Search for moves to make one after another, and the rounds in which to change.
 
+    First single moves are tried in all rounds, the better half of them on further seeds (successive halving: Karnin,
+    Koren and Somekh 2013). The best of them leads. Beside it play, in every generation, programmes that the search
+    proposes and others that differ from it in one thing; one that stays ahead of it on fresh seeds takes its place.
+
     Args:
         environment: R runs, ``terms.seeds`` of each candidate; the candidates are as many as there is room for.
         terms: how.
@@ -150,27 +159,86 @@ def by_programmes(
 
     runs, horizon = environment.shape[0], environment.horizon
     coding = _Coding(tuple(map(int, environment.sizes)), terms.steps, horizon)
-    candidates, copies = _crowd(runs, terms.seeds)
+    slots, copies = _crowd(runs, terms.seeds)
+    contest = _Contest(environment, slots, copies, rng, on_rounds)
+    first = contest.best_of(coding.constants(rng), drawn_seeds(rng, copies))
+    lead, bred = _Lead(first), (slots - 1) // 2  # programmes near the leading one; the others are the search's
     search = CatCMAwM(
         z_space=[list(range(1, horizon))] * (terms.steps - 1) or None, c_space=coding.choices or None,
-        population_size=candidates, seed=_seed(rng),
+        cat_param=coding.near(first) if coding.choices else None, population_size=slots - 1 - bred, seed=_seed(rng),
     )  # fmt: skip
-    tried: dict[tuple[Step, ...], list[float]] = {}
     course = []
     for _ in range(terms.generations):
-        asked = [search.ask() for _ in range(candidates)]
-        programmes = [coding.programme(each.c, each.z) for each in asked]
-        gained = _judged(environment, following(programmes), candidates, copies, rng, on_rounds)
-        search.tell([(each, -value) for each, value in zip(asked, gained, strict=True)])
-        for programme, value in zip(programmes, gained - gained.mean(), strict=True):
-            tried.setdefault(programme, []).append(float(value))
-        course.append(float(gained.max()))
-    ranked = sorted(tried, key=lambda each: -np.mean(tried[each]) * np.sqrt(len(tried[each])))
-    count = max(c for c in range(1, min(terms.finalists, len(ranked)) + 1) if runs % c == 0)
-    last = ranked[:count]
-    gained = _judged(environment, following(last), count, runs // count, rng, on_rounds)
-    rounds = (1 + terms.generations) * horizon * runs
-    return Found(last[int(gained.argmax())], np.array(course), rounds)
+        asked = [search.ask() for _ in range(slots - 1 - bred)]
+        near = lead.rivals(AGAIN)
+        near += [coding.changed(lead.best, rng) for _ in range(bred - len(near))]
+        programmes = [coding.programme(each.c, each.z) for each in asked] + near
+        gained = contest.play([lead.best, *programmes], drawn_seeds(rng, copies))
+        search.tell([(each, -value) for each, value in zip(asked, gained[1:], strict=False)])
+        lead.compare(programmes, gained[1:] - gained[0])
+        course.append(float(gained[0]))
+    last = [lead.best, *lead.rivals(slots - 1)]
+    total = np.zeros(len(last))
+    for _ in range(terms.finals):
+        total += contest.play(last, drawn_seeds(rng, copies))
+    return Found(last[int(total.argmax())], np.array(course), contest.rounds)
+
+
+class _Lead:
+    """The leading programme, and by how much others were ahead of it on the same seeds.
+
+    Args:
+        best: leads at first.
+    """
+
+    def __init__(self, best: Steps) -> None:
+        self.best, self.ahead = best, dict[Steps, list[float]]()
+
+    def compare(self, programmes: Sequence[Steps], ahead: Floats) -> None:
+        """Take in another generation; who is ahead by more than its error, after a few, leads from then on."""
+        for programme, value in dict(zip(programmes, ahead.tolist(), strict=True)).items():
+            if programme != self.best:
+                self.ahead.setdefault(programme, []).append(value)
+        for programme in self.rivals(1):
+            values = np.array(self.ahead[programme])
+            if len(values) >= PLAYED and values.mean() > values.std(ddof=1) / np.sqrt(len(values)):
+                self.best, self.ahead = programme, {}
+
+    def rivals(self, count: int) -> list[Steps]:
+        """Those that were ahead most, allowing for how often they played; at most so many."""
+        score = {each: np.mean(values) * np.sqrt(len(values)) for each, values in self.ahead.items()}
+        ranked = sorted((each for each in score if score[each] > 0), key=lambda each: -score[each])
+        return ranked[:count]
+
+
+@dataclass
+class _Contest:
+    """Programmes that play the same seeds beside each other."""
+
+    environment: Environment
+    slots: int  # programmes at once
+    copies: int  # seeds that each plays
+    rng: np.random.Generator
+    on_rounds: Progress | None
+    rounds: int = 0  # played so far, all runs together
+
+    def play(self, programmes: Sequence[Steps], seeds: Sequence[int]) -> Floats:
+        """(C,) mean reward per round of up to so many programmes as there are slots."""
+        filled = [*programmes, *[programmes[0]] * (self.slots - len(programmes))]
+        rewards = played(self.environment, [*seeds] * self.slots, following(filled), self.on_rounds)
+        self.rounds += rewards.shape[0] * rewards.shape[1]
+        gained: Floats = rewards.mean(axis=(0, 2)).reshape(self.slots, self.copies).mean(axis=1)
+        return gained[: len(programmes)]
+
+    def best_of(self, programmes: Sequence[Steps], seeds: Sequence[int]) -> Steps:
+        """The one that gains most on some seeds; the better half of them, again, plays others."""
+        left = list(programmes)
+        while len(left) > 1:
+            parts = [left[k : k + self.slots] for k in range(0, len(left), self.slots)]
+            gained = np.concatenate([self.play(part, seeds) for part in parts])
+            left = [left[k] for k in np.argsort(-gained, kind="stable")[: len(left) // 2]]
+            seeds = drawn_seeds(self.rng, self.copies)
+        return left[0]
 
 
 @dataclass(frozen=True)
@@ -186,6 +254,40 @@ class _Coding:
         """Of each categorical variable; a factor with one choice is none."""
         return [size for size in self.sizes if size > 1] * self.steps
 
+    def constants(self, rng: np.random.Generator) -> list[Steps]:
+        """Every move as a programme, or as many as are tried."""
+        count = int(np.prod(self.sizes))
+        some = np.arange(count) if count <= MOST_CONSTANTS else np.sort(rng.permutation(count)[:MOST_CONSTANTS])
+        codes = np.stack(np.unravel_index(some, self.sizes), axis=1)
+        return [((0, tuple(row)),) for row in codes.tolist()]
+
+    def near(self, steps: Steps) -> Floats:
+        """(V, largest size) chances with which choices are drawn at first: near what a constant programme does."""
+        chances = np.zeros((len(self.choices), max(self.choices)))
+        codes = [code for code, size in zip(steps[0][1], self.sizes, strict=True) if size > 1] * self.steps
+        for row, code, size in zip(chances, codes, self.choices, strict=True):
+            row[:size] = (1 - _LEAN) / size
+            row[code] += _LEAN
+        return chances
+
+    def changed(self, steps: Steps, rng: np.random.Generator) -> Steps:
+        """A programme with one thing changed: a code, the round of a step, or a step more or fewer."""
+        rows = [(start, list(codes)) for start, codes in steps]
+        place, what = int(rng.integers(len(rows))), rng.random()
+        several = [at for at, size in enumerate(self.sizes) if size > 1]
+        if what < 0.2 and len(rows) > 1:
+            del rows[place]
+            rows[0] = (0, rows[0][1])
+        elif what < 0.4 and place:
+            rows[place] = (int(rng.integers(1, self.horizon)), rows[place][1])
+        else:
+            if what < 0.7 and len(rows) < self.steps and self.horizon > 1:
+                rows.append((int(rng.integers(1, self.horizon)), list(rows[place][1])))
+                place = len(rows) - 1
+            at = several[int(rng.integers(len(several)))] if several else 0
+            rows[place][1][at] = int(rng.integers(self.sizes[at]))
+        return _tidy((start, tuple(codes)) for start, codes in rows)
+
     def programme(self, chosen: Ints | None, changes: Floats | None) -> tuple[Step, ...]:
         """Steps, without those that never come or change nothing.
 
@@ -198,18 +300,28 @@ class _Coding:
         if chosen is not None and several:
             codes[:, several] = np.asarray(chosen).argmax(axis=1).reshape(self.steps, -1)
         starts = np.concatenate([[0], np.sort(np.rint(changes).astype(int))]) if changes is not None else [0]
-        by_start = {int(start): tuple(row.tolist()) for start, row in zip(starts, codes, strict=False)}
-        kept: list[Step] = []
-        for start, row in sorted(by_start.items()):
-            if not kept or kept[-1][1] != row:
-                kept.append((start, row))
-        return tuple(kept)
+        return _tidy((int(start), tuple(row.tolist())) for start, row in zip(starts, codes, strict=False))
+
+
+def _tidy(steps: Iterable[Step]) -> Steps:
+    """Steps in their order, the last where two begin in one round, without those that change nothing."""
+    kept: list[Step] = []
+    for start, row in sorted(dict(steps).items()):
+        if not kept or kept[-1][1] != row:
+            kept.append((start, row))
+    return tuple(kept)
 
 
 def _crowd(runs: int, seeds: int) -> tuple[int, int]:
-    """Candidates of a generation, and runs of each."""
-    copies = max(c for c in range(1, seeds + 1) if runs % c == 0)
-    return runs // copies, copies
+    """Candidates that play at once, and runs of each; at least eight, or fewer seeds each.
+
+    Raises:
+        InputError: if there are too few runs.
+    """
+    fitting = [copies for copies in range(1, seeds + 1) if runs % copies == 0 and runs // copies >= FEWEST]
+    if not fitting:
+        raise InputError(f"a search by a population needs {FEWEST} runs at once or more, not {runs}")
+    return runs // max(fitting), max(fitting)
 
 
 def _judged(
@@ -224,6 +336,11 @@ def _judged(
     rewards = played(environment, drawn_seeds(rng, copies) * candidates, act, on_rounds)
     gained: Floats = rewards.mean(axis=(0, 2)).reshape(candidates, copies).mean(axis=1)
     return gained
+
+
+def _seeds_of(rng: np.random.Generator, copies: int) -> list[int]:
+    """Seeds that each candidate plays."""
+    return drawn_seeds(rng, copies)
 
 
 def _seed(rng: np.random.Generator) -> int:

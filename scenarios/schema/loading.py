@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from commonweal.agents.errors import InputError, shown
+from commonweal.agents.policies.learned import PREFIX as LEARNED
 from commonweal.scenarios.schema.library import find_file, read_document
 from commonweal.scenarios.schema.notation import join_path, no_item, parse_assignment, parse_path, split_path
 from commonweal.scenarios.schema.scenario import Scenario
@@ -87,11 +88,19 @@ def _put(document: MutableMapping[str, Any], parts: list[str], value: Any) -> No
 
 
 def _placed(document: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The document with the path of its edge file seen from ``folder`` and made absolute."""
-    population = document.get("population")
+    """The document with the paths of its edge file and of what was learned seen from ``folder`` and made absolute."""
+    population, policy = document.get("population"), document.get("policy")
     if isinstance(population, dict) and isinstance(edges := population.get("edges"), str):
-        return document | {"population": population | {"edges": str(folder.absolute() / edges)}}
+        document = document | {"population": population | {"edges": str(folder.absolute() / edges)}}
+    if isinstance(policy, dict) and isinstance(mix := policy.get("mix"), dict):
+        document = document | {"policy": policy | {"mix": {_found(name, folder): part for name, part in mix.items()}}}
     return document
+
+
+def _found(policy: str, folder: Path) -> str:
+    """The name of a policy; where it goes by a file, with an absolute path."""
+    prefix, _, file = policy.partition(":")
+    return f"{prefix}:{folder.absolute() / file}" if prefix == LEARNED and file else policy
 
 
 def named(document: dict[str, Any], file: Path) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 It keeps what their minds know and remember, and gives the round the conduct of those who follow them: what they put in
 under their action, how much of it, and what they claim. Whoever ends up doing something else, by a mutation or because
-it is held to it, does that as the scenario says. In futures with second names these are conducted as ever.
+it is held to it, does that as the scenario says; who deviates in how it acts does so as the deviation says. In futures
+with second names these are conducted as ever.
 """
 
 from collections.abc import Mapping
@@ -72,11 +73,11 @@ class Learned(Mechanism):
         observation = observe(moment.state, moment.people, world)
         known = Known(world.terms.rounds, own.paid, own.balance)
         conduct = world.conduct or Conduct.plain(len(moment.actions), moment.actions.shape[1], len(world.senses))
-        recalled, last = dict(own.recalled), observation.population.action
+        recalled, last, free = dict(own.recalled), observation.population.action, _is_plain(conduct)
+        free[:, world.shape[1] :] = False
         for name, mind in self.minds.items():
             chosen, recalled[name] = mind().choose(observation, known, own.recalled[name])
-            follows = (moment.people.policy == self.places[name]) & (moment.actions == chosen.taken(last))
-            follows[:, world.shape[1] :] = False
+            follows = free & (moment.people.policy == self.places[name]) & (moment.actions == chosen.taken(last))
             conduct = _conducted(conduct, chosen, follows, world.senses * moment.people.limits)
         return replace(own, recalled=recalled), Effects(conduct=conduct)
 
@@ -89,14 +90,20 @@ class Learned(Mechanism):
 
 
 def _conducted(conduct: Conduct, chosen: Chosen, follows: Bools, reach: Floats) -> Conduct:
-    """The conduct in which some principals (R, N) carry out their moves; what a deviation says comes first."""
-    forms = follows & (chosen.form >= 0) & (conduct.form < 0)
+    """The conduct in which some principals (R, N) carry out their moves."""
     looser = (chosen.looser * follows)[..., None] * reach
     return replace(
         conduct,
-        form=np.where(forms, chosen.form, conduct.form).astype(np.int8),
-        share=conduct.share * np.where(follows, chosen.share, 1.0),
+        form=np.where(follows & (chosen.form >= 0), chosen.form, conduct.form).astype(np.int8),
+        share=np.where(follows, chosen.share, conduct.share),
         claimed=conduct.claimed - np.where(looser != 0, looser, 0.0),
         dearer=conduct.dearer + chosen.dearer * follows,
         exaggerates=conduct.exaggerates + chosen.exaggerates * follows,
     )
+
+
+def _is_plain(conduct: Conduct) -> Bools:
+    """(R, N) who acts as the scenario says, as far as moves can say otherwise."""
+    claims = (conduct.claimed != 0).any(axis=2) | (conduct.dearer != 0) | (conduct.exaggerates != 0)
+    plain: Bools = (conduct.form < 0) & (conduct.share == 1) & ~claims
+    return plain

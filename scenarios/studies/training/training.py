@@ -7,7 +7,7 @@ kept in a file that scenarios can name.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,8 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.sources import files_of, rules_of
 from commonweal.scenarios.studies.attacks.menu import moves_of
 
-Method = Literal["ppo", "networks", "programmes"]
+Method = Literal["programmes", "networks", "ppo"]
+METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,14 @@ def train(
     Raises:
         InputError: if a part of the training is not allowed, or the library ``cmaes`` is missing.
     """
-    arena, rng = arena_of(scenario, training, moves), np.random.default_rng(seed)
+    return train_in(arena_of(scenario, training, moves), scenario, training, seed, on_rounds)
+
+
+def train_in(
+    arena: Arena, scenario: Scenario, training: Training, seed: int, on_rounds: Progress | None = None
+) -> Trained:
+    """Let the focal principal of an arena learn; its scenario, horizon and member must be those that are given."""
+    rng = np.random.default_rng(seed)
     population = replace(training.population, generations=training.updates)
     tactic: Tactic
     if training.method == "programmes":

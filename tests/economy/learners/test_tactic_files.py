@@ -76,7 +76,7 @@ def test_followers_make_the_moves_of_the_tactic(tmp_path: Path) -> None:
     assert all((r.actions == r.actions[0, 0]).all() for r in records)
     assert records[0].produce.put.total.tolist() == [[4] * 5] * 2  # half of 8 samples
     assert records[4].produce.put.total.tolist() == [[8] * 5] * 2
-    assert (records[4].produce.put.own == 0).all()  # stale data are not one's own any more
+    assert (records[4].produce.put.delegated == 0).all()  # stale data cost nothing
 
 
 @pytest.mark.parametrize("tactic", [net(), PLAN])
@@ -100,7 +100,8 @@ def test_a_sight_that_nobody_has_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_an_action_that_is_not_available_is_refused_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "a.safetensors"
     write_tactic(file, PLAN)
-    available = {"actions.available": ["abstain", "delegate"]}
+    available = {"actions.available": ["abstain", "delegate"], "population.start_free_ride": 0.0}
+    available |= {"population.start_delegate": 1.0, "population.start_defect": 0.0}
     with pytest.raises(InputError, match=r"may free_ride, which actions\.available does not hold"):
         Ensemble(small({f"learned:{file}": 1.0}, **available), [0])
 
@@ -124,3 +125,10 @@ def test_half_of_a_population_may_follow_a_file(tmp_path: Path) -> None:
     assert follows.sum() == 3
     put = ensemble.step().produce.put.total[0]
     assert (put[follows] == 4).all() and np.isin(put[~follows], (0, 8)).all()
+
+
+def test_a_scenario_file_names_what_was_learned_from_where_it_lies(tmp_path: Path) -> None:
+    write_tactic(tmp_path / "a.safetensors", PLAN)
+    scenario = tmp_path / "mine.toml"
+    scenario.write_text('[policy]\nmix = {"learned:a.safetensors" = 1.0}\n', encoding="utf-8")
+    assert list(load(scenario).policy.mix) == [f"learned:{tmp_path / 'a.safetensors'}"]
