@@ -28,9 +28,10 @@ from commonweal.scenarios.studies.attacks import (
     rerun,
     write_certificate,
 )
-from commonweal.scenarios.studies.attacks.certifying import version
+from commonweal.scenarios.studies.attacks.certifying import said_interval, version
 from commonweal.scenarios.studies.attacks.options import Certifying
 from commonweal.scenarios.studies.attacks.refuting import said
+from commonweal.scenarios.studies.attacks.shape import demand_whole
 from commonweal.scenarios.studies.options import described, read_options
 from commonweal.scenarios.studies.pieces import Pieces, keeping
 
@@ -84,6 +85,7 @@ def conduct_check(file: Path, words: Sequence[str], workers: int | None = None) 
         InputError: if its file was changed, or the code that made it finds something else now.
     """
     certificate = read_certificate(file)
+    demand_whole(certificate, file)
     for judge, found in _apart(certificate):
         say(f"stated ({judge}): {found}")
     with _playing(file, "the check of a certificate", certificate.digest, words) as pieces:
@@ -114,6 +116,7 @@ def conduct_refute(file: Path, attacks: Sequence[str], seeds: int, words: Sequen
         Interrupted: if a person stops it, and something was finished.
     """
     certificate = read_certificate(file)
+    demand_whole(certificate, file)
     asked = [certificate.head, list(attacks), seeds]
     with _playing(file, "an attempt to refute", identity_of("refute", asked), words) as pieces:
         found = refute(certificate, Attempt(tuple(attacks), seeds), pieces)
@@ -143,7 +146,7 @@ def tell(certificate: Certificate) -> None:
         margin = content["individual_rationality"][judge]
         holds = "holds" if margin["holds"] else "is not certain"
         say(f"individual rationality {holds}: staying rather than leaving brings the worst placed"
-            f" {_interval(margin['least_margin'])} {judge} a round")  # fmt: skip
+            f" {said_interval(margin['least_margin'])} {judge} a round")  # fmt: skip
     balance = content["budget_balance"]
     say("budget: every micro-unit of revenue was paid or kept" if balance["balanced"] else
         f"budget: {balance['unaccounted']} micro-units of revenue are unaccounted for")  # fmt: skip
@@ -161,12 +164,9 @@ def _apart(certificate: Certificate) -> Iterator[tuple[str, str]]:
         tried = content["budget"]["attacks_tried"][judge]
         yield judge, (
             f"epsilon = {found['epsilon']:.3g} {found['unit']}{relative} at {content['intervals']['confidence']:.0%};"
-            f" the strongest of {tried} attacks found, {found['strongest']} ({found['by']}), gains {_interval(found)}"
+            f" the strongest of {tried} attacks found, {found['strongest']} ({found['by']}),"
+            f" gains {said_interval(found)}"
         )
-
-
-def _interval(found: Mapping[str, Any]) -> str:
-    return f"{found['value']:.3g} [{found['low']:.3g}, {found['high']:.3g}]"
 
 
 def _tell_verdicts(certificate: Certificate) -> None:

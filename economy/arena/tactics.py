@@ -48,7 +48,7 @@ class Tactic:
 
         Args:
             sights: (B, F) what each sees, in the order of ``sees``.
-            played: rounds before this one since the tactic began.
+            played: rounds before this one, of the episode or of the futures.
             memory: what each remembers, as ``begin`` or the last round answered.
 
         Returns:
@@ -82,13 +82,13 @@ def tactic_of(document: Mapping[str, Any]) -> Tactic:
         InputError: if it is none of a tactic.
     """
     kind = document.get("tactic")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"tactic: {shown(kind)} must be one of {', '.join(sorted(KINDS))}")
     try:
         return KINDS[kind].read(Moves(document["moves"]), document)
     except InputError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"tactic {kind}: its document is not whole: {shown(str(error))}") from None
 
 

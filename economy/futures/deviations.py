@@ -65,9 +65,9 @@ class Deviation:
             raise InputError(f"deviation {self.name}: members {self.members} must be different principals, one or more")
         if self.form is not None and self.form not in FORMS:
             raise InputError(f"deviation {self.name}: form {self.form!r} must be one of {', '.join(FORMS)}")
-        counts = min(self.joins, self.earlier, self.identities - 1)
+        counts = min(self.joins, self.leaves or 0, self.earlier, self.identities - 1)
         if not 0 <= self.share <= 1 or min(self.looser, self.dearer) < -1 or counts < 0:
-            allowed = "share in [0, 1], looser and dearer >= -1, joins and earlier >= 0, identities >= 1"
+            allowed = "share in [0, 1], looser and dearer >= -1, joins, leaves and earlier >= 0, identities >= 1"
             raise InputError(f"deviation {self.name}: {allowed}")
         if self.cancels and len(self.members) < 2:
             raise InputError(f"deviation {self.name}: lies that cancel need two members")

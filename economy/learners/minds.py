@@ -12,7 +12,7 @@ from commonweal.agents.files import contents_of
 from commonweal.agents.policies import Observation
 from commonweal.agents.policies.learned import Chosen, Known, Recalled
 from commonweal.economy.arena.history import Past
-from commonweal.economy.arena.moves import FREE
+from commonweal.economy.arena.moves import DOES_NAMED
 from commonweal.economy.arena.sights import seen_columns, sight_names
 from commonweal.economy.arena.tactics import Tactic
 from commonweal.economy.learners.files import read_tactic
@@ -42,9 +42,10 @@ class FileMind:
         if unknown := [name for name in self.tactic.sees if name not in names]:
             where = f"{self.file}: its tactic looks at {unknown[0]!r}"
             raise InputError(f"{where}, which nobody sees here: there are {', '.join(names)}")
-        laid = self.tactic.moves.lay(self.tactic.moves.codes(np.arange(self.tactic.moves.count)))
-        if (wrong := np.setdiff1d(laid.action[laid.action != FREE], world.terms.available)).size:
-            name = Action(int(wrong[0])).name.lower()
+        does = self.tactic.moves.factors.get("does", ())  # not all moves: a file may have a menu of any size
+        actions = {int(action) for each in does if (action := DOES_NAMED[str(each)][0]) is not None}
+        if wrong := sorted(actions - set(world.terms.available.tolist())):
+            name = Action(wrong[0]).name.lower()
             raise InputError(f"{self.file}: its tactic may {name}, which actions.available does not hold")
 
     def choose(self, observation: Observation, known: Known, recalled: Recalled) -> tuple[Chosen, Recalled]:

@@ -77,6 +77,12 @@ def shown_interval(interval: Interval) -> dict[str, float | None]:
     return {name: float(end) if np.isfinite(end) else None for name, end in ends.items()}
 
 
+def said_interval(shown: Mapping[str, Any]) -> str:
+    """What ``shown_interval`` answers, as value [low, high]; a dash where there is no number."""
+    value, low, high = ("–" if shown[end] is None else f"{shown[end]:.3g}" for end in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
 def _content(
     scenario: Scenario, options: CertifyOptions, seeds: tuple[int, ...], found: Mapping[Judge, Exploitability]
 ) -> dict[str, Any]:
@@ -158,7 +164,7 @@ def _rationality(evidence: Evidence) -> dict[str, Any]:
         "least_margin": least,
         "mean_margin": shown_interval(mean_interval(margin.mean(axis=1), confidence)),
         "mean_payoff": shown_interval(mean_interval(evidence.payoffs.mean(axis=1), confidence)),
-        "holds": bool((least["low"] or 0.0) >= 0.0),
+        "holds": least["low"] is not None and least["low"] >= 0.0,
     }
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from commonweal.agents.documents import files_in
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, shown
 from commonweal.agents.registry import rules_from_elsewhere
 from commonweal.scenarios.schema.notation import split_path
 from commonweal.scenarios.schema.scenario import Scenario
@@ -42,20 +42,35 @@ def opened(enclosed: Mapping[str, Any]) -> Iterator[Scenario]:
     """The scenario that was enclosed, while the block runs.
 
     Raises:
-        InputError: if it is none of this version's, or a rule from elsewhere is missing or another one here.
+        InputError: if it is none of this version's, names a file that does not lie in it, or a rule from elsewhere is
+            missing or another one here.
     """
     with TemporaryDirectory() as folder:
         document = deepcopy(dict(enclosed["document"]))
-        for path, file in enclosed["files"].items():
-            place = Path(folder, Path(file["name"]).name)
-            place.write_bytes(b64decode(file["base64"]))
-            _put(document, path, str(place))
+        for number, (path, file) in enumerate(enclosed["files"].items()):
+            place = Path(folder, str(number), _plain_name(file["name"]))  # two may have one name
+            try:
+                contents = b64decode(file["base64"], validate=True)
+                _put(document, path, str(place))
+            except (ValueError, KeyError, IndexError, TypeError):
+                raise InputError(f"the certificate's file {shown(path)}: is of no field, or is not base64") from None
+            place.parent.mkdir()
+            place.write_bytes(contents)
         scenario = validate(document)
+        if left := {path for path, _ in files_in(scenario.model_dump())} - enclosed["files"].keys():
+            raise InputError(f"{min(left)} names a file that does not lie in the certificate")
         here = rules_from_elsewhere(scenario.model_dump())
         for rule in sorted(here.keys() | enclosed["rules"].keys()):
             if here.get(rule) != enclosed["rules"].get(rule):
                 raise InputError(f"{rule}, which is not of this library, is another one here than in the certificate")
         yield scenario
+
+
+def _plain_name(name: str) -> str:
+    """The name of a file, which leads into no other folder."""
+    if name in ("", ".", "..") or name != Path(name).name or not name.isprintable():
+        raise InputError(f"the certificate's file {shown(name)}: must be a name without folders")
+    return name
 
 
 def _put(document: dict[str, Any], path: str, value: str) -> None:

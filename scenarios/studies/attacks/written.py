@@ -74,7 +74,7 @@ def read_json(file: Path) -> Any:
     """
     text = read_text(file)
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise InputError(f"{file}: is not JSON") from None
 
@@ -95,6 +95,10 @@ def read_text(file: Path) -> str:
         raise InputError(f"{file}: is not text in UTF-8") from None
 
 
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Tactic):
         return value.document()
@@ -102,17 +106,23 @@ def _plain(value: Any) -> Any:
 
 
 def _value(name: str, value: Any) -> Any:
-    """A field's value, of its type."""
+    """A field's value, of its type; numbers are finite, and names can be printed."""
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError):
+        raise InputError(f"{name} of an attack: numbers must be finite") from None
+    if name == "name" and isinstance(value, str) and not value.isprintable():
+        raise InputError(f"name = {shown(value)}: must be characters that can be printed")
     if name == "tactic":
         if not isinstance(value, Mapping):
             raise InputError(f"tactic = {shown(value)}: must be the document of a tactic")
         return tactic_of(value)
     if name == "action":
-        if value not in _ACTIONS:
+        if not isinstance(value, str) or value not in _ACTIONS:
             raise InputError(f"action = {shown(value)}: must be one of {', '.join(_ACTIONS)}")
         return _ACTIONS[value]
     try:
-        return _adapters()[name].validate_json(json.dumps(value), strict=True)
+        return _adapters()[name].validate_json(text, strict=True)
     except (ValidationError, ValueError):
         raise InputError(f"{name} = {shown(value)}: is no value of that field of an attack") from None
 

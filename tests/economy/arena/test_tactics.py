@@ -121,7 +121,10 @@ class TestNet:
 
 @pytest.mark.parametrize(
     ("document", "words"),
-    [({"tactic": "magic"}, "must be one of"), ({"tactic": "constant", "moves": MOVES.document()}, "not whole"),
+    [({"tactic": "magic"}, "must be one of"), ({"tactic": ["net"]}, "must be one of"),
+     ({"tactic": "threshold", "moves": MOVES.document(), "sight": "time", "level": 10**400, "above": [0, 0],
+       "otherwise": [0, 0]}, "not whole"),
+     ({"tactic": "constant", "moves": MOVES.document()}, "not whole"),
      ({"tactic": "constant", "moves": MOVES.document(), "codes": [9, 0]}, "out of the menu")],
 )  # fmt: skip
 def test_a_document_that_is_none_is_refused_in_one_line(document, words):

@@ -249,6 +249,7 @@ class TestBranches:
         ((1,), {"form": "gold"}, "must be one of own, wrong, junk, stale"),
         ((1,), {"share": 1.5}, "share in [0, 1]"),
         ((1,), {"identities": 0}, "identities >= 1"),
+        ((1,), {"leaves": -1}, "leaves and earlier >= 0"),
     ],
 )
 def test_a_deviation_that_makes_no_sense_is_refused_in_one_line(members, otherwise, complaint):
