@@ -387,7 +387,9 @@ def describe(
 def play(
     game: Annotated[str | None, typer.Argument(metavar="[GAME]", help="Which; all are listed if not given.")] = None,
     negotiated: Annotated[bool, typer.Option("--negotiated", help="The players make a binding deal first.")] = False,
-    negotiator: Annotated[str, typer.Option(metavar="NAME", help="shapley, endpoint or replay.")] = "shapley",
+    negotiator: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --negotiated: shapley (if not given), endpoint or replay.")
+    ] = None,
     boss: Annotated[float, typer.Option(metavar="HEALTH", help="Of the boss in raid-battle.")] = 2000.0,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of all luck.")] = 0,
     log: Annotated[
@@ -431,7 +433,9 @@ def play(
     from commonweal.commands import play as command
     from commonweal.commands.play_team import TeamRequest, play_team
 
-    speaker = negotiator if negotiated else None
+    if negotiator is not None and not negotiated:
+        raise InputError("--negotiator speaks where players negotiate: give --negotiated too")
+    speaker = (negotiator or "shapley") if negotiated else None
     team = TeamRequest(speaker, log, reward, division, nobody)
     if game is not None and game != command.TEAM and team.given:
         raise InputError(f"{team.given[0]} is of {command.TEAM}: {game} has no such option")

@@ -42,10 +42,11 @@ def play_team(request: TeamRequest) -> list[str]:
     """Play the project, or say what a division of its reward presupposes.
 
     Raises:
-        InputError: if the log, the reward, the division or the negotiator cannot be.
+        InputError: if the log, the reward, the division or the negotiator cannot be, or do not go together.
     """
     project = read_project(request.log or EXAMPLE)
     if request.division is not None:
+        _require_nothing_played(request)
         shares = read_division(request.division, project.owners)
         return presupposed(project, shares, request.nobody)
     if request.nobody is not None:
@@ -56,6 +57,13 @@ def play_team(request: TeamRequest) -> list[str]:
     while team.running:
         team.step()
     return [*wrapped(sentence(team), width()), "", *talks_of(team), "", *lines(columns(team), width())]
+
+
+def _require_nothing_played(request: TeamRequest) -> None:
+    """Raise InputError where a division comes with an option of a game."""
+    played = {"--negotiated": request.negotiator, "--reward": request.reward}
+    if given := [name for name, value in played.items() if value is not None]:
+        raise InputError(f"{given[0]} does not go with --division, which plays no game: leave one of them out")
 
 
 def sentence(team: SoftwareTeam) -> str:

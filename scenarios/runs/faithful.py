@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.privacy import Privacy
 from commonweal.scenarios.schema.relevance import learns, settles_by_credit
 from commonweal.scenarios.schema.scenario import Scenario
 
@@ -67,7 +68,7 @@ def faithfulness(scenario: Scenario, seed: int = 0, rounds: int = ROUNDS, looks:
 
     if not _is_judged(scenario):
         return None
-    ensemble = Ensemble(revise(scenario, {"learning.wire": "off"}), [seed])  # the same credit, and updates to look at
+    ensemble = Ensemble(_in_one_place(scenario), [seed])
     last = min(rounds, scenario.rounds)
     chosen = {last - 1 - number * last // looks for number in range(looks)}
     pairs = [_compared(ensemble, number in chosen) for number in range(last)]
@@ -76,6 +77,12 @@ def faithfulness(scenario: Scenario, seed: int = 0, rounds: int = ROUNDS, looks:
     if active.sum() < FEWEST:
         return None
     return _ranked(scenario.credit.kind, scenario.learning.rate, found[active], exact[active])
+
+
+def _in_one_place(scenario: Scenario) -> Scenario:
+    """The scenario without a wire and what is set for one: the same rule, and updates to look at."""
+    privacy = {f"learning.privacy.{name}": 0 for name in Privacy.model_fields}
+    return revise(scenario, {"learning.wire": "off", "learning.audit": 0.0, "learning.halves": 0, **privacy})
 
 
 def _is_judged(scenario: Scenario) -> bool:

@@ -1,6 +1,7 @@
 """What the library pays by deserves its name, and who pays by something else is told."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,3 +72,17 @@ def test_a_run_whose_rule_is_unfaithful_says_so(tmp_path: Path, capsys: pytest.C
     assert "is not faithful at learning.rate = 0.5" in capsys.readouterr().out
     assert main([*words, "--force"]) == 0
     assert "faithful" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"learning.wire": "cut", "learning.privacy.cut_noise": 0.5, "learning.privacy.nopeek": 1.0},
+        {"learning.wire": "secure", "learning.privacy.clip": 1.0, "learning.privacy.update_noise": 0.1},
+        {"learning.wire": "secure", "learning.audit": 0.1, "learning.halves": 1},
+    ],
+)
+def test_a_rule_is_measured_without_what_is_set_for_a_wire(changes: dict[str, Any]) -> None:
+    few = {"population.count": 6, "rounds": 3}
+    found = faithfulness(load("commons", few | changes))
+    assert found is not None and found == faithfulness(load("commons", few))
