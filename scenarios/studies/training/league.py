@@ -24,6 +24,7 @@ from commonweal.scenarios.studies.attacks.menu import moves_of
 from commonweal.scenarios.studies.attacks.registry import attacks_of
 from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions
 from commonweal.scenarios.studies.evolution.rest_points import replicator_rest_points
+from commonweal.scenarios.studies.intervals import largest_interval
 from commonweal.scenarios.studies.training.judging import gains_of
 from commonweal.scenarios.studies.training.training import Training, constants, train_in
 
@@ -41,6 +42,8 @@ class LeagueTerms:
     def __post_init__(self) -> None:
         if self.stages < 1 or self.seeds < 2 or self.held_out < 2 or not 0 <= self.attackers < 1:
             raise InputError("league: stages >= 1, seeds and held_out >= 2, and attackers in [0, 1)")
+        if self.training.member != 0:
+            raise InputError(f"league: training.member = {self.training.member}: must be 0, of whom the catalogue is")
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,8 @@ class League:
     mixes: tuple[Floats, ...]  # by stage: shares of those known then
     payoffs: Floats  # (E, E) reward in a round of each against a background of each, mean over seeds
     table: pd.DataFrame  # a row for each attack: its gain alone on fresh seeds, and how far it beats the catalogue
+    exploitability: Interval  # () what the strongest gains in a round: without the bias of its having been chosen
     rounds: int  # of single runs that training took
-
-    @property
-    def exploitability(self) -> float:
-        """What the strongest attack that was found gains in a round; 0 if none gains."""
-        return max(0.0, float(self.table["gain"].max()))
 
 
 def league(scenario: Scenario, terms: LeagueTerms, seed: int = 0) -> League:
@@ -95,7 +94,8 @@ def league(scenario: Scenario, terms: LeagueTerms, seed: int = 0) -> League:
             break
         entrants = [*entrants, newcomer]
         payoffs = playing.payoffs(entrants)
-    return League(tuple(entrants), tuple(mixes), payoffs.mean(axis=0), playing.judged(entrants), rounds)
+    table, strongest = playing.judged(entrants)
+    return League(tuple(entrants), tuple(mixes), payoffs.mean(axis=0), table, strongest, rounds)
 
 
 def resting_mix(payoffs: Floats) -> Floats:
@@ -175,11 +175,12 @@ class _Playing:
             [np.stack([self.rewards(each.tactic, among) for among in pure], axis=1) for each in entrants], axis=1
         )
 
-    def judged(self, entrants: Sequence[Entrant]) -> pd.DataFrame:
-        """A row for each attack, and for the strongest of the catalogue, which other seeds choose."""
+    def judged(self, entrants: Sequence[Entrant]) -> tuple[pd.DataFrame, Interval]:
+        """A row for each attack, and for the strongest of the catalogue, which other seeds choose; the strongest of all."""
         training, member = self.terms.training, self.terms.training.member
-        assert member == 0  # families give attacks of principal 0
         known = [attack.deviation for attack in attacks_of("catalogue", self.scenario, training.horizon)]
+        if not known:
+            raise InputError(f"league: no deviation of the catalogue makes sense in {self.scenario.name}")
         chosen = gains_of(self.scenario, training, known, self.seeds(1, self.terms.seeds)).mean(axis=0)
         strongest = known[int(chosen.argmax())]
         attacks = [each for each in entrants if each.origin != "honest"]
@@ -188,7 +189,8 @@ class _Playing:
         gained, ahead = mean_interval(gains), mean_interval(gains - gains[:, :1])
         origins = ["catalogue", *(each.origin for each in attacks)]
         does = [strongest.name, *(in_words(each.tactic) for each in attacks)]
-        return _table([each.name for each in tried], origins, does, gained, ahead)
+        table = _table([each.name for each in tried], origins, does, gained, ahead)
+        return table, largest_interval(gains)
 
 
 def _table(names: list[str], origins: list[str], does: list[str], gained: Interval, ahead: Interval) -> pd.DataFrame:
