@@ -176,7 +176,7 @@ class _Playing:
         )
 
     def judged(self, entrants: Sequence[Entrant]) -> tuple[pd.DataFrame, Interval]:
-        """A row for each attack, and for the strongest of the catalogue, which other seeds choose; the strongest of all."""
+        """A row for each attack, and for the strongest of the catalogue, which other seeds choose; the strongest."""
         training, member = self.terms.training, self.terms.training.member
         known = [attack.deviation for attack in attacks_of("catalogue", self.scenario, training.horizon)]
         if not known:
