@@ -6,7 +6,7 @@ and end together. ``commonweal.rl`` shows one run of it as a PettingZoo environm
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -68,6 +68,8 @@ class Arena:
     ) -> None:
         self.scenario, self.warm_up, self.judge, self.autoreset = scenario, warm_up, judge, autoreset
         self.seeds = plain_seeds(seeds)
+        if not self.seeds or judge not in get_args(Judge):
+            raise InputError(f"arena: there must be a seed of each run, and judge be {' or '.join(get_args(Judge))}")
         self._later = np.random.SeedSequence(self.seeds)
         economy = self._set_up()
         self._first: Economy | None = economy

@@ -4,7 +4,7 @@ What a principal does is an action, what it puts in under it, how much of that, 
 a factor is as the scenario says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import AnyArray, Floats, Ints
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, shown
 from commonweal.economy.tasks import Form
 
 Choice = str | float
@@ -198,7 +198,7 @@ def _checked(name: str, choices: Any) -> tuple[Choice, ...]:
     """The choices of a factor; numbers as floats."""
     if name != "does" and name not in USUAL:
         raise InputError(f"moves: {name!r} is no factor: must be one of does, {', '.join(USUAL)}")
-    given = tuple(choices)
+    given = tuple(choices) if isinstance(choices, Iterable) and not isinstance(choices, str) else ()
     if not given or len(set(given)) < len(given):
         raise InputError(f"moves: {name} must have different choices, one or more")
     if name == "does":
@@ -207,6 +207,8 @@ def _checked(name: str, choices: Any) -> tuple[Choice, ...]:
         if AS_BEFORE in given[1:]:
             raise InputError(f"moves: {AS_BEFORE!r} must be the first choice of does, where it is one")
         return given
+    if wrong := [each for each in given if not isinstance(each, int | float | np.number)]:
+        raise InputError(f"moves: {name} {shown(wrong[0])} must be a number")
     numbers = tuple(float(each) for each in given)
     if numbers[0] != USUAL[name]:
         raise InputError(f"moves: the first choice of {name} must be {USUAL[name]:g}, as the scenario says")

@@ -187,13 +187,19 @@ class TestEpisodes:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [({"focal": []}, "one focal or more"), ({"focal": [0, 0]}, "must be different"), ({"focal": [8]}, "no principal 8"),
-     ({"horizon": 0}, "horizon must be 1 or more"), ({"names": 0}, "names and horizon"),
+     ({"horizon": 0}, "horizon must be 1 or more"), ({"judge": "gold"}, "judge be utility or money"),
+     ({"names": 0}, "names and horizon"),
      ({"focal": [0], "background": {0: Constant(MENU, (0, 0, 0))}}, "must be different")],
 )  # fmt: skip
 def test_an_arena_that_makes_no_sense_is_refused_in_one_line(asked, words):
     with pytest.raises(InputError, match=words) as refused:
         Arena(SMALL, [0], **asked)
     assert "\n" not in str(refused.value)
+
+
+def test_an_arena_without_runs_is_refused():
+    with pytest.raises(InputError, match="there must be a seed of each run"):
+        Arena(SMALL, [])
 
 
 def test_codes_must_be_of_all_focal_principals():

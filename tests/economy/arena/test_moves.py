@@ -80,6 +80,9 @@ class TestMenu:
         ({"looser": (0.0, -2.0)}, "looser must be from -1"),
         ({"looser": (0.0, float("nan"))}, "looser must be"),
         ({"dearer": (0.0, 0.0)}, "different choices"),
+        ({"share": (1.0, "half")}, "share 'half' must be a number"),
+        ({"share": 1.0}, "share must have different choices"),
+        ({"does": "delegate"}, "does must have different choices"),
     ],
 )
 def test_a_menu_that_makes_no_sense_is_refused_in_one_line(factors, words):
