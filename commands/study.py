@@ -102,7 +102,10 @@ def explain(name: str) -> None:
     study = STUDIES[name]
     say(f"{name}: {study.about}")
     for paragraph in study.guide:
-        say(paragraph)
+        if paragraph.startswith("commonweal "):
+            print(f"    {paragraph}")  # unbroken, to be copied
+        else:
+            say(paragraph)
     print()
     for option, unit, description in described(study):
         print(f"{option}" + (f"  [{unit}]" if unit else ""))

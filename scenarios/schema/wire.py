@@ -64,6 +64,8 @@ def _privacy(scenario: Any) -> Iterator[tuple[str, bool, str]]:
         reason = f"which {everything.get(wire, why)}"
         fits = name in GUARDS[wire] or getattr(privacy, name) == 0
         yield f"learning.privacy.{name}", fits, f"0 where learning.wire = {wire!r}, {reason}"
+    may_leave = "abstain" in scenario.actions.available
+    yield "actions.available", privacy.smallest == 0 or may_leave, "with abstain where learning.privacy.smallest is above 0: who holds less stays away"
     yield "learning.privacy.update_noise", privacy.update_noise == 0 or privacy.clip > 0, "0 without learning.privacy.clip, of which it is a multiple"
     cut = privacy.cut_noise > 0 or privacy.nopeek > 0
     name = "cut_noise" if privacy.cut_noise > 0 else "nopeek"

@@ -110,4 +110,7 @@ def defended(scenario: Scenario, design: Design) -> Scenario:
         InputError: if the scenario cannot be played under that wire.
     """
     wire = "off" if design.defence.guard == NO_GUARD else design.modes[-1]
-    return revise(scenario, {"learning.wire": wire, **design.defence.changes})
+    actions = scenario.actions.available
+    if design.defence.guard.smallest and "abstain" not in actions:
+        actions = ("abstain", *actions)
+    return revise(scenario, {"learning.wire": wire, "actions.available": actions, **design.defence.changes})

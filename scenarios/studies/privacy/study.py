@@ -103,8 +103,8 @@ def _notes(question: Question, scenario: Scenario) -> tuple[str, ...]:
         " whole in every round; one principal's products over more rounds and samples say less of each.",
         "Defences but the U shape and delay are the scenario's learning.privacy. Noise at the cut is new at each visit;"
         f" clipped: mean gradients at a norm of {options.clip:g}; of those in secure the attacker is told by how much."
-        " NoPeek's part of the deltas is not known to the attacker. U-shaped: the deltas are solved for from what comes"
-        " back, since the orchestrator knows the last layer.",
+        " NoPeek's part of the deltas is not seen; one attacker guesses it. U-shaped: deltas are solved for from what"
+        " comes back, since the orchestrator knows the last layer.",
         "correlation: distance correlation of the batch's samples with what leaves the first layer of them, in the last"
         " round; biased upwards where samples are few.",
         f"pearson, spearman: of credit over principals, mean over {options.judged} rounds; whole_run: of credit summed"

@@ -23,9 +23,12 @@ SMALL: dict[str, Any] = {
 }  # fmt: skip
 
 
+MAY_LEAVE = {"actions.available": ("abstain", "delegate", "free_ride", "defect")}
+
+
 def scenario(wire: str, scenario: str = "commons", **privacy: float) -> Any:
     fields = {f"learning.privacy.{name}": value for name, value in privacy.items()}
-    return load(scenario, {**SMALL, "learning.wire": wire, **fields})
+    return load(scenario, {**SMALL, "learning.wire": wire, **fields, **(MAY_LEAVE if "smallest" in privacy else {})})
 
 
 def in_one_place(given: Any, seeds: tuple[int, ...] = (0, 1)) -> Ensemble:
@@ -100,12 +103,21 @@ def test_who_holds_too_little_stays_away_and_neither_earns_nor_pays() -> None:
 
 
 class TestRefusals:
+    def test_a_smallest_holding_needs_abstaining_which_policies_then_copy(self) -> None:
+        with pytest.raises(InputError, match="actions.available must be with abstain where learning.privacy.smallest"):
+            load("commons", {**SMALL, "learning.wire": "secure", "learning.privacy.smallest": 150})
+        ensemble = Ensemble(scenario("secure", smallest=150), (0, 1))
+        small = ensemble.world.holdings.count < 150
+        for _ in range(3):  # imitators copy who stays away
+            assert (ensemble.step().actions[small] == Action.ABSTAIN).all()
+
     @pytest.mark.parametrize("wire", ["off", *MODES, "deltas"])
     @pytest.mark.parametrize("name", ["cut_noise", "nopeek", "clip", "update_noise", "rounding", "smallest"])
     def test_a_field_is_taken_where_it_makes_sense_and_refused_in_a_line_elsewhere(self, wire: str, name: str) -> None:
         federated = {"learning.method": "federated"} if wire == "deltas" else {}
+        may_leave = MAY_LEAVE if name == "smallest" else {}
         bounded = {"learning.privacy.clip": 1.0} if name == "update_noise" and "clip" in GUARDS[wire] else {}
-        changes = {**SMALL, "learning.wire": wire, **federated, **bounded, f"learning.privacy.{name}": 1}
+        changes = {**SMALL, **may_leave, "learning.wire": wire, **federated, **bounded, f"learning.privacy.{name}": 1}
         if name in GUARDS[wire]:
             assert getattr(load("commons", changes).learning.privacy, name) == 1
             return
