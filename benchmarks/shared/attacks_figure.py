@@ -40,6 +40,7 @@ def draw_attacks(
         ax.set_title(f"{title} (% of the mean honest payoff)", loc="left", color="0.2")
     grid[-1][0].set_xticks(range(len(attacks)), attacks, rotation=40, ha="right", rotation_mode="anchor")
     caption = f"{note} Grey: the 95 % interval over seeds holds 0. Colours are strongest at ±{_STRONGEST:.0f} %."
+    caption += " Empty: not played." if np.isnan(gain.value).any() else ""
     return finish(figure, "Every settlement against every attack", caption)
 
 

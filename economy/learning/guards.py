@@ -53,7 +53,7 @@ NO_GUARD = Guard()
 
 @dataclass(frozen=True)
 class Secrets:
-    """What principals draw their noise from: nobody else can, and no numbers are drawn twice."""
+    """What principals draw their noise from: nobody else can, and numbers differ from question to question."""
 
     keys: Ints  # (R, N), below 0 for nobody's
     round: int

@@ -134,7 +134,7 @@ class Node:
         return Told(passage, guard.rounding) if guard.rounding else passage
 
     def _secrets(self, question: Message) -> Secrets:
-        """What noise is drawn from; no numbers are drawn twice, whatever is asked."""
+        """What noise is drawn from; while the node lives no numbers are drawn twice, whatever is asked."""
         purpose, keys = question.words.get("purpose", 0), self.holding.keys
         if not isinstance(purpose, int) or purpose < 0 or question.round < 0:
             raise WireError("rounds and purposes: must be whole numbers from 0")

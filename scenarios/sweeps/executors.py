@@ -44,6 +44,11 @@ class Engine:
     reach: Callable[[], None] = _nothing  # raises InputError where there is nobody to play; before anything is stored
 
 
+def cores() -> int:
+    """How many cores this process may use; all of the machine where its system does not tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def engine_named(name: str, workers: int | None, scheduler: str | None) -> Engine:
     """The engine with that name.
 
@@ -60,7 +65,7 @@ def engine_named(name: str, workers: int | None, scheduler: str | None) -> Engin
         raise InputError(f"workers = {workers}: must be a whole number of at least 1")
     if scheduler is not None and name != "dask":
         raise InputError(f"scheduler = {scheduler}: only engine = dask has a scheduler, not {name}")
-    count = len(os.sched_getaffinity(0)) if workers is None else workers
+    count = cores() if workers is None else workers
     if name == "serial":
         return Engine(name, 1, lambda _: SerialExecutor())
     if scheduler is None and name in ("processes", "dask"):

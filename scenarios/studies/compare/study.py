@@ -1,7 +1,6 @@
 """The study ``compare``: a league table of mechanisms, from welfare and values to incentives, attacks and fairness."""
 
 from dataclasses import dataclass
-from os import sched_getaffinity
 from time import monotonic
 from typing import Literal
 
@@ -34,6 +33,7 @@ from commonweal.scenarios.studies.compare.mechanisms import League, league
 from commonweal.scenarios.studies.compare.observation import observation
 from commonweal.scenarios.studies.judging import UNIT, judging, told, unit_of
 from commonweal.scenarios.studies.pieces import Piece, Pieces
+from commonweal.scenarios.sweeps.executors import cores
 
 _WARM, _TIMED = 1, 3  # rounds of the scenario that are played to say how long the study takes
 
@@ -155,7 +155,7 @@ def _expected(question: Question, rounds: int) -> str:
     began = monotonic()
     for _ in range(_TIMED):
         ensemble.step()
-    workers = question.options.workers or len(sched_getaffinity(0))
+    workers = question.options.workers or cores()
     seconds = (monotonic() - began) / _TIMED / len(ensemble.seeds) * rounds
     alone = f"about {_duration(seconds)} of one processor"
     return f"expected: {alone}, {_duration(seconds / workers)} of {workers}" if workers > 1 else f"expected: {alone}"
