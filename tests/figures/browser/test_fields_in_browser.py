@@ -307,11 +307,11 @@ def test_only_the_first_visit_plays_by_itself(opens: Opens) -> None:
 
 def test_what_takes_long_says_how_far_it_is_and_can_be_stopped(opens: Opens) -> None:
     page = opens()
-    fill(page, "Principals", "200")
+    fill(page, "Principals", "400")
     page.get_by_role("button", name="Play with it").click()
-    until(page, "commonweal.store.setup.principals === 200 && commonweal.store.newest > 0")
-    play_to(page, 120)
-    asked(page, "commonweal.look(119)")
+    until(page, "commonweal.store.setup.principals === 400 && commonweal.store.newest > 0")
+    play_to(page, 190)
+    asked(page, "commonweal.look(189)")
     asked(page, "window.began = performance.now()")
     page.get_by_role("button", name="Continue from here").click()
     notice = page.locator("[role=status]:visible:has-text('Going back: round')")
@@ -320,7 +320,7 @@ def test_what_takes_long_says_how_far_it_is_and_can_be_stopped(opens: Opens) -> 
     page.get_by_role("button", name="Stop").click()
     notice.wait_for(state="hidden")
     until(page, "!commonweal.docs.state.busy")
-    assert asked(page, "commonweal.store.newest") == 120  # the old picture
+    assert asked(page, "commonweal.store.newest") == 190  # the old picture
 
 
 def test_a_lost_connection_leaves_the_picture_and_goes_on(opens: Opens, server: Server) -> None:
