@@ -4,7 +4,7 @@
     python benchmarks/synthesis.py --write  into docs/synthesis.md, and docs/images/synthesis-*.png
 
 It is ``commonweal study synthesis commons --seeds 4`` with the options
-``-o rules=26 -o finalists=3 -o budget=20 -o held_out=6 -o judges=6``.
+``-o rules=18 -o finalists=2 -o budget=12 -o held_out=6 -o judges=4``.
 An interrupted run goes on from the pieces in results/.synthesis.
 """
 
@@ -24,7 +24,7 @@ from commonweal.scenarios.studies import Answer, ask
 PAGE = Path(__file__).parents[1] / "docs" / "synthesis.md"
 KEPT = Path(__file__).parents[1] / "results" / ".synthesis"  # pieces that are played: an interrupted run goes on
 SEEDS = 4
-ASKED = {"rules": 26, "finalists": 3, "budget": 20, "held_out": 6, "judges": 6, "workers": 1}
+ASKED = {"rules": 18, "finalists": 2, "budget": 12, "held_out": 6, "judges": 4, "workers": 1}
 TOP = 12  # attacks of a long table
 
 

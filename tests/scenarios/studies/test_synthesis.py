@@ -135,7 +135,7 @@ def test_a_small_search_finds_audits_of_samples_and_says_what_each_part_stops(mo
 
 
 def test_the_library_has_the_winner_on_the_data_commons():
-    rule = known_rules()["capped credit, audits of samples"]
+    rule = known_rules()["capped credit, audits, reserve"]
     winner = under(rule, load("commons"), SynthesisOptions(), honest=False)
     named = {"name": "x", "description": "x"}
     assert revise(winner, named) == revise(load("synthesised"), named)
