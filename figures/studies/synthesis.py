@@ -14,6 +14,8 @@ from commonweal.scenarios.studies.base import Answer
 
 _TRIED, _FINAL, _WINNER = ink(0), ink(1), ink(2)
 _UNIT = "money per round"
+_ACROSS = 4  # columns of a map whose names stand level
+_ROWS = 24  # attacks of a map; the less gainful are left out
 
 
 def draw(answer: Answer) -> dict[str, Figure]:
@@ -34,25 +36,27 @@ def draw(answer: Answer) -> dict[str, Figure]:
 
 @printed
 def _frontier(tables: dict[str, pd.DataFrame], served: str) -> Figure:
-    """Every rule that was tried by what attacks gain and what it serves; finalists with intervals."""
-    figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.5, 2.8)
+    """Every rule that was tried by what attacks may gain and what it serves; finalists with intervals."""
+    figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.6, 2.8)
     rules, final = tables["rules"], tables["frontier"]
     ax.axvline(0, color=GREY, linewidth=0.7)
-    ax.plot(rules["exploited"], rules["served"], _TRIED.marker, color=GREY, markersize=3, alpha=0.6)
+    ax.plot(rules["exploited"], rules["served"], _TRIED.marker, color=GREY, markersize=3)
     for winner, pen in ((False, _FINAL), (True, _WINNER)):
         rows = final[final["winner"] == winner]
-        x, y = rows["epsilon"], rows[served]
-        ax.errorbar(x, y, xerr=[x - rows["epsilon_low"], rows["epsilon_high"] - x],
-                    yerr=[y - rows[f"{served}_low"], rows[f"{served}_high"] - y], fmt=pen.marker, color=pen.colour,
-                    markersize=4, linewidth=0.9, capsize=0)  # fmt: skip
+        x, y = rows["epsilon_high"], rows[served]
+        ax.hlines(y, rows["epsilon"], x, color=pen.colour, linewidth=0.9)
+        ax.vlines(x, rows[f"{served}_low"], rows[f"{served}_high"], color=pen.colour, linewidth=0.9)
+        ax.plot(x, y, pen.marker, color=pen.colour, markersize=4.5)
     known = rules[~rules["rule"].str.startswith("rule ")]
-    for name, x, y in known[["rule", "exploited", "served"]].itertuples(index=False):
-        ax.annotate(fill(str(name), 18), (x, y), xytext=(3, 3), textcoords="offset points", fontsize=6, color="0.3")
-    ax.set(xlabel=f"the largest gain from an attack ({_UNIT})", ylabel=f"{served}{_units(served)}")
+    for number, x, y in known[["tried", "exploited", "served"]].itertuples(index=False):
+        ax.annotate(str(number), (x, y), xytext=(3, 2), textcoords="offset points", fontsize=7, color="0.25")
+    ax.set(xlabel=f"upper end of the largest gain from an attack ({_UNIT})", ylabel=f"{served}{_units(served)}")
     pens = {"tried, seeds of the search": _TRIED, "finalist, held-out seeds": _FINAL, "winner": _WINNER}
     handles = [key(name, pen, marker=True) for name, pen in pens.items()]
     handles[0].set_color(GREY)
-    return finish(figure, "What rules serve, and how far they are exploited", "Better is up and left.", handles)
+    named = "; ".join(f"{number} {name}" for number, name in known[["tried", "rule"]].itertuples(index=False))
+    caption = f"Better is up and left; lines run from the mean of the largest gain to its upper end. {named}."
+    return finish(figure, "What rules serve, and how far they are exploited", caption, handles)
 
 
 def _units(served: str) -> str:
@@ -62,16 +66,21 @@ def _units(served: str) -> str:
 @printed
 def _map(cells: pd.DataFrame, title: str, label: str, caption: str) -> Figure:
     """A map of gains: attacks by rows, the most gainful on top."""
-    cells = cells.loc[cells.max(axis=1).sort_values(ascending=False).index]
+    order = cells.max(axis=1).sort_values(ascending=False).index
+    cells, left = cells.loc[order[:_ROWS]], len(order) - _ROWS
     largest = float(np.nanmax(np.abs(cells.to_numpy()))) or 1.0
-    figure, ((ax,),) = blank(1, 1, TWO_COLUMNS * 0.8, 1.2 + 0.19 * len(cells))
+    figure, ((ax,),) = blank(1, 1, TWO_COLUMNS * 0.8, 1.3 + 0.19 * len(cells))
     norm = TwoSlopeNorm(0.0, -largest, largest)
-    image = ax.imshow(cells.to_numpy(), cmap=DIFFERENCES, norm=norm, aspect="auto", interpolation="none")
-    ax.set_xticks(range(len(cells.columns)), [fill(str(name), 16) for name in cells.columns], rotation=90, fontsize=6)
-    ax.set_yticks(range(len(cells)), [fill(str(name).replace("_", " "), 60) for name in cells.index], fontsize=6)
+    image = ax.imshow(cells.to_numpy(), cmap=DIFFERENCES.reversed(), norm=norm, aspect="auto", interpolation="none")
+    ax.xaxis.tick_top()
+    across = len(cells.columns) <= _ACROSS
+    names = [fill(str(name), 24 if across else 14) for name in cells.columns]
+    ax.set_xticks(range(len(names)), names, rotation=0 if across else 45, ha="center" if across else "left", fontsize=7)
+    ax.set_yticks(range(len(cells)), [fill(str(name).replace("_", " "), 60) for name in cells.index], fontsize=7)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     bar = figure.colorbar(image, ax=ax, pad=0.02, aspect=24, ticks=MaxNLocator(5))
     bar.outline.set_visible(False)
     bar.set_label(label)
+    caption += f" {left} less gainful attacks are left out." if left > 0 else ""
     return finish(figure, title, caption)
