@@ -31,7 +31,7 @@ def tab(chromium_browser: Any, server: Server) -> Iterator[Tab]:
 
 
 def play(tab: Tab, name: str, rounds: int = 12) -> None:
-    """Open a scenario, play some rounds, and compare few of few seeds: the view of it would ask for 200 of eight."""
+    """Open a scenario, small, and play some rounds."""
     page = tab.page
     run = page.evaluate("commonweal.store.setup.run")
     page.evaluate("name => commonweal.send({do: 'scenario', name})", name)
@@ -39,7 +39,6 @@ def play(tab: Tab, name: str, rounds: int = 12) -> None:
     page.wait_for_function(other, arg=[name, run], timeout=30_000)
     page.evaluate("commonweal.send({do: 'speed', speed: 0})")
     page.evaluate("rounds => commonweal.send({do: 'play', until: rounds})", rounds)
-    page.evaluate("rounds => commonweal.send({do: 'compare', seeds: 3, rounds})", rounds)
     page.wait_for_function("rounds => commonweal.store.newest >= rounds && !commonweal.docs.state.playing", arg=rounds,
                            timeout=60_000)
 

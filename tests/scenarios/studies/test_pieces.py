@@ -184,7 +184,8 @@ def test_a_study_that_was_interrupted_goes_on_to_the_same_tables(name: str, tmp_
     stop.told.clear()
     continued = ask(name, base, seeds=2, tell=stop, folder=folder, **options)
     assert_same(whole, continued)
-    assert stop.told[0][0] > 0 and stop.told[-1][0] >= reached
+    first = stop.told[int(name == "compare")]  # which begins by measuring seconds anew
+    assert first[0] > 0 and stop.told[-1][0] >= reached
     stop.told.clear()
     assert_same(whole, ask(name, base, seeds=2, tell=stop, folder=folder, **options))
 
