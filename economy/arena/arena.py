@@ -6,7 +6,7 @@ and end together. ``commonweal.rl`` shows one run of it as a PettingZoo environm
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -25,9 +25,8 @@ from commonweal.economy.round.observe import observe
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.set_up import Economy, set_up
+from commonweal.economy.round.worth import Judge, worth
 from commonweal.economy.runs.ensemble import next_actions
-
-Judge = Literal["utility", "money"]
 
 
 class Arena:
@@ -162,7 +161,7 @@ class Arena:
         now.write(laid, self._doer, self._reach)
         self._choosers = [each.choose(self._columns, self.played, now, self._reach) for each in self._choosers]
         record = self._play(now)
-        rewards = self.names.together(record.payday.utility if self.judge == "utility" else record.payday.payoffs)
+        rewards = self.names.together(worth(record, self.judge))
         sights, over = self._sights(), self.over
         if over and self.autoreset:
             sights = self.reset()

@@ -21,9 +21,9 @@ from commonweal.economy.explaining.sights import Decisions
 from commonweal.economy.explaining.valued import Question
 from commonweal.economy.explaining.values import Effort
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.round.set_up import Economy
+from commonweal.economy.round.worth import Judge
 
 _Index = tuple[int, int, int]  # run, place of the round in the record, principal
 _CODED: dict[str, type[IntEnum]] = {"last action": Action, "kind": ConditionalKind}

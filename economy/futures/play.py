@@ -28,12 +28,12 @@ from commonweal.economy.futures.deviations import (
     spares_of,
 )
 from commonweal.economy.futures.followers import following
-from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.shedding import Shedding, shed, unshed
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.round.observe import observe
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.set_up import Economy
+from commonweal.economy.round.worth import Judge
 from commonweal.economy.runs.ensemble import next_actions
 from commonweal.economy.world.replicas import pick_runs, pick_streams, pick_world, reseeded
 

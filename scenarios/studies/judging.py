@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from commonweal.economy.futures.judging import Judge
+from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.schema.relevance import minds
 from commonweal.scenarios.schema.scenario import Scenario, field
 

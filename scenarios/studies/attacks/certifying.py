@@ -7,8 +7,8 @@ import numpy as np
 
 from commonweal.agents.registry import REGISTRIES
 from commonweal.agents.version import software_version
-from commonweal.economy.futures.judging import Judge
 from commonweal.economy.money.ledger import MICRO
+from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 from commonweal.scenarios.schema.relevance import minds
 from commonweal.scenarios.schema.scenario import Scenario

@@ -14,7 +14,7 @@ import numpy as np
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import contents_of
-from commonweal.economy.futures.judging import Judge
+from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.attacks.certificate import Certificate

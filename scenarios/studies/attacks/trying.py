@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonweal.agents.arrays import Floats
-from commonweal.economy.futures.judging import Judge
+from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.schema.relevance import learns
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.attacks.options import CertifyOptions

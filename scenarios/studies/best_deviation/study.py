@@ -8,7 +8,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.economy.futures.judging import Judge
+from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, mean_interval, wanted
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study

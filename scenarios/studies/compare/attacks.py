@@ -8,8 +8,8 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.play import Others
+from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.compare.mechanisms import Mechanism
 from commonweal.scenarios.studies.incentives.base_runs import BaseRuns, base_piece

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
-from commonweal.economy.futures.judging import Judge, cost_of_staying_away
 from commonweal.economy.round.record import Record
+from commonweal.economy.round.worth import Judge, cost_of_staying_away
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.judging import unit_of

@@ -9,7 +9,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
-from commonweal.economy.futures.judging import Judge
+from commonweal.economy.round.worth import Judge
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.intervals import few_seeds, in_brief
 from commonweal.scenarios.schema.scenario import Count, Share, field

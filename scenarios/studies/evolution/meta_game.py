@@ -17,7 +17,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints, apportioned
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import POLICIES
-from commonweal.economy.futures.judging import Judge, worth
+from commonweal.economy.round.worth import Judge, worth
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.evolution.games import SymmetricGame, compositions

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.errors import InputError
-from commonweal.economy.futures.judging import Judge
+from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.schema.scenario import PerRound, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study

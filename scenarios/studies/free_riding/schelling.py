@@ -13,8 +13,8 @@ import pandas as pd
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.play import play_futures
+from commonweal.economy.round.worth import Judge
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.loading import revise

@@ -5,9 +5,9 @@ import pandas as pd
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.economy.futures.judging import Judge
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.round.words import Words
+from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, seeds_to_tell
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.relevance import matters, sells

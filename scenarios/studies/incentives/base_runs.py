@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import AnyArray, Floats, Ints
-from commonweal.economy.futures.judging import Judge, cost_of_staying_away, worth
 from commonweal.economy.money.ledger import Reason
+from commonweal.economy.round.worth import Judge, cost_of_staying_away, worth
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario

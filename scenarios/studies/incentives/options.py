@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from commonweal.economy.futures.judging import Judge
+from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.schema.scenario import Count, Share, field
 from commonweal.scenarios.studies.base import StudyOptions
 from commonweal.scenarios.studies.judging import judging

@@ -8,8 +8,8 @@ import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.economy.futures.judging import Judge
 from commonweal.economy.futures.play import Others, play_futures
+from commonweal.economy.round.worth import Judge
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick

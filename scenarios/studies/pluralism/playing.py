@@ -10,8 +10,8 @@ from commonweal.agents.concerns import violations
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.population import Population
 from commonweal.agents.values import concern_weights
-from commonweal.economy.futures.judging import cost_of_staying_away
 from commonweal.economy.round.record import Record
+from commonweal.economy.round.worth import cost_of_staying_away
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import broken_limits
 from commonweal.economy.world.world import World

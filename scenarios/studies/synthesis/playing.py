@@ -13,8 +13,6 @@ from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.attacks.registry import Attack
 from commonweal.scenarios.studies.pieces import Piece, Tick
 
-MEASURES = ("welfare", "accuracy", "participation")
-
 
 @dataclass(frozen=True)
 class Served:
@@ -59,8 +57,6 @@ def play_life(life: Life, tick: Tick) -> Served:
         tick(len(life.seeds))
     least = np.sort(each, axis=1)[:, : -(-each.shape[1] // 10)].mean(axis=1)
     return Served(*np.stack([*sums, least]) / life.rounds)
-
-
 
 
 def of_attacks(gains: Floats, attacks: Sequence[Attack]) -> Floats:

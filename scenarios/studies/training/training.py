@@ -19,10 +19,10 @@ from commonweal.economy.arena.arena import Arena
 from commonweal.economy.arena.moves import Moves
 from commonweal.economy.arena.tactics import Constant, Tactic
 from commonweal.economy.futures.deviations import Deviation
-from commonweal.economy.futures.judging import Judge
 from commonweal.economy.learners.environment import Progress, drawn_seeds
 from commonweal.economy.learners.population import Population, by_programmes, by_weights
 from commonweal.economy.learners.ppo import PPO, by_gradient
+from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.sources import files_of, rules_of
