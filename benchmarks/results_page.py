@@ -1,7 +1,7 @@
 """Command lines of benchmarks; tables as Markdown, printed and put between their marks in a page of docs.
 
-A table NAME has its place between ``<!-- table NAME -->`` and ``<!-- end NAME -->``. Where a benchmark names no page, the
-one of ``docs/results`` that has these marks is found.
+A table NAME has its place between ``<!-- table NAME -->`` and ``<!-- end NAME -->``. Where a benchmark names no page,
+the one of ``docs/results`` that has these marks is found.
 """
 
 import argparse
