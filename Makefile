@@ -70,7 +70,7 @@ lint: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/commonweal describe --markdown > docs/scenario-reference.md
-	$(BIN)/python docs/site/commands.py --write
+	$(BIN)/python docs/site/command_reference.py --write
 	$(BIN)/python docs/site/notebooks.py --write
 	$(BIN)/python docs/layout.py --write
 	$(BIN)/python docs/make_run.py --write
