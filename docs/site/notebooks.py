@@ -1,7 +1,7 @@
 """Makes notebooks of the tutorials, and plays them: ``python docs/site/notebooks.py --write``.
 
-A tutorial is a Markdown page. Its Python blocks and its ``bash`` blocks become cells; a ``text`` block right after one of
-them shows what the cell prints, with … for what is left out. ``--outputs`` plays the tutorials and writes these anew.
+A tutorial is a Markdown page. Its Python blocks and its ``bash`` blocks become cells; a ``text`` block right after one
+shows what the cell prints, with … for what is left out. ``--outputs`` plays the tutorials and writes these anew.
 """
 
 import os
@@ -15,7 +15,6 @@ import nbformat
 from code_blocks import Block, blocks_of
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from traitlets.config import Config
 
 TUTORIALS = Path(__file__).parents[1] / "tutorials"
 LEFT_OUT = "…"
@@ -72,8 +71,7 @@ def printed_by(page: Path, folder: Path) -> dict[int, str]:
     notebook = notebook_of(page)
     commands = Path(sys.executable).parent
     surroundings = {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
-    no_port = Config({"ConnectionFileMixin": {"transport": "ipc"}})
-    client = NotebookClient(notebook, config=no_port, timeout=120, resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
     client.execute(env=surroundings)
     played = [cell for cell in notebook.cells if cell.cell_type == "code"]
     return {block.line: told(cell) for block, cell in zip(_code(page), played, strict=True)}
