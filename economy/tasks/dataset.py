@@ -64,7 +64,8 @@ def _beside(dataset: Dataset, part: str) -> NDArray[Any] | None:
     if given is None:
         return None
     if np.shape(given) != np.shape(dataset.labels):
-        raise InputError(f"task {dataset.name}: {part} {np.shape(given)} must be one for each sample, {np.shape(dataset.labels)}")
+        samples = np.shape(dataset.labels)
+        raise InputError(f"task {dataset.name}: {part} {np.shape(given)} must be one for each sample, {samples}")
     return _read_only(np.asarray(given, dtype=np.float64 if part == "weights" else np.int64))
 
 

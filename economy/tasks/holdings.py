@@ -30,7 +30,7 @@ class Holdings:
     classes: int  # number of classes C
     features: int  # number of features d
     owner_names: tuple[str, ...] = ()  # N names of principals; empty: they go by numbers
-    counts: Floats | None = None  # (F, M) what each sample counts where quality, validation and probes are measured
+    sample_weights: Floats | None = None  # (F, M) what each sample counts where quality, validation and probes are measured
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def draw_holdings(
         classes=examples.classes,
         features=examples.features.shape[2],
         owner_names=examples.owner_names if terms.partition == OWNER else (),
-        counts=examples.weights,
+        sample_weights=examples.weights,
     )
 
 
@@ -93,7 +93,9 @@ def no_holdings(runs: int, principals: int) -> Holdings:
 
 def _demand_classes(examples: Examples) -> None:
     if examples.target != "class":
-        raise InputError(f"task {examples.name}: labels are numbers; only classes are learned so far (task.target = 'class')")
+        raise InputError(
+            f"task {examples.name}: labels are numbers; only classes are learned so far (task.target = 'class')"
+        )
 
 
 def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
@@ -117,7 +119,9 @@ def demand_owners(data: Dataset | Examples, principals: int) -> None:
         InputError: if they do not.
     """
     if data.owners is None:
-        raise InputError(f"task.partition = {OWNER!r}: samples of {data.name} have no owners; name their column in task.owner")
+        raise InputError(
+            f"task.partition = {OWNER!r}: samples of {data.name} have no owners; name their column in task.owner"
+        )
     if principals != len(data.owner_names):
         raise InputError(
             f"population.count = {principals}: must be {len(data.owner_names)}, the owners in {data.name}, "

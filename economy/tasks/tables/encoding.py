@@ -36,7 +36,10 @@ def encoded(table: Table, roles: Roles, training: Bools) -> tuple[Floats, tuple[
     parts = [_encoded(table, table.columns[name], roles, training) for name in roles.features(table)]
     names = tuple(name for _, found in parts for name in found)
     if len(names) > MOST_FEATURES:
-        raise InputError(f"{table.name}: its columns make {len(names)} features; at most {MOST_FEATURES} are allowed: name fewer in task.columns")
+        raise InputError(
+            f"{table.name}: its columns make {len(names)} features; at most {MOST_FEATURES} are allowed: "
+            "name fewer in task.columns"
+        )
     return np.column_stack([features for features, _ in parts]), names
 
 
@@ -49,7 +52,9 @@ def kept_rows(table: Table, roles: Roles) -> Bools:
     features = [table.columns[name] for name in roles.features(table)]
     for column in features:
         if column.missing.all():
-            raise InputError(f"{table.name}: column {column.name!r} has no value in any row; leave it out of task.columns")
+            raise InputError(
+                f"{table.name}: column {column.name!r} has no value in any row; leave it out of task.columns"
+            )
     if roles.missing == "refuse" and (gaps := [column for column in features if column.missing.any()]):
         raise InputError(
             f"{table.name}: row {table.row(gaps[0].missing)} has no {gaps[0].name!r} ({len(gaps)} such columns); "
@@ -97,7 +102,9 @@ def _standardised(table: Table, column: Column, training: Bools) -> Floats:
     from sklearn.preprocessing import StandardScaler
 
     if (infinite := np.isinf(column.values)).any():
-        raise InputError(f"{table.name}: row {table.row(infinite)} has an infinite {column.name!r}; every value must be finite")
+        raise InputError(
+            f"{table.name}: row {table.row(infinite)} has an infinite {column.name!r}; every value must be finite"
+        )
     if column.missing[training].all():
         raise InputError(f"{table.name}: column {column.name!r} has no value in any training row")
     values: Floats = column.values[:, None]
@@ -130,5 +137,9 @@ def _weighed_words(table: Table, column: Column, training: Bools) -> tuple[Float
     try:
         vectorizer.fit(texts[training])
     except ValueError:
-        raise InputError(f"{table.name}: column {column.name!r} (task.text) has no words in training rows; a word has two letters at least") from None
-    return vectorizer.transform(texts).toarray(), [f"{column.name}:{word}" for word in vectorizer.get_feature_names_out()]
+        raise InputError(
+            f"{table.name}: column {column.name!r} (task.text) has no words in training rows; "
+            "a word has two letters at least"
+        ) from None
+    words = vectorizer.get_feature_names_out()
+    return vectorizer.transform(texts).toarray(), [f"{column.name}:{word}" for word in words]

@@ -53,6 +53,6 @@ def from_table(name: str, table: Table, roles: Roles) -> Dataset:
     training = np.ones(len(table), dtype=bool) if split is None else split == 0
     features, feature_names = encoded(table, roles, training)
     return checked(Dataset(
-        name, features, labels, max(len(classes), 1), owners=owners, owner_names=owner_names, weights=weights, split=split,
-        class_names=classes, feature_names=feature_names, target="class" if classes else "number",
+        name, features, labels, max(len(classes), 1), owners=owners, owner_names=owner_names, weights=weights,
+        split=split, class_names=classes, feature_names=feature_names, target="class" if classes else "number",
     ))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Files that hold tables: comma-separated text with a header, and parquet. What is read is kept until the file changes."""
+"""Files that hold tables: comma-separated text with a header, and parquet. A file is read again when it changes."""
 
 import csv
 import io
@@ -72,7 +72,9 @@ def _text_of(file: Path) -> bytes:
         line = text.count(b"\n", 0, error.start) + 1
         raise InputError(f"{file.name}: line {line} is not UTF-8 text; save the table as CSV in UTF-8") from None
     if not text.strip():
-        raise InputError(f"{file.name}: is empty; it must have a header that names the columns, and a row for every sample")
+        raise InputError(
+            f"{file.name}: is empty; it must have a header that names the columns, and a row for every sample"
+        )
     return text
 
 
@@ -89,7 +91,9 @@ def _header(file: Path, text: bytes) -> list[str]:
             f"{file.name}: has no header: row 1 holds the numbers {listed(names, 3)}; row 1 must name the columns"
         )
     if len(names) == 1 and (other := next((sign for sign in ";\t|" if sign in names[0]), "")):
-        raise InputError(f"{file.name}: has one column, {names[0][:60]!r}: columns must be separated by commas, not {other!r}")
+        raise InputError(
+            f"{file.name}: has one column, {names[0][:60]!r}: columns must be separated by commas, not {other!r}"
+        )
     return demand_names(file.name, names)
 
 

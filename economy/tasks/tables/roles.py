@@ -1,4 +1,4 @@
-"""What the columns of a table are for, and what is read from those that are no features: labels, owners, weights, parts."""
+"""What the columns of a table are for, and what those say that are no features: labels, owners, weights and parts."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -45,7 +45,9 @@ class Roles:
             InputError: if a field names no column, or a column that is for something else.
         """
         if not self.label:
-            raise InputError(f"task.label is missing: must be a column of {table.name}, which has {listed(table.columns)}")
+            raise InputError(
+                f"task.label is missing: must be a column of {table.name}, which has {listed(table.columns)}"
+            )
         for name, column in self.named.items():
             table.column(column, f"task.{name}")
         self._demand_apart()
@@ -98,7 +100,9 @@ def labels_of(table: Table, roles: Roles) -> tuple[AnyArray, tuple[str, ...]]:
         _demand_finite(table, column, "task.label")
     if target_of(column, roles.target) == "number":
         if not column.numeric:
-            raise InputError(f"task.target = 'number': column {column.name!r} of {table.name} holds words, like {column.values[0]!r}")
+            raise InputError(
+                f"task.target = 'number': column {column.name!r} of {table.name} holds words, like {column.values[0]!r}"
+            )
         return column.values, ()
     labels, names = _coded(column)
     if not 2 <= len(names) <= MOST_CLASSES:
@@ -136,7 +140,9 @@ def owners_of(table: Table, roles: Roles) -> tuple[Ints | None, tuple[str, ...]]
     demand_there(table, column, "task.owner", roles.missing)
     owners, names = _coded(column)
     if len(names) < 2:
-        raise InputError(f"{table.name}: column {column.name!r} (task.owner) names one owner, {names[0]!r}; at least 2 are needed")
+        raise InputError(
+            f"{table.name}: column {column.name!r} (task.owner) names one owner, {names[0]!r}; at least 2 are needed"
+        )
     return owners, names
 
 
@@ -151,7 +157,10 @@ def weights_of(table: Table, roles: Roles) -> Floats | None:
     column = table.column(roles.weight, "task.weight")
     demand_there(table, column, "task.weight", roles.missing)
     if not column.numeric:
-        raise InputError(f"{table.name}: column {column.name!r} (task.weight) holds words, like {column.values[0]!r}; it must hold numbers of at least 0")
+        raise InputError(
+            f"{table.name}: column {column.name!r} (task.weight) holds words, like {column.values[0]!r}; "
+            "it must hold numbers of at least 0"
+        )
     _demand_finite(table, column, "task.weight")
     if (negative := column.values < 0).any():
         raise InputError(
@@ -181,11 +190,17 @@ def split_of(table: Table, roles: Roles) -> Ints | None:
             f"it must be {', '.join(PARTS[:2])} or {PARTS[2]}"
         )
     if absent := [part for part in PARTS if part not in words]:
-        raise InputError(f"{table.name}: no row has {absent[0]!r} in {column.name!r} (task.split); each of {', '.join(PARTS)} must occur")
+        raise InputError(
+            f"{table.name}: no row has {absent[0]!r} in {column.name!r} (task.split); "
+            f"each of {', '.join(PARTS)} must occur"
+        )
     return np.argmax(words[:, None] == np.array(PARTS), axis=1)
 
 
 def _demand_finite(table: Table, column: Column, field: str) -> None:
     infinite: Bools = np.isinf(column.values)
     if infinite.any():
-        raise InputError(f"{table.name}: row {table.row(infinite)} has an infinite {column.name!r} ({field}); every value must be finite")
+        raise InputError(
+            f"{table.name}: row {table.row(infinite)} has an infinite {column.name!r} ({field}); "
+            "every value must be finite"
+        )

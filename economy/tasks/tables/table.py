@@ -31,8 +31,8 @@ class Column:
         """(M,) the values as words, whole numbers without a point."""
         if not self.numeric:
             return self.values
-        return np.array(["" if gone else f"{value:.15g}" for value, gone in zip(self.values, self.missing, strict=True)],
-                        dtype=object)  # fmt: skip
+        pairs = zip(self.values, self.missing, strict=True)
+        return np.array(["" if gone else f"{value:.15g}" for value, gone in pairs], dtype=object)
 
     def at(self, kept: Bools) -> "Column":
         """The column without some rows (M,)."""
