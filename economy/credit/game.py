@@ -225,6 +225,7 @@ class CreditFacts:
 
     needs_updates: bool = False  # asks for ``RoundGame.updates`` or ``values``: N times the memory of the network
     needs_samples: bool = False  # asks for ``RoundGame.samples``, which must be where credit is computed
+    needs_classes: bool = False  # compares labels as classes: numbers would mean nothing to it
     stands_for: str = ""  # the rule whose credit it computes or estimates, "shapley"; empty: its own
 
 

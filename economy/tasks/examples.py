@@ -9,7 +9,7 @@ import torch
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
-from commonweal.economy.tasks.dataset import Dataset, checked
+from commonweal.economy.tasks.dataset import Dataset, checked, standardised
 from commonweal.economy.tasks.datasets import TaskTerms, draw_dataset
 
 
@@ -19,9 +19,10 @@ class Examples:
 
     name: str
     features: Floats  # (F, M, d)
-    labels: Ints  # (F, M)
-    classes: int  # number of classes C
+    labels: Ints | Floats  # (F, M) classes, or numbers in standard deviations from their mean
+    classes: int  # number of classes C; 1 where labels are numbers
     shape: tuple[int, int] | None  # rows and columns when the features are an image
+    target: str = "class"  # what labels are: class or number
 
     def table(self, dtype: torch.dtype, device: torch.device | str = "cpu") -> "FeatureTable":
         """The features where the network computes, ready to be gathered."""
@@ -82,20 +83,28 @@ def load_examples(terms: TaskTerms, stream: Stream) -> Examples:
     first = checked(drawn[0])
     sets = [first if each is drawn[0] else checked(each) for each in drawn]
     for other in sets:
-        if other.features.shape != first.features.shape or other.classes != first.classes:
+        if _size(other) != _size(first):
             raise InputError(
                 f"task {first.name}: runs of an ensemble must have equally many samples, features and classes, "
-                f"not {(*first.features.shape, first.classes)} and {(*other.features.shape, other.classes)}"
+                f"not {_size(first)} and {_size(other)}"
             )
     kept = [first] if all(_same(first, other) for other in sets) else sets
-    return Examples(first.name, *_stacked(kept), first.classes, first.shape)
+    features, labels = _stacked(kept)
+    if first.target == "number":  # every network learns them in the same unit, whatever they are measured in
+        labels = standardised(labels.T).T
+    return Examples(first.name, features, labels, first.classes, first.shape, first.target)
+
+
+def _size(data: Dataset) -> tuple[int | str, ...]:
+    """Samples, features and classes; for numbers what they are."""
+    return (*data.features.shape, data.classes, *(() if data.target == "class" else (data.target,)))
 
 
 def _same(one: Dataset, other: Dataset) -> bool:
     return one is other or (np.array_equal(one.labels, other.labels) and np.array_equal(one.features, other.features))
 
 
-def _stacked(sets: Sequence[Dataset]) -> tuple[Floats, Ints]:
+def _stacked(sets: Sequence[Dataset]) -> tuple[Floats, Ints | Floats]:
     if len(sets) == 1:  # a view: large shared data is not copied
         return sets[0].features[None], sets[0].labels[None]
     return np.stack([each.features for each in sets]), np.stack([each.labels for each in sets])

@@ -10,7 +10,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.datasets import TaskTerms
 from commonweal.economy.tasks.examples import Examples
-from commonweal.economy.tasks.partition import spread
+from commonweal.economy.tasks.partition import groups_of, spread
 from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
 
 
@@ -18,7 +18,7 @@ from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
 class Holdings:
     """What N principals hold of M samples in R runs; sample ids index the run's data set."""
 
-    labels: Ints  # (R, M) classes, wrong in part for training samples of noisy principals
+    labels: Ints | Floats  # (R, M) classes or numbers, wrong in part for training samples of noisy principals
     held: Ints  # (R, T) training sample ids grouped by owner, in each owner's shuffled order
     start: Ints  # (R, N) place of a principal's first sample in held
     count: Ints  # (R, N) samples a principal holds, at least 1
@@ -28,13 +28,14 @@ class Holdings:
     weights: Floats  # (R, K, b) 1 / samples of the probe, 0 where padded
     classes: int  # number of classes C
     features: int  # number of features d
+    target: str = "class"  # what labels are: class or number
 
 
 @dataclass(frozen=True)
 class _Run:
     """One run's holdings before they are stacked."""
 
-    labels: Ints  # (M,)
+    labels: Ints | Floats  # (M,)
     held: Ints  # (T,)
     count: Ints  # (N,)
     validation: Ints  # (V,)
@@ -76,6 +77,7 @@ def draw_holdings(
         weights=weights,
         classes=examples.classes,
         features=examples.features.shape[2],
+        target=examples.target,
     )
 
 
@@ -96,19 +98,26 @@ def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
 
 
 def _draw_run(
-    labels: Ints, classes: int, principals: int, terms: TaskTerms, run: int, generator: np.random.Generator
+    labels: Ints | Floats, classes: int, principals: int, terms: TaskTerms, run: int, generator: np.random.Generator
 ) -> _Run:
     order = generator.permutation(len(labels))
     test, validation, train = np.split(order, [terms.test, terms.test + terms.validation])
-    owner = spread(terms.partition, labels[train], principals, _of_run(terms.concentration, run), generator)
+    groups = groups_of(labels[train])
+    owner = spread(terms.partition, groups, principals, _of_run(terms.concentration, run), generator)
     # The training ids are in random order, so a stable sort leaves each owner's own samples in random order.
     held = train[np.argsort(owner, kind="stable")]
     count = np.bincount(owner, minlength=principals)
-    spoiled = labels.copy()
     wrong = _wrong_places(count, _of_run(terms.noisy_share, run), _of_run(terms.label_noise, run), generator)
-    shift = generator.integers(1, classes, size=len(held))
-    spoiled[held[wrong]] = (spoiled[held[wrong]] + shift[wrong]) % classes
+    spoiled = labels.copy()
+    spoiled[held[wrong]] = _wrong_labels(labels[held], classes, generator)[wrong]
     return _Run(spoiled, held, count, validation, test)
+
+
+def _wrong_labels(labels: Ints | Floats, classes: int, generator: np.random.Generator) -> Ints | Floats:
+    """(T,) a wrong label for each sample: another class, each as likely, or a number drawn from N(0, 1) anew."""
+    if labels.dtype.kind == "f":
+        return generator.standard_normal(len(labels))
+    return (labels + generator.integers(1, classes, size=len(labels))) % classes
 
 
 def _of_run(term: Floats, run: int) -> float:

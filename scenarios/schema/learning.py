@@ -14,13 +14,14 @@ from commonweal.scenarios.schema.relevance import hides, learns, screens, valued
 class Task(Part):
     """Which data the cooperative learns from, and how it is spread over principals."""
 
-    kind: str = field("digits", "data set: digits, breast_cancer, wine, synthetic, openml:NAME, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
+    kind: str = field("digits", "data set: digits, breast_cancer, wine, diabetes, synthetic, openml:NAME, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
     partition: Literal["equal", "dirichlet", "power", "cgsv_power", "class"] = field("dirichlet", "how training samples are spread over principals; cgsv_power: power, rounded as CGSV does", "name")
     concentration: float = field(1.0, "Dirichlet concentration of each class over principals: small is non-IID", "1", gt=0, le=1e6, matters=lambda s: s.task.partition == "dirichlet")
     label_noise: Share = field(0.0, "share of its labels that a noisy principal holds wrong")
     noisy_share: Share = field(0.0, "share of principals whose labels are noisy", matters=lambda s: s.task.label_noise > 0)
     validation: Count = field(300, "samples of the validation set that credit is measured on", "samples")
     test: Count = field(300, "samples of the test set that revenue is measured on", "samples")
+    metric: str = field("auto", "what quality is, on the test set: accuracy, balanced_accuracy, auc or log_loss (McFadden) where labels are classes, r2 where they are numbers, or a registered metric; auto: accuracy or r2", "name", matters=lambda s: s.market.kind != "curve")
     drift: float = field(0.0, "rotation of the features per round, by the largest angle", "radian per round", ge=0, le=1)
     samples: Count = field(4000, "size of the synthetic data set", "samples", le=10_000_000)
     features: Count = field(20, "features of the synthetic data set", "features", le=10_000)
