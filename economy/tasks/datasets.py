@@ -30,6 +30,7 @@ class TaskTerms:
     features: int  # of the synthetic data set
     classes: int  # of the synthetic data set
     separation: float  # of the synthetic class centres from the origin, standard deviations
+    metric: str = "auto"  # what quality is, a name of METRICS; auto: the usual one of what labels are
 
     # what the columns of a table of one's own are for
     label: str
@@ -51,6 +52,7 @@ class TaskFacts:
     """What is true of a task."""
 
     reads: str = ""  # environment variable with the path of a file that it reads
+    target: str = "class"  # what its labels are: class or number
 
 
 TASKS: Registry[Task, TaskFacts] = Registry("task", "commonweal.tasks", "task.kind", TaskFacts())
@@ -103,6 +105,14 @@ def _wine() -> Dataset:
     return checked(Dataset("wine", standardised(features), labels, classes=3))
 
 
+@cache
+def _diabetes() -> Dataset:
+    from sklearn.datasets import load_diabetes
+
+    features, labels = load_diabetes(return_X_y=True)
+    return checked(Dataset("diabetes", standardised(features), labels, classes=1, target="number"))
+
+
 @task("digits")
 def digits(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     """1797 handwritten digits of 8 × 8 grey levels 0 to 16, scaled to (x − 8)/8."""
@@ -119,6 +129,12 @@ def breast_cancer(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
 def wine(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     """178 wines, 13 standardised features, 3 cultivars."""
     return _wine()
+
+
+@task("diabetes", target="number")
+def diabetes(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """442 patients, 10 standardised features, how far diabetes went a year later, 25 to 346 (Efron et al. 2004)."""
+    return _diabetes()
 
 
 @task("mnist_5k")

@@ -10,7 +10,7 @@ import torch
 from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
-from commonweal.economy.tasks.dataset import Dataset, checked
+from commonweal.economy.tasks.dataset import Dataset, checked, standardised
 from commonweal.economy.tasks.datasets import TaskTerms, draw_dataset
 
 
@@ -20,16 +20,16 @@ class Examples:
 
     name: str
     features: Floats  # (F, M, d)
-    labels: Ints  # (F, M)
-    classes: int  # number of classes C
+    labels: Ints | Floats  # (F, M) classes, or numbers in standard deviations from their mean
+    classes: int  # number of classes C; 1 where labels are numbers
     shape: tuple[int, int] | None  # rows and columns when the features are an image
+    target: str = "class"  # what labels are: class or number
     owners: Ints | None = None  # (F, M) position of each sample's owner in owner_names
     owner_names: tuple[str, ...] = ()  # principals, in order
     weights: Floats | None = None  # (F, M) what a sample counts; None: all alike
     split: Ints | None = None  # (F, M) 0 training, 1 validation, 2 test; None: drawn
     class_names: tuple[str, ...] = ()  # C names; empty: their numbers
     feature_names: tuple[str, ...] = ()  # d names; empty: their numbers
-    target: str = "class"  # class or number
 
     def table(self, dtype: torch.dtype, device: torch.device | str = "cpu") -> "FeatureTable":
         """The features where the network computes, ready to be gathered."""
@@ -90,15 +90,17 @@ def load_examples(terms: TaskTerms, stream: Stream) -> Examples:
     first = checked(drawn[0])
     sets = [first if each is drawn[0] else checked(each) for each in drawn]
     for other in sets:
-        if other.features.shape != first.features.shape or other.classes != first.classes:
+        if _size(other) != _size(first):
             raise InputError(
                 f"task {first.name}: runs of an ensemble must have equally many samples, features and classes, "
-                f"not {(*first.features.shape, first.classes)} and {(*other.features.shape, other.classes)}"
+                f"not {_size(first)} and {_size(other)}"
             )
         if other.owner_names != first.owner_names:
             raise InputError(f"task {first.name}: runs of an ensemble must have the same owners")
     kept = [first] if all(_same(first, other) for other in sets) else sets
     arrays = {part: _stacked([getattr(each, part) for each in kept]) for part in _ARRAYS}
+    if first.target == "number":  # every network learns them in the same unit, whatever they are measured in
+        arrays["labels"] = standardised(arrays["labels"].T).T
     return Examples(
         name=first.name, classes=first.classes, shape=first.shape, owner_names=first.owner_names, target=first.target,
         class_names=first.class_names, feature_names=first.feature_names, **arrays,
@@ -106,6 +108,11 @@ def load_examples(terms: TaskTerms, stream: Stream) -> Examples:
 
 
 _ARRAYS = ("labels", "features", "owners", "weights", "split")  # of a data set, a place for each sample
+
+
+def _size(data: Dataset) -> tuple[int | str, ...]:
+    """Samples, features and classes; for numbers what they are."""
+    return (*data.features.shape, data.classes, *(() if data.target == "class" else (data.target,)))
 
 
 def _same(one: Dataset, other: Dataset) -> bool:

@@ -8,10 +8,10 @@ import numpy as np
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
-from commonweal.economy.tasks.dataset import Dataset
 from commonweal.economy.tasks.datasets import TaskTerms
 from commonweal.economy.tasks.examples import Examples
-from commonweal.economy.tasks.partition import OWNER, spread
+from commonweal.economy.tasks.partition import OWNER, groups_of, spread
+from commonweal.economy.tasks.parts import demand_owners, divided
 from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
 
 
@@ -19,7 +19,7 @@ from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
 class Holdings:
     """What N principals hold of M samples in R runs; sample ids index the run's data set."""
 
-    labels: Ints  # (R, M) classes, wrong in part for training samples of noisy principals
+    labels: Ints | Floats  # (R, M) classes or numbers, wrong in part for training samples of noisy principals
     held: Ints  # (R, T) training sample ids grouped by owner, in each owner's shuffled order
     start: Ints  # (R, N) place of a principal's first sample in held
     count: Ints  # (R, N) samples a principal holds, at least 1
@@ -29,15 +29,16 @@ class Holdings:
     weights: Floats  # (R, K, b) 1 / samples of the probe, 0 where padded
     classes: int  # number of classes C
     features: int  # number of features d
+    target: str = "class"  # what labels are: class or number
     owner_names: tuple[str, ...] = ()  # N names of principals; empty: they go by numbers
-    sample_weights: Floats | None = None  # (F, M) what each sample counts where quality, validation and probes are measured
+    sample_weights: Floats | None = None  # (F, M) what each sample counts in learning and measuring; None: all alike
 
 
 @dataclass(frozen=True)
 class _Run:
     """One run's holdings before they are stacked."""
 
-    labels: Ints  # (M,)
+    labels: Ints | Floats  # (M,)
     held: Ints  # (T,)
     count: Ints  # (N,)
     validation: Ints  # (V,)
@@ -59,7 +60,6 @@ def draw_holdings(
     Raises:
         InputError: if validation, test and one sample per principal do not fit in the data, or a probe is empty.
     """
-    _demand_classes(examples)
     _demand_room(examples, principals, terms)
     labels = np.broadcast_to(examples.labels, (len(stream), examples.labels.shape[1]))
     runs = [
@@ -80,6 +80,7 @@ def draw_holdings(
         weights=weights,
         classes=examples.classes,
         features=examples.features.shape[2],
+        target=examples.target,
         owner_names=examples.owner_names if terms.partition == OWNER else (),
         sample_weights=examples.weights,
     )
@@ -89,13 +90,6 @@ def no_holdings(runs: int, principals: int) -> Holdings:
     """Nobody holds anything, in an economy without a task."""
     none, each = np.zeros((runs, 0), dtype=np.int64), np.zeros((runs, principals), dtype=np.int64)
     return Holdings(none, none, each, each, none, none, none[..., None], np.zeros((runs, 0, 0)), classes=1, features=1)
-
-
-def _demand_classes(examples: Examples) -> None:
-    if examples.target != "class":
-        raise InputError(
-            f"task {examples.name}: labels are numbers; only classes are learned so far (task.target = 'class')"
-        )
 
 
 def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
@@ -112,48 +106,28 @@ def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
         )
 
 
-def demand_owners(data: Dataset | Examples, principals: int) -> None:
-    """Check that samples have owners, who are the principals, each with something to train on.
-
-    Raises:
-        InputError: if they do not.
-    """
-    if data.owners is None:
-        raise InputError(
-            f"task.partition = {OWNER!r}: samples of {data.name} have no owners; name their column in task.owner"
-        )
-    if principals != len(data.owner_names):
-        raise InputError(
-            f"population.count = {principals}: must be {len(data.owner_names)}, the owners in {data.name}, "
-            f"where task.partition = {OWNER!r}; leave it out"
-        )
-    if data.split is None:
-        return
-    trains = np.bincount(data.owners[data.split == 0], minlength=principals) > 0
-    if not trains.all():
-        raise InputError(
-            f"{data.name}: owner {data.owner_names[int(np.argmin(trains))]!r} has no training row by task.split "
-            f"({np.count_nonzero(~trains)} such owners); every owner needs one"
-        )
-
-
 def _draw_run(
-    labels: Ints, examples: Examples, principals: int, terms: TaskTerms, run: int, generator: np.random.Generator
+    labels: Ints | Floats,
+    examples: Examples,
+    principals: int,
+    terms: TaskTerms,
+    run: int,
+    generator: np.random.Generator,
 ) -> _Run:
     order = generator.permutation(len(labels))
     owners = _row(examples.owners, run) if terms.partition == OWNER else None
-    test, validation, train = _divided(order, owners, _row(examples.split, run), terms)
+    test, validation, train = divided(order, owners, _row(examples.split, run), terms.test, terms.validation)
     if owners is not None:
         owner = owners[train]
     else:
-        owner = spread(terms.partition, labels[train], principals, _of_run(terms.concentration, run), generator)
+        groups = groups_of(labels[train])
+        owner = spread(terms.partition, groups, principals, _of_run(terms.concentration, run), generator)
     # The training ids are in random order, so a stable sort leaves each owner's own samples in random order.
     held = train[np.argsort(owner, kind="stable")]
     count = np.bincount(owner, minlength=principals)
-    spoiled = labels.copy()
     wrong = _wrong_places(count, _of_run(terms.noisy_share, run), _of_run(terms.label_noise, run), generator)
-    shift = generator.integers(1, examples.classes, size=len(held))
-    spoiled[held[wrong]] = (spoiled[held[wrong]] + shift[wrong]) % examples.classes
+    spoiled = labels.copy()
+    spoiled[held[wrong]] = _wrong_labels(labels[held], examples.classes, generator)[wrong]
     return _Run(spoiled, held, count, validation, test)
 
 
@@ -162,25 +136,11 @@ def _row(array: Ints | None, run: int) -> Ints | None:
     return None if array is None else array[run % len(array)]
 
 
-def _divided(order: Ints, owners: Ints | None, split: Ints | None, terms: TaskTerms) -> tuple[Ints, Ints, Ints]:
-    """Ids of test, validation and training samples, each in random order.
-
-    Args:
-        order: (M,) all ids in random order.
-        owners: (M,) who owns them, where owners are the principals: each keeps a sample to train on.
-        split: (M,) 0 training, 1 validation, 2 test, where the data say so.
-        terms: how many samples of validation and test are drawn where they do not.
-    """
-    if split is not None:
-        return order[split[order] == 2], order[split[order] == 1], order[split[order] == 0]
-    drawn = order
-    if owners is not None:
-        kept = len(order) - 1 - np.unique(owners[order[::-1]], return_index=True)[1]  # the last place of each owner
-        drawn = np.delete(order, kept)
-    test, validation, _ = np.split(drawn, [terms.test, terms.test + terms.validation])
-    taken = np.zeros(len(order), dtype=bool)
-    taken[drawn[: terms.test + terms.validation]] = True
-    return test, validation, order[~taken[order]]
+def _wrong_labels(labels: Ints | Floats, classes: int, generator: np.random.Generator) -> Ints | Floats:
+    """(T,) a wrong label for each sample: another class, each as likely, or a number drawn from N(0, 1) anew."""
+    if labels.dtype.kind == "f":
+        return generator.standard_normal(len(labels))
+    return (labels + generator.integers(1, classes, size=len(labels))) % classes
 
 
 def _of_run(term: Floats, run: int) -> float:

@@ -62,6 +62,8 @@ def _group(examples: Examples, k: int, dimension: ProbeTerms) -> tuple[str, Bool
     """The dimension's field for messages, and which samples are in its group, (F, M)."""
     if dimension.label is not None:
         where = f"values.dimensions[{k}].label = {dimension.label}"
+        if examples.target == "number":
+            raise InputError(f"{where}: task {examples.name} has numbers, not classes; give a feature instead")
         if not 0 <= dimension.label < examples.classes:
             raise InputError(f"{where}: classes of {examples.name} are 0 to {examples.classes - 1}")
         return where, examples.labels == dimension.label

@@ -46,6 +46,7 @@ def pick_world(world: World, runs: Ints, spares: int = 0) -> World:
         probes=None if world.probes is None else exam.tail(),
         test=(_rows(world.test[0], chosen), _rows(world.test[1], chosen)),
         drift=None if world.drift is None else world.drift[chosen],
+        balance=None if world.balance is None else world.balance[chosen],
         nodes=None,
         secrets=None if world.secrets is None else world.secrets[runs],
         conduct=None,

@@ -25,7 +25,7 @@ from commonweal.scenarios.schema.relevance import (
 class Task(Part):
     """Which data the cooperative learns from, and how it is spread over principals."""
 
-    kind: Annotated[str, AfterValidator(FileName.of)] = field("digits", "data set: digits, breast_cancer, wine, synthetic, openml:NAME, csv:FILE, parquet:FILE, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
+    kind: Annotated[str, AfterValidator(FileName.of)] = field("digits", "data set: digits, breast_cancer, wine, diabetes, synthetic, openml:NAME, csv:FILE, parquet:FILE, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
     label: str = field("", "column of a table of one's own that is learned", "column", matters=tabled)
     owner: str = field("", "column that says whose a row is: its owners are the principals; empty: none", "column", matters=tabled)
     weight: str = field("", "column with what a row counts where quality, validation and probes are measured; empty: all alike", "column", matters=tabled)
@@ -41,6 +41,7 @@ class Task(Part):
     noisy_share: Share = field(0.0, "share of principals whose labels are noisy", matters=lambda s: s.task.label_noise > 0)
     validation: Count = field(300, "samples of the validation set that credit is measured on", "samples", matters=draws_parts)
     test: Count = field(300, "samples of the test set that revenue is measured on", "samples", matters=draws_parts)
+    metric: str = field("auto", "what quality is, on the test set: accuracy, balanced_accuracy, auc or log_loss (McFadden) where labels are classes, r2 where they are numbers, or a registered metric; auto: accuracy or r2", "name", matters=lambda s: s.market.kind != "curve")
     drift: float = field(0.0, "rotation of the features per round, by the largest angle", "radian per round", ge=0, le=1)
     samples: Count = field(4000, "size of the synthetic data set", "samples", le=10_000_000)
     features: Count = field(20, "features of the synthetic data set", "features", le=10_000)

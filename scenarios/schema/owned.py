@@ -52,7 +52,7 @@ def owned(document: dict[str, Any], said: set[str]) -> Scenario:
 
 def _counted(document: dict[str, Any], task: Task, said: set[str]) -> dict[str, Any]:
     """The document with the number of owners, where they are the principals."""
-    from commonweal.economy.tasks.holdings import demand_owners  # imports torch
+    from commonweal.economy.tasks.parts import demand_owners  # imports torch
     from commonweal.economy.tasks.tables import dataset_of
 
     data = dataset_of(task)
