@@ -33,15 +33,15 @@ class TaskTerms:
     metric: str = "auto"  # what quality is, a name of METRICS; auto: the usual one of what labels are
 
     # what the columns of a table of one's own are for
-    label: str
-    owner: str
-    weight: str
-    split: str
-    columns: tuple[str, ...]
-    categorical: tuple[str, ...]
-    text: tuple[str, ...]
-    missing: str  # impute, refuse or drop
-    target: str  # auto, class or number
+    label: str = ""
+    owner: str = ""
+    weight: str = ""
+    split: str = ""
+    columns: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    missing: str = "impute"  # impute, refuse or drop
+    target: str = "auto"  # auto, class or number
 
 
 Task = Callable[[TaskTerms, np.random.Generator], Dataset]
