@@ -229,6 +229,9 @@ def _exam(holdings: Holdings, table: FeatureTable, terms: Terms, balance: Tensor
     _, dimensions, probe = holdings.probes.shape
     ids = np.concatenate([holdings.validation, holdings.probes.reshape(runs, -1)], axis=1)
     mean = np.full((runs, samples), 1 / max(samples, 1))
+    if holdings.sample_weights is not None:
+        mean = np.take_along_axis(holdings.sample_weights, holdings.validation, axis=1)
+        mean /= mean.sum(axis=1, keepdims=True)
     weights = np.concatenate([mean, holdings.weights.reshape(runs, -1)], axis=1)
     withheld = [dimension.sense == "withhold" for dimension in terms.values.dimensions for _ in range(probe)]
     labels = _labels(ids, holdings, terms)

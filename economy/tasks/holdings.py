@@ -31,7 +31,7 @@ class Holdings:
     features: int  # number of features d
     target: str = "class"  # what labels are: class or number
     owner_names: tuple[str, ...] = ()  # N names of principals; empty: they go by numbers
-    sample_weights: Floats | None = None  # (F, M) what each sample counts in learning and measuring; None: all alike
+    sample_weights: Floats | None = None  # (R, M) what each sample counts, 1 on average over held; None: all alike
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def draw_holdings(
     ]
     count = np.stack([run.count for run in runs])
     validation = np.stack([run.validation for run in runs])
-    probes, weights = pick_probes(examples, validation, dimensions)
+    sample_weights = None if examples.weights is None else _counted(examples, runs)
+    probes, weights = pick_probes(examples, validation, dimensions, sample_weights)
     return Holdings(
         labels=np.stack([run.labels for run in runs]),
         held=np.stack([run.held for run in runs]),
@@ -82,7 +83,7 @@ def draw_holdings(
         features=examples.features.shape[2],
         target=examples.target,
         owner_names=examples.owner_names if terms.partition == OWNER else (),
-        sample_weights=examples.weights,
+        sample_weights=sample_weights,
     )
 
 
@@ -134,6 +135,22 @@ def _draw_run(
 def _row(array: Ints | None, run: int) -> Ints | None:
     """(M,) of a run, from (F, M)."""
     return None if array is None else array[run % len(array)]
+
+
+def _counted(examples: Examples, runs: Sequence[_Run]) -> Floats:
+    """(R, M) what each sample counts: 1 on average over the training samples of each run.
+
+    Raises:
+        InputError: if nothing of a part counts.
+    """
+    assert examples.weights is not None
+    weights = np.array([examples.weights[run % len(examples.weights)] for run in range(len(runs))])
+    for own, run in zip(weights, runs, strict=True):
+        for part, ids in (("training", run.held), ("validation", run.validation), ("test", run.test)):
+            if not own[ids].any():
+                raise InputError(f"task {examples.name}: every {part} sample weighs 0 (task.weight); some must count")
+        own /= own[run.held].mean()
+    return weights
 
 
 def _wrong_labels(labels: Ints | Floats, classes: int, generator: np.random.Generator) -> Ints | Floats:

@@ -28,7 +28,7 @@ class Task(Part):
     kind: Annotated[str, AfterValidator(FileName.of)] = field("digits", "data set: digits, breast_cancer, wine, diabetes, synthetic, openml:NAME, csv:FILE, parquet:FILE, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
     label: str = field("", "column of a table of one's own that is learned", "column", matters=tabled)
     owner: str = field("", "column that says whose a row is: its owners are the principals; empty: none", "column", matters=tabled)
-    weight: str = field("", "column with what a row counts where quality, validation and probes are measured; empty: all alike", "column", matters=tabled)
+    weight: str = field("", "column with what a row counts in learning, and where quality, validation and probes are measured; empty: all alike", "column", matters=tabled)
     split: str = field("", "column with train, validation or test; empty: validation and test are drawn", "column", matters=tabled)
     columns: tuple[str, ...] = field((), "columns that are learned from; empty: all others", "columns", max_length=10_000, matters=tabled)
     categorical: tuple[str, ...] = field((), "columns of categories, each value a feature; empty: words that are no text", "columns", max_length=10_000, matters=tabled)

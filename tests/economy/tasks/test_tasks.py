@@ -216,7 +216,7 @@ def test_data_too_small_for_its_splits_is_an_input_error_with_the_numbers() -> N
 
 
 def test_an_unknown_task_lists_what_exists() -> None:
-    with pytest.raises(InputError, match=r"unknown task 'digit': there are adult, breast_cancer, digits"):
+    with pytest.raises(InputError, match=r"unknown task 'digit': there are adult, breast_cancer, csv:FILE, diabetes, digits"):
         load_dataset(task_terms(kind="digit"), np.random.default_rng(0))
 
 
