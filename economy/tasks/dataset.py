@@ -108,7 +108,9 @@ def _demand_target(dataset: Dataset, labels: Ints | Floats) -> None:
 
 def _demand_spread(name: str, labels: Floats, scores: int) -> None:
     if broken := int((~np.isfinite(labels)).sum()):
-        raise InputError(f"task {name}: {broken} of {labels.size} labels are nan or infinite; every number must be finite")
+        raise InputError(
+            f"task {name}: {broken} of {labels.size} labels are nan or infinite; every number must be finite"
+        )
     if labels.size < 2 or labels.min() == labels.max():
         raise InputError(f"task {name}: all labels are the same number; there must be something to explain")
     if scores != 1:
