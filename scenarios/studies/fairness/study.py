@@ -11,6 +11,7 @@ import pandas as pd
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.exact import MOST_PLAYERS
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, wanted
+from commonweal.scenarios.schema.owned import principals_in
 from commonweal.scenarios.schema.scenario import Scenario, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.fairness.comparison import ECONOMY, by_seed, correlations, principals, summarised
@@ -23,7 +24,7 @@ class FairnessOptions(StudyOptions):
 
     tasks: tuple[str, ...] = field(
         (), "data sets; the scenario's own if empty; all: digits, breast_cancer, wine, synthetic", "names")
-    partitions: tuple[Literal["all", "equal", "dirichlet", "power", "cgsv_power", "class"], ...] = field(
+    partitions: tuple[Literal["all", "equal", "dirichlet", "power", "cgsv_power", "class", "owner"], ...] = field(
         (), "how samples are spread; the scenario's own if empty; all: equal, dirichlet, power, class", "names")
     principals: int = field(6, "number of principals", "principals", ge=3, le=200)
     rounds: int = field(50, "rounds of training and paying", "rounds", ge=1, le=100_000)
@@ -46,7 +47,7 @@ def fairness(question: Question) -> Answer:
     if len(question.seeds) < 2:
         raise InputError("seeds: fairness needs at least 2, because its intervals come from the spread between seeds")
     effort = Effort(options.epochs, options.match, options.truth == "retraining", options.budget)
-    demand_truth(options.principals, effort)
+    demand_truth(principals_in(question.scenario, options.principals), effort)
     base = everybody_delegates(question.scenario, options.principals, options.rounds)
     tasks, partitions = _listed(options.tasks, TASKS), _listed(options.partitions, PARTITIONS)
     chosen = list(economies(base, tasks, partitions, options.label_noise, options.noisy_share))

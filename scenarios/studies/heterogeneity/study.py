@@ -28,7 +28,7 @@ from commonweal.scenarios.studies.heterogeneity.played import (
 )
 from commonweal.scenarios.studies.heterogeneity.traffic import bytes_per_round
 
-Partition = Literal["equal", "dirichlet", "power", "cgsv_power", "class"]
+Partition = Literal["equal", "dirichlet", "power", "cgsv_power", "class", "owner"]
 
 
 class HeterogeneityOptions(StudyOptions):
@@ -37,7 +37,7 @@ class HeterogeneityOptions(StudyOptions):
     tasks: tuple[str, ...] = field(
         (), "data sets; the scenario's own if empty; all: digits, breast_cancer, wine, and those that are installed of"
         " japanese_vowels, mnist_5k, adult", "names")
-    partitions: tuple[Partition, ...] = field(("equal", "dirichlet", "class"), "how samples are spread", "names")
+    partitions: tuple[Partition, ...] = field(("equal", "dirichlet", "class"), "how samples are spread; of data with owners also as these have them", "names")
     parts: tuple[Literal["learning", "screening"], ...] = field(
         ("learning", "screening"), "learning: traversal learning against FedAvg; screening: cooperatives with values",
         "names")
