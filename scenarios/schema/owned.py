@@ -16,11 +16,6 @@ from commonweal.scenarios.schema.validation import validate
 PARTITION, COUNT = FOLLOW = ("task.partition", "population.count")  # fields that follow from owners, where nobody says
 
 
-def principals_in(scenario: Scenario, wanted: int) -> int:
-    """How many principals a scenario can be played with: as many as are wanted, or the owners where data have them."""
-    return scenario.population.count if scenario.task.partition == "owner" else wanted
-
-
 def said_in(document: Mapping[str, Any]) -> set[str]:
     """Which of the fields that follow from owners a document says itself."""
     return {path for path in FOLLOW if _part(document, path) is not None}

@@ -7,7 +7,6 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.loading import revise
-from commonweal.scenarios.schema.owned import principals_in
 from commonweal.scenarios.schema.scenario import Scenario
 
 TASKS = ("digits", "breast_cancer", "wine", "synthetic")
@@ -67,7 +66,7 @@ def everybody_delegates(scenario: Scenario, principals: int, rounds: int) -> Sce
         raise InputError("settlement.kind = 'equal' pays everybody the same: fairness needs one that looks at credit")
     changes: dict[str, Any] = {
         "rounds": rounds,
-        "population.count": principals_in(scenario, principals),
+        "population.count": principals,
         "population.graph": "complete",
         "policy.mix": {"fixed": 1.0},
         "policy.mutation": 0.0,

@@ -11,12 +11,12 @@ import pandas as pd
 from commonweal.agents.errors import InputError
 from commonweal.economy.credit.exact import MOST_PLAYERS
 from commonweal.scenarios.runs.intervals import Interval, few_seeds, wanted
-from commonweal.scenarios.schema.owned import principals_in
 from commonweal.scenarios.schema.scenario import Scenario, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.fairness.comparison import ECONOMY, by_seed, correlations, principals, summarised
 from commonweal.scenarios.studies.fairness.economies import PARTITIONS, TASKS, economies, everybody_delegates
 from commonweal.scenarios.studies.fairness.evidence import Effort, Evidence, both_ways, demand_truth
+from commonweal.scenarios.studies.owners import of_owners
 
 
 class FairnessOptions(StudyOptions):
@@ -43,11 +43,12 @@ class FairnessOptions(StudyOptions):
 @study("fairness", FairnessOptions)
 def fairness(question: Question) -> Answer:
     """Is everybody paid what its data is worth, and better so on gradient paths than by FedAvg?"""
+    question = of_owners(question, "principals")
     options = question.options
     if len(question.seeds) < 2:
         raise InputError("seeds: fairness needs at least 2, because its intervals come from the spread between seeds")
     effort = Effort(options.epochs, options.match, options.truth == "retraining", options.budget)
-    demand_truth(principals_in(question.scenario, options.principals), effort)
+    demand_truth(options.principals, effort)
     base = everybody_delegates(question.scenario, options.principals, options.rounds)
     tasks, partitions = _listed(options.tasks, TASKS), _listed(options.partitions, PARTITIONS)
     chosen = list(economies(base, tasks, partitions, options.label_noise, options.noisy_share))

@@ -14,7 +14,6 @@ from commonweal.economy.tasks import Dataset, TaskTerms, draw_dataset
 from commonweal.economy.tasks.partition import OWNER
 from commonweal.economy.wire.sizes import Sizes
 from commonweal.scenarios.schema.loading import revise
-from commonweal.scenarios.schema.owned import principals_in
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.fairness.economies import everybody_delegates
 
@@ -121,7 +120,7 @@ def valued(place: Place, principals: int, rounds: int) -> Scenario:
          "samples": samples},
     ]  # fmt: skip
     return revise(place.scenario, {
-        "rounds": rounds, "population.count": principals_in(place.scenario, principals), "values.camps": [],
+        "rounds": rounds, "population.count": principals, "values.camps": [],
         "values.dimensions": dimensions,
     })  # fmt: skip
 

@@ -27,6 +27,7 @@ from commonweal.scenarios.studies.heterogeneity.played import (
     every_way,
 )
 from commonweal.scenarios.studies.heterogeneity.traffic import bytes_per_round
+from commonweal.scenarios.studies.owners import of_owners
 
 Partition = Literal["equal", "dirichlet", "power", "cgsv_power", "class", "owner"]
 
@@ -37,7 +38,7 @@ class HeterogeneityOptions(StudyOptions):
     tasks: tuple[str, ...] = field(
         (), "data sets; the scenario's own if empty; all: digits, breast_cancer, wine, and those that are installed of"
         " japanese_vowels, mnist_5k, adult", "names")
-    partitions: tuple[Partition, ...] = field(("equal", "dirichlet", "class"), "how samples are spread; of data with owners also as these have them", "names")
+    partitions: tuple[Partition, ...] = field(("equal", "dirichlet", "class"), "how samples are spread", "names")
     parts: tuple[Literal["learning", "screening"], ...] = field(
         ("learning", "screening"), "learning: traversal learning against FedAvg; screening: cooperatives with values",
         "names")
@@ -59,6 +60,8 @@ class HeterogeneityOptions(StudyOptions):
 @study("heterogeneity", HeterogeneityOptions)
 def heterogeneity(question: Question) -> Answer:
     """What do unevenly spread data do to accuracy, values and credit, and which training sends the fewest bytes?"""
+    most = MOST_PLAYERS if "screening" in question.options.parts else None
+    question = of_owners(question, "principals", "members", most=most)
     options, scenario = question.options, question.scenario
     _demand(question)
     found, left_out = places(scenario, options.tasks, options.partitions)

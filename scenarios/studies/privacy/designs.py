@@ -8,7 +8,6 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.leaking.defences import Defence
 from commonweal.economy.learning.guards import NO_GUARD, Guard
 from commonweal.scenarios.schema.loading import revise
-from commonweal.scenarios.schema.owned import principals_in
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.privacy.options import PrivacyOptions
 
@@ -42,7 +41,7 @@ def observed(scenario: Scenario, options: PrivacyOptions) -> Scenario:
     changes: dict[str, Any] = {
         "rounds": options.rounds,
         "precision": "float64",
-        "population.count": principals_in(scenario, options.principals),
+        "population.count": options.principals,
         "population.graph": "complete",
         "policy.mix": {"fixed": 1.0},
         "policy.mutation": 0.0,
