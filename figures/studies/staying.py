@@ -33,8 +33,8 @@ def _staying(rules: pd.DataFrame, people: pd.DataFrame, seeds: int) -> Figure:
     beside.set(xlim=(-0.3, len(by_size) + 0.3), xlabel=f"how many of {len(by_size)} stay")
     beside.tick_params(left=False, labelleft=False)
     caption = (
-        f"Left: share of the last rounds in which each delegates, mean over {seeds} seeds; who holds least stands on the"
-        " left. Right: how many stay, mean with 95 % interval."
+        f"Left: share of the last rounds in which each delegates, mean over {seeds} seeds; who holds least stands"
+        " leftmost. Right: how many stay, mean with 95 % interval."
     )
     return finish(figure, "Who keeps contributing, under which rule", caption)
 

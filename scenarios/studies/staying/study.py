@@ -59,7 +59,7 @@ def staying(question: Question) -> Answer:
     compared = league(scenario, options.settlements, options.credits, (), options.rewards)
     found = _ordered(compared, _play(question, compared), names_in(scenario), options.least)
     tables = {"by_rule": by_rule(found), "by_principal": by_principal(found), "differences": differences(found)}
-    notes = (*compared.left_out, *few_seeds(len(question.seeds)))
+    notes = (*compared.left_out, *alike(found), *few_seeds(len(question.seeds)))
     return Answer("staying", headline(found, tables), tables, notes)
 
 
@@ -131,6 +131,20 @@ def differences(found: Found) -> pd.DataFrame:
     names = np.array(found.names)
     sure = more[one, other] | more[other, one]
     return pd.DataFrame({"rule": names[one], "other": names[other], **interval.columns("more"), "sure": sure})
+
+
+def alike(found: Found) -> list[str]:
+    """A sentence for each rule and those that play exactly as it does here."""
+    said, told = [], set[str]()
+    for name, played in zip(found.names, found.played, strict=True):
+        same = [
+            other for other, its in zip(found.names, found.played, strict=True)
+            if other not in {name, *told} and np.array_equal(its.payoff, played.payoff)
+        ]  # fmt: skip
+        if same and name not in told:
+            said.append(f"{_listed(same)} play{'s' * (len(same) == 1)} exactly as {name} does here.")
+        told |= {name, *same}
+    return said
 
 
 def headline(found: Found, tables: dict[str, pd.DataFrame]) -> str:
