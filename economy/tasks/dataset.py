@@ -1,7 +1,7 @@
 """A data set: what a task gives, checked before anything learns from it."""
 
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,25 +22,50 @@ class Dataset:
     classes: int  # number of classes C
     shape: tuple[int, int] | None = None  # rows and columns when the features are an image, row by row
 
+    # what a table of one's own may say beside
+    owners: Ints | None = None  # (M,) position of each sample's owner in owner_names
+    owner_names: tuple[str, ...] = ()  # principals, in order
+    weights: Floats | None = None  # (M,) what a sample counts, at least 0; None: all alike
+    split: Ints | None = None  # (M,) 0 training, 1 validation, 2 test; None: drawn
+    class_names: tuple[str, ...] = ()  # C names; empty: their numbers
+    feature_names: tuple[str, ...] = ()  # d names; empty: their numbers
+    target: str = "class"  # class, or number: labels are then float64, and C is 1
+
 
 def checked(dataset: Dataset) -> Dataset:
-    """The same data as read-only float64 features and int64 labels.
+    """The same data as read-only float64 features and int64 labels, float64 ones where the target is a number.
 
     Raises:
         InputError: if something is no number, shapes do not fit, a feature is not finite, a label is not whole, or
             there are fewer than two classes.
     """
     features, given = _numbers(dataset, "features"), _numbers(dataset, "labels")
-    _demand_whole(dataset.name, given)
-    labels = given.astype(np.int64)
+    labels = given if dataset.target == "number" else _classes(dataset.name, given)
     if features.ndim != 2 or labels.shape != features.shape[:1]:
         raise InputError(
             f"task {dataset.name}: features {features.shape} and labels {labels.shape} "
             "must be (samples, features) and (samples,)"
         )
     _demand_finite(dataset.name, features)
-    _demand_classes(dataset.name, labels, dataset.classes)
-    return Dataset(dataset.name, _read_only(features), _read_only(labels), dataset.classes, dataset.shape)
+    if dataset.target != "number":
+        _demand_classes(dataset.name, labels, dataset.classes)
+    beside = {part: _beside(dataset, part) for part in ("owners", "weights", "split")}
+    return replace(dataset, features=_read_only(features), labels=_read_only(labels), **beside)
+
+
+def _classes(name: str, given: Floats) -> Ints:
+    _demand_whole(name, given)
+    return given.astype(np.int64)
+
+
+def _beside(dataset: Dataset, part: str) -> NDArray[Any] | None:
+    """Owners, weights or split, of which there is one for each sample."""
+    given = getattr(dataset, part)
+    if given is None:
+        return None
+    if np.shape(given) != np.shape(dataset.labels):
+        raise InputError(f"task {dataset.name}: {part} {np.shape(given)} must be one for each sample, {np.shape(dataset.labels)}")
+    return _read_only(np.asarray(given, dtype=np.float64 if part == "weights" else np.int64))
 
 
 def _numbers(dataset: Dataset, part: str) -> Floats:

@@ -8,9 +8,10 @@ import numpy as np
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
+from commonweal.economy.tasks.dataset import Dataset
 from commonweal.economy.tasks.datasets import TaskTerms
 from commonweal.economy.tasks.examples import Examples
-from commonweal.economy.tasks.partition import spread
+from commonweal.economy.tasks.partition import OWNER, spread
 from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
 
 
@@ -28,6 +29,8 @@ class Holdings:
     weights: Floats  # (R, K, b) 1 / samples of the probe, 0 where padded
     classes: int  # number of classes C
     features: int  # number of features d
+    owner_names: tuple[str, ...] = ()  # N names of principals; empty: they go by numbers
+    counts: Floats | None = None  # (F, M) what each sample counts where quality, validation and probes are measured
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,11 @@ def draw_holdings(
     Raises:
         InputError: if validation, test and one sample per principal do not fit in the data, or a probe is empty.
     """
+    _demand_classes(examples)
     _demand_room(examples, principals, terms)
     labels = np.broadcast_to(examples.labels, (len(stream), examples.labels.shape[1]))
     runs = [
-        _draw_run(labels[run], examples.classes, principals, terms, run, generator)
+        _draw_run(labels[run], examples, principals, terms, run, generator)
         for run, generator in enumerate(stream.generators)
     ]
     count = np.stack([run.count for run in runs])
@@ -76,6 +80,8 @@ def draw_holdings(
         weights=weights,
         classes=examples.classes,
         features=examples.features.shape[2],
+        owner_names=examples.owner_names if terms.partition == OWNER else (),
+        counts=examples.weights,
     )
 
 
@@ -85,7 +91,16 @@ def no_holdings(runs: int, principals: int) -> Holdings:
     return Holdings(none, none, each, each, none, none, none[..., None], np.zeros((runs, 0, 0)), classes=1, features=1)
 
 
+def _demand_classes(examples: Examples) -> None:
+    if examples.target != "class":
+        raise InputError(f"task {examples.name}: labels are numbers; only classes are learned so far (task.target = 'class')")
+
+
 def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
+    if terms.partition == OWNER:
+        demand_owners(examples, principals)
+    if examples.split is not None:
+        return
     samples = examples.labels.shape[1]
     needed = terms.validation + terms.test + principals
     if needed > samples:
@@ -95,20 +110,73 @@ def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
         )
 
 
+def demand_owners(data: Dataset | Examples, principals: int) -> None:
+    """Check that samples have owners, who are the principals, each with something to train on.
+
+    Raises:
+        InputError: if they do not.
+    """
+    if data.owners is None:
+        raise InputError(f"task.partition = {OWNER!r}: samples of {data.name} have no owners; name their column in task.owner")
+    if principals != len(data.owner_names):
+        raise InputError(
+            f"population.count = {principals}: must be {len(data.owner_names)}, the owners in {data.name}, "
+            f"where task.partition = {OWNER!r}; leave it out"
+        )
+    if data.split is None:
+        return
+    trains = np.bincount(data.owners[data.split == 0], minlength=principals) > 0
+    if not trains.all():
+        raise InputError(
+            f"{data.name}: owner {data.owner_names[int(np.argmin(trains))]!r} has no training row by task.split "
+            f"({np.count_nonzero(~trains)} such owners); every owner needs one"
+        )
+
+
 def _draw_run(
-    labels: Ints, classes: int, principals: int, terms: TaskTerms, run: int, generator: np.random.Generator
+    labels: Ints, examples: Examples, principals: int, terms: TaskTerms, run: int, generator: np.random.Generator
 ) -> _Run:
     order = generator.permutation(len(labels))
-    test, validation, train = np.split(order, [terms.test, terms.test + terms.validation])
-    owner = spread(terms.partition, labels[train], principals, _of_run(terms.concentration, run), generator)
+    owners = _row(examples.owners, run) if terms.partition == OWNER else None
+    test, validation, train = _divided(order, owners, _row(examples.split, run), terms)
+    if owners is not None:
+        owner = owners[train]
+    else:
+        owner = spread(terms.partition, labels[train], principals, _of_run(terms.concentration, run), generator)
     # The training ids are in random order, so a stable sort leaves each owner's own samples in random order.
     held = train[np.argsort(owner, kind="stable")]
     count = np.bincount(owner, minlength=principals)
     spoiled = labels.copy()
     wrong = _wrong_places(count, _of_run(terms.noisy_share, run), _of_run(terms.label_noise, run), generator)
-    shift = generator.integers(1, classes, size=len(held))
-    spoiled[held[wrong]] = (spoiled[held[wrong]] + shift[wrong]) % classes
+    shift = generator.integers(1, examples.classes, size=len(held))
+    spoiled[held[wrong]] = (spoiled[held[wrong]] + shift[wrong]) % examples.classes
     return _Run(spoiled, held, count, validation, test)
+
+
+def _row(array: Ints | None, run: int) -> Ints | None:
+    """(M,) of a run, from (F, M)."""
+    return None if array is None else array[run % len(array)]
+
+
+def _divided(order: Ints, owners: Ints | None, split: Ints | None, terms: TaskTerms) -> tuple[Ints, Ints, Ints]:
+    """Ids of test, validation and training samples, each in random order.
+
+    Args:
+        order: (M,) all ids in random order.
+        owners: (M,) who owns them, where owners are the principals: each keeps a sample to train on.
+        split: (M,) 0 training, 1 validation, 2 test, where the data say so.
+        terms: how many samples of validation and test are drawn where they do not.
+    """
+    if split is not None:
+        return order[split[order] == 2], order[split[order] == 1], order[split[order] == 0]
+    drawn = order
+    if owners is not None:
+        kept = len(order) - 1 - np.unique(owners[order[::-1]], return_index=True)[1]  # the last place of each owner
+        drawn = np.delete(order, kept)
+    test, validation, _ = np.split(drawn, [terms.test, terms.test + terms.validation])
+    taken = np.zeros(len(order), dtype=bool)
+    taken[drawn[: terms.test + terms.validation]] = True
+    return test, validation, order[~taken[order]]
 
 
 def _of_run(term: Floats, run: int) -> float:
