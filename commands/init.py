@@ -1,4 +1,4 @@
-"""``commonweal init`` and ``commonweal check``: a scenario around a table of one's own, and what a scenario would do."""
+"""``commonweal init`` and ``commonweal check``: a scenario around a table, and what a scenario would do."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,9 @@ def conduct_init(request: InitRequest) -> None:
     table = read_table(kind_of(file), file)
     say(f"{file.name}: {len(table)} rows; columns {listed(table.columns, 20)}")
     label = request.label or _chosen("Column that is learned", guess_label(table))
-    owner = request.owner if request.owner is not None else _chosen("Column of owners (- for none)", guess_owner(table, label))
+    owner = request.owner
+    if owner is None:
+        owner = _chosen("Column of owners (- for none)", guess_owner(table, label))
     begun = begin(request.folder, data, label, "" if owner == "-" else owner, force=request.force)
     _told(begun)
 
@@ -49,7 +51,7 @@ def _told(begun: Begun) -> None:
     whose = f"its {begun.owners} owners, by {begun.owner}, are the principals" if begun.owner else (
         f"its rows are spread over {begun.owners} principals")  # fmt: skip
     say(f"{begun.scenario}: learns {begun.label}; {whose}")
-    print(f"next:  commonweal check {begun.scenario}\n       commonweal study staying {begun.scenario}")
+    print(f"next:  commonweal check {begun.scenario}\n       commonweal study staying {begun.scenario} --seeds 16")
 
 
 def _asked(question: str, usual: str, option: str) -> str:

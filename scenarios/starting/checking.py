@@ -1,4 +1,4 @@
-"""What a scenario would do, said before it is played: whose data, how much, what is learned, for what money, how long."""
+"""What a scenario would do, said before it is played: whose data, how much, what is learned, for what, how long."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +10,17 @@ import pandas as pd
 from commonweal.agents.arrays import Floats
 from commonweal.agents.threads import one_thread
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.tasks.dataset import Dataset
+from commonweal.economy.tasks.datasets import draw_dataset
 from commonweal.economy.tasks.names import names_of
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario
 
 _TRIED = 3  # rounds whose time is taken
 _FEW, _RARE, _LOPSIDED = 5, 10, 0.8  # training rows of an owner, test rows of a class, share of one class
+
+
+_NOTHING = Dataset("none", np.zeros((0, 1)), np.zeros(0, np.int64), 1)
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,17 @@ def check(scenario: Scenario, seeds: int = 8) -> Checked:
         ensemble = Ensemble(scenario, [0])
         world = ensemble.world
         seconds = _timed(scenario, seeds)
+    data = draw_dataset(world.terms.task, np.random.default_rng(0)) if world.market.learns else _NOTHING
     names = names_of(world)
-    owners = _owners(world, names)
-    said = [("principals", _principals(owners)), *_data(world), ("rounds", f"{scenario.rounds}"), *_rules(scenario)]
-    said += [("costs", _costs(ensemble.people.cost)), ("time", _time(seconds, seeds))]
-    return Checked(tuple(said), owners, tuple(_doubts(world, owners)))
+    owners = _owners(world, data, names)
+    said = (
+        ("principals", _principals(owners)),
+        *_data(world, data),
+        *_rules(scenario),
+        ("costs", _costs(ensemble.people.cost)),
+        ("time", f"{scenario.rounds} rounds of {seeds} seeds take about {_duration(seconds)} on one core"),
+    )
+    return Checked(said, owners, tuple(_doubts(world, data, owners)))
 
 
 def _timed(scenario: Scenario, seeds: int) -> float:
@@ -61,16 +72,21 @@ def _timed(scenario: Scenario, seeds: int) -> float:
     return founded - began + (perf_counter() - first) / tried * scenario.rounds
 
 
-def _owners(world: World, names: tuple[str, ...]) -> pd.DataFrame:
+def _owners(world: World, data: Dataset, names: tuple[str, ...]) -> pd.DataFrame:
     """A row per principal, who holds most first."""
     holdings = world.holdings
     frame = pd.DataFrame({"principal": names, "samples": holdings.count[0]})
     if world.market.learns and holdings.classes > 1:
         counts = _by_class(world)
-        called = np.array(holdings.class_names or tuple(map(str, range(holdings.classes))))
+        called = np.array(_classes(data))
         frame["mostly"] = called[counts.argmax(axis=1)]
         frame["share"] = counts.max(axis=1) / np.maximum(counts.sum(axis=1), 1)
     return frame.sort_values("samples", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _classes(data: Dataset) -> tuple[str, ...]:
+    """(C,) what classes are called: their numbers where they have no names."""
+    return data.class_names or tuple(map(str, range(data.classes)))
 
 
 def _by_class(world: World) -> Floats:
@@ -83,44 +99,43 @@ def _by_class(world: World) -> Floats:
 
 
 def _principals(owners: pd.DataFrame) -> str:
-    most, least = owners.iloc[0], owners.iloc[-1]
-    return f"{len(owners)}, from {most['principal']} with {most['samples']} samples to {least['principal']} with {least['samples']}"
+    most, least = (f"{row['principal']} with {row['samples']}" for _, row in owners.iloc[[0, -1]].iterrows())
+    return f"{len(owners)}, from {most} samples to {least}"
 
 
-def _data(world: World) -> Iterator[tuple[str, str]]:
+def _data(world: World, data: Dataset) -> Iterator[tuple[str, str]]:
     """Rows, features and classes, and the network that learns them."""
     if not world.market.learns:
         yield "data", "none: this market has no model to train"
         return
     holdings = world.holdings
-    parts = f"{holdings.held.shape[1]} to train, {holdings.validation.shape[1]} for validation, {holdings.test.shape[1]} for test"
-    yield "data", f"{world.examples.name}: {parts}; {holdings.features} features"
+    sizes = (ids.shape[1] for ids in (holdings.held, holdings.validation, holdings.test))
+    parts = "{} rows to train, {} for validation, {} for test".format(*sizes)
+    yield "data", f"{data.name}: {parts}; {holdings.features} features"
     if holdings.classes > 1:
         share = np.bincount(holdings.labels[0].astype(np.int64), minlength=holdings.classes) / holdings.labels.shape[1]
-        called = holdings.class_names or tuple(map(str, range(holdings.classes)))
-        yield "classes", ", ".join(f"{name} {part:.0%}" for name, part in zip(called, share, strict=True))
-    yield "network", f"{world.terms.learning.network}"
+        yield "classes", ", ".join(f"{name} {part:.0%}" for name, part in zip(_classes(data), share, strict=True))
+    yield "network", world.terms.learning.network
 
 
 def _rules(scenario: Scenario) -> Iterator[tuple[str, str]]:
-    yield "settlement", f"{scenario.settlement.kind}, credit {scenario.credit.kind}, screening {scenario.screening.mode}"
-    shares = ", ".join(f"{name} {share:g}" for name, share in scenario.policy.mix.items())
-    yield "policies", f"{shares}; actions {', '.join(scenario.actions.available)}"
+    rules = f"settlement {scenario.settlement.kind}, credit {scenario.credit.kind}"
+    yield "rules", f"{rules}, screening {scenario.screening.mode}"
+    yield "policies", ", ".join(f"{name} {share:g}" for name, share in scenario.policy.mix.items())
+    yield "actions", ", ".join(scenario.actions.available)
 
 
 def _costs(cost: Floats) -> str:
     return f"{cost.min():.2g} to {cost.max():.2g} money a sample"
 
 
-def _time(seconds: float, seeds: int) -> str:
-    return f"about {_duration(seconds)} for {seeds} seeds on one core"
-
-
 def _duration(seconds: float) -> str:
-    return f"{seconds:.1f} seconds" if seconds < 10 else f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+    if seconds >= 120:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds:.1f} seconds" if seconds < 10 else f"{seconds:.0f} seconds"
 
 
-def _doubts(world: World, owners: pd.DataFrame) -> Iterator[str]:
+def _doubts(world: World, data: Dataset, owners: pd.DataFrame) -> Iterator[str]:
     """What a user may not expect of the data."""
     few = owners[owners["samples"] < _FEW]
     if len(few):
@@ -129,8 +144,9 @@ def _doubts(world: World, owners: pd.DataFrame) -> Iterator[str]:
         return
     holdings = world.holdings
     tested = np.bincount(holdings.labels[0, holdings.test[0]].astype(np.int64), minlength=holdings.classes)
-    called = np.array(holdings.class_names or tuple(map(str, range(holdings.classes))))
+    called = np.array(_classes(data))
     if (rare := tested < _RARE).any():
         yield f"the test set has fewer than {_RARE} samples of {', '.join(called[rare])}: raise task.test"
     if (most := tested.max() / tested.sum()) > _LOPSIDED:
-        yield f"always guessing {called[tested.argmax()]} is right in {most:.0%}: task.metric = 'balanced_accuracy' tells more"
+        always = f"always guessing {called[tested.argmax()]} is right in {most:.0%}"
+        yield f"{always}: task.metric = 'balanced_accuracy' tells more"

@@ -12,7 +12,7 @@ _OWNERS = (
     "school", "station", "farm", "region", "user", "participant", "source", "node", "silo",
 )  # fmt: skip
 _LEAST, _MOST = 2, 1000  # owners
-_ROWS = 3  # rows an owner has at least, on average
+_ROWS = 2  # rows an owner has at least, on average
 
 
 def guess_label(table: Table) -> str:
@@ -20,7 +20,7 @@ def guess_label(table: Table) -> str:
     named = _named(table, _LABELS)
     if named:
         return named[0]
-    rest = [name for name, column in table.columns.items() if not _as_owner(table, column) or not _named_so(name, _OWNERS)]
+    rest = [name for name in table.columns if not _named_so(name, _OWNERS)]
     return rest[-1] if rest else next(reversed(table.columns))
 
 

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 
+import numpy as np
+
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import refusals, replacing
 from commonweal.economy.tasks.tables.reading import READERS, read_table
-from commonweal.economy.tasks.tables.table import Table
+from commonweal.economy.tasks.tables.table import Column, Table
 from commonweal.scenarios.schema.library import LIBRARY
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.starting.guessing import guess_label, guess_owner
@@ -17,7 +19,8 @@ SCENARIO = "scenario.toml"
 _HELD_OUT, _MOST = 0.12, 300  # share of rows for validation and for test each, and samples at most
 _TEMPLATE = """\
 # {title}
-# Every field with its unit and what is allowed: commonweal describe. What this would do: commonweal check {file}
+# Every field with its unit and what is allowed:  commonweal describe
+# What this would do:  commonweal check {file}
 name = "{name}"
 description = "{title}"
 rounds = 40
@@ -42,23 +45,24 @@ batch = {batch}  # rows a round
 
 [population]
 # A principal pays for every row of its own that is used, between these costs; see also cost_types.
-{count}cost_low = {cost_low}
-cost_high = {cost_high}
+{count}cost_low = {cost_low:.4g}
+cost_high = {cost_high:.4g}
 
 [actions]
 available = ["abstain", "delegate", "free_ride", "defect"]
-free_ride = "stale"  # what free-riders put in: the same two rows again and again; or idle, junk
+free_ride = "idle"  # what free-riders put in: nothing; stale: the same two rows again and again; junk: noise
 
 [policy]
-# How they decide. best_response: what pays most in the next round, others as they were; also imitation, learning,
-# conditional, q_network, fixed, and mixtures such as {{ best_response = 0.5, imitation = 0.5 }}.
-mix = {{ best_response = 1.0 }}
+# How they decide. imitation: as others who are paid more; best_response: what pays most if others do as before; also
+# learning, conditional, q_network, fixed, and mixtures such as {{ best_response = 0.5, imitation = 0.5 }}.
+mix = {{ imitation = 1.0 }}
 
 [settlement]
 kind = "credit"  # who is paid what: equal, data, credit, robust, ... (commonweal study staying compares them)
 
 [market]
-price = 1.0  # money that a perfect model earns in a round
+baseline = {baseline:.2f}  # accuracy that is worth nothing: that of always guessing the commonest label
+price = {price:.4g}  # money a round and principal for each unit of accuracy above that
 """
 
 
@@ -103,7 +107,7 @@ def begin(folder: Path, data: str, label: str = "", owner: str | None = None, *,
         file = _copied(file, folder)
     begun = Begun(scenario, file, label, chosen, len(names) or 10)
     with refusals(scenario), replacing(scenario) as partial:
-        partial.writewrite_value(_written(begun, table, folder), encoding="utf-8")
+        partial.write_text(_written(begun, table, folder), encoding="utf-8")
     return begun
 
 
@@ -141,12 +145,28 @@ def _written(begun: Begun, table: Table, folder: Path) -> str:
     batch = min(256, max(16, rows // 8))
     owned = f"owner = {write_value(begun.owner)}  # the column that says whose a row is; each owner is a principal"
     none = '# owner = "hospital"  # the column that says whose a row is; without it rows are spread over principals'
-    about = f"{begun.owners} {'owners' if begun.owner else 'principals'} learn {begun.label} from {begun.table.name} together."
+    who = f"{begun.owners} owners" if begun.owner else f"{begun.owners} principals"
     return _TEMPLATE.format(
-        title=about, file=begun.scenario, name=_plain(folder.absolute().name), kind=write_value(f"{kind_of(begun.table)}:{_seen(begun.table, folder)}"),
-        label=write_value(begun.label), owner=owned if begun.owner else none, held_out=min(_MOST, max(2, int(_HELD_OUT * rows))),
-        batch=batch, count="" if begun.owner else f"count = {begun.owners}\n", cost_low=0.1 / batch, cost_high=0.3 / batch,
-    )  # fmt: skip
+        title=f"{who} learn {begun.label} from {begun.table.name} together.",
+        file=begun.scenario,
+        name=_plain(folder.absolute().name),
+        kind=write_value(f"{kind_of(begun.table)}:{_seen(begun.table, folder)}"),
+        label=write_value(begun.label),
+        owner=owned if begun.owner else none,
+        held_out=min(_MOST, max(2, int(_HELD_OUT * rows))),
+        batch=batch,
+        count="" if begun.owner else f"count = {begun.owners}\n",
+        baseline=_commonest(table.columns[begun.label]),
+        price=2.0 / begun.owners,
+        cost_low=0.01 / batch,
+        cost_high=0.05 / batch,
+    )
+
+
+def _commonest(column: Column) -> float:
+    """The share of a column's commonest value; 0 where hardly any comes twice, as among numbers."""
+    counts = np.unique(column.values[~column.missing].astype(str), return_counts=True)[1]
+    return float(counts.max() / counts.sum()) if len(counts) < counts.sum() / 2 else 0.0
 
 
 def _seen(file: Path, folder: Path) -> str:

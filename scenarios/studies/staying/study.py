@@ -9,6 +9,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
+from commonweal.economy.tasks.names import names_of
 from commonweal.scenarios.runs.intervals import ANYWHERE, SHARE, Interval, Range, few_seeds, mean_interval
 from commonweal.scenarios.schema.scenario import Count, Scenario, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
@@ -57,7 +58,7 @@ def staying(question: Question) -> Answer:
     scenario, options = question.scenario, question.options
     _demand_sense(scenario)
     compared = league(scenario, options.settlements, options.credits, (), options.rewards)
-    found = _ordered(compared, _play(question, compared), names_in(scenario), options.least)
+    found = _ordered(compared, _play(question, compared), names_of(scenario), options.least)
     tables = {"by_rule": by_rule(found), "by_principal": by_principal(found), "differences": differences(found)}
     notes = (*compared.left_out, *alike(found), *few_seeds(len(question.seeds)))
     return Answer("staying", headline(found, tables), tables, notes)
@@ -68,11 +69,6 @@ def _demand_sense(scenario: Scenario) -> None:
     others = set(scenario.actions.available) - {"delegate"}
     if "delegate" not in scenario.actions.available or not others:
         raise InputError("staying: actions.available must hold delegate and another action, to be chosen between")
-
-
-def names_in(scenario: Scenario) -> tuple[str, ...]:
-    """(N,) what principals are called: by their number."""
-    return tuple(map(str, range(scenario.population.count)))
 
 
 def _play(question: Question, compared: League) -> list[Played]:
@@ -122,36 +118,46 @@ def by_principal(found: Found) -> pd.DataFrame:
 
 
 def differences(found: Found) -> pd.DataFrame:
-    """How many more stay under one rule than under another; of all pairs together, those are sure that stay so."""
-    rules, people = len(found.names), float(len(found.principals))
-    one, other = np.triu_indices(rules, k=1)
+    """How many more stay under one rule than under another; of all pairs together, those are sure that stay so.
+
+    Of rules under which principals do exactly the same only the first is compared.
+    """
+    distinct = [place for place in range(len(found.names)) if place not in _repeated(found)]
+    staying, names = found.staying[:, distinct], np.array(found.names)[distinct]
+    one, other = np.triu_indices(len(distinct), k=1)
+    people = float(len(found.principals))
     within = Range(-people, people)
-    interval = mean_interval(found.staying[:, one] - found.staying[:, other], within=within)
-    more = surely_more(found.staying, within=within)
-    names = np.array(found.names)
+    interval = mean_interval(staying[:, one] - staying[:, other], within=within)
+    more = surely_more(staying, within=within)
     sure = more[one, other] | more[other, one]
     return pd.DataFrame({"rule": names[one], "other": names[other], **interval.columns("more"), "sure": sure})
 
 
+def _repeated(found: Found) -> dict[int, int]:
+    """Rules under which principals do exactly as under an earlier one here: their places, and that one's."""
+    seen: dict[bytes, int] = {}
+    firsts = [seen.setdefault(each.delegating.tobytes(), place) for place, each in enumerate(found.played)]
+    return {place: first for place, first in enumerate(firsts) if first < place}
+
+
 def alike(found: Found) -> list[str]:
-    """A sentence for each rule and those that play exactly as it does here."""
-    said, told = [], set[str]()
-    for name, played in zip(found.names, found.played, strict=True):
-        same = [
-            other for other, its in zip(found.names, found.played, strict=True)
-            if other not in {name, *told} and np.array_equal(its.payoff, played.payoff)
-        ]  # fmt: skip
-        if same and name not in told:
-            said.append(f"{_listed(same)} play{'s' * (len(same) == 1)} exactly as {name} does here.")
-        told |= {name, *same}
-    return said
+    """A sentence for each rule and those under which principals do exactly the same here."""
+    repeated = _repeated(found)
+    groups: dict[int, list[str]] = {}
+    for place, first in repeated.items():
+        groups.setdefault(first, []).append(found.names[place])
+    return [
+        f"Under {_listed(names)} principals do exactly what they do under {found.names[first]} here."
+        for first, names in groups.items()
+    ]
 
 
 def headline(found: Found, tables: dict[str, pd.DataFrame]) -> str:
     """Under which rule most stay, which rules surely keep fewer, and who leaves under the best."""
     best, between = tables["by_rule"].iloc[0], tables["differences"]
     fewer = list(between[(between["rule"] == best["rule"]) & between["sure"]]["other"])
-    rest = [name for name in found.names[1:] if name not in fewer]
+    alike = [name for place, name in enumerate(found.names) if place in _repeated(found)]
+    rest = [name for name in found.names[1:] if name not in (*fewer, *alike)]
     interval = f"{best['staying']:.1f} [{best['staying_low']:.1f}, {best['staying_high']:.1f}]"
     said = [f"Most stay under {best['rule']}: {interval} of {len(found.principals)}."]
     if fewer:
