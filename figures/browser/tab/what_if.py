@@ -60,8 +60,9 @@ def answer_document(verdict: Verdict, world: World) -> dict[str, Any]:
     question = verdict.question
     did, does = _forms(question, world)
     net = ", value cost subtracted" * words_of(world).minds
+    said = in_words(verdict, does, net, name_of(world, question.principal))
     found = futures_document(
-        in_words(verdict, does, net, name_of(world, question.principal)), verdict.deviates, verdict.follows, verdict.gain, (f"if it {did}", "as it is"),
+        said, verdict.deviates, verdict.follows, verdict.gain, (f"if it {did}", "as it is"),
         verdict.round + 1,
     )
     worth = {"unit": "utility, money a round"} if words_of(world).minds else {}
