@@ -49,7 +49,7 @@ def _named_so(name: str, words: tuple[str, ...]) -> str:
 
 def _as_owner(table: Table, column: Column) -> bool:
     """Whether a column could say whose a row is: some values, each several times, none missing."""
-    if column.missing.any() or (column.numeric and not column.whole):
+    if column.missing.any() or column.values.ndim != 1 or (column.numeric and (column.values % 1).any()):
         return False
     number = len(np.unique(column.values.astype(str)))
     return _LEAST <= number <= min(_MOST, len(table) // _ROWS)
