@@ -65,7 +65,8 @@ def commands_of(page: Path) -> Iterator[Command]:
     """Command lines of blocks, and commands within sentences that are whole."""
     for block in blocks_of(page):
         if block.language in ("", "bash") and not block.reason:
-            for number, line in enumerate(block.text.splitlines()):
+            joined = re.sub(r"\\\n\s*", "", block.text)  # lines that go on
+            for number, line in enumerate(joined.splitlines()):
                 if (typed := typed_in(line)).split(" ")[0] in TOOLS:
                     yield Command(page, block.line + number, typed)
     text = FENCE.sub(lambda fence: re.sub(r"[^\n]+", "", fence[0]), page.read_text(encoding="utf-8"))
@@ -76,4 +77,4 @@ def commands_of(page: Path) -> Iterator[Command]:
 
 def typed_in(line: str) -> str:
     """A line without what is said beside it, after two spaces or a number sign; with options in brackets given."""
-    return re.sub(r" \[(--[^]]*)\]", r" \1", re.split(r"\s{2,}|\s#\s", line.strip().removeprefix("$ "))[0])
+    return re.sub(r" \[(--[^]]*)\]", r" \1", re.split(r"\s{2,}|\s#\s|\s\|\|\s", line.strip().removeprefix("$ "))[0])
