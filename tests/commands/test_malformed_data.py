@@ -73,13 +73,17 @@ TABLES: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "an infinite label": (changed(3, 3, "inf"), {}, r"t\.csv: row 4 has an infinite 'died' \(task.label\)"),
     "something missing that may not be": (changed(9, 1, ""), {"task.missing": "refuse"}, r"row 10 has no 'age'"),
     "something missing everywhere": (
-        with_column("x", ["", *range(1, 24)]).replace("north", "", 0), {"task.missing": "drop", "task.test": 18}, r"exceed"),
+        changed(1, 2, "", 24), {"task.missing": "drop"}, r"column 'sex' has no value in any row"),
+    "something missing in every row": (
+        with_column("x", [1, ""] * 12).replace(",f,", ",,"), {"task.missing": "drop"},
+        r"something is missing in every row"),
     "a word among splits": (with_column("part", ["dev", *SPLIT[1:]]), {"task.split": "part"},
         r"row 2 has 'dev' in 'part'"),
     "no test rows": (
         with_column("part", ["train", "validation"] * 12), {"task.split": "part"}, r"no row has 'test' in 'part'"),
     "an owner without training rows": (
-        with_column("part", ["test", "train", "validation"] * 8), {"task.split": "part"}, r"owner 'south' has no training row"),
+        with_column("part", ["test", "train", "validation"] * 8), {"task.split": "part"},
+        r"owner 'south' has no training row"),
     "a negative weight": (changed(2, 4, "-1"), {"task.weight": "w"}, r"t\.csv: row 3 has weight -1 \('w'\)"),
     "weights that are words": (changed(2, 4, "much"), {"task.weight": "w"},
         r"column 'w' \(task.weight\) holds words, like '1'"),
