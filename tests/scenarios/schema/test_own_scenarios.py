@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from commonweal import Ensemble, load, revise, sweep
@@ -42,7 +43,7 @@ def table(seed: int = 0) -> str:
     draw, lines = np.random.default_rng(seed), ["ward,age,lactate,died,w"]
     for row in range(90):
         age, lactate = draw.normal(60, 10), draw.gamma(2)
-        ward, died = "north south east".split()[row % 7 // 3], int(age / 10 + lactate > 8)
+        ward, died = ["north", "south", "east"][row % 7 // 3], int(age / 10 + lactate > 8)
         lines.append(f"{ward},{age:.1f},{lactate:.2f},{died},1")
     return "\n".join(lines)
 
@@ -125,15 +126,19 @@ def test_a_sweep_file_sees_tables_from_its_folder(wards: Path) -> None:
         read_plan(file)
 
 
-@pytest.mark.slow  # starts two processes
+@pytest.mark.slow  # starts processes
 def test_workers_play_owners_as_this_process_does(wards: Path, tmp_path: Path) -> None:
-    found = sweep(load(wards), vary={"task.partition": ["owner", "equal"]}, seeds=2, workers=2, out=tmp_path / "out")
-    alone = played(load(wards))
-    last = alone[alone["round"] == alone["round"].max()]
-    runs = found.runs[found.runs["task.partition"] == "owner"]
-    assert len(found.runs) == 4
-    assert set(runs["seed"]) == {0, 1}
-    assert last["accuracy"].notna().all()
+    (wards.parent / "mine.py").write_text("data = [([age, age % 7], age % 2, age % 3) for age in range(80)]\n")
+    code = {"task.kind": f"torch:{wards.parent / 'mine.py'}:data", "task.label": "", "task.owner": "owner"}
+    for number, scenario in enumerate((load(wards), load(wards, code))):
+        vary = {"task.partition": ["owner", "equal"]}
+        here = sweep(scenario, vary, 2)
+        there = sweep(scenario, vary, 2, engine="processes", workers=2, folder=tmp_path / f"out-{number}")
+        columns = ["task.partition", "seed", "accuracy", "welfare"]
+        keys = columns[:2]
+        one, other = (each.runs[columns].sort_values(keys).reset_index(drop=True) for each in (here, there))
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+        assert len(one) == 4
 
 
 def test_a_checkpoint_goes_on_after_its_table_has_moved_with_the_scenario(wards: Path, tmp_path: Path) -> None:
