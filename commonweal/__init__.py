@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from commonweal.economy.runs.results import Results
     from commonweal.economy.screening.admissible import ScreeningTerms
     from commonweal.economy.screening.votes import vote
-    from commonweal.economy.tasks import Dataset, TaskTerms, task
+    from commonweal.economy.tasks import Dataset, TaskTerms, names_of, task
     from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
@@ -157,6 +157,7 @@ __all__ = [
     "load",
     "market",
     "mechanism",
+    "names_of",
     "negotiator",
     "network",
     "norm",
@@ -227,7 +228,7 @@ _HOMES = {
     "economy.runs.results": "Results",
     "economy.screening.admissible": "ScreeningTerms",
     "economy.screening.votes": "vote",
-    "economy.tasks": "Dataset TaskTerms task",
+    "economy.tasks": "Dataset TaskTerms names_of task",
     "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.faithful": "Faithfulness faithfulness",
     "scenarios.runs.playing": "run",
