@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints, Labels
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.dataset import Dataset, checked, standardised
@@ -19,7 +19,7 @@ class Examples:
 
     name: str
     features: Floats  # (F, M, d)
-    labels: Ints | Floats  # (F, M) classes, or numbers in standard deviations from their mean
+    labels: Labels  # (F, M) classes, or numbers in standard deviations from their mean
     classes: int  # number of classes C; 1 where labels are numbers
     shape: tuple[int, int] | None  # rows and columns when the features are an image
     target: str = "class"  # what labels are: class or number
@@ -104,7 +104,7 @@ def _same(one: Dataset, other: Dataset) -> bool:
     return one is other or (np.array_equal(one.labels, other.labels) and np.array_equal(one.features, other.features))
 
 
-def _stacked(sets: Sequence[Dataset]) -> tuple[Floats, Ints | Floats]:
+def _stacked(sets: Sequence[Dataset]) -> tuple[Floats, Labels]:
     if len(sets) == 1:  # a view: large shared data is not copied
         return sets[0].features[None], sets[0].labels[None]
     return np.stack([each.features for each in sets]), np.stack([each.labels for each in sets])

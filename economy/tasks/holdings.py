@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints, Labels
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.datasets import TaskTerms
@@ -18,7 +18,7 @@ from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
 class Holdings:
     """What N principals hold of M samples in R runs; sample ids index the run's data set."""
 
-    labels: Ints | Floats  # (R, M) classes or numbers, wrong in part for training samples of noisy principals
+    labels: Labels  # (R, M) classes or numbers, wrong in part for training samples of noisy principals
     held: Ints  # (R, T) training sample ids grouped by owner, in each owner's shuffled order
     start: Ints  # (R, N) place of a principal's first sample in held
     count: Ints  # (R, N) samples a principal holds, at least 1
@@ -35,7 +35,7 @@ class Holdings:
 class _Run:
     """One run's holdings before they are stacked."""
 
-    labels: Ints | Floats  # (M,)
+    labels: Labels  # (M,)
     held: Ints  # (T,)
     count: Ints  # (N,)
     validation: Ints  # (V,)
@@ -98,7 +98,7 @@ def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
 
 
 def _draw_run(
-    labels: Ints | Floats, classes: int, principals: int, terms: TaskTerms, run: int, generator: np.random.Generator
+    labels: Labels, classes: int, principals: int, terms: TaskTerms, run: int, generator: np.random.Generator
 ) -> _Run:
     order = generator.permutation(len(labels))
     test, validation, train = np.split(order, [terms.test, terms.test + terms.validation])
@@ -113,7 +113,7 @@ def _draw_run(
     return _Run(spoiled, held, count, validation, test)
 
 
-def _wrong_labels(labels: Ints | Floats, classes: int, generator: np.random.Generator) -> Ints | Floats:
+def _wrong_labels(labels: Labels, classes: int, generator: np.random.Generator) -> Labels:
     """(T,) a wrong label for each sample: another class, each as likely, or a number drawn from N(0, 1) anew."""
     if labels.dtype.kind == "f":
         return generator.standard_normal(len(labels))
