@@ -210,6 +210,7 @@ class Trial:
     features: Tensor  # (R, E, d) of the test set
     labels: Tensor  # (R, E)
     metric: Metric | None = None  # what they are measured by; None: accuracy, by the first of the highest scores
+    weights: Tensor | None = None  # (R, E) what test samples count; None: all alike
 
     @own_settings()
     @torch.inference_mode()
@@ -220,7 +221,7 @@ class Trial:
         for place in range(quality.shape[1]):  # one batched pass for all runs; test samples are not copied
             scores = self.network.logits(tuple(p[:, place] for p in models), self.features)
             if self.metric is not None:
-                quality[:, place] = np.maximum(self.metric(scores, self.labels, None), 0.0)
+                quality[:, place] = np.maximum(self.metric(scores, self.labels, self.weights), 0.0)
             else:  # torch takes half as long again for the largest of so few
                 quality[:, place] = (scores.numpy(force=True).argmax(-1) == labels).mean(1)
         return quality

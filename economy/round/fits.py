@@ -31,6 +31,8 @@ def _demands(terms: Terms, holdings: Holdings, network: Network) -> Iterator[tup
     if METRICS.facts(metric_of(terms.task.metric, holdings.target)).balanced:
         unknown = f"off where task.metric = {terms.task.metric!r}: nodes do not know how rare a class is"
         yield "learning.wire", learning.wire == "off", unknown
+    blind = f"off where task.weight = {terms.task.weight!r}: nodes do not know what samples count"
+    yield "learning.wire", learning.wire == "off" or holdings.sample_weights is None, blind
     if holdings.target == "class":
         return
     where = f"where task.kind = {kind!r}, whose labels are numbers:"

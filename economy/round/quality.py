@@ -20,4 +20,7 @@ def test_scores(parameters: Parameters, world: World) -> Tensor:
 
 def measured(scores: Tensor, world: World, among: Tensor | None = None) -> Floats:
     """(R,) quality by scores (R, E, C) of all test samples, or of those ``among`` (R, E); 0 where there are none."""
+    weights = world.test_weights
+    if weights is not None:
+        among = weights if among is None else weights * among
     return np.maximum(world.metric(scores, world.test[1], among), 0.0)

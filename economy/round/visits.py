@@ -42,7 +42,7 @@ def visit(
         training = Training(rate, learning.local_epochs) if learning.method == "federated" else None
         return visit_nodes(batch, parameters, world.nodes, (number, purpose if guard.on else 0), training)
     device, (features, labels) = world.terms.device, taken or samples(batch, world)
-    owner, importance = torch.as_tensor(batch.owner, device=device), world.importance(labels)
+    owner, importance = torch.as_tensor(batch.owner, device=device), world.importance(labels, batch.sample)
     owners = Owners(owner, world.graph.principals, batch.visit, importance)
     if not guard.on:
         return _passage(world, parameters, (features, labels), owners, rate)

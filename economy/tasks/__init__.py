@@ -16,6 +16,7 @@ from commonweal.economy.tasks.drift import draw_rotation_generator, rotation
 from commonweal.economy.tasks.examples import Examples, FeatureTable, load_examples, no_examples
 from commonweal.economy.tasks.holdings import Holdings, draw_holdings, no_holdings
 from commonweal.economy.tasks.metrics import METRICS, Metric, metric, metric_of
+from commonweal.economy.tasks.names import names_of
 from commonweal.economy.tasks.partition import PARTITIONS, spread
 from commonweal.economy.tasks.probes import ProbeTerms
 from commonweal.economy.tasks.supply import first_supply, put_in, without_classes
@@ -48,6 +49,7 @@ __all__ = [
     "load_examples",
     "metric",
     "metric_of",
+    "names_of",
     "no_examples",
     "no_holdings",
     "put_in",

@@ -1,7 +1,7 @@
 """A data set: what a task gives, checked before anything learns from it."""
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,14 @@ class Dataset:
     shape: tuple[int, int] | None = None  # rows and columns when the features are an image, row by row
     target: str = "class"  # what labels are: class or number
 
+    # what a table of one's own may say beside
+    owners: Ints | None = None  # (M,) position of each sample's owner in owner_names
+    owner_names: tuple[str, ...] = ()  # principals, in order
+    weights: Floats | None = None  # (M,) what a sample counts, at least 0; None: all alike
+    split: Ints | None = None  # (M,) 0 training, 1 validation, 2 test; None: drawn
+    class_names: tuple[str, ...] = ()  # C names; empty: their numbers
+    feature_names: tuple[str, ...] = ()  # d names; empty: their numbers
+
 
 def checked(dataset: Dataset) -> Dataset:
     """The same data as read-only float64 features, and labels int64 for classes or float64 for numbers.
@@ -43,7 +51,19 @@ def checked(dataset: Dataset) -> Dataset:
         )
     _demand_finite(dataset.name, features)
     _demand_target(dataset, labels)
-    return replace(dataset, features=_read_only(features), labels=_read_only(labels))
+    beside = {part: _beside(dataset, part) for part in ("owners", "weights", "split")}
+    return replace(dataset, features=_read_only(features), labels=_read_only(labels), **beside)
+
+
+def _beside(dataset: Dataset, part: str) -> NDArray[Any] | None:
+    """Owners, weights or split, of which there is one for each sample."""
+    given = getattr(dataset, part)
+    if given is None:
+        return None
+    if np.shape(given) != np.shape(dataset.labels):
+        samples = np.shape(dataset.labels)
+        raise InputError(f"task {dataset.name}: {part} {np.shape(given)} must be one for each sample, {samples}")
+    return _read_only(np.asarray(given, dtype=np.float64 if part == "weights" else np.int64))
 
 
 def _numbers(dataset: Dataset, part: str) -> Floats:

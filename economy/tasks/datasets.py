@@ -11,6 +11,7 @@ from commonweal.agents.terms import PerRun
 from commonweal.economy.tasks import packaged
 from commonweal.economy.tasks.dataset import Dataset, checked, standardised
 from commonweal.economy.tasks.openml import fetch
+from commonweal.economy.tasks.tables import dataset_of
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class TaskTerms:
     """The ``task`` section of R scenarios."""
 
     kind: str  # data set, a name of TASKS or openml:NAME
-    partition: str  # equal, dirichlet, power, cgsv_power or class
+    partition: str  # equal, dirichlet, power, cgsv_power, class or owner
     concentration: PerRun  # (R, 1) Dirichlet concentration
     label_noise: PerRun  # (R, 1) share of its labels a noisy principal holds wrong
     noisy_share: PerRun  # (R, 1) share of principals whose labels are noisy
@@ -30,6 +31,17 @@ class TaskTerms:
     classes: int  # of the synthetic data set
     separation: float  # of the synthetic class centres from the origin, standard deviations
     metric: str = "auto"  # what quality is, a name of METRICS; auto: the usual one of what labels are
+
+    # what the columns of a table of one's own are for
+    label: str = ""
+    owner: str = ""
+    weight: str = ""
+    split: str = ""
+    columns: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    missing: str = "impute"  # impute, refuse or drop
+    target: str = "auto"  # auto, class or number
 
 
 Task = Callable[[TaskTerms, np.random.Generator], Dataset]
@@ -46,6 +58,13 @@ class TaskFacts:
 TASKS: Registry[Task, TaskFacts] = Registry("task", "commonweal.tasks", "task.kind", TaskFacts())
 task = TASKS.register
 OPENML = "openml:NAME"  # registered so; the scenario writes the data set's name in place of NAME
+_WITH_NAME = {"openml": OPENML, "csv": "csv:FILE", "parquet": "parquet:FILE"}
+
+
+def registered_as(kind: str) -> str:
+    """The name under which a task is registered, given ``task.kind``, in which a name may follow a colon."""
+    prefix, _, name = kind.partition(":")
+    return _WITH_NAME.get(prefix, kind) if name else kind
 
 
 def draw_dataset(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
@@ -58,7 +77,7 @@ def draw_dataset(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     Raises:
         InputError: if there is no such task, or its data cannot be had.
     """
-    return TASKS[OPENML if terms.kind.startswith("openml:") else terms.kind](terms, generator)
+    return TASKS[registered_as(terms.kind)](terms, generator)
 
 
 # scikit-learn takes a second to import, so it is imported only where its data is read.
@@ -160,3 +179,15 @@ def synthetic(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
 def openml(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     """A data set of openml.org by name, from the local cache after its first use."""
     return fetch(terms.kind.removeprefix("openml:"))
+
+
+@task("csv:FILE")
+def csv(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """A table of one's own in a CSV file with a header; fields of ``task`` say what its columns are for."""
+    return dataset_of(terms)
+
+
+@task("parquet:FILE")
+def parquet(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """A table of one's own in a parquet file; fields of ``task`` say what its columns are for."""
+    return dataset_of(terms)

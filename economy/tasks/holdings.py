@@ -10,7 +10,8 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.datasets import TaskTerms
 from commonweal.economy.tasks.examples import Examples
-from commonweal.economy.tasks.partition import groups_of, spread
+from commonweal.economy.tasks.partition import OWNER, groups_of, spread
+from commonweal.economy.tasks.parts import demand_owners, divided
 from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
 
 
@@ -29,6 +30,8 @@ class Holdings:
     classes: int  # number of classes C
     features: int  # number of features d
     target: str = "class"  # what labels are: class or number
+    owner_names: tuple[str, ...] = ()  # N names of principals; empty: they go by numbers
+    sample_weights: Floats | None = None  # (R, M) what each sample counts, 1 on average over held; None: all alike
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,13 @@ def draw_holdings(
     _demand_room(examples, principals, terms)
     labels = np.broadcast_to(examples.labels, (len(stream), examples.labels.shape[1]))
     runs = [
-        _draw_run(labels[run], examples.classes, principals, terms, run, generator)
+        _draw_run(labels[run], examples, principals, terms, run, generator)
         for run, generator in enumerate(stream.generators)
     ]
     count = np.stack([run.count for run in runs])
     validation = np.stack([run.validation for run in runs])
-    probes, weights = pick_probes(examples, validation, dimensions)
+    sample_weights = None if examples.weights is None else _counted(examples, runs)
+    probes, weights = pick_probes(examples, validation, dimensions, sample_weights)
     return Holdings(
         labels=np.stack([run.labels for run in runs]),
         held=np.stack([run.held for run in runs]),
@@ -78,6 +82,8 @@ def draw_holdings(
         classes=examples.classes,
         features=examples.features.shape[2],
         target=examples.target,
+        owner_names=examples.owner_names if terms.partition == OWNER else (),
+        sample_weights=sample_weights,
     )
 
 
@@ -88,6 +94,10 @@ def no_holdings(runs: int, principals: int) -> Holdings:
 
 
 def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
+    if terms.partition == OWNER:
+        demand_owners(examples, principals)
+    if examples.split is not None:
+        return
     samples = examples.labels.shape[1]
     needed = terms.validation + terms.test + principals
     if needed > samples:
@@ -98,19 +108,49 @@ def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
 
 
 def _draw_run(
-    labels: Labels, classes: int, principals: int, terms: TaskTerms, run: int, generator: np.random.Generator
+    labels: Labels,
+    examples: Examples,
+    principals: int,
+    terms: TaskTerms,
+    run: int,
+    generator: np.random.Generator,
 ) -> _Run:
     order = generator.permutation(len(labels))
-    test, validation, train = np.split(order, [terms.test, terms.test + terms.validation])
-    groups = groups_of(labels[train])
-    owner = spread(terms.partition, groups, principals, _of_run(terms.concentration, run), generator)
+    owners = _row(examples.owners, run) if terms.partition == OWNER else None
+    test, validation, train = divided(order, owners, _row(examples.split, run), terms.test, terms.validation)
+    if owners is not None:
+        owner = owners[train]
+    else:
+        groups = groups_of(labels[train])
+        owner = spread(terms.partition, groups, principals, _of_run(terms.concentration, run), generator)
     # The training ids are in random order, so a stable sort leaves each owner's own samples in random order.
     held = train[np.argsort(owner, kind="stable")]
     count = np.bincount(owner, minlength=principals)
     wrong = _wrong_places(count, _of_run(terms.noisy_share, run), _of_run(terms.label_noise, run), generator)
     spoiled = labels.copy()
-    spoiled[held[wrong]] = _wrong_labels(labels[held], classes, generator)[wrong]
+    spoiled[held[wrong]] = _wrong_labels(labels[held], examples.classes, generator)[wrong]
     return _Run(spoiled, held, count, validation, test)
+
+
+def _row(array: Ints | None, run: int) -> Ints | None:
+    """(M,) of a run, from (F, M)."""
+    return None if array is None else array[run % len(array)]
+
+
+def _counted(examples: Examples, runs: Sequence[_Run]) -> Floats:
+    """(R, M) what each sample counts: 1 on average over the training samples of each run.
+
+    Raises:
+        InputError: if nothing of a part counts.
+    """
+    assert examples.weights is not None
+    weights = np.array([examples.weights[run % len(examples.weights)] for run in range(len(runs))])
+    for own, run in zip(weights, runs, strict=True):
+        for part, ids in (("training", run.held), ("validation", run.validation), ("test", run.test)):
+            if not own[ids].any():
+                raise InputError(f"task {examples.name}: every {part} sample weighs 0 (task.weight); some must count")
+        own /= own[run.held].mean()
+    return weights
 
 
 def _wrong_labels(labels: Labels, classes: int, generator: np.random.Generator) -> Labels:

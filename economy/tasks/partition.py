@@ -13,6 +13,7 @@ from scipy.stats import powerlaw
 from commonweal.agents.arrays import Floats, Ints, Labels
 from commonweal.agents.errors import InputError
 
+OWNER = "owner"  # as the data say: every sample has an owner, who is a principal
 QUANTILES = 10  # groups of equal size that numbers are spread in, as classes are
 POWER_EXPONENT = 1.65911332899  # of the power law whose quantiles are the sizes; from CGSV's public code
 

@@ -140,6 +140,8 @@ def _padded(values: AnyArray, spares: int, fill: float = 0) -> AnyArray:
 def _pick_holdings(holdings: Holdings, runs: Ints, spares: int) -> Holdings:
     by_run = ("labels", "held", "validation", "test", "probes", "weights")
     picked = {name: getattr(holdings, name)[runs] for name in by_run}
+    if holdings.sample_weights is not None:
+        picked["sample_weights"] = holdings.sample_weights[runs]
     start, count = _padded(holdings.start[runs], spares), _padded(holdings.count[runs], spares, 1)
     return replace(holdings, **picked, start=start, count=count)
 

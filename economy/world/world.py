@@ -71,9 +71,35 @@ class World:
         """What quality is."""
         return METRICS[metric_of(self.terms.task.metric, self.holdings.target)]
 
-    def importance(self, labels: Tensor) -> Tensor | None:
-        """(R, S) what samples count for by the classes (R, S) that they are said to be of; None: all alike."""
-        return None if self.balance is None else self.balance.gather(1, labels)
+    def importance(self, labels: Tensor, sample: Ints) -> Tensor | None:
+        """(R, S) what samples count for in learning; None: all alike.
+
+        Args:
+            labels: (R, S) classes that they are said to be of.
+            sample: (R, S) their ids.
+        """
+        balanced = None if self.balance is None else self.balance.gather(1, labels)
+        counted = self.counted(sample)
+        if balanced is None or counted is None:
+            return counted if balanced is None else balanced
+        return balanced * counted
+
+    def counted(self, sample: Ints) -> Tensor | None:
+        """(R, S) what samples (R, S) count by their weights in the data; None: all alike."""
+        if self.holdings.sample_weights is None:
+            return None
+        weights = np.take_along_axis(self.holdings.sample_weights, sample, axis=1)
+        return torch.as_tensor(weights, dtype=self.terms.dtype, device=torch.device(self.terms.device))
+
+    @cached_property
+    def test_weights(self) -> Tensor | None:
+        """(R, E) what test samples count; None: all alike."""
+        return self.counted(self.holdings.test)
+
+    @property
+    def even(self) -> bool:
+        """Whether all samples of the validation set count alike."""
+        return self.balance is None and self.holdings.sample_weights is None
 
     @cached_property
     def planned(self) -> Holdings:

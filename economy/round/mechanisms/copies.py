@@ -88,4 +88,5 @@ class Copies(Mechanism):
 
 
 def _trial(world: World) -> Trial:
-    return Trial(world.network, *world.test, None if world.metric is accuracy else world.metric)
+    plain = world.metric is accuracy and world.test_weights is None
+    return Trial(world.network, *world.test, None if plain else world.metric, world.test_weights)

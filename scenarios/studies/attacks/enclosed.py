@@ -8,10 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from commonweal.agents.documents import files_in
+from commonweal.agents.documents import files_in, put_file
 from commonweal.agents.errors import InputError, shown
 from commonweal.agents.registry import rules_from_elsewhere
-from commonweal.scenarios.schema.notation import split_path
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
 
@@ -33,7 +32,7 @@ def enclose(scenario: Scenario) -> dict[str, Any]:
         except OSError as error:
             raise InputError(f"cannot read {file}: {error.strerror}") from None
         files[path] = {"name": file.name, "base64": b64encode(contents).decode()}
-        _put(document, path, file.name)
+        put_file(document, path, file.name)
     return {"document": document, "files": files, "rules": rules_from_elsewhere(scenario.model_dump())}
 
 
@@ -51,7 +50,7 @@ def opened(enclosed: Mapping[str, Any]) -> Iterator[Scenario]:
             place = Path(folder, str(number), _plain_name(file["name"]))  # two may have one name
             try:
                 contents = b64decode(file["base64"], validate=True)
-                _put(document, path, str(place))
+                put_file(document, path, place)
             except (ValueError, KeyError, IndexError, TypeError):
                 raise InputError(f"the certificate's file {shown(path)}: is of no field, or is not base64") from None
             place.parent.mkdir()
@@ -71,11 +70,3 @@ def _plain_name(name: str) -> str:
     if name in ("", ".", "..") or name != Path(name).name or not name.isprintable():
         raise InputError(f"the certificate's file {shown(name)}: must be a name without folders")
     return name
-
-
-def _put(document: dict[str, Any], path: str, value: str) -> None:
-    *parts, last = split_path(path)
-    place: Any = document
-    for part in parts:
-        place = place[int(part) if isinstance(place, list) else part]
-    place[int(last) if isinstance(place, list) else last] = value

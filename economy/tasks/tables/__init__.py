@@ -1,0 +1,5 @@
+"""Tables of one's own: rows are samples, columns say what is learned, from what, and whose a row is."""
+
+from commonweal.economy.tasks.tables.kinds import dataset_of, is_own
+
+__all__ = ["dataset_of", "is_own"]
