@@ -205,7 +205,7 @@ def _network(holdings: Holdings, terms: Terms, market: Market) -> Network:
     if not market.learns:
         return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=torch.device(terms.device))
     loss = LOSSES[holdings.target]
-    site = Site(holdings.features, holdings.classes, terms.dtype, torch.device(terms.device), loss)
+    site = Site(holdings.features, holdings.classes, terms.dtype, torch.device(terms.device), loss=loss)
     return NETWORKS[terms.learning.network](terms.learning, site)
 
 

@@ -56,6 +56,7 @@ def _counted(document: dict[str, Any], task: Task, said: set[str]) -> dict[str, 
     from commonweal.economy.tasks.tables import dataset_of
 
     data = dataset_of(task)
+    document = _with(document, "task.target", data.target)  # words, and what fits, go by it
     if task.partition != "owner":
         return document
     count = _part(document, COUNT) if COUNT in said else len(data.owner_names)
