@@ -25,7 +25,7 @@ HONEST = {
 
 
 def rare(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
-    """One sample in 20 is of the rare class; the first of four owners holds them all, beside a quarter of the others."""
+    """One sample in 20 is rare; the first of four owners holds them all, beside a quarter of the others."""
     rng, labels = np.random.default_rng(7), (np.arange(1200) % 20 == 0).astype(np.int64)
     features = rng.normal(size=(1200, 6)) + labels[:, None] * np.array([1.5, -1.0, 0, 0, 0, 0])
     owners = np.zeros(1200, dtype=np.int64)
