@@ -8,32 +8,36 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.files import contents_of
 
 TABLES = ("csv", "parquet")  # kinds of files that hold tables, as they stand before a colon
+CODE = "torch"  # kind of names FILE.py:NAME of data sets that code in a file makes
 
 
 class FileName(str):
-    """A name that stands for a file of a kind: ``csv:data/wards.csv``. Documents compare it by what the file says."""
+    """A name that stands for a file, like ``csv:wards.csv`` or ``torch:wards.py:NAME``; compared by what it says."""
 
     __slots__ = ()
 
     @staticmethod
-    def split(name: str) -> tuple[str, str]:
+    def parts(name: str) -> tuple[str, str]:
         """Kind and file; two empty texts where a name stands for no file."""
         kind, _, file = name.partition(":")
-        return (kind, file) if kind in TABLES and file else ("", "")
+        if kind == CODE:
+            file = file.rpartition(":")[0] if file.rpartition(":")[0].endswith(".py") else ""
+        return (kind, file) if kind in (*TABLES, CODE) and file else ("", "")
 
     @classmethod
     def of(cls, name: str) -> str:
         """The same name, which is told from others by its type where it stands for a file."""
-        return cls(name) if cls.split(name)[0] else name
+        return cls(name) if cls.parts(name)[0] else name
 
     @property
     def file(self) -> Path:
         """Where the file lies."""
-        return Path(self.split(self)[1])
+        return Path(self.parts(self)[1])
 
     def with_file(self, file: object) -> "FileName":
-        """The same kind of name of another file."""
-        return FileName(f"{self.split(self)[0]}:{file}")
+        """The same name with another file, or with what stands for it."""
+        kind, _ = self.parts(self)
+        return FileName(f"{kind}:{file}" + (f":{self.rpartition(':')[2]}" if kind == CODE else ""))
 
 
 def put_file(document: Any, path: str, file: object) -> None:
@@ -52,8 +56,11 @@ def put_file(document: Any, path: str, file: object) -> None:
     for part in parts:
         place = place[int(part) if isinstance(place, list) else part]
     key: Any = int(last) if isinstance(place, list) else last
-    now = FileName.of(str(place[key]))
-    place[key] = str(now.with_file(file) if isinstance(now, FileName) else file)
+    kind, _, rest = str(place[key]).partition(":")
+    if kind in TABLES:
+        place[key] = f"{kind}:{file}"
+    else:
+        place[key] = f"{kind}:{file}:{rest.rpartition(':')[2]}" if kind == CODE else str(file)
 
 
 def differences(one: Any, other: Any, path: str = "", *, whole: tuple[str, ...] = ()) -> Iterator[tuple[str, Any, Any]]:

@@ -45,10 +45,12 @@ from commonweal.economy.tasks import (
     rotation,
 )
 from commonweal.economy.tasks.metrics import METRICS, metric_of
+from commonweal.economy.tasks.partition import OWNER
 from commonweal.economy.wire.channel import OpenNodes, in_process
 from commonweal.economy.wire.holding import distribute, spread_over_nodes
 from commonweal.economy.wire.modes import SECRET
 from commonweal.economy.wire.nodes import Nodes
+from commonweal.economy.world.principals_table import read_principals
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
@@ -96,7 +98,9 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
     streams = Streams.from_seeds(seeds)
     runs, principals = len(seeds), terms.population.count
     market: Market = MARKETS[terms.market.kind]
-    examples, holdings = _data(terms, market, streams)
+    examples = load_examples(terms.task, streams.task) if market.learns else no_examples()
+    said = read_principals(terms, examples.owner_names if terms.task.partition == OWNER else ())
+    holdings = _holdings(terms, examples, streams, None if said is None else said.samples())
     table = examples.table(terms.dtype, terms.device)
     network = _network(holdings, terms, market)
     parameters = network.initial(streams.task)
@@ -128,7 +132,8 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
     )
     if terms.learning.wire != "off" and market.learns:
         world = over_nodes(world, open_nodes)
-    opening = (endowment_transfer(principals, terms.population.endowment),) if terms.population.endowment.any() else ()
+    endowment = terms.population.endowment if said is None else said.endowment(terms.population.endowment)
+    opening = (endowment_transfer(principals, endowment),) if endowment.any() else ()
     state = State(
         round=0,
         parameters=parameters,
@@ -144,6 +149,7 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
         mechanisms={},
     )
     people = draw_population(terms.population, terms.policy, terms.values, limits, streams.population)
+    people = people if said is None else said.on(people)
     people = with_concerns(people, camp, terms.values, streams.values)
     begun = {each.name: each.begin(world, state, people, streams) for each in world.mechanisms}
     state = replace(state, mechanisms=begun)
@@ -190,14 +196,13 @@ def _mechanisms(terms: Terms) -> tuple[Mechanism, ...]:
     return tuple(kind(terms) for name in (*ORDER, *others) if (kind := MECHANISMS[name]).on(terms))
 
 
-def _data(terms: Terms, market: Market, streams: Streams) -> tuple[Examples, Holdings]:
-    """The data and who holds them; empty where nothing is learned."""
+def _holdings(terms: Terms, examples: Examples, streams: Streams, sizes: Ints | None) -> Holdings:
+    """Who holds the data; nobody where nothing is learned."""
     principals = terms.population.count
-    if not market.learns:
-        return no_examples(), no_holdings(len(streams.task), principals)
-    examples = load_examples(terms.task, streams.task)
+    if not examples.labels.size:
+        return no_holdings(len(streams.task), principals)
     probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
-    return examples, draw_holdings(examples, principals, terms.task, probes, streams.task)
+    return draw_holdings(examples, principals, terms.task, probes, streams.task, sizes)
 
 
 def _network(holdings: Holdings, terms: Terms, market: Market) -> Network:

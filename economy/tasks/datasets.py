@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from commonweal.agents.terms import PerRun
 from commonweal.economy.tasks import packaged
 from commonweal.economy.tasks.dataset import Dataset, checked, standardised
 from commonweal.economy.tasks.openml import fetch
-from commonweal.economy.tasks.tables import dataset_of
+from commonweal.economy.tasks.tables import Everything, content_of, dataset_of
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,14 @@ class TaskFacts:
 
     reads: str = ""  # environment variable with the path of a file that it reads
     target: str = "class"  # what its labels are: class or number
+    content: Callable[[], str] | None = None  # a fingerprint of what it holds, where code of the user makes it
 
 
 TASKS: Registry[Task, TaskFacts] = Registry("task", "commonweal.tasks", "task.kind", TaskFacts())
 task = TASKS.register
 OPENML = "openml:NAME"  # registered so; the scenario writes the data set's name in place of NAME
 _WITH_NAME = {"openml": OPENML, "csv": "csv:FILE", "parquet": "parquet:FILE"}
+TORCH = "torch:FILE.py:NAME"
 
 
 def registered_as(kind: str) -> str:
@@ -179,6 +181,15 @@ def synthetic(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
 def openml(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     """A data set of openml.org by name, from the local cache after its first use."""
     return fetch(terms.kind.removeprefix("openml:"))
+
+
+@task(TORCH)
+def items(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """A data set of torch or Hugging Face of one's own, in a Python file or a module."""
+    return dataset_of(terms)
+
+
+TASKS.derive("torch", Everything(), lambda rest: items, of_each={"content": lambda rest: partial(content_of, rest)})
 
 
 @task("csv:FILE")

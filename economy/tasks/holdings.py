@@ -11,7 +11,7 @@ from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.datasets import TaskTerms
 from commonweal.economy.tasks.examples import Examples
 from commonweal.economy.tasks.partition import OWNER, groups_of, spread
-from commonweal.economy.tasks.parts import demand_owners, divided
+from commonweal.economy.tasks.parts import demand_owners, divided, sized
 from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
 
 
@@ -45,8 +45,23 @@ class _Run:
     test: Ints  # (E,)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What the holdings of each run are drawn from."""
+
+    examples: Examples
+    principals: int  # N
+    terms: TaskTerms
+    sizes: Ints | None  # (N,) training samples that each holds; None: as many as the partition gives
+
+
 def draw_holdings(
-    examples: Examples, principals: int, terms: TaskTerms, dimensions: Sequence[ProbeTerms], stream: Stream
+    examples: Examples,
+    principals: int,
+    terms: TaskTerms,
+    dimensions: Sequence[ProbeTerms],
+    stream: Stream,
+    sizes: Ints | None = None,
 ) -> Holdings:
     """Split, spread and spoil the data of R runs, and pick the probes.
 
@@ -56,14 +71,16 @@ def draw_holdings(
         terms: the task's terms.
         dimensions: K value dimensions.
         stream: the R runs' task stream.
+        sizes: (N,) training samples that each holds; None: as many as the partition gives.
 
     Raises:
         InputError: if validation, test and one sample per principal do not fit in the data, or a probe is empty.
     """
     _demand_room(examples, principals, terms)
     labels = np.broadcast_to(examples.labels, (len(stream), examples.labels.shape[1]))
+    asked = _Asked(examples, principals, terms, sizes)
     runs = [
-        _draw_run(labels[run], examples, principals, terms, run, generator)
+        _draw_run(labels[run], asked, run, generator)
         for run, generator in enumerate(stream.generators)
     ]
     count = np.stack([run.count for run in runs])
@@ -107,14 +124,8 @@ def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
         )
 
 
-def _draw_run(
-    labels: Labels,
-    examples: Examples,
-    principals: int,
-    terms: TaskTerms,
-    run: int,
-    generator: np.random.Generator,
-) -> _Run:
+def _draw_run(labels: Labels, asked: _Asked, run: int, generator: np.random.Generator) -> _Run:
+    examples, principals, terms = asked.examples, asked.principals, asked.terms
     order = generator.permutation(len(labels))
     owners = _row(examples.owners, run) if terms.partition == OWNER else None
     test, validation, train = divided(order, owners, _row(examples.split, run), terms.test, terms.validation)
@@ -126,6 +137,8 @@ def _draw_run(
     # The training ids are in random order, so a stable sort leaves each owner's own samples in random order.
     held = train[np.argsort(owner, kind="stable")]
     count = np.bincount(owner, minlength=principals)
+    if asked.sizes is not None:
+        held, count = sized(held, count, asked.sizes, examples.owner_names if owners is not None else ())
     wrong = _wrong_places(count, _of_run(terms.noisy_share, run), _of_run(terms.label_noise, run), generator)
     spoiled = labels.copy()
     spoiled[held[wrong]] = _wrong_labels(labels[held], examples.classes, generator)[wrong]

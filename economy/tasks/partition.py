@@ -83,7 +83,8 @@ def cgsv_power(labels: Ints, principals: int, concentration: float, generator: n
 
     Where N does not divide T, CGSV leaves some samples out; here the last principal has them.
     """
-    ends = np.ceil(_power_shares(principals) * (len(labels) // principals * principals)).cumsum().astype(np.int64)
+    parts = _power_shares(principals) * (len(labels) // principals * principals)
+    ends = np.ceil(np.round(parts, 9)).cumsum().astype(np.int64)  # a whole part stays so, however a processor rounds
     owner = np.empty(len(labels), np.int64)
     owner[generator.permutation(len(labels))] = np.searchsorted(ends[:-1], np.arange(len(labels)), side="right")
     return owner

@@ -55,3 +55,35 @@ def divided(
     taken = np.zeros(len(order), dtype=bool)
     taken[drawn[: test + validation]] = True
     return drawn[:test], drawn[test : test + validation], order[~taken[order]]
+
+
+def sized(held: Ints, count: Ints, sizes: Ints, owners: tuple[str, ...]) -> tuple[Ints, Ints]:
+    """Training samples where each principal holds as many as it is said to hold; the others are nobody's.
+
+    Args:
+        held: (T,) ids by principal, each one's in random order.
+        count: (N,) how many each holds by the partition.
+        sizes: (N,) how many each shall hold.
+        owners: (N,) names, where the data say whose a sample is; empty: any sample may be anybody's.
+
+    Returns:
+        (Σ sizes,) ids by principal, and sizes.
+
+    Raises:
+        InputError: if there are too few.
+    """
+    if not owners:
+        if (wanted := int(sizes.sum())) > len(held):
+            raise InputError(
+                f"population.table: samples sum to {wanted}, more than the {len(held)} there are to train on"
+            )
+        return held[:wanted], sizes
+    short = sizes > count
+    if short.any():
+        who = int(np.argmax(short))
+        raise InputError(
+            f"population.table: samples = {sizes[who]} of {owners[who]!r}, who has {count[who]} to train on; "
+            "it must be at most as many"
+        )
+    number = np.arange(len(held)) - np.repeat(np.cumsum(count) - count, count)
+    return held[number < np.repeat(sizes, count)], sizes

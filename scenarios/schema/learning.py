@@ -25,7 +25,7 @@ from commonweal.scenarios.schema.relevance import (
 class Task(Part):
     """Which data the cooperative learns from, and how it is spread over principals."""
 
-    kind: Annotated[str, AfterValidator(FileName.of)] = field("digits", "data set: digits, breast_cancer, wine, diabetes, synthetic, openml:NAME, csv:FILE, parquet:FILE, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
+    kind: Annotated[str, AfterValidator(FileName.of)] = field("digits", "data set: digits, breast_cancer, wine, diabetes, synthetic, openml:NAME, csv:FILE, parquet:FILE, torch:FILE.py:NAME or torch:MODULE:NAME for a data set of torch or Hugging Face, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
     label: str = field("", "column of a table of one's own that is learned", "column", matters=tabled)
     owner: str = field("", "column that says whose a row is: its owners are the principals; empty: none", "column", matters=tabled)
     weight: str = field("", "column with what a row counts in learning, and where quality, validation and probes are measured; empty: all alike", "column", matters=tabled)

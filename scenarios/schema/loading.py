@@ -13,7 +13,7 @@ from commonweal.scenarios.schema.notation import join_path, no_item, parse_assig
 from commonweal.scenarios.schema.owned import PARTITION, owned, said_by_changes, said_in
 from commonweal.scenarios.schema.scenario import Scenario
 
-FILES = ("population.edges", "task.kind")  # fields that name a file
+FILES = ("population.edges", "population.table", "task.kind")  # fields that name a file
 Overrides = Mapping[str, Any] | Iterable[str]  # {"settlement.kind": "data"} or ["settlement.kind=data"]
 
 

@@ -71,6 +71,8 @@ def kept_rows(table: Table, roles: Roles) -> Bools:
 
 def _encoded(table: Table, column: Column, roles: Roles, training: Bools) -> tuple[Floats, list[str]]:
     kind = kind_of(column, roles)
+    if kind == "array":
+        return _flattened(table, column)
     if kind == "number":
         return _standardised(table, column, training), [column.name]
     if kind == "text":
@@ -79,7 +81,9 @@ def _encoded(table: Table, column: Column, roles: Roles, training: Bools) -> tup
 
 
 def kind_of(column: Column, roles: Roles) -> str:
-    """Whether a column holds numbers, categories or text: as the scenario says, or guessed."""
+    """Whether a column holds arrays, numbers, categories or text: as the scenario says, or guessed."""
+    if column.array:
+        return "array"
     if column.name in roles.text:
         return "text"
     if column.name in roles.categorical:
@@ -94,6 +98,17 @@ def _is_text(column: Column) -> bool:
     there = column.values[~column.missing]
     several = np.mean([len(value.split()) for value in there[:1000]]) >= LONG
     return bool(several and len(np.unique(there.astype(str))) > len(there) / 2)
+
+
+def _flattened(table: Table, column: Column) -> tuple[Floats, list[str]]:
+    """(M, numbers of an array) as they are."""
+    flat: Floats = column.values.reshape(len(column.values), -1)
+    wrong = ~np.isfinite(flat).all(axis=1)
+    if wrong.any():
+        raise InputError(
+            f"{table.name}: {column.name!r} of row {table.row(wrong)} holds nan or infinite numbers; all must be finite"
+        )
+    return flat, [f"{column.name}[{place}]" for place in range(flat.shape[1])]
 
 
 def _standardised(table: Table, column: Column, training: Bools) -> Floats:

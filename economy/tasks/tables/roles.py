@@ -94,7 +94,7 @@ def labels_of(table: Table, roles: Roles) -> tuple[AnyArray, tuple[str, ...]]:
     Raises:
         InputError: if a label is missing or infinite, or there are too few or too many classes.
     """
-    column = table.column(roles.label, "task.label")
+    column = table.scalar(roles.label, "task.label")
     demand_there(table, column, "task.label", roles.missing)
     if column.numeric:
         _demand_finite(table, column, "task.label")
@@ -136,7 +136,7 @@ def owners_of(table: Table, roles: Roles) -> tuple[Ints | None, tuple[str, ...]]
     """
     if not roles.owner:
         return None, ()
-    column = table.column(roles.owner, "task.owner")
+    column = table.scalar(roles.owner, "task.owner")
     demand_there(table, column, "task.owner", roles.missing)
     owners, names = _coded(column)
     if len(names) < 2:
@@ -154,7 +154,7 @@ def weights_of(table: Table, roles: Roles) -> Floats | None:
     """
     if not roles.weight:
         return None
-    column = table.column(roles.weight, "task.weight")
+    column = table.scalar(roles.weight, "task.weight")
     demand_there(table, column, "task.weight", roles.missing)
     if not column.numeric:
         raise InputError(
@@ -180,7 +180,7 @@ def split_of(table: Table, roles: Roles) -> Ints | None:
     """
     if not roles.split:
         return None
-    column = table.column(roles.split, "task.split")
+    column = table.scalar(roles.split, "task.split")
     demand_there(table, column, "task.split", roles.missing)
     words = column.written().astype(str)
     known = np.isin(words, PARTS)

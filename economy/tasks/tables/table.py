@@ -15,28 +15,32 @@ WIDEST = 100_000  # columns of a table
 
 @dataclass(frozen=True)
 class Column:
-    """One column of M rows: numbers or words."""
+    """One column of M rows: numbers, words, or an array in every row."""
 
     name: str
-    values: AnyArray  # (M,) float64, nan where missing; or str objects, "" where missing
+    values: AnyArray  # (M,) float64, nan where missing; str objects, "" where missing; or (M, *shape) float64
     missing: Bools  # (M,)
-    whole: bool = False  # whether the numbers were written as whole numbers
 
     @property
     def numeric(self) -> bool:
         """Whether it holds numbers."""
-        return self.values.dtype.kind == "f"
+        return self.values.dtype.kind == "f" and self.values.ndim == 1
+
+    @property
+    def array(self) -> bool:
+        """Whether it holds an array in every row."""
+        return self.values.ndim > 1
 
     def written(self) -> AnyArray:
         """(M,) the values as words, whole numbers without a point."""
-        if not self.numeric:
+        if self.values.dtype == object:
             return self.values
         pairs = zip(self.values, self.missing, strict=True)
         return np.array(["" if gone else f"{value:.15g}" for value, gone in pairs], dtype=object)
 
     def at(self, kept: Bools) -> "Column":
         """The column without some rows (M,)."""
-        return Column(self.name, self.values[kept], self.missing[kept], self.whole)
+        return Column(self.name, self.values[kept], self.missing[kept])
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,18 @@ class Table:
         if name not in self.columns:
             raise InputError(f"{field} = {name!r}: must be a column of {self.name}, which has {listed(self.columns)}")
         return self.columns[name]
+
+    def scalar(self, name: str, field: str) -> Column:
+        """A column by name, of one number or one text in every row.
+
+        Raises:
+            InputError: if there is none.
+        """
+        column = self.column(name, field)
+        if column.array:
+            shape = column.values.shape[1:]
+            raise InputError(f"{field} = {name!r}: holds arrays {shape}; it must hold a number or a text in every row")
+        return column
 
     def at(self, kept: Bools) -> "Table":
         """The table without some rows (M,)."""
@@ -117,15 +133,41 @@ def demand_names(name: str, names: list[str]) -> list[str]:
 def _column(table: str, name: str, data: pa.ChunkedArray) -> Column:
     if pa.types.is_dictionary(data.type):
         data = data.cast(data.type.value_type)
-    missing = np.asarray(data.is_null(nan_is_null=pa.types.is_floating(data.type)))
     if _is_words(data.type):
-        words = np.asarray(data.fill_null("").to_pylist(), dtype=object)
-        return Column(name, words, missing | (np.char.strip(words.astype(str)) == "") if len(words) else missing)
-    return Column(name, _numbers(table, name, data), missing, pa.types.is_integer(data.type))
+        return of_words(name, np.asarray(data.fill_null("").to_pylist(), dtype=object))
+    if _is_list(data.type):
+        return of_array(name, _lists(table, name, data))
+    return of_array(name, _numbers(table, name, data))
+
+
+def of_words(name: str, words: AnyArray) -> Column:
+    """A column of (M,) texts; blank ones are missing."""
+    blank = np.array([not word.strip() for word in words], dtype=bool)
+    return Column(name, np.where(blank, "", words), blank)
+
+
+def of_array(name: str, numbers: AnyArray) -> Column:
+    """A column of (M,) numbers or (M, *shape) arrays; nan is missing."""
+    values = np.asarray(numbers, dtype=np.float64)
+    return Column(name, values, np.isnan(values).reshape(len(values), -1).any(axis=1))
 
 
 def _is_words(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _lists(table: str, name: str, data: pa.ChunkedArray) -> Floats:
+    """(M, *shape) lists of numbers, which are equally long in every row."""
+    try:
+        return np.array(data.to_pylist(), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{table}: column {name!r} holds lists that differ in length or hold no numbers; they must be alike"
+        ) from None
 
 
 def _numbers(table: str, name: str, data: pa.ChunkedArray) -> Floats:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from commonweal.agents.documents import files_in, put_file
+from commonweal.agents.documents import CODE, files_in, put_file
 from commonweal.agents.errors import InputError, shown
 from commonweal.agents.registry import rules_from_elsewhere
 from commonweal.scenarios.schema.scenario import Scenario
@@ -25,6 +25,7 @@ def enclose(scenario: Scenario) -> dict[str, Any]:
     Raises:
         InputError: if a file cannot be read.
     """
+    _demand_no_code(scenario.task.kind)
     document, files = scenario.model_dump(mode="json", exclude_none=True), {}
     for path, file in files_in(scenario.model_dump()):
         try:
@@ -55,6 +56,7 @@ def opened(enclosed: Mapping[str, Any]) -> Iterator[Scenario]:
                 raise InputError(f"the certificate's file {shown(path)}: is of no field, or is not base64") from None
             place.parent.mkdir()
             place.write_bytes(contents)
+        _demand_no_code(str(document.get("task", {}).get("kind", "")))
         scenario = validate(document)
         if left := {path for path, _ in files_in(scenario.model_dump())} - enclosed["files"].keys():
             raise InputError(f"{min(left)} names a file that does not lie in the certificate")
@@ -63,6 +65,14 @@ def opened(enclosed: Mapping[str, Any]) -> Iterator[Scenario]:
             if here.get(rule) != enclosed["rules"].get(rule):
                 raise InputError(f"{rule}, which is not of this library, is another one here than in the certificate")
         yield scenario
+
+
+def _demand_no_code(kind: str) -> None:
+    """Raise InputError where data are made by code, which nobody who checks a certificate should have to run."""
+    if kind.partition(":")[0] == CODE:
+        raise InputError(
+            f"task.kind = {kind!r}: a certificate holds data, not code that makes them; write them to a parquet file"
+        )
 
 
 def _plain_name(name: str) -> str:
