@@ -71,6 +71,7 @@ def _owners(task: Task, count: int | None) -> int | None:
     from commonweal.economy.tasks.tables import dataset_of
 
     data = dataset_of(task)
+    document = _with(document, "task.target", data.target)  # words, and what fits, go by it
     if task.partition != "owner":
         return None
     count = len(data.owner_names) if count is None else count

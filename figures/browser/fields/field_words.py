@@ -41,6 +41,7 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "task.noisy_share": "Noisy principals",
     "task.validation": "Validation samples",
     "task.test": "Test samples",
+    "task.metric": "Quality is",
     "task.drift": "Drift a round",
     "task.samples": "Synthetic samples",
     "task.features": "Synthetic features",
