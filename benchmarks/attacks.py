@@ -23,7 +23,7 @@ from results_page import RESULTS, write
 from shared.attacks import ATTACKS, ROUNDS, SEEDS, SETTLEMENTS, Outcome, merged, play, read, table
 from shared.attacks_figure import draw_attacks
 
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "attacks.png"
 

@@ -32,7 +32,7 @@ from commonweal.agents.reciprocity.public import (
     share_good,
     slandered,
 )
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 from commonweal.figures.norms import draw_norms
 from commonweal.scenarios.runs.intervals import ANYWHERE, SHARE, mean_interval
 

@@ -167,7 +167,7 @@ def _keep(request: ExplainRequest, folder: Path, stem: str, replies: Sequence[Re
 
 def _draw(answer: Answer, file: Callable[[str, str], Path]) -> list[str]:
     """Draw the figures of an answer, and say what their files are called."""
-    from commonweal.figures.canvas import save  # imports matplotlib
+    from commonweal.figures.printing import save  # imports matplotlib
     from commonweal.figures.studies import draw
 
     return [save(figure, file(what, "png")).name for what, figure in draw(answer).items()]

@@ -128,10 +128,10 @@ def show(results: SweepResults, folder: Path, warnings: Sequence[str] = ()) -> N
 
 def draw_menu(name: str, menu: "Menu", file: Path) -> Path:
     """Draw a menu of contracts into a file."""
-    from commonweal.figures import canvas
+    from commonweal.figures import printing
     from commonweal.figures.menus import draw_menu as drawn
 
-    return canvas.save(drawn(name, menu), file)
+    return printing.save(drawn(name, menu), file)
 
 
 def draw(folder: Path) -> None:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.round.words import Words
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 from commonweal.figures.concern import draw_concern
 from commonweal.figures.courses import draw_accuracy, draw_actions, draw_overview
 from commonweal.figures.credit_quality import draw_credit_quality

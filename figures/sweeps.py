@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 from commonweal.figures.effects import draw_main_effects
 from commonweal.figures.heat_maps import draw_heat_maps
 from commonweal.figures.indices import draw_indices

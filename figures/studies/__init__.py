@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 from commonweal.scenarios.studies.base import Answer
 
 

@@ -20,7 +20,7 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 from commonweal.figures.plots import (
     draw_accuracy,
     draw_actions,

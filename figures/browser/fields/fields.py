@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.fields.field_words import (
+from commonweal.scenarios.schema.field_words import (
     GROUPS,
     IN_SENTENCES,
     choice_words,
