@@ -1,6 +1,6 @@
 """The numbers that a figure draws: noted beside each drawing call, and kept as a tidy table with the figure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from commonweal.agents.arrays import AnyArray
 
 _AXES = ("x", "y", "value")
 _ENDS = ("", "_low", "_high")
@@ -19,7 +21,7 @@ class Note:
     """What was drawn by one call."""
 
     ax: Axes
-    series: str  # () which line, mark or bar; "" where there is but one
+    series: str | Sequence[str]  # () or (M,) which line, mark or bar; "" where there is but one
     columns: Mapping[str, Any]  # x, y, value and their ends: numbers or names, of one length or scalars
     names: Mapping[str, str]  # what x, y or value is, where no label of an axis says it
 
@@ -34,7 +36,7 @@ class Picture(Figure):
         self.panels: list[list[Axes]] = []  # row by row as they are drawn, however many stand beside each other
 
 
-def note(ax: Axes, series: str = "", names: Mapping[str, str] | None = None, **columns: Any) -> None:
+def note(ax: Axes, series: str | Sequence[str] = "", names: Mapping[str, str] | None = None, **columns: Any) -> None:
     """Note what was drawn into a panel.
 
     Args:
@@ -45,6 +47,11 @@ def note(ax: Axes, series: str = "", names: Mapping[str, str] | None = None, **c
     """
     if isinstance(picture := ax.get_figure(root=True), Picture):
         picture.notes.append(Note(ax, series, columns, names or {}))
+
+
+def note_cells(ax: Axes, cells: AnyArray, x: Sequence[Any], y: Sequence[Any], names: Mapping[str, str]) -> None:
+    """Note a map: (len(y), len(x)) values of cells by the names or numbers of their columns and rows."""
+    note(ax, names=names, x=np.tile(np.asarray(x), len(y)), y=np.repeat(np.asarray(y), len(x)), value=cells)
 
 
 def data_of(figure: Figure) -> pd.DataFrame:
@@ -62,12 +69,12 @@ def data_of(figure: Figure) -> pd.DataFrame:
     if not notes:
         return pd.DataFrame()
     table = pd.concat([_frame(each) for each in notes], ignore_index=True)
-    table = table[table[[axis for axis in _AXES if axis in table]].notna().sum(axis=1) == _drawn_axes(table)]
     order = [name for name in ("panel", "series") if table[name].astype(bool).any()]
     renamed: dict[str, str] = {}
     for axis in _AXES:
         ends = [f"{axis}{end}" for end in _ENDS if f"{axis}{end}" in table]
         kept = [name for name in ends if name == axis or table[name].notna().any()]
+        kept = [name for name in kept if name in table]
         labels = set(table[f"{axis}_axis"].dropna()) if kept else set()
         if len(labels) > 1:
             kept.insert(0, f"{axis}_axis")
@@ -77,27 +84,23 @@ def data_of(figure: Figure) -> pd.DataFrame:
     return table[order].rename(columns=renamed).reset_index(drop=True)
 
 
-def _drawn_axes(table: pd.DataFrame) -> "pd.Series[int]":
-    """How many of x, y and value each row must have to be seen: those that its note gave."""
-    return table[[f"{axis}_axis" for axis in _AXES if axis in table]].notna().sum(axis=1)
-
-
 def _frame(each: Note) -> pd.DataFrame:
     """The rows of one note, with the panel and what its axes show."""
     given = {name: np.ravel(np.asarray(each.columns[name])) for name in _ORDER if name in each.columns}
     long = max((len(values) for values in given.values()), default=0)
-    columns: dict[str, Any] = {"panel": _flat(_title(each.ax)), "series": _flat(each.series)}
+    series = _flat(each.series) if isinstance(each.series, str) else list(map(_flat, each.series))
+    columns: dict[str, Any] = {"panel": _flat(_title(each.ax)), "series": series}
     for axis in _AXES:
-        if axis in given:
+        if any(f"{axis}{end}" in given for end in _ENDS):
             columns[f"{axis}_axis"] = _flat(each.names.get(axis) or _label(each.ax, axis))
     plain = {name: np.broadcast_to(values, long) for name, values in given.items()}
-    return pd.DataFrame(columns | plain, index=range(long))
+    frame = pd.DataFrame(columns | plain, index=range(long))
+    return frame.dropna(subset=[axis for axis in _AXES if axis in given])  # what is not known is not drawn
 
 
 def _title(ax: Axes) -> str:
     """The title of a panel: its own, or that of its column."""
-    titles = (ax.get_title(loc=where) for where in ("left", "center", "right"))
-    return next((text for text in titles if text), "") or _from_others(ax, lambda other: other.get_title(loc="left"), 0)
+    return next((text for text in (each.get_title(loc="left") for each in _column(ax)) if text), "")
 
 
 def _label(ax: Axes, axis: str) -> str:
@@ -105,18 +108,28 @@ def _label(ax: Axes, axis: str) -> str:
     if axis == "value":
         return ""
     read: Callable[[Axes], str] = (lambda a: a.get_xlabel()) if axis == "x" else (lambda a: a.get_ylabel())
-    return read(ax) or _from_others(ax, read, 0 if axis == "x" else 1)
+    others = _column(ax, below=True) if axis == "x" else [ax, *_row(ax)]
+    return next((text for text in map(read, others) if text), "")
 
 
-def _from_others(ax: Axes, read: Callable[[Axes], str], along: int) -> str:
-    """The first text that panels of the same column (0) or row (1) have."""
+def _rows(ax: Axes) -> list[list[Axes]]:
     picture = ax.get_figure(root=True)
-    rows = picture.panels if isinstance(picture, Picture) else []
-    for row in rows:
-        if ax in row:
-            others: Iterable[Axes] = row if along else [r[row.index(ax)] for r in rows if len(r) > row.index(ax)]
-            return next((text for text in map(read, others) if text), "")
-    return ""
+    return picture.panels if isinstance(picture, Picture) else []
+
+
+def _row(ax: Axes) -> list[Axes]:
+    """The panels of the same row."""
+    return next((row for row in _rows(ax) if ax in row), [])
+
+
+def _column(ax: Axes, below: bool = False) -> list[Axes]:
+    """A panel and those above it, or below it, the nearest first."""
+    row = _row(ax)
+    if not row:
+        return [ax]
+    column = [other[row.index(ax)] for other in _rows(ax) if len(other) > row.index(ax)]
+    place = column.index(ax)
+    return column[place:] if below else column[place::-1]
 
 
 def _flat(text: str) -> str:

@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREEN, GREY, LIGHT, PURPLE, Ink, key, printed
 from commonweal.figures.points import require
 from commonweal.scenarios.runs.intervals import Interval
@@ -43,6 +44,8 @@ def draw_norms(norms: pd.DataFrame, note: str, measured: Interval | None = None)
     inside = np.isfinite(low) if measured is None else (low < measured.value) & (measured.value < high)
     _draw_intervals(left, low, high, inside, measured)
     _draw_cooperation(right, gifts, inside)
+    note(left, "stable", {"y": "norm"}, x_low=low, x_high=high, y=norms["norm"])
+    note(right, "public images", {"y": "norm"}, x=gifts, y=norms["norm"])
     left.set_yticks(range(len(norms)), norms["norm"])
     left.set_ylim(len(norms) - 0.4, -0.6)
     caption = f"Stable: no other rule of action does as well (public images). {note}"
@@ -55,6 +58,7 @@ def draw_norms(norms: pd.DataFrame, note: str, measured: Interval | None = None)
         right.plot(norms["private"], range(len(norms)), _PRIVATE.marker, color=_PRIVATE.colour, markersize=4.5,
                    clip_on=False)  # fmt: skip
         handles.append(key("private images", _PRIVATE, marker=True))
+        note(right, "private images", {"y": "norm"}, x=norms["private"], y=norms["norm"])
     return finish(figure, "Which norms are stable, and what they bring", caption, handles)
 
 
@@ -75,6 +79,7 @@ def _draw_intervals(ax: Axes, low: Floats, high: Floats, inside: Bools, measured
     if measured is not None:
         ax.axvspan(float(measured.low), float(measured.high), color=GREEN, alpha=0.25, linewidth=0, zorder=0)
         ax.axvline(float(measured.value), color=GREEN)
+        note(ax, "measured", {"y": "norm"}, x=measured.value, x_low=measured.low, x_high=measured.high, y="")
     ax.set_xlim(0, edge)
     ax.set(xlabel="benefit of a gift per cost")
     ax.set_title("stable", loc="left", color="0.2")

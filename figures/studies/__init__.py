@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from commonweal.figures.printing import save
+from commonweal.figures.printing import keep
 from commonweal.scenarios.studies.base import Answer
 
 
@@ -18,8 +18,12 @@ def draw(answer: Answer) -> dict[str, Figure]:
 
 
 def draw_into(answer: Answer, folder: Path) -> dict[str, Path]:
-    """Draw the figures of a study's answer into a folder; their files by name."""
-    return {name: save(figure, folder / f"{name}.png") for name, figure in draw(answer).items()}
+    """Draw the figures of a study's answer into a folder, with their data as CSV.
+
+    Returns:
+        By name the picture of each: of the first format that is asked for.
+    """
+    return {name: keep(figure, folder / name)[0] for name, figure in draw(answer).items()}
 
 
 def module_of(study: str) -> str | None:

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish
-from commonweal.figures.ink import BLACK, GREY, Ink, ink, key, printed
+from commonweal.figures.data import note
+from commonweal.figures.ink import BLACK, GREY, ink, key, printed
+from commonweal.figures.marks import draw_marks
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.compare.halves import ALL
 from commonweal.scenarios.studies.judging import per_round
@@ -41,6 +42,8 @@ def _draw_league(answer: Answer) -> Figure:
     for ax, (title, ranks) in zip(axes, panels.items(), strict=False):
         ax.set_title(title, loc="left", color="0.2", fontsize=7)
         _draw_ranks(ax, ranks)
+        note(ax, names={"x": "rank", "y": "mechanism"}, x=ranks["first"], x_low=ranks["first"], x_high=ranks["last"],
+             y=names)  # fmt: skip
     axes[0].set_yticks(range(len(names)), [balanced(name, 22) for name in names])
     axes[0].set_ylim(len(names) - 0.5, -0.5)
     caption = (
@@ -103,7 +106,7 @@ def _draw_criteria(answer: Answer) -> Figure:
     for ax, name, title in zip(axes, by, titles, strict=False):
         rows = measures[measures["criterion"] == name].set_index("mechanism").loc[names]
         for place in range(len(names)):
-            _intervals(ax, rows.iloc[[place]], "value", [place], ink(place))
+            draw_marks(ax, rows.iloc[[place]], ("value", ([place], names[place : place + 1])), ink(place), names[place])
         ax.set_title(title.replace(", ", "\n", 1), loc="left", color="0.2", fontsize=7)
         if np.ptp(rows[["value", "value_low", "value_high"]].to_numpy(dtype=float)) < _FLAT:
             ax.set_xlim(rows["value"].mean() - 0.5, rows["value"].mean() + 0.5)
@@ -131,7 +134,7 @@ def _draw_attacks(answer: Answer) -> Figure:
     for ax, (column, label) in zip(axes, _ATTACKS.items(), strict=True):
         for place, name in enumerate(names):
             rows = table[table["mechanism"] == name].set_index("attack").loc[attacks]
-            _intervals(ax, rows, column, np.arange(len(attacks)) + shifts[place], ink(place))
+            draw_marks(ax, rows, (column, (np.arange(len(attacks)) + shifts[place], attacks)), ink(place), name)
         ax.axvline(0, color=GREY, linewidth=0.7, zorder=0)
         ax.set_xlabel(label.format(per_round(answer.provenance)))
         for edge in range(1, len(attacks)):
@@ -146,10 +149,3 @@ def _draw_attacks(answer: Answer) -> Figure:
     )
     handles = [key(name, ink(place), marker=True) for place, name in enumerate(names)]
     return finish(figure, "What attacks bring and cost", caption, handles)
-
-
-def _intervals(ax: Axes, rows: pd.DataFrame, column: str, places: ArrayLike, pen: Ink) -> None:
-    middle = rows[column].to_numpy(dtype=float)
-    ends = rows[[f"{column}_low", f"{column}_high"]].to_numpy(dtype=float).T
-    ax.errorbar(middle, places, xerr=np.maximum(np.nan_to_num(np.stack([middle - ends[0], ends[1] - middle])), 0),
-                color=pen.colour, marker=pen.marker, markersize=3.5, linestyle="none", elinewidth=0.9)  # fmt: skip

@@ -20,7 +20,6 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.printing import save
 from commonweal.figures.plots import (
     draw_accuracy,
     draw_actions,
@@ -32,6 +31,7 @@ from commonweal.figures.plots import (
     draw_wealth,
 )
 from commonweal.figures.points import points_of
+from commonweal.figures.printing import save
 from commonweal.figures.wealth import gini_of_run, lorenz
 from commonweal.scenarios.runs.intervals import SHARE, mean_interval
 
