@@ -14,10 +14,12 @@ from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from commonweal.figures.data import Picture
-from commonweal.figures.looks import ONE_COLUMN, TWO_COLUMNS, look
+from commonweal.figures.looks import ONE_COLUMN, TWO_COLUMNS, Look, look
 from commonweal.figures.magnified import magnify, magnify_handles
 
-__all__ = ["ONE_COLUMN", "TWO_COLUMNS", "balanced", "blank", "finish", "label_ends", "panels", "rounds_axis", "say_empty"]
+__all__ = [
+    "ONE_COLUMN", "TWO_COLUMNS", "balanced", "blank", "finish", "label_ends", "panels", "rounds_axis", "say_empty",
+]
 _TALLER = 1.4  # how much higher a single panel gets at most where it gets wider
 _PAD = 0.04167  # inches around panels
 
@@ -164,8 +166,9 @@ def finish(figure: Figure, title: str, caption: str, handles: Sequence[Artist] =
         caption: what is drawn: statistic, interval, number of seeds, what was left out.
         handles: legend entries.
     """
-    if isinstance(figure, Picture):
+    if isinstance(figure, Picture) and look() != Look(formats=look().formats):
         _repeat(figure.panels)
+        _fit(figure)
     scale = look().scale
     width, body = figure.get_size_inches()
     heads, lines = wrap(title, int(width * 11.8)), wrap(caption, int(width * 15.5))
@@ -189,6 +192,20 @@ def finish(figure: Figure, title: str, caption: str, handles: Sequence[Artist] =
                       bbox_to_anchor=(0.06 / width, 1 - (headed - 0.02) / height), borderpad=0, borderaxespad=0,
                       handlelength=2.2, columnspacing=1.2, labelspacing=0.3)
     return figure
+
+
+def _fit(picture: Picture) -> None:
+    """Break labels and titles that are longer than their panel, which was laid out for a page."""
+    width, height = picture.get_size_inches()
+    for ax in chain.from_iterable(picture.panels):
+        place = ax.get_subplotspec()
+        if place is None:
+            continue
+        across, down = place.get_gridspec().ncols, place.get_gridspec().nrows
+        wide, high = width * (place.colspan.stop - place.colspan.start) / across, height / down
+        for text, room in ((ax.xaxis.label, wide), (ax.yaxis.label, high), (ax._left_title, wide)):  # type: ignore[attr-defined]
+            if len(max(text.get_text().split("\n"), key=len)) > 13 * room:
+                text.set_text(balanced(" ".join(text.get_text().split()), max(12, int(13 * room))))
 
 
 def _repeat(grid: Sequence[Sequence[Axes]]) -> None:

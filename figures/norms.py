@@ -44,8 +44,7 @@ def draw_norms(norms: pd.DataFrame, note: str, measured: Interval | None = None)
     inside = np.isfinite(low) if measured is None else (low < measured.value) & (measured.value < high)
     _draw_intervals(left, low, high, inside, measured)
     _draw_cooperation(right, gifts, inside)
-    note(left, "stable", {"y": "norm"}, x_low=low, x_high=high, y=norms["norm"])
-    note(right, "public images", {"y": "norm"}, x=gifts, y=norms["norm"])
+    _note(left, right, norms)
     left.set_yticks(range(len(norms)), norms["norm"])
     left.set_ylim(len(norms) - 0.4, -0.6)
     caption = f"Stable: no other rule of action does as well (public images). {note}"
@@ -58,8 +57,16 @@ def draw_norms(norms: pd.DataFrame, note: str, measured: Interval | None = None)
         right.plot(norms["private"], range(len(norms)), _PRIVATE.marker, color=_PRIVATE.colour, markersize=4.5,
                    clip_on=False)  # fmt: skip
         handles.append(key("private images", _PRIVATE, marker=True))
-        note(right, "private images", {"y": "norm"}, x=norms["private"], y=norms["norm"])
     return finish(figure, "Which norms are stable, and what they bring", caption, handles)
+
+
+def _note(left: Axes, right: Axes, norms: pd.DataFrame) -> None:
+    """What is drawn of norms, in the order of ``NORMS``."""
+    names = {"y": "norm"}
+    note(left, "stable", names, x_low=norms["low"], x_high=norms["high"], y=norms["norm"])
+    note(right, "public images", names, x=norms["cooperation"], y=norms["norm"])
+    if "private" in norms:
+        note(right, "private images", names, x=norms["private"], y=norms["norm"])
 
 
 def _text(measured: Interval) -> str:

@@ -1,6 +1,6 @@
-"""Figures as files: one for each format that is asked for, the same bytes for the same results, and their data as CSV."""
+"""Figures as files: one for each format, the same bytes for the same results, and the data as CSV beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,14 @@ _CLOCKS: Mapping[str, dict[str, Any]] = {"pdf": {"CreationDate": None, "ModDate"
 _KNOWN = {"pdf": {"Software": "Creator", "Source": "Subject"}, "svg": {"Software": "Creator", "Source": "Source"}}
 
 
-def keep(figure: Figure, stem: Path, metadata: Mapping[str, str] | None = None) -> list[Path]:
+def keep(figure: Figure, stem: Path, metadata: Mapping[str, str] | None = None, data: str = "") -> list[Path]:
     """Write a figure in every format of the look, and what it draws as CSV beside it.
 
     Args:
         figure: to write.
         stem: the file without its suffix.
         metadata: Software and Source: where the figure comes from.
+        data: name of the CSV file without its suffix, if it is not that of the figure.
 
     Returns:
         The pictures, then the data.
@@ -34,10 +35,16 @@ def keep(figure: Figure, stem: Path, metadata: Mapping[str, str] | None = None) 
         InputError: if a file cannot be written.
     """
     pictures = [save(figure, stem.with_name(f"{stem.name}.{suffix}"), metadata) for suffix in look().formats]
-    data = stem.with_name(f"{stem.name}.csv")
-    with refusals(data.parent), replacing(data) as partial:
+    table = stem.with_name(f"{data or stem.name}.csv")
+    with refusals(table.parent), replacing(table) as partial:
         data_of(figure).to_csv(partial, index=False, lineterminator="\n")
-    return [*pictures, data]
+    return [*pictures, table]
+
+
+def pictures_among(files: Sequence[Path]) -> list[str]:
+    """What ``keep`` wrote, as a person is told: names of pictures, and that their data lie beside them."""
+    pictures = [file.name for file in files if file.suffix != ".csv"]
+    return [*pictures, f"and the data of {'each' if len(files) > 2 else 'it'} as CSV"] if pictures else []
 
 
 def save(figure: Figure, path: Path, metadata: Mapping[str, str] | None = None) -> Path:

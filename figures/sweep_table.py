@@ -109,7 +109,8 @@ def _axis(path: str, column: pd.Series) -> Axis:
     """The levels of one factor: numbers in ascending order, everything else as it comes."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         level, names = pd.factorize(column.map(_text))
-        return Axis((path,), path, level, tuple(value_title(path, str(name)) for name in names), np.arange(len(names), dtype=float), False, False)
+        texts = tuple(value_title(path, str(name)) for name in names)
+        return Axis((path,), path, level, texts, np.arange(len(names), dtype=float), False, False)
     numbers = column.to_numpy(dtype=np.float64)
     places, level = np.unique(numbers, return_inverse=True)
     if len(places) <= MOST_LEVELS:

@@ -67,7 +67,8 @@ def beeswarm(course: Explanation, answer: int = 0, seen: pd.DataFrame | None = N
     ax.set_xlabel(f"added to {quantity(course, answer)}")
     if "scale" in told:
         _draw_bar(figure, ax)
-    return finish(figure, title_of(course, answer, look().across(TWO_COLUMNS)), _caption(course, answer, told), _handles(told))
+    title = title_of(course, answer, look().across(TWO_COLUMNS))
+    return finish(figure, title, _caption(course, answer, told), _handles(told))
 
 
 def seen_by(decisions: Decisions, principal: int, run: int = 0) -> pd.DataFrame:

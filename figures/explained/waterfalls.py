@@ -76,7 +76,8 @@ def waterfall(why: Explanation, run: int = 0, answer: int = 0, seen: Mapping[str
     _dress(ax, why, one, bars)
     ax.set_xlabel(quantity(why, answer))
     _note(ax, one, bars)
-    return finish(figure, title_of(why, answer, look().across(TWO_COLUMNS * 0.85)), _caption(why, run, answer, bars), _handles(bars))
+    title = title_of(why, answer, look().across(TWO_COLUMNS * 0.85))
+    return finish(figure, title, _caption(why, run, answer, bars), _handles(bars))
 
 
 def _note(ax: Axes, one: Parts, bars: Sequence[_Bar]) -> None:

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from commonweal.figures.printing import keep
 from commonweal.scenarios.studies.base import Answer
 
+_SHOWN = (".png", ".svg", ".pdf")  # by how well a report can show them
+
 
 def draw(answer: Answer) -> dict[str, Figure]:
     """The figures of a study's answer, by name; none for a study of another package."""
@@ -21,9 +23,10 @@ def draw_into(answer: Answer, folder: Path) -> dict[str, Path]:
     """Draw the figures of a study's answer into a folder, with their data as CSV.
 
     Returns:
-        By name the picture of each: of the first format that is asked for.
+        By name the picture of each, of the format that a report shows best.
     """
-    return {name: keep(figure, folder / name)[0] for name, figure in draw(answer).items()}
+    kept = {name: keep(figure, folder / name)[:-1] for name, figure in draw(answer).items()}
+    return {name: min(files, key=lambda file: _SHOWN.index(file.suffix)) for name, files in kept.items()}
 
 
 def module_of(study: str) -> str | None:

@@ -1,5 +1,7 @@
 """Figures of the study of reciprocity: what learners come to, how much is given, who invades, and which norms hold."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,6 +14,7 @@ from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, Ink, ink, key, pr
 from commonweal.figures.marks import draw_band, draw_marks
 from commonweal.scenarios.studies.base import Answer
 
+_RIGHT: dict[str, Any] = {"gid": "guide", "color": GREEN, "linewidth": 2.5, "solid_capstyle": "butt", "zorder": 1}
 _FARTHEST = 1.25  # of the highest ratio that is measured or needed: how far norms are drawn that hold without end
 _SERIES = {"cooperation": "what is given", "good": "good names"}
 _RIVALS = {"ppo": "PPO", "reinforce": "REINFORCE"}
@@ -59,7 +62,7 @@ def _cells(ax: Axes, table: pd.DataFrame | None) -> None:
     rows = table[table["giving"].notna()]
     place = np.arange(len(rows))
     for at, best in zip(place, rows["best"], strict=True):
-        ax.plot([at - 0.3, at + 0.3], [best, best], gid="guide", color=GREEN, linewidth=2.5, solid_capstyle="butt", zorder=1)
+        ax.plot([at - 0.3, at + 0.3], [best, best], **_RIGHT)
     note(ax, "best rule", {"x": "names of donor and recipient"}, x=rows["cell"], y=rows["best"])
     draw_marks(ax, rows, ((place, rows["cell"]), "giving"), Ink(BLACK, "-", "o"), "learners", markersize=4)
     ax.set_xticks(place, list(rows["cell"]))
@@ -150,7 +153,7 @@ def _signals(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
     first = table[table["judges"] == number[0]]
     note(calls, "the norm", x=first["cell"], y=first["says"])
     for cell, says in enumerate(first["says"]):
-        calls.plot([cell - 0.38, cell + 0.38], [says] * 2, gid="guide", color=GREEN, linewidth=2.5, solid_capstyle="butt", zorder=1)
+        calls.plot([cell - 0.38, cell + 0.38], [says] * 2, **_RIGHT)
     calls.set_xticks(range(len(first)), list(first["cell"]))
     calls.set(ylim=(-0.04, 1.04), ylabel="probability of calling good")
     calls.set_title("verdicts of learners (green: the norm's)", loc="left", color="0.2")

@@ -37,6 +37,7 @@ from commonweal.scenarios.runs.intervals import SHARE, mean_interval
 
 KIND = "settlement.kind"
 RULES = ("equal", "data", "credit")
+IN_WORDS = {"equal": "equally", "data": "by samples", "credit": "by credit"}
 
 
 def sweep(rules: tuple[str, ...] = RULES, seeds: int = 8, rounds: int = 120, count: int = 40, dimensions: int = 2,
@@ -170,7 +171,7 @@ def test_drawing_leaves_the_settings_of_the_caller_alone(name: str) -> None:
 @pytest.mark.parametrize("action", ["delegate", "free_ride", "defect"])
 def test_each_panel_of_actions_shows_the_mean_share_of_its_rule(action: str) -> None:
     figure = draw_actions(ROUNDS, [KIND])
-    assert [ax.get_title(loc="left") for ax in figure.axes] == ["kind = equal", "kind = data", "kind = credit"]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == [f"settlement rule: {IN_WORDS[rule]}" for rule in RULES]
     for ax, rule in zip(figure.axes, RULES, strict=True):
         np.testing.assert_allclose(line(ax, action)[:, 1], mean_course(rule, f"share_{action}"))
 
@@ -186,9 +187,9 @@ def test_an_action_that_nobody_took_is_named_and_not_drawn() -> None:
 def test_accuracy_of_each_rule_is_a_line_named_at_its_end() -> None:
     figure = draw_accuracy(ROUNDS, [KIND])
     for rule in RULES:
-        np.testing.assert_allclose(line(figure.axes[0], rule)[:, 1], mean_course(rule, "accuracy"))
-    assert [text.get_text() for text in figure.axes[0].texts] == ["equal", "data", "credit"]
-    assert "Mean and 95 % interval over 8 seeds. Lines: settlement.kind." in words(figure)
+        np.testing.assert_allclose(line(figure.axes[0], IN_WORDS[rule])[:, 1], mean_course(rule, "accuracy"))
+    assert [text.get_text() for text in figure.axes[0].texts] == list(IN_WORDS.values())
+    assert "Mean and 95 % interval over 8 seeds. Lines: settlement rule." in words(figure)
 
 
 def test_a_band_is_the_interval_of_the_seeds() -> None:
@@ -219,23 +220,23 @@ def test_values_that_differ_in_the_ninth_digit_are_two_points() -> None:
     frame = pd.DataFrame({"run": [0, 1, 2], "stakes.stake": [0.1, 0.1 + 1e-9, 0.1]})
     points = points_of(frame, ["stakes.stake"]).shown
     assert [list(point.runs) for point in points] == [[0, 2], [1]]
-    assert points[0].title == "stake = 0.1"
+    assert points[0].title == "stake: 0.1"
 
 
-def test_fields_of_the_same_last_name_are_told_apart_by_their_path() -> None:
+def test_points_are_called_by_the_words_of_their_fields_and_values() -> None:
     frame = pd.DataFrame({"run": [0], "credit.kind": ["shapley"], "settlement.kind": ["equal"]})
-    assert points_of(frame, list(frame.columns[1:])).shown[0].title == "credit.kind = shapley, settlement.kind = equal"
+    assert points_of(frame, list(frame.columns[1:])).shown[0].title == "credit rule: Shapley, settlement rule: equally"
 
 
 def test_list_and_switch_fields_can_be_varied() -> None:
     frame = pd.DataFrame({"run": [0, 1], "learning.hidden": [[32, 16], [8]], "screening.gate": [True, False]})
     titles = [point.title for point in points_of(frame, list(frame.columns[1:])).shown]
-    assert titles == ["hidden = [32 16], gate = true", "hidden = [8], gate = false"]
+    assert titles == ["hidden units: [32 16], gate of screening: on", "hidden units: [8], gate of screening: off"]
 
 
 def test_rounds_without_a_value_are_a_gap_and_not_a_zero() -> None:
     holed = ROUNDS.assign(accuracy=ROUNDS["accuracy"].where(ROUNDS["round"] != 5))
-    drawn = line(draw_accuracy(holed, [KIND]).axes[0], "credit")[:, 1]
+    drawn = line(draw_accuracy(holed, [KIND]).axes[0], "by credit")[:, 1]
     assert list(np.flatnonzero(np.isnan(drawn))) == [5]
 
 
@@ -334,7 +335,7 @@ def test_names_of_lines_that_end_together_do_not_overlap() -> None:
 
 def test_a_line_without_any_value_gets_no_name() -> None:
     figure = draw_accuracy(ROUNDS.assign(accuracy=ROUNDS["accuracy"].where(ROUNDS[KIND] != "data")), [KIND])
-    assert [text.get_text() for text in figure.axes[0].texts] == ["equal", "credit"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["equally", "by credit"]
 
 
 @pytest.mark.parametrize(("draw", "column"), [
@@ -382,11 +383,12 @@ def test_a_stored_sweep_becomes_seven_picture_files_and_nothing_else(tmp_path: P
     told: list[str] = []
     paths = draw_all(tmp_path, told.append)
     assert sorted(tmp_path.joinpath("figures").iterdir()) == sorted(paths)
+    assert {path.suffix for path in paths} == {".png", ".csv"}
     assert {path.stem for path in paths} == {
         "overview", "actions", "accuracy", "wealth", "credit_quality", "probe_levels", "value_map"}
     assert told == []
     # 7.2 inches at 200 dots per inch.
-    assert all(imread(path).shape[1] == 1440 for path in paths if path.stem != "accuracy")
+    assert all(imread(path).shape[1] == 1440 for path in paths if path.suffix == ".png" and path.stem != "accuracy")
     assert b"commonweal 1.2.3" in paths[0].read_bytes()
 
 
@@ -394,7 +396,7 @@ def test_a_stored_sweep_becomes_seven_picture_files_and_nothing_else(tmp_path: P
 def test_without_value_dimensions_two_figures_are_skipped_and_the_reason_told(tmp_path: Path) -> None:
     store(tmp_path, dimensions=0)
     told: list[str] = []
-    assert len(draw_all(tmp_path, told.append)) == 5
+    assert len({path.stem for path in draw_all(tmp_path, told.append)}) == 5
     assert told == [f"{name}: skipped, the scenario has no value dimensions" for name in ("probe_levels", "value_map")]
 
 
