@@ -10,17 +10,19 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from commonweal.figures.data import Picture
-from commonweal.figures.looks import ONE_COLUMN, TWO_COLUMNS, Look, look
+from commonweal.figures.looks import ONE_COLUMN, TWO_COLUMNS, look
 from commonweal.figures.magnified import magnify, magnify_handles
 
 __all__ = [
     "ONE_COLUMN", "TWO_COLUMNS", "balanced", "blank", "finish", "label_ends", "panels", "rounds_axis", "say_empty",
 ]
 _TALLER = 1.4  # how much higher a single panel gets at most where it gets wider
+_SET = 13.0  # characters of an inch
 _PAD = 0.04167  # inches around panels
 
 
@@ -166,7 +168,7 @@ def finish(figure: Figure, title: str, caption: str, handles: Sequence[Artist] =
         caption: what is drawn: statistic, interval, number of seeds, what was left out.
         handles: legend entries.
     """
-    if isinstance(figure, Picture) and look() != Look(formats=look().formats):
+    if isinstance(figure, Picture):
         _repeat(figure.panels)
         _fit(figure)
     scale = look().scale
@@ -203,9 +205,10 @@ def _fit(picture: Picture) -> None:
             continue
         across, down = place.get_gridspec().ncols, place.get_gridspec().nrows
         wide, high = width * (place.colspan.stop - place.colspan.start) / across, height / down
-        for text, room in ((ax.xaxis.label, wide), (ax.yaxis.label, high), (ax._left_title, wide)):  # type: ignore[attr-defined]
-            if len(max(text.get_text().split("\n"), key=len)) > 13 * room:
-                text.set_text(balanced(" ".join(text.get_text().split()), max(12, int(13 * room))))
+        title: Text = ax._left_title  # type: ignore[attr-defined]
+        for text, room in ((ax.xaxis.label, wide), (ax.yaxis.label, high), (title, wide)):
+            if len(max(text.get_text().split("\n"), key=len)) > _SET * room:
+                text.set_text(balanced(" ".join(text.get_text().split()), max(12, int(_SET * room))))
 
 
 def _repeat(grid: Sequence[Sequence[Axes]]) -> None:

@@ -97,7 +97,7 @@ def _draw_map(ax: Axes, cells: Floats, x: Axis, y: Axis, room: int) -> None:
 def _annotate(ax: Axes, image: AxesImage, cells: Floats) -> None:
     """Write every cell's value in it, light on dark and dark on light."""
     span = np.nanmax(np.abs(cells))
-    digits = 2 if span >= 0.1 else 3 if span >= 0.01 else 4
+    digits = next(digits for digits, least in enumerate((100, 10, 0.1, 0.01, 0)) if span >= least)
     beneath = image.to_rgba(cells)
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value):
