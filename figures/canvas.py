@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedFormatter, MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from commonweal.figures.data import Picture
@@ -22,6 +22,7 @@ __all__ = [
     "ONE_COLUMN", "TWO_COLUMNS", "balanced", "blank", "finish", "label_ends", "panels", "rounds_axis", "say_empty",
 ]
 _TALLER = 1.4  # how much higher a single panel gets at most where it gets wider
+_BROKEN = 0.15  # inches that labels need which are broken into lines
 _SET = 13.0  # characters of an inch
 _PAD = 0.04167  # inches around panels
 
@@ -45,6 +46,8 @@ def blank(rows: int, columns: int, width: float, row_height: float, heights: Seq
     """
     wide, beside = look().across(width), look().beside(columns)
     bands, tall = -(-columns // beside), list(heights or [1.0] * rows)
+    if look().room < TWO_COLUMNS:
+        row_height += _BROKEN
     if columns == 1 and wide > width:
         row_height *= min(wide / width, _TALLER)
     if bands > 1:
@@ -204,11 +207,19 @@ def _fit(picture: Picture) -> None:
         if place is None:
             continue
         across, down = place.get_gridspec().ncols, place.get_gridspec().nrows
-        wide, high = width * (place.colspan.stop - place.colspan.start) / across, height / down
+        wide, high, inside = width / across, height / down, (width - _names_of_rows(ax)) / across
         title: Text = ax._left_title  # type: ignore[attr-defined]
-        for text, room in ((ax.xaxis.label, wide), (ax.yaxis.label, high), (title, wide)):
+        for text, room in ((ax.xaxis.label, wide), (ax.yaxis.label, high), (title, inside)):
             if len(max(text.get_text().split("\n"), key=len)) > _SET * room:
                 text.set_text(balanced(" ".join(text.get_text().split()), max(12, int(_SET * room))))
+
+
+def _names_of_rows(ax: Axes) -> float:
+    """Inches that the names of rows take up at the left; 0 where rows are numbers."""
+    if not isinstance(ax.yaxis.get_major_formatter(), FixedFormatter):
+        return 0.0
+    lines = [line for label in ax.get_yticklabels() for line in label.get_text().split("\n")]
+    return max(map(len, lines), default=0) / _SET
 
 
 def _repeat(grid: Sequence[Sequence[Axes]]) -> None:

@@ -81,7 +81,7 @@ def _draw_intervals(ax: Axes, low: Floats, high: Floats, inside: Bools, measured
         if np.isfinite(start):
             ax.barh(place, min(end, edge) - start, left=start, color=colour, height=0.6)
         if end == np.inf:
-            ax.plot(edge, place, ">", color=colour, markersize=6, clip_on=False)
+            ax.plot(edge, place, ">", color=colour, markersize=6, clip_on=False, gid="guide")
         ax.text(1.05 * edge, place, _between(start, end), va="center", color="0.25")
     if measured is not None:
         ax.axvspan(float(measured.low), float(measured.high), color=GREEN, alpha=0.25, linewidth=0, zorder=0)

@@ -83,10 +83,11 @@ def waterfall(why: Explanation, run: int = 0, answer: int = 0, seen: Mapping[str
 def _note(ax: Axes, one: Parts, bars: Sequence[_Bar]) -> None:
     """Where each bar ends, and what it adds with its interval; first the base, last the value."""
     said = {"y": "reason", "value": "added"}
+    ends, parts = np.array([bar.start + bar.part for bar in bars]), np.array([bar.part for bar in bars])
+    margins = np.array([bar.margin for bar in bars])
     note(ax, names=said, x=one.base, y="base")
-    note(ax, names=said, x=[bar.start + bar.part for bar in bars], y=[bar.label.replace("\n", " ") for bar in bars],
-         value=[bar.part for bar in bars], value_low=[bar.part - bar.margin for bar in bars],
-         value_high=[bar.part + bar.margin for bar in bars])  # fmt: skip
+    note(ax, names=said, x=ends, x_low=ends - margins, x_high=ends + margins, y=[bar.label for bar in bars],
+         value=parts, value_low=parts - margins, value_high=parts + margins)  # fmt: skip
     note(ax, names=said, x=one.value, y="value")
 
 

@@ -21,6 +21,9 @@ def texts(figure: Figure) -> list[tuple[Text, Bbox]]:
     ticks, seen = set(), set()
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis):
+            if not ax.axison:
+                ticks |= {id(tick.label1) for tick in axis.get_major_ticks()}
+                continue
             every = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
             ticks |= {id(label) for tick in every for label in (tick.label1, tick.label2)}
             inside = axis._update_ticks()  # type: ignore[attr-defined]
@@ -54,7 +57,7 @@ def unlike_its_data(figure: Figure) -> Iterator[str]:
     """Numbers of lines and maps that the figure's data lack, and numbers of its data that nothing shows."""
     assert isinstance(figure, Picture)
     for ax in figure.axes:
-        for axis in ("x", "y"):
+        for axis in () if ax.images else ("x", "y"):  # cells stand at their places
             noted = _noted(figure, ax, axis, ("", "_low", "_high"))
             if noted is not None:
                 shown = _shown(ax, axis)
