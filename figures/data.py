@@ -93,7 +93,9 @@ def _frame(each: Note) -> pd.DataFrame:
     for axis in _AXES:
         if any(f"{axis}{end}" in given for end in _ENDS):
             columns[f"{axis}_axis"] = _flat(each.names.get(axis) or _label(each.ax, axis))
-    plain = {name: np.broadcast_to(values, long) for name, values in given.items()}
+    said = {name: np.array([_flat(str(text)) for text in values]) if values.dtype.kind in "OUS" else values
+            for name, values in given.items()}  # fmt: skip
+    plain = {name: np.broadcast_to(values, long) for name, values in said.items()}
     frame = pd.DataFrame(columns | plain, index=range(long))
     return frame.dropna(subset=[axis for axis in _AXES if axis in given])  # what is not known is not drawn
 
