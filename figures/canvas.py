@@ -208,10 +208,20 @@ def _fit(picture: Picture) -> None:
             continue
         across, down = place.get_gridspec().ncols, place.get_gridspec().nrows
         wide, high, inside = width / across, height / down, (width - _names_of_rows(ax)) / across
+        if look().room < TWO_COLUMNS:
+            _turn(ax, inside - 0.4)
         title: Text = ax._left_title  # type: ignore[attr-defined]
         for text, room in ((ax.xaxis.label, wide), (ax.yaxis.label, high), (title, inside)):
             if len(max(text.get_text().split("\n"), key=len)) > _SET * room:
                 text.set_text(balanced(" ".join(text.get_text().split()), max(12, int(_SET * room))))
+
+
+def _turn(ax: Axes, room: float) -> None:
+    """Turn names below a panel that would lie upon each other."""
+    if isinstance(ax.xaxis.get_major_formatter(), FixedFormatter):
+        names = [label.get_text() for label in ax.get_xticklabels()]
+        if sum(max(map(len, name.split("\n"))) + 1 for name in names) > _SET * room:
+            ax.tick_params(axis="x", labelrotation=90)
 
 
 def _names_of_rows(ax: Axes) -> float:

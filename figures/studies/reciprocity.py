@@ -98,8 +98,9 @@ def _invasion(ax: Axes, table: pd.DataFrame | None) -> None:
             surely = row["gain_low"] > 0 or row["gain_high"] < 0
             colour = BLACK if surely else GREY
             reach = [[max(0.0, row["gain"] - row["gain_low"])], [max(0.0, row["gain_high"] - row["gain"])]]
-            note(ax, f"in place of {_called(str(resident))}", {"x": "gain of one mutant (money per round)", "y": "mutant"},
-                 x=row["gain"], x_low=row["gain_low"], x_high=row["gain_high"], y=row["mutant"])  # fmt: skip
+            said = {"x": "gain of one mutant (money per round)", "y": "mutant"}
+            note(ax, f"in place of {_called(str(resident))}", said, x=row["gain"], x_low=row["gain_low"],
+                 x_high=row["gain_high"], y=row["mutant"])  # fmt: skip
             ax.errorbar(row["gain"], at, xerr=np.nan_to_num(reach), fmt="o", color=colour, markersize=3, elinewidth=1.0)
             names.append(str(row["mutant"]))
             place.append(at)
