@@ -48,10 +48,12 @@ def draw_marks(ax: Axes, rows: pd.DataFrame, columns: tuple[Any, Any], pen: Ink,
     """
     places: dict[str, ArrayLike] = {}
     noted: dict[str, Any] = {}
+    called: dict[str, str] = {}  # what names are names of, as the table's index says
     reach: dict[str, Floats] = {}
     for axis, column in zip("xy", columns, strict=True):
         if not isinstance(column, str):
             places[axis], noted[axis] = column
+            called[axis] = str(rows.index.name or "").replace("_", " ")
             continue
         places[axis] = noted[axis] = rows[column].to_numpy(dtype=float)
         if f"{column}_low" in rows:
@@ -61,4 +63,4 @@ def draw_marks(ax: Axes, rows: pd.DataFrame, columns: tuple[Any, Any], pen: Ink,
             reach[f"{axis}err"] = np.maximum(np.nan_to_num(np.stack([middle - ends[0], ends[1] - middle])), 0)
     usual = {"markersize": 3.5, "linestyle": "none", "elinewidth": 0.9}
     ax.errorbar(places["x"], places["y"], color=pen.colour, marker=pen.marker, **(usual | reach | look))
-    note(ax, series, **noted)
+    note(ax, series, called, **noted)
