@@ -172,6 +172,7 @@ def finish(figure: Figure, title: str, caption: str, handles: Sequence[Artist] =
         handles: legend entries.
     """
     if isinstance(figure, Picture):
+        figure.panels = [[ax for ax in row if ax in figure.axes] for row in figure.panels]  # some were removed
         _repeat(figure.panels)
         _fit(figure)
     scale = look().scale
@@ -235,8 +236,8 @@ def _names_of_rows(ax: Axes) -> float:
 def _repeat(grid: Sequence[Sequence[Axes]]) -> None:
     """Where rows are folded, write what only their first panels say beside those below, and titles over each."""
     for row in grid:
-        places = [ax.get_subplotspec() for ax in row if ax.figure is not None]
-        first = [ax for ax, place in zip(row, places, strict=False) if place is not None and place.is_first_col()]
+        places = [ax.get_subplotspec() for ax in row]
+        first = [ax for ax, place in zip(row, places, strict=True) if place is not None and place.is_first_col()]
         for ax in first[1:]:
             if not ax.get_ylabel() and ax.get_shared_y_axes().joined(ax, row[0]):
                 ax.set_ylabel(row[0].get_ylabel())
