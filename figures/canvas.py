@@ -207,8 +207,10 @@ def _fit(picture: Picture) -> None:
         place = ax.get_subplotspec()
         if place is None:
             continue
-        across, down = place.get_gridspec().ncols, place.get_gridspec().nrows
-        wide, high, inside = width / across, height / down, (width - _names_of_rows(ax)) / across
+        grid = place.get_gridspec()
+        tall = np.asarray(grid.get_height_ratios(), dtype=np.float64)
+        wide, inside = width / grid.ncols, (width - _names_of_rows(ax)) / grid.ncols
+        high = height * float(tall[place.rowspan.start] / tall.sum())
         if look().room < TWO_COLUMNS:
             _turn(ax, inside - 0.4)
         title: Text = ax._left_title  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_
 from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREY, printed
 from commonweal.figures.sweep_table import Axis, SweepTable
+from commonweal.scenarios.runs.measure_titles import OTHERS
 from commonweal.scenarios.runs.measures import SHARES, title
 
 _TOGETHER = "together only"  # what no factor explains by itself
@@ -20,7 +21,7 @@ def title_of(metric: str, words: Words) -> str:
     """What a metric is called in figures, with its unit."""
     if metric in SHARES:
         return f"{title(metric, words)} (share)"
-    return {"accuracy": words.axis, "welfare": words.welfare_axis}.get(metric, metric.replace("_", " "))
+    return {"accuracy": words.axis, "welfare": words.welfare_axis}.get(metric, OTHERS.get(metric, ("", metric.replace("_", " ")))[1])
 
 
 def explained(axis: Axis, means: Floats) -> float:

@@ -44,7 +44,7 @@ def _draw_influence(answer: Answer) -> Figure:
     outcomes, kind = _outcomes(table), "sobol" if "total" in table else "morris"
     fields = list(table[table["outcome"] == outcomes[0]]["field"])
     titles = field_titles(fields, words)
-    figure, (axes,) = blank(1, len(outcomes), TWO_COLUMNS, 0.5 + 0.17 * len(fields), sharey=True)
+    figure, (axes,) = blank(1, len(outcomes), TWO_COLUMNS, 0.6 + 0.19 * len(fields), sharey=True)
     for ax, outcome in zip(axes, outcomes, strict=True):
         rows = table[table["outcome"] == outcome].set_index("field").reindex(fields)
         _draw_measure(ax, rows, kind, titles)
