@@ -21,7 +21,8 @@ def title_of(metric: str, words: Words) -> str:
     """What a metric is called in figures, with its unit."""
     if metric in SHARES:
         return f"{title(metric, words)} (share)"
-    return {"accuracy": words.axis, "welfare": words.welfare_axis}.get(metric, OTHERS.get(metric, ("", metric.replace("_", " ")))[1])
+    said = {"accuracy": words.axis, "welfare": words.welfare_axis} | {name: told for name, (_, told) in OTHERS.items()}
+    return said.get(metric, metric.replace("_", " "))
 
 
 def explained(axis: Axis, means: Floats) -> float:
