@@ -57,7 +57,7 @@ def main() -> None:
     if arguments.write:
         tables = put(outcomes, some)
     if file := arguments.figure or (FIGURE if arguments.write else None):
-        note = f"{len(seeds)} seeds, {rounds} rounds, ten principals on drifting digits. Empty: not played."
+        note = f"{len(seeds)} seeds, {rounds} rounds, ten principals on drifting digits; k: thousand."
         (settlements, attacks, gain), (_, _, loss) = (read(tables[what]) for what in ("gain", "loss"))
         save(draw_attacks(settlements, attacks, gain, loss, note), file)
 
