@@ -74,10 +74,10 @@ def _draw_line_of_motion(ax: Axes, answer: Answer, first: str) -> None:
     share, velocity = flow["share"].to_numpy(), flow["replicator"].to_numpy()
     ax.set_axis_off()
     ax.set_ylim(-1, 1)
-    ax.plot([0, 1], [0, 0], color="0.6", linewidth=0.8)
+    ax.plot([0, 1], [0, 0], color="0.6", linewidth=0.8, gid="guide")
     for x in np.linspace(0.1, 0.9, 9):
         if direction := np.sign(np.interp(x, share, velocity)):
-            ax.plot(x, 0, marker=">" if direction > 0 else "<", color="0.35", markersize=4)
+            ax.plot(x, 0, marker=">" if direction > 0 else "<", color="0.35", markersize=4, gid="guide")
     rests = answer.tables["rest_points"].query("flow == 'replicator' and strategy == @first")
     note(ax, [f"rest point, {stability}" for stability in rests["stability"]], x=rests["share"], y=np.zeros(len(rests)),
          names={"y": "replicator flow"})  # fmt: skip
