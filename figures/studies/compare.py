@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish
 from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREY, ink, key, printed
+from commonweal.figures.looks import look
 from commonweal.figures.marks import draw_marks
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.compare.halves import ALL
@@ -35,7 +36,8 @@ def _draw_league(answer: Answer) -> Figure:
     """A panel per criterion, over all first: the ranks that every mechanism may have, the best at the left."""
     names, panels, alike = list(answer.tables["league"]["mechanism"]), _ranks(answer), _alike(answer)
     height = 0.6 + 0.16 * len(names)
-    figure, grid = blank(-(-len(panels) // _ACROSS), _ACROSS, TWO_COLUMNS, height, sharey=True)
+    across = look().beside(_ACROSS)
+    figure, grid = blank(-(-len(panels) // across), across, TWO_COLUMNS, height, sharey=True)
     axes = list(chain.from_iterable(grid))
     for spare in axes[len(panels) :]:
         spare.remove()
@@ -99,7 +101,8 @@ def _draw_criteria(answer: Answer) -> Figure:
     by = list(dict.fromkeys(measures["criterion"]))
     units = measures.drop_duplicates("criterion").set_index("criterion")
     titles = [f"{name}, {units.loc[name, 'better']} is better\n({units.loc[name, 'unit']})" for name in by]
-    figure, grid = blank(-(-len(by) // _ACROSS), _ACROSS, TWO_COLUMNS, 0.85 + 0.17 * len(names), sharey=True)
+    across = look().beside(_ACROSS)
+    figure, grid = blank(-(-len(by) // across), across, TWO_COLUMNS, 0.85 + 0.17 * len(names), sharey=True)
     axes = list(chain.from_iterable(grid))
     for spare in axes[len(by) :]:
         spare.remove()
