@@ -50,6 +50,8 @@ def test_the_python_of_a_page_runs_from_its_first_block_to_its_last(
     mpl.use("Agg")
     (tmp_path / "benchmarks").symlink_to(ROOT / "benchmarks")
     monkeypatch.chdir(tmp_path)
+    if any('"results/commons"' in block.text for block in PYTHON[page]):
+        assert main(["run", "commons", "--rounds", "3"]) == 0  # what a page takes to be there
     names: dict[str, Any] = {"__name__": "__main__"}
     for block in PYTHON[page]:
         code = compile("\n" * (block.line - 1) + block.text, str(page), "exec")
