@@ -60,7 +60,10 @@ def demand_usable(scenario: Scenario) -> None:
 
 
 def _counted(document: dict[str, Any], task: Task, said: set[str]) -> dict[str, Any]:
-    """The document with the number of owners, where they are the principals."""
+    """The document with what labels are, and the number of owners where they are the principals."""
+    from commonweal.economy.tasks.tables import dataset_of
+
+    document = _with(document, "task.target", dataset_of(task).target)  # words, and what fits, go by it
     count = _owners(task, _part(document, COUNT) if COUNT in said else None)
     return document if count is None else _with(document, COUNT, count)
 
@@ -71,7 +74,6 @@ def _owners(task: Task, count: int | None) -> int | None:
     from commonweal.economy.tasks.tables import dataset_of
 
     data = dataset_of(task)
-    document = _with(document, "task.target", data.target)  # words, and what fits, go by it
     if task.partition != "owner":
         return None
     count = len(data.owner_names) if count is None else count
