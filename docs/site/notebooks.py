@@ -71,7 +71,7 @@ def printed_by(page: Path, folder: Path) -> dict[int, str]:
     notebook = notebook_of(page)
     commands = Path(sys.executable).parent
     surroundings = {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1", "COLUMNS": "84"}
-    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(folder)}})
     client.execute(env=surroundings)
     played = [cell for cell in notebook.cells if cell.cell_type == "code"]
     return {block.line: told(cell) for block, cell in zip(_code(page), played, strict=True)}
