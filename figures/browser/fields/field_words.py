@@ -272,6 +272,8 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
     "screening.gate": {"true": "on", "false": "off"},
     "task.kind": {"breast_cancer": "breast cancer"},
     "task.partition": {"cgsv_power": "power, as in CGSV", "class": "by class", "power": "power law"},
+    "task.metric": {"auto": "as usual", "balanced_accuracy": "balanced accuracy", "auc": "area under the ROC curve",
+                    "log_loss": "log loss explained", "r2": "R²"},
     "population.graph": {"complete": "all know all", "watts_strogatz": "small world",
                          "barabasi_albert": "few know many", "file": "of a file"},
     "policy.imitation.reach": {"population": "anybody"},
