@@ -10,7 +10,7 @@ from commonweal.agents.errors import InputError, shown
 from commonweal.agents.policies.learned import PREFIX as LEARNED
 from commonweal.scenarios.schema.library import find_file, read_document
 from commonweal.scenarios.schema.notation import join_path, no_item, parse_assignment, parse_path, split_path
-from commonweal.scenarios.schema.owned import FOLLOW, PARTITION, owned, said_by_changes, said_in
+from commonweal.scenarios.schema.owned import FOLLOW, PARTITION, owned, retargeted, said_by_changes, said_in
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
 
@@ -32,7 +32,7 @@ def load(name_or_path: str | Path, overrides: Overrides = ()) -> Scenario:
     try:
         document = named(placed_document(read_document(file), file.parent), file)
         said = said_in(document)
-        # A file that says both, as stored results do, is read without its data, which are looked at when it is played.
+        # A file that says all of them, as stored results do, is read without its data.
         scenario = validate(document) if said.issuperset(FOLLOW) else owned(document, said)
     except InputError as error:
         raise InputError(f"{file.name}: {error}") from None
@@ -57,6 +57,7 @@ def revise(scenario: Scenario, overrides: Overrides) -> Scenario:
     document = scenario.model_dump(mode="json", exclude_none=True)
     for path, value in changes.items():
         _put(document, split_path(path), value)
+    document = retargeted(document, scenario, changes)
     said = said_by_changes(changes) | ({PARTITION} if scenario.task.owner else set())
     return owned(placed_document(document, Path()), said)
 
