@@ -6,8 +6,8 @@ from math import isfinite, nan
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.fields.field_words import plain
 from commonweal.scenarios.schema.describe import fields, find_spec, registries
+from commonweal.scenarios.schema.field_words import plain
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.notation import parse_value, shorten, split_path, value_at, write_value
 from commonweal.scenarios.schema.scenario import Scenario

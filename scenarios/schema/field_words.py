@@ -1,4 +1,4 @@
-"""What the fields of a scenario are called on the page: short labels, the words of their choices, units and groups."""
+"""What the fields of a scenario are called on the page and in figures: labels, the words of their choices, units."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
