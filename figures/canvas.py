@@ -223,7 +223,7 @@ def _turn(ax: Axes, room: float) -> None:
     """Turn names below a panel that would lie upon each other."""
     if isinstance(ax.xaxis.get_major_formatter(), FixedFormatter):
         names = [label.get_text() for label in ax.get_xticklabels()]
-        if sum(max(map(len, name.split("\n"))) + 1 for name in names) > _SET * room:
+        if sum(max(map(len, name.split("\n"))) + 2 for name in names) > _SET * room:
             ax.tick_params(axis="x", labelrotation=90)
 
 
