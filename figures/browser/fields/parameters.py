@@ -25,12 +25,14 @@ def settable(scenario: Scenario) -> tuple[str, ...]:
     return tuple(path for path in (*paths, *own) if path not in _NOT_SET and value_at(scenario, path) is not None)
 
 
-_NOT_SET = ("name", "description", "population.edges", "policy.options", "values.dimensions", "values.camps",
-            "mechanisms")  # fmt: skip
+_NOT_SET = ("name", "description", "population.edges", "population.table", "policy.options", "values.dimensions",
+            "values.camps", "mechanisms")  # fmt: skip
 # What needs a file, an address, a download or another package stays with the command line.
 _NOT_HERE: Mapping[str, tuple[str, ...]] = {
     "population.graph": ("file",),
-    "task.kind": ("openml:NAME", "mnist_5k", "japanese_vowels", "adult"),
+    "task.kind": (
+        "openml:NAME", "csv:FILE", "parquet:FILE", "torch:FILE.py:NAME", "mnist_5k", "japanese_vowels", "adult",
+    ),
     "negotiation.negotiator": ("endpoint", "replay"),
 }
 
