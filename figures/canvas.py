@@ -203,7 +203,11 @@ def finish(figure: Figure, title: str, caption: str, handles: Sequence[Artist] =
 def _fit(picture: Picture) -> None:
     """Break labels and titles that are longer than their panel, which was laid out for a page."""
     width, height = picture.get_size_inches()
-    for ax in chain.from_iterable(picture.panels):
+    panels = list(chain.from_iterable(picture.panels))
+    for bar in (ax.yaxis.label for ax in picture.axes if ax not in panels):
+        if len(bar.get_text()) > _SET * height:
+            bar.set_text(balanced(bar.get_text(), int(_SET * height)))
+    for ax in panels:
         place = ax.get_subplotspec()
         if place is None:
             continue
