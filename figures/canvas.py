@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from commonweal.figures.data import Picture
@@ -213,7 +213,8 @@ def _fit(picture: Picture) -> None:
             continue
         grid = place.get_gridspec()
         tall = np.asarray(grid.get_height_ratios(), dtype=np.float64)
-        wide, inside = width / grid.ncols, (width - _names_of_rows(ax)) / grid.ncols
+        once = grid.ncols if len(ax.get_shared_y_axes().get_siblings(ax)) > 1 else 1  # names stand at the left alone
+        wide, inside = width / grid.ncols, width / grid.ncols - _names_of_rows(ax) / once
         high = height * float(tall[place.rowspan.start] / tall.sum())
         if look().room < TWO_COLUMNS:
             _turn(ax, inside - 0.4)
@@ -225,7 +226,7 @@ def _fit(picture: Picture) -> None:
 
 def _turn(ax: Axes, room: float) -> None:
     """Turn names below a panel that would lie upon each other."""
-    if isinstance(ax.xaxis.get_major_formatter(), FixedFormatter):
+    if isinstance(ax.xaxis.get_major_locator(), FixedLocator):
         names = [label.get_text() for label in ax.get_xticklabels()]
         if sum(max(map(len, name.split("\n"))) + 2 for name in names) > _SET * room:
             ax.tick_params(axis="x", labelrotation=90)
@@ -233,7 +234,7 @@ def _turn(ax: Axes, room: float) -> None:
 
 def _names_of_rows(ax: Axes) -> float:
     """Inches that the names of rows take up at the left; 0 where rows are numbers."""
-    if not isinstance(ax.yaxis.get_major_formatter(), FixedFormatter):
+    if not isinstance(ax.yaxis.get_major_locator(), FixedLocator):
         return 0.0
     lines = [line for label in ax.get_yticklabels() for line in label.get_text().split("\n")]
     return max(map(len, lines), default=0) / _SET
