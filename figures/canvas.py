@@ -213,8 +213,10 @@ def _fit(picture: Picture) -> None:
             continue
         grid = place.get_gridspec()
         tall = np.asarray(grid.get_height_ratios(), dtype=np.float64)
-        once = grid.ncols if len(ax.get_shared_y_axes().get_siblings(ax)) > 1 else 1  # names stand at the left alone
-        wide, inside = width / grid.ncols, width / grid.ncols - _names_of_rows(ax) / once
+        alike = ax.get_shared_y_axes().get_siblings(ax)
+        names = max(_names_of_rows(each) for each in alike)
+        once = grid.ncols if len(alike) > 1 else 1  # names stand at the left alone
+        wide, inside = width / grid.ncols, width / grid.ncols - names / once
         high = height * float(tall[place.rowspan.start] / tall.sum())
         if look().room < TWO_COLUMNS:
             _turn(ax, inside - 0.4)
