@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from commonweal.economy.screening.admissible import ScreeningTerms
     from commonweal.economy.screening.votes import vote
     from commonweal.economy.tasks import Dataset, TaskTerms, metric, names_of, task
+    from commonweal.figures.redrawn import redraw
     from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
@@ -171,6 +172,7 @@ __all__ = [
     "play_profiles",
     "policy",
     "query",
+    "redraw",
     "revise",
     "reward_rule",
     "run",
@@ -233,6 +235,7 @@ _HOMES = {
     "economy.screening.admissible": "ScreeningTerms",
     "economy.screening.votes": "vote",
     "economy.tasks": "Dataset TaskTerms metric names_of task",
+    "figures.redrawn": "redraw",
     "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.faithful": "Faithfulness faithfulness",
     "scenarios.runs.playing": "run",
