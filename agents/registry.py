@@ -18,8 +18,7 @@ from commonweal.agents.files import contents_of, fingerprint
 Plug = TypeVar("Plug")
 Facts = TypeVar("Facts")
 Made = Mapping[str, Callable[[str], Any]]  # facts by name, from the name of whom they are true
-
-
+SOURCE = "__commonweal_source__"  # what a module of a file that was imported by its contents says
 
 class Names(Protocol):
     """What knows its names."""
@@ -108,6 +107,22 @@ class Registry(Generic[Plug, Facts]):
         """Modules that have registered functions."""
         functions: list[Any] = list(self._plugs.values())
         return {module for each in functions if (module := getattr(unwrap(each), "__module__", None))}
+
+    def state(self) -> tuple[dict[str, Any], ...]:
+        """What is registered now, to go back to."""
+        return dict(self._plugs), dict(self._facts), dict(self._families)
+
+    def restore(self, state: tuple[dict[str, Any], ...]) -> None:
+        """Go back to what was registered."""
+        self._plugs, self._facts, self._families = map(dict, state)
+
+    def forget(self, module: str) -> None:
+        """Take away the functions of one module."""
+        functions: dict[str, Any] = dict(self._plugs)
+        for name, function in functions.items():
+            if getattr(unwrap(function), "__module__", None) == module:
+                del self._plugs[name]
+                self._facts.pop(name, None)
 
     def source(self, name: str) -> str:
         """A fingerprint of what decides on the function called ``name`` beside this library; "" where nothing does.
@@ -241,6 +256,8 @@ def _code_of(function: Any) -> str:
     name = getattr(module, "__name__", "")
     if name.partition(".")[0] == "commonweal":
         return ""
+    if (said := getattr(module, SOURCE, None)) is not None:
+        return fingerprint(said.encode())
     if (file := getattr(module, "__file__", None)) and name not in ("__main__", "__mp_main__"):
         return _code_beside(Path(file), name)
     try:

@@ -32,6 +32,26 @@ Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for result
 Seeds = Annotated[str, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list like [cyan]3,7,11[/].")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what another command left in the folder.")]
 
+
+
+def _import_rules(files: list[Path] | None) -> list[Path] | None:
+    """Import files of rules as soon as the command line is read."""
+    if files:
+        from commonweal.agents.rule_files import import_rules
+
+        for file in files:
+            import_rules(file)
+    return files
+
+
+Imports = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--import", metavar="FILE.py", callback=_import_rules, is_eager=True,
+        help="A Python file that registers rules of your own. Repeatable.",
+    ),
+]  # fmt: skip
+
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # which typer itself does not export
 
 
@@ -111,6 +131,7 @@ def run(
         typer.Option(metavar="ADDRESS", help="Of a running Dask scheduler, whose workers are the nodes; or local."),
     ] = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Play one economy, print what became of it, and keep results and figures.
 
@@ -161,6 +182,7 @@ def sweep(
     extend: Annotated[bool, typer.Option("--extend", help="Add points or seeds to a sweep that was begun.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Play failed runs once more.")] = False,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Compare economies that differ in some fields, every combination with the same seeds.
 
@@ -211,6 +233,7 @@ def study(
     rounds: Rounds = None,
     out: Out = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Ask a question of a scenario: how much free-riding, is the mechanism incentive compatible, who is paid fairly.
 
@@ -260,6 +283,7 @@ def certify(
         Path | None, typer.Option(metavar="FILE", help="Make this certificate again from its file, and compare.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a certificate and its verdicts.")] = False,
+    import_: Imports = None,
 ) -> None:
     """Certify how far a scenario's rules can be gamed: the strongest attack found, with intervals, in one file.
 
@@ -299,6 +323,7 @@ def refute(
         typer.Option(metavar="NAME", help="A family of attacks, or a JSON file of them. Repeatable."),
     ] = None,
     seeds: Annotated[int, typer.Option(metavar="N", help="Fresh seeds: half choose, half judge.")] = 32,
+    import_: Imports = None,
 ) -> None:
     """Try to break a certificate with other attacks, on seeds it never saw; the verdict is appended to its file.
 
@@ -331,6 +356,7 @@ def learn(
     held_out: Annotated[int, typer.Option(metavar="N", help="Fresh seeds on which it is judged.")] = 16,
     rounds: Rounds = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Let one principal learn what pays best against all others, who follow their policies.
 
@@ -352,6 +378,7 @@ def learn(
 @app.command("list")
 def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,
+    import_: Imports = None,
 ) -> None:
     """List the scenarios of the library."""
     from commonweal.commands.console import listed
@@ -364,6 +391,7 @@ def list_(
 def describe(
     field: Annotated[str, typer.Argument(metavar="[FIELD]", help="A field or section, like [cyan]settlement[/].")] = "",
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the whole reference as Markdown.")] = False,
+    import_: Imports = None,
 ) -> None:
     """Explain the fields of a scenario: unit, default, allowed values, meaning.
 
@@ -406,6 +434,7 @@ def play(
         float | None,
         typer.Option(metavar="Q", help="With --division: worth of nobody at all, of 1; the log's if not given."),
     ] = None,
+    import_: Imports = None,
 ) -> None:
     """Play a small social dilemma, everybody for itself or by negotiated terms.
 
@@ -456,6 +485,7 @@ def solve(
         Path | None, typer.Option(metavar="DIR", help="Folder for the menu; results/contract-NAME if not given.")
     ] = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Find the menu that gets most data out of parties whose costs are private, without running an economy.
 
@@ -490,6 +520,7 @@ def results(
     run_id: Annotated[str | None, typer.Option("--run", metavar="ID", help="Show a run and how to repeat it.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Print all rows and differences, not a screen of them.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    import_: Imports = None,
 ) -> None:
     """Show what came out: points with intervals and their differences, one run, or the answer to a question.
 
@@ -535,6 +566,7 @@ def explain(
             help="Another option of [bold]commonweal study explain[/], like [cyan]profiles=300[/]. Repeatable.",
         ),
     ] = None,
+    import_: Imports = None,
 ) -> None:
     """Say why a stored run went as it did: a principal's decision, everybody's action, or the luck of its episodes.
 
@@ -567,7 +599,10 @@ def explain(
 
 
 @app.command()
-def figures(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")]) -> None:
+def figures(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")],
+    import_: Imports = None,
+) -> None:
     """Draw the figures of stored results again."""
     from commonweal.commands.run import draw
     from commonweal.scenarios.runs.store import read_about
@@ -596,6 +631,7 @@ def serve(
     no_token: Annotated[
         bool, typer.Option("--no-token", help="Let in everybody who can reach --host, without the token it prints.")
     ] = False,
+    import_: Imports = None,
 ) -> None:
     """Watch a cooperative in the browser, steer it, and ask what if one deviates.
 

@@ -16,6 +16,8 @@ from commonweal.scenarios.schema.scenario import Scenario
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+_SURE = 0.8  # likeness of names from which on one is a slip of the pen
+
 
 def validate(document: Mapping[str, Any]) -> Scenario:
     """Check a document against the schema and the registered names.
@@ -73,4 +75,6 @@ def _check_name(path: str, name: str, registry: Registry[Any, Any]) -> None:
     known = list(registry)
     close = get_close_matches(name, known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
+    if not get_close_matches(name, known, n=1, cutoff=_SURE):
+        hint += "; a rule of your own needs --import FILE.py"
     raise InputError(f"{path} = {name!r}: must be one of {', '.join(known)}{hint}")
