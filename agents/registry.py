@@ -108,14 +108,6 @@ class Registry(Generic[Plug, Facts]):
         functions: list[Any] = list(self._plugs.values())
         return {module for each in functions if (module := getattr(unwrap(each), "__module__", None))}
 
-    def state(self) -> tuple[dict[str, Any], ...]:
-        """What is registered now, to go back to."""
-        return dict(self._plugs), dict(self._facts), dict(self._families)
-
-    def restore(self, state: tuple[dict[str, Any], ...]) -> None:
-        """Go back to what was registered."""
-        self._plugs, self._facts, self._families = map(dict, state)
-
     def forget(self, module: str) -> None:
         """Take away the functions of one module."""
         functions: dict[str, Any] = dict(self._plugs)
@@ -239,11 +231,27 @@ def rules_from_elsewhere(document: Mapping[str, Any]) -> dict[str, str]:
 
 def _names(registry: "Registry[Any, Any]", document: Mapping[str, Any]) -> list[str]:
     """The names of one plug point that a scenario uses."""
-    value: Any = document
-    for part in (registry.field or f"{registry.noun}s").split("."):  # a section for each that is on: mechanisms
-        value = value.get(part) if isinstance(value, Mapping) else None
-    names = value if isinstance(value, Mapping) else [value]
+    field = registry.field or f"{registry.noun}s"  # a section for each that is on: mechanisms
+    names = (name for _, name in names_at(field, document))
     return [name for name in names if isinstance(name, str) and name in registry]
+
+
+def names_at(field: str, document: Any) -> Iterator[tuple[str, Any]]:
+    """What stands where a field holds the names of a plug point, each with its path.
+
+    Args:
+        field: like ``settlement.kind``; ``values.dimensions[].probe`` is in each item of a list.
+        document: tables, or a scenario.
+    """
+    head, _, tail = field.partition("[].")
+    value: Any = document
+    for part in head.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+    if tail:
+        for place, item in enumerate(value or ()):
+            yield from ((f"{head}[{place}].{path}", name) for path, name in names_at(tail, item))
+    else:
+        yield from ((head, name) for name in (value if isinstance(value, Mapping) else [value]))
 
 
 def _code_of(function: Any) -> str:

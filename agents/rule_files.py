@@ -1,7 +1,7 @@
 """Rules of one's own from a file: a Python file that registers them is imported by its contents, here and in workers.
 
-A file is one module, whose name holds a fingerprint of what it says and never where it lies. It sees installed packages,
-not the files beside it: its contents are all of it, so that a worker on another machine is sent them and nothing else.
+A file is one module, whose name holds a fingerprint of what it says and never where it lies. It sees installed
+packages, not the files beside it: its contents are all of it, and a worker on another machine is sent nothing else.
 """
 
 import linecache
@@ -119,13 +119,10 @@ def _run(file: RuleFile) -> None:
 
 @contextmanager
 def _all_or_nothing(file: RuleFile) -> Iterator[None]:
-    before = [(registry, registry.state()) for registry in REGISTRIES]
     try:
         yield
     except (Exception, SystemExit) as error:
-        sys.modules.pop(file.module, None)
-        for registry, state in before:
-            registry.restore(state)
+        _forget_module(file.module)
         raise InputError(_said(file, error)) from None
 
 
@@ -149,7 +146,11 @@ def _said(file: RuleFile, error: BaseException) -> str:
 def _forget(path: str) -> None:
     """Take away what the last import of a file registered."""
     for name in [name for name, file in _imported.items() if file.path == path]:
-        for registry in REGISTRIES:
-            registry.forget(name)
+        _forget_module(name)
         del _imported[name]
-        sys.modules.pop(name, None)
+
+
+def _forget_module(name: str) -> None:
+    for registry in REGISTRIES:
+        registry.forget(name)
+    sys.modules.pop(name, None)

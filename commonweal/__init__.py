@@ -64,13 +64,14 @@ if TYPE_CHECKING:
     from commonweal.economy.runs.results import Results
     from commonweal.economy.screening.admissible import ScreeningTerms
     from commonweal.economy.screening.votes import vote
-    from commonweal.economy.tasks import Dataset, TaskTerms, task
+    from commonweal.economy.tasks import Dataset, TaskTerms, probe, task
     from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
     from commonweal.scenarios.schema.loading import load, revise
     from commonweal.scenarios.schema.scenario import Scenario
     from commonweal.scenarios.studies import Answer, Question, StudyOptions, ask, study
+    from commonweal.scenarios.studies.attacks import attack
     from commonweal.scenarios.sweeps.sweep import sweep
 
     __version__: str
@@ -142,6 +143,7 @@ __all__ = [
     "View",
     "as_played",
     "ask",
+    "attack",
     "credit_rule",
     "drawn_action",
     "explain",
@@ -166,6 +168,7 @@ __all__ = [
     "play_futures",
     "play_profiles",
     "policy",
+    "probe",
     "query",
     "revise",
     "reward_rule",
@@ -227,7 +230,7 @@ _HOMES = {
     "economy.runs.results": "Results",
     "economy.screening.admissible": "ScreeningTerms",
     "economy.screening.votes": "vote",
-    "economy.tasks": "Dataset TaskTerms task",
+    "economy.tasks": "Dataset TaskTerms probe task",
     "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.faithful": "Faithfulness faithfulness",
     "scenarios.runs.playing": "run",
@@ -235,6 +238,7 @@ _HOMES = {
     "scenarios.schema.loading": "load revise",
     "scenarios.schema.scenario": "Scenario",
     "scenarios.studies": "Answer Question StudyOptions ask study",
+    "scenarios.studies.attacks": "attack",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

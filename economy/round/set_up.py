@@ -187,8 +187,8 @@ def _data(terms: Terms, market: Market, streams: Streams) -> tuple[Examples, Hol
     if not market.learns:
         return no_examples(), no_holdings(len(streams.task), principals)
     examples = load_examples(terms.task, streams.task)
-    probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
-    return examples, draw_holdings(examples, principals, terms.task, probes, streams.task)
+    probes = [ProbeTerms(d.label, d.feature, d.samples, d.probe) for d in terms.values.dimensions]
+    return examples, draw_holdings(examples, principals, terms.task, probes, streams.task, streams.probes)
 
 
 def _network(holdings: Holdings, terms: Terms, market: Market) -> Network:
@@ -207,9 +207,14 @@ def _exam(holdings: Holdings, table: FeatureTable, terms: Terms) -> Objectives:
     mean = np.full((runs, samples), 1 / max(samples, 1))
     weights = np.concatenate([mean, holdings.weights.reshape(runs, -1)], axis=1)
     withheld = [dimension.sense == "withhold" for dimension in terms.values.dimensions for _ in range(probe)]
+    features, labels = table.gather(ids), _labels(ids, holdings, terms)
+    for run, k, made in holdings.made:
+        place = slice(samples + k * probe, samples + k * probe + len(made))
+        features[run, place] = torch.as_tensor(made.features, dtype=features.dtype, device=features.device)
+        labels[run, place] = torch.as_tensor(made.labels, dtype=labels.dtype, device=labels.device)
     return Objectives(
-        features=table.gather(ids),
-        labels=_labels(ids, holdings, terms),
+        features=features,
+        labels=labels,
         weights=torch.as_tensor(weights, dtype=terms.dtype, device=torch.device(terms.device)),
         sizes=(samples, *[probe] * dimensions),
         bounded=torch.tensor([False] * samples + withheld, device=terms.device),

@@ -16,11 +16,12 @@ from commonweal.economy.tasks.drift import draw_rotation_generator, rotation
 from commonweal.economy.tasks.examples import Examples, FeatureTable, load_examples, no_examples
 from commonweal.economy.tasks.holdings import Holdings, draw_holdings, no_holdings
 from commonweal.economy.tasks.partition import PARTITIONS, spread
-from commonweal.economy.tasks.probes import ProbeTerms
+from commonweal.economy.tasks.probes import PROBES, Probe, ProbeTerms, probe
 from commonweal.economy.tasks.supply import first_supply, put_in, without_classes
 
 __all__ = [
     "PARTITIONS",
+    "PROBES",
     "TASKS",
     "ActionTerms",
     "Batch",
@@ -29,6 +30,7 @@ __all__ = [
     "FeatureTable",
     "Form",
     "Holdings",
+    "Probe",
     "ProbeTerms",
     "PutIn",
     "SamplingTerms",
@@ -45,6 +47,7 @@ __all__ = [
     "load_examples",
     "no_examples",
     "no_holdings",
+    "probe",
     "put_in",
     "rotation",
     "spread",

@@ -23,6 +23,11 @@ class Examples:
     classes: int  # number of classes C
     shape: tuple[int, int] | None  # rows and columns when the features are an image
 
+    def of_run(self, run: int) -> Dataset:
+        """The data of one run."""
+        place = run if len(self.features) > 1 else 0
+        return Dataset(self.name, self.features[place], self.labels[place], self.classes, self.shape)
+
     def table(self, dtype: torch.dtype, device: torch.device | str = "cpu") -> "FeatureTable":
         """The features where the network computes, ready to be gathered."""
         copies, samples, width = self.features.shape

@@ -11,7 +11,7 @@ from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.datasets import TaskTerms
 from commonweal.economy.tasks.examples import Examples
 from commonweal.economy.tasks.partition import spread
-from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
+from commonweal.economy.tasks.probes import Made, ProbeTerms, pick_probes
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Holdings:
     weights: Floats  # (R, K, b) 1 / samples of the probe, 0 where padded
     classes: int  # number of classes C
     features: int  # number of features d
+    made: tuple[tuple[int, int, Made], ...] = ()  # run, dimension, and the samples that its probe makes itself
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,12 @@ class _Run:
 
 
 def draw_holdings(
-    examples: Examples, principals: int, terms: TaskTerms, dimensions: Sequence[ProbeTerms], stream: Stream
+    examples: Examples,
+    principals: int,
+    terms: TaskTerms,
+    dimensions: Sequence[ProbeTerms],
+    stream: Stream,
+    probing: Stream | None = None,
 ) -> Holdings:
     """Split, spread and spoil the data of R runs, and pick the probes.
 
@@ -52,6 +58,7 @@ def draw_holdings(
         terms: the task's terms.
         dimensions: K value dimensions.
         stream: the R runs' task stream.
+        probing: the R runs' stream for probes of a rule.
 
     Raises:
         InputError: if validation, test and one sample per principal do not fit in the data, or a probe is empty.
@@ -64,7 +71,7 @@ def draw_holdings(
     ]
     count = np.stack([run.count for run in runs])
     validation = np.stack([run.validation for run in runs])
-    probes, weights = pick_probes(examples, validation, dimensions)
+    probed = pick_probes(examples, validation, dimensions, probing)
     return Holdings(
         labels=np.stack([run.labels for run in runs]),
         held=np.stack([run.held for run in runs]),
@@ -72,10 +79,11 @@ def draw_holdings(
         count=count,
         validation=validation,
         test=np.stack([run.test for run in runs]),
-        probes=probes,
-        weights=weights,
+        probes=probed.ids,
+        weights=probed.weights,
         classes=examples.classes,
         features=examples.features.shape[2],
+        made=probed.made,
     )
 
 

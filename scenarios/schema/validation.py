@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from commonweal.agents.errors import InputError
-from commonweal.agents.registry import Registry
+from commonweal.agents.registry import Registry, names_at
 from commonweal.scenarios.schema.describe import allowed, find_spec, registries, unknown_field
-from commonweal.scenarios.schema.notation import as_json, join_path, shorten, value_at, write_value
+from commonweal.scenarios.schema.notation import as_json, join_path, shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -63,10 +63,9 @@ def check_names(scenario: Scenario) -> None:
         InputError: if a name is not registered; the message lists what is.
     """
     for path, registry in registries().items():
-        value = value_at(scenario, path)
-        for name in value if isinstance(value, dict) else [value]:
-            if not (path == "task.kind" and name.startswith("openml:")):
-                _check_name(path, name, registry)
+        for place, name in names_at(path, scenario):
+            if name is not None and not (path == "task.kind" and name.startswith("openml:")):
+                _check_name(place, name, registry)
 
 
 def _check_name(path: str, name: str, registry: Registry[Any, Any]) -> None:
