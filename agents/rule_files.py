@@ -45,13 +45,16 @@ _imported: dict[str, RuleFile] = {}  # by the name of the module, in the order i
 _faults: dict[str, str] = {}  # by the name of the module: why a worker could not import it
 
 
-def import_rules(file: str | Path) -> RuleFile:
+def import_rules(file: str | Path) -> ModuleType:
     """Import a Python file, so that its rules can be used by name. A file imported twice is one import.
 
     A file that says something else than when it was last imported takes the place of what it was.
 
     Args:
         file: where it is.
+
+    Returns:
+        The module, with all that the file defines.
 
     Raises:
         InputError: if there is no such file, it raises, or it registers a name that is taken; names file and line.
@@ -60,7 +63,7 @@ def import_rules(file: str | Path) -> RuleFile:
     if found.module not in _imported:
         _forget(found.path)
         _run(found)
-    return found
+    return sys.modules[found.module]
 
 
 def imported_rules() -> tuple[RuleFile, ...]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from commonweal.agents.population import Population
     from commonweal.agents.principal import Principal, View
     from commonweal.agents.reciprocity.norms import Norm, norm
+    from commonweal.agents.rule_files import import_rules
     from commonweal.agents.streams import Stream
     from commonweal.agents.terms import PerRun, term
     from commonweal.economy.arena.arena import Arena
@@ -155,6 +156,7 @@ __all__ = [
     "explain_prediction",
     "faithfulness",
     "field",
+    "import_rules",
     "instead_of",
     "load",
     "market",
@@ -195,6 +197,7 @@ _HOMES = {
     "agents.population": "Population",
     "agents.principal": "Principal View",
     "agents.reciprocity.norms": "Norm norm",
+    "agents.rule_files": "import_rules",
     "agents.streams": "Stream",
     "agents.terms": "PerRun term",
     "economy.arena.arena": "Arena",

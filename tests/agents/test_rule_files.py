@@ -63,7 +63,8 @@ def test_a_file_that_has_changed_takes_the_place_of_what_it_was(tmp_path: Path) 
 
 def test_a_worker_knows_a_file_by_what_it_says_wherever_that_lay(tmp_path: Path) -> None:
     file = written(tmp_path, SETTLEMENT)
-    sent = import_rules(file)
+    import_rules(file)
+    sent = imported_rules()[-1]
     file.unlink()
     with forgotten():
         for registry in REGISTRIES:

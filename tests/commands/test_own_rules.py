@@ -17,7 +17,7 @@ from tests.helpers.own_rules import OWN, SETTLEMENT, SMALL, forgotten
 FIELDS = [word for path, value in SMALL.items() for word in ("--set", f"{path}={value}")]
 USES = {
     "settlement": "settlement.kind = 'own_root'",
-    "credit": "credit.kind = 'own_norm'",
+    "credit": "credit.kind = 'own_helpful'",
     "policy": "policy.mix = {own_steady = 1.0}",
     "probe": "values.dimensions = [{sense = 'protect', probe = 'own_tail', limit = 2.0}]\nscreening.mode = 'project'",
 }
@@ -85,8 +85,9 @@ def test_what_a_rule_says_belongs_to_a_runs_name_and_where_it_lies_does_not(tmp_
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "rules.py").write_text(text)
         with forgotten():
-            fields = [*FIELDS, "--set", "settlement.kind=own_root"]
-            assert main(["run", "commons", *fields, "--import", f"{folder}/rules.py", "--out", f"{folder}/out"]) == 0
+            words = ["sweep", "commons", *FIELDS, "--vary", "settlement.kind=own_root", "--seeds", "1"]
+            more = ["--engine", "serial", "--import", f"{folder}/rules.py", "--out", f"{folder}/out"]
+            assert main([*words, *more]) == 0
         names.append(pd.read_parquet(tmp_path / folder / "out" / "runs.parquet")["run_id"].iloc[0])
     assert names[0] == names[1] != names[2]
 
@@ -124,16 +125,16 @@ def test_the_page_plays_a_scenario_with_the_rule_that_it_names() -> None:
 
 def test_families_of_attacks_from_a_file_certify_and_refute(capsys: pytest.CaptureFixture[str]) -> None:
     file = scenario(USES["settlement"], "settlement.py")
-    options = ["families=own_lazy", "search=none", "principals=1", "horizon=2", "held_out=2", "workers=1"]
+    options = ["families=['own_lazy']", "search=none", "principals=1", "horizon=2", "held_out=2", "workers=1"]
     asked = [word for option in options for word in ("-o", option)]
     words = ["certify", file, "--import", "attack.py", *asked, "--seeds", "2", "--out", "c.json"]
     assert main(words) == 0
     assert "half of the time" in capsys.readouterr().out
     assert main(["certify", "--check", "c.json", "--import", "settlement.py", "--import", "attack.py"]) == 0
     Path("more.py").write_text(OWN["attack"].replace("own_lazy", "own_other"))
+    capsys.readouterr()
     assert main(["refute", "c.json", "--attack", "own_other", "--seeds", "4", "--import", "more.py"]) in (0, 1)
-    with forgotten():
-        pass
+    assert "own_other" in capsys.readouterr().out
 
 
 def test_without_its_file_a_rule_is_refused_and_the_refusal_says_what_is_needed(

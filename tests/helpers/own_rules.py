@@ -26,19 +26,22 @@ import numpy as np
 from commonweal import Credit, credit_rule
 
 
-@credit_rule("own_norm")
-def own_norm(game, terms, rng):
-    """By how long an update is."""
-    return Credit(np.asarray(game.norms), 0)
+@credit_rule("own_helpful")
+def own_helpful(game):
+    """First-order credit, but nothing below zero."""
+    return Credit(np.maximum(game.rate * game.slope, 0.0), "own_helpful")
 '''
 POLICY = '''
-from commonweal import drawn_action, policy
+import numpy as np
+
+from commonweal import Action, policy
 
 
 @policy("own_steady")
-def own_steady(seen, terms, population, choice):
-    """Delegates nine times in ten, and else puts in junk."""
-    return drawn_action(seen, choice, delegate=0.9)
+def own_steady(seen, terms, stream):
+    """Delegates nine times in ten, and else does as before."""
+    luck = stream.uniform(seen.population.shape[1])
+    return np.where(luck < 0.9, int(Action.DELEGATE), seen.population.action)
 '''
 PROBE = '''
 import numpy as np
@@ -53,8 +56,7 @@ def own_tail(data, generator):
     return first <= np.quantile(first, 0.1)
 '''
 ATTACK = '''
-from commonweal import Deviation, attack
-from commonweal.agents.actions import Action
+from commonweal import Action, Deviation, attack
 
 
 @attack("own_lazy")
@@ -65,7 +67,33 @@ def own_lazy(scenario, horizon):
         Deviation("free-rides", (0,), action=Action.FREE_RIDE),
     )
 '''
-STUDY = ''
+STUDY = '''
+from multiprocessing import parent_process
+
+import pandas as pd
+
+from commonweal import Answer, Ensemble, StudyOptions, field, study
+from commonweal.scenarios.studies.pieces import Piece
+
+
+class Options(StudyOptions):
+    workers: int = field(1, "processes", "processes", ge=1)
+
+
+def shares(asked, tick):
+    scenario, seed = asked
+    paid = Ensemble(scenario, [seed]).run().rounds["gini"].iloc[-1]
+    return {"seed": seed, "gini": float(paid), "worker": int(parent_process() is not None)}
+
+
+@study("own_question", Options)
+def own_question(question):
+    """How unequal are shares of credit?"""
+    pieces = [Piece(shares, (question.scenario, seed), question.scenario.rounds) for seed in question.seeds]
+    table = pd.DataFrame(question.pieces.play("seeds", pieces, question.options.workers))
+    said = f"The Gini index of shares of credit is {table['gini'].mean():.2f}."
+    return Answer("own_question", said, {"wealth": table})
+'''
 OWN = {"settlement": SETTLEMENT, "credit": CREDIT, "policy": POLICY, "probe": PROBE, "attack": ATTACK, "study": STUDY}
 SMALL = {"rounds": 3, "task.kind": "wine", "task.validation": 40, "task.test": 40, "population.count": 4}
 
