@@ -375,6 +375,37 @@ def learn(
     conduct_learn(LearnRequest(context.obj, scenario, file, _changes(set_, rounds), parts, seed, held_out, force))
 
 
+@app.command()
+def new(
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[KIND]", help="Of rule, like settlement; all are listed if not given.")
+    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of rule and file, like my_rule.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for both files; here if not given.")] = None,
+) -> None:
+    """Write a rule of your own as a file that works and teaches, with a test beside it.
+
+    NAME.py holds a rule that can be played at once: change what it does. test_NAME.py holds it to what every rule of
+    its kind promises. Commands know the rule by [cyan]--import NAME.py[/], scenarios by import = ['NAME.py'].
+
+    Examples:
+    [cyan]commonweal new[/]                              the kinds there are
+
+    [cyan]commonweal new settlement my_rule[/]
+
+    [cyan]commonweal new probe night_shift --out rules[/]
+    """
+    from commonweal.commands import new as command
+
+    if kind is None:
+        command.list_kinds()
+        return
+    command.template(kind)
+    if name is None:
+        raise InputError(f"Missing argument 'NAME': say what the {kind} is to be called, like my_{kind}")
+    command.write_new(kind, name, out or Path())
+
+
 @app.command("list")
 def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,
