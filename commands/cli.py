@@ -254,9 +254,9 @@ def study(
         else:
             explain(name)
         return
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
-    options = dict(map(parse_assignment, option or []))
+    options = dict(map(parse_option, option or []))
     if until_width is not None:
         refuse_until_width(name)
         options["until_width"] = until_width
@@ -299,7 +299,7 @@ def certify(
     [cyan]commonweal certify --check results/commons.certificate.json[/]
     """
     from commonweal.commands import certify as command
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
     if check is not None:
         if scenario is not None:
@@ -308,7 +308,7 @@ def certify(
     if scenario is None:
         command.list_options()
         return
-    options = dict(map(parse_assignment, option or []))
+    options = dict(map(parse_option, option or []))
     command.conduct_certify(
         command.CertifyRequest(context.obj, scenario, _changes(set_, rounds), options, seeds, out, force)
     )
@@ -369,9 +369,9 @@ def learn(
     [cyan]commonweal learn commons net.safetensors -o method=ppo -o updates=60[/]
     """
     from commonweal.commands.learn import LearnRequest, conduct_learn
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
-    parts = dict(map(parse_assignment, option or []))
+    parts = dict(map(parse_option, option or []))
     conduct_learn(LearnRequest(context.obj, scenario, file, _changes(set_, rounds), parts, seed, held_out, force))
 
 
@@ -619,14 +619,14 @@ def explain(
     [cyan]commonweal explain results/free-riding --outcome welfare[/]                which field matters where?
     """
     from commonweal.commands.explain import ExplainRequest, conduct_explain
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
     named = {
         "principal": principal, "round": round_, "question": question, "outcome": outcome, "baseline": baseline,
         "episodes": episodes, "strangers": strangers,
     }  # fmt: skip
     given = {name: value for name, value in named.items() if value not in (None, [])}
-    conduct_explain(ExplainRequest(context.obj, run, seed, given | dict(map(parse_assignment, option or []))))
+    conduct_explain(ExplainRequest(context.obj, run, seed, given | dict(map(parse_option, option or []))))
 
 
 @app.command()

@@ -33,7 +33,7 @@ def _scale(answer: Answer) -> tuple[Scale, dict[str, float]]:
         return PERCENT, dict(zip(table["settlement"], 100 / table["honest_payoff"], strict=True))
     cells = answer.tables["attacks"]
     largest = _THOUSAND * float(cells[["gain", "honest_loss"]].abs().to_numpy().max())
-    decimals = max(0, 1 - int(np.floor(np.log10(largest)))) if largest > 0 else 0
+    decimals = max(0, 2 - int(np.floor(np.log10(largest)))) if largest > 0 else 0
     unit = f"thousandths of {per_round(answer.provenance)}"
     return Scale(unit, largest or 1.0, "", decimals), dict.fromkeys(table["settlement"], _THOUSAND)
 
