@@ -119,8 +119,8 @@ class Registry(Generic[Plug, Facts]):
     def source(self, name: str) -> str:
         """A fingerprint of what decides on the function called ``name`` beside this library; "" where nothing does.
 
-        Its own code, if it is from elsewhere, and the file that it reads, if its facts name one (``file``, or
-        ``reads``: the environment variable that says where).
+        Its own code, if it is from elsewhere, the file that it reads, if its facts name one (``file``, or
+        ``reads``: the environment variable that says where), and what its facts say that it holds (``content``).
 
         Raises:
             InputError: if there is no such function, or the file cannot be read.
@@ -128,7 +128,9 @@ class Registry(Generic[Plug, Facts]):
         facts = self.facts(name)
         file = getattr(facts, "file", "") or os.environ.get(getattr(facts, "reads", ""), "")
         plug: Any = self[name]
-        return " ".join(part for part in (_code_of(unwrap(plug)), contents_of(Path(file)) if file else "") if part)
+        made = content() if (content := getattr(facts, "content", None)) else ""
+        parts = (_code_of(unwrap(plug)), contents_of(Path(file)) if file else "", made)
+        return " ".join(part for part in parts if part)
 
     def __getitem__(self, name: str) -> Plug:
         """The function called ``name``.
@@ -225,7 +227,7 @@ def rules_from_elsewhere(document: Mapping[str, Any]) -> dict[str, str]:
         document: the scenario's tables.
     """
     named = [(registry, name) for registry in REGISTRIES for name in _names(registry, document)]
-    found = {f"{registry.noun} {name!r}": registry.source(name) for registry, name in named}
+    found = {f"{registry.noun} {_without_folders(name)!r}": registry.source(name) for registry, name in named}
     return {rule: source for rule, source in found.items() if source}
 
 
@@ -252,6 +254,11 @@ def names_at(field: str, document: Any) -> Iterator[tuple[str, Any]]:
             yield from ((f"{head}[{place}].{path}", name) for path, name in names_at(tail, item))
     else:
         yield from ((head, name) for name in (value if isinstance(value, Mapping) else [value]))
+
+
+def _without_folders(name: str) -> str:
+    """A name in which files stand without where they lie."""
+    return ":".join(Path(part).name if "/" in part or os.sep in part else part for part in name.split(":"))
 
 
 def _code_of(function: Any) -> str:

@@ -40,7 +40,7 @@ class Made:
     """Samples that a probe makes itself, in one run."""
 
     features: Floats  # (b, d)
-    labels: Ints  # (b,)
+    labels: Ints | Floats  # (b,) as those of the data are
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -56,7 +56,11 @@ class Probed:
 
 
 def pick_probes(
-    examples: Examples, validation: Ints, dimensions: Sequence[ProbeTerms], stream: Stream | None = None
+    examples: Examples,
+    validation: Ints,
+    dimensions: Sequence[ProbeTerms],
+    counted: Floats | None = None,
+    stream: Stream | None = None,
 ) -> Probed:
     """The first validation samples of each dimension's group: never trained on, disjoint from the test set.
 
@@ -64,11 +68,12 @@ def pick_probes(
         examples: the data of R runs.
         validation: (R, V) sample ids in random order.
         dimensions: K value dimensions.
+        counted: (R, M) what samples count; None: all alike.
         stream: the R runs' stream for rules that draw.
 
     Raises:
-        InputError: if a class or feature does not exist, no validation sample is in the group, or a rule answers
-            neither a group nor samples.
+        InputError: if a class or feature does not exist, no validation sample is in the group, none of it counts, or a
+            rule answers neither a group nor samples.
     """
     runs = len(validation)
     chosen = [_chosen(examples, validation, k, dimension, stream) for k, dimension in enumerate(dimensions)]
@@ -82,9 +87,18 @@ def pick_probes(
             if isinstance(found, Made):
                 made.append((run, k, found))
                 continue
+            if counted is not None:
+                weights[run, k, : len(found)] = _shares(counted[run, found], k)
             probes[run, k] = found[0]
             probes[run, k, : len(found)] = found
     return Probed(probes, weights, tuple(made))
+
+
+def _shares(counted: Floats, k: int) -> Floats:
+    if not counted.any():
+        raise InputError(f"values.dimensions[{k}]: every sample of its probe weighs 0 (task.weight); some must count")
+    shares: Floats = counted / counted.sum()
+    return shares
 
 
 def _chosen(
@@ -148,6 +162,10 @@ def _made(features: Any, labels: Any, data: Dataset, where: str) -> Made:
         )
     if not np.isfinite(given).all():
         raise InputError(f"{where}: its samples have features that are nan or infinite")
+    if data.target == "number":
+        if not np.isfinite(numbers).all():
+            raise InputError(f"{where}: its samples have labels that are nan or infinite")
+        return Made(given, numbers)
     if not (np.isin(numbers, np.arange(data.classes))).all():
         raise InputError(f"{where}: labels of its samples must be classes, 0 to {data.classes - 1}")
     return Made(given, numbers.astype(np.int64))
@@ -168,6 +186,8 @@ def _group(examples: Examples, k: int, dimension: ProbeTerms) -> tuple[str, Bool
     """The dimension's field for messages, and which samples are in its group, (F, M)."""
     if dimension.label is not None:
         where = f"values.dimensions[{k}].label = {dimension.label}"
+        if examples.target == "number":
+            raise InputError(f"{where}: task {examples.name} has numbers, not classes; give a feature instead")
         if not 0 <= dimension.label < examples.classes:
             raise InputError(f"{where}: classes of {examples.name} are 0 to {examples.classes - 1}")
         return where, examples.labels == dimension.label
@@ -189,15 +209,19 @@ def _top_quarter(values: Floats) -> Bools:
 
 @probe("rare")
 def rare(data: Dataset, generator: np.random.Generator) -> Bools:
-    """Samples of the class that has the fewest."""
+    """Samples of the class that has the fewest; of numbers the tenth farthest from their median."""
+    if data.target == "number":
+        distance = np.abs(data.labels - np.median(data.labels))
+        return np.asarray(distance >= np.quantile(distance, 0.9))
     counts = np.bincount(data.labels, minlength=data.classes)
     return np.asarray(data.labels == np.where(counts > 0, counts, counts.sum() + 1).argmin())
 
 
 @probe("unusual")
 def unusual(data: Dataset, generator: np.random.Generator) -> Bools:
-    """The tenth of all samples that lies farthest from the mean of its own class."""
-    one_hot = np.eye(data.classes)[data.labels]  # (M, C)
+    """The tenth of all samples whose features lie farthest from the mean of their own class, or of all for numbers."""
+    group = data.labels if data.target == "class" else np.zeros(len(data.labels), dtype=np.int64)
+    one_hot = np.eye(data.classes)[group]  # (M, C)
     means = one_hot.T @ data.features / np.maximum(one_hot.sum(axis=0), 1)[:, None]  # (C, d)
-    distance = np.linalg.norm(data.features - means[data.labels], axis=1)
+    distance = np.linalg.norm(data.features - means[group], axis=1)
     return np.asarray(distance >= np.quantile(distance, 0.9))

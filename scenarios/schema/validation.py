@@ -62,10 +62,12 @@ def check_names(scenario: Scenario) -> None:
     Raises:
         InputError: if a name is not registered; the message lists what is.
     """
+    from commonweal.economy.tasks.datasets import registered_as  # imports torch, as the registries do
+
     for path, registry in registries().items():
         for place, name in names_at(path, scenario):
-            if name is not None and not (path == "task.kind" and name.startswith("openml:")):
-                _check_name(place, name, registry)
+            if name is not None:
+                _check_name(place, registered_as(name) if path == "task.kind" else name, registry)
 
 
 def _check_name(path: str, name: str, registry: Registry[Any, Any]) -> None:

@@ -38,7 +38,8 @@ class AttackOptions(StudyOptions):
     start: int = field(0, "rounds played before it", "rounds", ge=0, le=1_000_000)
     attackers: Count = field(3, "principals who try each attack in turn, each in a run of its own", "principals")
     honest: bool = field(
-        True, "everybody else delegates, whatever happens; if false, the others follow their policies and may react")
+        True, "everybody delegates, whatever happens, but for the attack; if false, all follow their policies, and may"
+        " react to it")
     judge: Judge = judging()
     confidence: float = field(0.95, "of all intervals", "share", ge=0.5, le=0.999)
     workers: Count | None = field(
@@ -65,7 +66,7 @@ def attack_matrix(question: Question) -> Answer:
     _demand_sense(question)
     base = honest_base(scenario) if options.honest else scenario
     rows, left_out = _rows(base, options)
-    span = Span(options.start, options.horizon, "adapt", options.judge)
+    span = Span(options.start, options.horizon, "freeze" if options.honest else "adapt", options.judge)
     question.pieces.expect(rounds_of(rows, question.seeds, span))
     found = play_matrix(rows, question.seeds, span, question.pieces, options.workers)
     judged = [judge(row, outcome, options.confidence) for row, outcome in zip(rows, found, strict=True)]

@@ -50,7 +50,7 @@ def test_a_cell_is_the_mean_over_those_who_try_of_what_the_futures_say() -> None
     gains, losses = [], []
     for seed in (0, 1):
         tried = [Deviation("free_ride", (first,), Action.FREE_RIDE) for first in spread(2, 4)]
-        futures = play_futures(Ensemble(base, [seed]).snapshot, tried, 3)
+        futures = play_futures(Ensemble(base, [seed]).snapshot, tried, 3, others="freeze")
         gains.append(futures.gains[0].mean())
         losses.append(futures.losses[0].mean() / 3)
     (row,) = answer.tables["attacks"].to_dict("records")
@@ -77,6 +77,15 @@ def test_an_attack_that_makes_no_sense_under_a_settlement_is_left_empty() -> Non
     assert draw(answer)
 
 
+def test_an_attack_that_ends_is_followed_by_honesty() -> None:
+    @attack("own_short")
+    def own_short(scenario: Any, horizon: int) -> list[Deviation]:
+        return [Deviation("short", (0,), Action.FREE_RIDE, until=1), Deviation("long", (0,), Action.FREE_RIDE)]
+
+    cells = asked(settlements=("equal",), attacks=("own_short",), horizon=4).tables["attacks"].set_index("attack")
+    assert 0 < cells.loc["short", "gain"] < cells.loc["long", "gain"]
+
+
 def test_who_is_not_honest_by_order_follows_its_policy() -> None:
     by_order, free = (asked(settlements=("equal", "credit"), honest=honest) for honest in (True, False))
     assert "everybody else delegates" in " ".join(by_order.notes)
@@ -99,8 +108,8 @@ def row(settlement: str, gain: float, low: float, high: float) -> dict[str, Any]
 def test_the_headline_says_no_more_than_the_intervals() -> None:
     open_, sure = row("mild", 0.001, -0.001, 0.003), row("harsh", 0.02, 0.01, 0.03)
     assert headline(pd.DataFrame([open_, sure]), "money per round") == (
-        "Under harsh an attack surely pays, the most +.020 [+.010, +.030] money per round (x of harsh under harsh). Under"
-        " mild none surely does: the largest gain found is +.001 [-.001, +.003] money per round (x of mild under mild)."
+        "Under harsh an attack surely pays, the most +.020 [+.010, +.030] money per round (x of harsh under harsh)."
+        " Under mild none surely does: the largest gain found is +.001 [-.001, +.003] money per round (x of mild under mild)."
     )
     assert headline(pd.DataFrame([open_]), "money per round").startswith(
         "Under mild no attack that was tried surely pays: the largest gain found is +.001 [-.001, +.003]"
