@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from commonweal.agents.errors import InputError
+from commonweal.commands.completion import assignments, fields, kinds, scenarios, studies, sweeps
 from commonweal.commands.interrupts import ended_as_by_ctrl_c
 from commonweal.commands.output import give_up_output, refused, write_readably
 
@@ -15,18 +16,26 @@ app = typer.Typer(
     name="commonweal",
     help="Simulate data cooperatives: under which rules does cooperation survive, and who profits from deviating?",
     epilog="Start with: commonweal list, then: commonweal run commons --seeds 4",
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode="rich",
 )
 
 contract = typer.Typer()
 app.add_typer(contract, name="contract", help="Find out what to offer parties whose costs are private.")
 
-Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="A name from [bold]commonweal list[/], or a TOML file.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO", help="A name from [bold]commonweal list[/], or a TOML file.", autocompletion=scenarios
+    ),
+]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a field, like [cyan]settlement.alpha=2[/]. Repeatable."),
-]
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Change a field, like [cyan]settlement.alpha=2[/]. Repeatable.",
+        autocompletion=assignments,
+    ),
+]  # fmt: skip
 Rounds = Annotated[int | None, typer.Option(metavar="N", help="Rounds to play; short for [cyan]--set rounds=N[/].")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for results; results/NAME if not given.")]
 Seeds = Annotated[str, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list like [cyan]3,7,11[/].")]
@@ -163,11 +172,16 @@ def sweep(
     context: typer.Context,
     source: Annotated[
         str,
-        typer.Argument(metavar="SWEEP", help="A sweep of [bold]commonweal list --sweeps[/], its file, or a scenario."),
+        typer.Argument(
+            metavar="SWEEP", help="A sweep of [bold]commonweal list --sweeps[/], its file, or a scenario.",
+            autocompletion=sweeps,
+        ),
     ],
     vary: Annotated[
         list[str] | None,
-        typer.Option("--vary", metavar="PATH=A,B,C", help="Values of a field to compare. Repeatable."),
+        typer.Option(
+            "--vary", metavar="PATH=A,B,C", help="Values of a field to compare. Repeatable.", autocompletion=assignments
+        ),
     ] = None,
     seeds: Annotated[
         str | None, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list; 8 if the sweep does not say.")
@@ -217,9 +231,16 @@ def sweep(
 @app.command()
 def study(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="Which; all are listed if not given.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[STUDY]", help="Which; all are listed if not given.", autocompletion=studies),
+    ] = None,
     scenario: Annotated[
-        str | None, typer.Argument(metavar="[SCENARIO]", help="Of which; the study's options are listed if not given.")
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]", help="Of which; the study's options are listed if not given.",
+            autocompletion=scenarios,
+        ),
     ] = None,
     seeds: Seeds = "8",
     set_: Settings = None,
@@ -267,7 +288,11 @@ def study(
 def certify(
     context: typer.Context,
     scenario: Annotated[
-        str | None, typer.Argument(metavar="[SCENARIO]", help="Of which; options and attacks are listed if not given.")
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]", help="Of which; options and attacks are listed if not given.",
+            autocompletion=scenarios,
+        ),
     ] = None,
     seeds: Seeds = "8",
     set_: Settings = None,
@@ -378,7 +403,10 @@ def learn(
 @app.command()
 def new(
     kind: Annotated[
-        str | None, typer.Argument(metavar="[KIND]", help="Of rule, like settlement; all are listed if not given.")
+        str | None,
+        typer.Argument(
+            metavar="[KIND]", help="Of rule, like settlement; all are listed if not given.", autocompletion=kinds
+        ),
     ] = None,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of rule and file, like my_rule.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for both files; here if not given.")] = None,
@@ -468,7 +496,12 @@ def list_(
 
 @app.command()
 def describe(
-    field: Annotated[str, typer.Argument(metavar="[FIELD]", help="A field or section, like [cyan]settlement[/].")] = "",
+    field: Annotated[
+        str,
+        typer.Argument(
+            metavar="[FIELD]", help="A field or section, like [cyan]settlement[/].", autocompletion=fields
+        ),
+    ] = "",
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the whole reference as Markdown.")] = False,
     import_: Imports = None,
 ) -> None:
@@ -697,7 +730,8 @@ def serve(
     scenario: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], a TOML file, or a folder of results."
+            metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], a TOML file, or a folder of results.",
+            autocompletion=scenarios,
         ),
     ] = None,
     run: Annotated[

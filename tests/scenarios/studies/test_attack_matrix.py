@@ -109,7 +109,8 @@ def test_the_headline_says_no_more_than_the_intervals() -> None:
     open_, sure = row("mild", 0.001, -0.001, 0.003), row("harsh", 0.02, 0.01, 0.03)
     assert headline(pd.DataFrame([open_, sure]), "money per round") == (
         "Under harsh an attack surely pays, the most +.020 [+.010, +.030] money per round (x of harsh under harsh)."
-        " Under mild none surely does: the largest gain found is +.001 [-.001, +.003] money per round (x of mild under mild)."
+        " Under mild none surely does: the largest gain found is +.001 [-.001, +.003] money per round (x of mild under"
+        " mild)."
     )
     assert headline(pd.DataFrame([open_]), "money per round").startswith(
         "Under mild no attack that was tried surely pays: the largest gain found is +.001 [-.001, +.003]"
