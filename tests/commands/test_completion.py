@@ -24,7 +24,8 @@ def test_names_are_those_that_there_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "completed"), [("run comm", "commons"), ("study calib", "calibrate"), ("describe market.lea", "market.leak")]
+    ("typed", "completed"),
+    [("run comm", "commons"), ("study calib", "calibrate"), ("describe market.lea", "market.leak")],
 )
 def test_a_shell_that_asks_is_answered(typed: str, completed: str) -> None:
     asked = {"_COMMONWEAL_COMPLETE": "complete_bash", "COMP_WORDS": f"commonweal {typed}", "COMP_CWORD": "2"}
