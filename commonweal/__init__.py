@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from commonweal.economy.futures.deviations import Deviation
     from commonweal.economy.futures.play import Futures, play_futures
     from commonweal.economy.learning import LearningTerms, Site, network
+    from commonweal.economy.learning.losses import Loss
     from commonweal.economy.learning.module import ModuleNetwork
     from commonweal.economy.learning.network import Network
     from commonweal.economy.menus import MenuProblem, solve
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from commonweal.economy.runs.results import Results
     from commonweal.economy.screening.admissible import ScreeningTerms
     from commonweal.economy.screening.votes import vote
-    from commonweal.economy.tasks import Dataset, TaskTerms, probe, task
+    from commonweal.economy.tasks import Dataset, TaskTerms, metric, names_of, probe, task
     from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
@@ -103,6 +104,7 @@ __all__ = [
     "Intervention",
     "Kind",
     "LearningTerms",
+    "Loss",
     "LuckGame",
     "Mechanism",
     "MenuProblem",
@@ -161,6 +163,8 @@ __all__ = [
     "load",
     "market",
     "mechanism",
+    "metric",
+    "names_of",
     "negotiator",
     "network",
     "norm",
@@ -217,6 +221,7 @@ _HOMES = {
     "economy.futures.deviations": "Deviation",
     "economy.futures.play": "Futures play_futures",
     "economy.learning": "LearningTerms Site network",
+    "economy.learning.losses": "Loss",
     "economy.learning.module": "ModuleNetwork",
     "economy.learning.network": "Network",
     "economy.menus": "MenuProblem solve",
@@ -233,7 +238,7 @@ _HOMES = {
     "economy.runs.results": "Results",
     "economy.screening.admissible": "ScreeningTerms",
     "economy.screening.votes": "vote",
-    "economy.tasks": "Dataset TaskTerms probe task",
+    "economy.tasks": "Dataset TaskTerms metric names_of probe task",
     "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.faithful": "Faithfulness faithfulness",
     "scenarios.runs.playing": "run",

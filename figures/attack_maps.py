@@ -57,15 +57,16 @@ def draw_attacks(
     grid[-1][0].set_xticks(range(len(attacks)), attacks, rotation=40, ha="right", rotation_mode="anchor")
     caption = f"{note} Grey: the 95 % interval over seeds holds 0. Colours are strongest at"
     caption += f" ±{scale.strongest:.{scale.decimals}f}{scale.sign}."
-    caption += " Empty: not played." if np.isnan(gain.value).any() else ""
+    caption += " White: not played." if np.isnan(gain.value).any() else ""
     return finish(figure, "Every settlement against every attack", caption)
 
 
 def _draw_map(ax: Axes, found: Interval, scale: Scale) -> None:
     mean, sure = found.value, (found.low > 0) | (found.high < 0)
     shown = np.ma.masked_array(mean, ~sure)  # not a number is not sure either
+    unsure = np.ma.masked_array(np.ones_like(mean), sure | np.isnan(mean))
+    ax.imshow(unsure, cmap="gray", vmin=0, vmax=1 / 0.95, aspect="auto")
     ax.imshow(shown, cmap=_COLOURS, norm=Normalize(-scale.strongest, scale.strongest), aspect="auto")
-    ax.set_facecolor("0.95")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     for (row, column), value in np.ndenumerate(mean):
@@ -73,9 +74,10 @@ def _draw_map(ax: Axes, found: Interval, scale: Scale) -> None:
         colour = "white" if dark else "black" if sure[row, column] else "0.55"
         if np.isnan(value):
             continue
-        ax.text(column, row, _said(value, scale.decimals), ha="center", va="center", fontsize=6, color=colour)
+        ax.text(column, row, _written(value, scale.decimals), ha="center", va="center", fontsize=6, color=colour)
 
 
-def _said(value: float, decimals: int) -> str:
-    text = f"{value:+.{decimals}f}".replace("-", "−")
-    return text if float(text.replace("−", "-")) else "0"
+def _written(value: float, decimals: int) -> str:
+    """A number in few characters: +32, −1.9k."""
+    text = f"{value:+.{decimals}f}" if abs(value) < 999.5 else f"{value / 1000:+.1f}k"
+    return text.replace("-", "−") if float(text.removesuffix("k")) else "0"

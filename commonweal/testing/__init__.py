@@ -7,6 +7,7 @@ runner. The project's own tests hold every rule it comes with to the same checks
 from commonweal.testing.attacks import check_attack
 from commonweal.testing.credit import CreditClaims, check_credit_rule
 from commonweal.testing.learning import check_network, check_task
+from commonweal.testing.metrics import check_metric
 from commonweal.testing.negotiation import check_negotiator
 from commonweal.testing.norms import check_norm
 from commonweal.testing.policies import check_policy
@@ -19,6 +20,7 @@ __all__ = [
     "CreditClaims",
     "check_attack",
     "check_credit_rule",
+    "check_metric",
     "check_negotiator",
     "check_network",
     "check_norm",

@@ -19,8 +19,9 @@ from commonweal.scenarios.schema.notation import (
     split_path,
     write_value,
 )
-from commonweal.scenarios.schema.owned import PARTITION, owned, said_by_changes, said_in
+from commonweal.scenarios.schema.owned import FOLLOW, PARTITION, owned, said_by_changes, said_in
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.validation import validate
 
 FILES = ("population.edges", "population.table", "task.kind")  # fields that name a file
 Overrides = Mapping[str, Any] | Iterable[str]  # {"settlement.kind": "data"} or ["settlement.kind=data"]
@@ -42,7 +43,9 @@ def load(name_or_path: str | Path, overrides: Overrides = ()) -> Scenario:
     try:
         given = import_named(read_document(file), file.parent)
         document = named(placed_document(given, file.parent), file)
-        scenario = owned(document, said_in(document))
+        said = said_in(document)
+        # A file that says both, as stored results do, is read without its data, which are looked at when it is played.
+        scenario = validate(document) if said.issuperset(FOLLOW) else owned(document, said)
     except InputError as error:
         raise InputError(f"{file.name}: {error}") from None
     return revise(scenario, overrides)

@@ -165,8 +165,6 @@ class Dimension(Part):
     def _consistent(self) -> Self:
         if sum(each is not None for each in (self.label, self.feature, self.probe)) != 1:
             raise ValueError("give exactly one of label, feature and probe")
-        if self.sense == "withhold" and self.feature is not None:
-            raise ValueError("withhold needs a label or a probe: a purpose the model must not serve is a class, or samples of a rule")
         if self.sense == "withhold" and self.limit + self.spread > 1 + 1e-9:
             raise ValueError(f"limit + spread = {apart(self.limit + self.spread, 1)[0]} exceeds 1, the largest bounded loss")
         return self
