@@ -1,6 +1,5 @@
 """Figure of the study ``attacks``: the maps of gains and losses, settlements by attacks."""
 
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -39,7 +38,7 @@ def _scale(answer: Answer) -> tuple[Scale, dict[str, float]]:
 
 
 def _map(
-    cells: pd.DataFrame, name: str, rows: Sequence[str], columns: Sequence[str], units: dict[str, float]
+    cells: pd.DataFrame, name: str, rows: list[str], columns: list[str], units: dict[str, float]
 ) -> Interval:
     factor = np.array([units[row] for row in rows])[:, None]
 
