@@ -201,8 +201,8 @@ def _holdings(terms: Terms, examples: Examples, streams: Streams, sizes: Ints | 
     principals = terms.population.count
     if not examples.labels.size:
         return no_holdings(len(streams.task), principals)
-    probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
-    return draw_holdings(examples, principals, terms.task, probes, streams.task, sizes)
+    probes = [ProbeTerms(d.label, d.feature, d.samples, d.probe) for d in terms.values.dimensions]
+    return draw_holdings(examples, principals, terms.task, probes, streams, sizes)
 
 
 def _network(holdings: Holdings, terms: Terms, market: Market) -> Network:
@@ -243,12 +243,16 @@ def _exam(holdings: Holdings, table: FeatureTable, terms: Terms, balance: Tensor
         mean /= mean.sum(axis=1, keepdims=True)
     weights = np.concatenate([mean, holdings.weights.reshape(runs, -1)], axis=1)
     withheld = [dimension.sense == "withhold" for dimension in terms.values.dimensions for _ in range(probe)]
-    labels = _labels(ids, holdings, terms)
+    features, labels = table.gather(ids), _labels(ids, holdings, terms)
+    for run, k, made in holdings.made:
+        place = slice(samples + k * probe, samples + k * probe + len(made))
+        features[run, place] = torch.as_tensor(made.features, dtype=features.dtype, device=features.device)
+        labels[run, place] = torch.as_tensor(made.labels, dtype=labels.dtype, device=labels.device)
     shares = torch.as_tensor(weights, dtype=terms.dtype, device=torch.device(terms.device))
     if balance is not None:  # the validation loss alone: a probe is of one group
         shares[:, :samples] *= balance.gather(1, labels[:, :samples])
     return Objectives(
-        features=table.gather(ids),
+        features=features,
         labels=labels,
         weights=shares,
         sizes=(samples, *[probe] * dimensions),

@@ -18,12 +18,13 @@ from commonweal.economy.tasks.holdings import Holdings, draw_holdings, no_holdin
 from commonweal.economy.tasks.metrics import METRICS, Metric, metric, metric_of
 from commonweal.economy.tasks.names import names_of
 from commonweal.economy.tasks.partition import PARTITIONS, spread
-from commonweal.economy.tasks.probes import ProbeTerms
+from commonweal.economy.tasks.probes import PROBES, Probe, ProbeTerms, probe
 from commonweal.economy.tasks.supply import first_supply, put_in, without_classes
 
 __all__ = [
     "METRICS",
     "PARTITIONS",
+    "PROBES",
     "TASKS",
     "ActionTerms",
     "Batch",
@@ -33,6 +34,7 @@ __all__ = [
     "Form",
     "Holdings",
     "Metric",
+    "Probe",
     "ProbeTerms",
     "PutIn",
     "SamplingTerms",
@@ -52,6 +54,7 @@ __all__ = [
     "names_of",
     "no_examples",
     "no_holdings",
+    "probe",
     "put_in",
     "rotation",
     "spread",
