@@ -22,6 +22,7 @@ from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.learning import NETWORKS, LearningTerms, Site
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Network, Objectives
+from commonweal.economy.learning.own.network import prepared, with_secrets
 from commonweal.economy.money.ledger import Ledger, Transfer, post
 from commonweal.economy.money.membership import Membership
 from commonweal.economy.money.stakes import endowment_transfer
@@ -94,8 +95,8 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
     market: Market = MARKETS[terms.market.kind]
     examples, holdings = _data(terms, market, streams)
     table = examples.table(terms.dtype, terms.device)
-    network = _network(holdings, terms, market)
-    parameters = network.initial(streams.task)
+    network = prepared(_network(holdings, terms, market, examples.shape), table.rows)
+    parameters = with_secrets(network, network.initial(streams.task), streams.masks)
     exam = _exam(holdings, table, terms)
     camp = draw_camps(terms.values, principals, streams.values)
     middle = camp_limits(terms.values, camp)
@@ -191,11 +192,12 @@ def _data(terms: Terms, market: Market, streams: Streams) -> tuple[Examples, Hol
     return examples, draw_holdings(examples, principals, terms.task, probes, streams.task)
 
 
-def _network(holdings: Holdings, terms: Terms, market: Market) -> Network:
+def _network(holdings: Holdings, terms: Terms, market: Market, shape: tuple[int, int] | None) -> Network:
     """The shared network; where nothing is learned, the smallest possible one, which nobody uses."""
     if not market.learns:
         return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=torch.device(terms.device))
-    site = Site(holdings.features, holdings.classes, terms.dtype, torch.device(terms.device))
+    place, drifts = torch.device(terms.device), bool(terms.task.drift.any())
+    site = Site(holdings.features, holdings.classes, terms.dtype, place, shape, drifts)
     return NETWORKS[terms.learning.network](terms.learning, site)
 
 

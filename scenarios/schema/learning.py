@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from commonweal.scenarios.schema.fields import Count, Part, Share, field, section
 from commonweal.scenarios.schema.privacy import Privacy
-from commonweal.scenarios.schema.relevance import hides, learns, screens, valued, votes, weighs, wired
+from commonweal.scenarios.schema.relevance import hides, learns, own_network, screens, valued, votes, weighs, wired
 
 
 class Task(Part):
@@ -31,7 +31,9 @@ class Task(Part):
 class Learning(Part):
     """The shared network and how it is trained."""
 
-    network: str = field("mlp", "the shared network: mlp, conv, or a registered network", "name")
+    network: str = field("mlp", "the shared network: mlp, conv, module:FILE.py:NAME or module:MODULE:NAME for a torch.nn.Module of one's own, or a registered network", "name")
+    replace_norms: Literal["group", "refuse"] = field("group", "what becomes of BatchNorm in a module of one's own, since a sample's gradient knows no batch. group: GroupNorm with its weights, 16 channels a group; refuse: one line names the layer", "name", matters=own_network)
+    initial_weights: Literal["drawn", "own"] = field("drawn", "what the trained part of a module of one's own begins with. drawn: each run's own random weights; own: what the module has when it is made, the same in all runs", "name", matters=own_network)
     hidden: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = field((32,), "units of each hidden layer", "units", max_length=10)
     activation: Literal["relu", "tanh"] = field("relu", "activation of hidden units", "name")
     rate: float = field(0.5, "learning rate eta", "1", gt=0, le=1000)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from commonweal.agents.errors import InputError, shown
+from commonweal.agents.module_names import placed
 from commonweal.agents.policies.learned import PREFIX as LEARNED
 from commonweal.scenarios.schema.library import find_file, read_document
 from commonweal.scenarios.schema.notation import join_path, no_item, parse_assignment, parse_path, split_path
@@ -88,12 +89,15 @@ def _put(document: MutableMapping[str, Any], parts: list[str], value: Any) -> No
 
 
 def _placed(document: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The document with the paths of its edge file and of what was learned seen from ``folder`` and made absolute."""
+    """The document with the paths of files that it names seen from ``folder`` and made absolute."""
     population, policy = document.get("population"), document.get("policy")
     if isinstance(population, dict) and isinstance(edges := population.get("edges"), str):
         document = document | {"population": population | {"edges": str(folder.absolute() / edges)}}
     if isinstance(policy, dict) and isinstance(mix := policy.get("mix"), dict):
         document = document | {"policy": policy | {"mix": {_found(name, folder): part for name, part in mix.items()}}}
+    learning = document.get("learning")
+    if isinstance(learning, dict) and isinstance(network := learning.get("network"), str):
+        document = document | {"learning": learning | {"network": placed(network, folder)}}
     return document
 
 

@@ -24,6 +24,11 @@ def learns(scenario: Any) -> bool:
     return kind not in MARKETS or MARKETS[kind].learns
 
 
+def own_network(scenario: Any) -> bool:
+    """Whether the network is a module of one's own."""
+    return learns(scenario) and scenario.learning.network.startswith("module:")
+
+
 def wired(scenario: Any) -> bool:
     """Whether nodes hold the samples, and what leaves them goes over a wire."""
     return learns(scenario) and scenario.learning.wire != "off"
