@@ -14,7 +14,7 @@ from commonweal.scenarios.schema.relevance import hides, learns, own_network, sc
 class Task(Part):
     """Which data the cooperative learns from, and how it is spread over principals."""
 
-    kind: str = field("digits", "data set: digits, breast_cancer, wine, synthetic, openml:NAME, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
+    kind: str = field("digits", "data set: digits, breast_cancer, wine, sentences, synthetic, openml:NAME, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
     partition: Literal["equal", "dirichlet", "power", "cgsv_power", "class"] = field("dirichlet", "how training samples are spread over principals; cgsv_power: power, rounded as CGSV does", "name")
     concentration: float = field(1.0, "Dirichlet concentration of each class over principals: small is non-IID", "1", gt=0, le=1e6, matters=lambda s: s.task.partition == "dirichlet")
     label_noise: Share = field(0.0, "share of its labels that a noisy principal holds wrong")
