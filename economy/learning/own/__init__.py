@@ -28,7 +28,10 @@ def maker_of(rest: str) -> Any:
     Args:
         rest: what follows ``module:``.
     """
-    found = maker_named(rest)
+    try:
+        found = maker_named(rest)
+    except InputError as error:
+        raise InputError(f"learning.network: {error}") from None
 
     def make(terms: Any, site: Any) -> OwnNetwork:
         shape = (1, *site.shape) if site.shape is not None else (site.features,)

@@ -47,7 +47,7 @@ def maker_named(rest: str) -> Maker:
     """
     place, _, name = rest.rpartition(":")
     if not place or not name.isidentifier():
-        raise InputError(f"learning.network = {full_name(rest)!r}: must be {FORMS}")
+        raise InputError(f"{full_name(rest)!r}: must be {FORMS}")
     file = file_of(rest)
     module = _in_file(Path(file), contents_of(Path(file))) if file else _imported(place, name)
     where = Path(file).name if file else place

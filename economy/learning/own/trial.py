@@ -21,18 +21,21 @@ from commonweal.economy.learning.own.named import Maker
 from commonweal.economy.learning.own.network import OwnNetwork
 
 SAMPLES, RUNS = 3, 2
-ADVICE = (  # what torch says, and what to do instead
-    ("randomness", "it draws at random: take nn.Dropout, whose masks are drawn for each run, and no other chance"),
-    (".item()", "it looks at single values of samples (if, int(), .item(), a mask as index): take torch.where"),
-    ("data-dependent", "it looks at single values of samples (if, int(), .item(), a mask as index): take torch.where"),
-    ("inplace operation", "it writes in place: write y = y * 2 instead of y *= 2"),
-    ("in-place operation", "it writes in place: write y = y + x instead of y += x"),
-    ("the broadcast shape", "it writes in place: write y = y + x instead of y += x"),
-    ("inplace arithmetic", "it writes in place: write y = y + x instead of y += x"),
-    ("Batching rule", "torch.func.vmap has no rule for this layer: take another"),
-    ("indices' to have", "tokens are whole numbers: begin forward with features.long()"),
-    ("have the same dtype", "leave features and parameters in the type in which they come"),
-    ("same dtype", "leave features and parameters in the type in which they come"),
+CHANCE = "draws at random: take nn.Dropout, whose masks are drawn for each run, and no other chance"
+VALUES = "looks at single values of samples (if, int(), .item(), a mask as index): take torch.where"
+ADDS = "writes in place: write y = y + x instead of y += x"
+TYPES = "mixes types: leave features and parameters in the type in which they come"
+SAYS = (  # what torch says, and what that means
+    ("randomness", CHANCE),
+    (".item()", VALUES),
+    ("data-dependent", VALUES),
+    ("inplace operation", "writes in place: write y = y * 2 instead of y *= 2"),
+    ("in-place operation", ADDS),
+    ("the broadcast shape", ADDS),
+    ("inplace arithmetic", ADDS),
+    ("Batching rule", "has no rule for torch.func.vmap: take another layer"),
+    ("indices' to have", "needs whole numbers: begin forward with features.long()"),
+    ("same dtype", TYPES),
 )
 
 
@@ -102,7 +105,7 @@ def _scores(case: _Case, rows: Tensor) -> None:
     moved = [name for name, buffer in module.named_buffers() if not torch.equal(buffer, before[name])]
     changes = f"its buffer {next(iter(moved), '')!r} changes whenever it is evaluated"
     case.demand(not moved, f"{changes}: leave it out, since nothing but parameters is learned")
-    case.demand(torch.equal(scores, again), f"forward gives other scores for the same samples: {ADVICE[0][1]}")
+    case.demand(torch.equal(scores, again), f"forward gives other scores for the same samples each time: it {CHANCE}")
     same = torch.allclose(scores[:1], alone, rtol=1e-3, atol=1e-4)
     case.demand(same, "the scores of a sample depend on the others in its batch: every sample must be scored by itself")
 
@@ -111,7 +114,8 @@ def _demand_scores(case: _Case, scores: object, wanted: tuple[int, int]) -> None
     """One score of each class for each sample."""
     found = f"shape {tuple(scores.shape)}" if isinstance(scores, Tensor) else f"a {type(scores).__name__}"
     kept = isinstance(scores, Tensor) and tuple(scores.shape) == wanted
-    case.demand(kept, f"forward gives {found} for {wanted[0]} samples: must be {wanted}, a score for each class")
+    count = f"{wanted[0]} samples" if wanted[0] > 1 else "one sample"
+    case.demand(kept, f"forward gives {found} for {count}: must be {wanted}, a score for each class")
 
 
 def _gradients(case: _Case, rows: Tensor) -> None:
@@ -153,9 +157,8 @@ def _naming(case: _Case, module: nn.Module) -> Iterator[None]:
         if memory_refused(cause) or isinstance(cause, InputError):
             raise
         where = _place(case.maker, inside, cause)
-        advice = next((f"; {way}" for said, way in ADVICE if said in str(cause)), "")
-        said = _brief(cause) if advice else one_line(cause)
-        raise InputError(f"{case.name}: {where} raises {said}{advice}") from None
+        meant = next((f"{way} ({_brief(cause)})" for said, way in SAYS if said in str(cause)), "")
+        raise InputError(f"{case.name}: {where} {meant or f'raises {one_line(cause)}'}") from None
     finally:
         for handle in handles:
             handle.remove()
