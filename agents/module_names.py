@@ -23,3 +23,11 @@ def placed(name: str, folder: Path) -> str:
     if prefix != PREFIX or not (file := file_of(rest)):
         return name
     return full_name(f"{folder.absolute() / file}:{rest.rpartition(':')[2]}")
+
+
+def in_short(name: str) -> str:
+    """A name as tables and figures show it: of a file without its folder, and without the prefix."""
+    prefix, _, rest = name.partition(":")
+    if prefix != PREFIX or not (file := file_of(rest)):
+        return name
+    return f"{Path(file).name}:{rest.rpartition(':')[2]}"

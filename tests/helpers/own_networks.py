@@ -1,4 +1,6 @@
-"""Networks of one's own in a file, for tests: what works, and what is refused."""
+"""Networks of one's own in a file, for tests: what works, and what is refused. Written as a user would, untyped."""
+
+# mypy: ignore-errors
 
 import torch
 from torch import nn
@@ -38,8 +40,9 @@ def largest(classes):
 
 def headed(shape, classes):
     """A frozen backbone with BatchNorm and Dropout of its own, and a head with both."""
-    body = nn.Sequential(nn.Conv2d(shape[0], 4, 3, padding=1), nn.BatchNorm2d(4), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(2))
-    return body, nn.Sequential(nn.Flatten(), nn.Linear(16, 6), nn.BatchNorm1d(6), nn.Dropout(0.2), nn.Linear(6, classes))
+    first = nn.Conv2d(shape[0], 4, 3, padding=1)
+    body = nn.Sequential(first, nn.BatchNorm2d(4), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(2), nn.Flatten())
+    return body, nn.Sequential(nn.Linear(16, 6), nn.BatchNorm1d(6), nn.Dropout(0.2), nn.Linear(6, classes))
 
 
 class Named(nn.Module):
@@ -117,6 +120,10 @@ def _recurs(net, values):
     return net.out(net.layer(values.unsqueeze(-1))[0][..., 0])
 
 
+def _long(net, values):
+    return net.out(net.layer(values.flatten().unsqueeze(1)).view_as(values))
+
+
 wide = bent(lambda net, values: torch.cat([net.out(values)] * 2, dim=1))
 squeezed = bent(lambda net, values: net.out(values).squeeze())
 doubled = bent(lambda net, values: (net.out(values), values))
@@ -137,7 +144,7 @@ leaky = bent(lambda net, values: net.out(values), lambda features: nn.RReLU())
 attends = bent(lambda net, values: net.out(values), lambda features: nn.MultiheadAttention(4, 2, dropout=0.1))
 floats = bent(lambda net, values: net.out(net.layer(values).sum(1)), lambda features: nn.Embedding(9, features))
 mixed_up = bent(lambda net, values: net.out(net.layer(values)), lambda features: nn.Linear(features + 1, features))
-reshaped = bent(lambda net, values: net.out(net.layer(values.flatten().unsqueeze(1)).view_as(values)), lambda f: nn.Dropout(0.5))
+reshaped = bent(_long, lambda features: nn.Dropout(0.5))
 
 
 def raises(features):

@@ -74,7 +74,7 @@ def test_so_do_those_of_the_examples(file: str, name: str, features: int) -> Non
     ("noisy", "gives other scores for the same samples each time"),
     ("averaged", "the scores of a sample depend on the others in its batch"),
     ("branches", "looks at single values of samples (if, int(), .item(), a mask as index): take torch.where"),
-    ("in_place", "line 97) writes in place: write y = y + x instead of y += x"),
+    ("in_place", "line 100) writes in place: write y = y + x instead of y += x"),
     ("spoiled", "writes in place: write y = y * 2 instead of y *= 2"),
     ("counts", "its buffer 'seen' changes whenever it is evaluated"),
     ("mistyped", "layer 'out' (Linear) mixes types"),
@@ -86,7 +86,7 @@ def test_so_do_those_of_the_examples(file: str, name: str, features: int) -> Non
     ("leaky", "layer 'layer' (RReLU) draws at random, and nothing takes its place: take nn.LeakyReLU"),
     ("attends", "layer 'layer' (MultiheadAttention) draws masks of its own for attention: give it dropout = 0"),
     ("floats", "layer 'layer' (Embedding) needs whole numbers: begin forward with features.long()"),
-    ("mixed_up", "layer 'layer' (Linear) raises RuntimeError: mat1 and mat2 shapes cannot be multiplied (3x9 and 10x9)"),
+    ("mixed_up", "layer 'layer' (Linear) raises RuntimeError: mat1 and mat2 shapes cannot be multiplied"),
     ("reshaped", "9 rows for 1 samples: the first axis must be that of samples"),
     ("raises", "called with (features=9) it raises OSError: no weights for 9 features"),
     ("asks", "it needs the argument 'vocabulary': must be among features, classes, shape, hidden, or have a default"),
@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_used_is_refused_where_a_scenario_names_it(
 
 
 @pytest.mark.parametrize(("name", "fault"), [
-    ("module:nowhere_to_be_found:Net", "there is no module 'nowhere_to_be_found' that Python can import: name its file"),
+    ("module:nowhere_to_be_found:Net", "there is no module 'nowhere_to_be_found' that Python can import: name its"),
     ("module:nets.py", "must be module:MODULE:NAME or module:FILE.py:NAME"),
     ("module:nets.py:", "must be module:MODULE:NAME or module:FILE.py:NAME"),
     ("module:torch.nn:Lineer", "torch.nn has no 'Lineer'"),
@@ -217,13 +217,15 @@ class TestDropout:
         assert not torch.equal(first, second)
 
     @pytest.mark.parametrize("changes", [{}, {"learning.method": "federated", "learning.local_epochs": 2}])
-    def test_a_run_is_the_same_alone_and_among_others(self, changes: dict[str, Any]) -> None:
-        scenario = small(named("Images"), **changes)
+    @pytest.mark.parametrize(("name", "task"), [("Images", "digits"), ("Tokens", "sentences")])
+    def test_a_run_is_the_same_alone_and_among_others(self, name: str, task: str, changes: dict[str, Any]) -> None:
+        scenario = small(named(name), **{"task.kind": task}, **changes)
         alone, together = Ensemble(scenario, [1]), Ensemble(scenario, [0, 1, 2])
         for _ in range(3):
             one, several = alone.step(), together.step()
             assert np.array_equal(one.payday.payoffs[0], several.payday.payoffs[1])
-        assert all(torch.equal(a[0], t[1]) for a, t in zip(alone.state.parameters, together.state.parameters, strict=True))
+        for own, among in zip(alone.state.parameters, together.state.parameters, strict=True):
+            torch.testing.assert_close(own[0], among[1], rtol=1e-4, atol=1e-6)  # torch adds convolutions up differently
 
     def test_without_it_nothing_is_drawn(self) -> None:
         network = made("plain")
@@ -297,9 +299,9 @@ class TestFirstWeights:
         assert not vectors[0, 0].any() and 0.8 < vectors[0, 1:].std() < 1.2
 
     def test_a_module_may_keep_its_own(self) -> None:
-        network = made("headed", replace(TERMS, initial_weights="own"))
-        first = network.initial(Streams.from_seeds([0, 1]).task)
-        again = made("headed", replace(TERMS, initial_weights="own"), torch.float32).initial(Streams.from_seeds([7]).task)
+        own = replace(TERMS, initial_weights="own")
+        first = made("headed", own).initial(Streams.from_seeds([0, 1]).task)
+        again = made("headed", own, torch.float32).initial(Streams.from_seeds([7]).task)
         assert torch.equal(first[0][0], first[0][1]) and first[0].any()
         torch.testing.assert_close(first[0][0].float(), again[0][0])
 
