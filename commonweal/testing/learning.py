@@ -81,7 +81,7 @@ def check_network(
         InputError: if there is no such network, or it cannot be had for so many features.
     """
     terms = replace(terms_of(changes or {}, 1).learning, network=name)
-    network = NETWORKS[name](terms, Site(features, CLASSES, DOUBLE, CPU, shape))
+    network = NETWORKS[name](terms, Site(features, CLASSES, DOUBLE, CPU, shape=shape))
     check_any_network(network, Promises(f"network {name!r}"), features)
 
 

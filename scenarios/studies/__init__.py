@@ -14,6 +14,7 @@ from commonweal.scenarios.studies import (
     privacy,
     reciprocity,
     sensitivity,
+    staying,
     synthesis,
 )
 from commonweal.scenarios.studies.asking import ask
@@ -39,6 +40,7 @@ __all__ = [
     "privacy",
     "reciprocity",
     "sensitivity",
+    "staying",
     "study",
     "synthesis",
 ]

@@ -3,22 +3,20 @@
 ``docs/sweeps.md`` is their reference.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.agents.module_names import placed
 from commonweal.scenarios.schema.library import read_document
-from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.loading import load, placed
 from commonweal.scenarios.schema.notation import shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.design_tables import read_design
 from commonweal.scenarios.sweeps.designs import Drawn, Listed, Sample, Sampled, grid, same, sampled
 from commonweal.scenarios.sweeps.factors import demand_apart, demand_known, flatten, listed, ranged
 
-NETWORK = "learning.network"
 KEYS = (
     "name", "description", "scenario", "set", "vary", "range", "zip", "exclude", "point", "design", "replications",
     "seeds", "metrics", "every", "stop", "keep",
@@ -132,15 +130,8 @@ def _base(document: Mapping[str, Any], file: Path, changes: Mapping[str, Any]) -
 
 
 def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The values, with paths of edge files and networks seen from ``folder``, as everywhere in a file."""
-    ways = {"population.edges": lambda name: str(folder.absolute() / name), NETWORK: lambda name: placed(name, folder)}
-
-    def place(value: Any, way: Callable[[str], str]) -> Any:
-        if isinstance(value, list):
-            return [place(item, way) for item in value]
-        return way(value) if isinstance(value, str) else value
-
-    return {path: place(value, ways[path]) if path in ways else value for path, value in values.items()}
+    """The values, with paths of files seen from ``folder``, as everywhere in a file."""
+    return {path: placed(path, value, folder) for path, value in values.items()}
 
 
 def _check(sheet: Sheet, fixed: Mapping[str, Any]) -> None:

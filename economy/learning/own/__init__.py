@@ -10,7 +10,8 @@ from typing import Any
 from torch import nn
 
 from commonweal.agents.errors import InputError
-from commonweal.agents.module_names import file_of, full_name
+from commonweal.agents.module_names import PREFIX, file_of
+from commonweal.economy.learning.losses import Loss
 from commonweal.economy.learning.own.layers import Bag
 from commonweal.economy.learning.own.making import Wanted
 from commonweal.economy.learning.own.named import Maker, maker_named
@@ -28,15 +29,13 @@ def maker_of(rest: str) -> Any:
     Args:
         rest: what follows ``module:``.
     """
-    try:
-        found = maker_named(rest)
-    except InputError as error:
-        raise InputError(f"learning.network: {error}") from None
+    said = f"learning.network = '{PREFIX}:{rest}'"
+    found = maker_named(rest, said)
 
     def make(terms: Any, site: Any) -> OwnNetwork:
         shape = (1, *site.shape) if site.shape is not None else (site.features,)
         wanted = Wanted(site.features, site.classes, shape, terms.hidden, terms.replace_norms, site.dtype, site.device)
-        return _ready(maker_named(rest), full_name(rest), wanted, terms.initial_weights, site.drifts)
+        return _ready(maker_named(rest, said), said, wanted, terms.initial_weights, site.loss, site.drifts)
 
     if not file_of(rest):  # what decides on it is there, and workers import it too
         make.__wrapped__ = found  # type: ignore[attr-defined]
@@ -44,10 +43,9 @@ def maker_of(rest: str) -> Any:
 
 
 @lru_cache(maxsize=KEPT)
-def _ready(maker: Maker, name: str, wanted: Wanted, first: str, drifts: bool) -> OwnNetwork:
+def _ready(maker: Maker, said: str, wanted: Wanted, first: str, loss: Loss, drifts: bool) -> OwnNetwork:
     """The network after its trial; the same module again is not made anew."""
-    said = f"learning.network = {name!r}"
-    network = tried(maker, said, wanted, first, drifts)
+    network = tried(maker, said, wanted, first, loss, drifts)
     layers = [*network.module.modules(), *(network.made.whole.modules() if network.made.whole is not None else ())]
     if drifts and any(isinstance(layer, nn.Embedding | Bag | nn.EmbeddingBag) for layer in layers):
         raise InputError(f"{said}: its features are tokens, which do not turn: must be task.drift = 0")

@@ -13,6 +13,7 @@ from torch.utils.hooks import RemovableHandle
 
 from commonweal.agents.errors import InputError, memory_refused
 from commonweal.agents.streams import Streams
+from commonweal.economy.learning.losses import Loss
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.learning.own.backbone import computed
 from commonweal.economy.learning.own.layers import called
@@ -58,7 +59,7 @@ class _Case:
             raise InputError(f"{self.name}: {fault}")
 
 
-def tried(maker: Maker, name: str, wanted: Wanted, first: str, drifts: bool) -> OwnNetwork:
+def tried(maker: Maker, name: str, wanted: Wanted, first: str, loss: Loss, drifts: bool) -> OwnNetwork:
     """The network of a maker's module, after a trial.
 
     Args:
@@ -66,6 +67,7 @@ def tried(maker: Maker, name: str, wanted: Wanted, first: str, drifts: bool) -> 
         name: of the network, for messages.
         wanted: what the module is made for.
         first: what runs begin with: drawn, or own.
+        loss: that it is trained by.
         drifts: whether the features turn.
 
     Raises:
@@ -73,7 +75,7 @@ def tried(maker: Maker, name: str, wanted: Wanted, first: str, drifts: bool) -> 
     """
     made = make(maker, name, wanted)
     site = (wanted.features, wanted.dtype, wanted.device)
-    network = OwnNetwork(made.module, *site, made=made, first=first, drifts=drifts)
+    network = OwnNetwork(made.module, *site, loss, made=made, first=first, drifts=drifts)
     case = _Case(network, maker, wanted.classes)
     rows = torch.randn(SAMPLES, wanted.features, generator=torch.Generator().manual_seed(0), dtype=wanted.dtype)
     rows = rows.to(wanted.device)
@@ -123,8 +125,8 @@ def _gradients(case: _Case, rows: Tensor) -> None:
     network = case.network
     parameters = network.initial(Streams.from_seeds(range(RUNS)).task)
     features = rows.expand(RUNS, *rows.shape)
-    labels = torch.zeros(RUNS, SAMPLES, dtype=torch.int64, device=rows.device)
-    owners = Owners(torch.zeros_like(labels), 1)
+    owners = Owners(torch.zeros(RUNS, SAMPLES, dtype=torch.int64, device=rows.device), 1)
+    labels = owners.owner if network.loss.target == "class" else owners.owner.to(rows.dtype)
     with _naming(case, network.made.module):
         network.traverse(parameters, features, labels, owners)
 

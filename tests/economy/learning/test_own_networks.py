@@ -37,7 +37,7 @@ def named(name: str, file: Path = FILE) -> str:
 
 
 def made(name: str, terms: LearningTerms = TERMS, dtype: torch.dtype = DOUBLE, drifts: bool = False) -> OwnNetwork:
-    network = NETWORKS[named(name)](terms, Site(9, CLASSES, dtype, CPU, (3, 3), drifts))
+    network = NETWORKS[named(name)](terms, Site(9, CLASSES, dtype, CPU, shape=(3, 3), drifts=drifts))
     assert isinstance(network, OwnNetwork)
     return network
 
