@@ -33,7 +33,10 @@ def maker_named(rest: str, where: str) -> Maker:
         InputError: if there is none, or what has the name makes no network.
     """
     place, _, name = rest.rpartition(":")
-    made = object_named(place, name, where)
+    try:
+        made = object_named(place, name, where)
+    except InputError as error:
+        raise InputError(f"{where}: {str(error).removeprefix(f'{where}: ')}") from None
     what = f"{Path(place).name}: {name}"
     if isinstance(made, nn.Module):
         raise InputError(f"{where}: {what} is a module made already: name its class, or a function that makes it")
