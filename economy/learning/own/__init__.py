@@ -7,15 +7,13 @@ NAME is a class or a function that is called with what it asks for among ``featu
 from functools import lru_cache
 from typing import Any
 
-from torch import nn
-
 from commonweal.agents.errors import InputError
 from commonweal.agents.module_names import PREFIX, file_of
 from commonweal.economy.learning.losses import Loss
-from commonweal.economy.learning.own.layers import Bag
 from commonweal.economy.learning.own.making import Wanted
 from commonweal.economy.learning.own.named import Maker, maker_named
 from commonweal.economy.learning.own.network import OwnNetwork
+from commonweal.economy.learning.own.tokens import embeddings_of
 from commonweal.economy.learning.own.trial import tried
 
 KEPT = 32  # modules that are ready, so that many runs with one network try it once
@@ -46,7 +44,6 @@ def maker_of(rest: str) -> Any:
 def _ready(maker: Maker, said: str, wanted: Wanted, first: str, loss: Loss, drifts: bool) -> OwnNetwork:
     """The network after its trial; the same module again is not made anew."""
     network = tried(maker, said, wanted, first, loss, drifts)
-    layers = [*network.module.modules(), *(network.made.whole.modules() if network.made.whole is not None else ())]
-    if drifts and any(isinstance(layer, nn.Embedding | Bag | nn.EmbeddingBag) for layer in layers):
+    if drifts and any(embeddings_of(network.module, network.made.whole)):
         raise InputError(f"{said}: its features are tokens, which do not turn: must be task.drift = 0")
     return network

@@ -2,17 +2,23 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
+from commonweal.agents.errors import InputError
 from commonweal.agents.files import fingerprint
 from commonweal.economy.learning.own.making import BACKBONE, Made
 from commonweal.economy.learning.own.masks import contents
+from commonweal.economy.learning.own.tokens import demand_known, embeddings_of
 
 BLOCK = 256  # samples that a backbone sees at once
-REMEMBERED = 4  # data sets whose features are kept in memory
-_tables: "OrderedDict[tuple[str, str], Known]" = OrderedDict()  # by backbone and data set
+REMEMBERED = 4  # data sets whose features are kept in memory for a backbone
+_known_tokens: "WeakKeyDictionary[nn.Module, set[str]]" = WeakKeyDictionary()  # data by module, as digests
+_tables: "WeakKeyDictionary[nn.Module, OrderedDict[str, Known]]" = WeakKeyDictionary()  # by backbone and data
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,47 @@ def known(made: Made, rows: Tensor) -> Known:
         rows: (M, d) all samples.
     """
     assert made.whole is not None
-    place = (_digest(*made.whole.state_dict().values()) + made.name, _digest(rows))
-    if place not in _tables:
+    tables, place = _tables.setdefault(made.whole, OrderedDict()), _digest(rows)
+    if place not in tables:
         values = computed(made, rows)
         keys, order = contents(rows).sort(stable=True)
-        _tables[place] = Known(keys, values.flatten(1)[order])
-        if len(_tables) > REMEMBERED:
-            _tables.popitem(last=False)
-    _tables.move_to_end(place)
-    return _tables[place]
+        tables[place] = Known(keys, values.flatten(1)[order])
+        if len(tables) > REMEMBERED:
+            tables.popitem(last=False)
+    tables.move_to_end(place)
+    return tables[place]
+
+
+@torch.no_grad()
+def demand_tokens(made: Made, rows: Tensor) -> None:
+    """Data (M, d) that hold no other tokens than the layers of a module know; the same data are looked at once.
+
+    Raises:
+        InputError: if they do; names the layer.
+    """
+    layers = list(embeddings_of(made.module, made.whole))
+    if not layers or (place := _digest(rows)) in _known_tokens.get(made.module, ()):
+        return
+
+    def look(name: str) -> Any:
+        def demand(layer: Any, given: tuple[Any, ...]) -> None:
+            try:
+                demand_known(name, layer, given[0])
+            except InputError as error:
+                raise InputError(f"{made.name}: {error}") from None
+
+        return demand
+
+    handles = [layer.register_forward_pre_hook(look(name), prepend=True) for name, layer in layers]
+    try:
+        for start in range(0, len(rows), BLOCK):
+            part = rows[start : start + BLOCK]
+            given = {} if made.whole is None else {f"{BACKBONE}.given": computed(made, part)}
+            functional_call(made.module, given, (part.unflatten(-1, made.shape),))
+    finally:
+        for handle in handles:
+            handle.remove()
+    _known_tokens.setdefault(made.module, set()).add(place)
 
 
 @torch.no_grad()
@@ -91,5 +129,5 @@ class _Last(nn.Module):
         raise _EndReachedError
 
 
-def _digest(*tensors: Tensor) -> str:
-    return fingerprint(*(each.detach().cpu().contiguous().numpy().tobytes() for each in tensors))
+def _digest(rows: Tensor) -> str:
+    return fingerprint(rows.cpu().contiguous().numpy().tobytes())

@@ -6,14 +6,13 @@ by name, with the way out.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import embedding
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.learning.own.masks import kept
+from commonweal.economy.learning.own.tokens import Bag, embeddings_of, nearest_tokens
 
 CHANNELS, GROUPS = 16, 32  # of each group, the best of Wu and He (table 3); groups at most, as they recommend
 MANY = 4096  # more layers than a network has
@@ -53,26 +52,6 @@ class SeededDropout(nn.Module):
         return values * keeps.view(len(values), *shape) * scale
 
 
-class Bag(nn.Module):
-    """An EmbeddingBag over rows of tokens as torch.nn's, from operations that can be differentiated twice."""
-
-    def __init__(self, old: nn.EmbeddingBag) -> None:
-        super().__init__()
-        self.weight, self.mode, self.padding_idx = old.weight, old.mode, old.padding_idx
-        self.num_embeddings = old.num_embeddings
-        self.register_forward_pre_hook(_known_tokens)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """(S, D) mean, sum or maximum of the embeddings of tokens (S, L), padding left out."""
-        values = embedding(tokens, self.weight)
-        counts = torch.ones_like(tokens) if self.padding_idx is None else tokens != self.padding_idx
-        if self.mode == "max":
-            lowest = values.masked_fill(counts.unsqueeze(-1) == 0, -torch.inf).amax(1)
-            return torch.where(counts.any(1, keepdim=True), lowest, 0.0)
-        total = (values * counts.unsqueeze(-1)).sum(1)
-        return total if self.mode == "sum" else total / counts.sum(1, keepdim=True).clamp(min=1)
-
-
 def adapt(module: nn.Module, norms: str) -> nn.Module:
     """The module with layers in the place of those that cannot be trained sample by sample; its own is changed.
 
@@ -84,20 +63,20 @@ def adapt(module: nn.Module, norms: str) -> nn.Module:
         InputError: naming a layer that nothing takes the place of.
     """
     module.train()
-    for layer in list(module.modules()):
-        if isinstance(layer, nn.Embedding | nn.EmbeddingBag):
-            layer.register_forward_pre_hook(_known_tokens)
+    for _, layer in embeddings_of(module):
+        layer.register_forward_pre_hook(nearest_tokens)
     frozen = {part for layer in module.modules() if _frozen(layer) for part in layer.eval().modules()}
     numbers: dict[nn.Module, nn.Module] = {}  # a layer with two names has one in its place
     for name, layer in list(module.named_modules()):
-        if layer not in frozen and (new := _instead(layer, name, norms, len(numbers))) is not None:
+        new = None if layer in frozen else _instead(layer, name, norms, len(numbers))
+        if new is not None:
             numbers[layer] = new
     if module in numbers:
         return numbers[module]
     for parent in list(module.modules()):
-        for child, layer in list(parent._modules.items()):
-            if layer in numbers:
-                parent._modules[child] = numbers[layer]
+        for child, old in list(parent._modules.items()):
+            if old in numbers:
+                parent._modules[child] = numbers[old]
     return module
 
 
@@ -115,13 +94,6 @@ def _frozen(layer: nn.Module) -> bool:
     """Whether a layer has parameters and none is trained."""
     own = list(layer.parameters())
     return bool(own) and not any(each.requires_grad for each in own)
-
-
-def _known_tokens(layer: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The nearest tokens that an embedding knows: the noise of who puts in junk names others."""
-    most = int(layer.num_embeddings) - 1
-    tokens = given[0]
-    return (tokens if tokens.is_floating_point() else tokens.clamp(0, most), *given[1:])
 
 
 def _instead(layer: nn.Module, name: str, norms: str, number: int) -> nn.Module | None:

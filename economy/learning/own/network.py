@@ -19,10 +19,11 @@ from commonweal.agents.errors import InputError, memory_refused
 from commonweal.agents.streams import Stream
 from commonweal.economy.learning.module import ModuleNetwork, SamplePassage
 from commonweal.economy.learning.network import Examination, Network, Objectives, Owners, Parameters
-from commonweal.economy.learning.own.backbone import Known, computed, known
-from commonweal.economy.learning.own.layers import Bag, SeededDropout
+from commonweal.economy.learning.own.backbone import Known, computed, demand_tokens, known
+from commonweal.economy.learning.own.layers import SeededDropout
 from commonweal.economy.learning.own.making import BACKBONE, Made, one_line
 from commonweal.economy.learning.own.masks import KEY, sample_keys
+from commonweal.economy.learning.own.tokens import Bag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +60,14 @@ class OwnNetwork(ModuleNetwork):
     def logits(self, parameters: Parameters, features: Tensor) -> Tensor:
         """(R, S, C) scores for features (R, S, d), without masks."""
         with self._told():
-            inner, seen = self._inner(parameters, features)
-            return vmap(self._scores)(inner, seen)
+            scores: Tensor = vmap(self._scores)(*self._inner(parameters, features))
+            return scores
 
     def taught(self, parameters: Parameters, features: Tensor) -> Tensor:
         """(R, S, C) scores as they are while a round is learned from: under its masks."""
         with self._told():
-            inner, seen = self._inner(parameters, features, masks=True)
-            return vmap(self._scores)(inner, seen)
+            scores: Tensor = vmap(self._scores)(*self._inner(parameters, features, masks=True))
+            return scores
 
     def traverse(self, parameters: Parameters, features: Tensor, labels: Tensor, owners: Owners) -> SamplePassage:
         """The gradient of every sample under the masks of the round."""
@@ -103,10 +104,11 @@ class OwnNetwork(ModuleNetwork):
         if own.dim() < 2:
             return torch.zeros(runs, *shape, dtype=self.dtype, device=self.device)
         layer = self.made.module.get_submodule(name.rpartition(".")[0])
-        tokens = isinstance(layer, nn.Embedding | Bag)
-        values = stream.normal(*shape) if tokens else (2 * stream.uniform(*shape) - 1) * own[0].numel() ** -0.5
-        if tokens and layer.padding_idx is not None:
-            values[:, layer.padding_idx] = 0.0
+        if isinstance(layer, nn.Embedding | Bag):
+            values = stream.normal(*shape)
+            values[:, [] if layer.padding_idx is None else layer.padding_idx] = 0.0
+        else:
+            values = (2 * stream.uniform(*shape) - 1) * own[0].numel() ** -0.5
         return torch.as_tensor(values, dtype=self.dtype, device=self.device)
 
     def _inner(self, parameters: Parameters, features: Tensor, masks: bool = False) -> tuple[Parameters, Tensor]:
@@ -173,11 +175,17 @@ def prepared(network: Network, rows: Tensor) -> Network:
     Args:
         network: any.
         rows: (M, d) all samples.
+
+    Raises:
+        InputError: if they hold tokens that a layer does not know.
     """
-    if not isinstance(network, OwnNetwork) or network.made.whole is None or network.drifts:
+    if not isinstance(network, OwnNetwork):
         return network
     with network._told():
-        return replace(network, known=known(network.made, rows))
+        demand_tokens(network.made, rows)
+        if network.made.whole is not None and not network.drifts:
+            network = replace(network, known=known(network.made, rows))
+    return network
 
 
 def with_secrets(network: Network, parameters: Parameters, stream: Stream) -> Parameters:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from commonweal.agents.module_names import in_short
 from commonweal.scenarios.schema.notation import split_path
 
 LONGEST = 22  # characters of a label that fit beside a value
@@ -337,7 +338,7 @@ def unlike(labels: Iterable[str]) -> list[str]:
 
 def choice_words(path: str, name: str) -> str:
     """What a choice is called."""
-    return _CHOICES.get(path, {}).get(name, name.replace("_", " "))
+    return in_short(name) if name.startswith("module:") else _CHOICES.get(path, {}).get(name, name.replace("_", " "))
 
 
 def unit_words(path: str, unit: str) -> str:

@@ -15,9 +15,10 @@ from commonweal.agents.streams import Streams
 from commonweal.economy.learning import NETWORKS, LearningTerms, Site
 from commonweal.economy.learning.network import CPU, Owners
 from commonweal.economy.learning.own.backbone import computed, known
-from commonweal.economy.learning.own.layers import Bag, SeededDropout, adapt
+from commonweal.economy.learning.own.layers import SeededDropout, adapt
 from commonweal.economy.learning.own.masks import kept, sample_keys
 from commonweal.economy.learning.own.network import OwnNetwork, in_round, prepared, with_secrets
+from commonweal.economy.learning.own.tokens import Bag
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load
@@ -327,6 +328,10 @@ class TestTokens:
         })  # fmt: skip
         ensemble = Ensemble(scenario, [0])
         assert np.isfinite(ensemble.step().payday.payoffs).all()
+
+    def test_data_with_tokens_that_no_layer_knows_are_refused(self) -> None:
+        with pytest.raises(InputError, match="the data hold the token 64, and layer 'vectors' knows tokens from 0 to 63"):
+            prepared(made("Tokens"), torch.full((3, 9), 64.0, dtype=DOUBLE))
 
     def test_tokens_do_not_turn(self) -> None:
         with pytest.raises(InputError, match=r"its features are tokens, which do not turn: must be task\.drift = 0"):
