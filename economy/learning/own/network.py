@@ -129,7 +129,8 @@ class OwnNetwork(ModuleNetwork):
         if self.known is not None and not turn.numel():
             return self.known.of(features, self.made)
         seen = features @ turn if turn.numel() else features
-        return computed(self.made, seen.flatten(0, 1)).flatten(1).unflatten(0, features.shape[:2])
+        given: Tensor = computed(self.made, seen.flatten(0, 1)).flatten(1).unflatten(0, features.shape[:2])
+        return given
 
     def _scores(self, own: Parameters, features: Tensor) -> Tensor:
         """(S, C) scores of one run; its masks are those of its key, where there is one."""
