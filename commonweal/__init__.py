@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from commonweal.economy.futures.deviations import Deviation
     from commonweal.economy.futures.play import Futures, play_futures
     from commonweal.economy.learning import LearningTerms, Site, network
+    from commonweal.economy.learning.losses import Loss
     from commonweal.economy.learning.module import ModuleNetwork
     from commonweal.economy.learning.network import Network
     from commonweal.economy.menus import MenuProblem, solve
@@ -64,7 +65,7 @@ if TYPE_CHECKING:
     from commonweal.economy.runs.results import Results
     from commonweal.economy.screening.admissible import ScreeningTerms
     from commonweal.economy.screening.votes import vote
-    from commonweal.economy.tasks import Dataset, TaskTerms, task
+    from commonweal.economy.tasks import Dataset, TaskTerms, metric, names_of, task
     from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
@@ -101,6 +102,7 @@ __all__ = [
     "Intervention",
     "Kind",
     "LearningTerms",
+    "Loss",
     "LuckGame",
     "Mechanism",
     "MenuProblem",
@@ -157,6 +159,8 @@ __all__ = [
     "load",
     "market",
     "mechanism",
+    "metric",
+    "names_of",
     "negotiator",
     "network",
     "norm",
@@ -211,6 +215,7 @@ _HOMES = {
     "economy.futures.deviations": "Deviation",
     "economy.futures.play": "Futures play_futures",
     "economy.learning": "LearningTerms Site network",
+    "economy.learning.losses": "Loss",
     "economy.learning.module": "ModuleNetwork",
     "economy.learning.network": "Network",
     "economy.menus": "MenuProblem solve",
@@ -227,7 +232,7 @@ _HOMES = {
     "economy.runs.results": "Results",
     "economy.screening.admissible": "ScreeningTerms",
     "economy.screening.votes": "vote",
-    "economy.tasks": "Dataset TaskTerms task",
+    "economy.tasks": "Dataset TaskTerms metric names_of task",
     "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.faithful": "Faithfulness faithfulness",
     "scenarios.runs.playing": "run",

@@ -6,6 +6,7 @@ runner. The project's own tests hold every rule it comes with to the same checks
 
 from commonweal.testing.credit import CreditClaims, check_credit_rule
 from commonweal.testing.learning import check_network, check_task
+from commonweal.testing.metrics import check_metric
 from commonweal.testing.negotiation import check_negotiator
 from commonweal.testing.norms import check_norm
 from commonweal.testing.policies import check_policy
@@ -16,6 +17,7 @@ from commonweal.testing.votes import check_vote
 __all__ = [
     "CreditClaims",
     "check_credit_rule",
+    "check_metric",
     "check_negotiator",
     "check_network",
     "check_norm",

@@ -223,9 +223,13 @@ def _balance(holdings: Holdings, terms: Terms) -> Tensor | None:
     if not METRICS.facts(metric_of(terms.task.metric, holdings.target)).balanced:
         return None
     labels = np.take_along_axis(holdings.labels, holdings.validation, axis=1)
-    counts = (labels[..., None] == np.arange(holdings.classes)).sum(axis=1)  # (R, C)
+    own = (labels[..., None] == np.arange(holdings.classes)).astype(np.float64)  # (R, V, C)
+    if holdings.sample_weights is not None:
+        counted = np.take_along_axis(holdings.sample_weights, holdings.validation, axis=1)
+        own *= (counted / counted.mean(axis=1, keepdims=True))[..., None]
+    counts = own.sum(axis=1)  # (R, C)
     there = (counts > 0).sum(axis=1, keepdims=True)
-    weights = labels.shape[1] / (there * np.maximum(counts, 1))
+    weights = labels.shape[1] / (there * np.where(counts > 0, counts, 1.0))
     return torch.as_tensor(weights, dtype=terms.dtype, device=torch.device(terms.device))
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Labels
 from commonweal.agents.streams import Stream
 from commonweal.economy.credit.alike import Seen, remembered, seen_by_owner
 from commonweal.economy.learning.federated import DeltaPassage, train_locally
@@ -79,7 +79,7 @@ def samples(batch: Batch, world: World) -> tuple[Tensor, Tensor]:
     return features, label_tensor(batch.label, world.terms)
 
 
-def label_tensor(labels: Ints | Floats, terms: Terms) -> Tensor:
+def label_tensor(labels: Labels, terms: Terms) -> Tensor:
     """Labels where the network is computed: classes as int64, numbers in its precision."""
     dtype = terms.dtype if labels.dtype.kind == "f" else torch.int64
     return torch.as_tensor(labels, dtype=dtype, device=terms.device)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, Labels
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.dataset import Dataset, checked, standardised
@@ -20,7 +20,7 @@ class Examples:
 
     name: str
     features: Floats  # (F, M, d)
-    labels: Ints | Floats  # (F, M) classes, or numbers in standard deviations from their mean
+    labels: Labels  # (F, M) classes, or numbers in standard deviations from their mean
     classes: int  # number of classes C; 1 where labels are numbers
     shape: tuple[int, int] | None  # rows and columns when the features are an image
     target: str = "class"  # what labels are: class or number

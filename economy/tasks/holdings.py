@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints, Labels
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.datasets import TaskTerms
@@ -19,7 +19,7 @@ from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
 class Holdings:
     """What N principals hold of M samples in R runs; sample ids index the run's data set."""
 
-    labels: Ints | Floats  # (R, M) classes or numbers, wrong in part for training samples of noisy principals
+    labels: Labels  # (R, M) classes or numbers, wrong in part for training samples of noisy principals
     held: Ints  # (R, T) training sample ids grouped by owner, in each owner's shuffled order
     start: Ints  # (R, N) place of a principal's first sample in held
     count: Ints  # (R, N) samples a principal holds, at least 1
@@ -38,7 +38,7 @@ class Holdings:
 class _Run:
     """One run's holdings before they are stacked."""
 
-    labels: Ints | Floats  # (M,)
+    labels: Labels  # (M,)
     held: Ints  # (T,)
     count: Ints  # (N,)
     validation: Ints  # (V,)
@@ -124,7 +124,7 @@ def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
         )
 
 
-def _draw_run(labels: Ints | Floats, asked: _Asked, run: int, generator: np.random.Generator) -> _Run:
+def _draw_run(labels: Labels, asked: _Asked, run: int, generator: np.random.Generator) -> _Run:
     examples, principals, terms = asked.examples, asked.principals, asked.terms
     order = generator.permutation(len(labels))
     owners = _row(examples.owners, run) if terms.partition == OWNER else None
@@ -166,7 +166,7 @@ def _counted(examples: Examples, runs: Sequence[_Run]) -> Floats:
     return weights
 
 
-def _wrong_labels(labels: Ints | Floats, classes: int, generator: np.random.Generator) -> Ints | Floats:
+def _wrong_labels(labels: Labels, classes: int, generator: np.random.Generator) -> Labels:
     """(T,) a wrong label for each sample: another class, each as likely, or a number drawn from N(0, 1) anew."""
     if labels.dtype.kind == "f":
         return generator.standard_normal(len(labels))

@@ -164,8 +164,6 @@ class Dimension(Part):
     def _consistent(self) -> Self:
         if (self.label is None) == (self.feature is None):
             raise ValueError("give exactly one of label and feature")
-        if self.sense == "withhold" and self.label is None:
-            raise ValueError("withhold needs a label: a purpose the model must not serve is a class")
         if self.sense == "withhold" and self.limit + self.spread > 1 + 1e-9:
             raise ValueError(f"limit + spread = {apart(self.limit + self.spread, 1)[0]} exceeds 1, the largest bounded loss")
         return self

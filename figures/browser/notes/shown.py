@@ -62,13 +62,13 @@ def learns_values(world: World) -> bool:
 def words_of(world: World) -> Words:
     """What an economy calls things; the same object at each call."""
     terms = world.terms
-    can, task = tuple(terms.actions.available), terms.task
-    return _words(terms.market.kind, terms.actions.defect, can, terms.values.concern, task.metric, task.kind)
+    can, task = tuple(terms.actions.available), (terms.task.metric, terms.task.kind, terms.task.target)
+    return _words(terms.market.kind, terms.actions.defect, can, terms.values.concern, task)
 
 
 @cache
-def _words(kind: str, attack: str, available: tuple[str, ...], concern: str, metric: str, task: str) -> Words:
-    return words_for([kind], [attack], [available], [concern], [metric], [task])
+def _words(kind: str, attack: str, available: tuple[str, ...], concern: str, task: tuple[str, ...]) -> Words:
+    return words_for([kind], [attack], [available], [concern], *([each] for each in task))
 
 
 def action_words(world: World, code: int) -> Verb:
