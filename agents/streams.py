@@ -96,6 +96,7 @@ class Streams:
     audit: Stream  # who opens an update; whose sum is checked beside that of all
     privacy: Stream  # the secrets that principals draw the noise on what leaves their nodes from
     probes: Stream  # samples of value dimensions that a rule of its own chooses or makes
+    masks: Stream  # the secret that the masks of dropout come from, in networks of one's own
 
     @classmethod
     def from_seeds(cls, seeds: Sequence[int]) -> "Streams":

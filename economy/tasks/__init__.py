@@ -1,5 +1,6 @@
 """What data there is, who owns it, and what actions do to samples."""
 
+from commonweal.economy.tasks import sentences as _sentences  # noqa: F401  registers the task
 from commonweal.economy.tasks.batch import (
     ActionTerms,
     Batch,

@@ -23,7 +23,7 @@ from commonweal.scenarios.schema.owned import FOLLOW, PARTITION, owned, retarget
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
 
-FILES = ("population.edges", "population.table", "task.kind")  # fields that name a file
+FILES = ("population.edges", "population.table", "task.kind", "learning.network")  # fields that name a file
 Overrides = Mapping[str, Any] | Iterable[str]  # {"settlement.kind": "data"} or ["settlement.kind=data"]
 
 
@@ -150,7 +150,7 @@ def placed(path: str, value: Any, folder: Path) -> Any:
         return [placed(path, each, folder) for each in value]
     if path not in FILES or not isinstance(value, str):
         return value
-    if path != "task.kind":
+    if path not in ("task.kind", "learning.network"):
         return str(folder.absolute() / value)
     name = FileName.of(value)
     return str(name.with_file(folder.absolute() / name.file)) if isinstance(name, FileName) else value
