@@ -201,7 +201,9 @@ def _junk(
     labels, noise = [], []
     for n, own, generator in zip(visits.tolist(), longest.tolist(), stream.generators, strict=True):
         numbers = holdings.target == "number"
-        drawn = generator.standard_normal((n, own)) if numbers else generator.integers(holdings.classes, size=(n, own))
+        drawn: AnyArray = (
+            generator.standard_normal((n, own)) if numbers else generator.integers(holdings.classes, size=(n, own))
+        )
         features = generator.standard_normal((n * own, holdings.features))
         if own < width:
             drawn = np.pad(drawn, ((0, 0), (0, width - own)))
