@@ -51,7 +51,7 @@ def checked(dataset: Dataset) -> Dataset:
         )
     _demand_finite(dataset.name, features)
     _demand_target(dataset, labels)
-    beside = {part: _beside(dataset, part) for part in ("owners", "weights", "split")}
+    beside: dict[str, Any] = {part: _beside(dataset, part) for part in ("owners", "weights", "split")}
     return replace(dataset, features=_read_only(features), labels=_read_only(labels), **beside)
 
 
