@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +32,15 @@ Rounds = Annotated[int | None, typer.Option(metavar="N", help="Rounds to play; s
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for results; results/NAME if not given.")]
 Seeds = Annotated[str, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list like [cyan]3,7,11[/].")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what another command left in the folder.")]
+Formats = Annotated[
+    str | None, typer.Option("--figures", metavar="LIST", help="Formats of figures: png, pdf, svg; png if not given.")
+]
+Style = Annotated[
+    str | None, typer.Option("--figures-style", metavar="NAME", help="Figures for a column, page or slide.")
+]
+Width = Annotated[
+    float | None, typer.Option("--figures-width", metavar="INCHES", help="Their width, if not that of the style.")
+]
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # which typer itself does not export
 
@@ -110,6 +120,9 @@ def run(
         str | None,
         typer.Option(metavar="ADDRESS", help="Of a running Dask scheduler, whose workers are the nodes; or local."),
     ] = None,
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
     force: Force = False,
 ) -> None:
     """Play one economy, print what became of it, and keep results and figures.
@@ -134,7 +147,8 @@ def run(
     from commonweal.commands.run import Request, conduct
 
     changes, seats = _changes(set_, rounds), Seats(nodes, scheduler)
-    conduct(Request(context.obj, scenario, changes, {}, seeds, out, ledger, force, checkpoint_every, seats))
+    with _look(figures, figures_style, figures_width):
+        conduct(Request(context.obj, scenario, changes, {}, seeds, out, ledger, force, checkpoint_every, seats))
 
 
 @app.command()
@@ -160,6 +174,9 @@ def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be played, how long, how large.")] = False,
     extend: Annotated[bool, typer.Option("--extend", help="Add points or seeds to a sweep that was begun.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Play failed runs once more.")] = False,
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
     force: Force = False,
 ) -> None:
     """Compare economies that differ in some fields, every combination with the same seeds.
@@ -183,13 +200,16 @@ def sweep(
     if plain and not names_sweep(source):
         if not varied:
             raise InputError(f"Missing option '--vary': {source} is a scenario; say what differs")
-        conduct(Request(context.obj, source, changes, varied, seeds or "8", out, force=force))
+        with _look(figures, figures_style, figures_width):
+            conduct(Request(context.obj, source, changes, varied, seeds or "8", out, force=force))
         return
     request = SweepRequest(
         source, changes, varied, seeds, out, engine or "processes", workers, scheduler, dry_run, extend, retry_failed,
         force,
     )
-    raise typer.Exit(conduct_sweep(request))
+    with _look(figures, figures_style, figures_width):
+        status = conduct_sweep(request)
+    raise typer.Exit(status)
 
 
 @app.command()
@@ -210,6 +230,9 @@ def study(
     ] = None,
     rounds: Rounds = None,
     out: Out = None,
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
     force: Force = False,
 ) -> None:
     """Ask a question of a scenario: how much free-riding, is the mechanism incentive compatible, who is paid fairly.
@@ -237,7 +260,8 @@ def study(
     if until_width is not None:
         refuse_until_width(name)
         options["until_width"] = until_width
-    conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out, force))
+    with _look(figures, figures_style, figures_width):
+        conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out, force))
 
 
 @app.command()
@@ -501,6 +525,9 @@ def solve(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for the menu; results/contract-NAME if not given.")
     ] = None,
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
     force: Force = False,
 ) -> None:
     """Find the menu that gets most data out of parties whose costs are private, without running an economy.
@@ -524,7 +551,8 @@ def solve(
         return
     from commonweal.commands.contract import conduct_contract
 
-    conduct_contract(context.obj, source, out, force)
+    with _look(figures, figures_style, figures_width):
+        conduct_contract(context.obj, source, out, force)
 
 
 @app.command()
@@ -581,6 +609,9 @@ def explain(
             help="Another option of [bold]commonweal study explain[/], like [cyan]profiles=300[/]. Repeatable.",
         ),
     ] = None,
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
 ) -> None:
     """Say why a stored run went as it did: a principal's decision, everybody's action, or the luck of its episodes.
 
@@ -609,19 +640,34 @@ def explain(
         "episodes": episodes, "strangers": strangers,
     }  # fmt: skip
     given = {name: value for name, value in named.items() if value not in (None, [])}
-    conduct_explain(ExplainRequest(context.obj, run, seed, given | dict(map(parse_assignment, option or []))))
+    with _look(figures, figures_style, figures_width):
+        conduct_explain(ExplainRequest(context.obj, run, seed, given | dict(map(parse_assignment, option or []))))
 
 
-@app.command()
-def figures(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")]) -> None:
-    """Draw the figures of stored results again."""
+@app.command("figures")
+def redraw(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of a run, a sweep, a study or a contract.")],
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for figures; where the results have theirs if not given.")
+    ] = None,
+) -> None:
+    """Draw the figures of stored results again, in another style or format, without playing anything.
+
+    A column is 3.5 inches wide with type of 7 points, a page 7.2 with 8, a slide 10 with 14. Fonts are embedded, and
+    the same results give the same bytes. Beside each figure lies what it draws, as CSV.
+
+    Examples:
+    [cyan]commonweal figures results/commons --figures pdf --figures-style column[/]
+
+    [cyan]commonweal figures results/commons --figures svg,png --figures-width 5.5 --out paper/figures[/]
+    """
     from commonweal.commands.run import draw
-    from commonweal.scenarios.runs.store import read_about
-    from commonweal.scenarios.sweeps.manifest import is_sweep
 
-    if not is_sweep(folder):
-        read_about(folder)
-    draw(folder)
+    with _look(figures, figures_style, figures_width):
+        draw(folder, out)
 
 
 @app.command()
@@ -669,6 +715,13 @@ def serve(
     from commonweal.commands.run import open_page
 
     open_page(scenario, run, host, port, not no_token)
+
+
+def _look(formats: str | None, style: str | None, width: float | None) -> AbstractContextManager[None]:
+    """How the figures of a command are printed."""
+    from commonweal.figures.looks import printed_as, read_look
+
+    return printed_as(read_look(formats, style, width))
 
 
 def _changes(assignments: list[str] | None, rounds: int | None) -> dict[str, Any]:

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from commonweal.economy.runs.results import Results
     from commonweal.economy.screening.admissible import ScreeningTerms
     from commonweal.economy.screening.votes import vote
-    from commonweal.economy.tasks import Dataset, TaskTerms, metric, task
+    from commonweal.economy.tasks import Dataset, TaskTerms, metric, names_of, task
     from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
@@ -160,6 +160,7 @@ __all__ = [
     "market",
     "mechanism",
     "metric",
+    "names_of",
     "negotiator",
     "network",
     "norm",
@@ -231,7 +232,7 @@ _HOMES = {
     "economy.runs.results": "Results",
     "economy.screening.admissible": "ScreeningTerms",
     "economy.screening.votes": "vote",
-    "economy.tasks": "Dataset TaskTerms metric task",
+    "economy.tasks": "Dataset TaskTerms metric names_of task",
     "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.faithful": "Faithfulness faithfulness",
     "scenarios.runs.playing": "run",

@@ -40,15 +40,16 @@ def draw_attacks(
         ax.set_title(f"{title} (% of the mean honest payoff)", loc="left", color="0.2")
     grid[-1][0].set_xticks(range(len(attacks)), attacks, rotation=40, ha="right", rotation_mode="anchor")
     caption = f"{note} Grey: the 95 % interval over seeds holds 0. Colours are strongest at ±{_STRONGEST:.0f} %."
-    caption += " Empty: not played." if np.isnan(gain.value).any() else ""
+    caption += " White: not played." if np.isnan(gain.value).any() else ""
     return finish(figure, "Every settlement against every attack", caption)
 
 
 def _draw_map(ax: Axes, found: Interval) -> None:
     mean, sure = found.value, (found.low > 0) | (found.high < 0)
     shown = np.ma.masked_array(mean, ~sure)  # not a number is not sure either
+    unsure = np.ma.masked_array(np.ones_like(mean), sure | np.isnan(mean))
+    ax.imshow(unsure, cmap="gray", vmin=0, vmax=1 / 0.95, aspect="auto")
     ax.imshow(shown, cmap=_COLOURS, norm=Normalize(-_STRONGEST, _STRONGEST), aspect="auto")
-    ax.set_facecolor("0.95")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     for (row, column), value in np.ndenumerate(mean):
@@ -56,5 +57,10 @@ def _draw_map(ax: Axes, found: Interval) -> None:
         colour = "white" if dark else "black" if sure[row, column] else "0.55"
         if np.isnan(value):
             continue
-        text = f"{value:+.0f}".replace("-", "−").replace("+0", "0").replace("−0", "0")
-        ax.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)
+        ax.text(column, row, _written(value), ha="center", va="center", fontsize=6, color=colour)
+
+
+def _written(percent: float) -> str:
+    """Percent in at most four characters: +32, −1.9k."""
+    text = f"{percent:+.0f}" if abs(percent) < 999.5 else f"{percent / 1000:+.1f}k"
+    return text.replace("-", "−").replace("+0", "0").replace("−0", "0")

@@ -10,8 +10,9 @@ from commonweal.agents.errors import InputError, shown
 from commonweal.agents.policies.learned import PREFIX as LEARNED
 from commonweal.scenarios.schema.library import find_file, read_document
 from commonweal.scenarios.schema.notation import join_path, no_item, parse_assignment, parse_path, split_path
-from commonweal.scenarios.schema.owned import PARTITION, owned, said_by_changes, said_in
+from commonweal.scenarios.schema.owned import FOLLOW, PARTITION, owned, said_by_changes, said_in
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.validation import validate
 
 FILES = ("population.edges", "population.table", "task.kind")  # fields that name a file
 Overrides = Mapping[str, Any] | Iterable[str]  # {"settlement.kind": "data"} or ["settlement.kind=data"]
@@ -30,7 +31,9 @@ def load(name_or_path: str | Path, overrides: Overrides = ()) -> Scenario:
     file = find_file(name_or_path)
     try:
         document = named(placed_document(read_document(file), file.parent), file)
-        scenario = owned(document, said_in(document))
+        said = said_in(document)
+        # A file that says both, as stored results do, is read without its data, which are looked at when it is played.
+        scenario = validate(document) if said.issuperset(FOLLOW) else owned(document, said)
     except InputError as error:
         raise InputError(f"{file.name}: {error}") from None
     return revise(scenario, overrides)

@@ -50,18 +50,35 @@ def owned(document: dict[str, Any], said: set[str]) -> Scenario:
         raise
 
 
+def demand_usable(scenario: Scenario) -> None:
+    """Check that data of one's own can be read and used, and that principals are as many as their owners.
+
+    Raises:
+        InputError: if not; names the file and the place in it.
+    """
+    _owners(scenario.task, scenario.population.count)
+
+
 def _counted(document: dict[str, Any], task: Task, said: set[str]) -> dict[str, Any]:
-    """The document with the number of owners, where they are the principals."""
+    """The document with what labels are, and the number of owners where they are the principals."""
+    from commonweal.economy.tasks.tables import dataset_of
+
+    document = _with(document, "task.target", dataset_of(task).target)  # words, and what fits, go by it
+    count = _owners(task, _part(document, COUNT) if COUNT in said else None)
+    return document if count is None else _with(document, COUNT, count)
+
+
+def _owners(task: Task, count: int | None) -> int | None:
+    """How many principals there are by a task's data, which may be said; None where owners are not the principals."""
     from commonweal.economy.tasks.parts import demand_owners  # imports torch
     from commonweal.economy.tasks.tables import dataset_of
 
     data = dataset_of(task)
-    document = _with(document, "task.target", data.target)  # words, and what fits, go by it
     if task.partition != "owner":
-        return document
-    count = _part(document, COUNT) if COUNT in said else len(data.owner_names)
+        return None
+    count = len(data.owner_names) if count is None else count
     demand_owners(data, count)
-    return _with(document, COUNT, count)
+    return count
 
 
 def _task_of(document: Mapping[str, Any]) -> Task | None:

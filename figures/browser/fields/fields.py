@@ -7,16 +7,6 @@ from functools import cache, cached_property
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.fields.field_words import (
-    GROUPS,
-    IN_SENTENCES,
-    choice_words,
-    group_of,
-    label_words,
-    plain,
-    unit_words,
-    unlike,
-)
 from commonweal.figures.browser.fields.parameters import (
     Settings,
     changed,
@@ -31,6 +21,16 @@ from commonweal.figures.browser.fields.parameters import (
 from commonweal.figures.browser.fields.sliders import slider
 from commonweal.figures.browser.notes.shown import ACTION_NAMES
 from commonweal.scenarios.schema.describe import allowed, find_spec
+from commonweal.scenarios.schema.field_words import (
+    GROUPS,
+    IN_SENTENCES,
+    choice_words,
+    group_of,
+    label_words,
+    plain,
+    unit_words,
+    unlike,
+)
 from commonweal.scenarios.schema.notation import split_path, value_at
 from commonweal.scenarios.schema.relevance import (
     gives,

@@ -1,4 +1,4 @@
-"""What the fields of a scenario are called on the page: short labels, the words of their choices, units and groups."""
+"""What the fields of a scenario are called on the page and in figures: labels, the words of their choices, units."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -26,6 +26,15 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "precision": "Number format",
     "device": "Computed on",
     "task.kind": "Task",
+    "task.label": "Column to learn",
+    "task.owner": "Column of owners",
+    "task.weight": "Column of weights",
+    "task.split": "Column of parts",
+    "task.columns": "Columns of features",
+    "task.categorical": "Columns of categories",
+    "task.text": "Columns of text",
+    "task.missing": "Missing values",
+    "task.target": "Labels are",
     "task.partition": "Spread of data",
     "task.concentration": "Evenness of classes",
     "task.label_noise": "Wrong labels",
@@ -52,6 +61,7 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "population.type_shares": "Shares of the types",
     "population.outside_option": "Pay outside",
     "population.endowment": "Money at start",
+    "population.table": "Table of principals",
     "actions.available": "Actions",
     "actions.free_ride": "Way of free-riding",
     "actions.stale_samples": "Stale samples",
@@ -271,7 +281,8 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
     "screening.weight": {"equal": "alike", "data": "by samples", "stake": "by stakes"},
     "screening.gate": {"true": "on", "false": "off"},
     "task.kind": {"breast_cancer": "breast cancer"},
-    "task.partition": {"cgsv_power": "power, as in CGSV", "class": "by class", "power": "power law"},
+    "task.partition": {"cgsv_power": "power, as in CGSV", "class": "by class", "power": "power law",
+                       "owner": "by owner"},
     "task.metric": {"auto": "as usual", "balanced_accuracy": "balanced accuracy", "auc": "area under the ROC curve",
                     "log_loss": "log loss explained", "r2": "R²"},
     "population.graph": {"complete": "all know all", "watts_strogatz": "small world",
