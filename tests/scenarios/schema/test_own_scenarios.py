@@ -70,6 +70,16 @@ def test_owners_are_the_principals_unless_somebody_says_otherwise(wards: Path) -
         load(wards, {"population.count": 5})
 
 
+def test_what_labels_are_is_guessed_anew_for_other_labels_unless_it_was_said_against_the_guess(wards: Path) -> None:
+    scenario = load(wards)
+    assert scenario.task.target == "class"
+    numbers = revise(scenario, {"task.label": "lactate"})
+    assert numbers.task.target == "number"
+    assert revise(numbers, {"task.label": "died"}).task.target == "class"
+    said = revise(scenario, {"task.label": "lactate", "task.target": "class"})
+    assert revise(said, {"task.label": "age"}).task.target == "class"
+
+
 def test_a_scenario_of_the_library_takes_up_a_table_by_changes_alone(
     wards: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
