@@ -21,8 +21,8 @@ from pathlib import Path
 import torch
 from results_page import page_of, write
 from shared.attacks import ATTACKS, ROUNDS, SEEDS, SETTLEMENTS, Outcome, merged, play, read, table
-from shared.attacks_figure import draw_attacks
 
+from commonweal.figures.attack_maps import draw_attacks
 from commonweal.figures.printing import save
 
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "attacks.png"

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from commonweal.agents.errors import InputError
+from commonweal.commands.completion import assignments, fields, kinds, scenarios, studies, sweeps
 from commonweal.commands.interrupts import ended_as_by_ctrl_c
 from commonweal.commands.output import give_up_output, refused, write_readably
 
@@ -16,18 +17,26 @@ app = typer.Typer(
     name="commonweal",
     help="Simulate data cooperatives: under which rules does cooperation survive, and who profits from deviating?",
     epilog="Start with: commonweal list, then: commonweal run commons --seeds 4",
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode="rich",
 )
 
 contract = typer.Typer()
 app.add_typer(contract, name="contract", help="Find out what to offer parties whose costs are private.")
 
-Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="A name from [bold]commonweal list[/], or a TOML file.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO", help="A name from [bold]commonweal list[/], or a TOML file.", autocompletion=scenarios
+    ),
+]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a field, like [cyan]settlement.alpha=2[/]. Repeatable."),
-]
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Change a field, like [cyan]settlement.alpha=2[/]. Repeatable.",
+        autocompletion=assignments,
+    ),
+]  # fmt: skip
 Rounds = Annotated[int | None, typer.Option(metavar="N", help="Rounds to play; short for [cyan]--set rounds=N[/].")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for results; results/NAME if not given.")]
 Seeds = Annotated[str, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list like [cyan]3,7,11[/].")]
@@ -41,6 +50,26 @@ Style = Annotated[
 Width = Annotated[
     float | None, typer.Option("--figures-width", metavar="INCHES", help="Their width, if not that of the style.")
 ]
+
+
+
+def _import_rules(files: list[Path] | None) -> list[Path] | None:
+    """Import files of rules as soon as the command line is read."""
+    if files:
+        from commonweal.agents.rule_files import import_rules
+
+        for file in files:
+            import_rules(file)
+    return files
+
+
+Imports = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--import", metavar="FILE.py", callback=_import_rules, is_eager=True,
+        help="A Python file that registers rules of your own. Repeatable.",
+    ),
+]  # fmt: skip
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # which typer itself does not export
 
@@ -124,6 +153,7 @@ def run(
     figures_style: Style = None,
     figures_width: Width = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Play one economy, print what became of it, and keep results and figures.
 
@@ -156,11 +186,16 @@ def sweep(
     context: typer.Context,
     source: Annotated[
         str,
-        typer.Argument(metavar="SWEEP", help="A sweep of [bold]commonweal list --sweeps[/], its file, or a scenario."),
+        typer.Argument(
+            metavar="SWEEP", help="A sweep of [bold]commonweal list --sweeps[/], its file, or a scenario.",
+            autocompletion=sweeps,
+        ),
     ],
     vary: Annotated[
         list[str] | None,
-        typer.Option("--vary", metavar="PATH=A,B,C", help="Values of a field to compare. Repeatable."),
+        typer.Option(
+            "--vary", metavar="PATH=A,B,C", help="Values of a field to compare. Repeatable.", autocompletion=assignments
+        ),
     ] = None,
     seeds: Annotated[
         str | None, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list; 8 if the sweep does not say.")
@@ -178,6 +213,7 @@ def sweep(
     figures_style: Style = None,
     figures_width: Width = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Compare economies that differ in some fields, every combination with the same seeds.
 
@@ -215,9 +251,16 @@ def sweep(
 @app.command()
 def study(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="Which; all are listed if not given.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[STUDY]", help="Which; all are listed if not given.", autocompletion=studies),
+    ] = None,
     scenario: Annotated[
-        str | None, typer.Argument(metavar="[SCENARIO]", help="Of which; the study's options are listed if not given.")
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]", help="Of which; the study's options are listed if not given.",
+            autocompletion=scenarios,
+        ),
     ] = None,
     seeds: Seeds = "8",
     set_: Settings = None,
@@ -234,6 +277,7 @@ def study(
     figures_style: Style = None,
     figures_width: Width = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Ask a question of a scenario: how much free-riding, is the mechanism incentive compatible, who is paid fairly.
 
@@ -254,9 +298,9 @@ def study(
         else:
             explain(name)
         return
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
-    options = dict(map(parse_assignment, option or []))
+    options = dict(map(parse_option, option or []))
     if until_width is not None:
         refuse_until_width(name)
         options["until_width"] = until_width
@@ -268,7 +312,11 @@ def study(
 def certify(
     context: typer.Context,
     scenario: Annotated[
-        str | None, typer.Argument(metavar="[SCENARIO]", help="Of which; options and attacks are listed if not given.")
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]", help="Of which; options and attacks are listed if not given.",
+            autocompletion=scenarios,
+        ),
     ] = None,
     seeds: Seeds = "8",
     set_: Settings = None,
@@ -284,6 +332,7 @@ def certify(
         Path | None, typer.Option(metavar="FILE", help="Make this certificate again from its file, and compare.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a certificate and its verdicts.")] = False,
+    import_: Imports = None,
 ) -> None:
     """Certify how far a scenario's rules can be gamed: the strongest attack found, with intervals, in one file.
 
@@ -299,7 +348,7 @@ def certify(
     [cyan]commonweal certify --check results/commons.certificate.json[/]
     """
     from commonweal.commands import certify as command
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
     if check is not None:
         if scenario is not None:
@@ -308,7 +357,7 @@ def certify(
     if scenario is None:
         command.list_options()
         return
-    options = dict(map(parse_assignment, option or []))
+    options = dict(map(parse_option, option or []))
     command.conduct_certify(
         command.CertifyRequest(context.obj, scenario, _changes(set_, rounds), options, seeds, out, force)
     )
@@ -323,6 +372,7 @@ def refute(
         typer.Option(metavar="NAME", help="A family of attacks, or a JSON file of them. Repeatable."),
     ] = None,
     seeds: Annotated[int, typer.Option(metavar="N", help="Fresh seeds: half choose, half judge.")] = 32,
+    import_: Imports = None,
 ) -> None:
     """Try to break a certificate with other attacks, on seeds it never saw; the verdict is appended to its file.
 
@@ -355,6 +405,7 @@ def learn(
     held_out: Annotated[int, typer.Option(metavar="N", help="Fresh seeds on which it is judged.")] = 16,
     rounds: Rounds = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Let one principal learn what pays best against all others, who follow their policies.
 
@@ -367,10 +418,44 @@ def learn(
     [cyan]commonweal learn commons net.safetensors -o method=ppo -o updates=60[/]
     """
     from commonweal.commands.learn import LearnRequest, conduct_learn
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
-    parts = dict(map(parse_assignment, option or []))
+    parts = dict(map(parse_option, option or []))
     conduct_learn(LearnRequest(context.obj, scenario, file, _changes(set_, rounds), parts, seed, held_out, force))
+
+
+@app.command()
+def new(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KIND]", help="Of rule, like settlement; all are listed if not given.", autocompletion=kinds
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of rule and file, like my_rule.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for both files; here if not given.")] = None,
+) -> None:
+    """Write a rule of your own as a file that works and teaches, with a test beside it.
+
+    NAME.py holds a rule that can be played at once: change what it does. test_NAME.py holds it to what every rule of
+    its kind promises. Commands know the rule by [cyan]--import NAME.py[/], scenarios by import = ['NAME.py'].
+
+    Examples:
+    [cyan]commonweal new[/]                              the kinds there are
+
+    [cyan]commonweal new settlement my_rule[/]
+
+    [cyan]commonweal new probe night_shift --out rules[/]
+    """
+    from commonweal.commands import new as command
+
+    if kind is None:
+        command.list_kinds()
+        return
+    command.template(kind)
+    if name is None:
+        raise InputError(f"Missing argument 'NAME': say what the {kind} is to be called, like my_{kind}")
+    command.write_new(kind, name, out or Path())
 
 
 @app.command()
@@ -403,7 +488,9 @@ def init(
 
 
 @app.command()
-def check(scenario: Name, seeds: Seeds = "8", set_: Settings = None, rounds: Rounds = None) -> None:
+def check(
+    scenario: Name, seeds: Seeds = "8", set_: Settings = None, rounds: Rounds = None, import_: Imports = None
+) -> None:
     """Say what a scenario would do, without playing it: whose data, how much, which rules, how long.
 
     Some rounds are tried to tell the time, and nothing is kept.
@@ -422,6 +509,7 @@ def check(scenario: Name, seeds: Seeds = "8", set_: Settings = None, rounds: Rou
 @app.command("list")
 def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,
+    import_: Imports = None,
 ) -> None:
     """List the scenarios of the library."""
     from commonweal.commands.console import listed
@@ -432,8 +520,14 @@ def list_(
 
 @app.command()
 def describe(
-    field: Annotated[str, typer.Argument(metavar="[FIELD]", help="A field or section, like [cyan]settlement[/].")] = "",
+    field: Annotated[
+        str,
+        typer.Argument(
+            metavar="[FIELD]", help="A field or section, like [cyan]settlement[/].", autocompletion=fields
+        ),
+    ] = "",
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the whole reference as Markdown.")] = False,
+    import_: Imports = None,
 ) -> None:
     """Explain the fields of a scenario: unit, default, allowed values, meaning.
 
@@ -476,6 +570,7 @@ def play(
         float | None,
         typer.Option(metavar="Q", help="With --division: worth of nobody at all, of 1; the log's if not given."),
     ] = None,
+    import_: Imports = None,
 ) -> None:
     """Play a small social dilemma, everybody for itself or by negotiated terms.
 
@@ -529,6 +624,7 @@ def solve(
     figures_style: Style = None,
     figures_width: Width = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Find the menu that gets most data out of parties whose costs are private, without running an economy.
 
@@ -564,6 +660,7 @@ def results(
     run_id: Annotated[str | None, typer.Option("--run", metavar="ID", help="Show a run and how to repeat it.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Print all rows and differences, not a screen of them.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    import_: Imports = None,
 ) -> None:
     """Show what came out: points with intervals and their differences, one run, or the answer to a question.
 
@@ -609,6 +706,7 @@ def explain(
             help="Another option of [bold]commonweal study explain[/], like [cyan]profiles=300[/]. Repeatable.",
         ),
     ] = None,
+    import_: Imports = None,
     figures: Formats = None,
     figures_style: Style = None,
     figures_width: Width = None,
@@ -633,7 +731,7 @@ def explain(
     [cyan]commonweal explain results/free-riding --outcome welfare[/]                which field matters where?
     """
     from commonweal.commands.explain import ExplainRequest, conduct_explain
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
     named = {
         "principal": principal, "round": round_, "question": question, "outcome": outcome, "baseline": baseline,
@@ -641,7 +739,7 @@ def explain(
     }  # fmt: skip
     given = {name: value for name, value in named.items() if value not in (None, [])}
     with _look(figures, figures_style, figures_width):
-        conduct_explain(ExplainRequest(context.obj, run, seed, given | dict(map(parse_assignment, option or []))))
+        conduct_explain(ExplainRequest(context.obj, run, seed, given | dict(map(parse_option, option or []))))
 
 
 @app.command("figures")
@@ -653,6 +751,7 @@ def redraw(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for figures; where the results have theirs if not given.")
     ] = None,
+    import_: Imports = None,
 ) -> None:
     """Draw the figures of stored results again, in another style or format, without playing anything.
 
@@ -675,7 +774,8 @@ def serve(
     scenario: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], a TOML file, or a folder of results."
+            metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], a TOML file, or a folder of results.",
+            autocompletion=scenarios,
         ),
     ] = None,
     run: Annotated[
@@ -688,6 +788,7 @@ def serve(
     no_token: Annotated[
         bool, typer.Option("--no-token", help="Let in everybody who can reach --host, without the token it prints.")
     ] = False,
+    import_: Imports = None,
 ) -> None:
     """Watch a cooperative in the browser, steer it, and ask what if one deviates.
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from commonweal.agents.population import Population
     from commonweal.agents.principal import Principal, View
     from commonweal.agents.reciprocity.norms import Norm, norm
+    from commonweal.agents.rule_files import import_rules
     from commonweal.agents.streams import Stream
     from commonweal.agents.terms import PerRun, term
     from commonweal.economy.arena.arena import Arena
@@ -65,13 +66,15 @@ if TYPE_CHECKING:
     from commonweal.economy.runs.results import Results
     from commonweal.economy.screening.admissible import ScreeningTerms
     from commonweal.economy.screening.votes import vote
-    from commonweal.economy.tasks import Dataset, TaskTerms, metric, names_of, task
+    from commonweal.economy.tasks import Dataset, TaskTerms, metric, names_of, probe, task
+    from commonweal.figures.redrawn import redraw
     from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
     from commonweal.scenarios.schema.loading import load, revise
     from commonweal.scenarios.schema.scenario import Scenario
     from commonweal.scenarios.studies import Answer, Question, StudyOptions, ask, study
+    from commonweal.scenarios.studies.attacks import attack
     from commonweal.scenarios.sweeps.sweep import sweep
 
     __version__: str
@@ -144,6 +147,7 @@ __all__ = [
     "View",
     "as_played",
     "ask",
+    "attack",
     "credit_rule",
     "drawn_action",
     "explain",
@@ -155,6 +159,7 @@ __all__ = [
     "explain_prediction",
     "faithfulness",
     "field",
+    "import_rules",
     "instead_of",
     "load",
     "market",
@@ -170,7 +175,9 @@ __all__ = [
     "play_futures",
     "play_profiles",
     "policy",
+    "probe",
     "query",
+    "redraw",
     "revise",
     "reward_rule",
     "run",
@@ -196,6 +203,7 @@ _HOMES = {
     "agents.population": "Population",
     "agents.principal": "Principal View",
     "agents.reciprocity.norms": "Norm norm",
+    "agents.rule_files": "import_rules",
     "agents.streams": "Stream",
     "agents.terms": "PerRun term",
     "economy.arena.arena": "Arena",
@@ -232,7 +240,8 @@ _HOMES = {
     "economy.runs.results": "Results",
     "economy.screening.admissible": "ScreeningTerms",
     "economy.screening.votes": "vote",
-    "economy.tasks": "Dataset TaskTerms metric names_of task",
+    "economy.tasks": "Dataset TaskTerms metric names_of probe task",
+    "figures.redrawn": "redraw",
     "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.faithful": "Faithfulness faithfulness",
     "scenarios.runs.playing": "run",
@@ -240,6 +249,7 @@ _HOMES = {
     "scenarios.schema.loading": "load revise",
     "scenarios.schema.scenario": "Scenario",
     "scenarios.studies": "Answer Question StudyOptions ask study",
+    "scenarios.studies.attacks": "attack",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

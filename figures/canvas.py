@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from commonweal.figures.data import Picture
@@ -203,13 +203,20 @@ def finish(figure: Figure, title: str, caption: str, handles: Sequence[Artist] =
 def _fit(picture: Picture) -> None:
     """Break labels and titles that are longer than their panel, which was laid out for a page."""
     width, height = picture.get_size_inches()
-    for ax in chain.from_iterable(picture.panels):
+    panels = list(chain.from_iterable(picture.panels))
+    for bar in (ax.yaxis.label for ax in picture.axes if ax not in panels):
+        if len(bar.get_text()) > _SET * height:
+            bar.set_text(balanced(bar.get_text(), int(_SET * height)))
+    for ax in panels:
         place = ax.get_subplotspec()
         if place is None:
             continue
         grid = place.get_gridspec()
         tall = np.asarray(grid.get_height_ratios(), dtype=np.float64)
-        wide, inside = width / grid.ncols, (width - _names_of_rows(ax)) / grid.ncols
+        alike = ax.get_shared_y_axes().get_siblings(ax)
+        names = max(_names_of_rows(each) for each in alike)
+        once = grid.ncols if len(alike) > 1 else 1  # names stand at the left alone
+        wide, inside = width / grid.ncols, width / grid.ncols - names / once
         high = height * float(tall[place.rowspan.start] / tall.sum())
         if look().room < TWO_COLUMNS:
             _turn(ax, inside - 0.4)
@@ -221,15 +228,15 @@ def _fit(picture: Picture) -> None:
 
 def _turn(ax: Axes, room: float) -> None:
     """Turn names below a panel that would lie upon each other."""
-    if isinstance(ax.xaxis.get_major_formatter(), FixedFormatter):
+    if isinstance(ax.xaxis.get_major_locator(), FixedLocator):
         names = [label.get_text() for label in ax.get_xticklabels()]
-        if sum(max(map(len, name.split("\n"))) + 1 for name in names) > _SET * room:
+        if sum(max(map(len, name.split("\n"))) + 2 for name in names) > _SET * room:
             ax.tick_params(axis="x", labelrotation=90)
 
 
 def _names_of_rows(ax: Axes) -> float:
     """Inches that the names of rows take up at the left; 0 where rows are numbers."""
-    if not isinstance(ax.yaxis.get_major_formatter(), FixedFormatter):
+    if not isinstance(ax.yaxis.get_major_locator(), FixedLocator):
         return 0.0
     lines = [line for label in ax.get_yticklabels() for line in label.get_text().split("\n")]
     return max(map(len, lines), default=0) / _SET

@@ -1,7 +1,9 @@
 """Figures magnified as a whole: type, lines, marks and ticks, all that is measured in points."""
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -46,7 +48,7 @@ def _magnify_axes(ax: Axes, scale: float) -> None:
 def _magnify_axis(axis: Axis, scale: float) -> None:
     """Ticks, their names, the label and the power of ten of one axis."""
     named = [(label, label.get_fontsize()) for label in axis.get_ticklabels()]
-    told = axis.get_tick_params()
+    told: dict[str, Any] = {str(name): value for name, value in axis.get_tick_params().items()}
     sizes = {name: told[name] * scale for name in ("length", "width", "pad") if name in told}
     labelled = told.get("labelsize")
     if isinstance(labelled, int | float):
@@ -69,13 +71,14 @@ def _magnify_artist(artist: Artist, scale: float) -> None:
         artist.set_markersize(artist.get_markersize() * scale)
         artist.set_markeredgewidth(artist.get_markeredgewidth() * scale)
     elif isinstance(artist, Collection):
-        artist.set_linewidth([width * scale for width in artist.get_linewidth()])
+        artist.set_linewidth(np.ravel(artist.get_linewidth()) * scale)
         if isinstance(artist, PathCollection):
             artist.set_sizes(artist.get_sizes() * scale**2)
     elif isinstance(artist, Patch):
         artist.set_linewidth(artist.get_linewidth() * scale)
 
 
-def _type(size: float, scale: float) -> float:
+def _type(size: float | str, scale: float) -> float:
     """A size of type, points."""
-    return max(size * scale, min(size, LEAST_TYPE))
+    points = float(size)
+    return max(points * scale, min(points, LEAST_TYPE))

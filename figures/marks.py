@@ -25,7 +25,7 @@ def draw_band(ax: Axes, rows: pd.DataFrame, columns: tuple[str, str], pen: Ink, 
         look: more for the line, such as its marker.
     """
     x, y = columns
-    found = {"y": rows[y]}
+    found: dict[str, Any] = {"y": rows[y]}
     if f"{y}_low" in rows and rows[f"{y}_low"].notna().any():
         found |= {"y_low": rows[f"{y}_low"], "y_high": rows[f"{y}_high"]}
         ax.fill_between(rows[x], found["y_low"], found["y_high"], color=pen.colour, alpha=0.15, linewidth=0)
@@ -61,6 +61,6 @@ def draw_marks(ax: Axes, rows: pd.DataFrame, columns: tuple[Any, Any], pen: Ink,
             noted |= {f"{axis}_low": ends[0], f"{axis}_high": ends[1]}
             middle = np.asarray(places[axis])
             reach[f"{axis}err"] = np.maximum(np.nan_to_num(np.stack([middle - ends[0], ends[1] - middle])), 0)
-    usual = {"markersize": 3.5, "linestyle": "none", "elinewidth": 0.9}
-    ax.errorbar(places["x"], places["y"], color=pen.colour, marker=pen.marker, **(usual | reach | look))
+    usual: dict[str, Any] = {"markersize": 3.5, "linestyle": "none", "elinewidth": 0.9}
+    ax.errorbar(places["x"], places["y"], color=pen.colour, marker=pen.marker, **{**usual, **reach, **look})
     note(ax, series, called, **noted)

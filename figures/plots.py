@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.values import subject_of
 from commonweal.economy.round.words import Words
 from commonweal.figures.concern import draw_concern
 from commonweal.figures.courses import draw_accuracy, draw_actions, draw_overview
@@ -141,8 +142,7 @@ def _dimensions(scenario: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     for dimension in scenario.get("values", {}).get("dimensions", ()):
         sense = dimension["sense"]
-        part = "label" if dimension.get("label") is not None else "feature"
-        subject = f"{'class' if part == 'label' else part} {dimension[part]}"
+        subject = subject_of(*(dimension.get(part) for part in ("label", "feature", "probe")))
         # A protected group's limit is on its loss; a withheld purpose's is on a loss bounded by 1, which has no unit.
         unit = "loss, nat" if sense == "protect" else "bounded loss"
         found.append((f"{sense} {subject} ({unit})", sense))

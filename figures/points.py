@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.agents.module_names import in_short
 from commonweal.figures.data import note
 from commonweal.figures.ink import Ink
 from commonweal.scenarios.runs.intervals import mean_interval, range_of
@@ -129,7 +130,7 @@ def _text(value: object) -> str:
         return f"{float(value):g}"
     if isinstance(value, np.ndarray | list | tuple):
         return "[" + " ".join(_text(item) for item in value) + "]"
-    return PurePath(value).name if isinstance(value, PurePath) else str(value)
+    return PurePath(value).name if isinstance(value, PurePath) else in_short(str(value))
 
 
 def course(rounds: pd.DataFrame, point: Point, column: str) -> Course:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.agents.module_names import in_short
 from commonweal.economy.round.words import Words
 from commonweal.scenarios.schema.field_titles import field_titles, value_title
 
@@ -149,4 +150,4 @@ def _numbers(values: Floats, fewest: int = 3) -> tuple[str, ...]:
 
 
 def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
+    return str(value).lower() if isinstance(value, bool | np.bool_) else in_short(str(value))

@@ -61,7 +61,11 @@ def check_task(name: str, changes: Mapping[str, Any] | None = None) -> None:
 
 
 def check_network(
-    name: str, changes: Mapping[str, Any] | None = None, features: int = FEATURES, target: str = "class"
+    name: str,
+    changes: Mapping[str, Any] | None = None,
+    features: int = FEATURES,
+    shape: tuple[int, int] | None = None,
+    target: str = "class",
 ) -> None:
     """Hold a registered network to what every network promises.
 
@@ -74,6 +78,7 @@ def check_network(
         name: as a scenario file says it.
         changes: fields of the scenario that the network is to be held under, ``{"learning.hidden": [8]}``.
         features: of a sample; 9 are an image of 3 × 3.
+        shape: rows and columns of a sample, where the network is to be told that it is an image.
         target: what labels are: class, or number, which networks learn that take the loss of their site.
 
     Raises:
@@ -82,8 +87,8 @@ def check_network(
     """
     terms = replace(terms_of(changes or {}, 1).learning, network=name)
     loss = LOSSES[target]
-    network = NETWORKS[name](terms, Site(features, CLASSES if target == "class" else 1, DOUBLE, CPU, loss))
-    check_any_network(network, Promises(f"network {name!r}"), features, loss)
+    site = Site(features, CLASSES if target == "class" else 1, DOUBLE, CPU, loss, shape)
+    check_any_network(NETWORKS[name](terms, site), Promises(f"network {name!r}"), features, loss)
 
 
 def check_any_network(
@@ -145,7 +150,8 @@ class _Held:
         alone, together = self.network.initial(Streams.from_seeds([1]).task), self.first(3)
         kept = all(torch.equal(a[0], t[1]) for a, t in zip(alone, together, strict=True))
         self.says.demand(kept, "a run draws the same first weights alone and in an ensemble", "run 1 of 3")
-        self.says.demand(not torch.equal(together[0][0], together[0][1]), "each run draws weights of its own")
+        own = any(not torch.equal(p[0], p[1]) for p in together) or getattr(self.network, "first", "") == "own"
+        self.says.demand(own, "each run draws weights of its own")
         features, _ = self.samples(5)
         scores = self.network.logits(self.first(), features)
         self.says.demand(scores.shape == (RUNS, 5, self.classes), f"scores are (R, S, C), not {tuple(scores.shape)}")
@@ -157,19 +163,20 @@ class _Held:
         features, labels = self.samples(7)
         owner = torch.tensor([[3, 0, 0, 1, 2, 1, 3], [0, 0, 1, 1, 3, 3, -1]])
         parameters = self.first()
+        taught = getattr(self.network, "taught", self.network.logits)  # under masks, where it draws some
         passage = self.network.traverse(parameters, features, labels, Owners(owner, PRINCIPALS))
         updates = passage.updates()
         flat = torch.cat([u.flatten(2) for u in updates], dim=2)
         for run, principal in np.ndindex(RUNS, PRINCIPALS):
             shares = (owner[run] == principal).double() / (owner[run] >= 0).sum()
-            watched = tuple(p.clone().requires_grad_() for p in parameters)
-            scores = self.network.logits(watched, features)[run]
+            watched = _watched(parameters)
+            scores = taught(watched, features)[run]
             loss = (self.loss.each(scores, labels[run]) * shares).sum()
             gradients = torch.autograd.grad(loss, watched[: len(updates)])
             expected = torch.cat([gradient[run].flatten() for gradient in gradients])
             promise = "an update is the gradient of its owner's part of the mean loss"
             self.same(flat[run, principal], expected, promise, f"principal {principal} of run {run}")
-        scores = self.network.logits(parameters, features)
+        scores = taught(parameters, features)
         real = owner >= 0
         losses = torch.stack([self.loss.each(*own) for own in zip(scores, labels, strict=True)])
         mean = (losses * real).sum(1) / real.sum(1)
@@ -227,7 +234,7 @@ class _Held:
         parameters = self.first()
         examined = self.network.examine(parameters, studied)
         trained = len(examined.directions)
-        watched = tuple(p.clone().requires_grad_() for p in parameters)
+        watched = _watched(parameters)
         levels = studied.levels(self.network.logits(watched, features))
         self.same(examined.levels, levels.detach(), "levels of objectives are read off the scores", relative=1e-12)
         for number in range(3):
@@ -256,3 +263,8 @@ class _Held:
             expected = self.network.logits(self.first(), features @ torch.linalg.matrix_power(rotation, turns))
             found = self.network.logits(parameters, features)
             self.same(found, expected, "turning the network is turning every sample", f"{turns} turns")
+
+
+def _watched(parameters: Parameters) -> Parameters:
+    """Copies that gradients are taken in; whole numbers, like the keys of masks, have none."""
+    return tuple(p.clone().requires_grad_(p.is_floating_point()) for p in parameters)

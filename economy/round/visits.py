@@ -11,6 +11,7 @@ from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.guards import Secrets, Told, guarded, guarded_deltas
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners, Parameters, Passage, to_tensor
+from commonweal.economy.learning.own.network import in_round
 from commonweal.economy.tasks import Batch, Form, PutIn
 from commonweal.economy.wire.passages import Training, visit_nodes
 from commonweal.economy.world.terms import Terms
@@ -41,6 +42,7 @@ def visit(
     if world.nodes is not None:
         training = Training(rate, learning.local_epochs) if learning.method == "federated" else None
         return visit_nodes(batch, parameters, world.nodes, (number, purpose if guard.on else 0), training)
+    parameters = in_round(world.network, parameters, round=number)
     device, (features, labels) = world.terms.device, taken or samples(batch, world)
     owner, importance = torch.as_tensor(batch.owner, device=device), world.importance(labels, batch.sample)
     owners = Owners(owner, world.graph.principals, batch.visit, importance)

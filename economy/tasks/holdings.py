@@ -7,12 +7,12 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints, Labels
 from commonweal.agents.errors import InputError
-from commonweal.agents.streams import Stream
+from commonweal.agents.streams import Streams
 from commonweal.economy.tasks.datasets import TaskTerms
 from commonweal.economy.tasks.examples import Examples
 from commonweal.economy.tasks.partition import OWNER, groups_of, spread
 from commonweal.economy.tasks.parts import demand_owners, divided, sized
-from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
+from commonweal.economy.tasks.probes import Made, ProbeTerms, pick_probes
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Holdings:
     target: str = "class"  # what labels are: class or number
     owner_names: tuple[str, ...] = ()  # N names of principals; empty: they go by numbers
     sample_weights: Floats | None = None  # (R, M) what each sample counts, 1 on average over held; None: all alike
+    made: tuple[tuple[int, int, Made], ...] = ()  # run, dimension, and the samples that its probe makes itself
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def draw_holdings(
     principals: int,
     terms: TaskTerms,
     dimensions: Sequence[ProbeTerms],
-    stream: Stream,
+    streams: Streams,
     sizes: Ints | None = None,
 ) -> Holdings:
     """Split, spread and spoil the data of R runs, and pick the probes.
@@ -70,23 +71,23 @@ def draw_holdings(
         principals: N.
         terms: the task's terms.
         dimensions: K value dimensions.
-        stream: the R runs' task stream.
+        streams: the R runs' streams for the task and for probes of a rule.
         sizes: (N,) training samples that each holds; None: as many as the partition gives.
 
     Raises:
         InputError: if validation, test and one sample per principal do not fit in the data, or a probe is empty.
     """
     _demand_room(examples, principals, terms)
-    labels = np.broadcast_to(examples.labels, (len(stream), examples.labels.shape[1]))
+    labels = np.broadcast_to(examples.labels, (len(streams.task), examples.labels.shape[1]))
     asked = _Asked(examples, principals, terms, sizes)
     runs = [
         _draw_run(labels[run], asked, run, generator)
-        for run, generator in enumerate(stream.generators)
+        for run, generator in enumerate(streams.task.generators)
     ]
     count = np.stack([run.count for run in runs])
     validation = np.stack([run.validation for run in runs])
     sample_weights = None if examples.weights is None else _counted(examples, runs)
-    probes, weights = pick_probes(examples, validation, dimensions, sample_weights)
+    probed = pick_probes(examples, validation, dimensions, sample_weights, streams.probes)
     return Holdings(
         labels=np.stack([run.labels for run in runs]),
         held=np.stack([run.held for run in runs]),
@@ -94,13 +95,14 @@ def draw_holdings(
         count=count,
         validation=validation,
         test=np.stack([run.test for run in runs]),
-        probes=probes,
-        weights=weights,
+        probes=probed.ids,
+        weights=probed.weights,
         classes=examples.classes,
         features=examples.features.shape[2],
         target=examples.target,
         owner_names=examples.owner_names if terms.partition == OWNER else (),
         sample_weights=sample_weights,
+        made=probed.made,
     )
 
 

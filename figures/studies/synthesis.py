@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
 from commonweal.figures.data import note, note_cells
 from commonweal.figures.ink import DIFFERENCES, GREY, ink, key, printed
+from commonweal.figures.looks import look
 from commonweal.scenarios.studies.base import Answer
 
 _TRIED, _FINAL, _WINNER = ink(0), ink(1), ink(2)
@@ -79,7 +80,7 @@ def _map(cells: pd.DataFrame, title: str, label: str, caption: str) -> Figure:
     note_cells(ax, cells.to_numpy(), list(map(str, cells.columns)), [str(n).replace("_", " ") for n in cells.index],
                {"x": cells.columns.name.replace("_", " "), "y": "attack", "value": label})  # fmt: skip
     ax.xaxis.tick_top()
-    across = len(cells.columns) <= _ACROSS
+    across = len(cells.columns) <= _ACROSS and look().room >= TWO_COLUMNS
     names = [fill(str(name), 24 if across else 14) for name in cells.columns]
     ax.set_xticks(range(len(names)), names, rotation=0 if across else 45, ha="center" if across else "left", fontsize=7)
     ax.set_yticks(range(len(cells)), [fill(str(name).replace("_", " "), 60) for name in cells.index], fontsize=7)

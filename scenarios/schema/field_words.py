@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from commonweal.agents.module_names import in_short
 from commonweal.scenarios.schema.notation import split_path
 
 LONGEST = 22  # characters of a label that fit beside a value
@@ -110,6 +111,8 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "values.price_low": "Lowest price",
     "values.price_high": "Highest price",
     "learning.network": "Network",
+    "learning.replace_norms": "BatchNorm becomes",
+    "learning.initial_weights": "First weights",
     "learning.hidden": "Hidden units",
     "learning.activation": "Activation",
     "learning.rate": "Learning rate",
@@ -289,6 +292,8 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
                          "barabasi_albert": "few know many", "file": "of a file"},
     "policy.imitation.reach": {"population": "anybody"},
     "learning.network": {"mlp": "MLP", "conv": "convolutional"},
+    "learning.replace_norms": {"group": "GroupNorm", "refuse": "a refusal"},
+    "learning.initial_weights": {"drawn": "drawn for each run", "own": "those of the module"},
     "learning.activation": {"relu": "ReLU"},
     "learning.method": {"federated": "FedAvg"},
     "learning.sampling": {"each": "alike from each", "pool": "from the pool"},
@@ -351,7 +356,7 @@ def unlike(labels: Iterable[str]) -> list[str]:
 
 def choice_words(path: str, name: str) -> str:
     """What a choice is called."""
-    return _CHOICES.get(path, {}).get(name, name.replace("_", " "))
+    return in_short(name) if name.startswith("module:") else _CHOICES.get(path, {}).get(name, name.replace("_", " "))
 
 
 def unit_words(path: str, unit: str) -> str:

@@ -128,8 +128,8 @@ class Scenario(Part):
             yield "actions.available", "abstain" in self.actions.available, f"with abstain where values.concern = {self.values.concern!r}: who minds may leave"
         purposes = {k: each for k, each in enumerate(self.values.dimensions) if each.sense == "withhold"}
         for k, each in purposes.items():
-            served = each.label is not None or of_numbers(self)
-            yield f"values.dimensions[{k}].label", served, "given for what is withheld: a purpose the model must not serve is a class"
+            served = each.feature is None or of_numbers(self)
+            yield f"values.dimensions[{k}].label", served, "given for what is withheld, or a probe: a purpose the model must not serve is a class, or samples of a rule"
         finer = self.screening.grain != "principal" and screens(self)
         yield "screening.grain", not finer or self.learning.method == "traversal", "principal where learning.method = 'federated': FedAvg sees one delta per principal and no paths to samples"
         if weighs(self):

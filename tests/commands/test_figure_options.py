@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import commonweal
 from commonweal.commands.cli import main
-from commonweal.figures.redrawn import redraw
 
 PLAY = ["run", "public-goods", "--rounds", "2", "--set", "population.count=8"]
 
@@ -29,7 +29,7 @@ def test_a_run_draws_what_is_asked_for_and_again_in_another_style_without_playin
     assert Image.open("slides/overview.png").size[0] == 2000  # 10 inches at 200 dots
     assert {file.name: file.read_bytes() for file in Path("r").glob("*.parquet")} == tables
     assert pd.read_csv("slides/overview.csv").equals(pd.read_csv("r/figures/overview.csv"))
-    assert redraw("r", width=6.0, out="python")[0].is_file()
+    assert commonweal.redraw("r", width=6.0, out="python")[0].is_file()
     assert Image.open("python/overview.png").size[0] == 1200
     assert main([*PLAY, "--out", "r"]) == 0  # the same results: figures of other formats do not stand in the way
 

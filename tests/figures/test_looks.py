@@ -87,12 +87,15 @@ def drawn(name: str, style: str) -> Figure:
     return figure
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "style", [pytest.param(name, marks=[pytest.mark.slow] * (name != "column")) for name in STYLES]
+)
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_in_every_style_all_text_is_on_the_paper_upon_no_other_and_large_enough(name: str, style: str) -> None:
     assert not list(faults(drawn(name, style)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_column_and_a_slide_are_filled_and_a_slide_has_large_type(name: str) -> None:
     assert drawn(name, "column").get_size_inches()[0] == pytest.approx(3.5)

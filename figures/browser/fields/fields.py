@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.values import subject_of
 from commonweal.figures.browser.fields.parameters import (
     Settings,
     changed,
@@ -171,7 +172,7 @@ def _label(path: str, scenario: Scenario) -> str:
         words = words_of(scenario)
         return label_words(path, {action: words.verb(action).do for action in ACTION_NAMES})
     dimension = scenario.values.dimensions[int(parts[2])]
-    what = f"class {dimension.label}" if dimension.label is not None else f"feature {dimension.feature}"
+    what = subject_of(dimension.label, dimension.feature, dimension.probe)
     if parts[3] == "limit":
         return f"{dimension.sense.capitalize()} {what}"
     return f"{parts[3].capitalize()}, {dimension.sense} {what.replace('class ', '').replace('feature ', 'f')}"

@@ -6,7 +6,7 @@ from math import isfinite, nan
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.describe import fields, find_spec, registries
+from commonweal.scenarios.schema.describe import fields, find_spec, registry_of
 from commonweal.scenarios.schema.field_words import plain
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.notation import parse_value, shorten, split_path, value_at, write_value
@@ -100,7 +100,7 @@ def kind_of(path: str) -> str:
 
 def choices(path: str) -> tuple[str, ...]:
     """The names a field may hold: a closed list of the schema, or what is registered."""
-    registry = registries().get(path)
+    registry = registry_of(path)
     names = (find_spec(split_path(path)) or {}).get("enum", ()) if registry is None else list(registry)
     return tuple(name for name in names if name not in _NOT_HERE.get(path, ()))
 

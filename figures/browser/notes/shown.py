@@ -3,6 +3,7 @@
 from functools import cache
 
 from commonweal.agents.actions import Action
+from commonweal.agents.values import subject_of
 from commonweal.economy.round.words import Verb, Words
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.words import words_for
@@ -89,7 +90,7 @@ def credit_unit(world: World) -> str:
 def subject(world: World, dimension: int) -> str:
     """What a value dimension is about: "class 3", or "feature 5" for the samples in its top quarter."""
     terms = world.terms.values.dimensions[dimension]
-    return f"class {terms.label}" if terms.label is not None else f"feature {terms.feature}"
+    return subject_of(terms.label, terms.feature, terms.probe)
 
 
 def unit(world: World, dimension: int) -> str:
