@@ -1,0 +1,93 @@
+"""Judging a league: other seeds choose the strongest of the catalogue and its challenger, fresh ones compare them.
+
+So neither is judged by its luck, and one comparison is made. The challenger surely beats the catalogue only where it is
+surely ahead of every attack in it: the lower end is the lowest of all, which needs no correction for their number
+(intersection-union test: Berger 1982). The upper end is that against the strongest, which other seeds chose.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from commonweal.agents.arrays import Floats
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.scenarios.runs.intervals import Interval, mean_interval
+from commonweal.scenarios.studies.attacks.exploitability import strongest
+from commonweal.scenarios.studies.league.known import Known
+from commonweal.scenarios.studies.league.options import CATALOGUE
+from commonweal.scenarios.studies.league.playing import Bench
+from commonweal.scenarios.studies.league.season import HONEST, Entrant, Season
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What C attacks of the catalogue and E entrants gain by themselves on fresh seeds."""
+
+    catalogue: tuple[Deviation, ...]  # C
+    entrants: tuple[Entrant, ...]  # E, none of which is of the catalogue
+    best: int  # of the catalogue, which was the strongest on the seeds that chose
+    challenger: int  # of the entrants, likewise
+    chosen: Floats  # (C + E,) means on the seeds that chose
+    gains: Floats  # (S, P, C + E) on fresh ones
+    confidence: float
+
+    @property
+    def at(self) -> int:
+        """Where the challenger stands among all C + E."""
+        return len(self.catalogue) + self.challenger
+
+    def ahead(self, place: int, at: int | None = None) -> Interval:
+        """() how far one of the C + E is ahead of the catalogue.
+
+        Args:
+            place: of which.
+            at: of the P principals; all of them if None.
+        """
+        gains = self.gains.mean(axis=1) if at is None else self.gains[:, at]
+        every = mean_interval(gains[:, [place]] - gains[:, : len(self.catalogue)], self.confidence)
+        lows = every.low if place >= len(self.catalogue) else every.low[[self.best]]
+        return Interval(every.value[self.best], lows.min(), every.high[self.best])
+
+    @property
+    def gain(self) -> Interval:
+        """(C + E,) per round, mean over the principals that tried."""
+        return mean_interval(self.gains.mean(axis=1), self.confidence)
+
+    @property
+    def first(self) -> int:
+        """Which of the C + E was the strongest on the seeds that chose."""
+        return self.best if self.chosen[self.best] >= self.chosen[self.at] else self.at
+
+    @property
+    def exploitability(self) -> Interval:
+        """() what the strongest of all gains; its upper end covers every attack that was judged."""
+        gains = self.gains.mean(axis=1)
+        rest = [k for k in range(gains.shape[1]) if k != self.first]
+        return strongest(gains[:, [self.first, *rest]], self.confidence)
+
+
+def judged(bench: Bench, known: Known, season: Season, seeds: Sequence[int]) -> Verdict:
+    """Choose on some seeds and compare on others.
+
+    Args:
+        bench: plays them.
+        known: what was tried before anybody learned.
+        season: who entered.
+        seeds: that were used so far; those that choose and those that judge follow the largest of them.
+    """
+    catalogue = tuple(each.deviation for each in known.catalogue)
+    entrants = tuple(each for each in season.entrants if each.origin not in (HONEST, CATALOGUE))
+    tried = [*catalogue, *(each.deviation for each in entrants)]
+    choosing, fresh = seeds_after(seeds, bench)
+    chosen = bench.gains(tried, choosing, "attacks on the seeds that choose").mean(axis=(0, 1))
+    best = int(chosen[: len(catalogue)].argmax())
+    challenger = int(chosen[len(catalogue) :].argmax()) if entrants else -1
+    gains = bench.gains(tried, fresh, "attacks on held-out seeds")
+    return Verdict(catalogue, entrants, best, challenger, chosen, gains, bench.options.confidence)
+
+
+def seeds_after(seeds: Sequence[int], bench: Bench) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The seeds that choose, and after them those that judge."""
+    first, options = max(seeds) + 1, bench.options
+    middle = first + options.choosing
+    return tuple(range(first, middle)), tuple(range(middle, middle + options.held_out))
+
