@@ -1,12 +1,14 @@
 """Judging a league: other seeds choose the strongest of the catalogue and its challenger, fresh ones compare them.
 
 So neither is judged by its luck, and one comparison is made. The challenger surely beats the catalogue only where it is
-surely ahead of every attack in it: the lower end is the lowest of all, which needs no correction for their number
-(intersection-union test: Berger 1982). The upper end is that against the strongest, which other seeds chose.
+surely ahead of each of its strongest: the lower end is the lowest against any of them, which needs no correction for
+their number (intersection-union test: Berger 1982). The upper end is that against the one that other seeds chose.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from commonweal.agents.arrays import Floats
 from commonweal.economy.futures.deviations import Deviation
@@ -22,10 +24,9 @@ from commonweal.scenarios.studies.league.season import HONEST, Entrant, Season
 class Verdict:
     """What C attacks of the catalogue and E entrants gain by themselves on fresh seeds."""
 
-    catalogue: tuple[Deviation, ...]  # C
+    catalogue: tuple[Deviation, ...]  # C, the strongest first by the seeds that chose
     entrants: tuple[Entrant, ...]  # E, none of which is of the catalogue
-    best: int  # of the catalogue, which was the strongest on the seeds that chose
-    challenger: int  # of the entrants, likewise
+    challenger: int  # of the entrants, which was the strongest on the seeds that chose
     chosen: Floats  # (C + E,) means on the seeds that chose
     gains: Floats  # (S, P, C + E) on fresh ones
     confidence: float
@@ -44,8 +45,8 @@ class Verdict:
         """
         gains = self.gains.mean(axis=1) if at is None else self.gains[:, at]
         every = mean_interval(gains[:, [place]] - gains[:, : len(self.catalogue)], self.confidence)
-        lows = every.low if place >= len(self.catalogue) else every.low[[self.best]]
-        return Interval(every.value[self.best], lows.min(), every.high[self.best])
+        low = every.low.min() if place >= len(self.catalogue) else every.low[0]
+        return Interval(every.value[0], low, every.high[0])
 
     @property
     def gain(self) -> Interval:
@@ -55,7 +56,7 @@ class Verdict:
     @property
     def first(self) -> int:
         """Which of the C + E was the strongest on the seeds that chose."""
-        return self.best if self.chosen[self.best] >= self.chosen[self.at] else self.at
+        return 0 if self.chosen[0] >= self.chosen[self.at] else self.at
 
     @property
     def exploitability(self) -> Interval:
@@ -74,15 +75,16 @@ def judged(bench: Bench, known: Known, season: Season, seeds: Sequence[int]) -> 
         season: who entered.
         seeds: that were used so far; those that choose and those that judge follow the largest of them.
     """
-    catalogue = tuple(each.deviation for each in known.catalogue)
+    every = [each.deviation for each in known.catalogue]
     entrants = tuple(each for each in season.entrants if each.origin not in (HONEST, CATALOGUE))
-    tried = [*catalogue, *(each.deviation for each in entrants)]
+    entered = [each.deviation for each in entrants]
     choosing, fresh = seeds_after(seeds, bench)
-    chosen = bench.gains(tried, choosing, "attacks on the seeds that choose").mean(axis=(0, 1))
-    best = int(chosen[: len(catalogue)].argmax())
-    challenger = int(chosen[len(catalogue) :].argmax()) if entrants else -1
-    gains = bench.gains(tried, fresh, "attacks on held-out seeds")
-    return Verdict(catalogue, entrants, best, challenger, chosen, gains, bench.options.confidence)
+    chosen = bench.gains([*every, *entered], choosing, "attacks on the seeds that choose").mean(axis=(0, 1))
+    best = np.argsort(-chosen[: len(every)], kind="stable")[: bench.options.rivals]
+    catalogue, order = tuple(every[k] for k in best), [*best, *range(len(every), len(chosen))]
+    challenger = int(chosen[len(every) :].argmax())
+    gains = bench.gains([*catalogue, *entered], fresh, "attacks on held-out seeds")
+    return Verdict(catalogue, entrants, challenger, chosen[order], gains, bench.options.confidence)
 
 
 def seeds_after(seeds: Sequence[int], bench: Bench) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -113,7 +113,7 @@ def searched(bench: Bench, seeds: Sequence[int]) -> list[Attempt]:
 
 
 def combined(attempts: Sequence[Attempt], moves: Moves) -> list[tuple[str, Deviation]]:
-    """The strongest of families beside the catalogue, under as many names as the strongest of all; none where that is 1.
+    """The strongest of other families under as many names as the strongest of all has; none where it has one.
 
     Args:
         attempts: that were made.

@@ -22,10 +22,33 @@ def resting_mix(payoffs: Floats) -> Floats:
     Returns:
         Of the replicator's rest points the one at which least can be gained, 0 at a Nash equilibrium.
     """
-    game = game_of_pairs(payoffs)
-    points = [point.shares for point in replicator_rest_points(game)] or [np.full(len(payoffs), 1 / len(payoffs))]
-    gained = [float((payoffs @ shares).max() - shares @ payoffs @ shares) for shares in points]
-    return points[int(np.argmin(np.round(gained, 12)))]
+    left = undominated(payoffs)
+    if len(left) == 1:
+        return np.eye(len(payoffs))[left[0]]
+    points = [point.shares for point in replicator_rest_points(game_of_pairs(payoffs[np.ix_(left, left)]))]
+    mixes = np.zeros((max(len(points), 1), len(payoffs)))
+    mixes[:, left] = points or [np.full(len(left), 1 / len(left))]
+    gained = [float((payoffs @ shares).max() - shares @ payoffs @ shares) for shares in mixes]
+    mix: Floats = mixes[int(np.argmin(np.round(gained, 12)))]
+    return mix
+
+
+def undominated(payoffs: Floats) -> list[int]:
+    """Strategies left when those that earn less than another one against all that are left are left out in turn.
+
+    Args:
+        payoffs: (E, E) of each strategy against each.
+
+    Returns:
+        Their places; no equilibrium is lost (iterated strict dominance).
+    """
+    left = list(range(len(payoffs)))
+    while True:
+        own = payoffs[np.ix_(left, left)]
+        beaten = (own[None] > own[:, None]).all(axis=2).any(axis=1)
+        if not beaten.any():
+            return left
+        left = [place for place, out in zip(left, beaten, strict=True) if not out]
 
 
 def game_of_pairs(payoffs: Floats) -> SymmetricGame:

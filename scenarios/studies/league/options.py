@@ -35,6 +35,7 @@ class LeagueOptions(StudyOptions):
     horizon: int = field(50, "rounds that an attack lasts", "rounds", ge=2, le=1_000_000)
     start: int = field(0, "rounds played before it", "rounds", ge=0, le=1_000_000)
     judge: Judge = judging()
+    rivals: Count = field(4, "strongest of the catalogue that challengers must beat on held-out seeds", "attacks")
     choosing: int = field(
         8, "further seeds that choose the strongest of the catalogue and of all others", "seeds", ge=2, le=10_000)
     held_out: int = field(32, "further seeds that judge them", "seeds", ge=2, le=10_000)

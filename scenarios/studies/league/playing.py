@@ -174,6 +174,8 @@ class Bench:
             focal: the principal that tries.
         """
         rewards = np.empty((len(backgrounds), len(tried), len(seeds)))
+        if not rewards.size:
+            return rewards
         groups = [[k for k, (_, own) in enumerate(tried) if own == names] for names in sorted({n for _, n in tried})]
         places = [(b, group) for b in range(len(backgrounds)) for group in groups]
         meetings = [self.meeting([tried[k] for k in group], backgrounds[b], seeds, focal) for b, group in places]

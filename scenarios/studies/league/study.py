@@ -111,7 +111,7 @@ def attacks_table(verdict: Verdict, watched: _Watched) -> pd.DataFrame:
 
 def _role(verdict: Verdict, place: int) -> str:
     """What the seeds that chose, or the league, made of an attack."""
-    if place == verdict.best:
+    if place == 0:
         return "strongest of the catalogue"
     if place < len(verdict.catalogue):
         return "catalogue"
@@ -128,7 +128,7 @@ def places_table(verdict: Verdict, bench: Bench, seeds: Sequence[int]) -> pd.Dat
         here = mean_interval(verdict.gains[:, place], verdict.confidence)
         rows.append({
             "place": place + 1, "who": who[place],
-            **_row(_at(here, verdict.at), "challenger"), **_row(_at(here, verdict.best), "catalogue"),
+            **_row(_at(here, verdict.at), "challenger"), **_row(_at(here, 0), "catalogue"),
             **_row(verdict.ahead(verdict.at, place), "over_catalogue"),
         })  # fmt: skip
     return pd.DataFrame(rows)
@@ -183,7 +183,7 @@ def learning_table(season: Season) -> pd.DataFrame:
 def headline(verdict: Verdict, watched: _Watched, unit: str, name: str) -> str:
     """Whether something beats the catalogue, by how much, what it does, and how much can be gained at all."""
     entrant, gain = verdict.entrants[verdict.challenger], _at(verdict.gain, verdict.at)
-    best, ahead = verdict.catalogue[verdict.best].name.replace("_", "-"), verdict.ahead(verdict.at)
+    best, ahead = verdict.catalogue[0].name.replace("_", "-"), verdict.ahead(verdict.at)
     if ahead.low > 0:
         found = (
             f"In {name} an attack that is {entrant.origin} surely beats the catalogue: {entrant.name} gains"
@@ -253,7 +253,8 @@ def _notes(bench: Bench, known: Known, season: Season, seeds: Sequence[int]) -> 
         f" {fresh[0]} to {fresh[-1]} compare them. So that comparison needs no correction for the number of entrants."
         f" Intervals are of {options.confidence:.0%} over seeds; those of other rows are each by itself.",
         "over_catalogue: how far an attack is ahead of the strongest of the catalogue; its lower end is the lowest"
-        " against any of the catalogue, so that it is above 0 only where all of them are surely beaten.",
+        f" against any of its {options.rivals} strongest, so that it is above 0 only where all of them are surely"
+        " beaten.",
         f"Gains are means over {len(bench.members)} principals, at places spread over their order by policy, first"
         " action and cost; each attacks alone, others follow their policies and may react. places has each of them.",
         f"mixes: shares at which the game among those known stands still; {options.attackers:.0%} of the others play it"
