@@ -90,6 +90,8 @@ def tactic_in_words(tactic: Tactic) -> str:
     if isinstance(tactic, Constant):
         return f"{move_in_words(tactic.moves.at(tactic.codes))} in all rounds"
     if isinstance(tactic, Programme):
+        if len(tactic.steps) == 1:
+            return f"{move_in_words(tactic.moves.at(tactic.steps[0][1]))} in all rounds"
         starts = [start for start, _ in tactic.steps]
         does = [move_in_words(tactic.moves.at(codes)) for _, codes in tactic.steps]
         if tactic.every is not None:
