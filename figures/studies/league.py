@@ -5,6 +5,7 @@ from textwrap import shorten
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, panels
 from commonweal.figures.ink import GREY, Ink, ink, key, printed
@@ -31,8 +32,9 @@ def _kind(origin: str) -> str:
 
 
 def _pens(table: pd.DataFrame) -> dict[str, Ink]:
-    present = {_kind(each) for each in table["origin"]}
-    return {kind: ink(k) for k, kind in enumerate(_KINDS) if kind in present}
+    """The ink of each kind of attack in a table; the catalogue, beside which all others stand, is grey."""
+    pens = {"catalogue": Ink(GREY, "-", "o")} | {kind: ink(k) for k, kind in enumerate(_KINDS[1:])}
+    return {kind: pens[kind] for kind in _KINDS if kind in {_kind(each) for each in table["origin"]}}
 
 
 @printed
@@ -98,6 +100,7 @@ def _learning(table: pd.DataFrame, unit: str) -> Figure:
     learners = list(dict.fromkeys(table["learner"]))
     figure, axes = panels([f"stage {stage}" for stage in stages], f"reward ({unit})", "batches of episodes")
     for ax, stage in zip(axes, stages, strict=True):
+        ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         for k, learner in enumerate(learners):
             rows, pen = table[(table["stage"] == stage) & (table["learner"] == learner)], ink(k)
             ax.plot(rows["update"], rows["reward"], color=pen.colour, linestyle=pen.dashes, linewidth=1.1)

@@ -23,7 +23,7 @@ def resting_mix(payoffs: Floats) -> Floats:
         Of the replicator's rest points the one at which least can be gained, 0 at a Nash equilibrium.
     """
     left = undominated(payoffs)
-    if len(left) == 1:
+    if len(left) == 1 or np.ptp(payoffs) == 0:
         return np.eye(len(payoffs))[left[0]]
     points = [point.shares for point in replicator_rest_points(game_of_pairs(payoffs[np.ix_(left, left)]))]
     mixes = np.zeros((max(len(points), 1), len(payoffs)))
