@@ -19,6 +19,8 @@ from commonweal.scenarios.studies.league.options import CATALOGUE
 from commonweal.scenarios.studies.league.playing import Bench
 from commonweal.scenarios.studies.league.season import HONEST, Entrant, Season
 
+_SAME = 1e-10  # money per round: attacks whose gains differ by less in every run do the same
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -79,12 +81,25 @@ def judged(bench: Bench, known: Known, season: Season, seeds: Sequence[int]) -> 
     entrants = tuple(each for each in season.entrants if each.origin not in (HONEST, CATALOGUE))
     entered = [each.deviation for each in entrants]
     choosing, fresh = seeds_after(seeds, bench)
-    chosen = bench.gains([*every, *entered], choosing, "attacks on the seeds that choose").mean(axis=(0, 1))
+    found = bench.gains([*every, *entered], choosing, "attacks on the seeds that choose")
+    chosen = found.mean(axis=(0, 1))
     best = np.argsort(-chosen[: len(every)], kind="stable")[: bench.options.rivals]
     catalogue, order = tuple(every[k] for k in best), [*best, *range(len(every), len(chosen))]
-    challenger = int(chosen[len(every) :].argmax())
+    challenger = _challenger(found[..., : len(every)], found[..., len(every) :])
     gains = bench.gains([*catalogue, *entered], fresh, "attacks on held-out seeds")
     return Verdict(catalogue, entrants, challenger, chosen[order], gains, bench.options.confidence)
+
+
+def _challenger(known: Floats, entered: Floats) -> int:
+    """The strongest of E entrants, by gains (S, P, E); who does the same as one of C known attacks only if all do.
+
+    Args:
+        known: (S, P, C) gains of the catalogue.
+        entered: (S, P, E) gains of entrants.
+    """
+    same = np.isclose(entered[..., None], known[..., None, :], rtol=0, atol=_SAME).all(axis=(0, 1)).any(axis=1)
+    means = entered.mean(axis=(0, 1))
+    return int(np.argmax(means if same.all() else np.where(same, -np.inf, means)))
 
 
 def seeds_after(seeds: Sequence[int], bench: Bench) -> tuple[tuple[int, ...], tuple[int, ...]]:

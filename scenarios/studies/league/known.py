@@ -78,12 +78,20 @@ def look_around(bench: Bench, seeds: Sequence[int]) -> Known:
     if options.search != "none":
         attempts += searched(bench, seeds)
     attempts += tried(bench, combined(attempts, moves_of(scenario)), seeds, "combined attacks")
-    strongest = [each for each in _unlike(attempts) if each.origin != CATALOGUE][: options.finalists]
+    strongest = strongest_of(attempts, options.finalists)
     if not strongest and not options.stages:
         raise InputError("option stages = 0: nothing beside the catalogue is tried; name families, a search or stages")
     best = max((each for each in attempts if each.origin == CATALOGUE), key=lambda each: each.gain)
     moves = menu_with(moves_of(scenario), [each.deviation for each in (best, *strongest)])
     return Known(tuple(attempts), moves, tuple(strongest))
+
+
+def strongest_of(attempts: Sequence[Attempt], count: int) -> list[Attempt]:
+    """The strongest that are not of the catalogue, and the strongest under one name if none of these is."""
+    others = [each for each in _unlike(attempts) if each.origin != CATALOGUE]
+    alone = [each for each in others if each.deviation.identities == 1][:1]
+    found = others[:count]
+    return found if any(each.deviation.identities == 1 for each in found) else [*found, *alone]
 
 
 def tried(

@@ -28,7 +28,9 @@ class LeagueOptions(StudyOptions):
     search: Literal["coordinate", "optuna", "none"] = field(
         "coordinate", "search beyond the families: coordinate is built in, optuna is the extra 'search'", "name")
     budget: int = field(40, "deviations that the search tries at most", "deviations", ge=2, le=100_000)
-    finalists: Count = field(3, "strongest of families and search that join before anybody learns", "attacks")
+    finalists: Count = field(
+        3, "strongest of families and search that join before anybody learns, one under one name among them",
+        "attacks")
     principals: Count = field(3, "principals that try each attack, one at a time, spread over types", "principals")
     attackers: float = field(
         0.1, "share of the other principals that play the mix while somebody learns", "share", ge=0, lt=1)
