@@ -85,12 +85,12 @@ def judged(bench: Bench, known: Known, season: Season, seeds: Sequence[int]) -> 
     chosen = found.mean(axis=(0, 1))
     best = np.argsort(-chosen[: len(every)], kind="stable")[: bench.options.rivals]
     catalogue, order = tuple(every[k] for k in best), [*best, *range(len(every), len(chosen))]
-    challenger = _challenger(found[..., : len(every)], found[..., len(every) :])
+    challenger = challenger_of(found[..., : len(every)], found[..., len(every) :])
     gains = bench.gains([*catalogue, *entered], fresh, "attacks on held-out seeds")
     return Verdict(catalogue, entrants, challenger, chosen[order], gains, bench.options.confidence)
 
 
-def _challenger(known: Floats, entered: Floats) -> int:
+def challenger_of(known: Floats, entered: Floats) -> int:
     """The strongest of E entrants, by gains (S, P, E); who does the same as one of C known attacks only if all do.
 
     Args:

@@ -17,7 +17,7 @@ from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.attacks.menu import moves_of
 from commonweal.scenarios.studies.attacks.registry import attacks_of
-from commonweal.scenarios.studies.league.judging import Verdict, _challenger
+from commonweal.scenarios.studies.league.judging import Verdict, challenger_of
 from commonweal.scenarios.studies.league.meta_game import dealt, game_of_pairs, resting_mix, undominated
 from commonweal.scenarios.studies.league.season import Entrant
 from commonweal.scenarios.studies.league.translating import as_tactic, menu_with, steps_of
@@ -132,10 +132,10 @@ class TestVerdict:
         assert most.low < most.value < most.high and most.value == pytest.approx(1.0, abs=0.02)
         assert self.verdict(0.5, 0.1, -1.0).exploitability.value == pytest.approx(0.5, abs=0.02)
 
-    def test_who_does_what_the_catalogue_does_is_no_challenger(self) -> None:
+    def test_who_does_what_the_catalogue_does_is_nochallenger_of(self) -> None:
         known, entered = np.array([[[3.0, 1.0]]]), np.array([[[3.0, 2.0, 0.0]]])
-        assert _challenger(known, entered) == 1
-        assert _challenger(known, known) == 0  # where all do
+        assert challenger_of(known, entered) == 1
+        assert challenger_of(known, known) == 0  # where all do
 
 
 def test_in_a_public_good_the_strongest_attack_is_to_give_nothing_and_nothing_beats_it(tmp_path: Path) -> None:
