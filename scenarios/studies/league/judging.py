@@ -97,7 +97,8 @@ def challenger_of(known: Floats, entered: Floats) -> int:
         known: (S, P, C) gains of the catalogue.
         entered: (S, P, E) gains of entrants.
     """
-    same = np.isclose(entered[..., None], known[..., None, :], rtol=0, atol=_SAME).all(axis=(0, 1)).any(axis=1)
+    close = np.isclose(entered[..., None], known[..., None, :], rtol=0, atol=_SAME)
+    same = np.asarray(close.all(axis=(0, 1))).any(axis=1)
     means = entered.mean(axis=(0, 1))
     return int(np.argmax(means if same.all() else np.where(same, -np.inf, means)))
 

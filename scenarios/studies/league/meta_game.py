@@ -24,7 +24,8 @@ def resting_mix(payoffs: Floats) -> Floats:
     """
     left = undominated(payoffs)
     if len(left) == 1 or np.ptp(payoffs) == 0:
-        return np.eye(len(payoffs))[left[0]]
+        alone: Floats = np.eye(len(payoffs))[left[0]]
+        return alone
     points = [point.shares for point in replicator_rest_points(game_of_pairs(payoffs[np.ix_(left, left)]))]
     mixes = np.zeros((max(len(points), 1), len(payoffs)))
     mixes[:, left] = points or [np.full(len(left), 1 / len(left))]
@@ -45,10 +46,11 @@ def undominated(payoffs: Floats) -> list[int]:
     left = list(range(len(payoffs)))
     while True:
         own = payoffs[np.ix_(left, left)]
-        beaten = (own[None] > own[:, None]).all(axis=2).any(axis=1)
-        if not beaten.any():
+        beats = np.asarray((own[None] > own[:, None]).all(axis=2))  # [by which, another]: whether it is beaten
+        kept = np.flatnonzero(~np.asarray(beats.any(axis=1)))
+        if len(kept) == len(left):
             return left
-        left = [place for place, out in zip(left, beaten, strict=True) if not out]
+        left = [left[place] for place in kept.tolist()]
 
 
 def game_of_pairs(payoffs: Floats) -> SymmetricGame:

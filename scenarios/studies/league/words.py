@@ -117,11 +117,18 @@ def moves_seen(moves: Moves, codes: Ints) -> pd.DataFrame:
     Returns:
         A row for each part and thing that was done: from_round, to_round, does, share; the most frequent first.
     """
-    rows = []
-    for part in np.array_split(np.arange(len(codes)), min(_PARTS, len(codes))):
-        for does, share in _shares(moves, codes[part]).items():
-            rows.append({"from_round": int(part[0]) + 1, "to_round": int(part[-1]) + 1, "does": does, "share": share})
+    rows = [
+        {"from_round": begin, "to_round": end, "does": does, "share": share}
+        for begin, end, shares in _by_part(moves, codes)
+        for does, share in shares.items()
+    ]
     return pd.DataFrame(rows)
+
+
+def _by_part(moves: Moves, codes: Ints) -> list[tuple[int, int, dict[str, float]]]:
+    """First and last round of each part of an episode, and the share of each thing that was done in it."""
+    parts = np.array_split(np.arange(len(codes)), min(_PARTS, len(codes)))
+    return [(int(part[0]) + 1, int(part[-1]) + 1, _shares(moves, codes[part])) for part in parts]
 
 
 def _shares(moves: Moves, codes: Ints) -> dict[str, float]:
@@ -136,17 +143,16 @@ def _shares(moves: Moves, codes: Ints) -> dict[str, float]:
 
 def seen_in_words(moves: Moves, codes: Ints) -> str:
     """What a network does, from the moves (T, B, D) that it was seen to make: which most often, and when it changes."""
-    table = moves_seen(moves, codes)
     spans: list[tuple[int, int, str, list[float]]] = []
-    for (begin, end), rows in table.groupby(["from_round", "to_round"], sort=False):
-        does, share = rows["does"].iloc[0], float(rows["share"].iloc[0])
+    for begin, end, shares in _by_part(moves, codes):
+        does, share = next(iter(shares.items()))
         if spans and spans[-1][2] == does:
-            spans[-1] = (spans[-1][0], int(end), does, [*spans[-1][3], share])
+            spans[-1] = (spans[-1][0], end, does, [*spans[-1][3], share])
         else:
-            spans.append((int(begin), int(end), does, [share]))
+            spans.append((begin, end, does, [share]))
     parts = [
-        f"{f'rounds {a} to {b}' if len(spans) > 1 else 'all rounds'}: {does}{_mostly(shares)}"
-        for a, b, does, shares in spans
+        f"{f'rounds {a} to {b}' if len(spans) > 1 else 'all rounds'}: {does}{_mostly(often)}"
+        for a, b, does, often in spans
     ]
     flat = moves.flat(codes)
     changed = float((flat[1:] != flat[:-1]).sum(axis=0).mean()) if len(flat) > 1 else 0.0
