@@ -46,7 +46,7 @@ def undominated(payoffs: Floats) -> list[int]:
     left = list(range(len(payoffs)))
     while True:
         own = payoffs[np.ix_(left, left)]
-        beats = np.asarray((own[None] > own[:, None]).all(axis=2))  # [by which, another]: whether it is beaten
+        beats = np.asarray((own[None] > own[:, None]).all(axis=2))  # [which, by which]
         kept = np.flatnonzero(~np.asarray(beats.any(axis=1)))
         if len(kept) == len(left):
             return left
