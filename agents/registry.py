@@ -112,8 +112,8 @@ class Registry(Generic[Plug, Facts]):
     def source(self, name: str) -> str:
         """A fingerprint of what decides on the function called ``name`` beside this library; "" where nothing does.
 
-        Its own code, if it is from elsewhere, and the file that it reads, if its facts name one (``file``, or
-        ``reads``: the environment variable that says where).
+        Its own code, if it is from elsewhere, the file that it reads, if its facts name one (``file``, or
+        ``reads``: the environment variable that says where), and what its facts say that it holds (``content``).
 
         Raises:
             InputError: if there is no such function, or the file cannot be read.
@@ -121,7 +121,9 @@ class Registry(Generic[Plug, Facts]):
         facts = self.facts(name)
         file = getattr(facts, "file", "") or os.environ.get(getattr(facts, "reads", ""), "")
         plug: Any = self[name]
-        return " ".join(part for part in (_code_of(unwrap(plug)), contents_of(Path(file)) if file else "") if part)
+        made = content() if (content := getattr(facts, "content", None)) else ""
+        parts = (_code_of(unwrap(plug)), contents_of(Path(file)) if file else "", made)
+        return " ".join(part for part in parts if part)
 
     def __getitem__(self, name: str) -> Plug:
         """The function called ``name``.
@@ -218,7 +220,7 @@ def rules_from_elsewhere(document: Mapping[str, Any]) -> dict[str, str]:
         document: the scenario's tables.
     """
     named = [(registry, name) for registry in REGISTRIES for name in _names(registry, document)]
-    found = {f"{registry.noun} {name!r}": registry.source(name) for registry, name in named}
+    found = {f"{registry.noun} {_without_folders(name)!r}": registry.source(name) for registry, name in named}
     return {rule: source for rule, source in found.items() if source}
 
 
@@ -229,6 +231,11 @@ def _names(registry: "Registry[Any, Any]", document: Mapping[str, Any]) -> list[
         value = value.get(part) if isinstance(value, Mapping) else None
     names = value if isinstance(value, Mapping) else [value]
     return [name for name in names if isinstance(name, str) and name in registry]
+
+
+def _without_folders(name: str) -> str:
+    """A name in which files stand without where they lie."""
+    return ":".join(Path(part).name if "/" in part or os.sep in part else part for part in name.split(":"))
 
 
 def _code_of(function: Any) -> str:

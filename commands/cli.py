@@ -349,6 +349,52 @@ def learn(
     conduct_learn(LearnRequest(context.obj, scenario, file, _changes(set_, rounds), parts, seed, held_out, force))
 
 
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="For the scenario; made if it is not there.")],
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE", help="CSV or parquet; [cyan]hospitals[/] is a made-up table.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(metavar="COLUMN", help="What is learned; guessed if not given.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Whose a row is; guessed if not given, - for nobody's.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a scenario that lies there.")] = False,
+) -> None:
+    """Write a scenario around a table of your own: its owners become the principals.
+
+    A row is a sample. What is not said is asked at a terminal, and guessed otherwise. The file that is written,
+    DIR/scenario.toml, has a comment for every choice, to be changed by hand.
+
+    Examples:
+    [cyan]commonweal init clinics[/]                       asks for a file and its columns
+
+    [cyan]commonweal init clinics --data hospitals[/]      twelve made-up hospitals, to try
+
+    [cyan]commonweal init clinics --data patients.csv --label outcome --owner hospital[/]
+    """
+    from commonweal.commands.init import InitRequest, conduct_init
+
+    conduct_init(InitRequest(folder, data, label, owner, force))
+
+
+@app.command()
+def check(scenario: Name, seeds: Seeds = "8", set_: Settings = None, rounds: Rounds = None) -> None:
+    """Say what a scenario would do, without playing it: whose data, how much, which rules, how long.
+
+    Some rounds are tried to tell the time, and nothing is kept.
+
+    Examples:
+    [cyan]commonweal check commons[/]
+
+    [cyan]commonweal check clinics/scenario.toml --set task.missing=drop[/]
+    """
+    from commonweal.commands.init import conduct_check
+    from commonweal.scenarios.schema.notation import read_seeds
+
+    conduct_check(scenario, _changes(set_, rounds), read_seeds(seeds))
+
+
 @app.command("list")
 def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,

@@ -10,6 +10,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 from commonweal.economy.learning.guards import NO_GUARD, Guard
+from commonweal.economy.learning.losses import CROSS_ENTROPY, Loss
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork, SmallConvolution
 from commonweal.economy.learning.network import Network
@@ -43,9 +44,10 @@ class Site:
     """Where a network is put: the data it must fit and the machine it runs on."""
 
     features: int  # d
-    classes: int  # C
+    classes: int  # C; 1 where labels are numbers
     dtype: torch.dtype
     device: torch.device
+    loss: Loss = CROSS_ENTROPY  # that the network is trained by
 
 
 NetworkMaker: TypeAlias = Callable[[LearningTerms, Site], Network]
@@ -56,7 +58,7 @@ network = NETWORKS.register
 @network("mlp")
 def mlp(terms: LearningTerms, site: Site) -> Network:
     """Multilayer perceptron with the scenario's hidden layers."""
-    return MLP((site.features, *terms.hidden, site.classes), terms.activation, site.dtype, site.device)
+    return MLP((site.features, *terms.hidden, site.classes), terms.activation, site.dtype, site.device, site.loss)
 
 
 @network("conv")
@@ -67,4 +69,4 @@ def conv(terms: LearningTerms, site: Site) -> Network:
         raise InputError(f"learning.network = 'conv' needs square images; {site.features} features are not a square")
     channels = min(terms.hidden[0], 32) if terms.hidden else 8
     module = SmallConvolution(side, site.classes, channels).to(site.device, site.dtype)
-    return ModuleNetwork(module, site.features, site.dtype, site.device)
+    return ModuleNetwork(module, site.features, site.dtype, site.device, site.loss)

@@ -73,7 +73,8 @@ def train_locally(
     run, row = (places[..., 0] >= 0).nonzero(as_tuple=True)  # (L,) each
     seats = places[run, row]  # (L, M), −1 where empty
     index = run.unsqueeze(1), seats.clamp(min=0)
-    local = Owners(torch.where(seats >= 0, 0, -1), 1)
+    importance = None if owners.importance is None else owners.importance[index]
+    local = Owners(torch.where(seats >= 0, 0, -1), 1, importance=importance)
     gradients, losses = _descend_locally(
         network, tuple(p[run] for p in parameters), features[index], labels[index], local, rate[run], epochs
     )

@@ -15,11 +15,14 @@ from commonweal.economy.tasks.datasets import TASKS, Task, TaskTerms, draw_datas
 from commonweal.economy.tasks.drift import draw_rotation_generator, rotation
 from commonweal.economy.tasks.examples import Examples, FeatureTable, load_examples, no_examples
 from commonweal.economy.tasks.holdings import Holdings, draw_holdings, no_holdings
+from commonweal.economy.tasks.metrics import METRICS, Metric, metric, metric_of
+from commonweal.economy.tasks.names import names_of
 from commonweal.economy.tasks.partition import PARTITIONS, spread
 from commonweal.economy.tasks.probes import ProbeTerms
 from commonweal.economy.tasks.supply import first_supply, put_in, without_classes
 
 __all__ = [
+    "METRICS",
     "PARTITIONS",
     "TASKS",
     "ActionTerms",
@@ -29,6 +32,7 @@ __all__ = [
     "FeatureTable",
     "Form",
     "Holdings",
+    "Metric",
     "ProbeTerms",
     "PutIn",
     "SamplingTerms",
@@ -43,6 +47,9 @@ __all__ = [
     "draw_rotation_generator",
     "first_supply",
     "load_examples",
+    "metric",
+    "metric_of",
+    "names_of",
     "no_examples",
     "no_holdings",
     "put_in",

@@ -19,19 +19,23 @@ class ProbeTerms:
     samples: int  # wanted; fewer where the held-out group is smaller
 
 
-def pick_probes(examples: Examples, validation: Ints, dimensions: Sequence[ProbeTerms]) -> tuple[Ints, Floats]:
+def pick_probes(
+    examples: Examples, validation: Ints, dimensions: Sequence[ProbeTerms], counted: Floats | None = None
+) -> tuple[Ints, Floats]:
     """The first validation samples of each dimension's group: never trained on, disjoint from the test set.
 
     Args:
         examples: the data of R runs.
         validation: (R, V) sample ids in random order.
         dimensions: K value dimensions.
+        counted: (R, M) what samples count; None: all alike.
 
     Returns:
-        (R, K, b) sample ids, and their (R, K, b) weights: 1 / samples of the probe, 0 where padded.
+        (R, K, b) sample ids, and their (R, K, b) weights, which sum to 1: 1 / samples of the probe where all count
+        alike, 0 where padded.
 
     Raises:
-        InputError: if a class or feature does not exist, or no validation sample is in the group.
+        InputError: if a class or feature does not exist, no validation sample is in the group, or none of it counts.
     """
     runs = len(validation)
     chosen = [_picked(examples, validation, k, dimension) for k, dimension in enumerate(dimensions)]
@@ -42,8 +46,15 @@ def pick_probes(examples: Examples, validation: Ints, dimensions: Sequence[Probe
         for run, ids in enumerate(dimension):
             probes[run, k] = ids[0]
             probes[run, k, : len(ids)] = ids
-            weights[run, k, : len(ids)] = 1 / len(ids)
+            weights[run, k, : len(ids)] = 1 / len(ids) if counted is None else _shares(counted[run, ids], k)
     return probes, weights
+
+
+def _shares(counted: Floats, k: int) -> Floats:
+    if not counted.any():
+        raise InputError(f"values.dimensions[{k}]: every sample of its probe weighs 0 (task.weight); some must count")
+    shares: Floats = counted / counted.sum()
+    return shares
 
 
 def _picked(examples: Examples, validation: Ints, k: int, dimension: ProbeTerms) -> list[Ints]:
@@ -62,6 +73,8 @@ def _group(examples: Examples, k: int, dimension: ProbeTerms) -> tuple[str, Bool
     """The dimension's field for messages, and which samples are in its group, (F, M)."""
     if dimension.label is not None:
         where = f"values.dimensions[{k}].label = {dimension.label}"
+        if examples.target == "number":
+            raise InputError(f"{where}: task {examples.name} has numbers, not classes; give a feature instead")
         if not 0 <= dimension.label < examples.classes:
             raise InputError(f"{where}: classes of {examples.name} are 0 to {examples.classes - 1}")
         return where, examples.labels == dimension.label

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from commonweal.agents.documents import FileName
 from commonweal.agents.errors import InputError, shown
 from commonweal.agents.policies.learned import PREFIX as LEARNED
 from commonweal.scenarios.schema.library import find_file, read_document
 from commonweal.scenarios.schema.notation import join_path, no_item, parse_assignment, parse_path, split_path
+from commonweal.scenarios.schema.owned import PARTITION, owned, said_by_changes, said_in
 from commonweal.scenarios.schema.scenario import Scenario
-from commonweal.scenarios.schema.validation import validate
 
+FILES = ("population.edges", "population.table", "task.kind")  # fields that name a file
 Overrides = Mapping[str, Any] | Iterable[str]  # {"settlement.kind": "data"} or ["settlement.kind=data"]
 
 
@@ -27,7 +29,8 @@ def load(name_or_path: str | Path, overrides: Overrides = ()) -> Scenario:
     """
     file = find_file(name_or_path)
     try:
-        scenario = validate(named(_placed(read_document(file), file.parent), file))
+        document = named(placed_document(read_document(file), file.parent), file)
+        scenario = owned(document, said_in(document))
     except InputError as error:
         raise InputError(f"{file.name}: {error}") from None
     return revise(scenario, overrides)
@@ -51,7 +54,8 @@ def revise(scenario: Scenario, overrides: Overrides) -> Scenario:
     document = scenario.model_dump(mode="json", exclude_none=True)
     for path, value in changes.items():
         _put(document, split_path(path), value)
-    return validate(_placed(document, Path()))
+    said = said_by_changes(changes) | ({PARTITION} if scenario.task.owner else set())
+    return owned(placed_document(document, Path()), said)
 
 
 def read_overrides(overrides: Overrides) -> dict[str, Any]:
@@ -87,14 +91,35 @@ def _put(document: MutableMapping[str, Any], parts: list[str], value: Any) -> No
         place = place[key]
 
 
-def _placed(document: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The document with the paths of its edge file and of what was learned seen from ``folder`` and made absolute."""
-    population, policy = document.get("population"), document.get("policy")
-    if isinstance(population, dict) and isinstance(edges := population.get("edges"), str):
-        document = document | {"population": population | {"edges": str(folder.absolute() / edges)}}
+def placed_document(document: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The document with the paths of the files that it names seen from ``folder`` and made absolute."""
+    for path in FILES:
+        section, _, name = path.partition(".")
+        table = document.get(section)
+        if isinstance(table, dict) and name in table:
+            document = document | {section: table | {name: placed(path, table[name], folder)}}
+    policy = document.get("policy")
     if isinstance(policy, dict) and isinstance(mix := policy.get("mix"), dict):
         document = document | {"policy": policy | {"mix": {_found(name, folder): part for name, part in mix.items()}}}
     return document
+
+
+def placed(path: str, value: Any, folder: Path) -> Any:
+    """The value of a field, or a list of its values, with paths of files seen from ``folder`` and made absolute.
+
+    Args:
+        path: of the field.
+        value: as it is written.
+        folder: that it is written in.
+    """
+    if isinstance(value, list):
+        return [placed(path, each, folder) for each in value]
+    if path not in FILES or not isinstance(value, str):
+        return value
+    if path != "task.kind":
+        return str(folder.absolute() / value)
+    name = FileName.of(value)
+    return str(name.with_file(folder.absolute() / name.file)) if isinstance(name, FileName) else value
 
 
 def _found(policy: str, folder: Path) -> str:

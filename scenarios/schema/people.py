@@ -40,6 +40,7 @@ class Population(Part):
     type_shares: tuple[Share, ...] = field((), "probability that a principal is of each type; empty: all types alike", "share", max_length=20)
     outside_option: Utility = field(0.0, "payoff of abstaining", "money per round", matters=may("abstain"))
     endowment: Utility = field(0.0, "money a principal starts with", "money")
+    table: Path | None = field(None, "CSV or parquet file with a row per principal, by name, and of the columns cost, policy, action, limit_0, limit_1, ..., price, endowment and samples those that it gives; the rest is drawn", "path")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

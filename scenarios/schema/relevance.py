@@ -24,6 +24,22 @@ def learns(scenario: Any) -> bool:
     return kind not in MARKETS or MARKETS[kind].learns
 
 
+def is_tabled(kind: str) -> bool:
+    """Whether a task is data of one's own, whose columns have names."""
+    prefix, _, name = kind.partition(":")
+    return prefix in ("csv", "parquet", "torch") and bool(name)
+
+
+def tabled(scenario: Any) -> bool:
+    """Whether the data are of one's own, with columns that have names."""
+    return is_tabled(scenario.task.kind)
+
+
+def draws_parts(scenario: Any) -> bool:
+    """Whether validation and test samples are drawn; a column of a table may say which they are."""
+    return not (tabled(scenario) and scenario.task.split)
+
+
 def wired(scenario: Any) -> bool:
     """Whether nodes hold the samples, and what leaves them goes over a wire."""
     return learns(scenario) and scenario.learning.wire != "off"

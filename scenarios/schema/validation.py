@@ -60,11 +60,12 @@ def check_names(scenario: Scenario) -> None:
     Raises:
         InputError: if a name is not registered; the message lists what is.
     """
+    from commonweal.economy.tasks.datasets import registered_as  # imports torch, as the registries do
+
     for path, registry in registries().items():
         value = value_at(scenario, path)
         for name in value if isinstance(value, dict) else [value]:
-            if not (path == "task.kind" and name.startswith("openml:")):
-                _check_name(path, name, registry)
+            _check_name(path, registered_as(name) if path == "task.kind" else name, registry)
 
 
 def _check_name(path: str, name: str, registry: Registry[Any, Any]) -> None:

@@ -15,6 +15,7 @@ from commonweal.scenarios.studies import (
     privacy,
     reciprocity,
     sensitivity,
+    staying,
     synthesis,
 )
 from commonweal.scenarios.studies.asking import ask
@@ -41,6 +42,7 @@ __all__ = [
     "privacy",
     "reciprocity",
     "sensitivity",
+    "staying",
     "study",
     "synthesis",
 ]

@@ -149,7 +149,7 @@ class Plan:
 @cache
 def _file_fields() -> tuple[str, ...]:
     """Fields of a scenario that name files."""
-    return tuple(entry.path for entry in schema_fields() if entry.allowed == "a path")
+    return ("task.kind", *(entry.path for entry in schema_fields() if entry.allowed == "a path"))
 
 
 def _rule_fields() -> tuple[str, ...]:

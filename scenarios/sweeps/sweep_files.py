@@ -10,7 +10,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.library import read_document
-from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.loading import load, placed
 from commonweal.scenarios.schema.notation import shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.design_tables import read_design
@@ -130,14 +130,8 @@ def _base(document: Mapping[str, Any], file: Path, changes: Mapping[str, Any]) -
 
 
 def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The values, with paths of edge files seen from ``folder``, as everywhere in a file."""
-
-    def place(value: Any) -> Any:
-        if isinstance(value, list):
-            return [place(item) for item in value]
-        return str(folder.absolute() / value) if isinstance(value, str) else value
-
-    return {path: place(value) if path == "population.edges" else value for path, value in values.items()}
+    """The values, with paths of files seen from ``folder``, as everywhere in a file."""
+    return {path: placed(path, value, folder) for path, value in values.items()}
 
 
 def _check(sheet: Sheet, fixed: Mapping[str, Any]) -> None:

@@ -62,12 +62,13 @@ def learns_values(world: World) -> bool:
 def words_of(world: World) -> Words:
     """What an economy calls things; the same object at each call."""
     terms = world.terms
-    return _words(terms.market.kind, terms.actions.defect, tuple(terms.actions.available), terms.values.concern)
+    can, task = tuple(terms.actions.available), terms.task
+    return _words(terms.market.kind, terms.actions.defect, can, terms.values.concern, task.metric, task.kind)
 
 
 @cache
-def _words(kind: str, attack: str, available: tuple[str, ...], concern: str) -> Words:
-    return words_for([kind], [attack], [available], [concern])
+def _words(kind: str, attack: str, available: tuple[str, ...], concern: str, metric: str, task: str) -> Words:
+    return words_for([kind], [attack], [available], [concern], [metric], [task])
 
 
 def action_words(world: World, code: int) -> Verb:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from commonweal.economy.money.ledger import MICRO, Accounts, Reason, reconcile
+from commonweal.economy.tasks.names import names_of
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.bargain import bargain_rows
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
@@ -63,7 +64,8 @@ def principal_card(chronicle: Chronicle, index: int, round: int | None = None) -
         *name_rows(chronicle, sight, index),
         *_mechanism_rows(sight, index),
     ]
-    return Table(("what", f"principal {index}"), tuple(rows))
+    who = names_of(world)[index] if world.holdings.owner_names else f"principal {index}"
+    return Table(("what", who), tuple(rows))
 
 
 def _money_rows(sight: Sight, index: int, paid: str) -> list[tuple[str, str]]:
