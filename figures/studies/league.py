@@ -1,6 +1,6 @@
 """Figures of the study of a league: what attacks gain beside the catalogue, mixes by stage, courses of learning."""
 
-from textwrap import shorten
+from textwrap import fill, shorten
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from commonweal.scenarios.studies.judging import per_round
 
 _KINDS = ("catalogue", "family", "searched", "combined", "learned")
 _LEAST = 0.02  # share of a mix below which a strategy is not named
-_LONG = 58  # letters of a name
+_WIDE, _LONG = 40, 72  # letters of a line of a name, and of a name in a legend
 
 
 def draw(answer: Answer) -> dict[str, Figure]:
@@ -41,7 +41,7 @@ def _pens(table: pd.DataFrame) -> dict[str, Ink]:
 def _attacks(table: pd.DataFrame, seeds: int, unit: str) -> Figure:
     """What each attack gains, and how far it is ahead of the catalogue's strongest, with intervals."""
     table = table.sort_values("gain", ignore_index=True)
-    figure, (axes,) = blank(1, 2, TWO_COLUMNS, 0.6 + 0.19 * len(table), sharey=True)
+    figure, (axes,) = blank(1, 2, TWO_COLUMNS, 0.6 + 0.21 * len(table), sharey=True)
     heights, pens = np.arange(len(table)), _pens(table)
     titles = {"gain": "gain over going by one's policy", "over_catalogue": "ahead of the catalogue's strongest"}
     for ax, (column, title) in zip(axes, titles.items(), strict=True):
@@ -54,7 +54,7 @@ def _attacks(table: pd.DataFrame, seeds: int, unit: str) -> Figure:
             ax.hlines(heights[own], rows[f"{column}_low"], rows[f"{column}_high"], color=pen.colour, linewidth=1.1)
             ax.plot(rows[column], heights[own], pen.marker, color=pen.colour, markersize=3.5)
         ax.ticklabel_format(axis="x", style="sci", scilimits=(-2, 4), useMathText=True)
-    axes[0].set_yticks(heights, [shorten(str(each), _LONG, placeholder=" …") for each in table["attack"]], fontsize=7)
+    axes[0].set_yticks(heights, [fill(str(each), _WIDE) for each in table["attack"]], fontsize=7)
     for label, role in zip(axes[0].get_yticklabels(), table["role"], strict=True):
         label.set_fontweight("bold" if role == "challenger" else "normal")
     caption = (
