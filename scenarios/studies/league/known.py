@@ -1,7 +1,7 @@
 """What is known before anybody learns: the catalogue, other families, a search, and combinations of what they found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from commonweal.scenarios.studies.league.translating import as_tactic, menu_with
 
 SEARCHED, COMBINED = "searched", "combined"
 _DECIMALS = 10  # of gains, beyond which ensembles of other sizes differ
-_COMBINED = 3  # attacks of families that are also tried under as many names as the strongest has
+_COMBINED = 3  # attacks of catalogue and families that are also tried under several names
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def look_around(bench: Bench, seeds: Sequence[int]) -> Known:
     attempts = tried(bench, families, seeds, "families of attacks")
     if options.search != "none":
         attempts += searched(bench, seeds)
-    attempts += tried(bench, combined(attempts, moves_of(scenario)), seeds, "combined attacks")
+    names = [int(each) for each in space_of(scenario, options.horizon).get("identities", ())[1:] if each is not None]
+    attempts += tried(bench, combined(attempts, moves_of(scenario), names), seeds, "combined attacks")
     strongest = strongest_of(attempts, options.finalists)
     if not strongest and not options.stages:
         raise InputError("option stages = 0: nothing beside the catalogue is tried; name families, a search or stages")
@@ -120,23 +121,25 @@ def searched(bench: Bench, seeds: Sequence[int]) -> list[Attempt]:
     return found
 
 
-def combined(attempts: Sequence[Attempt], moves: Moves) -> list[tuple[str, Deviation]]:
-    """The strongest of other families under as many names as the strongest of all has; none where it has one.
+def combined(attempts: Sequence[Attempt], moves: Moves, names: Sequence[int]) -> list[tuple[str, Deviation]]:
+    """The strongest of catalogue and families under one name, under several.
 
     Args:
         attempts: that were made.
         moves: of the scenario.
+        names: how many are tried; none where a scenario knows no names.
     """
-    ranked = _unlike(attempts)
-    names = ranked[0].deviation.identities
-    alone = [each for each in ranked if each.origin not in (CATALOGUE, SEARCHED) and each.deviation.identities == 1]
+    alone = [each for each in _unlike(attempts) if each.origin != SEARCHED and each.deviation.identities == 1]
     found = []
-    for each in alone if names > 1 else []:
-        tactic = as_tactic(each.deviation, moves)
-        if tactic is not None:
-            name = f"{each.deviation.name.replace('_', '-')}, under {names} names"
-            found.append((COMBINED, Deviation(name, each.deviation.members, tactic=tactic, identities=names)))
-    return found[:_COMBINED]
+    for each in alone[:_COMBINED]:
+        own, tactic = each.deviation, as_tactic(each.deviation, moves)
+        for number in names:
+            name = f"{own.name.replace('_', '-')}, under {number} names"
+            if not own.is_passing:
+                found.append((COMBINED, replace(own, name=name, identities=number)))
+            elif tactic is not None:
+                found.append((COMBINED, Deviation(name, own.members, tactic=tactic, identities=number)))
+    return found
 
 
 def _unlike(attempts: Sequence[Attempt]) -> list[Attempt]:

@@ -18,6 +18,7 @@ from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.attacks.menu import moves_of
 from commonweal.scenarios.studies.attacks.registry import attacks_of
 from commonweal.scenarios.studies.league.judging import Verdict, challenger_of
+from commonweal.scenarios.studies.league.known import Attempt, combined
 from commonweal.scenarios.studies.league.meta_game import dealt, game_of_pairs, resting_mix, undominated
 from commonweal.scenarios.studies.league.season import Entrant
 from commonweal.scenarios.studies.league.translating import as_tactic, menu_with, steps_of
@@ -89,6 +90,24 @@ class TestTranslating:
     def test_a_search_begins_with_programmes_that_do_not_repeat(self) -> None:
         assert steps_of(Constant(MENU, (1, 0))) == ((0, (1, 0)),)
         assert steps_of(Programme(MENU, ((0, (1, 0)), (2, (2, 0))), every=4)) is None
+
+
+class TestCombined:
+    def test_the_strongest_under_one_name_are_tried_under_several_and_all_at_once_make_sense(self) -> None:
+        late, stale = Deviation("late stale", (0,), form="stale", action=Action.DELEGATE, from_round=2), attack("stale")
+        attempts = [Attempt("windows", late, np.full((2, 1), 3.0)), Attempt("catalogue", stale, np.full((2, 1), 2.0)),
+                    Attempt("searched", Deviation("x", (0,), share=0.5), np.full((2, 1), 9.0))]  # fmt: skip
+        found = [deviation for _, deviation in combined(attempts, MENU, (2, 4))]
+        assert [each.name for each in found] == [
+            f"{name}, under {number} names" for name in ("late stale", "stale") for number in (2, 4)
+        ]
+        assert all(each.identities in (2, 4) and not each.is_passing for each in found)
+        assert combined(attempts, MENU, ()) == []
+
+
+def attack(name: str) -> Deviation:
+    """Of the catalogue."""
+    return {each.name: each.deviation for each in attacks_of("catalogue", SMALL, 4)}[name]
 
 
 class TestWords:
