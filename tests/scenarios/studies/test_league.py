@@ -93,7 +93,7 @@ class TestTranslating:
 
 
 class TestCombined:
-    def test_the_strongest_under_one_name_are_tried_under_several_and_all_at_once_make_sense(self) -> None:
+    def test_the_strongest_under_one_name_are_tried_under_several(self) -> None:
         late, stale = Deviation("late stale", (0,), form="stale", action=Action.DELEGATE, from_round=2), attack("stale")
         attempts = [Attempt("windows", late, np.full((2, 1), 3.0)), Attempt("catalogue", stale, np.full((2, 1), 2.0)),
                     Attempt("searched", Deviation("x", (0,), share=0.5), np.full((2, 1), 9.0))]  # fmt: skip
