@@ -8,7 +8,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.files import contents_of
 
 TABLES = ("csv", "parquet")  # kinds of files that hold tables, as they stand before a colon
-CODE = "torch"  # kind of names FILE.py:NAME of data sets that code in a file makes
+CODE = ("torch", "module")  # kinds of names FILE.py:NAME of data sets and networks that code in a file makes
 
 
 class FileName(str):
@@ -20,9 +20,9 @@ class FileName(str):
     def parts(name: str) -> tuple[str, str]:
         """Kind and file; two empty texts where a name stands for no file."""
         kind, _, file = name.partition(":")
-        if kind == CODE:
+        if kind in CODE:
             file = file.rpartition(":")[0] if file.rpartition(":")[0].endswith(".py") else ""
-        return (kind, file) if kind in (*TABLES, CODE) and file else ("", "")
+        return (kind, file) if kind in (*TABLES, *CODE) and file else ("", "")
 
     @classmethod
     def of(cls, name: str) -> str:
@@ -37,7 +37,7 @@ class FileName(str):
     def with_file(self, file: object) -> "FileName":
         """The same name with another file, or with what stands for it."""
         kind, _ = self.parts(self)
-        return FileName(f"{kind}:{file}" + (f":{self.rpartition(':')[2]}" if kind == CODE else ""))
+        return FileName(f"{kind}:{file}" + (f":{self.rpartition(':')[2]}" if kind in CODE else ""))
 
 
 def put_file(document: Any, path: str, file: object) -> None:
@@ -60,7 +60,7 @@ def put_file(document: Any, path: str, file: object) -> None:
     if kind in TABLES:
         place[key] = f"{kind}:{file}"
     else:
-        place[key] = f"{kind}:{file}:{rest.rpartition(':')[2]}" if kind == CODE else str(file)
+        place[key] = f"{kind}:{file}:{rest.rpartition(':')[2]}" if kind in CODE else str(file)
 
 
 def differences(one: Any, other: Any, path: str = "", *, whole: tuple[str, ...] = ()) -> Iterator[tuple[str, Any, Any]]:

@@ -1,7 +1,7 @@
 """From ``FILE.py:NAME`` or ``MODULE:NAME`` to the object of that name, in code that the user named.
 
 A file is run by its contents, as one module whose name never holds where it lies; it sees installed packages, not the
-files beside it. A MODULE is what Python can import.
+files beside it. A MODULE is what Python can import, or a file that was imported for its rules.
 """
 
 import sys
@@ -18,6 +18,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.files import contents_of
 
 _PREFIX = "commonweal_data_"  # of the names of modules that files are run as
+_RULES = "commonweal_import_"  # of those that files are run as which are imported for their rules
 
 
 def object_named(place: str, name: str, where: str) -> Any:
@@ -73,6 +74,10 @@ def _is_foreign(value: Any, module: ModuleType) -> bool:
 
 
 def _imported(module: str, name: str, where: str) -> ModuleType:
+    """A module by its name: of a file that was imported for its rules, or what Python finds."""
+    for known, found in reversed(list(sys.modules.items())):
+        if known.startswith(_RULES) and Path(getattr(found, "__file__", "") or "").stem == module:
+            return found
     try:
         if find_spec(module) is None:
             raise ModuleNotFoundError(name=module)

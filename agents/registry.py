@@ -18,8 +18,7 @@ from commonweal.agents.files import contents_of, fingerprint
 Plug = TypeVar("Plug")
 Facts = TypeVar("Facts")
 Made = Mapping[str, Callable[[str], Any]]  # facts by name, from the name of whom they are true
-
-
+SOURCE = "__commonweal_source__"  # what a module of a file that was imported by its contents says
 
 class Names(Protocol):
     """What knows its names."""
@@ -108,6 +107,14 @@ class Registry(Generic[Plug, Facts]):
         """Modules that have registered functions."""
         functions: list[Any] = list(self._plugs.values())
         return {module for each in functions if (module := getattr(unwrap(each), "__module__", None))}
+
+    def forget(self, module: str) -> None:
+        """Take away the functions of one module."""
+        functions: dict[str, Any] = dict(self._plugs)
+        for name, function in functions.items():
+            if getattr(unwrap(function), "__module__", None) == module:
+                del self._plugs[name]
+                self._facts.pop(name, None)
 
     def source(self, name: str) -> str:
         """A fingerprint of what decides on the function called ``name`` beside this library; "" where nothing does.
@@ -226,11 +233,27 @@ def rules_from_elsewhere(document: Mapping[str, Any]) -> dict[str, str]:
 
 def _names(registry: "Registry[Any, Any]", document: Mapping[str, Any]) -> list[str]:
     """The names of one plug point that a scenario uses."""
-    value: Any = document
-    for part in (registry.field or f"{registry.noun}s").split("."):  # a section for each that is on: mechanisms
-        value = value.get(part) if isinstance(value, Mapping) else None
-    names = value if isinstance(value, Mapping) else [value]
+    field = registry.field or f"{registry.noun}s"  # a section for each that is on: mechanisms
+    names = (name for _, name in names_at(field, document))
     return [name for name in names if isinstance(name, str) and name in registry]
+
+
+def names_at(field: str, document: Any) -> Iterator[tuple[str, Any]]:
+    """What stands where a field holds the names of a plug point, each with its path.
+
+    Args:
+        field: like ``settlement.kind``; ``values.dimensions[].probe`` is in each item of a list.
+        document: tables, or a scenario.
+    """
+    head, _, tail = field.partition("[].")
+    value: Any = document
+    for part in head.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+    if tail:
+        for place, item in enumerate(value or ()):
+            yield from ((f"{head}[{place}].{path}", name) for path, name in names_at(tail, item))
+    else:
+        yield from ((head, name) for name in (value if isinstance(value, Mapping) else [value]))
 
 
 def _without_folders(name: str) -> str:
@@ -248,6 +271,8 @@ def _code_of(function: Any) -> str:
     name = getattr(module, "__name__", "")
     if name.partition(".")[0] == "commonweal":
         return ""
+    if (said := getattr(module, SOURCE, None)) is not None:
+        return fingerprint(said.encode())
     if (file := getattr(module, "__file__", None)) and name not in ("__main__", "__mp_main__"):
         return _code_beside(Path(file), name)
     try:

@@ -15,7 +15,7 @@ from results_page import write
 from shared.admissibility import played, table
 from shared.admissibility_figure import draw_admissibility
 
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 
 SEEDS = range(8)
 BUDGETS = (0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.045, 0.07)

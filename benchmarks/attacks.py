@@ -21,9 +21,9 @@ from pathlib import Path
 import torch
 from results_page import page_of, write
 from shared.attacks import ATTACKS, ROUNDS, SEEDS, SETTLEMENTS, Outcome, merged, play, read, table
-from shared.attacks_figure import draw_attacks
 
-from commonweal.figures.canvas import save
+from commonweal.figures.attack_maps import draw_attacks
+from commonweal.figures.printing import save
 
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "attacks.png"
 
@@ -57,7 +57,7 @@ def main() -> None:
     if arguments.write:
         tables = put(outcomes, some)
     if file := arguments.figure or (FIGURE if arguments.write else None):
-        note = f"{len(seeds)} seeds, {rounds} rounds, ten principals on drifting digits. Empty: not played."
+        note = f"{len(seeds)} seeds, {rounds} rounds, ten principals on drifting digits; k: thousand."
         (settlements, attacks, gain), (_, _, loss) = (read(tables[what]) for what in ("gain", "loss"))
         save(draw_attacks(settlements, attacks, gain, loss, note), file)
 

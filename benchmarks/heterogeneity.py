@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 from results_page import DOCS, main, markdown
 
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 from commonweal.figures.studies.heterogeneity import draw_bytes
 from commonweal.scenarios.runs.intervals import in_brief
 from commonweal.scenarios.studies import Answer, ask

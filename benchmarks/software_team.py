@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from results_page import markdown, write
 
 from commonweal.agents.arrays import Floats
-from commonweal.figures.canvas import ONE_COLUMN, blank, finish, save
+from commonweal.figures.canvas import ONE_COLUMN, blank, finish
 from commonweal.figures.ink import GREY, ink, key, printed
+from commonweal.figures.printing import save
 from commonweal.scenarios.games.product_game import substitutes_behind
 from commonweal.scenarios.games.software_team import SoftwareTeam
 

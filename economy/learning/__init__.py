@@ -7,6 +7,7 @@ from typing import TypeAlias
 import torch
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.module_names import PREFIX, file_of
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 from commonweal.economy.learning.guards import NO_GUARD, Guard
@@ -14,6 +15,8 @@ from commonweal.economy.learning.losses import CROSS_ENTROPY, Loss
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork, SmallConvolution
 from commonweal.economy.learning.network import Network
+from commonweal.economy.learning.own import maker_of
+from commonweal.economy.learning.own.named import Everything
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class LearningTerms:
     halves: int = 0  # random halves whose sums are checked beside that of all
     distrust: str = "search"  # what follows where claims do not add up: note, search or all
     privacy: Guard = NO_GUARD  # what is changed before it leaves a node
+    replace_norms: str = "group"  # what becomes of BatchNorm in a module of one's own: group or refuse
+    initial_weights: str = "drawn"  # of such a module: drawn or own
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,23 @@ class Site:
     dtype: torch.dtype
     device: torch.device
     loss: Loss = CROSS_ENTROPY  # that the network is trained by
+    shape: tuple[int, int] | None = None  # rows and columns where features are an image
+    drifts: bool = False  # whether features turn from round to round
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """What is true of a network."""
+
+    file: str = ""  # that the network is in
 
 
 NetworkMaker: TypeAlias = Callable[[LearningTerms, Site], Network]
-NETWORKS: Registry[NetworkMaker, None] = Registry("network", "commonweal.networks", "learning.network", None)
+NETWORKS: Registry[NetworkMaker, NetworkFacts] = Registry(
+    "network", "commonweal.networks", "learning.network", NetworkFacts()
+)
 network = NETWORKS.register
+NETWORKS.derive(PREFIX, Everything(), maker_of, of_each={"file": file_of})
 
 
 @network("mlp")

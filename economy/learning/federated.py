@@ -13,6 +13,7 @@ from torch import Tensor
 
 from commonweal.economy.learning.module import unflatten
 from commonweal.economy.learning.network import Directions, Network, Owners, Parameters, Passage, descend, scaled
+from commonweal.economy.learning.own.network import in_round
 from commonweal.economy.learning.traversal import places_by_owner
 
 
@@ -93,8 +94,8 @@ def _descend_locally(
     everybody = features.new_ones(len(features), 1)
     passage = network.traverse(local, features, labels, owners)
     total = gradient = passage.weighted_sum(everybody)
-    for _ in range(epochs - 1):
-        local = descend(local, scaled(gradient, rate))
+    for epoch in range(1, epochs):
+        local = in_round(network, descend(local, scaled(gradient, rate)), step=epoch)
         gradient = network.traverse(local, features, labels, owners).weighted_sum(everybody)
         total = tuple(t + g for t, g in zip(total, gradient, strict=True))
     return total, passage.loss

@@ -1,4 +1,4 @@
-"""What fits what the labels of a task are: refused in one line, before a round is played, where it means nothing."""
+"""What fits what the labels of a task are; what would mean nothing is refused in one line before a round is played."""
 
 from collections.abc import Iterator
 

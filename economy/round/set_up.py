@@ -23,6 +23,7 @@ from commonweal.economy.learning import NETWORKS, LearningTerms, Site
 from commonweal.economy.learning.losses import LOSSES
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Network, Objectives
+from commonweal.economy.learning.own.network import prepared, with_secrets
 from commonweal.economy.money.ledger import Ledger, Transfer, post
 from commonweal.economy.money.membership import Membership
 from commonweal.economy.money.stakes import endowment_transfer
@@ -102,8 +103,8 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
     said = read_principals(terms, examples.owner_names if terms.task.partition == OWNER else ())
     holdings = _holdings(terms, examples, streams, None if said is None else said.samples())
     table = examples.table(terms.dtype, terms.device)
-    network = _network(holdings, terms, market)
-    parameters = network.initial(streams.task)
+    network = prepared(_network(holdings, terms, market, examples.shape), table.rows)
+    parameters = with_secrets(network, network.initial(streams.task), streams.masks)
     balance = None
     if market.learns:
         demand_fitting(terms, holdings, network)
@@ -201,16 +202,16 @@ def _holdings(terms: Terms, examples: Examples, streams: Streams, sizes: Ints | 
     principals = terms.population.count
     if not examples.labels.size:
         return no_holdings(len(streams.task), principals)
-    probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
-    return draw_holdings(examples, principals, terms.task, probes, streams.task, sizes)
+    probes = [ProbeTerms(d.label, d.feature, d.samples, d.probe) for d in terms.values.dimensions]
+    return draw_holdings(examples, principals, terms.task, probes, streams, sizes)
 
 
-def _network(holdings: Holdings, terms: Terms, market: Market) -> Network:
+def _network(holdings: Holdings, terms: Terms, market: Market, shape: tuple[int, int] | None) -> Network:
     """The shared network; where nothing is learned, the smallest possible one, which nobody uses."""
     if not market.learns:
         return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=torch.device(terms.device))
-    loss = LOSSES[holdings.target]
-    site = Site(holdings.features, holdings.classes, terms.dtype, torch.device(terms.device), loss)
+    loss, drifts = LOSSES[holdings.target], bool(terms.task.drift.any())
+    site = Site(holdings.features, holdings.classes, terms.dtype, torch.device(terms.device), loss, shape, drifts)
     return NETWORKS[terms.learning.network](terms.learning, site)
 
 
@@ -222,9 +223,13 @@ def _balance(holdings: Holdings, terms: Terms) -> Tensor | None:
     if not METRICS.facts(metric_of(terms.task.metric, holdings.target)).balanced:
         return None
     labels = np.take_along_axis(holdings.labels, holdings.validation, axis=1)
-    counts = (labels[..., None] == np.arange(holdings.classes)).sum(axis=1)  # (R, C)
+    own = (labels[..., None] == np.arange(holdings.classes)).astype(np.float64)  # (R, V, C)
+    if holdings.sample_weights is not None:
+        counted = np.take_along_axis(holdings.sample_weights, holdings.validation, axis=1)
+        own *= (counted / counted.mean(axis=1, keepdims=True))[..., None]
+    counts = own.sum(axis=1)  # (R, C)
     there = (counts > 0).sum(axis=1, keepdims=True)
-    weights = labels.shape[1] / (there * np.maximum(counts, 1))
+    weights = labels.shape[1] / (there * np.where(counts > 0, counts, 1.0))
     return torch.as_tensor(weights, dtype=terms.dtype, device=torch.device(terms.device))
 
 
@@ -239,12 +244,16 @@ def _exam(holdings: Holdings, table: FeatureTable, terms: Terms, balance: Tensor
         mean /= mean.sum(axis=1, keepdims=True)
     weights = np.concatenate([mean, holdings.weights.reshape(runs, -1)], axis=1)
     withheld = [dimension.sense == "withhold" for dimension in terms.values.dimensions for _ in range(probe)]
-    labels = _labels(ids, holdings, terms)
+    features, labels = table.gather(ids), _labels(ids, holdings, terms)
+    for run, k, made in holdings.made:
+        place = slice(samples + k * probe, samples + k * probe + len(made))
+        features[run, place] = torch.as_tensor(made.features, dtype=features.dtype, device=features.device)
+        labels[run, place] = torch.as_tensor(made.labels, dtype=labels.dtype, device=labels.device)
     shares = torch.as_tensor(weights, dtype=terms.dtype, device=torch.device(terms.device))
     if balance is not None:  # the validation loss alone: a probe is of one group
         shares[:, :samples] *= balance.gather(1, labels[:, :samples])
     return Objectives(
-        features=table.gather(ids),
+        features=features,
         labels=labels,
         weights=shares,
         sizes=(samples, *[probe] * dimensions),

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Labels
 from commonweal.agents.streams import Stream
 from commonweal.economy.credit.alike import Seen, remembered, seen_by_owner
 from commonweal.economy.learning.federated import DeltaPassage, train_locally
@@ -11,6 +11,7 @@ from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.guards import Secrets, Told, guarded, guarded_deltas
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners, Parameters, Passage, to_tensor
+from commonweal.economy.learning.own.network import in_round
 from commonweal.economy.tasks import Batch, Form, PutIn
 from commonweal.economy.wire.passages import Training, visit_nodes
 from commonweal.economy.world.terms import Terms
@@ -41,6 +42,7 @@ def visit(
     if world.nodes is not None:
         training = Training(rate, learning.local_epochs) if learning.method == "federated" else None
         return visit_nodes(batch, parameters, world.nodes, (number, purpose if guard.on else 0), training)
+    parameters = in_round(world.network, parameters, round=number)
     device, (features, labels) = world.terms.device, taken or samples(batch, world)
     owner, importance = torch.as_tensor(batch.owner, device=device), world.importance(labels, batch.sample)
     owners = Owners(owner, world.graph.principals, batch.visit, importance)
@@ -77,7 +79,7 @@ def samples(batch: Batch, world: World) -> tuple[Tensor, Tensor]:
     return features, label_tensor(batch.label, world.terms)
 
 
-def label_tensor(labels: Ints | Floats, terms: Terms) -> Tensor:
+def label_tensor(labels: Labels, terms: Terms) -> Tensor:
     """Labels where the network is computed: classes as int64, numbers in its precision."""
     dtype = terms.dtype if labels.dtype.kind == "f" else torch.int64
     return torch.as_tensor(labels, dtype=dtype, device=terms.device)

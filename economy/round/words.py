@@ -1,8 +1,10 @@
 """What an economy calls its actions, its result and its welfare: by kind of market, and by what can be done in it."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from commonweal.economy.tasks.metrics import MetricFacts
+if TYPE_CHECKING:
+    from commonweal.economy.tasks.metrics import MetricFacts  # imports torch
 
 ACTIONS = ("delegate", "free_ride", "defect", "abstain")  # in the order in which they are shown
 
@@ -125,7 +127,7 @@ class MarketFacts:
         return found
 
 
-def tested_by(market: MarketFacts, metric: MetricFacts, name: str) -> MarketFacts:
+def tested_by(market: MarketFacts, metric: "MetricFacts", name: str) -> MarketFacts:
     """What a market calls things whose result is another metric than accuracy.
 
     Args:

@@ -1,5 +1,6 @@
 """What data there is, who owns it, and what actions do to samples."""
 
+from commonweal.economy.tasks import sentences as _sentences  # noqa: F401  registers the task
 from commonweal.economy.tasks.batch import (
     ActionTerms,
     Batch,
@@ -18,12 +19,13 @@ from commonweal.economy.tasks.holdings import Holdings, draw_holdings, no_holdin
 from commonweal.economy.tasks.metrics import METRICS, Metric, metric, metric_of
 from commonweal.economy.tasks.names import names_of
 from commonweal.economy.tasks.partition import PARTITIONS, spread
-from commonweal.economy.tasks.probes import ProbeTerms
+from commonweal.economy.tasks.probes import PROBES, Probe, ProbeTerms, probe
 from commonweal.economy.tasks.supply import first_supply, put_in, without_classes
 
 __all__ = [
     "METRICS",
     "PARTITIONS",
+    "PROBES",
     "TASKS",
     "ActionTerms",
     "Batch",
@@ -33,6 +35,7 @@ __all__ = [
     "Form",
     "Holdings",
     "Metric",
+    "Probe",
     "ProbeTerms",
     "PutIn",
     "SamplingTerms",
@@ -52,6 +55,7 @@ __all__ = [
     "names_of",
     "no_examples",
     "no_holdings",
+    "probe",
     "put_in",
     "rotation",
     "spread",

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, Labels
 from commonweal.agents.terms import PerRun
 
 Forms = NDArray[np.int8]
@@ -76,7 +76,7 @@ class Batch:
     """The virtual batches of R runs, padded to the longest."""
 
     sample: Ints  # (R, S) sample ids; any valid id where padded or junk
-    label: Ints | Floats  # (R, S) the labels claimed
+    label: Labels  # (R, S) the labels claimed
     owner: Ints  # (R, S) principal, −1 where padded
     junk: Bools | None  # (R, S) places with noise in their features; None where nobody puts in such
     noise: Floats | None  # (n_junk, d) noise of the junk places, in row-major order

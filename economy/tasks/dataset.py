@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.agents.arrays import Floats, Ints, ratio
+from commonweal.agents.arrays import Floats, Ints, Labels, ratio
 from commonweal.agents.errors import InputError
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -18,7 +18,7 @@ class Dataset:
 
     name: str
     features: Floats  # (M, d) scaled
-    labels: Ints | Floats  # (M,) classes from 0, or numbers
+    labels: Labels  # (M,) classes from 0, or numbers
     classes: int  # number of classes C; 1 where labels are numbers
     shape: tuple[int, int] | None = None  # rows and columns when the features are an image, row by row
     target: str = "class"  # what labels are: class or number
@@ -40,7 +40,7 @@ def checked(dataset: Dataset) -> Dataset:
             are fewer than two classes, or all numbers are the same or some not finite.
     """
     features, given = _numbers(dataset, "features"), _numbers(dataset, "labels")
-    labels: Ints | Floats = given
+    labels: Labels = given
     if dataset.target == "class":
         _demand_whole(dataset.name, given)
         labels = given.astype(np.int64)
@@ -51,7 +51,7 @@ def checked(dataset: Dataset) -> Dataset:
         )
     _demand_finite(dataset.name, features)
     _demand_target(dataset, labels)
-    beside = {part: _beside(dataset, part) for part in ("owners", "weights", "split")}
+    beside: dict[str, Any] = {part: _beside(dataset, part) for part in ("owners", "weights", "split")}
     return replace(dataset, features=_read_only(features), labels=_read_only(labels), **beside)
 
 
@@ -96,7 +96,7 @@ def _demand_finite(name: str, features: Floats) -> None:
         )
 
 
-def _demand_target(dataset: Dataset, labels: Ints | Floats) -> None:
+def _demand_target(dataset: Dataset, labels: Labels) -> None:
     """Raise InputError where labels are not what the data set says they are."""
     if dataset.target == "class":
         _demand_classes(dataset.name, labels, dataset.classes)
@@ -108,9 +108,7 @@ def _demand_target(dataset: Dataset, labels: Ints | Floats) -> None:
 
 def _demand_spread(name: str, labels: Floats, scores: int) -> None:
     if broken := int((~np.isfinite(labels)).sum()):
-        raise InputError(
-            f"task {name}: {broken} of {labels.size} labels are nan or infinite; every number must be finite"
-        )
+        raise InputError(f"task {name}: {broken} of {labels.size} labels are nan or infinite; all must be finite")
     if labels.size < 2 or labels.min() == labels.max():
         raise InputError(f"task {name}: all labels are the same number; there must be something to explain")
     if scores != 1:

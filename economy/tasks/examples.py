@@ -1,13 +1,13 @@
 """The data sets of R runs as one: shared where all runs have the same, one per run where the task draws its data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import torch
 
-from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, Labels
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.dataset import Dataset, checked, standardised
@@ -20,7 +20,7 @@ class Examples:
 
     name: str
     features: Floats  # (F, M, d)
-    labels: Ints | Floats  # (F, M) classes, or numbers in standard deviations from their mean
+    labels: Labels  # (F, M) classes, or numbers in standard deviations from their mean
     classes: int  # number of classes C; 1 where labels are numbers
     shape: tuple[int, int] | None  # rows and columns when the features are an image
     target: str = "class"  # what labels are: class or number
@@ -30,6 +30,13 @@ class Examples:
     split: Ints | None = None  # (F, M) 0 training, 1 validation, 2 test; None: drawn
     class_names: tuple[str, ...] = ()  # C names; empty: their numbers
     feature_names: tuple[str, ...] = ()  # d names; empty: their numbers
+
+    def of_run(self, run: int) -> Dataset:
+        """The data of one run."""
+        place = run if len(self.features) > 1 else 0
+        by_run = ("features", "labels", "owners", "weights", "split")
+        parts = {part.name: getattr(self, part.name) for part in fields(Examples)}
+        return Dataset(**parts | {name: parts[name][place] for name in by_run if parts[name] is not None})
 
     def table(self, dtype: torch.dtype, device: torch.device | str = "cpu") -> "FeatureTable":
         """The features where the network computes, ready to be gathered."""

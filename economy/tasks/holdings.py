@@ -5,21 +5,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.arrays import Bools, Floats, Ints, Labels
 from commonweal.agents.errors import InputError
-from commonweal.agents.streams import Stream
+from commonweal.agents.streams import Streams
 from commonweal.economy.tasks.datasets import TaskTerms
 from commonweal.economy.tasks.examples import Examples
 from commonweal.economy.tasks.partition import OWNER, groups_of, spread
 from commonweal.economy.tasks.parts import demand_owners, divided, sized
-from commonweal.economy.tasks.probes import ProbeTerms, pick_probes
+from commonweal.economy.tasks.probes import Made, ProbeTerms, pick_probes
 
 
 @dataclass(frozen=True)
 class Holdings:
     """What N principals hold of M samples in R runs; sample ids index the run's data set."""
 
-    labels: Ints | Floats  # (R, M) classes or numbers, wrong in part for training samples of noisy principals
+    labels: Labels  # (R, M) classes or numbers, wrong in part for training samples of noisy principals
     held: Ints  # (R, T) training sample ids grouped by owner, in each owner's shuffled order
     start: Ints  # (R, N) place of a principal's first sample in held
     count: Ints  # (R, N) samples a principal holds, at least 1
@@ -32,13 +32,14 @@ class Holdings:
     target: str = "class"  # what labels are: class or number
     owner_names: tuple[str, ...] = ()  # N names of principals; empty: they go by numbers
     sample_weights: Floats | None = None  # (R, M) what each sample counts, 1 on average over held; None: all alike
+    made: tuple[tuple[int, int, Made], ...] = ()  # run, dimension, and the samples that its probe makes itself
 
 
 @dataclass(frozen=True)
 class _Run:
     """One run's holdings before they are stacked."""
 
-    labels: Ints | Floats  # (M,)
+    labels: Labels  # (M,)
     held: Ints  # (T,)
     count: Ints  # (N,)
     validation: Ints  # (V,)
@@ -60,7 +61,7 @@ def draw_holdings(
     principals: int,
     terms: TaskTerms,
     dimensions: Sequence[ProbeTerms],
-    stream: Stream,
+    streams: Streams,
     sizes: Ints | None = None,
 ) -> Holdings:
     """Split, spread and spoil the data of R runs, and pick the probes.
@@ -70,23 +71,23 @@ def draw_holdings(
         principals: N.
         terms: the task's terms.
         dimensions: K value dimensions.
-        stream: the R runs' task stream.
+        streams: the R runs' streams for the task and for probes of a rule.
         sizes: (N,) training samples that each holds; None: as many as the partition gives.
 
     Raises:
         InputError: if validation, test and one sample per principal do not fit in the data, or a probe is empty.
     """
     _demand_room(examples, principals, terms)
-    labels = np.broadcast_to(examples.labels, (len(stream), examples.labels.shape[1]))
+    labels = np.broadcast_to(examples.labels, (len(streams.task), examples.labels.shape[1]))
     asked = _Asked(examples, principals, terms, sizes)
     runs = [
         _draw_run(labels[run], asked, run, generator)
-        for run, generator in enumerate(stream.generators)
+        for run, generator in enumerate(streams.task.generators)
     ]
     count = np.stack([run.count for run in runs])
     validation = np.stack([run.validation for run in runs])
     sample_weights = None if examples.weights is None else _counted(examples, runs)
-    probes, weights = pick_probes(examples, validation, dimensions, sample_weights)
+    probed = pick_probes(examples, validation, dimensions, sample_weights, streams.probes)
     return Holdings(
         labels=np.stack([run.labels for run in runs]),
         held=np.stack([run.held for run in runs]),
@@ -94,13 +95,14 @@ def draw_holdings(
         count=count,
         validation=validation,
         test=np.stack([run.test for run in runs]),
-        probes=probes,
-        weights=weights,
+        probes=probed.ids,
+        weights=probed.weights,
         classes=examples.classes,
         features=examples.features.shape[2],
         target=examples.target,
         owner_names=examples.owner_names if terms.partition == OWNER else (),
         sample_weights=sample_weights,
+        made=probed.made,
     )
 
 
@@ -124,7 +126,7 @@ def _demand_room(examples: Examples, principals: int, terms: TaskTerms) -> None:
         )
 
 
-def _draw_run(labels: Ints | Floats, asked: _Asked, run: int, generator: np.random.Generator) -> _Run:
+def _draw_run(labels: Labels, asked: _Asked, run: int, generator: np.random.Generator) -> _Run:
     examples, principals, terms = asked.examples, asked.principals, asked.terms
     order = generator.permutation(len(labels))
     owners = _row(examples.owners, run) if terms.partition == OWNER else None
@@ -166,7 +168,7 @@ def _counted(examples: Examples, runs: Sequence[_Run]) -> Floats:
     return weights
 
 
-def _wrong_labels(labels: Ints | Floats, classes: int, generator: np.random.Generator) -> Ints | Floats:
+def _wrong_labels(labels: Labels, classes: int, generator: np.random.Generator) -> Labels:
     """(T,) a wrong label for each sample: another class, each as likely, or a number drawn from N(0, 1) anew."""
     if labels.dtype.kind == "f":
         return generator.standard_normal(len(labels))

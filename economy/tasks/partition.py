@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import powerlaw
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints, Labels
 from commonweal.agents.errors import InputError
 
 OWNER = "owner"  # as the data say: every sample has an owner, who is a principal
@@ -43,7 +43,7 @@ def spread(kind: str, labels: Ints, principals: int, concentration: float, gener
     return nobody_empty(PARTITIONS[kind](labels, principals, concentration, generator), principals)
 
 
-def groups_of(labels: Ints | Floats) -> Ints:
+def groups_of(labels: Labels) -> Ints:
     """(T,) what is spread as one class is: the class of a sample, or the tenth of the numbers that its own is in.
 
     Numbers that are the same are in the same group, so that there may be fewer than ten.

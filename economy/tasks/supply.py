@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, Labels
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.batch import (
@@ -175,7 +175,7 @@ def _batch(
     return Batch(sample, label, owner, junk, noise, width if terms.learning.sampling == "each" else 0, added)
 
 
-def wrong_label(label: Ints | Floats, classes: int) -> Ints | Floats:
+def wrong_label(label: Labels, classes: int) -> Labels:
     """What is claimed in place of a label: the next class, or the number mirrored at the mean of all, −y."""
     return -label if label.dtype.kind == "f" else (label + 1) % classes
 
@@ -191,7 +191,7 @@ def _sample_ids(visits: Visits, taken: Forms, run: Ints, holdings: Holdings, ter
 
 def _junk(
     visits: Ints, width: int, longest: Ints, holdings: Holdings, stream: Stream
-) -> tuple[Ints | Floats, Floats]:
+) -> tuple[Labels, Floats]:
     """Uniform labels (n, w) and standard normal features (n·w, d) for each run's junk visits (R,).
 
     Numbers are standard normal as well, which is their mean and deviation in all data.

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints, Labels
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.graphs import Graph
 from commonweal.economy.credit.alike import Likeness, Seen
@@ -33,7 +33,7 @@ class World:
 
     # what is learned, from which data, and how it is measured; nearly empty in a market that does not learn
     holdings: Holdings
-    truth: Ints | Floats  # (F, M) right labels of all samples, F one or R
+    truth: Labels  # (F, M) right labels of all samples, F one or R
     features: FeatureTable
     network: Network
     exam: Objectives  # the validation loss and the K probe losses

@@ -6,7 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
-from commonweal.figures.ink import BLACK, MAP, printed, upon
+from commonweal.figures.data import note_cells
+from commonweal.figures.ink import BLACK, MAP, Ink, printed, upon
+from commonweal.figures.marks import draw_marks
 from commonweal.scenarios.studies.base import Answer
 
 _NAMED = 24  # principals whose names fit below a map
@@ -27,9 +29,11 @@ def _staying(rules: pd.DataFrame, people: pd.DataFrame, seeds: int) -> Figure:
     by_size = people[people["rule"] == names[0]].sort_values("samples")["principal"]
     share = people.pivot(index="rule", columns="principal", values="delegating").loc[names, by_size]
     _map(ax, share)
+    note_cells(ax, share.to_numpy(), list(map(str, share.columns)), names,
+               {"x": "principal", "y": "rule", "value": "share of the last rounds in which it delegates"})  # fmt: skip
     ax.set_yticks(range(len(names)), names)
-    reach = [rules["staying"] - rules["staying_low"], rules["staying_high"] - rules["staying"]]
-    beside.errorbar(rules["staying"], range(len(names)), xerr=reach, fmt="o", color=BLACK, markersize=4, elinewidth=0.9)
+    places = range(len(names)), names
+    draw_marks(beside, rules.set_index("rule"), ("staying", places), Ink(BLACK, "-", "o"), markersize=4)
     beside.set(xlim=(-0.3, len(by_size) + 0.3), xlabel=f"how many of {len(by_size)} stay")
     beside.tick_params(left=False, labelleft=False)
     caption = (

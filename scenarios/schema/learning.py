@@ -13,6 +13,7 @@ from commonweal.scenarios.schema.relevance import (
     draws_parts,
     hides,
     learns,
+    own_network,
     screens,
     tabled,
     valued,
@@ -25,7 +26,7 @@ from commonweal.scenarios.schema.relevance import (
 class Task(Part):
     """Which data the cooperative learns from, and how it is spread over principals."""
 
-    kind: Annotated[str, AfterValidator(FileName.of)] = field("digits", "data set: digits, breast_cancer, wine, diabetes, synthetic, openml:NAME, csv:FILE, parquet:FILE, torch:FILE.py:NAME or torch:MODULE:NAME for a data set of torch or Hugging Face, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
+    kind: Annotated[str, AfterValidator(FileName.of)] = field("digits", "data set: digits, breast_cancer, wine, diabetes, sentences, synthetic, openml:NAME, csv:FILE, parquet:FILE, torch:FILE.py:NAME or torch:MODULE:NAME for a data set of torch or Hugging Face, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
     label: str = field("", "column of a table of one's own that is learned", "column", matters=tabled)
     owner: str = field("", "column that says whose a row is: its owners are the principals; empty: none", "column", matters=tabled)
     weight: str = field("", "column with what a row counts in learning, and where quality, validation and probes are measured; empty: all alike", "column", matters=tabled)
@@ -52,7 +53,9 @@ class Task(Part):
 class Learning(Part):
     """The shared network and how it is trained."""
 
-    network: str = field("mlp", "the shared network: mlp, conv, or a registered network", "name")
+    network: Annotated[str, AfterValidator(FileName.of)] = field("mlp", "the shared network: mlp, conv, module:FILE.py:NAME or module:MODULE:NAME for a torch.nn.Module of one's own, or a registered network", "name")
+    replace_norms: Literal["group", "refuse"] = field("group", "what becomes of BatchNorm in a module of one's own, since a sample's gradient knows no batch. group: GroupNorm with its weights, 16 channels a group; refuse: one line names the layer", "name", matters=own_network)
+    initial_weights: Literal["drawn", "own"] = field("drawn", "what the trained part of a module of one's own begins with. drawn: each run's own random weights; own: what the module has when it is made, the same in all runs", "name", matters=own_network)
     hidden: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = field((32,), "units of each hidden layer", "units", max_length=10)
     activation: Literal["relu", "tanh"] = field("relu", "activation of hidden units", "name")
     rate: float = field(0.5, "learning rate eta", "1", gt=0, le=1000)

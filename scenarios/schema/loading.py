@@ -8,29 +8,44 @@ from typing import Any
 from commonweal.agents.documents import FileName
 from commonweal.agents.errors import InputError, shown
 from commonweal.agents.policies.learned import PREFIX as LEARNED
+from commonweal.agents.rule_files import import_rules
 from commonweal.scenarios.schema.library import find_file, read_document
-from commonweal.scenarios.schema.notation import join_path, no_item, parse_assignment, parse_path, split_path
-from commonweal.scenarios.schema.owned import PARTITION, owned, said_by_changes, said_in
+from commonweal.scenarios.schema.notation import (
+    join_path,
+    no_item,
+    parse_assignment,
+    parse_path,
+    shorten,
+    split_path,
+    write_value,
+)
+from commonweal.scenarios.schema.owned import FOLLOW, PARTITION, owned, retargeted, said_by_changes, said_in
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.validation import validate
 
-FILES = ("population.edges", "population.table", "task.kind")  # fields that name a file
+FILES = ("population.edges", "population.table", "task.kind", "learning.network")  # fields that name a file
 Overrides = Mapping[str, Any] | Iterable[str]  # {"settlement.kind": "data"} or ["settlement.kind=data"]
 
 
 def load(name_or_path: str | Path, overrides: Overrides = ()) -> Scenario:
     """A scenario of the library, by name, or of a TOML file, by path, with some fields changed.
 
+    Files of rules that a TOML file names as ``import = ["rules.py"]``, seen from its folder, are imported first.
+
     Args:
         name_or_path: "commons", or "my/economy.toml".
         overrides: values by dotted path, or "path=value" texts whose values are TOML or bare words.
 
     Raises:
-        InputError: if there is no such scenario, or a field is unknown or out of bounds.
+        InputError: if there is no such scenario, a field is unknown or out of bounds, or a file of rules is wrong.
     """
     file = find_file(name_or_path)
     try:
-        document = named(placed_document(read_document(file), file.parent), file)
-        scenario = owned(document, said_in(document))
+        given = import_named(read_document(file), file.parent)
+        document = named(placed_document(given, file.parent), file)
+        said = said_in(document)
+        # A file that says all of them, as stored results do, is read without its data.
+        scenario = validate(document) if said.issuperset(FOLLOW) else owned(document, said)
     except InputError as error:
         raise InputError(f"{file.name}: {error}") from None
     return revise(scenario, overrides)
@@ -54,6 +69,7 @@ def revise(scenario: Scenario, overrides: Overrides) -> Scenario:
     document = scenario.model_dump(mode="json", exclude_none=True)
     for path, value in changes.items():
         _put(document, split_path(path), value)
+    document = retargeted(document, scenario, changes)
     said = said_by_changes(changes) | ({PARTITION} if scenario.task.owner else set())
     return owned(placed_document(document, Path()), said)
 
@@ -91,6 +107,24 @@ def _put(document: MutableMapping[str, Any], parts: list[str], value: Any) -> No
         place = place[key]
 
 
+def import_named(document: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Import the files of rules that a document names; gives the rest of it.
+
+    Args:
+        document: of a file that a person named: nobody else may choose what is run.
+        folder: that they are seen from.
+
+    Raises:
+        InputError: if one cannot be imported.
+    """
+    files = document.get("import", [])
+    if not isinstance(files, list) or not all(isinstance(name, str) for name in files):
+        raise InputError(f"import = {shorten(write_value(files))}: must be a list of Python files, like ['rules.py']")
+    for name in files:
+        import_rules(folder / name)
+    return {key: value for key, value in document.items() if key != "import"}
+
+
 def placed_document(document: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The document with the paths of the files that it names seen from ``folder`` and made absolute."""
     for path in FILES:
@@ -116,7 +150,7 @@ def placed(path: str, value: Any, folder: Path) -> Any:
         return [placed(path, each, folder) for each in value]
     if path not in FILES or not isinstance(value, str):
         return value
-    if path != "task.kind":
+    if path not in ("task.kind", "learning.network"):
         return str(folder.absolute() / value)
     name = FileName.of(value)
     return str(name.with_file(folder.absolute() / name.file)) if isinstance(name, FileName) else value

@@ -1,4 +1,4 @@
-"""What follows from a table of one's own: the owners of its rows are the principals, as many as there are."""
+"""What follows from data of one's own: owners are the principals, as many as there are, and what labels are."""
 
 import json
 from collections.abc import Mapping
@@ -13,12 +13,14 @@ from commonweal.scenarios.schema.relevance import is_tabled
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
 
-PARTITION, COUNT = FOLLOW = ("task.partition", "population.count")  # fields that follow from owners, where nobody says
+# Fields that follow from the data, where nobody says.
+PARTITION, COUNT, TARGET = FOLLOW = ("task.partition", "population.count", "task.target")
+_DECIDE = ("task", "task.kind", "task.label")  # fields that decide what labels are
 
 
 def said_in(document: Mapping[str, Any]) -> set[str]:
-    """Which of the fields that follow from owners a document says itself."""
-    return {path for path in FOLLOW if _part(document, path) is not None}
+    """Which of the fields that follow from the data a document says itself."""
+    return {path for path in FOLLOW if _part(document, path) not in (None, "auto")}
 
 
 def said_by_changes(changes: Mapping[str, Any]) -> set[str]:
@@ -32,7 +34,7 @@ def owned(document: dict[str, Any], said: set[str]) -> Scenario:
 
     Args:
         document: with absolute paths; it is not changed.
-        said: fields that follow from owners and that somebody has set: they are not filled in.
+        said: fields that follow from the data and that somebody has set: they are not filled in.
 
     Raises:
         InputError: if something is not allowed, the table cannot be used, or the number of principals is not that of
@@ -44,21 +46,58 @@ def owned(document: dict[str, Any], said: set[str]) -> Scenario:
     if task is None or not is_tabled(task.kind):
         return validate(document)
     try:
-        return validate(_counted(document, task, said))
+        return validate(_counted(document, task, _part(document, COUNT) if COUNT in said else None))
     except InputError:
         validate(document)  # what is wrong without the table comes first
         raise
 
 
-def _counted(document: dict[str, Any], task: Task, said: set[str]) -> dict[str, Any]:
-    """The document with the number of owners, where they are the principals."""
+def retargeted(document: dict[str, Any], before: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A changed document, in which what labels are is guessed anew where other ones are learned.
+
+    What somebody has said against the guess stays.
+
+    Args:
+        document: of the changed scenario.
+        before: the scenario.
+        changes: values by path.
+    """
+    if TARGET in changes or not any(path in changes for path in _DECIDE) or _said_against(before.task):
+        return document
+    return _with(document, TARGET, "auto")
+
+
+def _said_against(task: Task) -> bool:
+    """Whether labels are said to be something else than they would be taken for."""
+    from commonweal.economy.tasks.tables import dataset_of  # imports torch
+
+    if task.target == "auto" or not is_tabled(task.kind):
+        return task.target != "auto"
+    try:
+        return dataset_of(task.model_copy(update={"target": "auto"})).target != task.target
+    except InputError:
+        return False
+
+
+def demand_usable(scenario: Scenario) -> None:
+    """Check that data of one's own can be read and used, and that principals are as many as their owners.
+
+    Raises:
+        InputError: if not; names the file and the place in it.
+    """
+    _counted({}, scenario.task, scenario.population.count)
+
+
+def _counted(document: dict[str, Any], task: Task, count: int | None) -> dict[str, Any]:
+    """The document with what its labels are, and with the number of owners where they are the principals."""
     from commonweal.economy.tasks.parts import demand_owners  # imports torch
     from commonweal.economy.tasks.tables import dataset_of
 
     data = dataset_of(task)
+    document = _with(document, TARGET, data.target)  # words, and what fits, go by it
     if task.partition != "owner":
         return document
-    count = _part(document, COUNT) if COUNT in said else len(data.owner_names)
+    count = len(data.owner_names) if count is None else count
     demand_owners(data, count)
     return _with(document, COUNT, count)
 

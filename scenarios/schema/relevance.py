@@ -40,6 +40,20 @@ def draws_parts(scenario: Any) -> bool:
     return not (tabled(scenario) and scenario.task.split)
 
 
+def own_network(scenario: Any) -> bool:
+    """Whether the network is a module of one's own."""
+    return learns(scenario) and scenario.learning.network.startswith("module:")
+
+
+def of_numbers(scenario: Any) -> bool:
+    """Whether labels are numbers, as far as is known without the data."""
+    from commonweal.economy.tasks import TASKS
+
+    task = scenario.task
+    usual = TASKS.facts(task.kind).target if task.kind in TASKS else "class"
+    return bool((usual if task.target == "auto" else task.target) == "number")
+
+
 def wired(scenario: Any) -> bool:
     """Whether nodes hold the samples, and what leaves them goes over a wire."""
     return learns(scenario) and scenario.learning.wire != "off"

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from itertools import product
 from typing import Any
 
 from commonweal.economy.round.words import ACTIONS, ATTACKS, DEFECT, MIXED, MarketFacts, Words, tested_by
-from commonweal.economy.tasks.metrics import AUTO, metric_of
 from commonweal.scenarios.schema.scenario import Scenario
 
 _WORDED = (  # what ``words_for`` goes by
     "market.kind", "actions.defect", "actions.available", "values.concern", "task.metric", "task.kind",
+    "task.target",
 )  # fmt: skip
 
 
@@ -22,7 +23,7 @@ def words_of(economy: Any) -> Words:
     actions, task = economy.actions, economy.task
     return words_for(
         [economy.market.kind], [actions.defect], [actions.available], [economy.values.concern], [task.metric],
-        [task.kind],
+        [task.kind], [task.target],
     )  # fmt: skip
 
 
@@ -31,8 +32,9 @@ def words_for(
     attacks: Iterable[str],
     available: Iterable[Iterable[str]],
     concerns: Iterable[str] = (),
-    metrics: Iterable[str] = (AUTO,),
-    tasks: Iterable[str] = (),
+    metrics: Iterable[str] = ("auto",),
+    tasks: Iterable[str] = ("digits",),
+    targets: Iterable[str] = ("auto",),
 ) -> Words:
     """What runs call things that may be of several economies: the words they share, else words that fit all.
 
@@ -43,11 +45,11 @@ def words_for(
         concerns: their ``values.concern``.
         metrics: their ``task.metric``.
         tasks: their ``task.kind``.
+        targets: their ``task.target``.
     """
     from commonweal.economy.round.markets import MARKETS  # imports torch, as every registry does in the end
 
-    kinds_of_task = list(tasks) or [""]
-    measured = {_metric(chosen, task) for chosen in metrics for task in kinds_of_task}
+    measured = {_metric(*each) for each in product(metrics, tasks, targets)}
     of_markets = {MARKETS.facts(kind) if kind in MARKETS else MarketFacts() for kind in kinds}
     said = {_measured(market, name) for market in of_markets for name in measured}
     market = said.pop() if len(said) == 1 else MIXED
@@ -60,11 +62,13 @@ def words_for(
     return Words(**told, available=taken, minds=any(concern != "none" for concern in concerns))
 
 
-def _metric(chosen: str, task: str) -> str:
-    """The metric of a task, as far as the task says without its data what its labels are."""
-    from commonweal.economy.tasks import TASKS
+def _metric(chosen: str, task: str, target: str) -> str:
+    """The metric of a task, as far as is known without its data what its labels are."""
+    from commonweal.economy.tasks import TASKS, metric_of
 
-    return metric_of(chosen, TASKS.facts(task).target if task in TASKS else "class")
+    if target == "auto":
+        target = TASKS.facts(task).target if task in TASKS else "class"
+    return metric_of(chosen, target)
 
 
 def _measured(market: MarketFacts, metric: str) -> MarketFacts:

@@ -1,6 +1,7 @@
 """Studies: questions asked of a scenario, each answered by many runs with intervals. ``STUDIES`` lists them."""
 
 from commonweal.scenarios.studies import (
+    attack_matrix,
     best_deviation,
     calibrate,
     compare,
@@ -28,6 +29,7 @@ __all__ = [
     "Study",
     "StudyOptions",
     "ask",
+    "attack_matrix",
     "best_deviation",
     "calibrate",
     "compare",

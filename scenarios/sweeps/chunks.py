@@ -120,7 +120,7 @@ def _features(scenario: Scenario) -> int:
     if is_tabled(scenario.task.kind):
         from commonweal.economy.tasks.tables import dataset_of  # imports torch
 
-        return dataset_of(scenario.task).features.shape[1]
+        return int(dataset_of(scenario.task).features.shape[1])
     return _FEATURES.get(scenario.task.kind, _UNKNOWN_FEATURES)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.library import read_document
-from commonweal.scenarios.schema.loading import load, placed
+from commonweal.scenarios.schema.loading import import_named, load, placed
 from commonweal.scenarios.schema.notation import shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.design_tables import read_design
@@ -19,7 +19,7 @@ from commonweal.scenarios.sweeps.factors import demand_apart, demand_known, flat
 
 KEYS = (
     "name", "description", "scenario", "set", "vary", "range", "zip", "exclude", "point", "design", "replications",
-    "seeds", "metrics", "every", "stop", "keep",
+    "seeds", "metrics", "every", "stop", "keep", "import",
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ class Sheet:
 
 def is_sweep(document: Mapping[str, Any]) -> bool:
     """Whether a TOML document is a sweep, and not a scenario."""
-    return bool((set(KEYS) - set(Scenario.model_fields)) & set(document))
+    return bool((set(KEYS) - {"import"} - set(Scenario.model_fields)) & set(document))
 
 
 def read_sheet(
@@ -90,6 +90,7 @@ def _sheet(
     document: dict[str, Any], file: Path, changes: Mapping[str, Any], vary: Mapping[str, Sequence[Any] | str]
 ) -> Sheet:
     demand_known(document, KEYS, "a sweep")
+    document = import_named(document, file.parent)
     varied = _placed(flatten(document.get("vary", {}), "vary"), file.parent)
     ranges = {path: table for path, table in flatten(document.get("range", {}), "range").items() if path not in vary}
     zipped = [_placed(flatten(table, where), file.parent) for where, table in _tables(document, "zip")]

@@ -143,7 +143,7 @@ def _column(table: str, name: str, values: Sequence[Any]) -> Column:
     """The values of one part of all items."""
     if all(isinstance(value, str) or value is None for value in values):
         return of_words(name, np.array(["" if value is None else value for value in values], dtype=object))
-    arrays = []
+    arrays: list[AnyArray] = []
     for number, value in enumerate(values):
         array = _numbers(table, name, number, value)
         if arrays and array.shape != arrays[0].shape:

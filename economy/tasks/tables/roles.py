@@ -186,15 +186,16 @@ def split_of(table: Table, roles: Roles) -> Ints | None:
     known = np.isin(words, PARTS)
     if not known.all():
         raise InputError(
-            f"{table.name}: row {table.row(~known)} has {words[np.argmax(~known)]!r} in {column.name!r} (task.split); "
-            f"it must be {', '.join(PARTS[:2])} or {PARTS[2]}"
+            f"{table.name}: row {table.row(~known)} has {str(words[np.argmax(~known)])!r} in {column.name!r} "
+            f"(task.split); it must be {', '.join(PARTS[:2])} or {PARTS[2]}"
         )
     if absent := [part for part in PARTS if part not in words]:
         raise InputError(
             f"{table.name}: no row has {absent[0]!r} in {column.name!r} (task.split); "
             f"each of {', '.join(PARTS)} must occur"
         )
-    return np.argmax(words[:, None] == np.array(PARTS), axis=1)
+    parts: Ints = np.argmax(words[:, None] == np.array(PARTS), axis=1)
+    return parts
 
 
 def _demand_finite(table: Table, column: Column, field: str) -> None:

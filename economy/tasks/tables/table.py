@@ -149,7 +149,8 @@ def of_words(name: str, words: AnyArray) -> Column:
 def of_array(name: str, numbers: AnyArray) -> Column:
     """A column of (M,) numbers or (M, *shape) arrays; nan is missing."""
     values = np.asarray(numbers, dtype=np.float64)
-    return Column(name, values, np.isnan(values).reshape(len(values), -1).any(axis=1))
+    missing: Bools = np.isnan(values).any(axis=tuple(range(1, values.ndim)))
+    return Column(name, values, missing)
 
 
 def _is_words(kind: pa.DataType) -> bool:

@@ -25,7 +25,7 @@ def enclose(scenario: Scenario) -> dict[str, Any]:
     Raises:
         InputError: if a file cannot be read.
     """
-    _demand_no_code(scenario.task.kind)
+    _demand_no_code(scenario.task.kind, scenario.learning.network)
     document, files = scenario.model_dump(mode="json", exclude_none=True), {}
     for path, file in files_in(scenario.model_dump()):
         try:
@@ -56,7 +56,8 @@ def opened(enclosed: Mapping[str, Any]) -> Iterator[Scenario]:
                 raise InputError(f"the certificate's file {shown(path)}: is of no field, or is not base64") from None
             place.parent.mkdir()
             place.write_bytes(contents)
-        _demand_no_code(str(document.get("task", {}).get("kind", "")))
+        learning = document.get("learning", {})
+        _demand_no_code(str(document.get("task", {}).get("kind", "")), str(learning.get("network", "")))
         scenario = validate(document)
         if left := {path for path, _ in files_in(scenario.model_dump())} - enclosed["files"].keys():
             raise InputError(f"{min(left)} names a file that does not lie in the certificate")
@@ -67,11 +68,15 @@ def opened(enclosed: Mapping[str, Any]) -> Iterator[Scenario]:
         yield scenario
 
 
-def _demand_no_code(kind: str) -> None:
-    """Raise InputError where data are made by code, which nobody who checks a certificate should have to run."""
-    if kind.partition(":")[0] == CODE:
+def _demand_no_code(kind: str, network: str) -> None:
+    """Raise InputError where code makes data or network, which nobody who checks a certificate should have to run."""
+    if kind.partition(":")[0] in CODE:
         raise InputError(
             f"task.kind = {kind!r}: a certificate holds data, not code that makes them; write them to a parquet file"
+        )
+    if network.partition(":")[0] in CODE:
+        raise InputError(
+            f"learning.network = {network!r}: a certificate holds no code; it must be a network that is registered"
         )
 
 

@@ -124,7 +124,7 @@ class TestCopies:
         only = tuple(p[:1] for p in studied.parameters)
         noise = draw_noise(only, Streams.from_seeds([1]).shock)
         family = noised(only, noise, 2) if kind == "noise" else pruned(only, 2)
-        trial = Trial(studied.trial[0][:1], studied.test[1][:1])
+        trial = Trial(studied.network, studied.test[0][:1], studied.test[1][:1])
         alone = given_copies(owed[:1], studied.quality[:1], family, trial, TOLERANCE[:1])
         np.testing.assert_array_equal(alone.accuracy, both.accuracy[:1])
         np.testing.assert_array_equal(alone.strength, both.strength[:1])

@@ -58,7 +58,7 @@ def drawn(
     streams = Streams.from_seeds(seeds)
     terms = task_terms(len(seeds), **changes)
     examples = load_examples(terms, streams.task)
-    return examples, draw_holdings(examples, principals, terms, dimensions, streams.task)
+    return examples, draw_holdings(examples, principals, terms, dimensions, streams)
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_noise_terms_may_differ_between_runs() -> None:
     ]
     streams = Streams.from_seeds([0, 0])
     examples = load_examples(terms := stack(TaskTerms, scenarios), streams.task)
-    holdings = draw_holdings(examples, 10, terms, (), streams.task)
+    holdings = draw_holdings(examples, 10, terms, (), streams)
     wrong = holdings.labels != examples.labels
     assert wrong.sum(axis=1).tolist() == [0, 290]
     np.testing.assert_array_equal(holdings.held[0], holdings.held[1])  # the noise alone differs
