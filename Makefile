@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 CORE := .venv/core
 CORE_TESTS := tests/test_door.py tests/economy/runs/test_model.py tests/economy/round/test_round.py tests/commands/test_cli.py
 
-.PHONY: run serve setup test test-slow test-all core test-core lint docs screenshots clean help
+.PHONY: run serve setup test test-slow test-all core test-core lint docs site screenshots clean help
 
 run: $(STAMP)
 	$(BIN)/commonweal sweep free-riding-small --out results/free-riding-small $(FORCE)
@@ -25,8 +25,9 @@ help:
 	@echo "make test-core  some tests of what is installed without extras, with the newest Mesa that is allowed;"
 	@echo "                CORE_PYTHON=python3.12 chooses the Python of it"
 	@echo "make lint       ruff and mypy"
-	@echo "make docs       write docs/scenario-reference.md from the schema, the files and lengths in docs/architecture.md,"
-	@echo "                and the last lines of make run in README.md"
+	@echo "make docs       write docs/scenario-reference.md from the schema, docs/commands.md from --help, the notebooks of the"
+	@echo "                tutorials, the files and lengths in docs/architecture.md, and the last lines of make run in README.md"
+	@echo "make site       build the documentation as a site in build/site, without a network; begin with index.html"
 	@echo "make screenshots  take docs/images/page-* of the page in a real browser, in about two minutes"
 	@echo "make clean      remove .venv and caches"
 	@echo "PYTHON=python3.12 make run   choose the Python that .venv is made with"
@@ -69,8 +70,14 @@ lint: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/commonweal describe --markdown > docs/scenario-reference.md
+	$(BIN)/python docs/site/command_reference.py --write
+	$(BIN)/python docs/site/notebooks.py --write
 	$(BIN)/python docs/layout.py --write
 	$(BIN)/python docs/make_run.py --write
+
+site: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -q -W --keep-going -j 2 docs build/site
+	@echo "build/site/index.html; links to other sites are listed in build/site/external-links.txt"
 
 screenshots: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/screenshots.py docs/images

@@ -22,14 +22,14 @@ class Stream:
         return len(self.generators)
 
     def uniform(self, *shape: int) -> Floats:
-        """(R, *shape) uniform numbers in [0, 1)."""
+        """``(R, *shape)`` uniform numbers in [0, 1)."""
         drawn = np.empty((len(self), *shape))
         for row, generator in zip(drawn, self.generators, strict=True):
             generator.random(out=row)
         return drawn
 
     def normal(self, *shape: int) -> Floats:
-        """(R, *shape) standard normal numbers."""
+        """``(R, *shape)`` standard normal numbers."""
         drawn = np.empty((len(self), *shape))
         for row, generator in zip(drawn, self.generators, strict=True):
             generator.standard_normal(out=row)
@@ -65,11 +65,11 @@ class SharedStream(Stream):
         return own
 
     def uniform(self, *shape: int) -> Floats:
-        """(R, *shape) uniform numbers in [0, 1)."""
+        """``(R, *shape)`` uniform numbers in [0, 1)."""
         return super().uniform(*shape) if self.own else Stream(self.sources).uniform(*shape)[self.rows]
 
     def normal(self, *shape: int) -> Floats:
-        """(R, *shape) standard normal numbers."""
+        """``(R, *shape)`` standard normal numbers."""
         return super().normal(*shape) if self.own else Stream(self.sources).normal(*shape)[self.rows]
 
     def copied(self, runs: Ints) -> "SharedStream":

@@ -26,8 +26,11 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-PAGE = (ROOT / "docs" / "page.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PAGE, NAMES, RULES_PAGE, BROWSER = (
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("page", "what-there-is", "rules", "browser")
+)
+IN_README = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+BLOCKS = re.findall(r"```python\n(.*?)```", RULES_PAGE, re.DOTALL)
 RULES = [block for block in BLOCKS if "@" in block and "@mechanism" not in block]
 PLUG_POINTS = registries()
 CHOICES: list[tuple[type[Part], str]] = [
@@ -56,21 +59,25 @@ def own_registries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(names())))
-def test_the_readme_names_everything_that_is_registered(name: str) -> None:
-    assert f"`{name}`" in README
+def test_a_page_names_everything_that_is_registered(name: str) -> None:
+    assert f"`{name}`" in NAMES
 
 
-def test_the_readme_shows_how_to_add_a_rule_of_each_of_five_kinds_and_a_mechanism() -> None:
+def test_the_page_of_rules_shows_how_to_add_one_of_each_of_five_kinds_and_a_mechanism() -> None:
     decorators = {name for block in BLOCKS for name in re.findall(r"^@(\w+)\(", block, re.MULTILINE)} - {"dataclass"}
     assert decorators == {"settlement_rule", "reward_rule", "credit_rule", "policy", "task", "mechanism"}
 
 
+def test_the_readme_shows_one_of_these_rules_and_no_other() -> None:
+    assert [block for block in IN_README if "@" in block] == [BLOCKS[0]]
+
+
 @pytest.mark.usefixtures("own_registries")
 @pytest.mark.parametrize("block", RULES, ids=lambda block: block.split('"')[1])
-def test_a_rule_of_the_readme_plays_by_its_name(block: str) -> None:
+def test_a_rule_of_the_page_plays_by_its_name(block: str) -> None:
     assert len(block.splitlines()) < 20
     before = {path: set(registry) for path, registry in PLUG_POINTS.items()}
-    exec(compile(block, "README.md", "exec"), {})
+    exec(compile(block, "rules.md", "exec"), {})
     ((path, name),) = [(p, name) for p, registry in PLUG_POINTS.items() for name in set(registry) - before[p]]
     value = {name: 1.0} if path == "policy.mix" else name
     results = Ensemble(load("commons", {"rounds": 3, path: value}), seeds=[0, 1]).run()
@@ -79,10 +86,10 @@ def test_a_rule_of_the_readme_plays_by_its_name(block: str) -> None:
 
 
 @pytest.mark.usefixtures("own_registries")
-def test_the_mechanism_of_the_readme_plays_by_its_section() -> None:
+def test_the_mechanism_of_the_page_plays_by_its_section() -> None:
     (block,) = [block for block in BLOCKS if "@mechanism" in block]
     assert len(block.splitlines()) < 40
-    exec(compile(block, "README.md", "exec"), {})
+    exec(compile(block, "rules.md", "exec"), {})
     ensemble = Ensemble(load("commons", {"rounds": 3, "mechanisms.tax.rate": 0.25}), seeds=[0, 1], keep_ledger=True)
     results = ensemble.run()
     taxed = ensemble.state.mechanisms["tax"].so_far
@@ -96,7 +103,7 @@ def test_the_mechanism_of_the_readme_plays_by_its_section() -> None:
 
 def test_the_notebook_code_of_the_readme_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mpl.use("Agg")
-    (block,) = [block for block in BLOCKS if "@" not in block]
+    (block,) = [block for block in IN_README if "@" not in block]
     text, few = (ROOT / "scenarios" / "library" / "commons.toml").read_text(encoding="utf-8"), tmp_path / "commons.toml"
     few.write_text(text.replace("rounds = 200\n", "rounds = 20\n"), encoding="utf-8")
     assert '"commons"' in block and "play(200)" in block
@@ -149,8 +156,8 @@ def test_the_page_about_the_page_names_every_order_and_every_kind_of_document() 
     assert [name for name in sorted(orders | kinds) if f"`{name}`" not in PAGE] == []
 
 
-def test_the_readme_shows_the_example_of_a_mesa_visualisation() -> None:
-    (block,) = re.findall(r"```py\n(.*?)```", README, re.DOTALL)
+def test_the_page_of_the_browser_shows_the_example_of_a_mesa_visualisation() -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", BROWSER, re.DOTALL)
     example = (ROOT / "docs" / "examples" / "watch_cooperative.py").read_text(encoding="utf-8")
     assert example.endswith(f"\n{block}")
 

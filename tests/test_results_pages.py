@@ -56,3 +56,9 @@ def test_a_table_without_a_place_is_refused_in_one_line() -> None:
         page_of("nothing")
     with pytest.raises(SystemExit, match="the page has no place for nothing"):
         insert("", "nothing", "")
+
+
+def test_the_gallery_shows_every_picture_with_the_command_that_makes_it() -> None:
+    gallery = TEXTS[DOCS / "gallery.md"]
+    shown = re.findall(r"^!\[.+\]\(images/([\w.-]+)\)\n\n    (commonweal|python benchmarks/)", gallery, re.MULTILINE)
+    assert sorted(name for name, _ in shown) == sorted(file.name for file in (DOCS / "images").iterdir())

@@ -139,8 +139,8 @@ VALUES: dict[str, Callable[[int], ProbabilisticValue]] = {
 
 
 def _said_to_be_exact() -> set[str]:
-    """The rules that README says are exact within ``credit.budget``."""
-    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    """The rules that the page of names says are exact within ``credit.budget``."""
+    text = (Path(__file__).parents[3] / "docs" / "what-there-is.md").read_text(encoding="utf-8")
     row = next(line for line in text.splitlines() if "exact within `credit.budget`" in line)
     return set(re.findall(r"`(\w+)`", row.split("|")[2]))
 
