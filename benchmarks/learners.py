@@ -146,7 +146,8 @@ def learned_in(scenario: Scenario) -> dict[str, Any]:
         ahead = mean_interval(gains[:, place] - gains[:, 0])
         highest[method] = float(ahead.high)
         cells += [said(gains[:, place]), ahead.text(2, "+"), f"{taken[method]:.0f} s"]
-    return {"cells": cells, "ahead": highest, "seconds": taken, "does": "; ".join(plan_of(trained["programmes"].tactic))}
+    does = "; ".join(plan_of(trained["programmes"].tactic))
+    return {"cells": cells, "ahead": highest, "seconds": taken, "does": does}
 
 
 def verdict(found: dict[str, Any]) -> str:
