@@ -56,7 +56,7 @@ ROUNDING = 1e-9  # of gains that are the same
 MOST = 120.0  # seconds of processor time that a training may take
 
 
-def games() -> str:
+def games() -> Iterator[str]:
     """Share of what a best response has, on seeds that training never saw; five trainings, means and 95 % intervals."""
     known: dict[str, tuple[Game, Act | None]] = {
         "prisoner's dilemma": (PrisonersDilemma(runs=64), always([0])),
@@ -72,7 +72,7 @@ def games() -> str:
             lambda rng, game=game: acting(by_gradient(game, PPO(updates=40, copies=1), rng).actor),
         ]
         rows.append([name, *(shares(game, best, learn) for learn in learners)])
-    return markdown(["game", "programmes", "networks, population", "network, gradients"], rows)
+        yield markdown(["game", "programmes", "networks, population", "network, gradients"], rows)
 
 
 def shares(game: Game, best: Act | None, learn: Callable[[Any], Act]) -> str:
@@ -86,12 +86,11 @@ def shares(game: Game, best: Act | None, learn: Callable[[Any], Act]) -> str:
 BIDDERS: dict[str, PPO | Population] = {
     "gradients, bonus on entropy .2, rate .003": PPO(updates=25, copies=4, entropy=0.2, discount=0.0, rate=0.003),
     "gradients, bonus on entropy .02, rate .01": PPO(updates=25, copies=4, entropy=0.02, discount=0.0, rate=0.01),
-    "the same, four times as long": PPO(updates=100, copies=4, entropy=0.02, discount=0.0, rate=0.01),
     "population, without hidden units": Population(generations=100, seeds=16, hidden=()),
 }
 
 
-def auction() -> str:
+def auction() -> Iterator[str]:
     """First price, bids of a tenth: share of what the best bids bring in expectation, by how a network learns."""
     rows = []
     for name, terms in BIDDERS.items():
@@ -103,7 +102,7 @@ def auction() -> str:
         taken = (time.process_time() - clock) / len(found)
         share = mean_interval(np.array(found), within=SHARE).text(3)
         rows.append([name, share, f"{min(found):.3f}", f"{taken:.0f} s"])
-    return markdown(["a network learns by", "of the best", "least of five", "a training"], rows)
+        yield markdown(["a network learns by", "of the best", "least of five", "a training"], rows)
 
 
 def bids(game: FirstPriceAuction, act: Act) -> float:
