@@ -10,6 +10,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 AnyArray: TypeAlias = NDArray[Any]
+Labels: TypeAlias = NDArray[Any]  # classes, int64, or numbers, float64
 
 
 def per_principal(*, axis: int | tuple[int, ...] = 1, spare: float | str = 0, runs: int = 0) -> Any:

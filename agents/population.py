@@ -71,3 +71,4 @@ class PopulationTerms:
     type_shares: tuple[float, ...]  # probability of each type; empty: all alike
     outside_option: PerRun  # (R, 1) money per round of abstaining
     endowment: PerRun  # (R, 1) money a principal starts with
+    table: Path | None = None  # file with a row per principal

@@ -18,8 +18,7 @@ from commonweal.agents.files import contents_of, fingerprint
 Plug = TypeVar("Plug")
 Facts = TypeVar("Facts")
 Made = Mapping[str, Callable[[str], Any]]  # facts by name, from the name of whom they are true
-
-
+SOURCE = "__commonweal_source__"  # what a module of a file that was imported by its contents says
 
 class Names(Protocol):
     """What knows its names."""
@@ -109,11 +108,19 @@ class Registry(Generic[Plug, Facts]):
         functions: list[Any] = list(self._plugs.values())
         return {module for each in functions if (module := getattr(unwrap(each), "__module__", None))}
 
+    def forget(self, module: str) -> None:
+        """Take away the functions of one module."""
+        functions: dict[str, Any] = dict(self._plugs)
+        for name, function in functions.items():
+            if getattr(unwrap(function), "__module__", None) == module:
+                del self._plugs[name]
+                self._facts.pop(name, None)
+
     def source(self, name: str) -> str:
         """A fingerprint of what decides on the function called ``name`` beside this library; "" where nothing does.
 
-        Its own code, if it is from elsewhere, and the file that it reads, if its facts name one (``file``, or
-        ``reads``: the environment variable that says where).
+        Its own code, if it is from elsewhere, the file that it reads, if its facts name one (``file``, or
+        ``reads``: the environment variable that says where), and what its facts say that it holds (``content``).
 
         Raises:
             InputError: if there is no such function, or the file cannot be read.
@@ -121,7 +128,9 @@ class Registry(Generic[Plug, Facts]):
         facts = self.facts(name)
         file = getattr(facts, "file", "") or os.environ.get(getattr(facts, "reads", ""), "")
         plug: Any = self[name]
-        return " ".join(part for part in (_code_of(unwrap(plug)), contents_of(Path(file)) if file else "") if part)
+        made = content() if (content := getattr(facts, "content", None)) else ""
+        parts = (_code_of(unwrap(plug)), contents_of(Path(file)) if file else "", made)
+        return " ".join(part for part in parts if part)
 
     def __getitem__(self, name: str) -> Plug:
         """The function called ``name``.
@@ -218,17 +227,38 @@ def rules_from_elsewhere(document: Mapping[str, Any]) -> dict[str, str]:
         document: the scenario's tables.
     """
     named = [(registry, name) for registry in REGISTRIES for name in _names(registry, document)]
-    found = {f"{registry.noun} {name!r}": registry.source(name) for registry, name in named}
+    found = {f"{registry.noun} {_without_folders(name)!r}": registry.source(name) for registry, name in named}
     return {rule: source for rule, source in found.items() if source}
 
 
 def _names(registry: "Registry[Any, Any]", document: Mapping[str, Any]) -> list[str]:
     """The names of one plug point that a scenario uses."""
-    value: Any = document
-    for part in (registry.field or f"{registry.noun}s").split("."):  # a section for each that is on: mechanisms
-        value = value.get(part) if isinstance(value, Mapping) else None
-    names = value if isinstance(value, Mapping) else [value]
+    field = registry.field or f"{registry.noun}s"  # a section for each that is on: mechanisms
+    names = (name for _, name in names_at(field, document))
     return [name for name in names if isinstance(name, str) and name in registry]
+
+
+def names_at(field: str, document: Any) -> Iterator[tuple[str, Any]]:
+    """What stands where a field holds the names of a plug point, each with its path.
+
+    Args:
+        field: like ``settlement.kind``; ``values.dimensions[].probe`` is in each item of a list.
+        document: tables, or a scenario.
+    """
+    head, _, tail = field.partition("[].")
+    value: Any = document
+    for part in head.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+    if tail:
+        for place, item in enumerate(value or ()):
+            yield from ((f"{head}[{place}].{path}", name) for path, name in names_at(tail, item))
+    else:
+        yield from ((head, name) for name in (value if isinstance(value, Mapping) else [value]))
+
+
+def _without_folders(name: str) -> str:
+    """A name in which files stand without where they lie."""
+    return ":".join(Path(part).name if "/" in part or os.sep in part else part for part in name.split(":"))
 
 
 def _code_of(function: Any) -> str:
@@ -241,6 +271,8 @@ def _code_of(function: Any) -> str:
     name = getattr(module, "__name__", "")
     if name.partition(".")[0] == "commonweal":
         return ""
+    if (said := getattr(module, SOURCE, None)) is not None:
+        return fingerprint(said.encode())
     if (file := getattr(module, "__file__", None)) and name not in ("__main__", "__mp_main__"):
         return _code_beside(Path(file), name)
     try:

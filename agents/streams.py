@@ -95,6 +95,8 @@ class Streams:
     rehearsal: Stream  # first weights of networks that decide; which decisions they go over again
     audit: Stream  # who opens an update; whose sum is checked beside that of all
     privacy: Stream  # the secrets that principals draw the noise on what leaves their nodes from
+    probes: Stream  # samples of value dimensions that a rule of its own chooses or makes
+    masks: Stream  # the secret that the masks of dropout come from, in networks of one's own
 
     @classmethod
     def from_seeds(cls, seeds: Sequence[int]) -> "Streams":

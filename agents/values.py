@@ -25,10 +25,18 @@ class DimensionTerms:
     sense: str  # protect: the probe must not rise above the limit; withhold: it must not fall below
     label: int | None  # class the probe is made of, if of a class
     feature: int | None  # feature the probe is made of, if of a feature
+    probe: str | None  # the rule that chooses or makes its samples, if one does
     samples: int  # of the probe
     limit: PerRun  # (R, 1) middle of the principals' limits on the probe loss
     spread: PerRun  # (R, 1) half width of the principals' limits around the middle
     weight: PerRun  # (R, 1) factor on concerns about this dimension
+
+
+def subject_of(label: int | None, feature: int | None, probe: str | None) -> str:
+    """What a value dimension is about: "class 3", "feature 5" for the samples in its top quarter, or its probe."""
+    if probe is not None:
+        return probe.replace("_", " ")
+    return f"class {label}" if label is not None else f"feature {feature}"
 
 
 @dataclass(frozen=True)

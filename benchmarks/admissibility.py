@@ -1,7 +1,7 @@
 """What accuracy costs where values stand in its way: accuracy against what the cooperative pays for looser limits.
 
     python benchmarks/admissibility.py            the table (about two minutes on one core)
-    python benchmarks/admissibility.py --write    into docs/results.md, and docs/images/admissibility.png
+    python benchmarks/admissibility.py --write    into docs/results/governance.md, and docs/images/admissibility.png
 
 Scenario tolerance-for-sale under budgets from nothing to more than there is to buy, and without any screening; 8 seeds,
 95 % intervals over seeds, means over the last quarter of rounds.
@@ -11,11 +11,11 @@ import argparse
 from pathlib import Path
 
 import torch
-from results_page import RESULTS, write
+from results_page import write
 from shared.admissibility import played, table
 from shared.admissibility_figure import draw_admissibility
 
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 
 SEEDS = range(8)
 BUDGETS = (0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.045, 0.07)
@@ -25,7 +25,7 @@ FIGURE = Path(__file__).parents[1] / "docs" / "images" / "admissibility.png"
 def main() -> None:
     """Print the table and draw the curve where asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"into {RESULTS.name} and {FIGURE.name}")
+    parser.add_argument("--write", action="store_true", help=f"into docs/results and {FIGURE.name}")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="draw the curve into this file")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -4,7 +4,7 @@
     python benchmarks/attacks.py credit equal        some settlements
     python benchmarks/attacks.py --write --attacks idle "pair that cancels, secure"   these columns, beside the others
     python benchmarks/attacks.py --quick             a small corner, in seconds
-    python benchmarks/attacks.py --write             all, into docs/results.md and docs/images/attacks.png
+    python benchmarks/attacks.py --write             all, into docs/results/incentives.md and docs/images/attacks.png
 
 Ten principals on drifting digits, all of whom delegate honestly unless they attack. An attack is the same run on the
 same random numbers in which one principal, or a pair, does otherwise from the first round on (three try, each in a run
@@ -19,11 +19,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from results_page import RESULTS, write
+from results_page import page_of, write
 from shared.attacks import ATTACKS, ROUNDS, SEEDS, SETTLEMENTS, Outcome, merged, play, read, table
-from shared.attacks_figure import draw_attacks
 
-from commonweal.figures.canvas import save
+from commonweal.figures.attack_maps import draw_attacks
+from commonweal.figures.printing import save
 
 FIGURE = Path(__file__).parents[1] / "docs" / "images" / "attacks.png"
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("settlements", nargs="*", metavar="SETTLEMENT", help=f"of: {'; '.join(SETTLEMENTS)}")
     parser.add_argument("--attacks", nargs="+", metavar="ATTACK", help="some of the columns; all if not given")
     parser.add_argument("--quick", action="store_true", help="2 seeds, 4 rounds")
-    parser.add_argument("--write", action="store_true", help=f"into {RESULTS.name} and {FIGURE.name}")
+    parser.add_argument("--write", action="store_true", help=f"into docs/results and {FIGURE.name}")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="draw the heat maps into this file")
     arguments = parser.parse_args()
     if unknown := set(arguments.settlements) - set(SETTLEMENTS):
@@ -57,7 +57,7 @@ def main() -> None:
     if arguments.write:
         tables = put(outcomes, some)
     if file := arguments.figure or (FIGURE if arguments.write else None):
-        note = f"{len(seeds)} seeds, {rounds} rounds, ten principals on drifting digits. Empty: not played."
+        note = f"{len(seeds)} seeds, {rounds} rounds, ten principals on drifting digits; k: thousand."
         (settlements, attacks, gain), (_, _, loss) = (read(tables[what]) for what in ("gain", "loss"))
         save(draw_attacks(settlements, attacks, gain, loss, note), file)
 
@@ -67,8 +67,9 @@ def put(outcomes: Mapping[str, Outcome], some: bool) -> dict[str, str]:
     tables = {}
     for what in ("gain", "loss"):
         text = table(outcomes, what)
-        tables[what] = merged(RESULTS.read_text(encoding="utf-8"), text, f"attacks-{what}") if some else text
-        write(f"attacks-{what}", tables[what])
+        name = f"attacks-{what}"
+        tables[what] = merged(page_of(name).read_text(encoding="utf-8"), text, name) if some else text
+        write(name, tables[what])
     return tables
 
 

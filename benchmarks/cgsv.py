@@ -2,7 +2,7 @@
 
     python benchmarks/cgsv.py                 all tables
     python benchmarks/cgsv.py rounds rewards  some of them
-    python benchmarks/cgsv.py --write         all tables, into docs/results.md
+    python benchmarks/cgsv.py --write         all tables, into docs/results/models-as-pay.md
 
 On one thread (``torch.set_num_threads(1)``); ratios are measured in one run.
 """

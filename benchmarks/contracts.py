@@ -2,7 +2,7 @@
 
     python benchmarks/contracts.py                   all tables (some six minutes)
     python benchmarks/contracts.py contract-cases    one of them
-    python benchmarks/contracts.py --write           and put them into docs/results.md
+    python benchmarks/contracts.py --write           and put them into docs/results/models-as-pay.md
 
 One thread: set OMP_NUM_THREADS=1. Money is that of v(r) = 100 r. Published figures: Wang, Wu, Liu and Low (AAAI 2025).
 """

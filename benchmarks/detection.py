@@ -1,7 +1,7 @@
 """Who finds whom: precision and recall of every credit rule at telling those who spoil or feign contributions.
 
     python benchmarks/detection.py            print the tables (some minutes)
-    python benchmarks/detection.py --write    and put them into docs/results.md
+    python benchmarks/detection.py --write    and put them into docs/results/credit.md
 
 Commons, 40 principals with fixed actions, 50 rounds, 2 seeds; 1, 8 or 20 of them attack, all in the same way. The
 network learns from what the quality gate lets through; rules judge everybody's update as it was put in, gate or not, in

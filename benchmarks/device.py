@@ -1,6 +1,6 @@
 """How long a round takes on a CUDA device, against the processor of the same machine.
 
-    python benchmarks/device.py --write        the table in docs/results.md; needs a CUDA device
+    python benchmarks/device.py --write        the table in docs/results/speed.md; needs a CUDA device
 
 Shapes go from many small networks to one large one: at which does a device pay?
 """

@@ -1,7 +1,7 @@
 """How fast agents learn limits by asking, and what their errors come to where people may leave.
 
     python benchmarks/elicitation.py            all tables (about five minutes on one core)
-    python benchmarks/elicitation.py --write    put them into docs/results.md
+    python benchmarks/elicitation.py --write    put them into docs/results/values.md
 
 The first two tables are of one dimension with the prior N(.5, .2²) and limits in [0, 1]. The others play the scenario
 learned-values, seeds 100 to 107: means over rounds 110 to 149 (violated: from round 50 on) and 95 % intervals over

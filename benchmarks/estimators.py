@@ -1,7 +1,7 @@
 """Estimators of Shapley values at equal budgets: ours and those of shapiq, on seven games of six kinds.
 
     python benchmarks/estimators.py            errors, time per estimate, docs/images/estimators.png (ten minutes)
-    python benchmarks/estimators.py --write    and the tables into docs/results.md
+    python benchmarks/estimators.py --write    and the tables into docs/results/credit.md
     python benchmarks/estimators.py --quick    three repetitions at 40 n alone, no figure
 
 Errors are means over repetitions of ‖φ̂ − φ‖² / ‖φ‖². One thread. shapiq (1.4) is compared where it is installed.
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from coalition_games import Known, games
-from results_page import RESULTS, markdown, write
+from results_page import markdown, write
 from threadpoolctl import threadpool_limits
 
 from commonweal.agents.arrays import Floats
@@ -225,7 +225,7 @@ def legend(figure: Any, pens: Mapping[str, Ink]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/results")
     parser.add_argument("--quick", action="store_true", help="three repetitions at m = 40 n alone, no figure")
     chosen = parser.parse_args()
     torch.set_num_threads(1)

@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from results_page import RESULTS, main, markdown
+from results_page import DOCS, main, markdown
 from torch import Tensor
 
 from commonweal.agents.arrays import Bools, Floats, ratio
@@ -41,7 +41,7 @@ from commonweal.economy.explaining.values import Effort, value_games
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load, revise
 
-PAGE = RESULTS.with_name("explanations.md")
+PAGE = DOCS / "explanations.md"
 DECISIONS, DISTINCT, BINS, REPEATS = 28_800, 1657, 4, 9
 NORMAL = 1.959964  # standard errors to each side of an interval of 95 %
 

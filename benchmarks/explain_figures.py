@@ -28,8 +28,8 @@ from commonweal.economy.explaining.tree import stretches, taken
 from commonweal.economy.round.play import play_round
 from commonweal.economy.round.set_up import Economy, set_up
 from commonweal.economy.runs.ensemble import Ensemble, next_actions
-from commonweal.figures.canvas import save
 from commonweal.figures.explained import draw, profile_map, shaded_course
+from commonweal.figures.printing import save
 from commonweal.scenarios.schema.loading import load
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"

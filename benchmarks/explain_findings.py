@@ -36,9 +36,10 @@ from commonweal.economy.futures.play import play_futures
 from commonweal.economy.round.set_up import Economy, set_up
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.tasks.supply import first_supply
-from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, save
+from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
 from commonweal.figures.explained import dividend_graph, shaded_course
 from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, printed
+from commonweal.figures.printing import save
 from commonweal.scenarios.runs.intervals import ANYWHERE, Interval, Range, mean_interval
 from commonweal.scenarios.schema.loading import load, revise
 

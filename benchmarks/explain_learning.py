@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from results_page import RESULTS, main, markdown
+from results_page import DOCS, main, markdown
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
@@ -33,7 +33,7 @@ from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 
-PAGE = RESULTS.with_name("explanations.md")
+PAGE = DOCS / "explanations.md"
 SEEDS, STUDENT = 16, 2.131  # of a mean; 95 % point of t with 15 degrees of freedom
 ASKED = 600  # decisions that are drawn by how often they are seen
 MOMENTS = (30, 60, 100)  # rounds after which is asked

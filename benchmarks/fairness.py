@@ -2,7 +2,7 @@
 
     python benchmarks/fairness.py                      all tables (about ten minutes on one core)
     python benchmarks/fairness.py fairness-variants    one of them
-    python benchmarks/fairness.py --write              and put them into docs/results.md
+    python benchmarks/fairness.py --write              and put them into docs/results/fairness.md
 
 One thread: torch.set_num_threads(1).
 """

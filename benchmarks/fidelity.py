@@ -1,7 +1,7 @@
 """How faithful in-run credit is, against Shapley values of rounds, and what it costs.
 
     python benchmarks/fidelity.py            print the tables (some ten minutes)
-    python benchmarks/fidelity.py --write    and put them into docs/results.md
+    python benchmarks/fidelity.py --write    and put them into docs/results/credit.md
 
 fidelity: commons with 12 principals, every second of 40 rounds, 4 seeds, a range of learning rates, against exact
 values. fidelity-library: every library scenario that pays by credit, as it is, every twentieth of 200 rounds (ten of

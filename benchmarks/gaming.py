@@ -2,7 +2,7 @@
 
     python benchmarks/gaming.py                 all tables (some minutes)
     python benchmarks/gaming.py stale           some of them
-    python benchmarks/gaming.py --write         all tables, into docs/results.md
+    python benchmarks/gaming.py --write         all tables, into docs/results/credit.md
 
 Commons with fixed actions, credit cumulated net over 50 rounds and then clipped; stale: 8 seeds.
 """

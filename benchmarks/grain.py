@@ -2,7 +2,7 @@
 
     python benchmarks/grain.py                 all tables (some minutes on one core)
     python benchmarks/grain.py credit          one of them
-    python benchmarks/grain.py --write         all tables, into docs/results.md
+    python benchmarks/grain.py --write         all tables, into docs/results/values.md
 
 Value-conflict with imitation and concerns: everybody may leave, and a broken limit costs who takes part .05 of money
 per unit of probe loss and round. 150 rounds, means over the last 40, 8 seeds, 95 % intervals over seeds.

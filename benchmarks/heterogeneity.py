@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from results_page import RESULTS, main, markdown
+from results_page import DOCS, main, markdown
 
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 from commonweal.figures.studies.heterogeneity import draw_bytes
 from commonweal.scenarios.runs.intervals import in_brief
 from commonweal.scenarios.studies import Answer, ask
 from commonweal.scenarios.studies.heterogeneity.played import POOLED
 
-PAGE = RESULTS.with_name("heterogeneity.md")
-FIGURE = RESULTS.parent / "images" / "heterogeneity.png"
+PAGE = DOCS / "heterogeneity.md"
+FIGURE = DOCS / "images" / "heterogeneity.png"
 SCENARIO, SEEDS, ROUNDS, WORKERS = "exit-and-voice", 8, 80, 2
 PARTITIONS = ["equal", "dirichlet", "class"]
 TASKS = ["digits", "breast_cancer", "wine", "japanese_vowels", "mnist_5k", "adult"]

@@ -2,7 +2,7 @@
 
     python benchmarks/incentives.py                       all tables (some fifteen minutes on two cores)
     python benchmarks/incentives.py coverage mechanisms   some of them
-    python benchmarks/incentives.py --write               all, into docs/results.md
+    python benchmarks/incentives.py --write               all, into docs/results/incentives.md
 
 speed: commons, 40 principals × 6 deviations × 8 seeds × 50 rounds, against the same runs one by one on a sample.
 coverage: of the intervals of the IC gap and of NashConv on games whose gaps are known. mechanisms: the IC gap of

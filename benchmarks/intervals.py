@@ -1,7 +1,7 @@
 """Intervals of means over seeds: how often they hold the true mean, and how wide they are.
 
     python benchmarks/intervals.py              both tables (some seconds)
-    python benchmarks/intervals.py --write      put them into docs/results.md
+    python benchmarks/intervals.py --write      put them into docs/results/intervals.md
 
 Every game is played 20,000 times at 95 %; the standard error of a coverage of 93 % is .2 %.
 """

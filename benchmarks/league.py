@@ -2,7 +2,7 @@
 
     python benchmarks/league.py              both tables (ten seconds of a processor)
     python benchmarks/league.py ranks        one of them
-    python benchmarks/league.py --write      both, into docs/results.md
+    python benchmarks/league.py --write      both, into docs/results/commons.md
 
 Mechanisms share a seed's luck and have their own, of a standard deviation between .5 and 1.5.
 """

@@ -1,7 +1,7 @@
 """Processor time of a round of every scenario of the library, and how often that is the time of ``commons``.
 
     python benchmarks/library.py                print the table (some minutes)
-    python benchmarks/library.py --write        and put it into docs/results.md
+    python benchmarks/library.py --write        and put it into docs/results/speed.md
 
 16 runs together on one thread; what it takes to set them up is left out. A cycle plays the first round of each
 scenario and then 40 more, so that it holds two terms of ``paid-with-models``, and ``commons`` stands first in each; the

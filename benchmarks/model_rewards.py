@@ -2,7 +2,7 @@
 
     python benchmarks/model_rewards.py                 all tables (about three minutes on one core)
     python benchmarks/model_rewards.py shaping         one of them
-    python benchmarks/model_rewards.py --write         and put them into docs/results.md
+    python benchmarks/model_rewards.py --write         and put them into docs/results/models-as-pay.md
 
 8 seeds, 95 % intervals over seeds. One thread: torch.set_num_threads(1).
 """

@@ -11,11 +11,11 @@ the first round on; three principals, or groups, try each in a run of their own.
 import argparse
 
 import torch
-from results_page import RESULTS, write
+from results_page import DOCS, write
 from shared.attacks import SEEDS, play, table
 from shared.name_attacks import ATTACKS, ROUNDS, RULES
 
-PAGE = RESULTS.parent / "reciprocity.md"
+PAGE = DOCS / "reciprocity.md"
 
 
 def main() -> None:

@@ -32,8 +32,8 @@ from commonweal.agents.reciprocity.public import (
     share_good,
     slandered,
 )
-from commonweal.figures.canvas import save
 from commonweal.figures.norms import draw_norms
+from commonweal.figures.printing import save
 from commonweal.scenarios.runs.intervals import ANYWHERE, SHARE, mean_interval
 
 PAGE = Path(__file__).parents[1] / "docs" / "reciprocity.md"

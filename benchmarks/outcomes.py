@@ -1,8 +1,8 @@
-"""The outcomes we claim, over 8 seeds: printed as Markdown tables, and with --write put into docs/results.md.
+"""The outcomes we claim, over 8 seeds: printed as Markdown tables, and with --write put into docs/results/.
 
     python benchmarks/outcomes.py                     all tables
     python benchmarks/outcomes.py commons poisoners   some of them
-    python benchmarks/outcomes.py --write             all tables, into docs/results.md
+    python benchmarks/outcomes.py --write             all tables, into docs/results/
 
 Figures are means over seeds of the last quarter of rounds, unless they say something else.
 """

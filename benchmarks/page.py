@@ -1,7 +1,7 @@
 """How long who uses the browser page waits: the page that is drawn in the browser beside the one before it.
 
     python benchmarks/page.py            print the table (about six minutes; needs Chromium)
-    python benchmarks/page.py --write    and put it into docs/results.md
+    python benchmarks/page.py --write    and put it into docs/results/speed.md
 
 A headless Chromium on this machine, 1280 × 800, without a graphics card, beside the server, which computes on one
 thread. The page before is the code of its last commit; where the history does not reach back to it, the new page is

@@ -1,7 +1,7 @@
 """Who is served and who leaves: the study pluralism of exit-and-voice and of two-camps.
 
     python benchmarks/pluralism.py          all tables (about four minutes on two cores)
-    python benchmarks/pluralism.py --write  into docs/results.md
+    python benchmarks/pluralism.py --write  into docs/results/governance.md
 
 Each is ``commonweal study pluralism SCENARIO`` with its own defaults, 8 seeds, 95 % intervals.
 """

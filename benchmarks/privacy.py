@@ -13,7 +13,7 @@ from typing import Any
 
 from results_page import main, markdown
 
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 from commonweal.figures.studies import draw
 from commonweal.scenarios.runs.intervals import written
 from commonweal.scenarios.schema.loading import load

@@ -21,8 +21,8 @@ from results_page import main, markdown
 from commonweal.agents.arrays import Floats
 from commonweal.agents.reciprocity.norms import Norm, norm_of
 from commonweal.agents.streams import Stream
-from commonweal.figures.canvas import save
 from commonweal.figures.collapse_map import draw_collapse
+from commonweal.figures.printing import save
 from commonweal.scenarios.runs.intervals import CORRELATION, SHARE, mean_interval
 from commonweal.scenarios.studies.reciprocity import gradient, rivals
 from commonweal.scenarios.studies.reciprocity.collapse import Grid, collapse_map, errors_of, share_interval

@@ -1,4 +1,8 @@
-"""Command lines of benchmarks; tables as Markdown, printed and put between their marks in a page of docs."""
+"""Command lines of benchmarks; tables as Markdown, printed and put between their marks in a page of docs.
+
+A table NAME has its place between ``<!-- table NAME -->`` and ``<!-- end NAME -->``. Where a benchmark names no page,
+the one of ``docs/results`` that has these marks is found.
+"""
 
 import argparse
 import json
@@ -14,7 +18,8 @@ from commonweal.agents.files import fingerprint, replacing
 from commonweal.scenarios.studies.pieces import DECIDING
 from commonweal.scenarios.sweeps.manifest import code_version
 
-RESULTS = Path(__file__).parents[1] / "docs" / "results.md"
+DOCS = Path(__file__).parents[1] / "docs"
+RESULTS = DOCS / "results"
 KEPT = Path(__file__).parents[1] / "results" / ".tables"  # rows that are made, by what decides on them
 Table = str | Iterator[str]  # whole, or as it grows row by row
 
@@ -37,17 +42,33 @@ def run_parts(description: str | None, parts: Mapping[str, Callable[[], None]]) 
         parts[part]()
 
 
+def marks(name: str) -> tuple[str, str]:
+    """What stands before and after a table of a page."""
+    return f"<!-- table {name} -->", f"<!-- end {name} -->"
+
+
 def insert(document: str, name: str, table: str) -> str:
     """The document with a new table between the marks of that name."""
-    begin, end = f"<!-- table {name} -->", f"<!-- end {name} -->"
+    begin, end = marks(name)
     found = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if not found.search(document):
         raise SystemExit(f"the page has no place for {name}: {begin} … {end}")
     return found.sub(lambda _: f"{begin}\n{table}\n{end}", document)
 
 
-def write(name: str, table: str, page: Path = RESULTS) -> None:
-    """Put a table into a page."""
+def page_of(name: str, folder: Path = RESULTS) -> Path:
+    """The page of a folder that has a table's marks."""
+    begin, end = marks(name)
+    pages = [page for page in sorted(folder.glob("*.md")) if begin in page.read_text(encoding="utf-8")]
+    if len(pages) != 1:
+        where = " and ".join(page.name for page in pages) or "no page"
+        raise SystemExit(f"one page of docs/{folder.name} has a place for {name}, {where} does: {begin} … {end}")
+    return pages[0]
+
+
+def write(name: str, table: str, page: Path | None = None) -> None:
+    """Put a table into a page; the one of ``docs/results`` that has its marks, if none is given."""
+    page = page or page_of(name)
     page.write_text(insert(page.read_text(encoding="utf-8"), name, table), encoding="utf-8")
 
 
@@ -68,7 +89,7 @@ def kept(asked: Sequence[object], make: Callable[[], Any]) -> Any:
 
 
 def main(
-    description: str | None, tables: Mapping[str, Callable[[], Table]], prefix: str = "", page: Path = RESULTS
+    description: str | None, tables: Mapping[str, Callable[[], Table]], prefix: str = "", page: Path | None = None
 ) -> None:
     """The command line of a benchmark: print the tables that were asked for, and write them if wanted.
 
@@ -77,11 +98,11 @@ def main(
         tables: what makes each, by the name by which it is asked for; its docstring says what it shows. One that
             grows is written after each row.
         prefix: of the names of their marks.
-        page: where they are put.
+        page: where they are put; the pages of ``docs/results`` that have their marks, if none is given.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"{', '.join(tables)}; all if not given")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {page.name}")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into docs/{(page or RESULTS).name}")
     arguments = parser.parse_args()
     if unknown := set(arguments.tables) - set(tables):
         parser.error(f"unknown table {min(unknown)!r}: there are {', '.join(tables)}")

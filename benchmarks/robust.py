@@ -2,7 +2,7 @@
 
     python benchmarks/robust.py                 all tables (some minutes)
     python benchmarks/robust.py pay             one of them
-    python benchmarks/robust.py --write         all, into docs/results.md
+    python benchmarks/robust.py --write         all, into docs/results/incentives.md
 
 pay and names: commons with fixed actions. imitate: the sweep robust-settlement, whose principals imitate. 8 seeds,
 means and 95 % intervals; one thread (torch.set_num_threads(1)).

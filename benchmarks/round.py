@@ -180,7 +180,7 @@ def screening_step(
 STAGES = (
     (commonweal.economy.round.play, ("agree", "pay", "remember")),
     (commonweal.economy.round.learn, ("put_in", "visit", "examine", "screen_updates", "step", "credit")),
-    (commonweal.economy.round.markets.model, ("classified_right",)),
+    (commonweal.economy.round.markets.model, ("test_scores", "measured")),
     (commonweal.economy.runs.ensemble, ("next_actions",)),
     (commonweal.economy.runs.cooperative, ("next_actions", "round_metrics")),
     (commonweal.economy.runs.results, ("round_metrics",)),

@@ -1,7 +1,7 @@
 """A software team: what is paid by completions, agreed in the talks of the paper, and Shapley's; selfish and by a deal.
 
     python benchmarks/software_team.py            the tables (a second)
-    python benchmarks/software_team.py --write    into docs/results.md, and docs/images/software-team.png
+    python benchmarks/software_team.py --write    into docs/results/negotiation.md, and docs/images/software-team.png
 
 Theirs: completions, raw shares and agreed divisions of Shapley-Coop (Hua et al. 2025, arXiv 2506.07388). Ours: the
 example log of the library, whose completions are theirs and whose efforts and substitutes are ours.
@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from results_page import RESULTS, markdown, write
+from results_page import markdown, write
 
 from commonweal.agents.arrays import Floats
-from commonweal.figures.canvas import ONE_COLUMN, blank, finish, save
+from commonweal.figures.canvas import ONE_COLUMN, blank, finish
 from commonweal.figures.ink import GREY, ink, key, printed
+from commonweal.figures.printing import save
 from commonweal.scenarios.games.product_game import substitutes_behind
 from commonweal.scenarios.games.software_team import SoftwareTeam
 
@@ -112,7 +113,7 @@ def draw(team: SoftwareTeam) -> Figure:
 def main() -> None:
     """Print the tables; with --write put them, and the figure, into the docs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help=f"into {RESULTS.name} and {FIGURE.name}")
+    parser.add_argument("--write", action="store_true", help=f"into docs/results and {FIGURE.name}")
     wanted = parser.parse_args().write
     alone, deal = played(negotiated=False), played(negotiated=True)
     tables = {"team": divisions(deal), "team plays": plays(alone, deal), "team substitutes": substitutes(deal)}

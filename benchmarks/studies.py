@@ -2,7 +2,7 @@
 
     python benchmarks/studies.py                 all tables (some ten minutes on two cores)
     python benchmarks/studies.py evolution       one of them
-    python benchmarks/studies.py --write         all, into docs/results.md
+    python benchmarks/studies.py --write         all, into docs/results/
 
 Each is ``commonweal study NAME commons`` with its own defaults, 8 seeds; of the league a first look (``LEAGUE``).
 """

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 from results_page import Table, kept, main, markdown
 
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import save
 from commonweal.figures.studies import draw
 from commonweal.scenarios.runs.intervals import mean_interval, written
 from commonweal.scenarios.schema.loading import load

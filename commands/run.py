@@ -126,20 +126,25 @@ def show(results: SweepResults, folder: Path, warnings: Sequence[str] = ()) -> N
 # The command is the outermost shell: this module alone reaches up to the figures.
 
 
-def draw_menu(name: str, menu: "Menu", file: Path) -> Path:
-    """Draw a menu of contracts into a file."""
-    from commonweal.figures import canvas
-    from commonweal.figures.menus import draw_menu as drawn
+def draw_menu(name: str, menu: "Menu", folder: Path) -> list[Path]:
+    """Draw a menu of contracts into a folder."""
+    from commonweal.figures.redrawn import keep_menu
 
-    return canvas.save(drawn(name, menu), file)
+    return keep_menu(name, menu, folder)
 
 
-def draw(folder: Path) -> None:
-    """Draw the figures of stored results and say where they lie, and which could not be drawn though they apply."""
-    from commonweal.figures.plots import draw_all
+def draw(folder: Path, out: Path | None = None) -> None:
+    """Draw the figures of stored results and say where they lie, and which could not be drawn though they apply.
 
-    files = draw_all(folder, lambda reason: None if ": skipped, " in reason else say(f"no figure {reason}"))
-    tell_where("figures", folder / "figures", [file.name for file in files])
+    Args:
+        folder: of the results.
+        out: for the figures; where the results have theirs if None.
+    """
+    from commonweal.figures.printing import pictures_among
+    from commonweal.figures.redrawn import drawn
+
+    files = drawn(folder, lambda reason: None if ": skipped, " in reason else say(f"no figure {reason}"), out)
+    tell_where("figures", files[0].parent if files else folder, pictures_among(files))
 
 
 def open_page(scenario: str | None, run: Path | None, host: str, port: int, with_token: bool) -> None:

@@ -13,9 +13,10 @@ from commonweal.agents.threads import settle_for_one_thread
 from commonweal.commands.console import height, listed, say, tell_where
 from commonweal.commands.console import show as show_table
 from commonweal.commands.run import Interrupted
+from commonweal.figures.printing import pictures_among
 from commonweal.figures.studies import draw_into
 from commonweal.scenarios.runs.progress import progress
-from commonweal.scenarios.runs.store import check_place, hidden, writing
+from commonweal.scenarios.runs.store import PICTURES, check_place, hidden, writing
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.studies import STUDIES
@@ -67,9 +68,9 @@ def conduct_study(request: StudyRequest) -> None:
         show(answer)
         names = write(answer, partial, draw_into)
     shutil.rmtree(place, ignore_errors=True)
-    figures = [name for name in names if name.endswith(".png")]
-    tell_where("results", folder, [name for name in names if name not in figures])
-    tell_where("figures", folder, figures)
+    figures = [folder / name for name in names if name.endswith(tuple(f".{suffix}" for suffix in PICTURES))]
+    tell_where("results", folder, [name for name in names if folder / name not in figures])
+    tell_where("figures", folder, pictures_among(figures))
 
 
 @contextmanager

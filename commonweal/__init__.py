@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from commonweal.agents.population import Population
     from commonweal.agents.principal import Principal, View
     from commonweal.agents.reciprocity.norms import Norm, norm
+    from commonweal.agents.rule_files import import_rules
     from commonweal.agents.streams import Stream
     from commonweal.agents.terms import PerRun, term
     from commonweal.economy.arena.arena import Arena
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from commonweal.economy.futures.deviations import Deviation
     from commonweal.economy.futures.play import Futures, play_futures
     from commonweal.economy.learning import LearningTerms, Site, network
+    from commonweal.economy.learning.losses import Loss
     from commonweal.economy.learning.module import ModuleNetwork
     from commonweal.economy.learning.network import Network
     from commonweal.economy.menus import MenuProblem, solve
@@ -64,13 +66,15 @@ if TYPE_CHECKING:
     from commonweal.economy.runs.results import Results
     from commonweal.economy.screening.admissible import ScreeningTerms
     from commonweal.economy.screening.votes import vote
-    from commonweal.economy.tasks import Dataset, TaskTerms, task
+    from commonweal.economy.tasks import Dataset, TaskTerms, metric, names_of, probe, task
+    from commonweal.figures.redrawn import redraw
     from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
     from commonweal.scenarios.schema.loading import load, revise
     from commonweal.scenarios.schema.scenario import Scenario
     from commonweal.scenarios.studies import Answer, Question, StudyOptions, ask, study
+    from commonweal.scenarios.studies.attacks import attack
     from commonweal.scenarios.sweeps.sweep import sweep
 
     __version__: str
@@ -101,6 +105,7 @@ __all__ = [
     "Intervention",
     "Kind",
     "LearningTerms",
+    "Loss",
     "LuckGame",
     "Mechanism",
     "MenuProblem",
@@ -142,6 +147,7 @@ __all__ = [
     "View",
     "as_played",
     "ask",
+    "attack",
     "credit_rule",
     "drawn_action",
     "explain",
@@ -153,10 +159,13 @@ __all__ = [
     "explain_prediction",
     "faithfulness",
     "field",
+    "import_rules",
     "instead_of",
     "load",
     "market",
     "mechanism",
+    "metric",
+    "names_of",
     "negotiator",
     "network",
     "norm",
@@ -166,7 +175,9 @@ __all__ = [
     "play_futures",
     "play_profiles",
     "policy",
+    "probe",
     "query",
+    "redraw",
     "revise",
     "reward_rule",
     "run",
@@ -192,6 +203,7 @@ _HOMES = {
     "agents.population": "Population",
     "agents.principal": "Principal View",
     "agents.reciprocity.norms": "Norm norm",
+    "agents.rule_files": "import_rules",
     "agents.streams": "Stream",
     "agents.terms": "PerRun term",
     "economy.arena.arena": "Arena",
@@ -211,6 +223,7 @@ _HOMES = {
     "economy.futures.deviations": "Deviation",
     "economy.futures.play": "Futures play_futures",
     "economy.learning": "LearningTerms Site network",
+    "economy.learning.losses": "Loss",
     "economy.learning.module": "ModuleNetwork",
     "economy.learning.network": "Network",
     "economy.menus": "MenuProblem solve",
@@ -227,7 +240,8 @@ _HOMES = {
     "economy.runs.results": "Results",
     "economy.screening.admissible": "ScreeningTerms",
     "economy.screening.votes": "vote",
-    "economy.tasks": "Dataset TaskTerms task",
+    "economy.tasks": "Dataset TaskTerms metric names_of probe task",
+    "figures.redrawn": "redraw",
     "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.faithful": "Faithfulness faithfulness",
     "scenarios.runs.playing": "run",
@@ -235,6 +249,7 @@ _HOMES = {
     "scenarios.schema.loading": "load revise",
     "scenarios.schema.scenario": "Scenario",
     "scenarios.studies": "Answer Question StudyOptions ask study",
+    "scenarios.studies.attacks": "attack",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

@@ -11,6 +11,7 @@ from matplotlib.ticker import NullLocator
 
 from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note
 from commonweal.figures.ink import MAP, OCHRE, Ink, key, printed, upon
 from commonweal.figures.points import require
 
@@ -60,6 +61,9 @@ def _map(ax: Axes, cells: pd.DataFrame) -> QuadMesh:
     gammas, ratios = sorted(set(cells["gamma"])), sorted(set(cells["ratio"]))
     shares = cells.pivot(index="ratio", columns="gamma", values="share").to_numpy()
     edges = _edges(ratios)
+    note(ax, "share", {"value": "payoff, share of the best"}, x=cells["gamma"], y=cells["ratio"], value=cells["share"])
+    note(ax, "constant", {"value": "share of seeds that end constant"}, x=cells["gamma"], y=cells["ratio"],
+         value=cells["constant"])  # fmt: skip
     mesh = ax.pcolormesh(np.arange(len(gammas) + 1) - 0.5, edges, shares, cmap=MAP, vmin=0.0, vmax=1.0)
     ax.set_yscale("log")
     ax.set_ylim(edges[0], edges[-1])
@@ -73,6 +77,7 @@ def _map(ax: Axes, cells: pd.DataFrame) -> QuadMesh:
             place, colour = gammas.index(cell["gamma"]), upon(MAP(float(np.clip(cell["share"], 0, 1))))
             ax.text(place, cell["ratio"], f"{percent}", ha="center", va="center", fontsize=6, color=colour)
     line = cells.groupby("gamma")["boundary"].first().sort_index().to_numpy()
+    note(ax, "boundary by the analysis", x=gammas, y=line)
     ax.stairs(np.clip(line, edges[0], edges[-1]), np.arange(len(gammas) + 1) - 0.5, baseline=None, color=_EDGE.colour,
               linewidth=1.8)  # fmt: skip
     return mesh

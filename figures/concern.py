@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from commonweal.agents.arrays import Floats
 from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, label_ends, rounds_axis
+from commonweal.figures.data import note
 from commonweal.figures.ink import ink, key, printed
 from commonweal.figures.points import Course, Points, course, draw_course, end_of, points_of, require
 from commonweal.scenarios.runs.measures import camps_of
@@ -56,9 +57,10 @@ def _draw_share(ax: Axes, rounds: pd.DataFrame, points: Points, measure: str) ->
     whole = "violated" if measure == "violated" else f"share_{measure}"
     lines = [course(rounds, points.shown[0], name) for name in camps[:_MOST]]
     lines = lines or [course(rounds, point, whole) for point in points.shown]
-    draw_lines(ax, lines)
+    named = [f"camp {name.rpartition('_')[2]}" for name in camps[:_MOST]]
+    draw_lines(ax, lines, named or points.names())
     if camps:
-        _name_ends(ax, lines, [f"camp {name.rpartition('_')[2]}" for name in camps[:_MOST]])
+        _name_ends(ax, lines, named)
 
 
 def _draw_welfare(ax: Axes, rounds: pd.DataFrame, points: Points, words: Words) -> None:
@@ -67,12 +69,13 @@ def _draw_welfare(ax: Axes, rounds: pd.DataFrame, points: Points, words: Words) 
     money = [course(rounds, point, "welfare") for point in points.shown]
     low, high = ends(np.concatenate([line.mean for line in [*net, *money]]))
     if len(points.shown) == 1:
-        draw_lines(ax, [*money, *net])
+        draw_lines(ax, [*money, *net], ["money", "net"])
         ax.set_ylim(low, high)
         _name_ends(ax, [*money, *net], ["money", "net"])
         return
-    draw_lines(ax, net)
-    for place, line in enumerate(money):
+    draw_lines(ax, net, [f"{name}, net" for name in points.names()])
+    for place, (line, name) in enumerate(zip(money, points.names(), strict=True)):
+        note(ax, f"{name}, money", x=line.rounds, y=line.mean)
         ax.plot(line.rounds, line.mean, color=ink(place).colour, linewidth=0.5, label="_")
     ax.set_ylim(low, high)
 
@@ -84,10 +87,10 @@ def ends(means: Floats) -> tuple[float, float]:
     return float(low - room), float(high + room)
 
 
-def draw_lines(ax: Axes, lines: Sequence[Course]) -> None:
+def draw_lines(ax: Axes, lines: Sequence[Course], names: Sequence[str]) -> None:
     """A line for each of several points, in the order of their ink."""
-    for place, line in enumerate(lines):
-        draw_course(ax, line, ink(place), opacity=0.18 if len(lines) < 4 else 0.09)
+    for place, (line, name) in enumerate(zip(lines, names, strict=True)):
+        draw_course(ax, line, ink(place), opacity=0.18 if len(lines) < 4 else 0.09, series=name)
 
 
 def dress(ax: Axes, ylabel: str, title: str) -> None:

@@ -38,7 +38,8 @@ def draw_actions(rounds: pd.DataFrame, varied: Sequence[str] = (), words: Words 
     figure, axes = panels([point.title for point in points.shown], "share of principals", "round")
     for ax, point in zip(axes, points.shown, strict=True):
         for action in taken:
-            draw_course(ax, course(rounds, point, f"share_{action}"), ACTIONS[action], action)
+            draw_course(ax, course(rounds, point, f"share_{action}"), ACTIONS[action], action,
+                        series=words.verb(action).do)
         ax.set_ylim(-0.02, 1.02)
         rounds_axis(ax)
     caption = points.statistic() + (f" Never chosen: {', '.join(never)}." if never else "") + points.note()
@@ -71,7 +72,7 @@ def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = (), words: Words
     lines = [course(rounds, point, "accuracy") for point in points.shown]
     for place, ax in enumerate(axes):
         for other in lines:
-            ax.plot(other.rounds, other.mean, color="0.85", linewidth=0.6, label="_")
+            ax.plot(other.rounds, other.mean, color="0.85", linewidth=0.6, label="_", gid="guide")
         draw_course(ax, lines[place], Ink(BLACK, "-", "o"), points.shown[place].name)
         rounds_axis(ax)
     _bound_share(axes[0])
@@ -82,7 +83,8 @@ def draw_accuracy(rounds: pd.DataFrame, varied: Sequence[str] = (), words: Words
 def _draw_together(ax: Axes, rounds: pd.DataFrame, points: Points, column: str, ylabel: str, named: bool) -> None:
     lines = [course(rounds, point, column) for point in points.shown]
     for place, (line, point) in enumerate(zip(lines, points.shown, strict=True)):
-        draw_course(ax, line, ink(place), point.name, opacity=0.18 if len(lines) < 4 else 0.09)
+        draw_course(ax, line, ink(place), point.name, opacity=0.18 if len(lines) < 4 else 0.09,
+                    series=point.name if points.header else "")
     rounds_axis(ax)
     ax.set_xlabel("round")
     ax.set_ylabel(ylabel)
@@ -135,7 +137,7 @@ def draw_overview(
     grid[0][0].set_ylim(-0.02, 1.02)
     money = bool(principals[list(WEALTH)].to_numpy().any()) or "samples" not in rounds or not words.has("samples")
     if money:
-        draw_lorenz(grid[1][1], [lorenz_curves(principals, point) for point in points.shown])
+        draw_lorenz(grid[1][1], [lorenz_curves(principals, point) for point in points.shown], points.names())
     else:
         _draw_together(grid[1][1], rounds, points, "samples", "samples put in (per round)", named=False)
         grid[1][1].set_ylim(bottom=0.0)

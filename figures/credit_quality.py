@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 
 from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import finish, panels, say_empty
+from commonweal.figures.data import note
 from commonweal.figures.ink import ACTIONS, BLACK, Ink, ink, key, printed
 from commonweal.figures.points import points_of, require
 
@@ -84,8 +85,10 @@ def _draw_cloud(ax: Axes, group: pd.DataFrame, colour: str, kinds: dict[str, Ink
         own = kind == name
         ax.plot(shown[own], credit[own], linestyle="none", marker=pen.marker, markersize=3, color=pen.colour,
                 alpha=opacity, markeredgewidth=0, label=name, rasterized=True)
+        note(ax, name.replace("_", "-"), x=quality[own], y=credit[own])
     centres, means = binned_means(quality, credit)
     ax.plot(centres, means, color=BLACK, linewidth=1.2, label="mean")
+    note(ax, "mean by quality", x=centres, y=means)
 
 
 def binned_means(quality: Floats,

@@ -7,10 +7,13 @@ from matplotlib.figure import Figure
 from commonweal.agents.arrays import Floats
 from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, say_empty
+from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREY, printed
 from commonweal.figures.sweep_table import Axis, SweepTable
+from commonweal.scenarios.runs.measure_titles import OTHERS
 from commonweal.scenarios.runs.measures import SHARES, title
 
+_TOGETHER = "together only"  # what no factor explains by itself
 _TALLEST = 14  # bars of a panel at most
 
 
@@ -18,7 +21,8 @@ def title_of(metric: str, words: Words) -> str:
     """What a metric is called in figures, with its unit."""
     if metric in SHARES:
         return f"{title(metric, words)} (share)"
-    return {"accuracy": words.axis, "welfare": words.welfare_axis}.get(metric, metric.replace("_", " "))
+    said = {"accuracy": words.axis, "welfare": words.welfare_axis} | {name: told for name, (_, told) in OTHERS.items()}
+    return said.get(metric, metric.replace("_", " "))
 
 
 def explained(axis: Axis, means: Floats) -> float:
@@ -69,8 +73,8 @@ def draw_main_effects(table: SweepTable) -> Figure:
     figure, (row, *_) = blank(1, len(table.metrics), TWO_COLUMNS, height, sharey=True)
     for m, (ax, metric) in enumerate(zip(row, table.metrics, strict=True)):
         ax.set_title(title_of(metric, table.words), loc="left", color="0.2")
-        _draw_bars(ax, shares[order, m])
-        ax.set_yticks(range(len(names) + 1), [*(balanced(name, 34) for name in names), "together only"])
+        _draw_bars(ax, shares[order, m], [*names, _TOGETHER])
+        ax.set_yticks(range(len(names) + 1), [*(balanced(name, 34) for name in names), _TOGETHER])
     row[0].set_ylim(len(names) + 0.6, -0.6)
     caption = (
         f"First-order share of the variance of {table.values.shape[1]} points' means over {table.seeds()}, last "
@@ -80,11 +84,12 @@ def draw_main_effects(table: SweepTable) -> Figure:
     return finish(figure, "Which factors matter", caption + table.note())
 
 
-def _draw_bars(ax: Axes, shares: Floats) -> None:
+def _draw_bars(ax: Axes, shares: Floats, names: list[str]) -> None:
     if np.isnan(shares).all():
         say_empty(ax, "does not vary")
         return
     bars = np.append(shares, max(0.0, 1 - np.nansum(shares)))
+    note(ax, names={"y": "factor"}, x=bars, y=names)
     ax.barh(range(len(bars)), bars, color=[BLACK] * len(shares) + [GREY], height=0.7)
     for place, share in enumerate(bars):
         ax.text(share + 0.02, place, f"{share:.2f}", va="center", color="0.25")

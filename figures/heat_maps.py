@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish
+from commonweal.figures.data import note_cells
 from commonweal.figures.effects import importance, title_of, top_two
 from commonweal.figures.ink import MAP, printed, upon
 from commonweal.figures.sweep_table import Axis, SweepTable
@@ -80,6 +81,8 @@ def _draw_map(ax: Axes, cells: Floats, x: Axis, y: Axis, room: int) -> None:
     ax.set_yticks(range(y.count), y.texts)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
+    levels = [axis.places if axis.numeric else axis.texts for axis in (x, y)]
+    note_cells(ax, cells, *levels, names={"value": "mean"})
     ax.set_xlabel(balanced(x.name, 40))
     ax.set_ylabel(balanced(y.name, 20))
     figure = ax.get_figure(root=True)
@@ -94,7 +97,7 @@ def _draw_map(ax: Axes, cells: Floats, x: Axis, y: Axis, room: int) -> None:
 def _annotate(ax: Axes, image: AxesImage, cells: Floats) -> None:
     """Write every cell's value in it, light on dark and dark on light."""
     span = np.nanmax(np.abs(cells))
-    digits = 2 if span >= 0.1 else 3 if span >= 0.01 else 4
+    digits = next(digits for digits, least in enumerate((100, 10, 0.1, 0.01, 0)) if span >= least)
     beneath = image.to_rgba(cells)
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value):

@@ -10,6 +10,7 @@ from matplotlib.ticker import NullLocator
 from commonweal.agents.arrays import Floats
 from commonweal.economy.menus import Menu
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, printed
 
 _PARTS = {"cost of samples": GREY, "had alone": GREEN, "rent": PURPLE}
@@ -52,6 +53,8 @@ def _draw_samples(ax: Axes, menu: Menu) -> None:
     ax.hlines(rows[served], alone[served], menu.amounts[served], color=GREY, linewidth=0.8, zorder=1)
     ax.plot(alone, rows, "o", color=BLACK, markerfacecolor="white", markersize=5, clip_on=False)
     ax.plot(menu.amounts[served], rows[served], "o", color=BLACK, markersize=5, clip_on=False)
+    note(ax, "alone", x=alone, y=menu.problem.costs)
+    note(ax, "by the menu", x=menu.amounts[served], y=menu.problem.costs[served])
     _stretch(ax, np.concatenate([alone, menu.amounts]))
     ax.set_xlabel("samples put in")
 
@@ -70,10 +73,12 @@ def _draw_worth(ax: Axes, menu: Menu) -> None:
     rows, cost = np.arange(len(menu.amounts)), menu.problem.costs * menu.amounts
     base = np.zeros(len(rows))
     parts = (cost, np.where(menu.served, menu.reservation, 0.0), menu.rents)
-    for width, colour in zip(parts, _PARTS.values(), strict=True):
+    for width, (name, colour) in zip(parts, _PARTS.items(), strict=True):
         ax.barh(rows, width, left=base, height=0.55, color=colour)
+        note(ax, name, x=width, y=menu.problem.costs)
         base = base + width
     ax.plot(menu.ceilings[menu.served], rows[menu.served], "|", color=BLACK, markersize=13, markeredgewidth=1.2)
+    note(ax, "whole model", x=menu.ceilings[menu.served], y=menu.problem.costs[menu.served])
     for row in rows[~menu.served]:
         ax.text(0.02, row, "not served", transform=ax.get_yaxis_transform(), va="center", color="0.35")
     ax.set_xlim(0, max(1.0, float(max(menu.ceilings.max(), base.max())) * 1.04))

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
 from commonweal.figures.concern import draw_lines, dress, ends
 from commonweal.figures.ink import ink, key, printed
-from commonweal.figures.points import course, draw_course, points_of, require
+from commonweal.figures.points import course, points_of, require
 
 NAMES = ("cooperation", "good_names", "gift_worth", "gift_cost")  # the columns that are there where names count
 _MOST = 6  # lines that can be told apart on one pair of axes
@@ -38,11 +38,10 @@ def draw_names(rounds: pd.DataFrame, varied: Sequence[str] = ()) -> Figure:
               ("good_names", "names that are good (share)", "Names"))  # fmt: skip
     for ax, (measure, label, title) in zip(grid[0], shares, strict=False):
         ax.set_ylim(-0.02, 1.02)
-        draw_lines(ax, [course(ratios, point, measure) for point in points.shown])
+        draw_lines(ax, [course(ratios, point, measure) for point in points.shown], points.names())
         dress(ax, label, title)
     lines = [course(ratios, point, "ratio") for point in points.shown]
-    for place, line in enumerate(lines):
-        draw_course(grid[0][2], line, ink(place), opacity=0.18 if len(lines) < 4 else 0.09)
+    draw_lines(grid[0][2], lines, points.names())
     means = np.concatenate([line.mean for line in lines] + [np.ones(1)])
     low, high = ends(means)
     grid[0][2].set_ylim(max(low, 0.0), high)

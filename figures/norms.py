@@ -9,6 +9,7 @@ from matplotlib.patches import Patch
 
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREEN, GREY, LIGHT, PURPLE, Ink, key, printed
 from commonweal.figures.points import require
 from commonweal.scenarios.runs.intervals import Interval
@@ -43,6 +44,7 @@ def draw_norms(norms: pd.DataFrame, note: str, measured: Interval | None = None)
     inside = np.isfinite(low) if measured is None else (low < measured.value) & (measured.value < high)
     _draw_intervals(left, low, high, inside, measured)
     _draw_cooperation(right, gifts, inside)
+    _note(left, right, norms)
     left.set_yticks(range(len(norms)), norms["norm"])
     left.set_ylim(len(norms) - 0.4, -0.6)
     caption = f"Stable: no other rule of action does as well (public images). {note}"
@@ -58,6 +60,15 @@ def draw_norms(norms: pd.DataFrame, note: str, measured: Interval | None = None)
     return finish(figure, "Which norms are stable, and what they bring", caption, handles)
 
 
+def _note(left: Axes, right: Axes, norms: pd.DataFrame) -> None:
+    """What is drawn of norms, in the order of ``NORMS``."""
+    names = {"y": "norm"}
+    note(left, "stable", names, x_low=norms["low"], x_high=norms["high"], y=norms["norm"])
+    note(right, "public images", names, x=norms["cooperation"], y=norms["norm"])
+    if "private" in norms:
+        note(right, "private images", names, x=norms["private"], y=norms["norm"])
+
+
 def _text(measured: Interval) -> str:
     known = bool(np.isfinite(measured.low))
     return measured.text(2) if known else f"{float(measured.value):.2f}"
@@ -70,11 +81,12 @@ def _draw_intervals(ax: Axes, low: Floats, high: Floats, inside: Bools, measured
         if np.isfinite(start):
             ax.barh(place, min(end, edge) - start, left=start, color=colour, height=0.6)
         if end == np.inf:
-            ax.plot(edge, place, ">", color=colour, markersize=6, clip_on=False)
+            ax.plot(edge, place, ">", color=colour, markersize=6, clip_on=False, gid="guide")
         ax.text(1.05 * edge, place, _between(start, end), va="center", color="0.25")
     if measured is not None:
         ax.axvspan(float(measured.low), float(measured.high), color=GREEN, alpha=0.25, linewidth=0, zorder=0)
         ax.axvline(float(measured.value), color=GREEN)
+        note(ax, "measured", {"y": "norm"}, x=measured.value, x_low=measured.low, x_high=measured.high, y="")
     ax.set_xlim(0, edge)
     ax.set(xlabel="benefit of a gift per cost")
     ax.set_title("stable", loc="left", color="0.2")

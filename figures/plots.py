@@ -1,10 +1,11 @@
-"""Every figure from one stored run or sweep: reads the folder, draws what its results allow, writes PNG files."""
+"""Every figure from one stored run or sweep: reads the folder, draws what its results allow, writes files."""
 
 import json
 import logging
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.values import subject_of
 from commonweal.economy.round.words import Words
-from commonweal.figures.canvas import save
 from commonweal.figures.concern import draw_concern
 from commonweal.figures.courses import draw_accuracy, draw_actions, draw_overview
 from commonweal.figures.credit_quality import draw_credit_quality
 from commonweal.figures.names import NAMES, draw_names
 from commonweal.figures.points import require
+from commonweal.figures.printing import keep
 from commonweal.figures.probe_levels import draw_probe_levels, value_dimensions
 from commonweal.figures.rewards import draw_rewards
 from commonweal.figures.sweeps import draw_sweep
@@ -51,22 +53,23 @@ class Folder:
     rewards_differ: bool  # whether principals may put in, and be given, more or less than each other
 
 
-def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
+def draw_all(folder: Path, tell: Callable[[str], None] = _say, out: Path | None = None) -> list[Path]:
     """Draw every figure that the results of a run or sweep allow.
 
     Args:
         folder: where the results are stored.
         tell: called with a line for each figure that is skipped, since it does not apply, or not drawn, and why; the
             default logs it.
+        out: folder for the figures; ``folder / "figures"`` if None.
 
     Returns:
-        The PNG files written, under ``folder / "figures"``.
+        The files written: each figure in every format of the look, and its data as CSV.
 
     Raises:
         InputError: if results are missing or not readable.
     """
     if is_sweep(folder):
-        return draw_sweep(folder, tell)
+        return draw_sweep(folder, tell, out=out)
     stored = read(folder)
     rounds, principals, varied = stored.rounds, stored.principals, stored.varied
     drawings: dict[str, Callable[[], Figure]] = {
@@ -98,7 +101,8 @@ def draw_all(folder: Path, tell: Callable[[str], None] = _say) -> list[Path]:
     else:
         tell("value_map: skipped, the scenario has no value dimensions")
     source = _source(stored.about)
-    return [save(draw(), folder / "figures" / f"{name}.png", source) for name, draw in drawings.items()]
+    kept = (keep(draw(), (out or folder / "figures") / name, source) for name, draw in drawings.items())
+    return list(chain.from_iterable(kept))
 
 
 def result_name(words: Words) -> str:
@@ -138,8 +142,7 @@ def _dimensions(scenario: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     for dimension in scenario.get("values", {}).get("dimensions", ()):
         sense = dimension["sense"]
-        part = "label" if dimension.get("label") is not None else "feature"
-        subject = f"{'class' if part == 'label' else part} {dimension[part]}"
+        subject = subject_of(*(dimension.get(part) for part in ("label", "feature", "probe")))
         # A protected group's limit is on its loss; a withheld purpose's is on a loss bounded by 1, which has no unit.
         unit = "loss, nat" if sense == "protect" else "bounded loss"
         found.append((f"{sense} {subject} ({unit})", sense))

@@ -10,8 +10,11 @@ from matplotlib.axes import Axes
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.agents.module_names import in_short
+from commonweal.figures.data import note
 from commonweal.figures.ink import Ink
 from commonweal.scenarios.runs.intervals import mean_interval, range_of
+from commonweal.scenarios.schema.field_titles import field_titles, value_title
 
 MOST = 12  # points in a figure; more cannot be told apart on paper
 
@@ -20,8 +23,8 @@ MOST = 12  # points in a figure; more cannot be told apart on paper
 class Point:
     """One rule of a sweep: the runs that differ in their seed only."""
 
-    name: str  # () the varied values: "credit"
-    title: str  # () the same with the fields' names: "kind = credit"
+    name: str  # () the varied values: "by credit"
+    title: str  # () the same with the fields' names: "settlement rule: by credit"
     runs: Ints  # (seeds,) run numbers
 
 
@@ -31,7 +34,7 @@ class Points:
 
     shown: tuple[Point, ...]  # (points,)
     left_out: int  # () points beyond the most a figure shows
-    header: str  # () the varied fields, "" if none
+    header: str  # () the varied fields in words, "" if none
 
     def seeds(self) -> str:
         """How many seeds a point has, in words: "8 seeds", "7 to 8 seeds", "one seed"."""
@@ -39,6 +42,10 @@ class Points:
         if counts == [1]:
             return "one seed"
         return f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
+
+    def names(self) -> list[str]:
+        """What the points are called; "" where nothing varies."""
+        return [point.name if self.header else "" for point in self.shown]
 
     def statistic(self) -> str:
         """What lines and bands are, in words."""
@@ -92,17 +99,16 @@ def points_of(frame: pd.DataFrame, varied: Sequence[str], most: int = MOST) -> P
         The first ``most`` points and how many are left out.
     """
     first = frame.drop_duplicates("run")
-    last = [path.rsplit(".", 1)[-1] for path in varied]
-    short = last if len(set(last)) == len(last) else list(varied)
-    values = [_texts(list(first[path])) for path in varied]
+    fields = field_titles(varied)
+    values = [[value_title(path, text) for text in _texts(list(first[path]))] for path in varied]
     runs: dict[tuple[str, ...], list[int]] = {}
     for place, run in enumerate(first["run"]):
         runs.setdefault(tuple(column[place] for column in values), []).append(int(run))
     points = tuple(
-        Point(", ".join(texts) or "all runs", ", ".join(f"{n} = {t}" for n, t in zip(short, texts, strict=True)),
+        Point(", ".join(texts) or "all runs", ", ".join(f"{n}: {t}" for n, t in zip(fields, texts, strict=True)),
               np.array(numbers, dtype=np.int64))
         for texts, numbers in runs.items())
-    return Points(points[:most], max(0, len(points) - most), ", ".join(varied))
+    return Points(points[:most], max(0, len(points) - most), ", ".join(fields))
 
 
 def _texts(values: list[object]) -> list[str]:
@@ -124,7 +130,7 @@ def _text(value: object) -> str:
         return f"{float(value):g}"
     if isinstance(value, np.ndarray | list | tuple):
         return "[" + " ".join(_text(item) for item in value) + "]"
-    return PurePath(value).name if isinstance(value, PurePath) else str(value)
+    return PurePath(value).name if isinstance(value, PurePath) else in_short(str(value))
 
 
 def course(rounds: pd.DataFrame, point: Point, column: str) -> Course:
@@ -146,12 +152,23 @@ def course(rounds: pd.DataFrame, point: Point, column: str) -> Course:
     return Course(table.index.to_numpy(dtype=np.float64), found.value, found.low, found.high)
 
 
-def draw_course(ax: Axes, line: Course, pen: Ink, label: str = "", opacity: float = 0.18) -> None:
-    """A mean line with its interval as a band; a single round becomes a marker."""
+def draw_course(ax: Axes, line: Course, pen: Ink, label: str = "", opacity: float = 0.18,
+                series: str | None = None) -> None:  # fmt: skip
+    """A mean line with its interval as a band; a single round becomes a marker.
+
+    Args:
+        ax: to draw on.
+        line: the course.
+        pen: its ink.
+        label: of the line, by which it can be found.
+        opacity: of the band.
+        series: what a reader calls it; the label if None.
+    """
     marker = pen.marker if len(line.rounds) == 1 else "none"
     ax.plot(line.rounds, line.mean, color=pen.colour, linestyle=pen.dashes, marker=marker, label=label or "_")
     if np.isfinite(line.low).any():
         ax.fill_between(line.rounds, line.low, line.high, color=pen.colour, alpha=opacity, linewidth=0)
+    note(ax, label if series is None else series, x=line.rounds, y=line.mean, y_low=line.low, y_high=line.high)
 
 
 def end_of(line: Course) -> float:

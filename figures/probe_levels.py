@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from commonweal.agents.errors import InputError
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish, rounds_axis
 from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, Ink, key, printed
+from commonweal.figures.looks import look
 from commonweal.figures.points import Point, course, draw_course, points_of, require
 
 _INKS = {"level": Ink(BLACK, "-", "o"), "limit": Ink(PURPLE, "--", "s"), "mean_limit": Ink(GREY, ":", "^")}
@@ -68,7 +69,7 @@ def draw_probe_levels(rounds: pd.DataFrame, varied: Sequence[str] = (), names: S
 
 def _stacks(count: int, tall: int) -> tuple[Figure, list[list[Axes]]]:
     """A figure with one stack of panels per point, at most four in a row."""
-    columns = min(_COLUMNS, count) if count not in (5, 6) else 3
+    columns = look().beside(min(_COLUMNS, count) if count not in (5, 6) else 3)
     bands = -(-count // columns)
     heights = ([1.0] * (tall - 1) + [0.6]) * bands
     figure, grid = blank(tall * bands, columns, ONE_COLUMN if count == 1 else TWO_COLUMNS, 1.35, heights,
@@ -83,8 +84,9 @@ def _draw_stack(stack: list[Axes], rounds: pd.DataFrame, point: Point, dimension
     stack[0].set_title(point.title, loc="left", color="0.2")
     for ax, k in zip(stack, dimensions, strict=False):
         for kind, pen in _INKS.items():
-            draw_course(ax, course(rounds, point, f"{kind}_{k}"), pen, kind)
-    draw_course(stack[-1], course(rounds, point, "screened_share"), _SCREENED, "screened_share")
+            draw_course(ax, course(rounds, point, f"{kind}_{k}"), pen, kind, series=_WORDS[kind])
+    draw_course(stack[-1], course(rounds, point, "screened_share"), _SCREENED, "screened_share",
+                series="screened updates")
     stack[-1].set_ylim(-0.03, 1.03)
     for ax in stack:
         rounds_axis(ax)

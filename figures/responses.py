@@ -8,6 +8,7 @@ from matplotlib.ticker import NullLocator
 
 from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, balanced, blank, finish
+from commonweal.figures.data import note
 from commonweal.figures.effects import importance, title_of
 from commonweal.figures.ink import Ink, ink, key, printed
 from commonweal.figures.sweep_table import Axis, SweepTable
@@ -80,6 +81,8 @@ def _draw_lines(ax: Axes, table: SweepTable, metric: int, axis: Axis, by: Axis |
         label = by.texts[place] if by else "_"
         ax.plot(axis.places[there], found.value[there], color=pen.colour, linestyle=pen.dashes, marker=pen.marker,
                 markersize=3.2, label=label)  # fmt: skip
+        note(ax, by.texts[place] if by else "", x=axis.places[there], y=found.value[there], y_low=found.low[there],
+             y_high=found.high[there])  # fmt: skip
         ax.fill_between(axis.places[there], found.low[there], found.high[there], color=pen.colour, alpha=0.16,
                         linewidth=0)  # fmt: skip
 

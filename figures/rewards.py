@@ -12,6 +12,7 @@ from matplotlib.ticker import NullLocator
 
 from commonweal.agents.arrays import Floats
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, rounds_axis
+from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREY, Ink, ink, key, printed
 from commonweal.figures.points import Points, course, draw_course, points_of, require
 
@@ -42,7 +43,8 @@ def draw_rewards(rounds: pd.DataFrame, principals: pd.DataFrame, varied: Sequenc
     figure, ((left, middle, right),) = blank(1, 3, TWO_COLUMNS, 2.3)
     _draw_accuracies(left, rounds, points)
     for place, point in enumerate(points.shown):
-        draw_course(middle, course(rounds, point, "samples"), ink(place), point.name)
+        draw_course(middle, course(rounds, point, "samples"), ink(place), point.name,
+                    series=point.name if points.header else "")
     rounds_axis(middle)
     _from_zero(middle)
     middle.set(xlabel="round", ylabel="samples put in (per round)")
@@ -57,8 +59,10 @@ def draw_rewards(rounds: pd.DataFrame, principals: pd.DataFrame, varied: Sequenc
 def _draw_accuracies(ax: Axes, rounds: pd.DataFrame, points: Points) -> None:
     for place, point in enumerate(points.shown):
         colour = ink(place).colour
-        draw_course(ax, course(rounds, point, "accuracy"), Ink(colour, "-", "o"), f"{point.name}, shared")
-        draw_course(ax, course(rounds, point, "own_accuracy"), Ink(colour, "--", "s"), f"{point.name}, own")
+        draw_course(ax, course(rounds, point, "accuracy"), Ink(colour, "-", "o"), f"{point.name}, shared",
+                    series=f"{point.name}, shared" if points.header else "shared model")
+        draw_course(ax, course(rounds, point, "own_accuracy"), Ink(colour, "--", "s"), f"{point.name}, own",
+                    series=f"{point.name}, own" if points.header else "own model, mean")
     rounds_axis(ax)
     ax.set_ylim(-0.02, 1.02)
     ax.set(xlabel="round", ylabel="accuracy (share)")
@@ -71,10 +75,11 @@ def _draw_cloud(ax: Axes, rounds: pd.DataFrame, principals: pd.DataFrame, points
     for point in points.shown:
         ax.axhline(float(shared[shared.index.isin(point.runs)].mean()), color=GREY, linewidth=0.8, zorder=0)
     groups = _groups(shown, points)
-    for place, (_, own) in enumerate(groups):
+    for place, (name, own) in enumerate(groups):
         marks = ax.plot(own["contributed"], own["reward"], linestyle="none", marker=ink(place).marker,
                         color=ink(place).colour, clip_on=False)
         _hollow(marks[0])
+        note(ax, name, x=own["contributed"], y=own["reward"])
     _stretch(ax, shown["contributed"].to_numpy(dtype=np.float64))
     ax.set_ylim(-0.02, 1.02)
     ax.set(xlabel="samples put in (over the run)", ylabel="accuracy of its own model (share)")

@@ -8,7 +8,9 @@ import pandas as pd
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.errors import InputError
+from commonweal.agents.module_names import in_short
 from commonweal.economy.round.words import Words
+from commonweal.scenarios.schema.field_titles import field_titles, value_title
 
 MOST_LEVELS = 12  # numbers of a factor that are levels of their own; more are put into bins
 _BINS = 8
@@ -20,7 +22,7 @@ class Axis:
     """What varies between points: one factor, or several that always vary together."""
 
     paths: tuple[str, ...]  # dotted paths of the factors
-    name: str  # () how figures call it
+    name: str  # () in words
     level: Ints  # (P,) level of each point, from 0
     texts: tuple[str, ...]  # (L,) names of the levels
     places: Floats  # (L,) numbers of the levels, or their means within bins; 0, 1, … where they have none
@@ -108,7 +110,8 @@ def _axis(path: str, column: pd.Series) -> Axis:
     """The levels of one factor: numbers in ascending order, everything else as it comes."""
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         level, names = pd.factorize(column.map(_text))
-        return Axis((path,), path, level, tuple(map(str, names)), np.arange(len(names), dtype=float), False, False)
+        texts = tuple(value_title(path, str(name)) for name in names)
+        return Axis((path,), path, level, texts, np.arange(len(names), dtype=float), False, False)
     numbers = column.to_numpy(dtype=np.float64)
     places, level = np.unique(numbers, return_inverse=True)
     if len(places) <= MOST_LEVELS:
@@ -120,7 +123,7 @@ def _axis(path: str, column: pd.Series) -> Axis:
 
 
 def _merged(axes: Sequence[Axis], factors: Sequence[str]) -> tuple[Axis, ...]:
-    """Axes, factors that always vary together as one, then with the shortest names that tell them apart."""
+    """Axes in words, factors that always vary together as one."""
     kept: list[Axis] = []
     for axis in axes:
         twin = next((i for i, other in enumerate(kept) if _together(axis, other)), None)
@@ -128,12 +131,8 @@ def _merged(axes: Sequence[Axis], factors: Sequence[str]) -> tuple[Axis, ...]:
             kept.append(axis)
         else:
             kept[twin] = replace(kept[twin], paths=(*kept[twin].paths, *axis.paths))
-    last = [path.rsplit(".", 1)[-1] for path in factors]
-    short = {path: name if last.count(name) == 1 else path for path, name in zip(factors, last, strict=True)}
-    return tuple(
-        axis if len(axis.paths) == 1 else replace(axis, name=", ".join(short[path] for path in axis.paths))
-        for axis in kept
-    )
+    titles = dict(zip(factors, field_titles(factors), strict=True))
+    return tuple(replace(axis, name=", ".join(titles[path] for path in axis.paths)) for axis in kept)
 
 
 def _together(one: Axis, other: Axis) -> bool:
@@ -151,4 +150,4 @@ def _numbers(values: Floats, fewest: int = 3) -> tuple[str, ...]:
 
 
 def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
+    return str(value).lower() if isinstance(value, bool | np.bool_) else in_short(str(value))

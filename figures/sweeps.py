@@ -8,10 +8,10 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.canvas import save
 from commonweal.figures.effects import draw_main_effects
 from commonweal.figures.heat_maps import draw_heat_maps
 from commonweal.figures.indices import draw_indices
+from commonweal.figures.printing import keep
 from commonweal.figures.responses import draw_responses
 from commonweal.figures.sweep_table import SweepTable, sweep_table
 from commonweal.scenarios.reading.stored import Stored, open_results
@@ -24,7 +24,10 @@ _say = logging.getLogger("commonweal.figures").info
 
 
 def draw_sweep(
-    folder: Path, tell: Callable[[str], None] = _say, metrics: Sequence[str] | None = None
+    folder: Path,
+    tell: Callable[[str], None] = _say,
+    metrics: Sequence[str] | None = None,
+    out: Path | None = None,
 ) -> list[Path]:
     """Draw every figure that the results of a sweep allow.
 
@@ -32,10 +35,11 @@ def draw_sweep(
         folder: of ``commonweal sweep``; it need not be finished.
         tell: called with a line for each figure that is skipped, since it does not apply, or not drawn, and why; the
             default logs it.
+        out: folder for the figures; ``folder / "figures"`` if None.
         metrics: up to three columns to show; delegating, accuracy and welfare if not given.
 
     Returns:
-        The PNG files written, under ``folder / "figures"``.
+        The files written: each figure in every format of the look, and its data as CSV.
 
     Raises:
         InputError: if results are missing or not readable, a figure cannot be written, or a metric is not there.
@@ -49,14 +53,14 @@ def draw_sweep(
     table = replace(sweep_table(runs, stored.factors, chosen_metrics(there, metrics)), words=words)
     drawings = _drawings(table, _sample(stored), tell)
     source = {"Software": "commonweal", "Source": f"sweep {stored.name}"}
-    drawn = []
+    drawn: list[Path] = []
     for name, draw in drawings.items():
         try:
             figure = draw()
         except InputError as error:
             tell(f"{name}: not drawn, {error}")
         else:
-            drawn.append(save(figure, folder / "figures" / f"{name}.png", source))
+            drawn += keep(figure, (out or folder / "figures") / name, source)
     return drawn
 
 

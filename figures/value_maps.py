@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.figures.canvas import finish, panels, rounds_axis
+from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREEN, GREY, Ink, key, printed
 from commonweal.figures.points import Point, Points, points_of, require
 
@@ -67,6 +68,9 @@ def _draw_paths(ax: Axes, times: Floats, limits: list[Floats]) -> None:
     flat = len(limits) == 1
     x = np.broadcast_to(times[:, None], limits[0].shape) if flat else limits[0]
     y = limits[-1]
+    for place in range(0, limits[0].shape[1], step):
+        note(ax, f"principal {place}", x=x[:, place], y=y[:, place])
+    note(ax, "mean of principals", x=np.nanmean(x, axis=1), y=np.nanmean(y, axis=1))
     ax.plot(x[:, ::step], y[:, ::step], color=GREY, linewidth=0.5, alpha=0.55)
     ax.plot(x[0, ::step], y[0, ::step], "o", markersize=2.8, markerfacecolor="white", markeredgecolor=GREY,
             markeredgewidth=0.6, clip_on=False)

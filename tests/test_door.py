@@ -23,7 +23,7 @@ from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import load
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SMALL = {"task.kind": "wine", "task.validation": 40, "task.test": 40, "population.count": 8}
 
 

@@ -1,4 +1,4 @@
-"""The outcomes that docs/results.md claims, over its 8 seeds, and quickly over two.
+"""The outcomes that docs/results claims, over its 8 seeds, and quickly over two.
 
 Bounds were fixed before the runs, as acceptance targets.
 

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from scipy.linalg import expm
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
 from commonweal.economy.learning import NETWORKS, Site
+from commonweal.economy.learning.losses import LOSSES, Loss
 from commonweal.economy.learning.network import CPU, Network, Objectives, Owners, Parameters, SamplePaths
 from commonweal.economy.tasks.dataset import Dataset, checked
-from commonweal.economy.tasks.datasets import draw_dataset
+from commonweal.economy.tasks.datasets import TASKS, draw_dataset
 from commonweal.testing.promises import Promises, terms_of
 
 FEATURES, CLASSES, PRINCIPALS, RUNS = 9, 3, 4, 2
@@ -25,7 +25,8 @@ DOUBLE = torch.float64
 def check_task(name: str, changes: Mapping[str, Any] | None = None) -> None:
     """Hold a registered task to what every task promises.
 
-    Its features are finite, its labels whole numbers below the number of classes, at least two of them there; the
+    Its features are finite, its labels whole numbers below the number of classes, at least two of them there, or
+    where it says that they are numbers finite ones that differ, as its registration says too; the
     same generator draws the same data; other seeds draw equally many samples of the same features and classes; and
     rows and columns of images are as many as there are features.
 
@@ -48,6 +49,8 @@ def check_task(name: str, changes: Mapping[str, Any] | None = None) -> None:
         checked(one)
     except InputError as error:
         says.demand(False, str(error))
+    said = TASKS.facts(name).target if name in TASKS else one.target
+    says.demand(one.target == said, f"its labels are what its registration says: {said}, not {one.target}")
     same = np.array_equal(one.features, again.features) and np.array_equal(one.labels, again.labels)
     says.demand(same, "the same generator draws the same data", "seed 0 twice")
     sizes = [(data.features.shape, data.labels.shape, data.classes, data.shape) for data in (one, other)]
@@ -57,7 +60,13 @@ def check_task(name: str, changes: Mapping[str, Any] | None = None) -> None:
         says.demand(pixels == one.features.shape[1], f"an image of {one.shape} has {pixels} features")
 
 
-def check_network(name: str, changes: Mapping[str, Any] | None = None, features: int = FEATURES) -> None:
+def check_network(
+    name: str,
+    changes: Mapping[str, Any] | None = None,
+    features: int = FEATURES,
+    shape: tuple[int, int] | None = None,
+    target: str = "class",
+) -> None:
     """Hold a registered network to what every network promises.
 
     Weights carry the run axis and are drawn for a run alone as in an ensemble; scores are (R, S, C); every update is
@@ -69,30 +78,37 @@ def check_network(name: str, changes: Mapping[str, Any] | None = None, features:
         name: as a scenario file says it.
         changes: fields of the scenario that the network is to be held under, ``{"learning.hidden": [8]}``.
         features: of a sample; 9 are an image of 3 × 3.
+        shape: rows and columns of a sample, where the network is to be told that it is an image.
+        target: what labels are: class, or number, which networks learn that take the loss of their site.
 
     Raises:
         AssertionError: which promise is broken, and in which case.
         InputError: if there is no such network, or it cannot be had for so many features.
     """
     terms = replace(terms_of(changes or {}, 1).learning, network=name)
-    network = NETWORKS[name](terms, Site(features, CLASSES, DOUBLE, CPU))
-    check_any_network(network, Promises(f"network {name!r}"), features)
+    loss = LOSSES[target]
+    site = Site(features, CLASSES if target == "class" else 1, DOUBLE, CPU, loss, shape)
+    check_any_network(NETWORKS[name](terms, site), Promises(f"network {name!r}"), features, loss)
 
 
-def check_any_network(network: Network, says: Promises, features: int = FEATURES) -> None:
+def check_any_network(
+    network: Network, says: Promises, features: int = FEATURES, loss: Loss = LOSSES["class"]
+) -> None:
     """Hold a network in double precision to the same, whether or not it is registered.
 
     Args:
-        network: of 3 classes.
+        network: of 3 classes, or of one score where labels are numbers.
         says: the promises, under its name.
         features: of a sample.
+        loss: that it is trained by.
 
     Raises:
         AssertionError: which promise is broken, and in which case.
     """
-    held = _Held(network, says, features)
+    held = _Held(network, says, features, loss)
     held.weights_and_scores()
     held.updates()
+    held.importance()
     held.empty()
     held.objectives()
     held.turning()
@@ -105,6 +121,12 @@ class _Held:
     network: Network
     says: Promises
     features: int
+    loss: Loss
+
+    @property
+    def classes(self) -> int:
+        """C scores of a sample."""
+        return CLASSES if self.loss.target == "class" else 1
 
     def first(self, runs: int = RUNS) -> Parameters:
         """The first parameters of some runs, each (R, *shape)."""
@@ -114,6 +136,8 @@ class _Held:
         """Features (R, S, d) and labels (R, S), drawn."""
         generator = torch.Generator().manual_seed(seed)
         features = torch.randn(RUNS, count, self.features, generator=generator, dtype=DOUBLE)
+        if self.loss.target == "number":
+            return features, torch.randn(RUNS, count, generator=generator, dtype=DOUBLE)
         return features, torch.randint(CLASSES, (RUNS, count), generator=generator)
 
     def same(self, one: Tensor, other: Tensor, promise: str, case: str = "", relative: float = 1e-9) -> None:
@@ -126,10 +150,11 @@ class _Held:
         alone, together = self.network.initial(Streams.from_seeds([1]).task), self.first(3)
         kept = all(torch.equal(a[0], t[1]) for a, t in zip(alone, together, strict=True))
         self.says.demand(kept, "a run draws the same first weights alone and in an ensemble", "run 1 of 3")
-        self.says.demand(not torch.equal(together[0][0], together[0][1]), "each run draws weights of its own")
+        own = any(not torch.equal(p[0], p[1]) for p in together) or getattr(self.network, "first", "") == "own"
+        self.says.demand(own, "each run draws weights of its own")
         features, _ = self.samples(5)
         scores = self.network.logits(self.first(), features)
-        self.says.demand(scores.shape == (RUNS, 5, CLASSES), f"scores are (R, S, C), not {tuple(scores.shape)}")
+        self.says.demand(scores.shape == (RUNS, 5, self.classes), f"scores are (R, S, C), not {tuple(scores.shape)}")
         again = self.network.logits(tuple(p[1:] for p in self.first()), features[1:])
         self.same(again, scores[1:], "a run is scored alone as in an ensemble", "run 1 of 2")
 
@@ -138,21 +163,23 @@ class _Held:
         features, labels = self.samples(7)
         owner = torch.tensor([[3, 0, 0, 1, 2, 1, 3], [0, 0, 1, 1, 3, 3, -1]])
         parameters = self.first()
+        taught = getattr(self.network, "taught", self.network.logits)  # under masks, where it draws some
         passage = self.network.traverse(parameters, features, labels, Owners(owner, PRINCIPALS))
         updates = passage.updates()
         flat = torch.cat([u.flatten(2) for u in updates], dim=2)
         for run, principal in np.ndindex(RUNS, PRINCIPALS):
             shares = (owner[run] == principal).double() / (owner[run] >= 0).sum()
-            watched = tuple(p.clone().requires_grad_() for p in parameters)
-            scores = self.network.logits(watched, features)[run]
-            loss = (cross_entropy(scores, labels[run], reduction="none") * shares).sum()
+            watched = _watched(parameters)
+            scores = taught(watched, features)[run]
+            loss = (self.loss.each(scores, labels[run]) * shares).sum()
             gradients = torch.autograd.grad(loss, watched[: len(updates)])
             expected = torch.cat([gradient[run].flatten() for gradient in gradients])
             promise = "an update is the gradient of its owner's part of the mean loss"
             self.same(flat[run, principal], expected, promise, f"principal {principal} of run {run}")
-        scores = self.network.logits(parameters, features).transpose(1, 2)
+        scores = taught(parameters, features)
         real = owner >= 0
-        mean = (cross_entropy(scores, labels, reduction="none") * real).sum(1) / real.sum(1)
+        losses = torch.stack([self.loss.each(*own) for own in zip(scores, labels, strict=True)])
+        mean = (losses * real).sum(1) / real.sum(1)
         self.same(passage.loss, mean, "the loss is the mean over samples without padding")
         norms = flat.square().sum(2)
         self.same(passage.squared_norms(), norms, "squared norms are those of the updates")
@@ -176,6 +203,19 @@ class _Held:
         flat = torch.cat([u.flatten(2) for u in left.updates()], dim=2)
         self.same(left.squared_norms(), flat.square().sum(2), "squared norms are those of the reweighted updates")
 
+    def importance(self) -> None:
+        """What samples count for in the mean scales their part of it."""
+        features, labels = self.samples(6)
+        owner, parameters = torch.tensor([[0, 1, 0, 2, 1, -1]]).expand(RUNS, -1), self.first()
+        counts = torch.rand(owner.shape, generator=torch.Generator().manual_seed(5), dtype=DOUBLE)
+        even = self.network.traverse(parameters, features, labels, Owners(owner, PRINCIPALS))
+        uneven = self.network.traverse(parameters, features, labels, Owners(owner, PRINCIPALS, importance=counts))
+        if isinstance(even, SamplePaths):
+            for ours, theirs in zip(uneven.updates(), even.reweighted(counts).updates(), strict=True):
+                self.same(ours, theirs, "a sample counts for as much as its owners say (Owners.weights)")
+        kept = bool((uneven.loss - even.loss).abs().min() > 1e-6)
+        self.says.demand(kept, "a sample counts for as much as its owners say (Owners.weights)", "in the loss")
+
     def empty(self) -> None:
         """A batch without samples has loss (R,), squared norms (R, N) and updates of zero."""
         features, labels = self.samples(0)
@@ -190,10 +230,11 @@ class _Held:
         features, labels = self.samples(15, seed=1)
         weights = torch.tensor([1 / 7] * 7 + [1 / 2] * 2 + [0.0] * 2 + [1 / 4] * 4, dtype=DOUBLE).expand(RUNS, -1)
         bounded = torch.tensor([False] * 11 + [True] * 4)
-        studied, parameters = Objectives(features, labels, weights, (7, 4, 4), bounded), self.first()
+        studied = Objectives(features, labels, weights, (7, 4, 4), bounded, self.loss)
+        parameters = self.first()
         examined = self.network.examine(parameters, studied)
         trained = len(examined.directions)
-        watched = tuple(p.clone().requires_grad_() for p in parameters)
+        watched = _watched(parameters)
         levels = studied.levels(self.network.logits(watched, features))
         self.same(examined.levels, levels.detach(), "levels of objectives are read off the scores", relative=1e-12)
         for number in range(3):
@@ -222,3 +263,8 @@ class _Held:
             expected = self.network.logits(self.first(), features @ torch.linalg.matrix_power(rotation, turns))
             found = self.network.logits(parameters, features)
             self.same(found, expected, "turning the network is turning every sample", f"{turns} turns")
+
+
+def _watched(parameters: Parameters) -> Parameters:
+    """Copies that gradients are taken in; whole numbers, like the keys of masks, have none."""
+    return tuple(p.clone().requires_grad_(p.is_floating_point()) for p in parameters)

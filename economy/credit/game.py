@@ -14,6 +14,7 @@ from commonweal.agents.registry import Registry
 from commonweal.agents.streams import Stream
 from commonweal.economy.credit.alike import Likeness, Seen
 from commonweal.economy.credit.terms import CreditTerms
+from commonweal.economy.learning.losses import CROSS_ENTROPY, Loss
 from commonweal.economy.learning.network import (
     Directions,
     Network,
@@ -23,8 +24,6 @@ from commonweal.economy.learning.network import (
     combine,
     descend,
     inner,
-    log_probabilities,
-    sample_losses,
     to_numpy,
     to_tensor,
 )
@@ -73,6 +72,8 @@ class RoundGame:
     seen: tuple[Seen, ...] = ()  # samples by owner, this round's last, of the rounds that discounts look at
     taken: Bools | None = None  # (R, S) samples of the batch that are in the updates; None: all
     likeness: Likeness | None = None  # what makes samples alike; None: found anew from the validation samples
+    criterion: Loss = CROSS_ENTROPY  # whose mean over the validation samples is L
+    shares: Tensor | None = None  # (R, V) weights of validation samples in that mean; None: all alike
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -143,7 +144,8 @@ class RoundGame:
 
     def loss(self, parameters: Parameters) -> Tensor:
         """(R,) validation loss; differentiable."""
-        return _mean_loss(self.network.logits(parameters, self.features), self.labels)
+        losses = self.criterion.of_samples(self.network.logits(parameters, self.features), self.labels)
+        return losses.mean(1) if self.shares is None else (losses * self.shares).sum(1)
 
     def gradient_at(self, parameters: Parameters) -> Parameters:
         """∇L of the validation loss at other parameters than θ."""
@@ -153,9 +155,11 @@ class RoundGame:
     @cached_property
     def _validation(self) -> Objectives:
         count = self.labels.shape[1]
-        weights = self.features.new_full((), 1 / count).expand(self.labels.shape)
+        weights = self.shares
+        if weights is None:
+            weights = self.features.new_full((), 1 / count).expand(self.labels.shape)
         bounded = torch.zeros(count, dtype=torch.bool, device=self.labels.device)
-        return Objectives(self.features, self.labels, weights, (count,), bounded)
+        return Objectives(self.features, self.labels, weights, (count,), bounded, self.criterion)
 
     def values(self, coalitions: Bools) -> Floats:
         """v(S) of many coalitions, evaluated in batched calls.
@@ -179,7 +183,7 @@ class RoundGame:
     def _values_of_run(self, run: int, updates: Tensor, coalitions: Tensor) -> Floats:
         own = tuple(p[run : run + 1] for p in self.parameters)
         trained = own[: self.network.trained]
-        base = _mean_loss(self.network.logits(own, self.features[run : run + 1]), self.labels[run : run + 1])
+        base = self._mean_of_run(run, self.network.logits(own, self.features[run : run + 1]))
         size = updates.shape[1] + self.features[run].numel()
         losses = []
         for part in coalitions.split(max(1, CHUNK // size)):
@@ -188,8 +192,13 @@ class RoundGame:
             step = tuple(piece.view(-1, *p.shape[1:]) for piece, p in zip(pieces, trained, strict=True))
             moved = descend(tuple(p.expand(len(part), *p.shape[1:]) for p in own), step)
             logits = self.network.logits(moved, self.features[run].expand(len(part), -1, -1))
-            losses.append(_mean_loss(logits, self.labels[run].expand(len(part), -1)))
+            losses.append(self._mean_of_run(run, logits))
         return to_numpy(base - torch.cat(losses))
+
+    def _mean_of_run(self, run: int, scores: Tensor) -> Tensor:
+        """(G,) validation loss of G networks of one run by their scores (G, V, C)."""
+        losses = self.criterion.of_samples(scores, self.labels[run].expand(len(scores), -1))
+        return losses.mean(1) if self.shares is None else (losses * self.shares[run]).sum(1)
 
 
 @dataclass(frozen=True)
@@ -216,6 +225,7 @@ class CreditFacts:
 
     needs_updates: bool = False  # asks for ``RoundGame.updates`` or ``values``: N times the memory of the network
     needs_samples: bool = False  # asks for ``RoundGame.samples``, which must be where credit is computed
+    needs_classes: bool = False  # compares labels as classes: numbers would mean nothing to it
     stands_for: str = ""  # the rule whose credit it computes or estimates, "shapley"; empty: its own
 
 
@@ -242,8 +252,3 @@ def admissible_step(passage: Passage, probes: Directions, weights: Floats, multi
         return summed
     charges = to_tensor(multipliers.sum(axis=1), passage.loss)
     return tuple(total - taken for total, taken in zip(summed, combine(probes, charges), strict=True))
-
-
-def _mean_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """(R,) mean cross-entropy of scores (R, V, C)."""
-    return sample_losses(log_probabilities(logits), labels).mean(1)

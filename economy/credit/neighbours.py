@@ -44,7 +44,7 @@ class Ranked:
 Form: TypeAlias = Callable[[Ranked], Floats]
 
 
-@credit_rule("neighbours", needs_samples=True)
+@credit_rule("neighbours", needs_samples=True, needs_classes=True)
 def neighbours(game: RoundGame) -> Credit:
     """Nearest-neighbour value, for the validation set, of the samples put in (Jia et al. 2019, theorem 1).
 

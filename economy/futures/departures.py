@@ -10,7 +10,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints, ratio
 from commonweal.agents.settings import own_settings
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.learning.network import Parameters
-from commonweal.economy.round.quality import accuracy
+from commonweal.economy.round.quality import quality_of
 from commonweal.economy.world.replicas import pick_world
 from commonweal.economy.world.world import State, World
 
@@ -81,7 +81,7 @@ def carry_on(copies: Copies, state: State, rewards: Floats, played: int) -> tupl
     worth = np.zeros((len(state.quality), copies.leavers.shape[1]))
     given = np.where(gone[:, None], copies.given, rewards[copies.runs])
     quality = np.where(gone, copies.quality, state.quality[copies.runs])
-    aged_quality = accuracy(parameters, copies.world) if copies.world.market.learns else quality
+    aged_quality = quality_of(parameters, copies.world) if copies.world.market.learns else quality
     part = np.minimum(ratio(aged_quality, quality), 1.0)[:, None]
     value = copies.world.terms.market.model_value
     menu = state.mechanisms.get("menu")

@@ -15,7 +15,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Streams
 from commonweal.economy.learning.network import Parameters, descend, scaled, to_numpy, to_tensor
-from commonweal.economy.round.quality import accuracy
+from commonweal.economy.round.quality import quality_of
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.round.visits import visit
 from commonweal.economy.tasks import put_in
@@ -27,7 +27,7 @@ from commonweal.economy.world.world import State, World
 class Retrained:
     """How well C coalitions do in each of R runs."""
 
-    accuracy: Floats  # (R, C) share of the test set classified right
+    accuracy: Floats  # (R, C) quality on the test set by task.metric
     loss: Floats  # (R, C) validation loss
 
 
@@ -59,7 +59,7 @@ def retrain(
         own = replace(pick_world(world, copies), probes=None)
         parameters = _train(own, pick_runs(state, copies), pick_streams(streams, copies), actions, rounds)
         levels = own.exam.levels(own.network.logits(parameters, own.exam.features))
-        learned.append((accuracy(parameters, own), to_numpy(levels)[:, 0]))
+        learned.append((quality_of(parameters, own), to_numpy(levels)[:, 0]))
         if on_run is not None:
             on_run()
     return Retrained(*map(np.stack, zip(*learned, strict=True)))

@@ -35,7 +35,7 @@ class OverheardMLP(MLP):
     @classmethod
     def of(cls, network: MLP) -> "OverheardMLP":
         """The same network."""
-        return cls(network.widths, network.activation, network.dtype, network.device)
+        return cls(network.widths, network.activation, network.dtype, network.device, network.loss)
 
     def traverse(  # type: ignore[override]
         self, parameters: Parameters, features: Tensor, labels: Tensor, owners: Owners

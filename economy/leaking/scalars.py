@@ -13,13 +13,8 @@ from torch import Tensor
 
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.leaking.inversion import Prior
-from commonweal.economy.learning.network import (
-    Directions,
-    Network,
-    Parameters,
-    log_probabilities,
-    sample_losses,
-)
+from commonweal.economy.learning.losses import log_probabilities, sample_losses
+from commonweal.economy.learning.network import Directions, Network, Parameters
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,16 @@ from typing import TypeAlias
 import torch
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.module_names import PREFIX, file_of
 from commonweal.agents.registry import Registry
 from commonweal.agents.terms import PerRun
 from commonweal.economy.learning.guards import NO_GUARD, Guard
+from commonweal.economy.learning.losses import CROSS_ENTROPY, Loss
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork, SmallConvolution
 from commonweal.economy.learning.network import Network
+from commonweal.economy.learning.own import maker_of
+from commonweal.economy.learning.own.named import Everything
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class LearningTerms:
     halves: int = 0  # random halves whose sums are checked beside that of all
     distrust: str = "search"  # what follows where claims do not add up: note, search or all
     privacy: Guard = NO_GUARD  # what is changed before it leaves a node
+    replace_norms: str = "group"  # what becomes of BatchNorm in a module of one's own: group or refuse
+    initial_weights: str = "drawn"  # of such a module: drawn or own
 
 
 @dataclass(frozen=True)
@@ -43,20 +49,33 @@ class Site:
     """Where a network is put: the data it must fit and the machine it runs on."""
 
     features: int  # d
-    classes: int  # C
+    classes: int  # C; 1 where labels are numbers
     dtype: torch.dtype
     device: torch.device
+    loss: Loss = CROSS_ENTROPY  # that the network is trained by
+    shape: tuple[int, int] | None = None  # rows and columns where features are an image
+    drifts: bool = False  # whether features turn from round to round
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """What is true of a network."""
+
+    file: str = ""  # that the network is in
 
 
 NetworkMaker: TypeAlias = Callable[[LearningTerms, Site], Network]
-NETWORKS: Registry[NetworkMaker, None] = Registry("network", "commonweal.networks", "learning.network", None)
+NETWORKS: Registry[NetworkMaker, NetworkFacts] = Registry(
+    "network", "commonweal.networks", "learning.network", NetworkFacts()
+)
 network = NETWORKS.register
+NETWORKS.derive(PREFIX, Everything(), maker_of, of_each={"file": file_of})
 
 
 @network("mlp")
 def mlp(terms: LearningTerms, site: Site) -> Network:
     """Multilayer perceptron with the scenario's hidden layers."""
-    return MLP((site.features, *terms.hidden, site.classes), terms.activation, site.dtype, site.device)
+    return MLP((site.features, *terms.hidden, site.classes), terms.activation, site.dtype, site.device, site.loss)
 
 
 @network("conv")
@@ -67,4 +86,4 @@ def conv(terms: LearningTerms, site: Site) -> Network:
         raise InputError(f"learning.network = 'conv' needs square images; {site.features} features are not a square")
     channels = min(terms.hidden[0], 32) if terms.hidden else 8
     module = SmallConvolution(side, site.classes, channels).to(site.device, site.dtype)
-    return ModuleNetwork(module, site.features, site.dtype, site.device)
+    return ModuleNetwork(module, site.features, site.dtype, site.device, site.loss)

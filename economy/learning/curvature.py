@@ -10,28 +10,28 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from commonweal.economy.learning.losses import Loss
 from commonweal.economy.learning.network import Parameters
 from commonweal.economy.learning.traversal import affine, outer
 
 
 @dataclass(frozen=True)
 class PathCurvature:
-    """v ↦ H v of a weighted cross-entropy of a perceptron, from the paths that its gradient was computed on."""
+    """v ↦ H v of a weighted loss of a perceptron, from the paths that its gradient was computed on."""
 
     parameters: Parameters  # per layer (R, d_out, d_in + 1)
     inputs: tuple[Tensor, ...]  # per layer (R, V, d_in)
     deltas: tuple[Tensor, ...]  # per layer (R, V, d_out), of the loss
     logits: Tensor  # (R, V, C)
     weights: Tensor  # (R, V) weight of each sample in the loss
+    loss: Loss
     slope: Callable[[Tensor, Tensor], Tensor]  # σ'(z) times a tensor, from the tensor and the activity σ(z)
     curved: bool  # True for tanh, whose σ'' = −2 σ σ'; False for ReLU, whose σ'' = 0
 
     def __call__(self, direction: Parameters) -> Parameters:
         """H v, shaped as the parameters."""
         turned, moved = self._forward(direction)
-        chance = torch.softmax(self.logits, dim=2)
-        pulled = chance * turned[-1]
-        change = (pulled - chance * pulled.sum(2, keepdim=True)) * self.weights.unsqueeze(2)  # R{δ} at the logits
+        change = self.loss.bend(self.logits, turned[-1]) * self.weights.unsqueeze(2)  # R{δ} at the logits
         products = []
         for layer in range(len(self.parameters) - 1, -1, -1):
             product = outer(change, self.inputs[layer])

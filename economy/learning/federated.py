@@ -13,6 +13,7 @@ from torch import Tensor
 
 from commonweal.economy.learning.module import unflatten
 from commonweal.economy.learning.network import Directions, Network, Owners, Parameters, Passage, descend, scaled
+from commonweal.economy.learning.own.network import in_round
 from commonweal.economy.learning.traversal import places_by_owner
 
 
@@ -73,7 +74,8 @@ def train_locally(
     run, row = (places[..., 0] >= 0).nonzero(as_tuple=True)  # (L,) each
     seats = places[run, row]  # (L, M), −1 where empty
     index = run.unsqueeze(1), seats.clamp(min=0)
-    local = Owners(torch.where(seats >= 0, 0, -1), 1)
+    importance = None if owners.importance is None else owners.importance[index]
+    local = Owners(torch.where(seats >= 0, 0, -1), 1, importance=importance)
     gradients, losses = _descend_locally(
         network, tuple(p[run] for p in parameters), features[index], labels[index], local, rate[run], epochs
     )
@@ -92,8 +94,8 @@ def _descend_locally(
     everybody = features.new_ones(len(features), 1)
     passage = network.traverse(local, features, labels, owners)
     total = gradient = passage.weighted_sum(everybody)
-    for _ in range(epochs - 1):
-        local = descend(local, scaled(gradient, rate))
+    for epoch in range(1, epochs):
+        local = in_round(network, descend(local, scaled(gradient, rate)), step=epoch)
         gradient = network.traverse(local, features, labels, owners).weighted_sum(everybody)
         total = tuple(t + g for t, g in zip(total, gradient, strict=True))
     return total, passage.loss

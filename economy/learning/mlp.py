@@ -12,7 +12,8 @@ from torch import Tensor
 
 from commonweal.agents.streams import Stream
 from commonweal.economy.learning.curvature import PathCurvature
-from commonweal.economy.learning.network import CPU, Examination, Objectives, Owners, Parameters, output_deltas
+from commonweal.economy.learning.losses import CROSS_ENTROPY, Loss
+from commonweal.economy.learning.network import CPU, Examination, Objectives, Owners, Parameters
 from commonweal.economy.learning.traversal import PathPassage, affine, outer
 
 
@@ -20,10 +21,11 @@ from commonweal.economy.learning.traversal import PathPassage, affine, outer
 class MLP:
     """Perceptron with one (R, d_out, d_in + 1) matrix per layer; the last column is the bias."""
 
-    widths: tuple[int, ...]  # features, hidden units…, classes
+    widths: tuple[int, ...]  # features, hidden units…, scores: one a class, or one where labels are numbers
     activation: str = "relu"  # relu or tanh
     dtype: torch.dtype = torch.float32
     device: torch.device = CPU
+    loss: Loss = CROSS_ENTROPY
 
     @property
     def trained(self) -> int:
@@ -47,7 +49,7 @@ class MLP:
     def traverse(self, parameters: Parameters, features: Tensor, labels: Tensor, owners: Owners) -> PathPassage:
         """Forward on every node's samples, backward at the orchestrator, paths kept with their owners."""
         inputs, logits = self._forward(parameters, features)
-        losses, output = output_deltas(logits, labels, owners.weights(self.dtype))
+        losses, output = self.loss.deltas(logits, labels, owners.weights(self.dtype))
         return PathPassage(inputs, self._backward(parameters, inputs, output), owners, losses.sum(1))
 
     def retrace(
@@ -70,7 +72,7 @@ class MLP:
     def examine(self, parameters: Parameters, objectives: Objectives) -> Examination:
         """Level and gradient of every objective, in one pass over the samples of all of them."""
         inputs, logits = self._forward(parameters, objectives.features)
-        losses, output = output_deltas(logits, objectives.labels, objectives.weights, objectives.bounded)
+        losses, output = objectives.loss.deltas(logits, objectives.labels, objectives.weights, objectives.bounded)
         deltas = self._backward(parameters, inputs, output)
         gradients = tuple(_gradients(a, d, objectives.sizes) for a, d in zip(inputs, deltas, strict=True))
         curvature = partial(self._curved, parameters, objectives, inputs, deltas, logits)
@@ -93,6 +95,7 @@ class MLP:
             deltas=tuple(d[:, first] for d in deltas),
             logits=logits[:, first],
             weights=objectives.weights[:, first],
+            loss=objectives.loss,
             slope=self.slope,
             curved=self.activation == "tanh",
         )

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, jvp, vmap
-from torch.nn.functional import cross_entropy
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
+from commonweal.economy.learning.losses import CROSS_ENTROPY, Loss
 from commonweal.economy.learning.network import CPU, Directions, Examination, Objectives, Owners, Parameters
 
 
@@ -64,6 +64,7 @@ class ModuleNetwork:
     features: int  # d
     dtype: torch.dtype = torch.float32
     device: torch.device = CPU
+    loss: Loss = CROSS_ENTROPY
 
     def __post_init__(self) -> None:
         """Refuse layers whose output for a sample depends on chance or on other samples: it would have no gradient.
@@ -104,7 +105,8 @@ class ModuleNetwork:
         weights = owners.weights(self.dtype)
 
         def loss(trained: Parameters, turn: Tensor, x: Tensor, y: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-            value = weight * cross_entropy(self._scores((*trained, turn), x.unsqueeze(0)), y.unsqueeze(0))
+            scores = self._scores((*trained, turn), x.unsqueeze(0))
+            value = weight * self.loss.each(scores, y.unsqueeze(0)).squeeze(0)
             return value, value.detach()
 
         over_samples = vmap(grad(loss, has_aux=True), in_dims=(None, None, 0, 0, 0))
@@ -120,7 +122,7 @@ class ModuleNetwork:
         start = 0
         for size in objectives.sizes:
             part = slice(start, start + size)
-            loss = self._objective(bool(objectives.bounded[start]))
+            loss = self._objective(objectives.loss, bool(objectives.bounded[start]))
             gradient, level = vmap(grad(loss, has_aux=True))(
                 tuple(trained),
                 turn,
@@ -146,7 +148,7 @@ class ModuleNetwork:
 
         def loss(own: Parameters) -> Tensor:
             scores = self.logits((*own, turn), objectives.features[:, first]).flatten(0, 1)
-            return cross_entropy(scores, objectives.labels[:, first].flatten(), reduction="none") @ weights
+            return objectives.loss.each(scores, objectives.labels[:, first].flatten()) @ weights
 
         product: Parameters = jvp(grad(loss), (tuple(trained),), (direction,))[1]
         return product
@@ -161,13 +163,12 @@ class ModuleNetwork:
         scores: Tensor = functional_call(self.module, dict(zip(names, own[:-1], strict=True)), (features @ own[-1],))
         return scores
 
-    def _objective(self, bounded: bool) -> Callable[..., tuple[Tensor, Tensor]]:
-        def loss(trained: Parameters, turn: Tensor, x: Tensor, y: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-            log_right = torch.log_softmax(self._scores((*trained, turn), x), -1).gather(-1, y.unsqueeze(-1)).squeeze(-1)
-            value = ((1 - log_right.exp() if bounded else -log_right) * weight).sum()
+    def _objective(self, loss: Loss, bounded: bool) -> Callable[..., tuple[Tensor, Tensor]]:
+        def mean(trained: Parameters, turn: Tensor, x: Tensor, y: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+            value = (loss.each(self._scores((*trained, turn), x), y, bounded) * weight).sum()
             return value, value.detach()
 
-        return loss
+        return mean
 
 
 def _unfit(layer: nn.Module) -> str:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.streams import Stream
+from commonweal.economy.learning.losses import CROSS_ENTROPY, Loss
 
 Parameters: TypeAlias = tuple[Tensor, ...]  # each (R, *shape)
 Directions: TypeAlias = tuple[Tensor, ...]  # each (R, D, *shape)
@@ -28,11 +29,13 @@ class Owners:
     owner: Tensor  # (R, S) int64 principal of each sample, −1 where padded
     principals: int  # N
     visit: int = 0  # samples of each visited principal where they stand together, 0 where they are scattered
+    importance: Tensor | None = None  # (R, S) what a sample counts for in the mean, 1 on average; None: all alike
 
     def weights(self, dtype: torch.dtype) -> Tensor:
-        """(R, S) weights of a mean over each run's real samples: 1 / S_r, and 0 where padded."""
+        """(R, S) weights of a mean over each run's real samples: importance / S_r, and 0 where padded."""
         real = self.owner >= 0
-        return real.to(dtype) / real.sum(dim=1, keepdim=True).clamp(min=1)
+        even = real.to(dtype) / real.sum(dim=1, keepdim=True).clamp(min=1)
+        return even if self.importance is None else even * self.importance.to(dtype)
 
     def total(self, values: Tensor) -> Tensor:
         """(R, N, D) sums of every principal's values (R, S, D), which must be 0 where padded."""
@@ -51,10 +54,11 @@ class Objectives:
     """Losses measured side by side on one stack of samples: the first is the validation loss, the others are probes."""
 
     features: Tensor  # (R, B, d) the samples of all objectives, one objective after another
-    labels: Tensor  # (R, B) int64
+    labels: Tensor  # (R, B) int64, or numbers
     weights: Tensor  # (R, B) weight of a sample in its objective's mean; 0 where padded
     sizes: tuple[int, ...]  # samples of each of the D objectives, summing to B; the same for all but the first
-    bounded: Tensor  # (B,) True where the loss is 1 − p(label), False where it is cross-entropy
+    bounded: Tensor  # (B,) True where the loss is bounded: 1 − p(label) instead of cross-entropy
+    loss: Loss = CROSS_ENTROPY
 
     def __post_init__(self) -> None:
         if len(set(self.sizes[1:])) > 1:
@@ -64,11 +68,11 @@ class Objectives:
         """All objectives but the first."""
         rest = slice(self.sizes[0], None)
         features, labels, weights = (t[:, rest].contiguous() for t in (self.features, self.labels, self.weights))
-        return Objectives(features, labels, weights, self.sizes[1:], self.bounded[rest])
+        return Objectives(features, labels, weights, self.sizes[1:], self.bounded[rest], self.loss)
 
     def levels(self, logits: Tensor) -> Tensor:
         """(R, D) level of every objective at scores (R, B, C)."""
-        losses = sample_losses(log_probabilities(logits), self.labels, self.bounded)
+        losses = self.loss.of_samples(logits, self.labels, self.bounded)
         return self.by_objective(losses * self.weights)
 
     def by_objective(self, losses: Tensor) -> Tensor:
@@ -86,7 +90,7 @@ class Examination:
 
     levels: Tensor  # (R, D)
     directions: Directions  # gradients of the objectives, each entry (R, D, *shape)
-    curvature: Callable[[Parameters], Parameters]  # v ↦ H v of the first objective, a cross-entropy; one pass each call
+    curvature: Callable[[Parameters], Parameters]  # v ↦ H v of the first objective, not bounded; one pass each call
 
 
 class Passage(Protocol):
@@ -145,46 +149,6 @@ class Network(Protocol):
 
     def turn(self, parameters: Parameters, rotation: Tensor) -> Parameters:
         """The network seen from features that turned by ``rotation`` (R, d, d): f'(x) = f(x · rotation)."""
-
-
-def log_probabilities(logits: Tensor) -> Tensor:
-    """(R, C, S) log-probabilities of scores (R, S, C)."""
-    # Softmax over the middle axis is vectorised; over a short last axis it is five times slower.
-    return torch.log_softmax(logits.transpose(1, 2).contiguous(), dim=1)
-
-
-def sample_losses(log_probability: Tensor, labels: Tensor, bounded: Tensor | None = None) -> Tensor:
-    """(R, S) losses of samples.
-
-    Args:
-        log_probability: (R, C, S).
-        labels: (R, S) int64.
-        bounded: (S,) True where the loss is 1 − p(label) instead of −log p(label).
-    """
-    losses = log_probability.gather(1, labels.unsqueeze(1)).squeeze(1).neg_()
-    return losses if bounded is None else torch.where(bounded, -torch.expm1(-losses), losses)
-
-
-def output_deltas(
-    logits: Tensor, labels: Tensor, weights: Tensor, bounded: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
-    """Weighted losses of samples and their gradients with respect to the logits.
-
-    Args:
-        logits: (R, S, C).
-        labels: (R, S) int64.
-        weights: (R, S) weight of each sample.
-        bounded: as in ``sample_losses``.
-
-    Returns:
-        (R, S) weighted losses and (R, S, C) deltas: p − 1[label] times the weight, and times p(label) if bounded.
-    """
-    log_probability, index = log_probabilities(logits), labels.unsqueeze(1)
-    losses = sample_losses(log_probability, labels, bounded)
-    factor = weights if bounded is None else torch.where(bounded, weights * (1 - losses), weights)
-    deltas = log_probability.exp_()
-    deltas.scatter_add_(1, index, deltas.new_full((), -1).expand(index.shape)).mul_(factor.unsqueeze(1))
-    return losses * weights, deltas.transpose(1, 2).contiguous()
 
 
 def _scatter(values: Tensor, owner: Tensor, principals: int) -> Tensor:

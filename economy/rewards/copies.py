@@ -1,5 +1,7 @@
 """Model rewards as models: copies of the shared model, made worse until their test accuracy is what is owed.
 
+Accuracy here is whatever ``task.metric`` measures.
+
 All copies of a run are of one family, so that a test serves every principal: the shared model with more and more noise
 (always along the same random direction), with fewer and fewer of its entries, or as it was in earlier rounds. Each
 principal is given the copy whose accuracy on the test set comes nearest to what it is owed.
@@ -16,6 +18,7 @@ from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.settings import own_settings
 from commonweal.agents.streams import Stream
 from commonweal.economy.learning.network import Network, Parameters, to_tensor
+from commonweal.economy.tasks.metrics import Metric
 
 COPIES = 17  # of a family that are tested at first
 BISECTIONS = 10  # of the strengths between which what somebody is owed is to be found
@@ -105,7 +108,7 @@ def ranked(values: Tensor) -> Tensor:
 
 
 def given_copies(
-    owed: Floats, quality: Floats, family: Family, network: Network, test: tuple[Tensor, Tensor], tolerance: Floats
+    owed: Floats, quality: Floats, family: Family, trial: "Trial", tolerance: Floats
 ) -> Realised:
     """Make and test copies, and give each principal the one nearest to what it is owed.
 
@@ -113,21 +116,20 @@ def given_copies(
         owed: (R, N) accuracy, 0 to ``quality``.
         quality: (R,) accuracy of the shared model.
         family: how copies are made worse.
-        network: the shared network.
-        test: features (R, E, d) and labels (R, E).
+        trial: how copies are tested.
         tolerance: (R, 1) accuracy by which a copy may miss what is owed.
 
     Returns:
         What was given. Accuracy moves in steps, and where no copy comes near enough ``met`` is False.
     """
     strength = np.tile(np.linspace(0.0, 1.0, COPIES), (len(quality), 1))
-    accuracy = np.column_stack([quality, measured(family(strength[:, 1:]), network, test)])
+    accuracy = np.column_stack([quality, trial.measured(family(strength[:, 1:]))])
     for _ in range(BISECTIONS):
         missed = ~nearest(owed, accuracy, tolerance).met
         if not (between := _halved(strength, accuracy, owed, missed)).any():
             break
         strength = np.concatenate([strength, between], axis=1)
-        accuracy = np.concatenate([accuracy, measured(family(between), network, test)], axis=1)
+        accuracy = np.concatenate([accuracy, trial.measured(family(between))], axis=1)
         order = np.argsort(strength, axis=1, kind="stable")
         strength, accuracy = (np.take_along_axis(each, order, axis=1) for each in (strength, accuracy))
     return nearest(owed, accuracy, tolerance, strength)
@@ -183,35 +185,46 @@ def remembered_model(kept: Snapshots, parameters: Parameters, quality: Floats, m
     return Snapshots(tuple(m[rows, chosen] for m in models), np.take_along_axis(accuracy, stays[:, :-1], axis=1))
 
 
-def retested(kept: Snapshots, network: Network, test: tuple[Tensor, Tensor], turn: Tensor | None = None) -> Snapshots:
+def retested(kept: Snapshots, trial: "Trial", turn: Tensor | None = None) -> Snapshots:
     """Earlier models in this round: features have turned, and what they are worth on the test set is measured anew.
 
     Args:
         kept: of earlier rounds.
-        network: the shared network.
-        test: features (R, E, d) and labels (R, E).
+        trial: how models are tested.
         turn: (R, d, d) rotation of the features since they were last tested; None where nothing drifts.
     """
     count = kept.accuracy.shape[1]
     if not count or turn is None:
         return kept
     flat = tuple(p.flatten(0, 1) for p in kept.parameters)
-    turned = network.turn(flat, turn.repeat_interleave(count, dim=0))
+    turned = trial.network.turn(flat, turn.repeat_interleave(count, dim=0))
     models = tuple(p.view(-1, count, *p.shape[1:]) for p in turned)
-    return Snapshots(models, measured(models, network, test))
+    return Snapshots(models, trial.measured(models))
 
 
-@own_settings()
-@torch.inference_mode()
-def measured(models: Parameters, network: Network, test: tuple[Tensor, Tensor]) -> Floats:
-    """(R, G) accuracy on the test set of models, each entry (R, G, *shape)."""
-    features, labels = test[0], test[1].numpy(force=True)
-    accuracy = np.zeros((len(labels), models[0].shape[1]))
-    for place in range(accuracy.shape[1]):  # one batched pass for all runs; test samples are not copied
-        logits = network.logits(tuple(p[:, place] for p in models), features)
-        # torch takes half as long again for the largest of so few
-        accuracy[:, place] = (logits.numpy(force=True).argmax(-1) == labels).mean(1)
-    return accuracy
+@dataclass(frozen=True)
+class Trial:
+    """How models are tested."""
+
+    network: Network
+    features: Tensor  # (R, E, d) of the test set
+    labels: Tensor  # (R, E)
+    metric: Metric | None = None  # what they are measured by; None: accuracy, by the first of the highest scores
+    weights: Tensor | None = None  # (R, E) what test samples count; None: all alike
+
+    @own_settings()
+    @torch.inference_mode()
+    def measured(self, models: Parameters) -> Floats:
+        """(R, G) quality on the test set, 0 at least, of models, each entry (R, G, *shape)."""
+        quality = np.zeros((len(self.labels), models[0].shape[1]))
+        labels = self.labels.numpy(force=True)
+        for place in range(quality.shape[1]):  # one batched pass for all runs; test samples are not copied
+            scores = self.network.logits(tuple(p[:, place] for p in models), self.features)
+            if self.metric is not None:
+                quality[:, place] = np.maximum(self.metric(scores, self.labels, self.weights), 0.0)
+            else:  # torch takes half as long again for the largest of so few
+                quality[:, place] = (scores.numpy(force=True).argmax(-1) == labels).mean(1)
+        return quality
 
 
 def _halved(strength: Floats, accuracy: Floats, owed: Floats, missed: Bools) -> Floats:

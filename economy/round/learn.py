@@ -248,6 +248,8 @@ def game_of(stepped: Stepped, world: World, stream: Stream) -> RoundGame:
         seen=stepped.recent,
         taken=None if stepped.sifted is None else stepped.sifted.kept,
         likeness=world.likeness if world.terms.credit.memory else None,
+        criterion=world.exam.loss,
+        shares=None if world.even else world.exam.weights[:, :validation],
     )
 
 

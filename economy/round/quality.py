@@ -1,28 +1,26 @@
-"""What customers pay for: how much of the test set the shared model classifies right."""
+"""What customers pay for: how well the shared model does on the test set, by the metric of the task."""
 
 import numpy as np
 from torch import Tensor
 
 from commonweal.agents.arrays import Floats
-from commonweal.economy.learning.network import Parameters, to_numpy
+from commonweal.economy.learning.network import Parameters
 from commonweal.economy.world.world import World
 
 
-def accuracy(parameters: Parameters, world: World) -> Floats:
-    """(R,) share of the test set classified right."""
-    return share_right(classified_right(parameters, world))
+def quality_of(parameters: Parameters, world: World) -> Floats:
+    """(R,) quality on the test set by ``task.metric``, 0 at least: nobody pays for what is worse than nothing."""
+    return measured(test_scores(parameters, world), world)
 
 
-def classified_right(parameters: Parameters, world: World) -> Tensor:
-    """(R, E) which test samples are classified right."""
-    features, labels = world.test
-    scores = world.network.logits(parameters, features)
-    right: Tensor = scores.gather(2, labels.unsqueeze(2)).squeeze(2) == scores.amax(2)
-    return right
+def test_scores(parameters: Parameters, world: World) -> Tensor:
+    """(R, E, C) what the network says of the test samples."""
+    return world.network.logits(parameters, world.test[0])
 
 
-def share_right(right: Tensor, among: Tensor | None = None) -> Floats:
-    """(R,) share of the test samples that are right, (R, E), of all or ``among`` some; 0 where there are none."""
-    if among is None:
-        return to_numpy(right.sum(1)) / right.shape[1]
-    return to_numpy((right & among).sum(1)) / np.maximum(to_numpy(among.sum(1)), 1)
+def measured(scores: Tensor, world: World, among: Tensor | None = None) -> Floats:
+    """(R,) quality by scores (R, E, C) of all test samples, or of those ``among`` (R, E); 0 where there are none."""
+    weights = world.test_weights
+    if weights is not None:
+        among = weights if among is None else weights * among
+    return np.maximum(world.metric(scores, world.test[1], among), 0.0)

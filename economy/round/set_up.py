@@ -20,14 +20,18 @@ from commonweal.agents.streams import Streams
 from commonweal.agents.values import camp_limits, draw_limits
 from commonweal.economy.credit.history import CreditHistory
 from commonweal.economy.learning import NETWORKS, LearningTerms, Site
+from commonweal.economy.learning.losses import LOSSES
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Network, Objectives
+from commonweal.economy.learning.own.network import prepared, with_secrets
 from commonweal.economy.money.ledger import Ledger, Transfer, post
 from commonweal.economy.money.membership import Membership
 from commonweal.economy.money.stakes import endowment_transfer
 from commonweal.economy.round import markets, mechanisms  # noqa: F401  registers them
+from commonweal.economy.round.fits import demand_fitting
 from commonweal.economy.round.market import MARKETS, Market
 from commonweal.economy.round.mechanism import MECHANISMS, Mechanism
+from commonweal.economy.round.visits import label_tensor
 from commonweal.economy.tasks import (
     Examples,
     FeatureTable,
@@ -41,10 +45,13 @@ from commonweal.economy.tasks import (
     no_holdings,
     rotation,
 )
+from commonweal.economy.tasks.metrics import METRICS, metric_of
+from commonweal.economy.tasks.partition import OWNER
 from commonweal.economy.wire.channel import OpenNodes, in_process
 from commonweal.economy.wire.holding import distribute, spread_over_nodes
 from commonweal.economy.wire.modes import SECRET
 from commonweal.economy.wire.nodes import Nodes
+from commonweal.economy.world.principals_table import read_principals
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
@@ -92,11 +99,17 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
     streams = Streams.from_seeds(seeds)
     runs, principals = len(seeds), terms.population.count
     market: Market = MARKETS[terms.market.kind]
-    examples, holdings = _data(terms, market, streams)
+    examples = load_examples(terms.task, streams.task) if market.learns else no_examples()
+    said = read_principals(terms, examples.owner_names if terms.task.partition == OWNER else ())
+    holdings = _holdings(terms, examples, streams, None if said is None else said.samples())
     table = examples.table(terms.dtype, terms.device)
-    network = _network(holdings, terms, market)
-    parameters = network.initial(streams.task)
-    exam = _exam(holdings, table, terms)
+    network = prepared(_network(holdings, terms, market, examples.shape), table.rows)
+    parameters = with_secrets(network, network.initial(streams.task), streams.masks)
+    balance = None
+    if market.learns:
+        demand_fitting(terms, holdings, network)
+        balance = _balance(holdings, terms)
+    exam = _exam(holdings, table, terms, balance)
     camp = draw_camps(terms.values, principals, streams.values)
     middle = camp_limits(terms.values, camp)
     limits = draw_limits(terms.values.dimensions, principals, streams.population, middle)
@@ -113,13 +126,15 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
         test=(table.gather(holdings.test), _labels(holdings.test, holdings, terms)),
         senses=terms.values.strictness,
         drift=_drift(holdings.features, terms, streams) if market.learns else None,
+        balance=balance,
         market=market,
         mechanisms=_mechanisms(terms),
         secrets=_secrets(streams) if terms.learning.privacy.on else None,
     )
     if terms.learning.wire != "off" and market.learns:
         world = over_nodes(world, open_nodes)
-    opening = (endowment_transfer(principals, terms.population.endowment),) if terms.population.endowment.any() else ()
+    endowment = terms.population.endowment if said is None else said.endowment(terms.population.endowment)
+    opening = (endowment_transfer(principals, endowment),) if endowment.any() else ()
     state = State(
         round=0,
         parameters=parameters,
@@ -135,6 +150,7 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
         mechanisms={},
     )
     people = draw_population(terms.population, terms.policy, terms.values, limits, streams.population)
+    people = people if said is None else said.on(people)
     people = with_concerns(people, camp, terms.values, streams.values)
     begun = {each.name: each.begin(world, state, people, streams) for each in world.mechanisms}
     state = replace(state, mechanisms=begun)
@@ -181,43 +197,73 @@ def _mechanisms(terms: Terms) -> tuple[Mechanism, ...]:
     return tuple(kind(terms) for name in (*ORDER, *others) if (kind := MECHANISMS[name]).on(terms))
 
 
-def _data(terms: Terms, market: Market, streams: Streams) -> tuple[Examples, Holdings]:
-    """The data and who holds them; empty where nothing is learned."""
+def _holdings(terms: Terms, examples: Examples, streams: Streams, sizes: Ints | None) -> Holdings:
+    """Who holds the data; nobody where nothing is learned."""
     principals = terms.population.count
-    if not market.learns:
-        return no_examples(), no_holdings(len(streams.task), principals)
-    examples = load_examples(terms.task, streams.task)
-    probes = [ProbeTerms(d.label, d.feature, d.samples) for d in terms.values.dimensions]
-    return examples, draw_holdings(examples, principals, terms.task, probes, streams.task)
+    if not examples.labels.size:
+        return no_holdings(len(streams.task), principals)
+    probes = [ProbeTerms(d.label, d.feature, d.samples, d.probe) for d in terms.values.dimensions]
+    return draw_holdings(examples, principals, terms.task, probes, streams, sizes)
 
 
-def _network(holdings: Holdings, terms: Terms, market: Market) -> Network:
+def _network(holdings: Holdings, terms: Terms, market: Market, shape: tuple[int, int] | None) -> Network:
     """The shared network; where nothing is learned, the smallest possible one, which nobody uses."""
     if not market.learns:
         return MLP((holdings.features, holdings.classes), dtype=terms.dtype, device=torch.device(terms.device))
-    site = Site(holdings.features, holdings.classes, terms.dtype, torch.device(terms.device))
+    loss, drifts = LOSSES[holdings.target], bool(terms.task.drift.any())
+    site = Site(holdings.features, holdings.classes, terms.dtype, torch.device(terms.device), loss, shape, drifts)
     return NETWORKS[terms.learning.network](terms.learning, site)
 
 
-def _exam(holdings: Holdings, table: FeatureTable, terms: Terms) -> Objectives:
+def _balance(holdings: Holdings, terms: Terms) -> Tensor | None:
+    """(R, C) what a sample of each class counts for, so that all classes of the validation set count alike.
+
+    1 on average over that set; one that is not in it counts as if there were one sample. None: all samples alike.
+    """
+    if not METRICS.facts(metric_of(terms.task.metric, holdings.target)).balanced:
+        return None
+    labels = np.take_along_axis(holdings.labels, holdings.validation, axis=1)
+    own = (labels[..., None] == np.arange(holdings.classes)).astype(np.float64)  # (R, V, C)
+    if holdings.sample_weights is not None:
+        counted = np.take_along_axis(holdings.sample_weights, holdings.validation, axis=1)
+        own *= (counted / counted.mean(axis=1, keepdims=True))[..., None]
+    counts = own.sum(axis=1)  # (R, C)
+    there = (counts > 0).sum(axis=1, keepdims=True)
+    weights = labels.shape[1] / (there * np.where(counts > 0, counts, 1.0))
+    return torch.as_tensor(weights, dtype=terms.dtype, device=torch.device(terms.device))
+
+
+def _exam(holdings: Holdings, table: FeatureTable, terms: Terms, balance: Tensor | None) -> Objectives:
     """The validation set, then the probes of all value dimensions, one after another."""
     runs, samples = holdings.validation.shape
     _, dimensions, probe = holdings.probes.shape
     ids = np.concatenate([holdings.validation, holdings.probes.reshape(runs, -1)], axis=1)
     mean = np.full((runs, samples), 1 / max(samples, 1))
+    if holdings.sample_weights is not None:
+        mean = np.take_along_axis(holdings.sample_weights, holdings.validation, axis=1)
+        mean /= mean.sum(axis=1, keepdims=True)
     weights = np.concatenate([mean, holdings.weights.reshape(runs, -1)], axis=1)
     withheld = [dimension.sense == "withhold" for dimension in terms.values.dimensions for _ in range(probe)]
+    features, labels = table.gather(ids), _labels(ids, holdings, terms)
+    for run, k, made in holdings.made:
+        place = slice(samples + k * probe, samples + k * probe + len(made))
+        features[run, place] = torch.as_tensor(made.features, dtype=features.dtype, device=features.device)
+        labels[run, place] = torch.as_tensor(made.labels, dtype=labels.dtype, device=labels.device)
+    shares = torch.as_tensor(weights, dtype=terms.dtype, device=torch.device(terms.device))
+    if balance is not None:  # the validation loss alone: a probe is of one group
+        shares[:, :samples] *= balance.gather(1, labels[:, :samples])
     return Objectives(
-        features=table.gather(ids),
-        labels=_labels(ids, holdings, terms),
-        weights=torch.as_tensor(weights, dtype=terms.dtype, device=torch.device(terms.device)),
+        features=features,
+        labels=labels,
+        weights=shares,
         sizes=(samples, *[probe] * dimensions),
         bounded=torch.tensor([False] * samples + withheld, device=terms.device),
+        loss=LOSSES[holdings.target],
     )
 
 
 def _labels(ids: Ints, holdings: Holdings, terms: Terms) -> Tensor:
-    return torch.as_tensor(np.take_along_axis(holdings.labels, ids, axis=1), device=terms.device)
+    return label_tensor(np.take_along_axis(holdings.labels, ids, axis=1), terms)
 
 
 def _drift(features: int, terms: Terms, streams: Streams) -> Tensor | None:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from commonweal.agents.arrays import Labels
 from commonweal.agents.streams import Stream
 from commonweal.economy.credit.alike import Seen, remembered, seen_by_owner
 from commonweal.economy.learning.federated import DeltaPassage, train_locally
@@ -10,8 +11,10 @@ from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.guards import Secrets, Told, guarded, guarded_deltas
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners, Parameters, Passage, to_tensor
+from commonweal.economy.learning.own.network import in_round
 from commonweal.economy.tasks import Batch, Form, PutIn
 from commonweal.economy.wire.passages import Training, visit_nodes
+from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
 
@@ -39,8 +42,10 @@ def visit(
     if world.nodes is not None:
         training = Training(rate, learning.local_epochs) if learning.method == "federated" else None
         return visit_nodes(batch, parameters, world.nodes, (number, purpose if guard.on else 0), training)
+    parameters = in_round(world.network, parameters, round=number)
     device, (features, labels) = world.terms.device, taken or samples(batch, world)
-    owners = Owners(torch.as_tensor(batch.owner, device=device), world.graph.principals, batch.visit)
+    owner, importance = torch.as_tensor(batch.owner, device=device), world.importance(labels, batch.sample)
+    owners = Owners(owner, world.graph.principals, batch.visit, importance)
     if not guard.on:
         return _passage(world, parameters, (features, labels), owners, rate)
     secrets = Secrets(world.keys, number, purpose)
@@ -71,7 +76,13 @@ def sent_back(passage: Passage, put: PutIn, state: State, stream: Stream) -> Pas
 def samples(batch: Batch, world: World) -> tuple[Tensor, Tensor]:
     """Features (R, S, d) and claimed labels (R, S) of a virtual batch."""
     features = world.features.gather(batch.sample, batch.junk, batch.noise, batch.added)
-    return features, torch.as_tensor(batch.label, device=world.terms.device)
+    return features, label_tensor(batch.label, world.terms)
+
+
+def label_tensor(labels: Labels, terms: Terms) -> Tensor:
+    """Labels where the network is computed: classes as int64, numbers in its precision."""
+    dtype = terms.dtype if labels.dtype.kind == "f" else torch.int64
+    return torch.as_tensor(labels, dtype=dtype, device=terms.device)
 
 
 def recent_samples(

@@ -1,6 +1,10 @@
 """What an economy calls its actions, its result and its welfare: by kind of market, and by what can be done in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from commonweal.economy.tasks.metrics import MetricFacts  # imports torch
 
 ACTIONS = ("delegate", "free_ride", "defect", "abstain")  # in the order in which they are shown
 
@@ -61,6 +65,7 @@ class MarketFacts:
     free_ride: Verb = FREE_RIDE
     defect: Verb = DEFECT
     attacks: bool = False  # whether defecting is called what ``actions.defect`` is set to
+    tested: bool = False  # whether the result is ``task.metric`` on test samples, whose words it then goes by
     abstain: Verb = ABSTAIN
 
     @property
@@ -120,6 +125,22 @@ class MarketFacts:
         """The words of an action, by its name in scenarios: "free_ride"."""
         found: Verb = getattr(self, action)
         return found
+
+
+def tested_by(market: MarketFacts, metric: "MetricFacts", name: str) -> MarketFacts:
+    """What a market calls things whose result is another metric than accuracy.
+
+    Args:
+        market: its own words.
+        metric: what is said of the metric.
+        name: as scenarios write it.
+    """
+    called = metric.words or name.replace("_", " ")
+    title = f"{called[0].upper()}{called[1:]} of the shared model"
+    return replace(
+        market, quality=called, unit=metric.unit, column=f"test {called}", title=title, labelled=called, told=called,
+        reached="",
+    )  # fmt: skip
 
 
 MIXED = MarketFacts("quality", "share", "quality", "Quality", "Quality", "credit")  # where markets are compared

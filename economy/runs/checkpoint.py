@@ -7,14 +7,13 @@ scenario; never a pickle. What does not move (data, graph, network) is set up ag
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from functools import reduce
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 
-from commonweal.agents.documents import by_contents, differences, files_in
+from commonweal.agents.documents import by_contents, differences, files_in, put_file
 from commonweal.agents.errors import InputError
 from commonweal.agents.population import Population
 from commonweal.agents.registry import rules_from_elsewhere
@@ -186,8 +185,7 @@ def read_origin(file: Path) -> dict[str, Any]:
     told: dict[str, Any] = document["origin"]
     for scenario, files in zip(told["scenarios"], document["files"], strict=True):
         for path, place in files.items():
-            *sections, last = path.split(".")
-            reduce(lambda table, name: table[name], sections, scenario)[last] = place
+            put_file(scenario, path, place)
     return told
 
 

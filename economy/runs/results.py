@@ -13,7 +13,7 @@ from commonweal.agents.population import Population
 from commonweal.economy.money.ledger import MICRO, Transfer, entries
 from commonweal.economy.round.record import Record
 from commonweal.economy.runs.metrics import broken_limits, round_metrics
-from commonweal.economy.tasks import Batch
+from commonweal.economy.tasks import Batch, names_of
 from commonweal.economy.world.world import State, World
 
 PROFILE_SNAPSHOTS = 40  # of the value profiles, in a run
@@ -126,6 +126,7 @@ class Notebook:
         columns = {
             "run": np.repeat(np.arange(runs), principals),
             "principal": np.tile(np.arange(principals), runs),
+            **({"owner": np.tile(names_of(self._world), runs)} if self._world.holdings.owner_names else {}),
             "policy": names[people.policy],
             "cost": people.cost,
             "action": np.array([action.name.lower() for action in Action])[people.action],

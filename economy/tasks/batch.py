@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, Labels
 from commonweal.agents.terms import PerRun
 
 Forms = NDArray[np.int8]
@@ -18,8 +18,8 @@ class Form(IntEnum):
 
     NOTHING = 0  # abstaining, idle, or leaking the model outside
     OWN = 1  # its own samples
-    WRONG = 2  # its own samples, each label moved to the next class
-    JUNK = 3  # Gaussian features and random labels
+    WRONG = 2  # its own samples, each label moved to the next class, or mirrored where it is a number
+    JUNK = 3  # Gaussian features and random labels, Gaussian where they are numbers
     STALE = 4  # its first few samples over and over
     DISGUISED = 5  # its first few samples, each time under fresh noise; under FedAvg a delta of noise
     REPLAY = 6  # the samples of one round over and over; under FedAvg the change that the model made last
@@ -76,7 +76,7 @@ class Batch:
     """The virtual batches of R runs, padded to the longest."""
 
     sample: Ints  # (R, S) sample ids; any valid id where padded or junk
-    label: Ints  # (R, S) the labels claimed
+    label: Labels  # (R, S) the labels claimed
     owner: Ints  # (R, S) principal, −1 where padded
     junk: Bools | None  # (R, S) places with noise in their features; None where nobody puts in such
     noise: Floats | None  # (n_junk, d) noise of the junk places, in row-major order

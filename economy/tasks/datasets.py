@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from commonweal.agents.terms import PerRun
 from commonweal.economy.tasks import packaged
 from commonweal.economy.tasks.dataset import Dataset, checked, standardised
 from commonweal.economy.tasks.openml import fetch
+from commonweal.economy.tasks.tables import Everything, content_of, dataset_of
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class TaskTerms:
     """The ``task`` section of R scenarios."""
 
     kind: str  # data set, a name of TASKS or openml:NAME
-    partition: str  # equal, dirichlet, power, cgsv_power or class
+    partition: str  # equal, dirichlet, power, cgsv_power, class or owner
     concentration: PerRun  # (R, 1) Dirichlet concentration
     label_noise: PerRun  # (R, 1) share of its labels a noisy principal holds wrong
     noisy_share: PerRun  # (R, 1) share of principals whose labels are noisy
@@ -29,6 +30,18 @@ class TaskTerms:
     features: int  # of the synthetic data set
     classes: int  # of the synthetic data set
     separation: float  # of the synthetic class centres from the origin, standard deviations
+    metric: str = "auto"  # what quality is, a name of METRICS; auto: the usual one of what labels are
+
+    # what the columns of a table of one's own are for
+    label: str = ""
+    owner: str = ""
+    weight: str = ""
+    split: str = ""
+    columns: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    missing: str = "impute"  # impute, refuse or drop
+    target: str = "auto"  # auto, class or number
 
 
 Task = Callable[[TaskTerms, np.random.Generator], Dataset]
@@ -39,11 +52,21 @@ class TaskFacts:
     """What is true of a task."""
 
     reads: str = ""  # environment variable with the path of a file that it reads
+    target: str = "class"  # what its labels are: class or number
+    content: Callable[[], str] | None = None  # a fingerprint of what it holds, where code of the user makes it
 
 
 TASKS: Registry[Task, TaskFacts] = Registry("task", "commonweal.tasks", "task.kind", TaskFacts())
 task = TASKS.register
 OPENML = "openml:NAME"  # registered so; the scenario writes the data set's name in place of NAME
+_WITH_NAME = {"openml": OPENML, "csv": "csv:FILE", "parquet": "parquet:FILE"}
+TORCH = "torch:FILE.py:NAME"
+
+
+def registered_as(kind: str) -> str:
+    """The name under which a task is registered, given ``task.kind``, in which a name may follow a colon."""
+    prefix, _, name = kind.partition(":")
+    return _WITH_NAME.get(prefix, kind) if name else kind
 
 
 def draw_dataset(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
@@ -56,7 +79,7 @@ def draw_dataset(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     Raises:
         InputError: if there is no such task, or its data cannot be had.
     """
-    return TASKS[OPENML if terms.kind.startswith("openml:") else terms.kind](terms, generator)
+    return TASKS[registered_as(terms.kind)](terms, generator)
 
 
 # scikit-learn takes a second to import, so it is imported only where its data is read.
@@ -84,6 +107,14 @@ def _wine() -> Dataset:
     return checked(Dataset("wine", standardised(features), labels, classes=3))
 
 
+@cache
+def _diabetes() -> Dataset:
+    from sklearn.datasets import load_diabetes
+
+    features, labels = load_diabetes(return_X_y=True)
+    return checked(Dataset("diabetes", standardised(features), labels, classes=1, target="number"))
+
+
 @task("digits")
 def digits(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     """1797 handwritten digits of 8 × 8 grey levels 0 to 16, scaled to (x − 8)/8."""
@@ -100,6 +131,12 @@ def breast_cancer(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
 def wine(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     """178 wines, 13 standardised features, 3 cultivars."""
     return _wine()
+
+
+@task("diabetes", target="number")
+def diabetes(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """442 patients, 10 standardised features, how far diabetes went a year later, 25 to 346 (Efron et al. 2004)."""
+    return _diabetes()
 
 
 @task("mnist_5k")
@@ -144,3 +181,24 @@ def synthetic(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
 def openml(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
     """A data set of openml.org by name, from the local cache after its first use."""
     return fetch(terms.kind.removeprefix("openml:"))
+
+
+@task(TORCH)
+def items(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """A data set of torch or Hugging Face of one's own, in a Python file or a module."""
+    return dataset_of(terms)
+
+
+TASKS.derive("torch", Everything(), lambda rest: items, of_each={"content": lambda rest: partial(content_of, rest)})
+
+
+@task("csv:FILE")
+def csv(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """A table of one's own in a CSV file with a header; fields of ``task`` say what its columns are for."""
+    return dataset_of(terms)
+
+
+@task("parquet:FILE")
+def parquet(terms: TaskTerms, generator: np.random.Generator) -> Dataset:
+    """A table of one's own in a parquet file; fields of ``task`` say what its columns are for."""
+    return dataset_of(terms)

@@ -1,15 +1,16 @@
 """The data sets of R runs as one: shared where all runs have the same, one per run where the task draws its data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
 
-from commonweal.agents.arrays import Bools, Floats, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, Labels
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream
-from commonweal.economy.tasks.dataset import Dataset, checked
+from commonweal.economy.tasks.dataset import Dataset, checked, standardised
 from commonweal.economy.tasks.datasets import TaskTerms, draw_dataset
 
 
@@ -19,9 +20,23 @@ class Examples:
 
     name: str
     features: Floats  # (F, M, d)
-    labels: Ints  # (F, M)
-    classes: int  # number of classes C
+    labels: Labels  # (F, M) classes, or numbers in standard deviations from their mean
+    classes: int  # number of classes C; 1 where labels are numbers
     shape: tuple[int, int] | None  # rows and columns when the features are an image
+    target: str = "class"  # what labels are: class or number
+    owners: Ints | None = None  # (F, M) position of each sample's owner in owner_names
+    owner_names: tuple[str, ...] = ()  # principals, in order
+    weights: Floats | None = None  # (F, M) what a sample counts; None: all alike
+    split: Ints | None = None  # (F, M) 0 training, 1 validation, 2 test; None: drawn
+    class_names: tuple[str, ...] = ()  # C names; empty: their numbers
+    feature_names: tuple[str, ...] = ()  # d names; empty: their numbers
+
+    def of_run(self, run: int) -> Dataset:
+        """The data of one run."""
+        place = run if len(self.features) > 1 else 0
+        by_run = ("features", "labels", "owners", "weights", "split")
+        parts = {part.name: getattr(self, part.name) for part in fields(Examples)}
+        return Dataset(**parts | {name: parts[name][place] for name in by_run if parts[name] is not None})
 
     def table(self, dtype: torch.dtype, device: torch.device | str = "cpu") -> "FeatureTable":
         """The features where the network computes, ready to be gathered."""
@@ -82,20 +97,43 @@ def load_examples(terms: TaskTerms, stream: Stream) -> Examples:
     first = checked(drawn[0])
     sets = [first if each is drawn[0] else checked(each) for each in drawn]
     for other in sets:
-        if other.features.shape != first.features.shape or other.classes != first.classes:
+        if _size(other) != _size(first):
             raise InputError(
                 f"task {first.name}: runs of an ensemble must have equally many samples, features and classes, "
-                f"not {(*first.features.shape, first.classes)} and {(*other.features.shape, other.classes)}"
+                f"not {_size(first)} and {_size(other)}"
             )
+        if other.owner_names != first.owner_names:
+            raise InputError(f"task {first.name}: runs of an ensemble must have the same owners")
     kept = [first] if all(_same(first, other) for other in sets) else sets
-    return Examples(first.name, *_stacked(kept), first.classes, first.shape)
+    arrays = {part: _stacked([getattr(each, part) for each in kept]) for part in _ARRAYS}
+    if first.target == "number":  # every network learns them in the same unit, whatever they are measured in
+        arrays["labels"] = standardised(arrays["labels"].T).T
+    return Examples(
+        name=first.name, classes=first.classes, shape=first.shape, owner_names=first.owner_names, target=first.target,
+        class_names=first.class_names, feature_names=first.feature_names, **arrays,
+    )  # fmt: skip
+
+
+_ARRAYS = ("labels", "features", "owners", "weights", "split")  # of a data set, a place for each sample
+
+
+def _size(data: Dataset) -> tuple[int | str, ...]:
+    """Samples, features and classes; for numbers what they are."""
+    return (*data.features.shape, data.classes, *(() if data.target == "class" else (data.target,)))
 
 
 def _same(one: Dataset, other: Dataset) -> bool:
-    return one is other or (np.array_equal(one.labels, other.labels) and np.array_equal(one.features, other.features))
+    return one is other or all(_equal(getattr(one, part), getattr(other, part)) for part in _ARRAYS)
 
 
-def _stacked(sets: Sequence[Dataset]) -> tuple[Floats, Ints]:
-    if len(sets) == 1:  # a view: large shared data is not copied
-        return sets[0].features[None], sets[0].labels[None]
-    return np.stack([each.features for each in sets]), np.stack([each.labels for each in sets])
+def _equal(one: AnyArray | None, other: AnyArray | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
+
+
+def _stacked(arrays: Sequence[AnyArray | None]) -> Any:
+    """(F, M, …) the arrays of F data sets as one; None where the first has none."""
+    if arrays[0] is None:
+        return None
+    if len(arrays) == 1:  # a view: large shared data is not copied
+        return arrays[0][None]
+    return np.stack([each for each in arrays if each is not None])

@@ -10,9 +10,11 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import powerlaw
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints, Labels
 from commonweal.agents.errors import InputError
 
+OWNER = "owner"  # as the data say: every sample has an owner, who is a principal
+QUANTILES = 10  # groups of equal size that numbers are spread in, as classes are
 POWER_EXPONENT = 1.65911332899  # of the power law whose quantiles are the sizes; from CGSV's public code
 
 
@@ -39,6 +41,17 @@ def spread(kind: str, labels: Ints, principals: int, concentration: float, gener
             f"population.count = {principals} principals but {len(labels)} training samples: each needs at least one"
         )
     return nobody_empty(PARTITIONS[kind](labels, principals, concentration, generator), principals)
+
+
+def groups_of(labels: Labels) -> Ints:
+    """(T,) what is spread as one class is: the class of a sample, or the tenth of the numbers that its own is in.
+
+    Numbers that are the same are in the same group, so that there may be fewer than ten.
+    """
+    if labels.dtype.kind != "f":
+        return labels.astype(np.int64, copy=False)
+    ends = np.quantile(labels, np.arange(1, QUANTILES) / QUANTILES)
+    return np.searchsorted(ends, labels, side="right").astype(np.int64)
 
 
 def equal(labels: Ints, principals: int, concentration: float, generator: np.random.Generator) -> Ints:
@@ -70,7 +83,8 @@ def cgsv_power(labels: Ints, principals: int, concentration: float, generator: n
 
     Where N does not divide T, CGSV leaves some samples out; here the last principal has them.
     """
-    ends = np.ceil(_power_shares(principals) * (len(labels) // principals * principals)).cumsum().astype(np.int64)
+    parts = _power_shares(principals) * (len(labels) // principals * principals)
+    ends = np.ceil(np.round(parts, 9)).cumsum().astype(np.int64)  # a whole part stays so, however a processor rounds
     owner = np.empty(len(labels), np.int64)
     owner[generator.permutation(len(labels))] = np.searchsorted(ends[:-1], np.arange(len(labels)), side="right")
     return owner

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.agents.actions import Action
-from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints
+from commonweal.agents.arrays import AnyArray, Bools, Floats, Ints, Labels
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.streams import Stream
 from commonweal.economy.tasks.batch import (
@@ -56,7 +56,8 @@ def put_in(
     """The virtual batch of a round.
 
     Delegating puts in real samples; free-riding nothing, junk, or the same samples again and again, perhaps under
-    noise; defecting poisoned samples (label y + 1 mod C) or, leaking the model outside, nothing; abstaining nothing.
+    noise; defecting poisoned samples (label y + 1 mod C, or the number −y) or, leaking the model outside, nothing;
+    abstaining nothing.
 
     Args:
         actions: (R, N) action codes.
@@ -158,7 +159,7 @@ def _batch(
     run = visits.who // principals
     sample = _sample_ids(visits, taken, run, holdings, terms)
     label = holdings.labels.ravel()[(run * holdings.labels.shape[1])[:, None] + sample]
-    label = np.where((taken == WRONG)[:, None], (label + 1) % holdings.classes, label)
+    label = np.where((taken == WRONG)[:, None], wrong_label(label, holdings.classes), label)
     junk, noise, added = None, None, None
     if (noisy := NOISY[taken]).any():
         own = np.full(len(form), width) if longest is None else longest
@@ -174,6 +175,11 @@ def _batch(
     return Batch(sample, label, owner, junk, noise, width if terms.learning.sampling == "each" else 0, added)
 
 
+def wrong_label(label: Labels, classes: int) -> Labels:
+    """What is claimed in place of a label: the next class, or the number mirrored at the mean of all, −y."""
+    return -label if label.dtype.kind == "f" else (label + 1) % classes
+
+
 def _sample_ids(visits: Visits, taken: Forms, run: Ints, holdings: Holdings, terms: SupplyTerms) -> Ints:
     """(n, w) ids of the samples visited; a walk begins again at the end of the holding, or of its repeated part."""
     repeated = _lengths(terms.actions.stale_samples, terms.learning.samples)
@@ -183,14 +189,19 @@ def _sample_ids(visits: Visits, taken: Forms, run: Ints, holdings: Holdings, ter
     return ids
 
 
-def _junk(visits: Ints, width: int, longest: Ints, holdings: Holdings, stream: Stream) -> tuple[Ints, Floats]:
+def _junk(
+    visits: Ints, width: int, longest: Ints, holdings: Holdings, stream: Stream
+) -> tuple[Labels, Floats]:
     """Uniform labels (n, w) and standard normal features (n·w, d) for each run's junk visits (R,).
+
+    Numbers are standard normal as well, which is their mean and deviation in all data.
 
     A run draws for its own longest (R,) visits, whatever others it is computed with need.
     """
     labels, noise = [], []
     for n, own, generator in zip(visits.tolist(), longest.tolist(), stream.generators, strict=True):
-        drawn = generator.integers(holdings.classes, size=(n, own))
+        numbers = holdings.target == "number"
+        drawn = generator.standard_normal((n, own)) if numbers else generator.integers(holdings.classes, size=(n, own))
         features = generator.standard_normal((n * own, holdings.features))
         if own < width:
             drawn = np.pad(drawn, ((0, 0), (0, width - own)))

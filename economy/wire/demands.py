@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from commonweal.agents.arrays import AnyArray, Ints
+from commonweal.agents.arrays import AnyArray, Ints, Labels
 from commonweal.economy.learning.network import Passage
 from commonweal.economy.wire.message import Message, WireError
 
@@ -67,12 +67,12 @@ def demand_parameters(theta: Sequence[AnyArray], widths: Sequence[int], kind: np
     _demand_finite("parameters", theta)
 
 
-def demand_samples(question: Message, samples: int, principals: int, runs: int) -> None:
+def demand_samples(question: Message, labels: Labels, principals: int, runs: int) -> None:
     """Rows of the node's file, for principals that are on the node.
 
     Args:
         question: a visit.
-        samples: in the file.
+        labels: (T,) in the file.
         principals: n.
         runs: R of the parameters.
 
@@ -82,9 +82,12 @@ def demand_samples(question: Message, samples: int, principals: int, runs: int) 
     row, owner, label = (question.arrays[name] for name in ("row", "owner", "label"))
     if row.ndim != 2 or len(row) != runs or not row.shape == owner.shape == label.shape:
         raise WireError(f"rows, owners and labels of {runs} runs: must have one shape")
-    if any(each.dtype.kind != "i" for each in (row, owner, label)):
+    whole = (row, owner) if labels.dtype.kind == "f" else (row, owner, label)
+    if any(each.dtype.kind != "i" for each in whole):
         raise WireError("rows, owners and labels: must be whole numbers")
-    if row.size and (row.max() >= samples or row.min() < 0):
+    if labels.dtype.kind == "f" and (label.dtype.kind != "f" or not np.isfinite(label).all()):
+        raise WireError("factors of labels: must be finite numbers")
+    if row.size and (row.max() >= len(labels) or row.min() < 0):
         raise WireError("a sample that this node does not hold")
     if owner.size and (owner.max() >= principals or owner.min() < -1):
         raise WireError("a principal that is not on this node")

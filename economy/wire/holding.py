@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
-from commonweal.agents.arrays import AnyArray, Ints
+from commonweal.agents.arrays import AnyArray, Ints, Labels
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import replacing
 from commonweal.economy.learning.guards import NO_GUARD, Guard
@@ -21,7 +21,7 @@ class Holding:
 
     principals: Ints  # (n,) whose
     features: AnyArray  # (T, d)
-    labels: Ints  # (T,) as their owners believe them to be
+    labels: Labels  # (T,) as their owners believe them to be
     directions: int = 64  # that may be asked about a visit: each tells something of every update
     sums: int = 2  # weighted sums of a visit that may be asked for: two of them are a difference
     guard: Guard = NO_GUARD  # what is changed before it leaves the node

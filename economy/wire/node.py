@@ -95,7 +95,7 @@ class Node:
         """Local training of every principal on the samples that a plan names."""
         theta, rate = question.stack("theta"), torch.as_tensor(np.array(question.arrays["rate"]))
         demand_parameters(theta, self.network.widths, self._kind)
-        demand_samples(question, len(self._labels), len(self.holding.principals), len(theta[0]))
+        demand_samples(question, self._labels, len(self.holding.principals), len(theta[0]))
         epochs = question.words["epochs"]
         if rate.shape != (len(theta[0]),) or not isinstance(epochs, int) or not 1 <= epochs <= EPOCHS:
             raise WireError(f"local training: must be by a rate for each run, in 1 to {EPOCHS} epochs")
@@ -113,7 +113,7 @@ class Node:
         """Forward and backward on the samples that a plan names."""
         theta = question.stack("theta")
         demand_parameters(theta, self.network.widths, self._kind)
-        demand_samples(question, len(self._labels), len(self.holding.principals), len(theta[0]))
+        demand_samples(question, self._labels, len(self.holding.principals), len(theta[0]))
         features, labels = self._samples(question)
         owner = torch.from_numpy(question.arrays["owner"].astype(np.int64))
         owners = Summed(owner, len(self.holding.principals), int(question.words["together"]))
@@ -179,12 +179,17 @@ class Node:
 
     def _samples(self, question: Message) -> tuple[Tensor, Tensor]:
         """Features (R, S, d) and claimed labels (R, S): own samples, or what a principal makes up in their place."""
-        row, shift = (question.arrays[name].astype(np.int64) for name in ("row", "label"))
+        row, told = question.arrays["row"].astype(np.int64), np.array(question.arrays["label"])
         features = self._features[torch.from_numpy(row)]
-        claimed = (self._labels[row] + shift) % self.network.widths[-1] if row.size else shift
+        if self.network.loss.target == "number":
+            claimed = self._labels[row] * told if row.size else told
+        else:
+            told = told.astype(np.int64)
+            claimed = (self._labels[row] + told) % self.network.widths[-1] if row.size else told
         if "made" in question.arrays:
             made, added = (np.array(question.arrays[name]) for name in ("made", "added"))
             noise = torch.as_tensor(np.array(question.arrays["noise"]), dtype=features.dtype)
             features[torch.as_tensor(made)] = noise + features[torch.as_tensor(made)] * torch.as_tensor(added)[:, None]
-            claimed[made] = np.where(added, claimed[made], shift[made])
-        return features, torch.from_numpy(claimed)
+            claimed[made] = np.where(added, claimed[made], told[made])
+        labels = torch.from_numpy(claimed)
+        return features, labels.to(features.dtype) if labels.is_floating_point() else labels

@@ -275,7 +275,8 @@ def visit_nodes(
     """One traversal pass over nodes, or a round of FedAvg.
 
     Args:
-        batch: planned for everybody; its labels say by how many classes a label is shifted, or what is made up.
+        batch: planned for everybody; its labels say by how many classes a label is shifted or, where labels are
+            numbers, what one is multiplied by; or what is made up.
         parameters: θ.
         nodes: that hold the samples.
         when: number of the round, and what for: 0 what is taught, others what is only supposed.
@@ -306,7 +307,8 @@ def _demand_finite(parameters: Parameters, number: int) -> None:
 def _of_nobody(batch: Batch, plan: Plan, parameters: Parameters, nodes: Nodes) -> Passage:
     """The passage over a batch to which no node that answers puts in anything."""
     features = parameters[0].new_zeros(*batch.owner.shape, nodes.network.widths[0])
-    labels = torch.zeros(batch.owner.shape, dtype=torch.int64)
+    numbers = batch.label.dtype.kind == "f"
+    labels = torch.zeros(batch.owner.shape, dtype=features.dtype if numbers else torch.int64)
     return nodes.network.traverse(parameters, features, labels, plan.owners)
 
 
@@ -347,7 +349,7 @@ def _part(batch: Batch, places: Ints, roster: Roster) -> dict[str, AnyArray]:
     part = {
         "row": np.where(real, roster.row[run, sample], 0).astype(np.int32),
         "owner": np.where(real, roster.place[owner], -1).astype(np.int32),
-        "label": batch.label[run, at].astype(np.int32),
+        "label": batch.label[run, at].astype(np.float64 if batch.label.dtype.kind == "f" else np.int32),
     }
     if batch.junk is None or batch.noise is None or not (made := batch.junk[run, at] & real).any():
         return part

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from commonweal.economy.learning.losses import LOSSES
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.wire.holding import Holding
 from commonweal.economy.wire.message import Message, WireError, decode, encode
@@ -23,12 +24,13 @@ class Post:
     precision: str  # float32 or float64
     mode: str
     number: int = 0  # of the node
+    target: str = "class"  # what labels are: class or number
 
     @classmethod
     def of(cls, file: Path, network: MLP, mode: str, number: int) -> "Post":
         """The post of a node that holds the samples of a file."""
         precision = "float64" if network.dtype == torch.float64 else "float32"
-        return cls(str(file), network.widths, network.activation, precision, mode, number)
+        return cls(str(file), network.widths, network.activation, precision, mode, number, network.loss.target)
 
     def node(self) -> Node:
         """The node at its post.
@@ -36,7 +38,7 @@ class Post:
         Raises:
             InputError: if its file cannot be read.
         """
-        network = MLP(tuple(self.widths), self.activation, getattr(torch, self.precision))
+        network = MLP(tuple(self.widths), self.activation, getattr(torch, self.precision), loss=LOSSES[self.target])
         return Node(Holding.load(Path(self.file)), network, self.mode, self.number)
 
 

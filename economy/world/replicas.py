@@ -46,6 +46,7 @@ def pick_world(world: World, runs: Ints, spares: int = 0) -> World:
         probes=None if world.probes is None else exam.tail(),
         test=(_rows(world.test[0], chosen), _rows(world.test[1], chosen)),
         drift=None if world.drift is None else world.drift[chosen],
+        balance=None if world.balance is None else world.balance[chosen],
         nodes=None,
         secrets=None if world.secrets is None else world.secrets[runs],
         conduct=None,
@@ -139,6 +140,8 @@ def _padded(values: AnyArray, spares: int, fill: float = 0) -> AnyArray:
 def _pick_holdings(holdings: Holdings, runs: Ints, spares: int) -> Holdings:
     by_run = ("labels", "held", "validation", "test", "probes", "weights")
     picked = {name: getattr(holdings, name)[runs] for name in by_run}
+    if holdings.sample_weights is not None:
+        picked["sample_weights"] = holdings.sample_weights[runs]
     start, count = _padded(holdings.start[runs], spares), _padded(holdings.count[runs], spares, 1)
     return replace(holdings, **picked, start=start, count=count)
 

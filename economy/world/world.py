@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from commonweal.agents.arrays import Floats, Ints
+from commonweal.agents.arrays import Floats, Ints, Labels
 from commonweal.agents.conduct import Conduct
 from commonweal.agents.graphs import Graph
 from commonweal.economy.credit.alike import Likeness, Seen
@@ -18,7 +18,7 @@ from commonweal.economy.learning.guards import keys_of
 from commonweal.economy.learning.network import Network, Objectives, Parameters
 from commonweal.economy.money.ledger import Ledger
 from commonweal.economy.money.membership import Membership
-from commonweal.economy.tasks import FeatureTable, Holdings, Supply
+from commonweal.economy.tasks import METRICS, FeatureTable, Holdings, Metric, Supply, metric_of
 from commonweal.economy.wire.nodes import Nodes
 from commonweal.economy.world.terms import Terms
 
@@ -33,7 +33,7 @@ class World:
 
     # what is learned, from which data, and how it is measured; nearly empty in a market that does not learn
     holdings: Holdings
-    truth: Ints  # (F, M) right classes of all samples, F one or R
+    truth: Labels  # (F, M) right labels of all samples, F one or R
     features: FeatureTable
     network: Network
     exam: Objectives  # the validation loss and the K probe losses
@@ -45,6 +45,9 @@ class World:
     # rules; economy.round sets them up and gives them their types, which stand above this file
     market: Any  # economy.round.market.Market
     mechanisms: tuple[Any, ...] = ()  # economy.round.mechanism.Mechanism: those that are on, in order
+
+    # only metrics by which classes count alike set it
+    balance: Tensor | None = None  # (R, C) what a sample of each class counts for; None: all samples alike
 
     # only runs over nodes set it
     nodes: Nodes | None = None  # who holds the samples; None: they are in ``features``
@@ -64,11 +67,50 @@ class World:
         return bool(len(self.features.rows)) or not self.market.learns
 
     @cached_property
+    def metric(self) -> Metric:
+        """What quality is."""
+        return METRICS[metric_of(self.terms.task.metric, self.holdings.target)]
+
+    def importance(self, labels: Tensor, sample: Ints) -> Tensor | None:
+        """(R, S) what samples count for in learning; None: all alike.
+
+        Args:
+            labels: (R, S) classes that they are said to be of.
+            sample: (R, S) their ids.
+        """
+        balanced = None if self.balance is None else self.balance.gather(1, labels)
+        counted = self.counted(sample)
+        if balanced is None or counted is None:
+            return counted if balanced is None else balanced
+        return balanced * counted
+
+    def counted(self, sample: Ints) -> Tensor | None:
+        """(R, S) what samples (R, S) count by their weights in the data; None: all alike."""
+        if self.holdings.sample_weights is None:
+            return None
+        weights = np.take_along_axis(self.holdings.sample_weights, sample, axis=1)
+        return torch.as_tensor(weights, dtype=self.terms.dtype, device=torch.device(self.terms.device))
+
+    @cached_property
+    def test_weights(self) -> Tensor | None:
+        """(R, E) what test samples count; None: all alike."""
+        return self.counted(self.holdings.test)
+
+    @property
+    def even(self) -> bool:
+        """Whether all samples of the validation set count alike."""
+        return self.balance is None and self.holdings.sample_weights is None
+
+    @cached_property
     def planned(self) -> Holdings:
-        """What batches are planned from: where nodes hold the samples, every label is 0, so that a shift is left."""
+        """What batches are planned from: where nodes hold the samples, every label is 0, so that a shift is left.
+
+        Where labels are numbers, every one is 1, so that a factor is left.
+        """
         if self.nodes is None:
             return self.holdings
-        return replace(self.holdings, labels=np.zeros_like(self.holdings.labels))
+        labels = np.full_like(self.holdings.labels, 1 if self.holdings.target == "number" else 0)
+        return replace(self.holdings, labels=labels)
 
     @cached_property
     def keys(self) -> Ints:
@@ -100,7 +142,7 @@ class State:
     # the model
     parameters: Parameters
     last_delta: Parameters  # the last step per unit of rate under FedAvg, where it may be sent back; else empty
-    quality: Floats  # (R,) what customers pay for: test accuracy of the model after the last round
+    quality: Floats  # (R,) what customers pay for: the metric of the model after the last round, on the test set
     revenue: Floats  # (R,) what it brought in, money
     supply: Supply  # where everybody's walk through its data goes on
 

@@ -15,6 +15,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.figures.canvas import ONE_COLUMN, blank, finish
+from commonweal.figures.data import note
 from commonweal.figures.explained.marks import (
     ADDS,
     TAKES,
@@ -30,6 +31,7 @@ from commonweal.figures.explained.marks import (
     title_of,
 )
 from commonweal.figures.ink import printed
+from commonweal.figures.looks import look
 
 SUBSTITUTES, COMPLEMENTS = "#B2182B", "#2166AC"
 _LABELLED = 5  # edges with a number
@@ -63,6 +65,9 @@ def dividend_graph(why: Explanation, run: int = 0, answer: int = 0) -> Figure:
         raise InputError("dividend graph: there are no reasons, or dividends that are no finite numbers")
     edges, left_out = _strongest(dividends)
     figure, ((ax,),) = blank(1, 1, _WIDTH, _WIDTH * 0.82)
+    note(ax, list(why.names), {"value": quantity(why, answer)}, value=one.parts)
+    pairs = [f"{why.names[one]} & {why.names[other]}" for one, other in edges]
+    note(ax, pairs, {"value": quantity(why, answer)}, value=[dividends[pair] for pair in edges])
     at = nx.circular_layout(nx.empty_graph(len(why.names)))
     places = np.array([[at[node][1], at[node][0]] for node in range(len(why.names))])  # the first one at the top
     places = places if len(why.names) > 1 else np.zeros((1, 2))
@@ -83,7 +88,7 @@ def dividend_graph(why: Explanation, run: int = 0, answer: int = 0) -> Figure:
         f"{f' Nodes: {common}.' if common else ''}"
     )
     handles = _handles(one.parts, [dividends[pair] for pair in edges])
-    return finish(figure, title_of(why, answer, _WIDTH), caption, handles)
+    return finish(figure, title_of(why, answer, look().across(_WIDTH)), caption, handles)
 
 
 def _strongest(dividends: Floats) -> tuple[list[tuple[int, int]], int]:

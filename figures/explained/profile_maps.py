@@ -13,6 +13,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note, note_cells
 from commonweal.figures.explained.marks import (
     CERTAIN,
     called,
@@ -27,6 +28,7 @@ from commonweal.figures.explained.marks import (
     title_of,
 )
 from commonweal.figures.ink import ACTIONS, BLACK, DIFFERENCES, GREY, key, printed, upon
+from commonweal.figures.looks import look
 
 _ROOM = 120  # cells in which something can be written
 _TALLEST = 60  # rows that are named
@@ -71,6 +73,9 @@ def profile_map(
     left.get_gridspec().set_width_ratios([3, 1])  # type: ignore[union-attr]
     largest = float(np.abs(values).max()) or 1.0
     image = left.imshow(values, cmap=DIFFERENCES, vmin=-largest, vmax=largest, aspect="auto", interpolation="nearest")
+    rowed = [str(row) for row in range(rows)] if labels is None else list(labels)
+    note_cells(left, values, list(map(plain, why.names)), rowed,
+               {"x": "reason", "y": "profile", "value": f"added to {quantity(why, answer)}"})  # fmt: skip
     acts = chosen is not None and {word for row in chosen for word in row} <= set(ACTIONS)
     if acts:
         _mark(left, chosen or ())
@@ -78,14 +83,16 @@ def profile_map(
         _write(left, image, values, _texts(values, chosen, largest))
     _stipple(left, values, None if why.standard_error is None else why.standard_error[:, :, answer])
     left.set_xticks(range(columns), short, rotation=90 if turned else 0)
-    _name(left, why, [str(row) for row in range(rows)] if labels is None else labels)
+    _name(left, why, rowed)
     _draw_outcomes(right, why, answer)
+    for series, ends in (("base", why.base), ("outcome", why.value)):
+        note(right, series, {"x": "", "y": "profile", "value": quantity(why, answer)}, y=rowed, value=ends[:, answer])
     bar = figure.colorbar(image, ax=[left, right], location="bottom", pad=0.03, aspect=50, shrink=0.6,
                           ticks=MaxNLocator(5))  # fmt: skip
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7, width=0.5, length=2)
     bar.set_label(f"added to {quantity(why, answer)}")
-    return finish(figure, title_of(why, answer, TWO_COLUMNS), _caption(why, answer),
+    return finish(figure, title_of(why, answer, look().across(TWO_COLUMNS)), _caption(why, answer),
                   _handles(chosen) if acts else ())  # fmt: skip
 
 

@@ -17,8 +17,10 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, rounds_axis
+from commonweal.figures.data import note
 from commonweal.figures.explained.marks import how_known, name_of, number, parts_of, quantity, sentence, title_of
 from commonweal.figures.ink import BLACK, DIFFERENCES, GREY, Ink, key, printed
+from commonweal.figures.looks import look
 
 _HATCH = "//////"
 # Paler than other maps of differences, since a line is read upon them.
@@ -78,8 +80,13 @@ def shaded_course(
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7, width=0.5, length=2)
     bar.set_label("what it added")
+    starts, ends = [episode.start for episode in episodes], [episode.stop - 1 for episode in episodes]
+    note(shaded, list(why.names), {"x": "round", "value": "what it added"}, x_low=starts, x_high=ends, value=one.parts)
+    note(ax, "this run", {"x": "round"}, x=np.arange(len(series)), y=series)
+    for stranger in () if strangers is None else strangers:
+        note(ax, "other luck", {"x": "round"}, x=np.arange(len(series)), y=stranger)
     unsure = bool(one.unsure.any())
-    return finish(figure, title_of(why, answer, TWO_COLUMNS), f"{sentence(why, run, answer)} "
+    return finish(figure, title_of(why, answer, look().across(TWO_COLUMNS)), f"{sentence(why, run, answer)} "
                   f"{how_known(why, answer)}", _handles(strangers, unsure))  # fmt: skip
 
 

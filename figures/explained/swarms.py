@@ -19,9 +19,11 @@ from commonweal.agents.population import ConditionalKind
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.economy.explaining.sights import Decisions
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note
 from commonweal.figures.explained.marks import called, how_known, name_of, number, parts_of, quantity, title_of
 from commonweal.figures.explained.waterfalls import folded
 from commonweal.figures.ink import ACTIONS, GREY, Ink, key, printed
+from commonweal.figures.looks import look
 
 MOST = 15  # reasons with a row of their own
 _CODED: dict[str, type[IntEnum]] = {"last action": Action, "kind": ConditionalKind}
@@ -59,11 +61,14 @@ def beeswarm(course: Explanation, answer: int = 0, seen: pd.DataFrame | None = N
     columns = [_column(course.names[place], seen) for place in alone] + [None] * bool(together)
     for row, (x, column) in enumerate(zip(rows, columns, strict=True)):
         told |= _draw_row(ax, row, x, column, span)
+        seen_here = "" if column is None else [called(str(each)) for each in column]
+        note(ax, seen_here, {"y": "reason"}, x=x, y=labels[row].replace("\n", " "))
     _dress(ax, rows, labels)
     ax.set_xlabel(f"added to {quantity(course, answer)}")
     if "scale" in told:
         _draw_bar(figure, ax)
-    return finish(figure, title_of(course, answer, TWO_COLUMNS), _caption(course, answer, told), _handles(told))
+    title = title_of(course, answer, look().across(TWO_COLUMNS))
+    return finish(figure, title, _caption(course, answer, told), _handles(told))
 
 
 def seen_by(decisions: Decisions, principal: int, run: int = 0) -> pd.DataFrame:

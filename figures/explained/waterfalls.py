@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from commonweal.agents.arrays import Floats
 from commonweal.economy.explaining.explanation import Explanation
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note
 from commonweal.figures.explained.marks import (
     SMALL,
     Parts,
@@ -29,6 +30,7 @@ from commonweal.figures.explained.marks import (
     title_of,
 )
 from commonweal.figures.ink import BLACK, GREY, printed
+from commonweal.figures.looks import look
 
 MOST = 12  # reasons with a bar of their own
 _NORMAL = 1.959964  # standard errors to each side of a 95 % interval
@@ -73,7 +75,20 @@ def waterfall(why: Explanation, run: int = 0, answer: int = 0, seen: Mapping[str
         _draw_bar(ax, bar, row)
     _dress(ax, why, one, bars)
     ax.set_xlabel(quantity(why, answer))
-    return finish(figure, title_of(why, answer, TWO_COLUMNS * 0.85), _caption(why, run, answer, bars), _handles(bars))
+    _note(ax, one, bars)
+    title = title_of(why, answer, look().across(TWO_COLUMNS * 0.85))
+    return finish(figure, title, _caption(why, run, answer, bars), _handles(bars))
+
+
+def _note(ax: Axes, one: Parts, bars: Sequence[_Bar]) -> None:
+    """Where each bar ends, and what it adds with its interval; first the base, last the value."""
+    said = {"y": "reason", "value": "added"}
+    ends, parts = np.array([bar.start + bar.part for bar in bars]), np.array([bar.part for bar in bars])
+    margins = np.array([bar.margin for bar in bars])
+    note(ax, names=said, x=one.base, y="base")
+    note(ax, names=said, x=ends, x_low=ends - margins, x_high=ends + margins, y=[bar.label for bar in bars],
+         value=parts, value_low=parts - margins, value_high=parts + margins)  # fmt: skip
+    note(ax, names=said, x=one.value, y="value")
 
 
 def seen_in(why: Explanation) -> dict[str, str]:

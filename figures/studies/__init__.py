@@ -6,8 +6,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from commonweal.figures.canvas import save
+from commonweal.figures.printing import keep
 from commonweal.scenarios.studies.base import Answer
+
+_SHOWN = (".png", ".svg", ".pdf")  # by how well a report can show them
 
 
 def draw(answer: Answer) -> dict[str, Figure]:
@@ -18,8 +20,13 @@ def draw(answer: Answer) -> dict[str, Figure]:
 
 
 def draw_into(answer: Answer, folder: Path) -> dict[str, Path]:
-    """Draw the figures of a study's answer into a folder; their files by name."""
-    return {name: save(figure, folder / f"{name}.png") for name, figure in draw(answer).items()}
+    """Draw the figures of a study's answer into a folder, with their data as CSV.
+
+    Returns:
+        By name the picture of each, of the format that a report shows best.
+    """
+    kept = {name: keep(figure, folder / name)[:-1] for name, figure in draw(answer).items()}
+    return {name: min(files, key=lambda file: _SHOWN.index(file.suffix)) for name, files in kept.items()}
 
 
 def module_of(study: str) -> str | None:

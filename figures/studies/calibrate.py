@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from commonweal.figures.canvas import finish, panels
+from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREY, OCHRE, PURPLE, Ink, ink, key, printed
+from commonweal.figures.marks import draw_band
 from commonweal.scenarios.studies.base import Answer
 
 _FITTED, _PREDICTED = ink(0), ink(1)
@@ -36,19 +38,14 @@ def _axes(table: pd.DataFrame, ylabel: str) -> tuple[Figure, Sequence[Axes]]:
     return figure, axes
 
 
-def _band(ax: Axes, rows: pd.DataFrame, column: str, pen: Ink) -> None:
-    low, high = rows[f"{column}_low"], rows[f"{column}_high"]
-    ax.fill_between(rows["period"], low, high, color=pen.colour, alpha=0.15, linewidth=0)
-    ax.plot(rows["period"], rows[column], color=pen.colour, linestyle=pen.dashes)
-
-
 @printed
 def _series(table: pd.DataFrame) -> Figure:
     """Observed points, the fit to all periods, and the prediction from the first."""
     figure, axes = _axes(table, "mean contribution (share of the endowment)")
     for ax, (_, rows) in zip(axes, _each(table), strict=True):
-        _band(ax, rows, "predicted", _PREDICTED)
-        _band(ax, rows, "fitted", _FITTED)
+        draw_band(ax, rows, ("period", "predicted"), _PREDICTED, "fitted to the white periods only")
+        draw_band(ax, rows, ("period", "fitted"), _FITTED, "fitted to all periods")
+        note(ax, "people", x=rows["period"], y=rows["observed"])
         ax.plot(rows["period"], rows["observed"], color=BLACK, marker="o", linestyle="none", markersize=3.5)
     axes[0].set_ylim(bottom=0)
     dots = Line2D([], [], color=BLACK, marker="o", linestyle="none", markersize=3.5, label="people")
@@ -65,6 +62,7 @@ def _errors(table: pd.DataFrame) -> Figure:
         for name, pen in {"predicted": _PREDICTED, **_BASELINES}.items():
             shown = rows[rows["ahead"]] if name == "no_change" else rows  # before, it is what was observed
             error = (shown[name] - shown["observed"]).abs()
+            note(ax, "fitted mix" if name == "predicted" else name.replace("_", " "), x=shown["period"], y=error)
             ax.plot(shown["period"], error, color=pen.colour, linestyle=pen.dashes, marker=pen.marker, markersize=3)
     axes[0].set_ylim(bottom=0)
     handles = [key("fitted mix", _PREDICTED), *(key(name.replace("_", " "), pen) for name, pen in _BASELINES.items())]

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish
-from commonweal.figures.ink import BLACK, GREY, Ink, ink, key, printed
+from commonweal.figures.data import note
+from commonweal.figures.ink import BLACK, GREY, ink, key, printed
+from commonweal.figures.looks import look
+from commonweal.figures.marks import draw_marks
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.compare.halves import ALL
 from commonweal.scenarios.studies.judging import per_round
@@ -34,13 +36,16 @@ def _draw_league(answer: Answer) -> Figure:
     """A panel per criterion, over all first: the ranks that every mechanism may have, the best at the left."""
     names, panels, alike = list(answer.tables["league"]["mechanism"]), _ranks(answer), _alike(answer)
     height = 0.6 + 0.16 * len(names)
-    figure, grid = blank(-(-len(panels) // _ACROSS), _ACROSS, TWO_COLUMNS, height, sharey=True)
+    across = look().beside(_ACROSS)
+    figure, grid = blank(-(-len(panels) // across), across, TWO_COLUMNS, height, sharey=True)
     axes = list(chain.from_iterable(grid))
     for spare in axes[len(panels) :]:
         spare.remove()
     for ax, (title, ranks) in zip(axes, panels.items(), strict=False):
         ax.set_title(title, loc="left", color="0.2", fontsize=7)
         _draw_ranks(ax, ranks)
+        note(ax, names={"x": "rank", "y": "mechanism"}, x=ranks["first"], x_low=ranks["first"], x_high=ranks["last"],
+             y=names)  # fmt: skip
     axes[0].set_yticks(range(len(names)), [balanced(name, 22) for name in names])
     axes[0].set_ylim(len(names) - 0.5, -0.5)
     caption = (
@@ -96,14 +101,15 @@ def _draw_criteria(answer: Answer) -> Figure:
     by = list(dict.fromkeys(measures["criterion"]))
     units = measures.drop_duplicates("criterion").set_index("criterion")
     titles = [f"{name}, {units.loc[name, 'better']} is better\n({units.loc[name, 'unit']})" for name in by]
-    figure, grid = blank(-(-len(by) // _ACROSS), _ACROSS, TWO_COLUMNS, 0.85 + 0.17 * len(names), sharey=True)
+    across = look().beside(_ACROSS)
+    figure, grid = blank(-(-len(by) // across), across, TWO_COLUMNS, 0.85 + 0.17 * len(names), sharey=True)
     axes = list(chain.from_iterable(grid))
     for spare in axes[len(by) :]:
         spare.remove()
     for ax, name, title in zip(axes, by, titles, strict=False):
         rows = measures[measures["criterion"] == name].set_index("mechanism").loc[names]
         for place in range(len(names)):
-            _intervals(ax, rows.iloc[[place]], "value", [place], ink(place))
+            draw_marks(ax, rows.iloc[[place]], ("value", ([place], names[place : place + 1])), ink(place), names[place])
         ax.set_title(title.replace(", ", "\n", 1), loc="left", color="0.2", fontsize=7)
         if np.ptp(rows[["value", "value_low", "value_high"]].to_numpy(dtype=float)) < _FLAT:
             ax.set_xlim(rows["value"].mean() - 0.5, rows["value"].mean() + 0.5)
@@ -131,7 +137,7 @@ def _draw_attacks(answer: Answer) -> Figure:
     for ax, (column, label) in zip(axes, _ATTACKS.items(), strict=True):
         for place, name in enumerate(names):
             rows = table[table["mechanism"] == name].set_index("attack").loc[attacks]
-            _intervals(ax, rows, column, np.arange(len(attacks)) + shifts[place], ink(place))
+            draw_marks(ax, rows, (column, (np.arange(len(attacks)) + shifts[place], attacks)), ink(place), name)
         ax.axvline(0, color=GREY, linewidth=0.7, zorder=0)
         ax.set_xlabel(label.format(per_round(answer.provenance)))
         for edge in range(1, len(attacks)):
@@ -146,10 +152,3 @@ def _draw_attacks(answer: Answer) -> Figure:
     )
     handles = [key(name, ink(place), marker=True) for place, name in enumerate(names)]
     return finish(figure, "What attacks bring and cost", caption, handles)
-
-
-def _intervals(ax: Axes, rows: pd.DataFrame, column: str, places: ArrayLike, pen: Ink) -> None:
-    middle = rows[column].to_numpy(dtype=float)
-    ends = rows[[f"{column}_low", f"{column}_high"]].to_numpy(dtype=float).T
-    ax.errorbar(middle, places, xerr=np.maximum(np.nan_to_num(np.stack([middle - ends[0], ends[1] - middle])), 0),
-                color=pen.colour, marker=pen.marker, markersize=3.5, linestyle="none", elinewidth=0.9)  # fmt: skip

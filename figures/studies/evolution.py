@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note, note_cells
 from commonweal.figures.ink import ACTIONS, BLACK, MAP, Ink, ink, key, printed, upon
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.judging import per_round
@@ -46,6 +47,10 @@ def _draw_curves(answer: Answer, strategies: tuple[str, ...]) -> Figure:
         others = played[[f"others_{strategy}" for strategy in strategies]].to_numpy()
         ax.fill_between(share, curve["payoff_low"], curve["payoff_high"], color=pen.colour, alpha=0.2, linewidth=0)
         ax.plot(share, curve["payoff"], color=pen.colour, linestyle=pen.dashes)
+        note(ax, f"{_words(name)}, expected", x=share, y=curve["payoff"], y_low=curve["payoff_low"],
+             y_high=curve["payoff_high"])  # fmt: skip
+        note(ax, f"{_words(name)}, played", x=others[:, 0] / others.sum(axis=1), y=played["payoff"],
+             y_low=played["payoff_low"], y_high=played["payoff_high"])  # fmt: skip
         bars = np.abs(played[["payoff_low", "payoff_high"]].to_numpy().T - played["payoff"].to_numpy())
         ax.errorbar(others[:, 0] / others.sum(axis=1), played["payoff"], bars, color=pen.colour, marker=pen.marker,
                     markersize=3.5, linestyle="none", elinewidth=0.8, clip_on=False)  # fmt: skip
@@ -69,11 +74,13 @@ def _draw_line_of_motion(ax: Axes, answer: Answer, first: str) -> None:
     share, velocity = flow["share"].to_numpy(), flow["replicator"].to_numpy()
     ax.set_axis_off()
     ax.set_ylim(-1, 1)
-    ax.plot([0, 1], [0, 0], color="0.6", linewidth=0.8)
+    ax.plot([0, 1], [0, 0], color="0.6", linewidth=0.8, gid="guide")
     for x in np.linspace(0.1, 0.9, 9):
         if direction := np.sign(np.interp(x, share, velocity)):
-            ax.plot(x, 0, marker=">" if direction > 0 else "<", color="0.35", markersize=4)
+            ax.plot(x, 0, marker=">" if direction > 0 else "<", color="0.35", markersize=4, gid="guide")
     rests = answer.tables["rest_points"].query("flow == 'replicator' and strategy == @first")
+    note(ax, [f"rest point, {stability}" for stability in rests["stability"]], x=rests["share"], y=np.zeros(len(rests)),
+         names={"y": "replicator flow"})  # fmt: skip
     for x, stability in zip(rests["share"], rests["stability"], strict=True):
         ax.plot(x, 0, marker="o", markersize=6, markerfacecolor=_FILLS[stability], markeredgecolor=BLACK,
                 clip_on=False, zorder=3)  # fmt: skip
@@ -120,13 +127,18 @@ def _draw_field(ax: Axes, flow: pd.DataFrame, strategies: tuple[str, ...], name:
     moves = speed > 1e-9 * speed.max()
     x, y = (shares @ _CORNERS)[moves].T
     u, v = (velocity[moves] / speed[moves, None]).T
+    at = {"x": f"share of {_words(order[0])}", "y": f"share of {_words(order[1])}", "value": "speed, of the fastest"}
+    note(ax, "arrow", at, x=shares[moves, 0], y=shares[moves, 1], value=speed[moves] / speed.max())
     ax.quiver(x, y, u, v, speed[moves] / speed.max(), cmap=_SPEEDS, clim=(0, 1), angles="xy", pivot="tail", scale=24,
               width=0.005, headwidth=4.5, headlength=5, headaxislength=4.5)  # fmt: skip
 
 
 def _draw_rest_points(ax: Axes, points: pd.DataFrame, strategies: tuple[str, ...], name: str) -> None:
     for _, point in points[points["flow"] == name].groupby("point"):
-        x, y = point.set_index("strategy")["share"].loc[list(strategies)].to_numpy() @ _CORNERS
+        shares = point.set_index("strategy")["share"].loc[list(strategies)].to_numpy()
+        note(ax, f"rest point, {point['stability'].iloc[0]}", {"x": f"share of {_words(strategies[0])}",
+             "y": f"share of {_words(strategies[1])}"}, x=shares[0], y=shares[1])  # fmt: skip
+        x, y = shares @ _CORNERS
         ax.plot(x, y, marker="o", markersize=6.5, markeredgecolor=BLACK, clip_on=False, zorder=3,
                 markerfacecolor=_FILLS[point["stability"].iloc[0]])  # fmt: skip
 
@@ -142,6 +154,8 @@ def _draw_long_run(answer: Answer, strategies: tuple[str, ...]) -> Figure:
         rows = rows.set_index("strategy").loc[list(strategies)]
         bars = np.abs(rows[[f"{value}_low", f"{value}_high"]].to_numpy().T - rows[value].to_numpy())
         colours = [pen.colour for pen in _pens(strategies)]
+        note(ax, names={"y": "strategy"}, x=rows[value], x_low=rows[f"{value}_low"], x_high=rows[f"{value}_high"],
+             y=[_words(name) for name in strategies])  # fmt: skip
         ax.barh(range(len(strategies)), rows[value], color=colours, height=0.65)
         if np.isfinite(bars).all():
             ax.errorbar(rows[value], range(len(strategies)), xerr=bars, linestyle="none", ecolor=BLACK, elinewidth=0.9)
@@ -168,6 +182,7 @@ def _draw_invasion(answer: Answer, strategies: tuple[str, ...]) -> Figure:
     figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.3, 1.1 + 0.4 * M)
     ax.set_facecolor("0.9")
     image = ax.imshow(np.ma.masked_invalid(cells), cmap=MAP, vmin=0, vmax=1, aspect="auto")
+    note_cells(ax, cells, names, names, {"value": "chance to take over"})
     neutral = 1 / answer.tables["ess"]["population"].iloc[0]
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value):

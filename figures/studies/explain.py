@@ -15,6 +15,7 @@ from commonweal.economy.explaining.explanation import Explanation
 from commonweal.figures.explained import beeswarm, dividend_graph, profile_map, shaded_course, waterfall
 from commonweal.figures.explained import draw as drawn
 from commonweal.figures.explained.marks import common_words
+from commonweal.scenarios.schema.field_titles import field_titles, value_title
 from commonweal.scenarios.studies.base import Answer
 
 _MOST = 4  # outcomes or runs with a figure of their own
@@ -124,8 +125,8 @@ def _cells(answer: Answer, why: Explanation) -> dict[str, Figure]:
     figures = {}
     for place, name in enumerate(why.answers[:_MOST]):
         order = np.argsort(-why.value[:, place], kind="stable")
-        best_first = _by_run(why, itemgetter(order), why.answers)
-        chosen = [[str(settings[cell, field]) for field in why.names] for cell in order]
+        best_first = replace(_by_run(why, itemgetter(order), why.answers), names=tuple(field_titles(why.names)))
+        chosen = [[value_title(field, str(settings[cell, field])) for field in why.names] for cell in order]
         labels = [f"cell {cell}" for cell in order]
         key = "cells" if not place else f"cells-{_in_a_name(name)}"
         figures[key] = profile_map(best_first, place, labels, chosen)

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike
 
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREY, PURPLE, Ink, ink, key, printed
+from commonweal.figures.marks import draw_marks
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.fairness.comparison import correlations
 
@@ -48,7 +48,8 @@ def _draw_agreement(answer: Answer) -> Figure:
     for ax, (measure, title) in zip(axes, _AGREEMENT.items(), strict=True):
         rows = table[table["measure"] == measure].set_index("against").reindex(truths)
         for shift, (method, pen) in zip((-0.13, 0.13), _PENS.items(), strict=True):
-            _draw_intervals(ax, rows, method, np.arange(len(truths)) + shift, pen)
+            places = np.arange(len(truths)) + shift, [_flat(truth) for truth in truths]
+            draw_marks(ax, rows, (method, places), pen, _METHODS[method], markersize=3)
         ax.set_title(title, loc="left", color="0.2")
         ax.axvline(0, color="0.8", linewidth=0.6, zorder=0)
     axes[0].set_yticks(range(len(truths)), [_TRUTHS[truth] for truth in truths])
@@ -66,8 +67,8 @@ def _draw_economies(answer: Answer) -> Figure:
     figure, ((left, right),) = blank(1, 2, TWO_COLUMNS, 0.6 + 0.15 * len(table), sharey=True)
     places = np.arange(len(table))
     for shift, (method, pen) in zip((-0.15, 0.15), _PENS.items(), strict=True):
-        _draw_intervals(left, table, method, places + shift, pen)
-    _draw_intervals(right, table, "difference", places, Ink(BLACK, "-", "D"))
+        draw_marks(left, table, (method, (places + shift, names)), pen, _METHODS[method], markersize=3)
+    draw_marks(right, table, ("difference", (places, names)), Ink(BLACK, "-", "D"), markersize=3)
     left.set_yticks(places, names, fontsize=7)
     left.set_ylim(len(table) - 0.5, -0.5)
     left.set_xlim(-1.05, 1.05)
@@ -97,8 +98,9 @@ def _draw_shares(answer: Answer) -> Figure:
             pen = _LABELS[kind]
             ax.plot(worth[chosen], paid[chosen], linestyle="none", marker=pen.marker, color=pen.colour, markersize=2.5,
                     alpha=0.5, markeredgewidth=0, rasterized=True)  # fmt: skip
+            note(ax, f"{kind} labels", x=worth[chosen], y=paid[chosen])
         low, high = float(np.nanmin([worth.min(), 0])), float(np.nanmax([worth.max(), paid.max()]))
-        ax.plot([0, high], [0, high], color=BLACK, linewidth=0.7)
+        ax.plot([0, high], [0, high], color=BLACK, linewidth=0.7, gid="guide")
         ax.set_xlim(low - 0.02, high + 0.02)
         ax.set_title(title, loc="left", color="0.2")
         ax.set_xlabel("share of true value")
@@ -114,13 +116,6 @@ def _draw_shares(answer: Answer) -> Figure:
 def _labels_held(table: pd.DataFrame) -> pd.Series:
     """Whether a principal's own labels are clean or noisy."""
     return (table["quality"] < 1).map({False: "clean", True: "noisy"})
-
-
-def _draw_intervals(ax: Axes, rows: pd.DataFrame, column: str, places: ArrayLike, pen: Ink) -> None:
-    middle = rows[column].to_numpy(dtype=float)
-    ends = rows[[f"{column}_low", f"{column}_high"]].to_numpy(dtype=float).T
-    ax.errorbar(middle, places, xerr=np.abs(np.nan_to_num(ends - middle)), color=pen.colour, marker=pen.marker,
-                markersize=3, linestyle="none", elinewidth=0.9)  # fmt: skip
 
 
 def _flat(truth: str) -> str:

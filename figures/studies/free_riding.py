@@ -1,6 +1,7 @@
 """Figures of the study of free-riding: Schelling's diagram, threshold surfaces, tipping points, and the course."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,9 @@ from matplotlib.ticker import NullFormatter, NullLocator
 
 from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish, rounds_axis
+from commonweal.figures.data import note_cells
 from commonweal.figures.ink import ACTIONS, BLACK, GREY, MAP, PURPLE, Ink, key, printed, upon
+from commonweal.figures.marks import draw_band
 from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.judging import per_round
@@ -36,13 +39,6 @@ def draw(answer: Answer) -> dict[str, Figure]:
     return figures
 
 
-def _band(ax: Axes, table: pd.DataFrame, x: str, y: str, pen: Ink, marked: bool = True) -> None:
-    if f"{y}_low" in table and table[f"{y}_low"].notna().any():
-        ax.fill_between(table[x], table[f"{y}_low"], table[f"{y}_high"], color=pen.colour, alpha=0.18, linewidth=0)
-    marker = {"marker": pen.marker, "markersize": 3.5} if marked else {}
-    ax.plot(table[x], table[y], color=pen.colour, linestyle=pen.dashes, **marker)  # type: ignore[arg-type]
-
-
 @printed
 def _schelling(table: pd.DataFrame, seeds: int, words: Words, unit: str) -> Figure:
     """Pay of both choices, and the difference, whose sign is what counts."""
@@ -51,8 +47,9 @@ def _schelling(table: pd.DataFrame, seeds: int, words: Words, unit: str) -> Figu
     choices = {honest.doing: "payoff_delegate", free.doing: "payoff_free_ride"}
     pens = dict(zip(choices, (ACTIONS["delegate"], ACTIONS["free_ride"]), strict=True))
     for name, column in choices.items():
-        _band(left, table, "others_delegating", column, pens[name])
-    _band(right, table, "others_delegating", "gain_from_delegating", Ink(BLACK, "-", "o"))
+        draw_band(left, table, ("others_delegating", column), pens[name], name, **_marked(pens[name]))
+    pen = Ink(BLACK, "-", "o")
+    draw_band(right, table, ("others_delegating", "gain_from_delegating"), pen, **_marked(pen))
     right.axhline(0, color=GREY, linewidth=0.7)
     left.set_ylabel(f"payoff ({unit})")
     right.set_ylabel(f"gain from {honest.doing} ({unit.split()[0]})")
@@ -62,6 +59,10 @@ def _schelling(table: pd.DataFrame, seeds: int, words: Words, unit: str) -> Figu
     caption = _MEAN.format(seeds=seeds) + "Everybody keeps its choice; second half of the rounds. Symmetric log scale."
     handles = [key(name, pen) for name, pen in pens.items()]
     return finish(figure, f"What {honest.doing} and {free.doing} pay", caption, handles)
+
+
+def _marked(pen: Ink) -> dict[str, Any]:
+    return {"marker": pen.marker, "markersize": 3.5}
 
 
 def _stretch(ax: Axes, gains: np.ndarray) -> None:
@@ -85,6 +86,7 @@ def _surfaces(tables: dict[str, pd.DataFrame], seeds: int, words: Words) -> Figu
 
 def _surface(ax: Axes, table: pd.DataFrame, path: str, label: str, words: Words) -> None:
     cells = table.pivot(index=path, columns="cost_factor", values="share_delegate")
+    note_cells(ax, cells.to_numpy(), cells.columns, cells.index, {"value": f"share that {words.delegate.does}"})
     image = ax.imshow(cells.to_numpy(), cmap=MAP, vmin=0, vmax=1, aspect="auto", origin="lower")
     ax.set_xticks(range(cells.shape[1]), [f"{factor:g}×" for factor in cells.columns])
     ax.set_yticks(range(cells.shape[0]), [f"{level:g}" for level in cells.index])
@@ -105,7 +107,8 @@ def _hysteresis(table: pd.DataFrame, seeds: int, words: Words) -> Figure:
     figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.25, 2.3)
     pens = {"rising": Ink(PURPLE, "-", "^"), "falling": Ink(BLACK, "--", "v")}
     for costs, pen in pens.items():
-        _band(ax, table[table["costs"] == costs], "cost_over_benefit", "share_delegate", pen)
+        rows = table[table["costs"] == costs]
+        draw_band(ax, rows, ("cost_over_benefit", "share_delegate"), pen, f"costs {costs}", **_marked(pen))
     ax.set_xscale("log")
     _plain_ticks(ax, sorted(set(table["cost_over_benefit"])))
     ax.axhline(0.5, color=GREY, linewidth=0.7)
@@ -124,7 +127,7 @@ def _plain_ticks(ax: Axes, places: Sequence[float]) -> None:
 def _course(table: pd.DataFrame, seeds: int, words: Words) -> Figure:
     """Share delegating by round, and half of what it was at first."""
     figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.25, 2.1)
-    _band(ax, table, "round", "share_delegate", ACTIONS["delegate"], marked=False)
+    draw_band(ax, table, ("round", "share_delegate"), ACTIONS["delegate"])
     half = table["share_delegate"].iloc[0] / 2
     ax.axhline(half, color=GREY, linewidth=0.7, linestyle="--")
     ax.set(xlabel="round", ylabel=f"share that {words.delegate.does}", ylim=(-0.02, 1.02))

@@ -1,11 +1,11 @@
 """Figure of the study ``heterogeneity``: accuracy against bytes, a panel for each data set."""
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from commonweal.figures.canvas import finish, panels
-from commonweal.figures.ink import BLACK, Ink, ink, key, printed
+from commonweal.figures.ink import BLACK, ink, key, printed
+from commonweal.figures.marks import draw_band
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.heterogeneity.measures import SHARE
 from commonweal.scenarios.studies.heterogeneity.played import POOLED
@@ -36,7 +36,9 @@ def draw_bytes(table: pd.DataFrame, seeds: int) -> Figure:
     for ax, task in zip(axes, tasks, strict=True):
         of_task = shown[shown["task"] == task]
         for place, way in enumerate(ways):
-            _draw_course(ax, of_task[of_task["way"] == way], ink(place), band=way in _BANDS)
+            rows = of_task[of_task["way"] == way]
+            kept = rows if way in _BANDS else rows.drop(columns=["accuracy_low", "accuracy_high"])
+            draw_band(ax, kept, ("megabytes", "accuracy"), ink(place), _NAMES.get(way, way), linewidth=1.0)
         last = of_task[of_task["way"] == POOLED].nlargest(max(1, len(set(of_task["round"])) // 10), "round")
         ax.axhline(SHARE * last["accuracy"].mean(), color=BLACK, linewidth=0.6, linestyle=":")
         ax.set_xscale("log")
@@ -46,10 +48,3 @@ def draw_bytes(table: pd.DataFrame, seeds: int) -> Figure:
         " every principal: wire mode cut, or a change of each principal. Dots: 95 % of what pooled training reaches."
     )
     return finish(figure, "What accuracy costs in bytes", caption, handles)
-
-
-def _draw_course(ax: Axes, rows: pd.DataFrame, pen: Ink, band: bool) -> None:
-    ax.plot(rows["megabytes"], rows["accuracy"], color=pen.colour, linestyle=pen.dashes, linewidth=1.0)
-    if band:
-        ends = rows["accuracy_low"], rows["accuracy_high"]
-        ax.fill_between(rows["megabytes"], *ends, color=pen.colour, alpha=0.15, linewidth=0)

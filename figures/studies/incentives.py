@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note, note_cells
 from commonweal.figures.ink import DIFFERENCES, GREY, Ink, ink, key, printed
+from commonweal.figures.marks import draw_band
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.judging import per_round
 
@@ -38,6 +40,8 @@ def _gains(table: pd.DataFrame, seeds: int, unit: str) -> Figure:
             rows = table[table["others"] == mode].set_index("deviation").loc[names]
             height = np.arange(len(names)) + (0.14 if mode == "adapt" else -0.14)
             ax.hlines(height, rows[f"{column}_low"], rows[f"{column}_high"], color=pen.colour, linewidth=1.1)
+            note(ax, _SAID[mode], {"y": "deviation"}, x=rows[column], x_low=rows[f"{column}_low"],
+                 x_high=rows[f"{column}_high"], y=[name.replace("_", " ") for name in names])  # fmt: skip
             ax.plot(rows[column], height, pen.marker, color=pen.colour, markersize=3.5)
         ax.axvline(0, color=GREY, linewidth=0.7)
         ax.set_yticks(range(len(names)), [name.replace("_", " ") for name in names])
@@ -66,6 +70,8 @@ def _principals(tables: dict[str, pd.DataFrame], seeds: int, unit: str) -> Figur
     norm = TwoSlopeNorm(0.0, -largest, largest)
     for ax, mode in zip(grid[0], modes, strict=True):
         cells = tables["gains"].query("others == @mode").pivot(index="place", columns="deviation", values="gain")[order]
+        note_cells(ax, cells.to_numpy(), [name.replace("_", " ") for name in order], cells.index,
+                   {"x": "deviation", "y": "place", "value": f"gain ({unit})"})  # fmt: skip
         image = ax.imshow(cells.to_numpy(), cmap=DIFFERENCES, norm=norm, aspect="auto", interpolation="none")
         ax.set_title(_SAID[mode], loc="left", color="0.2")
         ax.set_xticks(range(len(order)), [name.replace("_", " ") for name in order], rotation=90)
@@ -101,8 +107,7 @@ def _gap(table: pd.DataFrame, unit: str) -> Figure:
     figure, ((ax,),) = blank(1, 1, ONE_COLUMN * 1.25, 2.1)
     for mode, pen in _shown(table).items():
         rows = table[table["others"] == mode]
-        ax.fill_between(rows["seeds"], rows["gap_low"], rows["gap_high"], color=pen.colour, alpha=0.15, linewidth=0)
-        ax.plot(rows["seeds"], rows["gap"], color=pen.colour, linestyle=pen.dashes, marker=pen.marker, markersize=3.5)
+        draw_band(ax, rows, ("seeds", "gap"), pen, _SAID[mode], marker=pen.marker, markersize=3.5)
     known = table[table["seeds"] >= min(4, table["seeds"].max())]
     low, high = known["gap_low"].min(), known["gap_high"].max()
     ax.set_ylim(min(0.0, low) - 0.05 * (high - low), max(0.0, high) + 0.05 * (high - low))

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from commonweal.economy.round.words import Words
 from commonweal.figures.canvas import TWO_COLUMNS, balanced, blank, finish, rounds_axis
+from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREY, MAP, Ink, ink, key, printed
+from commonweal.figures.marks import draw_band
+from commonweal.scenarios.schema.field_words import choice_words
 from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.pluralism.designs import FREE, UNSCREENED
@@ -38,6 +40,9 @@ def _frontier(table: pd.DataFrame, seeds: int, words: Words) -> Figure:
     norm = Normalize(0.0, 1.0)
     for place, (_, row) in enumerate(table.iterrows()):
         colour = MAP(norm(row["violated"]))
+        note(ax, row["design"], {"value": "share violated"}, x=row["delegating"], x_low=row["delegating_low"],
+             x_high=row["delegating_high"], y=row["accuracy"], y_low=row["accuracy_low"], y_high=row["accuracy_high"],
+             value=row["violated"])  # fmt: skip
         reach = [[[row[c] - row[f"{c}_low"]], [row[f"{c}_high"] - row[c]]] for c in ("delegating", "accuracy")]
         ax.errorbar(row["delegating"], row["accuracy"], xerr=reach[0], yerr=reach[1], color=GREY, linestyle="none",
                     elinewidth=0.7, zorder=1)  # fmt: skip
@@ -72,7 +77,8 @@ def _course(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
     for axes, (column, head) in zip(grid, _HEADS.items(), strict=True):
         for ax, name in zip(axes, names, strict=True):
             for camp in camps:
-                _band(ax, table[(table["design"] == name) & (table["camp"] == camp)], column, ink(camp))
+                rows = table[(table["design"] == name) & (table["camp"] == camp)]
+                draw_band(ax, rows, ("round", column), ink(camp), f"camp {camp}" if len(camps) > 1 else "")
             ax.set_ylim(-0.03, 1.03)
         axes[0].set_ylabel(head)
     for ax, name in zip(grid[0], names, strict=True):
@@ -91,22 +97,17 @@ def _camps(table: pd.DataFrame, seeds: int) -> Figure:
     dimensions = sorted(set(table["dimension"]))
     settings = list(dict.fromkeys(zip(table["influence"], table["homophily"], strict=True)))
     figure, (axes,) = blank(1, len(dimensions), TWO_COLUMNS, 2.0)
+    named: Sequence[str] = [f"{choice_words('values.influence', influence)}, homophily {h:g}"
+                            for influence, h in settings]  # fmt: skip
     pens = [Ink(ink(place // 2).colour, "--" if place % 2 else "-", "o") for place in range(len(settings))]
     for ax, dimension in zip(axes, dimensions, strict=True):
-        for (influence, homophily), pen in zip(settings, pens, strict=True):
+        for (influence, homophily), pen, name in zip(settings, pens, named, strict=True):
             rows = table[(table["influence"] == influence) & (table["homophily"] == homophily)]
-            _band(ax, rows[rows["dimension"] == dimension], "spread", pen)
+            draw_band(ax, rows[rows["dimension"] == dimension], ("round", "spread"), pen, name)
         ax.set_title(f"dimension {dimension}", loc="left", color="0.2")
         ax.set_ylim(bottom=0)
         ax.set_xlabel("round")
         rounds_axis(ax)
     axes[0].set_ylabel("spread between camps")
-    named: Sequence[str] = [f"{influence.replace('_', '-')}, homophily {h:g}" for influence, h in settings]
     handles = [key(name, pen) for name, pen in zip(named, pens, strict=True)]
     return finish(figure, "How far camps stay apart", f"Means over {seeds} seeds with 95 % intervals.", handles)
-
-
-def _band(ax: Axes, rows: pd.DataFrame, column: str, pen: Ink) -> None:
-    ax.fill_between(rows["round"], rows[f"{column}_low"], rows[f"{column}_high"], color=pen.colour, alpha=0.15,
-                    linewidth=0)  # fmt: skip
-    ax.plot(rows["round"], rows[column], color=pen.colour, linestyle=pen.dashes)

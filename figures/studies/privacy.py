@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note
 from commonweal.figures.ink import BLACK, GREEN, GREY, OCHRE, PURPLE, printed
 from commonweal.scenarios.studies.base import Answer
 
@@ -55,6 +56,9 @@ def _mark(ax: Axes, row: pd.Series, column: str) -> None:
     colour, marker = _COLOURS.get(row["mode"], BLACK), _MARKERS.get(row["kind"], "o")
     reach = [np.abs(np.nan_to_num([[row[c] - row[f"{c}_low"]], [row[f"{c}_high"] - row[c]]])) for c in
              (column, "recovered")]  # fmt: skip
+    noted = {f"{axis}{end}": row[f"{name}{end}"] for axis, name in (("x", column), ("y", "recovered"))
+             for end in ("", "_low", "_high")}  # fmt: skip
+    note(ax, f"{row['mode']}, {'no defence' if row['kind'] == 'none' else row['kind']}", **noted)
     ax.errorbar(row[column], row["recovered"], xerr=reach[0], yerr=reach[1], color=colour, marker=marker,
                 markersize=_SIZES.get(row["mode"], 4.6), markeredgecolor="white", markeredgewidth=0.4, elinewidth=0.6,
                 linestyle="none", clip_on=False, zorder=3)  # fmt: skip
@@ -73,6 +77,8 @@ def _holdings(table: pd.DataFrame, seeds: int) -> Figure:
     middle = table["nmse"].to_numpy(dtype=float)
     ax.errorbar(table["samples"], middle, yerr=np.abs(np.nan_to_num(ends - middle)), color=BLACK, marker="o",
                 markersize=3, capsize=1.5)  # fmt: skip
+    note(ax, "best of the attackers", x=table["samples"], y=middle, y_low=ends[0], y_high=ends[1])
+    note(ax, "guessing the mean", x=table["samples"], y=table["guess"])
     ax.plot(table["samples"], table["guess"], color=GREY, linestyle="--")
     ax.set_xscale("log", base=2)
     ax.set_xticks(table["samples"], [str(size) for size in table["samples"]])

@@ -1,17 +1,24 @@
 """Figures of the study of reciprocity: what learners come to, how much is given, who invades, and which norms hold."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from commonweal.agents.arrays import AnyArray
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, rounds_axis, say_empty
 from commonweal.figures.collapse_map import draw_collapse
-from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, ink, key, printed
+from commonweal.figures.data import note
+from commonweal.figures.ink import BLACK, GREEN, GREY, OCHRE, PURPLE, Ink, ink, key, printed
+from commonweal.figures.marks import draw_band, draw_marks
 from commonweal.scenarios.studies.base import Answer
 
+_RIGHT: dict[str, Any] = {"gid": "guide", "color": OCHRE, "linewidth": 2.5, "solid_capstyle": "butt", "zorder": 1}
 _FARTHEST = 1.25  # of the highest ratio that is measured or needed: how far norms are drawn that hold without end
+_GAINS = (("o", "gain", "played"), ("x", "expected", "expected"))
+_SERIES = {"cooperation": "what is given", "good": "good names"}
 _RIVALS = {"ppo": "PPO", "reinforce": "REINFORCE"}
 _ROW = 0.13  # inches of a mutant or a norm
 
@@ -44,7 +51,8 @@ def _overview(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
         " benefits per cost at which a norm is stable in a large population of its own, exactly; band: the ratio that"
         " is measured here."
     )
-    handles = [key("what is given", ink(0)), key("good names", ink(1))]
+    handles = [key(name, ink(place)) for place, name in enumerate(_SERIES.values())]
+    handles += [_entry("best rule", _RIGHT)] if "adherence" in tables else []
     return finish(figure, "Who gives to whom, who invades, and which norms hold", caption, handles)
 
 
@@ -57,27 +65,19 @@ def _cells(ax: Axes, table: pd.DataFrame | None) -> None:
     rows = table[table["giving"].notna()]
     place = np.arange(len(rows))
     for at, best in zip(place, rows["best"], strict=True):
-        ax.plot([at - 0.3, at + 0.3], [best, best], color=GREEN, linewidth=2.5, solid_capstyle="butt", zorder=1)
-    _points(ax, place, rows, "giving")
+        ax.plot([at - 0.3, at + 0.3], [best, best], **_RIGHT)
+    note(ax, "best rule", {"x": "names of donor and recipient"}, x=rows["cell"], y=rows["best"])
+    draw_marks(ax, rows, ((place, rows["cell"]), "giving"), Ink(BLACK, "-", "o"), "learners", markersize=4)
     ax.set_xticks(place, list(rows["cell"]))
     ax.set(ylim=(-0.04, 1.04), xlim=(-0.6, len(rows) - 0.4), ylabel="probability of giving")
-    ax.annotate("best rule", (0.3, rows["best"].iloc[0]), (0.42, 0.13), textcoords="data", color=GREEN, fontsize=7)
-
-
-def _points(ax: Axes, place: AnyArray, rows: pd.DataFrame, name: str) -> None:
-    reach = np.stack([rows[name] - rows[f"{name}_low"], rows[f"{name}_high"] - rows[name]])
-    ax.errorbar(place, rows[name], yerr=np.nan_to_num(reach).clip(min=0), fmt="o", color=BLACK, markersize=4,
-                elinewidth=1.0, zorder=3)  # fmt: skip
 
 
 def _course(ax: Axes, table: pd.DataFrame) -> None:
     """Shares given and good, round by round."""
     ax.set_title("course", loc="left", color="0.2")
-    for place, name in enumerate(("cooperation", "good")):
+    for place, name in enumerate(_SERIES):
         pen = ink(place)
-        ax.fill_between(table["round"], table[f"{name}_low"], table[f"{name}_high"], color=pen.colour, alpha=0.15,
-                        linewidth=0)  # fmt: skip
-        ax.plot(table["round"], table[name], color=pen.colour, linestyle=pen.dashes)
+        draw_band(ax, table, ("round", name), pen, _SERIES[name])
     ax.set(ylim=(-0.03, 1.03), xlabel="round", ylabel="share")
     rounds_axis(ax)
 
@@ -91,13 +91,16 @@ def _invasion(ax: Axes, table: pd.DataFrame | None) -> None:
     place, names = [], []
     at = 0.0
     for resident, rows in table.groupby("resident", sort=False):
-        names.append(f"in place of {resident}")
+        names.append(f"in place of {_called(str(resident))}")
         place.append(at)
         at += 1
         for _, row in rows.iterrows():
             surely = row["gain_low"] > 0 or row["gain_high"] < 0
             colour = BLACK if surely else GREY
             reach = [[max(0.0, row["gain"] - row["gain_low"])], [max(0.0, row["gain_high"] - row["gain"])]]
+            said = {"x": "gain of one mutant (money per round)", "y": "mutant"}
+            note(ax, f"in place of {_called(str(resident))}", said, x=row["gain"], x_low=row["gain_low"],
+                 x_high=row["gain_high"], y=row["mutant"])  # fmt: skip
             ax.errorbar(row["gain"], at, xerr=np.nan_to_num(reach), fmt="o", color=colour, markersize=3, elinewidth=1.0)
             names.append(str(row["mutant"]))
             place.append(at)
@@ -124,10 +127,14 @@ def _norms(ax: Axes, table: pd.DataFrame | None) -> None:
         if np.isnan(row["stable_from"]):
             ax.text(0.02 * top, at, "at no ratio", va="center", color="0.35", fontsize=7)
             continue
+        note(ax, row["stands"], {"x": "benefit per cost", "y": "norm"}, x_low=row["stable_from"],
+             x_high=row["stable_to"], y=row["norm"])  # fmt: skip
         colour = GREEN if row["stands"] == "stable" else GREY
         ax.barh(at, min(row["stable_to"], top) - row["stable_from"], left=row["stable_from"], height=0.6, color=colour,
                 alpha=0.75, linewidth=0)  # fmt: skip
     if np.isfinite(ratio[""]):
+        note(ax, "measured", {"x": "benefit per cost", "y": "norm"}, x=ratio[""], x_low=ratio["_low"],
+             x_high=ratio["_high"], y="")  # fmt: skip
         if np.isfinite(ratio["_low"]):
             ax.axvspan(ratio["_low"], ratio["_high"], color=PURPLE, alpha=0.25, linewidth=0)
         ax.axvline(ratio[""], color=PURPLE)
@@ -145,38 +152,51 @@ def _signals(tables: dict[str, pd.DataFrame], seeds: int) -> Figure:
     for place, judges in enumerate(number):
         rows, pen = table[table["judges"] == judges], ink(place)
         at = np.arange(len(rows)) + 0.22 * (place - (len(number) - 1) / 2)
-        _marks(calls, at, rows, "calls_good", pen.colour, pen.marker)
+        draw_marks(calls, rows, ((at, rows["cell"]), "calls_good"), pen, _judges(judges), zorder=3)
     first = table[table["judges"] == number[0]]
+    note(calls, "the norm", x=first["cell"], y=first["says"])
     for cell, says in enumerate(first["says"]):
-        calls.plot([cell - 0.38, cell + 0.38], [says] * 2, color=GREEN, linewidth=2.5, solid_capstyle="butt", zorder=1)
+        calls.plot([cell - 0.38, cell + 0.38], [says] * 2, **_RIGHT)
     calls.set_xticks(range(len(first)), list(first["cell"]))
     calls.set(ylim=(-0.04, 1.04), ylabel="probability of calling good")
-    calls.set_title("verdicts of learners (green: the norm's)", loc="left", color="0.2")
+    calls.set_title("verdicts of learners", loc="left", color="0.2")
     for place, policy in enumerate(dict.fromkeys(pay["policy"])):
         rows = pay[pay["policy"] == policy]
         at = np.arange(len(rows)) + 0.2 * (place - 0.5)
-        for mark, name in (("o", "gain"), ("x", "expected")):
-            _marks(gains, at + 0.08 * (mark == "x"), rows, name, (BLACK, GREY)[place % 2], mark)
+        for mark, name, said in _GAINS:
+            pen = Ink((BLACK, GREY)[place % 2], "-", mark)
+            places = at + 0.08 * (mark == "x"), [str(each) for each in number]
+            draw_marks(gains, rows, (places, name), pen, f"{_called(policy)}, {said}", zorder=3)
     gains.axhline(0, color=GREY, linewidth=0.6, zorder=0)
     gains.set_xticks(range(len(number)), [str(each) for each in number])
     gains.set(xlabel="judges of each", ylabel="money per round")
     gains.set_title("gain of one slanderer", loc="left", color="0.2")
     caption = (
         f"Means over {seeds} seeds with 95 % intervals. Left: learners who choose their verdicts, by names of donor and"
-        " recipient and by act (D refused, C gave). Right: one judge who calls everybody bad among the honest; dots as"
-        f" played, crosses as expected; {' and '.join(_sides(pay))}."
+        " recipient and by act (D refused, C gave). Right: one judge who calls everybody bad among the honest;"
+        f" {' and '.join(_sides(pay))}."
     )
-    handles = [key(f"{each} judge" + "s" * (each > 1), ink(place), marker=True) for place, each in enumerate(number)]
+    handles = [key(_judges(each), ink(place), marker=True) for place, each in enumerate(number)]
+    handles += [_entry("what the norm says", _RIGHT)]
+    handles += [key(f"gain as {said}", Ink(BLACK, "-", mark), marker=True) for mark, _, said in _GAINS]
     return finish(figure, "What judges say, and what slander brings", caption, handles)
 
 
 def _sides(pay: pd.DataFrame) -> list[str]:
-    """Policies by the order of their marks from the left."""
+    """Policies by the colour of their marks."""
     names = list(dict.fromkeys(pay["policy"]))
-    return [f"{name} {where}" for name, where in zip(names, ("left", "right"), strict=False)]
+    sides = ("black", "grey") if len(names) > 1 else ("both",)
+    return [f"{_called(name)} {where}" for name, where in zip(names, sides, strict=False)]
 
 
-def _marks(ax: Axes, at: AnyArray, rows: pd.DataFrame, name: str, colour: str, marker: str) -> None:
-    reach = np.stack([rows[name] - rows[f"{name}_low"], rows[f"{name}_high"] - rows[name]])
-    ax.errorbar(at, rows[name], yerr=np.nan_to_num(reach).clip(min=0), fmt=marker, color=colour, markersize=3.5,
-                elinewidth=0.9, zorder=3)  # fmt: skip
+def _called(policy: str) -> str:
+    """A policy in words: "norm L6"."""
+    return policy.replace(":", " ").replace("_", " ")
+
+
+def _entry(label: str, look: dict[str, Any]) -> Line2D:
+    return Line2D([], [], color=look["color"], linewidth=look["linewidth"], label=label)
+
+
+def _judges(count: int) -> str:
+    return f"{count} judge{'s' * (count > 1)}"

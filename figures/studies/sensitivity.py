@@ -5,11 +5,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike
 
 from commonweal.figures.canvas import TWO_COLUMNS, blank, finish, say_empty
 from commonweal.figures.effects import title_of
 from commonweal.figures.ink import BLACK, GREEN, GREY, PURPLE, Ink, key, printed
+from commonweal.figures.marks import draw_marks
+from commonweal.scenarios.schema.field_titles import field_title, field_titles, value_title
 from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.sensitivity.choices import OWN
@@ -42,13 +43,14 @@ def _draw_influence(answer: Answer) -> Figure:
     words = words_in(answer.provenance.get("document", {}), {})
     outcomes, kind = _outcomes(table), "sobol" if "total" in table else "morris"
     fields = list(table[table["outcome"] == outcomes[0]]["field"])
-    figure, (axes,) = blank(1, len(outcomes), TWO_COLUMNS, 0.5 + 0.17 * len(fields), sharey=True)
+    titles = field_titles(fields, words)
+    figure, (axes,) = blank(1, len(outcomes), TWO_COLUMNS, 0.6 + 0.19 * len(fields), sharey=True)
     for ax, outcome in zip(axes, outcomes, strict=True):
         rows = table[table["outcome"] == outcome].set_index("field").reindex(fields)
-        _draw_measure(ax, rows, kind)
+        _draw_measure(ax, rows, kind, titles)
         ax.set_title(title_of(outcome, words).replace(" (", "\n("), loc="left", color="0.2")
         ax.set_xlabel(_WORDS[MAIN[kind]])
-    axes[0].set_yticks(range(len(fields)), fields, fontsize=7)
+    axes[0].set_yticks(range(len(fields)), titles, fontsize=7)
     axes[0].set_ylim(len(fields) - 0.5, -0.5)
     how = "Elementary effects over the whole range of a field" if kind == "morris" else "Sobol indices"
     caption = (
@@ -68,7 +70,7 @@ def _influence_keys(kind: str) -> list[Line2D]:
     return [key("with its interactions (total)", Ink(BLACK, "-", "o"), marker=True), key("alone", _ALONE, marker=True)]
 
 
-def _draw_measure(ax: Axes, rows: pd.DataFrame, kind: str) -> None:
+def _draw_measure(ax: Axes, rows: pd.DataFrame, kind: str, names: list[str]) -> None:
     if rows[MAIN[kind]].isna().any():
         say_empty(ax, "not known")
         return
@@ -76,20 +78,13 @@ def _draw_measure(ax: Axes, rows: pd.DataFrame, kind: str) -> None:
     ax.axvspan(0, rows["noise"].iloc[0], color="0.9", linewidth=0, zorder=0)
     if kind == "morris":
         up = rows["effect"].to_numpy() >= 0
-        for pen, chosen in ((_RAISES, up), (_LOWERS, ~up)):
-            _intervals(ax, rows[chosen], "size", places[chosen], pen)
+        for pen, chosen, said in ((_RAISES, up, "raises the outcome"), (_LOWERS, ~up, "lowers it")):
+            draw_marks(ax, rows[chosen], ("size", (places[chosen], np.array(names)[chosen])), pen, said)
     else:
-        _intervals(ax, rows, "total", places - 0.15, Ink(BLACK, "-", "o"))
-        _intervals(ax, rows, "alone", places + 0.15, _ALONE)
+        draw_marks(ax, rows, ("total", (places - 0.15, names)), Ink(BLACK, "-", "o"), "total")
+        draw_marks(ax, rows, ("alone", (places + 0.15, names)), _ALONE, "alone")
     ax.axvline(0, color="0.6", linewidth=0.5)
     ax.locator_params(axis="x", nbins=3)
-
-
-def _intervals(ax: Axes, rows: pd.DataFrame, column: str, places: ArrayLike, pen: Ink) -> None:
-    middle = rows[column].to_numpy(dtype=float)
-    ends = rows[[f"{column}_low", f"{column}_high"]].to_numpy(dtype=float).T
-    ax.errorbar(middle, places, xerr=np.abs(np.nan_to_num(ends - middle)), color=pen.colour, marker=pen.marker,
-                markersize=3.5, linestyle="none", elinewidth=0.9)  # fmt: skip
 
 
 @printed
@@ -100,13 +95,15 @@ def _draw_choices(answer: Answer) -> Figure:
     words = words_in(answer.provenance.get("document", {}), {})
     outcomes = _outcomes(table)
     first = table[table["outcome"] == outcomes[0]]
-    names = [f"{path} = {value}" for path, value in zip(first["field"], first["value"], strict=True)]
+    names = [f"{field_title(path, words)}: {value_title(path, str(value))}"
+             for path, value in zip(first["field"], first["value"], strict=True)]  # fmt: skip
     figure, (axes,) = blank(1, len(outcomes), TWO_COLUMNS, 0.5 + 0.17 * len(names), sharey=True)
     for ax, outcome in zip(axes, outcomes, strict=True):
         rows = table[table["outcome"] == outcome]
         sure = ((rows["difference_low"] > 0) | (rows["difference_high"] < 0)).to_numpy()
         for pen, chosen in ((_SURE, sure), (_UNSURE, ~sure)):
-            _intervals(ax, rows[chosen], "difference", np.arange(len(rows))[chosen], pen)
+            places = np.arange(len(rows))[chosen], np.array(names)[chosen]
+            draw_marks(ax, rows[chosen], ("difference", places), pen)
         ax.axvline(0, color="0.6", linewidth=0.5, zorder=0)
         ax.set_title(title_of(outcome, words).replace(" (", "\n("), loc="left", color="0.2")
         ax.set_xlabel("difference")

@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from commonweal.figures.canvas import ONE_COLUMN, TWO_COLUMNS, blank, finish
+from commonweal.figures.data import note, note_cells
 from commonweal.figures.ink import DIFFERENCES, GREY, ink, key, printed
+from commonweal.figures.looks import look
 from commonweal.scenarios.studies.base import Answer
 
 _TRIED, _FINAL, _WINNER = ink(0), ink(1), ink(2)
@@ -41,9 +43,12 @@ def _frontier(tables: dict[str, pd.DataFrame], served: str) -> Figure:
     rules, final = tables["rules"], tables["frontier"]
     ax.axvline(0, color=GREY, linewidth=0.7)
     ax.plot(rules["exploited"], rules["served"], _TRIED.marker, color=GREY, markersize=3)
+    note(ax, rules["rule"], x=rules["exploited"], y=rules["served"])
     for winner, pen in ((False, _FINAL), (True, _WINNER)):
         rows = final[final["winner"] == winner]
         x, y = rows["epsilon_high"], rows[served]
+        note(ax, "winner" if winner else "finalist", x=x, x_low=rows["epsilon"], x_high=x, y=y,
+             y_low=rows[f"{served}_low"], y_high=rows[f"{served}_high"])  # fmt: skip
         ax.hlines(y, rows["epsilon"], x, color=pen.colour, linewidth=0.9)
         ax.vlines(x, rows[f"{served}_low"], rows[f"{served}_high"], color=pen.colour, linewidth=0.9)
         ax.plot(x, y, pen.marker, color=pen.colour, markersize=4.5)
@@ -72,8 +77,10 @@ def _map(cells: pd.DataFrame, title: str, label: str, caption: str) -> Figure:
     figure, ((ax,),) = blank(1, 1, TWO_COLUMNS * 0.8, 1.3 + 0.19 * len(cells))
     norm = TwoSlopeNorm(0.0, -largest, largest)
     image = ax.imshow(cells.to_numpy(), cmap=DIFFERENCES.reversed(), norm=norm, aspect="auto", interpolation="none")
+    note_cells(ax, cells.to_numpy(), list(map(str, cells.columns)), [str(n).replace("_", " ") for n in cells.index],
+               {"x": cells.columns.name.replace("_", " "), "y": "attack", "value": label})  # fmt: skip
     ax.xaxis.tick_top()
-    across = len(cells.columns) <= _ACROSS
+    across = len(cells.columns) <= _ACROSS and look().room >= TWO_COLUMNS
     names = [fill(str(name), 24 if across else 14) for name in cells.columns]
     ax.set_xticks(range(len(names)), names, rotation=0 if across else 45, ha="center" if across else "left", fontsize=7)
     ax.set_yticks(range(len(cells)), [fill(str(name).replace("_", " "), 60) for name in cells.index], fontsize=7)

@@ -14,6 +14,7 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.module_names import in_short
 from commonweal.economy.round.words import Words
 from commonweal.scenarios.runs.store import ABOUT, SCENARIO, is_results, read_about
 from commonweal.scenarios.runs.tables import TABLES
@@ -190,4 +191,4 @@ def in_words(value: object) -> str:
         return f"{value:g}"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"[{' '.join(map(in_words, value))}]" if isinstance(value, list | tuple) else str(value)
+    return f"[{' '.join(map(in_words, value))}]" if isinstance(value, list | tuple) else in_short(str(value))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.module_names import in_short
 from commonweal.economy.round.words import Words
 from commonweal.scenarios.runs.intervals import Interval, decimals_of, in_brief, mean_interval, range_of
 from commonweal.scenarios.runs.measures import camps_of
@@ -110,7 +111,7 @@ def called(path: str, value: object) -> str:
         return known or f"settlement {value}"
     if " × " in path:
         return str(value)
-    return f"{path.rpartition('.')[2]} {value if isinstance(value, str) else write_value(value)}"
+    return f"{path.rpartition('.')[2]} {in_short(value) if isinstance(value, str) else write_value(value)}"
 
 
 def _alone(outcome: Outcome) -> list[str]:

@@ -5,7 +5,7 @@ import json
 import platform
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from os import getpid
@@ -26,9 +26,11 @@ from commonweal.scenarios.schema.notation import as_json
 ABOUT, SCENARIO = "about.json", "scenario.toml"
 EXPLANATIONS = "explanations"  # folder of what was asked of the runs in a folder of results
 FIGURES = (
-    "overview", "actions", "accuracy", "result", "wealth", "credit_quality", "rewards", "probe_levels", "value_map",
+    "overview", "actions", "accuracy", "result", "wealth", "credit_quality", "rewards", "names", "concern",
+    "probe_levels", "value_map",
 )  # fmt: skip
-_EXPLAINED = re.compile(r"\w[\w.+-]*\.(json|png)")
+PICTURES = ("png", "pdf", "svg", "csv")  # suffixes of figures and of their data
+_EXPLAINED = re.compile(rf"\w[\w.+-]*\.(json|{'|'.join(PICTURES)})")
 _TEMPORARY = re.compile(r"\.(\d+-[0-9a-f]{4}\.(partial|old)|[0-9a-f]{8}\.unfinished|checkpoints|lock)")
 
 
@@ -126,13 +128,18 @@ def _own(about: Mapping[str, Any]) -> set[str]:
     """Every file that may be among results that ``about.json`` describes."""
     if "study" in about:
         tables = (f"{name}.parquet" for name in about.get("tables", ()))
-        pictures = (f"{name}.png" for name in about.get("figures", ()))
+        pictures = pictures_of(about.get("figures", ()))
         explained = (f"{name}.json" for name in about.get("explanations", ()))
         return {ABOUT, "report.md", "report.html", *tables, *pictures, *explained}
     if "contract" in about:
-        return {ABOUT, "menu.csv", "menu.json", "menu.png"}
-    figures = (f"figures/{name}.png" for name in FIGURES)
+        return {ABOUT, "menu.csv", "menu.json", *pictures_of(["menu", "menu_figure"])}
+    figures = pictures_of(f"figures/{name}" for name in FIGURES)
     return {ABOUT, SCENARIO, EXPLANATIONS, "figures", *(f"{name}.parquet" for name in TABLES), *figures}
+
+
+def pictures_of(names: Iterable[str]) -> Iterator[str]:
+    """The files that figures of some names may be kept in."""
+    yield from (f"{name}.{suffix}" for name in names for suffix in PICTURES)
 
 
 def is_results(folder: Path) -> bool:

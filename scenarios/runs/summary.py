@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from commonweal.agents.module_names import in_short
 from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.runs.measures import brief_mean, rank_of, title, usual_measures
 from commonweal.scenarios.runs.tables import NO_PRICE, SweepResults
@@ -100,4 +101,4 @@ def _happens(runs: pd.DataFrame, column: str) -> bool:
 
 
 def _name(value: object) -> str:
-    return value if isinstance(value, str) else write_value(value)
+    return in_short(value) if isinstance(value, str) else write_value(value)

@@ -1,5 +1,6 @@
 """What can be written in a scenario: every field with its unit, default and allowed values, from the schema itself."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,6 +22,11 @@ def registries() -> dict[str, Registry[Any, Any]]:
     """Which registry knows the names a field may hold, by the field's path."""
     import_module("commonweal.economy.round.set_up")  # a round uses every rule; this imports torch
     return {registry.field: registry for registry in REGISTRIES if registry.field}
+
+
+def registry_of(path: str) -> Registry[Any, Any] | None:
+    """Which registry knows the names that a field may hold; None where it holds something else."""
+    return registries().get(re.sub(r"\[\d+\]", "[]", path))
 
 
 @dataclass(frozen=True)

@@ -4,23 +4,45 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from commonweal.agents.documents import FileName
 from commonweal.scenarios.schema.fields import Count, Part, Share, field, section
 from commonweal.scenarios.schema.privacy import Privacy
-from commonweal.scenarios.schema.relevance import hides, learns, screens, valued, votes, weighs, wired
+from commonweal.scenarios.schema.relevance import (
+    draws_parts,
+    hides,
+    learns,
+    own_network,
+    screens,
+    tabled,
+    valued,
+    votes,
+    weighs,
+    wired,
+)
 
 
 class Task(Part):
     """Which data the cooperative learns from, and how it is spread over principals."""
 
-    kind: str = field("digits", "data set: digits, breast_cancer, wine, synthetic, openml:NAME, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
-    partition: Literal["equal", "dirichlet", "power", "cgsv_power", "class"] = field("dirichlet", "how training samples are spread over principals; cgsv_power: power, rounded as CGSV does", "name")
+    kind: Annotated[str, AfterValidator(FileName.of)] = field("digits", "data set: digits, breast_cancer, wine, diabetes, sentences, synthetic, openml:NAME, csv:FILE, parquet:FILE, torch:FILE.py:NAME or torch:MODULE:NAME for a data set of torch or Hugging Face, or a registered task; of other packages, where these are installed: mnist_5k, japanese_vowels, adult", "name")
+    label: str = field("", "column of a table of one's own that is learned", "column", matters=tabled)
+    owner: str = field("", "column that says whose a row is: its owners are the principals; empty: none", "column", matters=tabled)
+    weight: str = field("", "column with what a row counts in learning, and where quality, validation and probes are measured; empty: all alike", "column", matters=tabled)
+    split: str = field("", "column with train, validation or test; empty: validation and test are drawn", "column", matters=tabled)
+    columns: tuple[str, ...] = field((), "columns that are learned from; empty: all others", "columns", max_length=10_000, matters=tabled)
+    categorical: tuple[str, ...] = field((), "columns of categories, each value a feature; empty: words that are no text", "columns", max_length=10_000, matters=tabled)
+    text: tuple[str, ...] = field((), "columns of text, whose 300 most frequent words are features; empty: guessed", "columns", max_length=100, matters=tabled)
+    missing: Literal["impute", "refuse", "drop"] = field("impute", "values that are not there. impute: a number is the median of its column, a category one of its own, a text empty; refuse: none may be missing; drop: rows that miss one are left out", "name", matters=tabled)
+    target: Literal["auto", "class", "number"] = field("auto", "what labels are; auto: numbers where some are fractions or more than 50 differ, else classes", "name", matters=tabled)
+    partition: Literal["equal", "dirichlet", "power", "cgsv_power", "class", "owner"] = field("dirichlet", "how training samples are spread over principals; cgsv_power: power, rounded as CGSV does; owner: as the data say, which is usual where task.owner is given", "name")
     concentration: float = field(1.0, "Dirichlet concentration of each class over principals: small is non-IID", "1", gt=0, le=1e6, matters=lambda s: s.task.partition == "dirichlet")
     label_noise: Share = field(0.0, "share of its labels that a noisy principal holds wrong")
     noisy_share: Share = field(0.0, "share of principals whose labels are noisy", matters=lambda s: s.task.label_noise > 0)
-    validation: Count = field(300, "samples of the validation set that credit is measured on", "samples")
-    test: Count = field(300, "samples of the test set that revenue is measured on", "samples")
+    validation: Count = field(300, "samples of the validation set that credit is measured on", "samples", matters=draws_parts)
+    test: Count = field(300, "samples of the test set that revenue is measured on", "samples", matters=draws_parts)
+    metric: str = field("auto", "what quality is, on the test set: accuracy, balanced_accuracy, auc or log_loss (McFadden) where labels are classes, r2 where they are numbers, or a registered metric; auto: accuracy or r2", "name", matters=lambda s: s.market.kind != "curve")
     drift: float = field(0.0, "rotation of the features per round, by the largest angle", "radian per round", ge=0, le=1)
     samples: Count = field(4000, "size of the synthetic data set", "samples", le=10_000_000)
     features: Count = field(20, "features of the synthetic data set", "features", le=10_000)
@@ -31,7 +53,9 @@ class Task(Part):
 class Learning(Part):
     """The shared network and how it is trained."""
 
-    network: str = field("mlp", "the shared network: mlp, conv, or a registered network", "name")
+    network: Annotated[str, AfterValidator(FileName.of)] = field("mlp", "the shared network: mlp, conv, module:FILE.py:NAME or module:MODULE:NAME for a torch.nn.Module of one's own, or a registered network", "name")
+    replace_norms: Literal["group", "refuse"] = field("group", "what becomes of BatchNorm in a module of one's own, since a sample's gradient knows no batch. group: GroupNorm with its weights, 16 channels a group; refuse: one line names the layer", "name", matters=own_network)
+    initial_weights: Literal["drawn", "own"] = field("drawn", "what the trained part of a module of one's own begins with. drawn: each run's own random weights; own: what the module has when it is made, the same in all runs", "name", matters=own_network)
     hidden: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = field((32,), "units of each hidden layer", "units", max_length=10)
     activation: Literal["relu", "tanh"] = field("relu", "activation of hidden units", "name")
     rate: float = field(0.5, "learning rate eta", "1", gt=0, le=1000)

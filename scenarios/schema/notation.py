@@ -72,6 +72,20 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     return parse_path(path), parse_value(value)
 
 
+def parse_option(text: str) -> tuple[str, Any]:
+    """``name=value`` as written after ``-o``; ``name=a,b,c`` is a list.
+
+    Raises:
+        InputError: if it is malformed.
+    """
+    try:
+        return parse_assignment(text)
+    except InputError:
+        if "," not in str(text).partition("=")[2]:
+            raise
+        return parse_variation(text)
+
+
 def parse_variation(text: str) -> tuple[str, list[Any]]:
     """``path=a,b,c`` as written after ``--vary``.
 

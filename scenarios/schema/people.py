@@ -40,6 +40,7 @@ class Population(Part):
     type_shares: tuple[Share, ...] = field((), "probability that a principal is of each type; empty: all types alike", "share", max_length=20)
     outside_option: Utility = field(0.0, "payoff of abstaining", "money per round", matters=may("abstain"))
     endowment: Utility = field(0.0, "money a principal starts with", "money")
+    table: Path | None = field(None, "CSV or parquet file with a row per principal, by name, and of the columns cost, policy, action, limit_0, limit_1, ..., price, endowment and samples those that it gives; the rest is drawn", "path")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -154,6 +155,7 @@ class Dimension(Part):
     sense: Literal["protect", "withhold"] = Field(description="protect: the group's loss must not rise above the limit; withhold: the bounded loss must not fall below it", json_schema_extra={"unit": "name"})
     label: int | None = field(None, "class the probe is made of", "class", ge=0)
     feature: int | None = field(None, "feature the probe is made of: samples in its top quarter", "feature", ge=0)
+    probe: str | None = field(None, "rule that chooses the probe's held-out samples, or makes samples of its own", "name", "a registered probe")
     limit: float = field(1.0, "middle of the principals' limits on the probe loss", "nat (protect), 1 (withhold)", ge=0, le=1e6, matters=limited)
     spread: float = field(0.0, "half width of the principals' limits around the middle", "as limit", ge=0, le=1e6)
     samples: Count = field(32, "samples of the probe", "samples", le=100_000)
@@ -161,10 +163,8 @@ class Dimension(Part):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.label is None) == (self.feature is None):
-            raise ValueError("give exactly one of label and feature")
-        if self.sense == "withhold" and self.label is None:
-            raise ValueError("withhold needs a label: a purpose the model must not serve is a class")
+        if sum(each is not None for each in (self.label, self.feature, self.probe)) != 1:
+            raise ValueError("give exactly one of label, feature and probe")
         if self.sense == "withhold" and self.limit + self.spread > 1 + 1e-9:
             raise ValueError(f"limit + spread = {apart(self.limit + self.spread, 1)[0]} exceeds 1, the largest bounded loss")
         return self

@@ -24,6 +24,36 @@ def learns(scenario: Any) -> bool:
     return kind not in MARKETS or MARKETS[kind].learns
 
 
+def is_tabled(kind: str) -> bool:
+    """Whether a task is data of one's own, whose columns have names."""
+    prefix, _, name = kind.partition(":")
+    return prefix in ("csv", "parquet", "torch") and bool(name)
+
+
+def tabled(scenario: Any) -> bool:
+    """Whether the data are of one's own, with columns that have names."""
+    return is_tabled(scenario.task.kind)
+
+
+def draws_parts(scenario: Any) -> bool:
+    """Whether validation and test samples are drawn; a column of a table may say which they are."""
+    return not (tabled(scenario) and scenario.task.split)
+
+
+def own_network(scenario: Any) -> bool:
+    """Whether the network is a module of one's own."""
+    return learns(scenario) and scenario.learning.network.startswith("module:")
+
+
+def of_numbers(scenario: Any) -> bool:
+    """Whether labels are numbers, as far as is known without the data."""
+    from commonweal.economy.tasks import TASKS
+
+    task = scenario.task
+    usual = TASKS.facts(task.kind).target if task.kind in TASKS else "class"
+    return bool((usual if task.target == "auto" else task.target) == "number")
+
+
 def wired(scenario: Any) -> bool:
     """Whether nodes hold the samples, and what leaves them goes over a wire."""
     return learns(scenario) and scenario.learning.wire != "off"

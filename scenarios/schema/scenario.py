@@ -28,7 +28,17 @@ from commonweal.scenarios.schema.money import (
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.people import Actions, Camp, Dimension, Policy, Population, Values
 from commonweal.scenarios.schema.reciprocity import Learner, Reciprocity, demands
-from commonweal.scenarios.schema.relevance import learns, minds, pays_money, screens, sells, shares, valued, weighs
+from commonweal.scenarios.schema.relevance import (
+    learns,
+    minds,
+    of_numbers,
+    pays_money,
+    screens,
+    sells,
+    shares,
+    valued,
+    weighs,
+)
 from commonweal.scenarios.schema.wire import wire_demands
 
 __all__ = ["Accuracy", "Actions", "Beliefs", "Camp", "Clawback", "Count", "Credit", "Dimension", "Identity", "Learner", "Learning", "Market", "Menu", "Negotiation", "Part", "PerRound", "Policy", "Population", "Reciprocity", "Rewards", "Scenario", "Screening", "Settlement", "Share", "Stakes", "Task", "Tolerance", "Utility", "Values", "field"]
@@ -116,6 +126,10 @@ class Scenario(Part):
         yield "beliefs.prior_mean", all(within), "at most 1 for dimensions to withhold, the largest bounded loss"
         if minds(self):
             yield "actions.available", "abstain" in self.actions.available, f"with abstain where values.concern = {self.values.concern!r}: who minds may leave"
+        purposes = {k: each for k, each in enumerate(self.values.dimensions) if each.sense == "withhold"}
+        for k, each in purposes.items():
+            served = each.feature is None or of_numbers(self)
+            yield f"values.dimensions[{k}].label", served, "given for what is withheld, or a probe: a purpose the model must not serve is a class, or samples of a rule"
         finer = self.screening.grain != "principal" and screens(self)
         yield "screening.grain", not finer or self.learning.method == "traversal", "principal where learning.method = 'federated': FedAvg sees one delta per principal and no paths to samples"
         if weighs(self):

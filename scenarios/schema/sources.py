@@ -6,7 +6,8 @@ from commonweal.agents.documents import files_in, said_by
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import contents_of
 from commonweal.agents.registry import rules_from_elsewhere
-from commonweal.scenarios.schema.relevance import matters
+from commonweal.scenarios.schema.owned import demand_usable
+from commonweal.scenarios.schema.relevance import learns, matters, tabled
 from commonweal.scenarios.schema.scenario import Scenario
 
 
@@ -24,11 +25,13 @@ def rules_of(scenarios: Iterable[Scenario]) -> dict[str, str]:
 
 
 def demand_files(scenario: Scenario) -> None:
-    """Check that every file that a scenario needs can be read.
+    """Check that every file that a scenario needs can be read, and data of one's own be used.
 
     Raises:
         InputError: if one cannot; names the field and the file.
     """
+    if tabled(scenario) and learns(scenario):
+        demand_usable(scenario)
     for path, file in files_in(scenario.model_dump()):
         if matters(scenario, path):
             try:

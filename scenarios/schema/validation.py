@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from commonweal.agents.errors import InputError
-from commonweal.agents.registry import Registry
+from commonweal.agents.registry import Registry, names_at
 from commonweal.scenarios.schema.describe import allowed, find_spec, registries, unknown_field
-from commonweal.scenarios.schema.notation import as_json, join_path, shorten, value_at, write_value
+from commonweal.scenarios.schema.notation import as_json, join_path, shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+_SURE = 0.8  # likeness of names from which on one is a slip of the pen
 
 
 def validate(document: Mapping[str, Any]) -> Scenario:
@@ -60,11 +62,12 @@ def check_names(scenario: Scenario) -> None:
     Raises:
         InputError: if a name is not registered; the message lists what is.
     """
+    from commonweal.economy.tasks.datasets import registered_as  # imports torch, as the registries do
+
     for path, registry in registries().items():
-        value = value_at(scenario, path)
-        for name in value if isinstance(value, dict) else [value]:
-            if not (path == "task.kind" and name.startswith("openml:")):
-                _check_name(path, name, registry)
+        for place, name in names_at(path, scenario):
+            if name is not None:
+                _check_name(place, registered_as(name) if path == "task.kind" else name, registry)
 
 
 def _check_name(path: str, name: str, registry: Registry[Any, Any]) -> None:
@@ -73,4 +76,6 @@ def _check_name(path: str, name: str, registry: Registry[Any, Any]) -> None:
     known = list(registry)
     close = get_close_matches(name, known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
+    if not get_close_matches(name, known, n=1, cutoff=_SURE):
+        hint += "; a rule of your own needs --import FILE.py"
     raise InputError(f"{path} = {name!r}: must be one of {', '.join(known)}{hint}")

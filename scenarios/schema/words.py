@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from itertools import product
 from typing import Any
 
-from commonweal.economy.round.words import ACTIONS, ATTACKS, DEFECT, MIXED, MarketFacts, Words
+from commonweal.economy.round.words import ACTIONS, ATTACKS, DEFECT, MIXED, MarketFacts, Words, tested_by
 from commonweal.scenarios.schema.scenario import Scenario
 
-_WORDED = ("market.kind", "actions.defect", "actions.available", "values.concern")  # what ``words_for`` goes by
+_WORDED = (  # what ``words_for`` goes by
+    "market.kind", "actions.defect", "actions.available", "values.concern", "task.metric", "task.kind",
+    "task.target",
+)  # fmt: skip
 
 
 def words_of(economy: Any) -> Words:
@@ -16,12 +20,21 @@ def words_of(economy: Any) -> Words:
     Args:
         economy: a Scenario, or the Terms of a world.
     """
-    actions = economy.actions
-    return words_for([economy.market.kind], [actions.defect], [actions.available], [economy.values.concern])
+    actions, task = economy.actions, economy.task
+    return words_for(
+        [economy.market.kind], [actions.defect], [actions.available], [economy.values.concern], [task.metric],
+        [task.kind], [task.target],
+    )  # fmt: skip
 
 
 def words_for(
-    kinds: Iterable[str], attacks: Iterable[str], available: Iterable[Iterable[str]], concerns: Iterable[str] = ()
+    kinds: Iterable[str],
+    attacks: Iterable[str],
+    available: Iterable[Iterable[str]],
+    concerns: Iterable[str] = (),
+    metrics: Iterable[str] = ("auto",),
+    tasks: Iterable[str] = ("digits",),
+    targets: Iterable[str] = ("auto",),
 ) -> Words:
     """What runs call things that may be of several economies: the words they share, else words that fit all.
 
@@ -30,10 +43,15 @@ def words_for(
         attacks: their ``actions.defect``.
         available: their ``actions.available``.
         concerns: their ``values.concern``.
+        metrics: their ``task.metric``.
+        tasks: their ``task.kind``.
+        targets: their ``task.target``.
     """
     from commonweal.economy.round.markets import MARKETS  # imports torch, as every registry does in the end
 
-    said = {MARKETS.facts(kind) if kind in MARKETS else MarketFacts() for kind in kinds}
+    measured = {_metric(*each) for each in product(metrics, tasks, targets)}
+    of_markets = {MARKETS.facts(kind) if kind in MARKETS else MarketFacts() for kind in kinds}
+    said = {_measured(market, name) for market in of_markets for name in measured}
     market = said.pop() if len(said) == 1 else MIXED
     told = {each.name: getattr(market, each.name) for each in fields(MarketFacts)}
     forms = {ATTACKS.get(attack, DEFECT) for attack in attacks}
@@ -42,6 +60,24 @@ def words_for(
     can = list(available)
     taken = tuple(action for action in ACTIONS if any(action in some for some in can))
     return Words(**told, available=taken, minds=any(concern != "none" for concern in concerns))
+
+
+def _metric(chosen: str, task: str, target: str) -> str:
+    """The metric of a task, as far as is known without its data what its labels are."""
+    from commonweal.economy.tasks import TASKS, metric_of
+
+    if target == "auto":
+        target = TASKS.facts(task).target if task in TASKS else "class"
+    return metric_of(chosen, target)
+
+
+def _measured(market: MarketFacts, metric: str) -> MarketFacts:
+    """A market's words under a metric; accuracy is what it speaks of anyway."""
+    from commonweal.economy.tasks import METRICS
+
+    if not market.tested or metric == "accuracy" or metric not in METRICS:
+        return market
+    return tested_by(market, METRICS.facts(metric), metric)
 
 
 def words_in(document: Mapping[str, Any], varied: Mapping[str, Iterable[Any]]) -> Words:

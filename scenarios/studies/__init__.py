@@ -1,6 +1,7 @@
 """Studies: questions asked of a scenario, each answered by many runs with intervals. ``STUDIES`` lists them."""
 
 from commonweal.scenarios.studies import (
+    attack_matrix,
     best_deviation,
     calibrate,
     compare,
@@ -14,6 +15,7 @@ from commonweal.scenarios.studies import (
     privacy,
     reciprocity,
     sensitivity,
+    staying,
     synthesis,
 )
 from commonweal.scenarios.studies.asking import ask
@@ -26,6 +28,7 @@ __all__ = [
     "Study",
     "StudyOptions",
     "ask",
+    "attack_matrix",
     "best_deviation",
     "calibrate",
     "compare",
@@ -39,6 +42,7 @@ __all__ = [
     "privacy",
     "reciprocity",
     "sensitivity",
+    "staying",
     "study",
     "synthesis",
 ]

@@ -15,6 +15,7 @@ from commonweal.scenarios.runs.store import identity_of
 from commonweal.scenarios.schema.loading import Overrides, load, revise
 from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.schema.sources import rules_of
 from commonweal.scenarios.studies.base import STUDIES, Answer, Question
 from commonweal.scenarios.studies.options import read_options
 from commonweal.scenarios.studies.pieces import keeping
@@ -59,7 +60,9 @@ def ask(
 def identity_of_answer(study: str, scenario: Scenario, seeds: tuple[int, ...], options: Any) -> str:
     """What tells the answer apart from all others; ``options`` as read."""
     said = options.by_contents(options.model_dump(mode="json"))
-    return identity_of("study", [study, by_contents(scenario.model_dump()), list(seeds), said])
+    asked = [study, by_contents(scenario.model_dump()), list(seeds), said]
+    rules = rules_of([scenario]) | ({f"study {study!r}": code} if (code := STUDIES.source(study)) else {})
+    return identity_of("study", [*asked, rules] if rules else asked)
 
 
 def _provenance(

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.describe import allowed
-from commonweal.scenarios.schema.notation import parse_assignment, write_value
+from commonweal.scenarios.schema.notation import parse_option, write_value
 from commonweal.scenarios.studies.base import StudyOptions
 
 
@@ -31,13 +31,15 @@ def read_options(study: Asked, given: Mapping[str, Any] | Sequence[str]) -> Stud
     Raises:
         InputError: with one line: option, value, what is allowed.
     """
-    values = dict(given) if isinstance(given, Mapping) else dict(map(parse_assignment, given))
+    values = dict(given) if isinstance(given, Mapping) else dict(map(parse_option, given))
     known = study.options.model_fields
     for name in values:
         if name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise InputError(f"unknown option {name!r}: there are {', '.join(known) or 'none'}{hint}")
+    lists = {name for name, spec in _schema(study)["properties"].items() if spec.get("type") == "array"}
+    values |= {name: [value] for name, value in values.items() if name in lists and isinstance(value, str)}
     try:
         return study.options.model_validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
@@ -52,8 +54,12 @@ def _complaint(study: Asked, error: ValidationError) -> str:
     return f"option {name} = {write_value(problem['input'])}: must be {_allowed(study, name)}"
 
 
+def _schema(study: Asked) -> dict[str, Any]:
+    return {"properties": {}} | study.options.model_json_schema()
+
+
 def _allowed(study: Asked, name: str) -> str:
-    schema = study.options.model_json_schema()
+    schema = _schema(study)
     return allowed(schema["properties"][name] | {"$defs": schema.get("$defs", {})})
 
 

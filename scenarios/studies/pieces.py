@@ -10,7 +10,6 @@ from concurrent.futures import BrokenExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +21,7 @@ from commonweal.agents.documents import by_contents
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import fingerprint, sweep_up
 from commonweal.agents.registry import plugin_modules, rules_from_elsewhere
+from commonweal.agents.rule_files import import_modules
 from commonweal.agents.threads import one_thread
 from commonweal.scenarios.runs.progress import Progress, silent
 from commonweal.scenarios.schema.notation import as_json
@@ -238,8 +238,7 @@ def kept(folder: Path) -> bool:
 
 def played_apart(piece: Piece, file: Path | None, plugins: Sequence[str]) -> Any:
     """Play and keep a piece in a worker process, whose modules may have registered no rules yet."""
-    for module in plugins:
-        import_module(module)
+    import_modules(plugins)
     with one_thread():
         return played(piece, file, lambda rounds: None)
 

@@ -14,6 +14,7 @@ import pandas as pd
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.shown import ROWS, shown, words
 
+_IMAGES = {".png": "png", ".svg": "svg+xml"}
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:62rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin-top:2rem}p.headline{font-size:1.1rem}
 table{border-collapse:collapse;font-size:.85rem}td,th{padding:.2rem .7rem;text-align:right;border-bottom:1px solid #ddd}
@@ -41,8 +42,7 @@ def as_html(answer: Answer, pictures: Mapping[str, Path]) -> str:
     """The report as one HTML page that needs no other file."""
     body = [f"<h1>{escape(_title(answer))}</h1>", f'<p class="headline">{escape(answer.headline)}</p>']
     for name, file in pictures.items():
-        data = b64encode(file.read_bytes()).decode("ascii")
-        body.append(f'<p><img alt="{escape(words(name))}" src="data:image/png;base64,{data}"></p>')
+        body.append(f"<p>{_picture(words(name), file)}</p>")
     for name, table in answer.tables.items():
         body += [f"<h2>{escape(words(name).capitalize())}</h2>", shown(table).to_html(index=False, border=0)]
         body += [f"<p>{escape(line)}</p>" for line in _rest(name, table)]
@@ -51,6 +51,14 @@ def as_html(answer: Answer, pictures: Mapping[str, Path]) -> str:
     body += ["<h2>Where this comes from</h2>", f"<pre>{escape(_provenance(answer))}</pre>"]
     head = f'<meta charset="utf-8"><title>{escape(_title(answer))}</title><style>{_STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(body)}</body></html>\n'
+
+
+def _picture(name: str, file: Path) -> str:
+    """A picture inside of the page; of a format that pages do not show, a link to it."""
+    if file.suffix not in _IMAGES:
+        return f'<a href="{escape(file.name)}">{escape(name)}</a>'
+    data = b64encode(file.read_bytes()).decode("ascii")
+    return f'<img alt="{escape(name)}" src="data:image/{_IMAGES[file.suffix]};base64,{data}">'
 
 
 def _title(answer: Answer) -> str:

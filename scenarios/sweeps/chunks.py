@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from commonweal.scenarios.schema.mechanisms import differs_by_run
 from commonweal.scenarios.schema.notation import split_path, write_cell
+from commonweal.scenarios.schema.relevance import is_tabled
 from commonweal.scenarios.schema.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -116,6 +117,10 @@ def _networks(scenario: Scenario) -> int:
 def _features(scenario: Scenario) -> int:
     if scenario.task.kind == "synthetic":
         return scenario.task.features
+    if is_tabled(scenario.task.kind):
+        from commonweal.economy.tasks.tables import dataset_of  # imports torch
+
+        return int(dataset_of(scenario.task).features.shape[1])
     return _FEATURES.get(scenario.task.kind, _UNKNOWN_FEATURES)
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import active_children, get_context, parent_process
@@ -18,6 +18,7 @@ from traceback import walk_stack
 from typing import Any, ParamSpec, TypeVar
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.rule_files import RuleFile, import_again, imported_rules
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -136,7 +137,7 @@ def _processes(workers: int) -> Iterator[Executor]:
     prepare()
     others = set(active_children())
     context = get_context("forkserver")  # Mesa changes the default for everybody
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work, initargs=(imported_rules(),))
     try:
         yield pool
     except BaseException:
@@ -167,12 +168,13 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _begin_work() -> None:
-    """Leave Ctrl-C to the main process, and end when that ends, however it ends."""
+def _begin_work(rules: tuple[RuleFile, ...]) -> None:
+    """Leave Ctrl-C to the main process, end when that ends, however it ends, and know the rules that it imported."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
         Thread(target=_follow, args=(parent,), daemon=True).start()
+    import_again(rules)
 
 
 def _follow(parent: Any) -> None:
@@ -202,12 +204,37 @@ def _dask(workers: int, scheduler: str | None) -> Iterator[Executor]:
 
     if scheduler is None:  # it would tell of every worker that comes and goes
         cluster = LocalCluster(workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50)
-        with cluster, Client(cluster) as client, client.get_executor(retries=_RETRIES) as pool:
+        with cluster, Client(cluster) as client, _knowing_rules(client) as pool:
             yield pool
         return
     reach(scheduler)
-    with Client(scheduler) as client, client.get_executor(retries=_RETRIES) as pool:
+    with Client(scheduler) as client, _knowing_rules(client) as pool:
         yield pool
+
+
+@contextmanager
+def _knowing_rules(client: Any) -> Iterator[Executor]:
+    """Dask's workers, also those that come later, with the rules that this process has imported from files."""
+    from distributed import WorkerPlugin
+
+    class Rules(WorkerPlugin):
+        def __init__(self, files: tuple[RuleFile, ...]) -> None:
+            self.name = " ".join(file.module for file in files)
+            self.files = files
+
+        def setup(self, worker: Any) -> None:
+            import_again(self.files)
+
+    with ExitStack() as until_done:
+        if files := imported_rules():
+            client.register_plugin(plugin := Rules(files))
+            until_done.callback(_forget_plugin, client, plugin.name)
+        yield until_done.enter_context(client.get_executor(retries=_RETRIES))
+
+
+def _forget_plugin(client: Any, name: str) -> None:
+    with suppress(Exception):  # the scheduler may be gone
+        client.unregister_worker_plugin(name)
 
 
 def reach(scheduler: str) -> None:

@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.scenarios.schema.describe import Spec, find_spec, registries, unknown_field
+from commonweal.scenarios.schema.describe import Spec, find_spec, registry_of, unknown_field
 from commonweal.scenarios.schema.notation import join_path, parse_path, shorten, split_path, write_value
 from commonweal.scenarios.sweeps.designs import Choice, Listed, Range, Sampled, level_key
 
@@ -109,7 +109,7 @@ def every_value(path: str) -> list[Any]:
         InputError: if it holds numbers or text.
     """
     spec = check_field(path)
-    if registry := registries().get(path):
+    if registry := registry_of(path):
         # policies that go by names are for economies that have them: they are listed by who has such a one
         names = [name for name in registry if not getattr(registry.facts(name), "names", False)]
         return [{name: 1.0} for name in names] if spec.get("type") == "object" else names

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import is_there, refusals, replacing
-from commonweal.scenarios.runs.store import EXPLANATIONS, foreign_explanations
+from commonweal.scenarios.runs.store import EXPLANATIONS, foreign_explanations, pictures_of
 from commonweal.scenarios.runs.tables import TABLES
 from commonweal.scenarios.schema.notation import as_json, shorten
 from commonweal.scenarios.sweeps.chunks import Chunk
@@ -240,7 +240,7 @@ def changed_source(manifest: Manifest, plan: "Plan") -> str | None:
 def _own(folder: Path) -> set[str]:
     """Every name that a sweep may give to what it keeps in its folder."""
     designs, left = (entry.name for entry in folder.glob("design-*.parquet")), (e.name for e in folder.glob(".*.tmp"))
-    figures = (f"figures/{name}.png" for name in _FIGURES)
+    figures = pictures_of(f"figures/{name}" for name in _FIGURES)
     tables = (f"{name}.parquet" for name in TABLES)
     return {MANIFEST, _LOCK, SHARDS, EXPLANATIONS, "figures", *tables, *designs, *left, *figures}
 

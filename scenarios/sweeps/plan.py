@@ -149,12 +149,13 @@ class Plan:
 @cache
 def _file_fields() -> tuple[str, ...]:
     """Fields of a scenario that name files."""
-    return tuple(entry.path for entry in schema_fields() if entry.allowed == "a path")
+    return ("task.kind", *(entry.path for entry in schema_fields() if entry.allowed == "a path"))
 
 
 def _rule_fields() -> tuple[str, ...]:
     """Fields of a scenario that name rules, some of which may be from elsewhere."""
-    return (*(registry.field for registry in REGISTRIES if registry.field), "mechanisms")
+    named = (registry.field.partition("[]")[0] for registry in REGISTRIES if registry.field)
+    return (*named, "mechanisms")
 
 
 def _part(document: Any, path: str) -> Any:
@@ -166,6 +167,7 @@ def _part(document: Any, path: str) -> Any:
 
 def _touch(factor: str, field: str) -> bool:
     """Whether to vary a factor changes a field."""
+    factor = parse_path(factor).replace("[", ".").replace("]", "")
     return f"{field}.".startswith(f"{factor}.") or f"{factor}.".startswith(f"{field}.")
 
 

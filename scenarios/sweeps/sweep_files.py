@@ -10,7 +10,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.library import read_document
-from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.loading import import_named, load, placed
 from commonweal.scenarios.schema.notation import shorten, write_value
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.design_tables import read_design
@@ -19,7 +19,7 @@ from commonweal.scenarios.sweeps.factors import demand_apart, demand_known, flat
 
 KEYS = (
     "name", "description", "scenario", "set", "vary", "range", "zip", "exclude", "point", "design", "replications",
-    "seeds", "metrics", "every", "stop", "keep",
+    "seeds", "metrics", "every", "stop", "keep", "import",
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ class Sheet:
 
 def is_sweep(document: Mapping[str, Any]) -> bool:
     """Whether a TOML document is a sweep, and not a scenario."""
-    return bool((set(KEYS) - set(Scenario.model_fields)) & set(document))
+    return bool((set(KEYS) - {"import"} - set(Scenario.model_fields)) & set(document))
 
 
 def read_sheet(
@@ -90,6 +90,7 @@ def _sheet(
     document: dict[str, Any], file: Path, changes: Mapping[str, Any], vary: Mapping[str, Sequence[Any] | str]
 ) -> Sheet:
     demand_known(document, KEYS, "a sweep")
+    document = import_named(document, file.parent)
     varied = _placed(flatten(document.get("vary", {}), "vary"), file.parent)
     ranges = {path: table for path, table in flatten(document.get("range", {}), "range").items() if path not in vary}
     zipped = [_placed(flatten(table, where), file.parent) for where, table in _tables(document, "zip")]
@@ -130,14 +131,8 @@ def _base(document: Mapping[str, Any], file: Path, changes: Mapping[str, Any]) -
 
 
 def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """The values, with paths of edge files seen from ``folder``, as everywhere in a file."""
-
-    def place(value: Any) -> Any:
-        if isinstance(value, list):
-            return [place(item) for item in value]
-        return str(folder.absolute() / value) if isinstance(value, str) else value
-
-    return {path: place(value) if path == "population.edges" else value for path, value in values.items()}
+    """The values, with paths of files seen from ``folder``, as everywhere in a file."""
+    return {path: placed(path, value, folder) for path, value in values.items()}
 
 
 def _check(sheet: Sheet, fixed: Mapping[str, Any]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import import_module
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.rule_files import import_modules
 from commonweal.agents.threads import one_thread
 from commonweal.scenarios.runs.tables import price_of_anarchy
 from commonweal.scenarios.sweeps.rows import Order, Played, tabulate
@@ -120,8 +120,7 @@ def play_together(order: Order, company: Company | None = None) -> Played:
     from commonweal.economy.runs.metrics import round_metrics
 
     with _stage("setup"):
-        for module in order.plugins:
-            import_module(module)
+        import_modules(order.plugins)
         order.demand_sources()
         company = company or Company()
         elsewhere = {} if company.open_nodes is None else {"open_nodes": company.open_nodes}

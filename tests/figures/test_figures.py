@@ -12,6 +12,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.made_results import KIND, RULES, sweep
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
@@ -20,7 +21,6 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.canvas import save
 from commonweal.figures.plots import (
     draw_accuracy,
     draw_actions,
@@ -32,70 +32,11 @@ from commonweal.figures.plots import (
     draw_wealth,
 )
 from commonweal.figures.points import points_of
+from commonweal.figures.printing import save
 from commonweal.figures.wealth import gini_of_run, lorenz
 from commonweal.scenarios.runs.intervals import SHARE, mean_interval
 
-KIND = "settlement.kind"
-RULES = ("equal", "data", "credit")
-
-
-def sweep(rules: tuple[str, ...] = RULES, seeds: int = 8, rounds: int = 120, count: int = 40, dimensions: int = 2,
-          path: str = KIND) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Rounds, principals and profiles as a sweep over one field would store them: later rules cooperate more."""
-    noise = np.random.default_rng(20240501)
-    kept: tuple[list[pd.DataFrame], ...] = ([], [], [])
-    for run, (place, rule) in enumerate((p, r) for p, r in enumerate(rules) for _ in range(seeds)):
-        goal = 0.15 + 0.7 * place / max(1, len(rules) - 1)
-        frames = (_rounds(noise, goal, rounds, dimensions), _principals(noise, goal, count),
-                  _profiles(noise, rounds, count, dimensions))
-        for frame, found in zip(frames, kept, strict=True):
-            frame["run"], frame[path] = run, rule
-            found.append(frame)
-    together = [pd.concat(found, ignore_index=True) for found in kept]
-    return together[0], together[1], together[2]
-
-
-def _rounds(noise: np.random.Generator, goal: float, rounds: int, dimensions: int) -> pd.DataFrame:
-    time = np.arange(rounds)
-    goal = float(np.clip(goal + noise.normal(0, 0.08), 0.02, 0.95))
-    delegate = goal + (0.6 - goal) * np.exp(-time / 25) + noise.normal(0, 0.02, rounds)
-    delegate = np.clip(delegate, 0, 1)
-    defect = (1 - delegate) * (0.3 + 0.2 * np.tanh(time / 40))
-    accuracy = 0.1 + 0.82 * (1 - np.exp(-time * goal / 12)) * (0.8 + 0.2 * goal) + noise.normal(0, 0.006, rounds)
-    columns = {
-        "round": time, "share_abstain": 0.0, "share_delegate": delegate, "share_defect": defect,
-        "share_free_ride": 1 - delegate - defect, "accuracy": accuracy, "welfare": 0.4 * accuracy - 0.16 * delegate,
-        "screened_share": np.clip(0.5 * np.exp(-time / 60) + noise.normal(0, 0.03, rounds), 0, 1),
-    }
-    for k in range(dimensions):
-        columns |= {f"level_{k}": 1.9 * np.exp(-time / 15) + 0.55 + 0.2 * k + noise.normal(0, 0.03, rounds),
-                    f"limit_{k}": 0.9 + 0.15 * np.exp(-time / 50), f"mean_limit_{k}": 1.2 - 0.05 * k + 0 * time}
-    return pd.DataFrame(columns)
-
-
-def _principals(noise: np.random.Generator, goal: float, count: int) -> pd.DataFrame:
-    quality = np.where(noise.random(count) < 0.5, 1.0, np.round(noise.uniform(0.3, 1, count), 2))
-    taken = np.where(noise.random(count) < 0.5, "free_ride", "defect")
-    action = np.where(noise.random(count) < goal, "delegate", taken)
-    wrong = (action == "defect") & (noise.random(count) < 0.8)
-    quality = np.where(wrong, np.round(noise.uniform(0, 0.4, count), 2), quality)
-    credit = 0.06 * (quality - 0.45) * noise.gamma(3, 0.35, count) + noise.normal(0, 0.004, count)
-    quality = np.where((action == "free_ride") & (noise.random(count) < 0.4), np.nan, quality)
-    return pd.DataFrame({
-        "principal": np.arange(count), "policy": np.where(np.arange(count) % 2, "imitation", "learning"),
-        "action": action, "data_quality": quality, "credit": np.where(np.isnan(quality), 0.0, credit),
-        "balance": np.round(noise.gamma(1 + 3 * (1 - goal), 0.2, count), 6), "escrow": 0.0,
-    })
-
-
-def _profiles(noise: np.random.Generator, rounds: int, count: int, dimensions: int) -> pd.DataFrame:
-    times = np.arange(0, rounds, max(1, rounds // 40))
-    start = noise.uniform(0.6, 1.6, (dimensions, count))
-    pull = (1 - np.exp(-times / 30))[:, None, None] * 0.7
-    limits = start + pull * (start.mean(axis=1, keepdims=True) - start)
-    time, dimension, principal = np.meshgrid(times, range(dimensions), range(count), indexing="ij")
-    return pd.DataFrame({"round": time.ravel(), "dimension": dimension.ravel(), "principal": principal.ravel(),
-                         "limit": limits.ravel()})
+IN_WORDS = {"equal": "equally", "data": "by samples", "credit": "by credit"}
 
 
 ROUNDS, PRINCIPALS, PROFILES = sweep()
@@ -170,7 +111,7 @@ def test_drawing_leaves_the_settings_of_the_caller_alone(name: str) -> None:
 @pytest.mark.parametrize("action", ["delegate", "free_ride", "defect"])
 def test_each_panel_of_actions_shows_the_mean_share_of_its_rule(action: str) -> None:
     figure = draw_actions(ROUNDS, [KIND])
-    assert [ax.get_title(loc="left") for ax in figure.axes] == ["kind = equal", "kind = data", "kind = credit"]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == [f"settlement rule: {IN_WORDS[rule]}" for rule in RULES]
     for ax, rule in zip(figure.axes, RULES, strict=True):
         np.testing.assert_allclose(line(ax, action)[:, 1], mean_course(rule, f"share_{action}"))
 
@@ -186,9 +127,9 @@ def test_an_action_that_nobody_took_is_named_and_not_drawn() -> None:
 def test_accuracy_of_each_rule_is_a_line_named_at_its_end() -> None:
     figure = draw_accuracy(ROUNDS, [KIND])
     for rule in RULES:
-        np.testing.assert_allclose(line(figure.axes[0], rule)[:, 1], mean_course(rule, "accuracy"))
-    assert [text.get_text() for text in figure.axes[0].texts] == ["equal", "data", "credit"]
-    assert "Mean and 95 % interval over 8 seeds. Lines: settlement.kind." in words(figure)
+        np.testing.assert_allclose(line(figure.axes[0], IN_WORDS[rule])[:, 1], mean_course(rule, "accuracy"))
+    assert [text.get_text() for text in figure.axes[0].texts] == list(IN_WORDS.values())
+    assert "Mean and 95 % interval over 8 seeds. Lines: settlement rule." in words(figure)
 
 
 def test_a_band_is_the_interval_of_the_seeds() -> None:
@@ -219,23 +160,23 @@ def test_values_that_differ_in_the_ninth_digit_are_two_points() -> None:
     frame = pd.DataFrame({"run": [0, 1, 2], "stakes.stake": [0.1, 0.1 + 1e-9, 0.1]})
     points = points_of(frame, ["stakes.stake"]).shown
     assert [list(point.runs) for point in points] == [[0, 2], [1]]
-    assert points[0].title == "stake = 0.1"
+    assert points[0].title == "stake: 0.1"
 
 
-def test_fields_of_the_same_last_name_are_told_apart_by_their_path() -> None:
+def test_points_are_called_by_the_words_of_their_fields_and_values() -> None:
     frame = pd.DataFrame({"run": [0], "credit.kind": ["shapley"], "settlement.kind": ["equal"]})
-    assert points_of(frame, list(frame.columns[1:])).shown[0].title == "credit.kind = shapley, settlement.kind = equal"
+    assert points_of(frame, list(frame.columns[1:])).shown[0].title == "credit rule: Shapley, settlement rule: equally"
 
 
 def test_list_and_switch_fields_can_be_varied() -> None:
     frame = pd.DataFrame({"run": [0, 1], "learning.hidden": [[32, 16], [8]], "screening.gate": [True, False]})
     titles = [point.title for point in points_of(frame, list(frame.columns[1:])).shown]
-    assert titles == ["hidden = [32 16], gate = true", "hidden = [8], gate = false"]
+    assert titles == ["hidden units: [32 16], gate of screening: on", "hidden units: [8], gate of screening: off"]
 
 
 def test_rounds_without_a_value_are_a_gap_and_not_a_zero() -> None:
     holed = ROUNDS.assign(accuracy=ROUNDS["accuracy"].where(ROUNDS["round"] != 5))
-    drawn = line(draw_accuracy(holed, [KIND]).axes[0], "credit")[:, 1]
+    drawn = line(draw_accuracy(holed, [KIND]).axes[0], "by credit")[:, 1]
     assert list(np.flatnonzero(np.isnan(drawn))) == [5]
 
 
@@ -334,7 +275,7 @@ def test_names_of_lines_that_end_together_do_not_overlap() -> None:
 
 def test_a_line_without_any_value_gets_no_name() -> None:
     figure = draw_accuracy(ROUNDS.assign(accuracy=ROUNDS["accuracy"].where(ROUNDS[KIND] != "data")), [KIND])
-    assert [text.get_text() for text in figure.axes[0].texts] == ["equal", "credit"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["equally", "by credit"]
 
 
 @pytest.mark.parametrize(("draw", "column"), [
@@ -382,11 +323,12 @@ def test_a_stored_sweep_becomes_seven_picture_files_and_nothing_else(tmp_path: P
     told: list[str] = []
     paths = draw_all(tmp_path, told.append)
     assert sorted(tmp_path.joinpath("figures").iterdir()) == sorted(paths)
+    assert {path.suffix for path in paths} == {".png", ".csv"}
     assert {path.stem for path in paths} == {
         "overview", "actions", "accuracy", "wealth", "credit_quality", "probe_levels", "value_map"}
     assert told == []
     # 7.2 inches at 200 dots per inch.
-    assert all(imread(path).shape[1] == 1440 for path in paths if path.stem != "accuracy")
+    assert all(imread(path).shape[1] == 1440 for path in paths if path.suffix == ".png" and path.stem != "accuracy")
     assert b"commonweal 1.2.3" in paths[0].read_bytes()
 
 
@@ -394,7 +336,7 @@ def test_a_stored_sweep_becomes_seven_picture_files_and_nothing_else(tmp_path: P
 def test_without_value_dimensions_two_figures_are_skipped_and_the_reason_told(tmp_path: Path) -> None:
     store(tmp_path, dimensions=0)
     told: list[str] = []
-    assert len(draw_all(tmp_path, told.append)) == 5
+    assert len({path.stem for path in draw_all(tmp_path, told.append)}) == 5
     assert told == [f"{name}: skipped, the scenario has no value dimensions" for name in ("probe_levels", "value_map")]
 
 

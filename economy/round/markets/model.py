@@ -16,7 +16,7 @@ from commonweal.economy.round.alternatives import settle_alone, supposed_credit
 from commonweal.economy.round.gains import Gains, gains_from
 from commonweal.economy.round.learn import learn
 from commonweal.economy.round.market import market
-from commonweal.economy.round.quality import classified_right, share_right
+from commonweal.economy.round.quality import measured, test_scores
 from commonweal.economy.round.record import Foregone, Income, Moment, Payday, Produce
 from commonweal.economy.round.regret import private_gains, worth_of
 from commonweal.economy.round.standing import Supposed, owed_to, shares_of, standing_of, suppose, usual_amounts
@@ -27,18 +27,19 @@ MOST_PRINCIPALS = 2000  # each alternative of each principal settles all N: N² 
 
 @market(
     "model", labelled="right on test samples", reached="the model gets {} of test samples right",
-    column="test accuracy", credit_unit="loss", attacks=True,
+    column="test accuracy", credit_unit="loss", attacks=True, tested=True,
 )
 class ModelMarket:
-    """Revenue by the accuracy of a network that learns from what principals put in."""
+    """Revenue by the quality of a network that learns from what principals put in."""
 
     learns = True
 
     def produce(self, moment: Moment, world: World, streams: Streams) -> tuple[Moment, Produce]:
         """What the network learns in the round."""
         moment, lesson = learn(moment, world, streams)
-        right = classified_right(lesson.parameters, world)
-        quality, permitted = share_right(right), share_right(right, world.permitted)
+        scores = test_scores(lesson.parameters, world)
+        quality = measured(scores, world)
+        permitted = quality if world.permitted is None else measured(scores, world, world.permitted)
         return moment, Produce(lesson.put, lesson.appraisal, quality, lesson.exam.loss, lesson, permitted=permitted)
 
     def income(self, moment: Moment, produce: Produce, world: World, streams: Streams) -> Income:

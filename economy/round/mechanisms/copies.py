@@ -6,6 +6,7 @@ from commonweal.agents.streams import Streams
 from commonweal.economy.rewards.copies import (
     Realised,
     Snapshots,
+    Trial,
     draw_noise,
     given_copies,
     given_snapshots,
@@ -18,6 +19,7 @@ from commonweal.economy.rewards.copies import (
 from commonweal.economy.round.mechanism import NOTHING, Mechanism, mechanism
 from commonweal.economy.round.record import Effects, Foregone, Income, Lesson, Moment, Payday, Produce
 from commonweal.economy.round.regret import worth_of
+from commonweal.economy.tasks.metrics import accuracy
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
@@ -41,7 +43,7 @@ class Copies(Mechanism):
         self, own: Snapshots | None, moment: Moment, world: World, streams: Streams
     ) -> tuple[Snapshots | None, Effects]:
         """Features drift for earlier models too, so they are tested again."""
-        return own if own is None else retested(own, world.network, world.test, world.drift), NOTHING
+        return own if own is None else retested(own, _trial(world), world.drift), NOTHING
 
     def pay(
         self,
@@ -82,4 +84,9 @@ class Copies(Mechanism):
             family = noised(lesson.parameters, draw_noise(lesson.parameters[:trained], streams.shock), trained)
         else:
             family = pruned(lesson.parameters, trained)
-        return given_copies(owed, quality, family, world.network, world.test, terms.tolerance)
+        return given_copies(owed, quality, family, _trial(world), terms.tolerance)
+
+
+def _trial(world: World) -> Trial:
+    plain = world.metric is accuracy and world.test_weights is None
+    return Trial(world.network, *world.test, None if plain else world.metric, world.test_weights)

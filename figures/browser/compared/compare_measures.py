@@ -22,7 +22,11 @@ def measures_for(scenarios: Sequence[Scenario]) -> tuple[Measure, ...]:
 
 def words_of_all(scenarios: Sequence[Scenario]) -> Words:
     """What economies call things that they have in common."""
-    said = [(each.market.kind, each.actions.defect, each.actions.available, each.values.concern) for each in scenarios]
+    said = [
+        (each.market.kind, each.actions.defect, each.actions.available, each.values.concern, each.task.metric,
+         each.task.kind, each.task.target)
+        for each in scenarios
+    ]
     return words_for(*zip(*said, strict=True))
 
 

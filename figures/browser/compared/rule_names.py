@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from commonweal.figures.browser.compared.compared import Rule
-from commonweal.figures.browser.fields.field_words import choice_words, plain
+from commonweal.scenarios.schema.field_words import choice_words, plain
 
 _ABSENT = ("none", "off", 0)  # values by which a field says that there is no such thing; 0.0 and False are 0
 _NAMED: Mapping[str, str] = {  # what is there or missing, where the label of its field says too little

@@ -8,6 +8,7 @@ import numpy as np
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats, Ints
 from commonweal.agents.graphs import SparseGraph
+from commonweal.economy.tasks.names import names_of
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.documents.glances import BAD, Glances, bad_names
 from commonweal.figures.browser.documents.why import why_document
@@ -70,7 +71,7 @@ def card_document(
 
 def name_of(world: World, index: int) -> str:
     """What a principal is called."""
-    return f"Principal {index}"
+    return names_of(world)[index] if world.holdings.owner_names else f"Principal {index}"
 
 
 def _sections(chronicle: Chronicle, sight: Sight, index: int) -> Sequence[Document]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from commonweal.agents.actions import Action
 from commonweal.economy.round.words import Verb
+from commonweal.economy.tasks.names import names_of
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.documents.glances import Glances
 from commonweal.figures.browser.documents.layout import Layout, places_document
@@ -28,7 +29,8 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
         done, in the order of the strip from below, each with ``code``, ``name``, ``does``, ``ink`` and ``measure``
         (its share); ``size`` (``name``, ``unit``) and ``rings`` (names), where ``sized``; ``places``: where
         everybody stands, as ``places_document`` says; ``measures``: names of the columns of frames; ``panels``;
-        ``views``: id and name of those that the run has; ``named``: there and true where names count.
+        ``views``: id and name of those that the run has; ``named``: there and true where names count;
+        ``names``: what principals are called, where the data have owners.
     """
     return {
         "kind": "setup",
@@ -46,6 +48,7 @@ def setup_document(scenario: Scenario, seed: int, world: World, glances: Glances
         "panels": panels_document(world),
         "views": [{"id": id, "name": name} for id, name in VIEWS.items() if _has(id, world)],
         **({"named": True} if glances.named else {}),
+        **({"names": list(names_of(world))} if world.holdings.owner_names else {}),
     }
 
 

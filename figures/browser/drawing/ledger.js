@@ -3,6 +3,7 @@
 import { asker, chooseIn } from "./asking.js";
 import { changes, html, press, refill, write } from "./dom.js";
 import { later } from "./later.js";
+import { nameOf } from "./society.js";
 import { tableOf } from "./tables.js";
 
 later.ledger = (page) => {
@@ -25,7 +26,7 @@ later.ledger = (page) => {
     const { principal, stretch } = ledger;
     write(proof, `${ledger.proof.holds ? "✓" : "✗"} ${minus(ledger.proof.text)}`);
     proof.classList.toggle("cw-broken", !ledger.proof.holds);
-    const whose = principal === null ? "Everybody" : `Principal ${principal}`;
+    const whose = principal === null ? "Everybody" : nameOf(page.store.setup, principal, "Principal ");
     write(filter, `${whose}, ${stretch ? `rounds ${stretch[0]} to ${stretch[1]}` : `up to round ${ledger.round}`}`);
     free.hidden = principal === null && !stretch;
     refill(accounts, bookTable(ledger.accounts));

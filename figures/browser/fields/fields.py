@@ -7,16 +7,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.fields.field_words import (
-    GROUPS,
-    IN_SENTENCES,
-    choice_words,
-    group_of,
-    label_words,
-    plain,
-    unit_words,
-    unlike,
-)
+from commonweal.agents.values import subject_of
 from commonweal.figures.browser.fields.parameters import (
     Settings,
     changed,
@@ -31,6 +22,16 @@ from commonweal.figures.browser.fields.parameters import (
 from commonweal.figures.browser.fields.sliders import slider
 from commonweal.figures.browser.notes.shown import ACTION_NAMES
 from commonweal.scenarios.schema.describe import allowed, find_spec
+from commonweal.scenarios.schema.field_words import (
+    GROUPS,
+    IN_SENTENCES,
+    choice_words,
+    group_of,
+    label_words,
+    plain,
+    unit_words,
+    unlike,
+)
 from commonweal.scenarios.schema.notation import split_path, value_at
 from commonweal.scenarios.schema.relevance import (
     gives,
@@ -171,7 +172,7 @@ def _label(path: str, scenario: Scenario) -> str:
         words = words_of(scenario)
         return label_words(path, {action: words.verb(action).do for action in ACTION_NAMES})
     dimension = scenario.values.dimensions[int(parts[2])]
-    what = f"class {dimension.label}" if dimension.label is not None else f"feature {dimension.feature}"
+    what = subject_of(dimension.label, dimension.feature, dimension.probe)
     if parts[3] == "limit":
         return f"{dimension.sense.capitalize()} {what}"
     return f"{parts[3].capitalize()}, {dimension.sense} {what.replace('class ', '').replace('feature ', 'f')}"

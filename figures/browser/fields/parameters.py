@@ -6,8 +6,8 @@ from math import isfinite, nan
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.fields.field_words import plain
-from commonweal.scenarios.schema.describe import fields, find_spec, registries
+from commonweal.scenarios.schema.describe import fields, find_spec, registry_of
+from commonweal.scenarios.schema.field_words import plain
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.notation import parse_value, shorten, split_path, value_at, write_value
 from commonweal.scenarios.schema.scenario import Scenario
@@ -25,12 +25,14 @@ def settable(scenario: Scenario) -> tuple[str, ...]:
     return tuple(path for path in (*paths, *own) if path not in _NOT_SET and value_at(scenario, path) is not None)
 
 
-_NOT_SET = ("name", "description", "population.edges", "policy.options", "values.dimensions", "values.camps",
-            "mechanisms")  # fmt: skip
+_NOT_SET = ("name", "description", "population.edges", "population.table", "policy.options", "values.dimensions",
+            "values.camps", "mechanisms")  # fmt: skip
 # What needs a file, an address, a download or another package stays with the command line.
 _NOT_HERE: Mapping[str, tuple[str, ...]] = {
     "population.graph": ("file",),
-    "task.kind": ("openml:NAME", "mnist_5k", "japanese_vowels", "adult"),
+    "task.kind": (
+        "openml:NAME", "csv:FILE", "parquet:FILE", "torch:FILE.py:NAME", "mnist_5k", "japanese_vowels", "adult",
+    ),
     "negotiation.negotiator": ("endpoint", "replay"),
 }
 
@@ -98,7 +100,7 @@ def kind_of(path: str) -> str:
 
 def choices(path: str) -> tuple[str, ...]:
     """The names a field may hold: a closed list of the schema, or what is registered."""
-    registry = registries().get(path)
+    registry = registry_of(path)
     names = (find_spec(split_path(path)) or {}).get("enum", ()) if registry is None else list(registry)
     return tuple(name for name in names if name not in _NOT_HERE.get(path, ()))
 

@@ -6,9 +6,9 @@ from math import isqrt
 from typing import Any
 
 from commonweal.agents.errors import InputError
-from commonweal.figures.browser.fields.field_words import plain
 from commonweal.figures.browser.fields.parameters import typed
 from commonweal.scenarios.schema.describe import find_spec
+from commonweal.scenarios.schema.field_words import plain
 from commonweal.scenarios.schema.notation import split_path
 from commonweal.scenarios.schema.relevance import learns
 from commonweal.scenarios.schema.scenario import Scenario

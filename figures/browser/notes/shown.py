@@ -3,6 +3,7 @@
 from functools import cache
 
 from commonweal.agents.actions import Action
+from commonweal.agents.values import subject_of
 from commonweal.economy.round.words import Verb, Words
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.words import words_for
@@ -62,12 +63,13 @@ def learns_values(world: World) -> bool:
 def words_of(world: World) -> Words:
     """What an economy calls things; the same object at each call."""
     terms = world.terms
-    return _words(terms.market.kind, terms.actions.defect, tuple(terms.actions.available), terms.values.concern)
+    can, task = tuple(terms.actions.available), (terms.task.metric, terms.task.kind, terms.task.target)
+    return _words(terms.market.kind, terms.actions.defect, can, terms.values.concern, task)
 
 
 @cache
-def _words(kind: str, attack: str, available: tuple[str, ...], concern: str) -> Words:
-    return words_for([kind], [attack], [available], [concern])
+def _words(kind: str, attack: str, available: tuple[str, ...], concern: str, task: tuple[str, ...]) -> Words:
+    return words_for([kind], [attack], [available], [concern], *([each] for each in task))
 
 
 def action_words(world: World, code: int) -> Verb:
@@ -88,7 +90,7 @@ def credit_unit(world: World) -> str:
 def subject(world: World, dimension: int) -> str:
     """What a value dimension is about: "class 3", or "feature 5" for the samples in its top quarter."""
     terms = world.terms.values.dimensions[dimension]
-    return f"class {terms.label}" if terms.label is not None else f"feature {terms.feature}"
+    return subject_of(terms.label, terms.feature, terms.probe)
 
 
 def unit(world: World, dimension: int) -> str:

@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from commonweal.agents.arrays import Labels
 from commonweal.economy.money.ledger import MICRO, Accounts, Reason, reconcile
+from commonweal.economy.tasks import Holdings
+from commonweal.economy.tasks.names import names_of
 from commonweal.economy.world.world import World
 from commonweal.figures.browser.notes.bargain import bargain_rows
 from commonweal.figures.browser.notes.chronicle import Chronicle, Sight
@@ -63,7 +66,8 @@ def principal_card(chronicle: Chronicle, index: int, round: int | None = None) -
         *name_rows(chronicle, sight, index),
         *_mechanism_rows(sight, index),
     ]
-    return Table(("what", f"principal {index}"), tuple(rows))
+    who = names_of(world)[index] if world.holdings.owner_names else f"principal {index}"
+    return Table(("what", who), tuple(rows))
 
 
 def _money_rows(sight: Sight, index: int, paid: str) -> list[tuple[str, str]]:
@@ -91,11 +95,17 @@ def data_rows(world: World, index: int) -> list[tuple[str, str]]:
     start, count = holdings.start[0, index], holdings.count[0, index]
     held = holdings.held[0, start : start + count]
     truth, labels = world.truth[0, held], holdings.labels[0, held]
-    by_class = np.bincount(truth, minlength=holdings.classes)
-    told = ", ".join(f"{label}: {number}" for label, number in enumerate(by_class) if number)
     wrong = int((truth != labels).sum())
-    return [("samples held", str(count)), ("by class", told),
+    return [("samples held", str(count)), _spread(truth, holdings),
             ("wrong labels among them", f"{wrong} ({percent(wrong / count)})" if wrong else "none")]
+
+
+def _spread(truth: Labels, holdings: Holdings) -> tuple[str, str]:
+    """How many samples are of each class; of numbers their mean and range, in standard deviations of all."""
+    if holdings.target == "number":
+        return "target, standardised", f"mean {truth.mean():.2f}, from {truth.min():.2f} to {truth.max():.2f}"
+    by_class = np.bincount(truth, minlength=holdings.classes)
+    return "by class", ", ".join(f"{label}: {number}" for label, number in enumerate(by_class) if number)
 
 
 def value_rows(chronicle: Chronicle, sight: Sight, index: int) -> list[tuple[str, str]]:

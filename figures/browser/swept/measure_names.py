@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.scenarios.reading.survey import Survey
+from commonweal.scenarios.runs.measure_titles import OTHERS
 
 _FIRST = ("share_delegate", "accuracy", "welfare", "gini", "share_free_ride", "share_defect", "share_abstain")
 _HUES = {"share_delegate": "blue", "accuracy": "grey", "welfare": "green", "gini": "purple", "share_free_ride": "amber",
@@ -32,45 +33,6 @@ class Name:
 
 
 _NOTHING = Name("", "nothing", "nothing measured yet", "grey")
-_OTHERS = {
-    "gini": ("Gini", "wealth, Gini index"),
-    "revenue": ("revenue", "revenue, money a round"),
-    "paid": ("paid", "paid to principals, money a round"),
-    "treasury": ("treasury", "treasury, money"),
-    "clawed": ("clawed back", "clawed back, money a round"),
-    "credit_concentration": ("few hands", "credit in few hands, Herfindahl index"),
-    "screened_share": ("screened", "screened off updates, share"),
-    "gated_share": ("gated", "updates that the gate dropped, share"),
-    "step_factor": ("step", "length of steps, share"),
-    "rival": ("rival", "strength of the rival, share"),
-    "least_balance": ("least balance", "least balance of a principal, money"),
-    "least_escrow": ("least escrow", "least escrow of a principal, money"),
-    "own_accuracy": ("own", "what each was given, mean, share"),
-    "promise_kept": ("kept", "promises kept, share of principals"),
-    "samples": ("samples", "samples put in, a round"),
-    "dealt_share": ("bound", "bound by a data deal, share of principals"),
-    "dealt": ("dealt", "paid in data deals, money a round"),
-    "tolerance_paid": ("paid for limits", "paid for looser limits, money a round"),
-    "loosened": ("given up", "limits given up, share"),
-    "violated": ("violated", "principals whose limits are broken, share"),
-    "belief_error": ("belief error", "mean error of agents about limits, probe loss"),
-    "belief_rms": ("belief rms", "root mean squared error of agents about limits, probe loss"),
-    "belief_coverage": ("covered", "limits inside the intervals of agents, share"),
-    "misjudged": ("misjudged", "violated though the declared limit is kept, share of principals"),
-    "caution": ("caution", "declared limits stricter than true ones by, probe loss"),
-    "queries": ("queries", "queries so far, a principal and dimension"),
-    "permitted_accuracy": ("permitted", "right on classes that nobody withholds, share"),
-    "violation": ("violation", "how far limits are broken, mean, probe loss"),
-    "value_cost": ("value cost", "value cost of all, money a round"),
-    "cooperation": ("given", "requests that are fulfilled, share"),
-    "good_names": ("good names", "good names, share of principals"),
-    "gift_worth": ("worth", "worth of a gift to who receives it, money"),
-    "gift_cost": ("cost", "cost of a gift to who makes it, money"),
-    "claims_off": ("claims off", "how far claims of nodes are off their sum, share"),
-    "updates_opened": ("opened", "updates opened in a round, principals"),
-    "lies_caught": ("lies caught", "principals caught lying of their updates in a round"),
-    "validation_loss": ("loss", "loss on validation samples, nat"),
-}
 
 
 def measure_names(survey: Survey) -> tuple[Name, ...]:
@@ -111,7 +73,7 @@ def _named(survey: Survey, measure: str) -> Name:
     if found := _BY_CAMP.fullmatch(measure):
         does = "violated" if found[1] == "violated" else words.abstain.do
         return Name(measure, f"{does}, camp {found[2]}", f"{does} in camp {found[2]}, share of its principals", hue)
-    short, title = _OTHERS.get(measure, (measure.replace("_", " "),) * 2)
+    short, title = OTHERS.get(measure, (measure.replace("_", " "),) * 2)
     return Name(measure, short, title, hue)
 
 

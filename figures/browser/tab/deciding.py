@@ -25,11 +25,11 @@ from commonweal.economy.round.set_up import Economy, set_up
 from commonweal.economy.runs.metrics import round_metrics
 from commonweal.economy.world.world import State, World
 from commonweal.figures.browser.documents.decided import LAST, Episode, Measured, answers, outcomes
-from commonweal.figures.browser.fields.field_words import choice_words, plain
 from commonweal.figures.browser.fields.fields import labels_of
 from commonweal.figures.browser.fields.parameters import Settings, changed, economy, kind_of, setting
 from commonweal.figures.browser.tab.topic import Document, Order, Topic
 from commonweal.figures.browser.tab.worker import give_back
+from commonweal.scenarios.schema.field_words import choice_words, plain
 from commonweal.scenarios.schema.notation import value_at
 from commonweal.scenarios.schema.scenario import Scenario
 

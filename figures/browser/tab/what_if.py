@@ -13,6 +13,7 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import branch, play_futures
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.world.world import World
+from commonweal.figures.browser.documents.cards import name_of
 from commonweal.figures.browser.documents.futures import futures_document
 from commonweal.figures.browser.notes.shown import action_words, words_of
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
@@ -59,8 +60,9 @@ def answer_document(verdict: Verdict, world: World) -> dict[str, Any]:
     question = verdict.question
     did, does = _forms(question, world)
     net = ", value cost subtracted" * words_of(world).minds
+    said = in_words(verdict, does, net, name_of(world, question.principal))
     found = futures_document(
-        in_words(verdict, does, net), verdict.deviates, verdict.follows, verdict.gain, (f"if it {did}", "as it is"),
+        said, verdict.deviates, verdict.follows, verdict.gain, (f"if it {did}", "as it is"),
         verdict.round + 1,
     )
     worth = {"unit": "utility, money a round"} if words_of(world).minds else {}
@@ -78,20 +80,21 @@ def _forms(question: Question, world: World) -> tuple[str, str]:
     return verb.did, verb.does
 
 
-def in_words(verdict: Verdict, done: str = "", net: str = "") -> str:
+def in_words(verdict: Verdict, done: str = "", net: str = "", who: str = "") -> str:
     """The verdict as a sentence; no claim where the interval holds zero.
 
     Args:
         verdict: what came out.
         done: what the deviation does, in the words of the market; the question's if not given.
         net: what the numbers leave out, after their unit.
+        who: what the principal is called; its number if not given.
     """
     question, gain = verdict.question, verdict.gain
     verb, _, rest = question.verb.partition(" ")
     done = done or f"{verb}s {rest}".strip()
     unsure = "neither clearly gains nor loses by it"
     claim = "gains by it" if gain.low > 0 else "loses by it" if gain.high < 0 else unsure
-    return (f"Principal {question.principal}, if it {done} from round {verdict.round + 1} on, {claim}: "
+    return (f"{who or f'Principal {question.principal}'}, if it {done} from round {verdict.round + 1} on, {claim}: "
             f"{_signed(gain)} money per round{net}. "
             f"All others together: {_signed(verdict.others)} money per round.")
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from commonweal.agents.documents import files_in
+from commonweal.agents.documents import CODE, files_in, put_file
 from commonweal.agents.errors import InputError, shown
 from commonweal.agents.registry import rules_from_elsewhere
-from commonweal.scenarios.schema.notation import split_path
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.schema.validation import validate
 
@@ -26,6 +25,7 @@ def enclose(scenario: Scenario) -> dict[str, Any]:
     Raises:
         InputError: if a file cannot be read.
     """
+    _demand_no_code(scenario.task.kind, scenario.learning.network)
     document, files = scenario.model_dump(mode="json", exclude_none=True), {}
     for path, file in files_in(scenario.model_dump()):
         try:
@@ -33,7 +33,7 @@ def enclose(scenario: Scenario) -> dict[str, Any]:
         except OSError as error:
             raise InputError(f"cannot read {file}: {error.strerror}") from None
         files[path] = {"name": file.name, "base64": b64encode(contents).decode()}
-        _put(document, path, file.name)
+        put_file(document, path, file.name)
     return {"document": document, "files": files, "rules": rules_from_elsewhere(scenario.model_dump())}
 
 
@@ -51,11 +51,13 @@ def opened(enclosed: Mapping[str, Any]) -> Iterator[Scenario]:
             place = Path(folder, str(number), _plain_name(file["name"]))  # two may have one name
             try:
                 contents = b64decode(file["base64"], validate=True)
-                _put(document, path, str(place))
+                put_file(document, path, place)
             except (ValueError, KeyError, IndexError, TypeError):
                 raise InputError(f"the certificate's file {shown(path)}: is of no field, or is not base64") from None
             place.parent.mkdir()
             place.write_bytes(contents)
+        learning = document.get("learning", {})
+        _demand_no_code(str(document.get("task", {}).get("kind", "")), str(learning.get("network", "")))
         scenario = validate(document)
         if left := {path for path, _ in files_in(scenario.model_dump())} - enclosed["files"].keys():
             raise InputError(f"{min(left)} names a file that does not lie in the certificate")
@@ -66,16 +68,20 @@ def opened(enclosed: Mapping[str, Any]) -> Iterator[Scenario]:
         yield scenario
 
 
+def _demand_no_code(kind: str, network: str) -> None:
+    """Raise InputError where code makes data or network, which nobody who checks a certificate should have to run."""
+    if kind.partition(":")[0] in CODE:
+        raise InputError(
+            f"task.kind = {kind!r}: a certificate holds data, not code that makes them; write them to a parquet file"
+        )
+    if network.partition(":")[0] in CODE:
+        raise InputError(
+            f"learning.network = {network!r}: a certificate holds no code; it must be a network that is registered"
+        )
+
+
 def _plain_name(name: str) -> str:
     """The name of a file, which leads into no other folder."""
     if name in ("", ".", "..") or name != Path(name).name or not name.isprintable():
         raise InputError(f"the certificate's file {shown(name)}: must be a name without folders")
     return name
-
-
-def _put(document: dict[str, Any], path: str, value: str) -> None:
-    *parts, last = split_path(path)
-    place: Any = document
-    for part in parts:
-        place = place[int(part) if isinstance(place, list) else part]
-    place[int(last) if isinstance(place, list) else last] = value

@@ -16,6 +16,7 @@ from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, st
 from commonweal.scenarios.studies.fairness.comparison import ECONOMY, by_seed, correlations, principals, summarised
 from commonweal.scenarios.studies.fairness.economies import PARTITIONS, TASKS, economies, everybody_delegates
 from commonweal.scenarios.studies.fairness.evidence import Effort, Evidence, both_ways, demand_truth
+from commonweal.scenarios.studies.owners import of_owners
 
 
 class FairnessOptions(StudyOptions):
@@ -23,7 +24,7 @@ class FairnessOptions(StudyOptions):
 
     tasks: tuple[str, ...] = field(
         (), "data sets; the scenario's own if empty; all: digits, breast_cancer, wine, synthetic", "names")
-    partitions: tuple[Literal["all", "equal", "dirichlet", "power", "cgsv_power", "class"], ...] = field(
+    partitions: tuple[Literal["all", "equal", "dirichlet", "power", "cgsv_power", "class", "owner"], ...] = field(
         (), "how samples are spread; the scenario's own if empty; all: equal, dirichlet, power, class", "names")
     principals: int = field(6, "number of principals", "principals", ge=3, le=200)
     rounds: int = field(50, "rounds of training and paying", "rounds", ge=1, le=100_000)
@@ -42,6 +43,7 @@ class FairnessOptions(StudyOptions):
 @study("fairness", FairnessOptions)
 def fairness(question: Question) -> Answer:
     """Is everybody paid what its data is worth, and better so on gradient paths than by FedAvg?"""
+    question = of_owners(question, "principals")
     options = question.options
     if len(question.seeds) < 2:
         raise InputError("seeds: fairness needs at least 2, because its intervals come from the spread between seeds")

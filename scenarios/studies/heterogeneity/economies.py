@@ -11,6 +11,7 @@ import numpy as np
 from commonweal.agents.errors import InputError
 from commonweal.agents.terms import stack
 from commonweal.economy.tasks import Dataset, TaskTerms, draw_dataset
+from commonweal.economy.tasks.partition import OWNER
 from commonweal.economy.wire.sizes import Sizes
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
@@ -67,10 +68,16 @@ def places(
             left_out.append(f"{task} is left out: {error}.")
             continue
         splits = _splits(scenario, data) | {"task.kind": task}
-        for partition in partitions or [scenario.task.partition]:
+        for partition in _partitions(scenario, task, partitions):
             own = revise(scenario, splits | {"task.partition": partition})
             found.append(Place(task, partition, own, data.features.shape[1], data.classes))
     return tuple(found), left_out
+
+
+def _partitions(scenario: Scenario, task: str, partitions: Sequence[str]) -> Sequence[str]:
+    """Those that are asked for; of data that have owners, the scenario's own before all others."""
+    owned = scenario.task.partition == OWNER and task == scenario.task.kind and OWNER not in partitions
+    return [OWNER, *partitions] if owned else partitions or [scenario.task.partition]
 
 
 def _data(scenario: Scenario) -> Dataset:
@@ -113,7 +120,8 @@ def valued(place: Place, principals: int, rounds: int) -> Scenario:
          "samples": samples},
     ]  # fmt: skip
     return revise(place.scenario, {
-        "rounds": rounds, "population.count": principals, "values.dimensions": dimensions, "values.camps": [],
+        "rounds": rounds, "population.count": principals, "values.camps": [],
+        "values.dimensions": dimensions,
     })  # fmt: skip
 
 

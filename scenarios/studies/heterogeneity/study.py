@@ -27,8 +27,9 @@ from commonweal.scenarios.studies.heterogeneity.played import (
     every_way,
 )
 from commonweal.scenarios.studies.heterogeneity.traffic import bytes_per_round
+from commonweal.scenarios.studies.owners import of_owners
 
-Partition = Literal["equal", "dirichlet", "power", "cgsv_power", "class"]
+Partition = Literal["equal", "dirichlet", "power", "cgsv_power", "class", "owner"]
 
 
 class HeterogeneityOptions(StudyOptions):
@@ -59,6 +60,8 @@ class HeterogeneityOptions(StudyOptions):
 @study("heterogeneity", HeterogeneityOptions)
 def heterogeneity(question: Question) -> Answer:
     """What do unevenly spread data do to accuracy, values and credit, and which training sends the fewest bytes?"""
+    most = MOST_PLAYERS if "screening" in question.options.parts else None
+    question = of_owners(question, "principals", "members", most=most)
     options, scenario = question.options, question.scenario
     _demand(question)
     found, left_out = places(scenario, options.tasks, options.partitions)

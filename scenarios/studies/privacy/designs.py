@@ -8,6 +8,7 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.leaking.defences import Defence
 from commonweal.economy.learning.guards import NO_GUARD, Guard
 from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.relevance import of_numbers
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.privacy.options import PrivacyOptions
 
@@ -29,11 +30,13 @@ def observed(scenario: Scenario, options: PrivacyOptions) -> Scenario:
     """The scenario without behaviour: all delegate in every round, and nothing is gated, screened or drifts.
 
     Raises:
-        InputError: if nothing is learned in it, or by a network or in a way that has no cut.
+        InputError: if nothing is learned in it or labels are numbers, or by a network or in a way that has no cut.
     """
     learning = scenario.learning
     if scenario.market.kind != "model":
         raise InputError(f"market.kind = {scenario.market.kind!r}: privacy is about samples that a 'model' learns from")
+    if of_numbers(scenario):
+        raise InputError(f"task.kind = {scenario.task.kind!r}: privacy guesses classes, its labels are numbers")
     if learning.network != "mlp" or not learning.hidden:
         raise InputError(f"learning.network = {learning.network!r}: privacy needs an mlp with a hidden layer, to cut")
     if learning.method != "traversal":

@@ -13,8 +13,8 @@ from commonweal.economy.credit.game import CREDITS
 from commonweal.economy.leaking.defences import Defence, OverheardMLP
 from commonweal.economy.leaking.measures import area_under_curve
 from commonweal.economy.learning.guards import Told
+from commonweal.economy.learning.losses import log_probabilities, sample_losses
 from commonweal.economy.learning.mlp import MLP
-from commonweal.economy.learning.network import log_probabilities, sample_losses
 from commonweal.economy.learning.nopeek import distance_correlation
 from commonweal.economy.learning.traversal import PathPassage
 from commonweal.economy.round.learn import examine, game_of

@@ -8,6 +8,7 @@ from commonweal.agents.errors import InputError
 from commonweal.scenarios.runs.intervals import Interval, few_seeds
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.base import Answer, Question, study
+from commonweal.scenarios.studies.owners import of_owners
 from commonweal.scenarios.studies.pieces import Piece
 from commonweal.scenarios.studies.pluralism.tables import interval_of
 from commonweal.scenarios.studies.privacy.designs import MOST_PLAYERS, NONE, Design, defended, designs, observed
@@ -19,6 +20,7 @@ from commonweal.scenarios.studies.privacy.tables import Tried, attackers, holdin
 @study("privacy", PrivacyOptions)
 def privacy(question: Question) -> Answer:
     """What does the orchestrator learn of samples in each wire mode, and what do defences cost credit and accuracy?"""
+    question = of_owners(question, "principals")
     options: PrivacyOptions = question.options
     if len(question.seeds) < 2:
         raise InputError("seeds: privacy needs at least 2, because its intervals come from the spread between seeds")

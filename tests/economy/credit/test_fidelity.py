@@ -1,4 +1,4 @@
-"""In-run credit of a scenario's rounds against their exact Shapley values: the figures of docs/results.md, in small."""
+"""In-run credit of a scenario's rounds against exact Shapley values: figures of docs/results/credit.md, in small."""
 
 from functools import cache
 

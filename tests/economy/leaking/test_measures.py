@@ -65,7 +65,7 @@ def test_the_negative_entry_of_the_last_delta_is_the_label_also_behind_a_u_shape
 def _area(parameters: tuple, members: tuple, others: tuple) -> float:
     import torch
 
-    from commonweal.economy.learning.network import log_probabilities, sample_losses
+    from commonweal.economy.learning.losses import log_probabilities, sample_losses
 
     network = perceptron(32)[0]
     losses = []

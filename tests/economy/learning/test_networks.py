@@ -16,6 +16,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Stream, Streams
 from commonweal.economy.learning import NETWORKS, LearningTerms, Site
+from commonweal.economy.learning.losses import output_deltas
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import ModuleNetwork, SmallConvolution
 from commonweal.economy.learning.network import (
@@ -28,7 +29,6 @@ from commonweal.economy.learning.network import (
     combine,
     descend,
     inner,
-    output_deltas,
 )
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.scenario import Scenario

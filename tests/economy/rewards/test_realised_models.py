@@ -19,10 +19,10 @@ from commonweal.economy.learning.network import Owners, Parameters, descend
 from commonweal.economy.rewards.copies import (
     Family,
     Snapshots,
+    Trial,
     draw_noise,
     given_copies,
     given_snapshots,
-    measured,
     nearest,
     noised,
     pruned,
@@ -59,7 +59,11 @@ class Learnt:
 
     def accuracy(self, parameters: Parameters) -> Floats:
         """(R,)"""
-        return measured(tuple(p[:, None] for p in parameters), self.network, self.test)[:, 0]
+        return self.trial.measured(tuple(p[:, None] for p in parameters))[:, 0]
+
+    @property
+    def trial(self) -> Trial:
+        return Trial(self.network, *self.test)
 
     def family(self, kind: str) -> Family:
         if kind == "noise":
@@ -89,7 +93,7 @@ class TestCopies:
     def test_they_are_worth_what_is_owed_within_the_tolerance(self, kind: str) -> None:
         studied = learnt()
         owed = np.linspace(0.3, 1.0, 30) * studied.quality[:, None]
-        given = given_copies(owed, studied.quality, studied.family(kind), studied.network, studied.test, TOLERANCE)
+        given = given_copies(owed, studied.quality, studied.family(kind), studied.trial, TOLERANCE)
         assert given.met.mean() > 0.95  # accuracy moves by whole test samples, at a few strengths by several at once
         assert np.abs(given.accuracy - owed)[given.met].max() <= 0.01 + 1e-9
         assert np.abs(given.accuracy - owed).max() < 0.03
@@ -97,15 +101,15 @@ class TestCopies:
     def test_the_copy_that_is_handed_over_is_the_one_that_was_measured(self, kind: str) -> None:
         studied, family = learnt(), learnt().family(kind)
         owed = np.array([[0.4, 0.6, 0.8]]) * studied.quality[:, None]
-        given = given_copies(owed, studied.quality, family, studied.network, studied.test, TOLERANCE)
-        again = measured(family(given.strength), studied.network, studied.test)
+        given = given_copies(owed, studied.quality, family, studied.trial, TOLERANCE)
+        again = studied.trial.measured(family(given.strength))
         np.testing.assert_array_equal(again, given.accuracy)
         assert not np.allclose(again, studied.quality[:, None])
 
     def test_who_is_owed_everything_is_given_the_model_itself_and_who_is_owed_nothing_none(self, kind: str) -> None:
         studied = learnt()
         owed = np.stack([studied.quality, np.zeros(2)], axis=1)
-        given = given_copies(owed, studied.quality, studied.family(kind), studied.network, studied.test, TOLERANCE)
+        given = given_copies(owed, studied.quality, studied.family(kind), studied.trial, TOLERANCE)
         np.testing.assert_array_equal(given.accuracy, owed)
         np.testing.assert_array_equal(given.strength, [[0, np.nan]] * 2)
         assert given.met.all()
@@ -116,19 +120,19 @@ class TestCopies:
         studied = learnt()
         owed = np.random.default_rng(0).uniform(0.2, 1, (2, 8)) * studied.quality[:, None]
         owed[1] = studied.quality[1]  # needs no bisection
-        both = given_copies(owed, studied.quality, studied.family(kind), studied.network, studied.test, TOLERANCE)
+        both = given_copies(owed, studied.quality, studied.family(kind), studied.trial, TOLERANCE)
         only = tuple(p[:1] for p in studied.parameters)
         noise = draw_noise(only, Streams.from_seeds([1]).shock)
         family = noised(only, noise, 2) if kind == "noise" else pruned(only, 2)
-        test = (studied.test[0][:1], studied.test[1][:1])
-        alone = given_copies(owed[:1], studied.quality[:1], family, studied.network, test, TOLERANCE[:1])
+        trial = Trial(studied.network, studied.test[0][:1], studied.test[1][:1])
+        alone = given_copies(owed[:1], studied.quality[:1], family, trial, TOLERANCE[:1])
         np.testing.assert_array_equal(alone.accuracy, both.accuracy[:1])
         np.testing.assert_array_equal(alone.strength, both.strength[:1])
 
     def test_what_no_copy_is_worth_is_said_to_be_missed(self, kind: str) -> None:
         studied = learnt()
         owed, strict = np.full((2, 1), 0.50125), TOLERANCE / 10  # accuracy on 400 samples is .5 or .5025
-        given = given_copies(owed, studied.quality, studied.family(kind), studied.network, studied.test, strict)
+        given = given_copies(owed, studied.quality, studied.family(kind), studied.trial, strict)
         assert not given.met.any()
 
 
@@ -176,16 +180,16 @@ class TestSnapshots:
 
     def test_what_is_kept_is_the_model_its_accuracy_was_measured_of(self) -> None:
         studied, few = learnt(), self.kept(4)
-        np.testing.assert_array_equal(measured(few.parameters, studied.network, studied.test), few.accuracy)
+        np.testing.assert_array_equal(studied.trial.measured(few.parameters), few.accuracy)
 
     def test_when_features_turn_earlier_models_see_what_they_saw_and_are_tested_anew(self) -> None:
         studied, few = learnt(), self.kept(4)
         generator = torch.linalg.qr(torch.randn(2, 64, 64, generator=torch.Generator().manual_seed(0)))[0]
-        turned = retested(few, studied.network, studied.test, generator)
+        turned = retested(few, studied.trial, generator)
         features, labels = studied.test
-        seen = measured(few.parameters, studied.network, (torch.bmm(features, generator), labels))
+        seen = Trial(studied.network, torch.bmm(features, generator), labels).measured(few.parameters)
         np.testing.assert_allclose(turned.accuracy, seen, atol=0.006)  # two of 400 samples by rounding
-        assert retested(few, studied.network, studied.test) is few
+        assert retested(few, studied.trial) is few
 
     def test_before_there_are_any_the_choice_is_all_or_nothing(self) -> None:
         studied = learnt()

@@ -45,7 +45,7 @@ class Cooperation:
         self.streams = Streams.from_seeds(seeds)
         terms = stack(TaskTerms, [scenario.task] * len(seeds))
         self.examples = load_examples(terms, self.streams.task)
-        self.holdings = draw_holdings(self.examples, principals, terms, (), self.streams.task)
+        self.holdings = draw_holdings(self.examples, principals, terms, (), self.streams)
         self.terms = Terms.of([scenario] * len(seeds))
         self.supply = first_supply(self.holdings)
 

@@ -58,7 +58,7 @@ def drawn(
     streams = Streams.from_seeds(seeds)
     terms = task_terms(len(seeds), **changes)
     examples = load_examples(terms, streams.task)
-    return examples, draw_holdings(examples, principals, terms, dimensions, streams.task)
+    return examples, draw_holdings(examples, principals, terms, dimensions, streams)
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_noise_terms_may_differ_between_runs() -> None:
     ]
     streams = Streams.from_seeds([0, 0])
     examples = load_examples(terms := stack(TaskTerms, scenarios), streams.task)
-    holdings = draw_holdings(examples, 10, terms, (), streams.task)
+    holdings = draw_holdings(examples, 10, terms, (), streams)
     wrong = holdings.labels != examples.labels
     assert wrong.sum(axis=1).tolist() == [0, 290]
     np.testing.assert_array_equal(holdings.held[0], holdings.held[1])  # the noise alone differs
@@ -216,7 +216,7 @@ def test_data_too_small_for_its_splits_is_an_input_error_with_the_numbers() -> N
 
 
 def test_an_unknown_task_lists_what_exists() -> None:
-    with pytest.raises(InputError, match=r"unknown task 'digit': there are adult, breast_cancer, digits"):
+    with pytest.raises(InputError, match=r"unknown task .digit.: there are adult, breast_cancer, csv:FILE, diabetes,"):
         load_dataset(task_terms(kind="digit"), np.random.default_rng(0))
 
 
@@ -284,7 +284,8 @@ def test_runs_of_an_ensemble_must_have_data_of_one_size(registered: Register) ->
         load_examples(task_terms(2, kind="ragged"), Streams.from_seeds([0, 1]).task)
 
 
-ELSEWHERE = (OPENML, "mnist_5k", "japanese_vowels", "adult")  # data that need a network or another package
+OWN = ("csv:FILE", "parquet:FILE", "torch:FILE.py:NAME")
+ELSEWHERE = (OPENML, "mnist_5k", "japanese_vowels", "adult", *OWN)  # data that are not here
 
 
 @pytest.mark.parametrize("kind", [name for name in TASKS if name not in ELSEWHERE])

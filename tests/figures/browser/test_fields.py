@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from commonweal.figures.browser.fields.field_words import LABELS, LONGEST, plain
 from commonweal.figures.browser.fields.fields import fields_document, labels_of, leading_labels, problems
 from commonweal.figures.browser.fields.parameters import settings_of, typed
 from commonweal.figures.browser.fields.scenarios import question_of, scenarios_document
 from commonweal.scenarios.schema.describe import fields as schema_fields
+from commonweal.scenarios.schema.field_words import LABELS, LONGEST, plain
 from commonweal.scenarios.schema.library import library_names
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.relevance import matters

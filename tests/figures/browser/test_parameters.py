@@ -67,7 +67,8 @@ def test_the_page_can_name_no_file_and_no_address() -> None:
     assert "population.edges" not in paths and "population.graph" in paths
     assert "file" not in choices("population.graph")
     assert not {"endpoint", "replay"} & set(choices("negotiation.negotiator"))
-    assert not any("openml" in name for name in choices("task.kind"))
+    assert "population.table" not in paths
+    assert not any(":" in name for name in choices("task.kind"))  # of openml.org, and of files
 
 
 def test_a_scenario_that_holds_what_the_page_cannot_choose_keeps_it() -> None:

@@ -19,7 +19,6 @@ from shared.attacks import (
     read,
     table,
 )
-from shared.attacks_figure import draw_attacks
 from shared.name_attacks import ATTACKS as NAME_ATTACKS
 from shared.name_attacks import RULES as NAME_RULES
 
@@ -33,6 +32,7 @@ from commonweal.economy.learning.forged import forge
 from commonweal.economy.learning.network import Owners
 from commonweal.economy.runs.checkpoint import restore, save
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.figures.attack_maps import draw_attacks
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies.compare.attacks import attacks
 from commonweal.scenarios.studies.incentives.catalogue import chosen

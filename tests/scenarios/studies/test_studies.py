@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 import commonweal.figures.studies
 from commonweal.agents.errors import InputError
 from commonweal.commands.cli import main
-from commonweal.figures import canvas
+from commonweal.figures import printing
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import field
 from commonweal.scenarios.studies import STUDIES, Answer, Question, Study, StudyOptions, ask, study
@@ -136,7 +136,7 @@ class TestReport:
 
     def test_html_needs_no_other_file(self, answer, tmp_path):
         def draw(answer: Answer, folder: Path) -> dict[str, Path]:
-            return {"picture": canvas.save(Figure(figsize=(1, 1)), folder / "picture.png")}
+            return {"picture": printing.save(Figure(figsize=(1, 1)), folder / "picture.png")}
 
         files = save(answer, tmp_path / "out", draw)
         page = (tmp_path / "out" / "report.html").read_text()

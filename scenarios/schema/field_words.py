@@ -1,9 +1,10 @@
-"""What the fields of a scenario are called on the page: short labels, the words of their choices, units and groups."""
+"""What the fields of a scenario are called on the page and in figures: labels, the words of their choices, units."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from commonweal.agents.module_names import in_short
 from commonweal.scenarios.schema.notation import split_path
 
 LONGEST = 22  # characters of a label that fit beside a value
@@ -26,12 +27,22 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "precision": "Number format",
     "device": "Computed on",
     "task.kind": "Task",
+    "task.label": "Column to learn",
+    "task.owner": "Column of owners",
+    "task.weight": "Column of weights",
+    "task.split": "Column of parts",
+    "task.columns": "Columns of features",
+    "task.categorical": "Columns of categories",
+    "task.text": "Columns of text",
+    "task.missing": "Missing values",
+    "task.target": "Labels are",
     "task.partition": "Spread of data",
     "task.concentration": "Evenness of classes",
     "task.label_noise": "Wrong labels",
     "task.noisy_share": "Noisy principals",
     "task.validation": "Validation samples",
     "task.test": "Test samples",
+    "task.metric": "Quality is",
     "task.drift": "Drift a round",
     "task.samples": "Synthetic samples",
     "task.features": "Synthetic features",
@@ -51,6 +62,7 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "population.type_shares": "Shares of the types",
     "population.outside_option": "Pay outside",
     "population.endowment": "Money at start",
+    "population.table": "Table of principals",
     "actions.available": "Actions",
     "actions.free_ride": "Way of free-riding",
     "actions.stale_samples": "Stale samples",
@@ -99,6 +111,8 @@ LABELS: Mapping[str, str] = {  # {delegate} and the like: what the action is cal
     "values.price_low": "Lowest price",
     "values.price_high": "Highest price",
     "learning.network": "Network",
+    "learning.replace_norms": "BatchNorm becomes",
+    "learning.initial_weights": "First weights",
     "learning.hidden": "Hidden units",
     "learning.activation": "Activation",
     "learning.rate": "Learning rate",
@@ -270,11 +284,16 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
     "screening.weight": {"equal": "alike", "data": "by samples", "stake": "by stakes"},
     "screening.gate": {"true": "on", "false": "off"},
     "task.kind": {"breast_cancer": "breast cancer"},
-    "task.partition": {"cgsv_power": "power, as in CGSV", "class": "by class", "power": "power law"},
+    "task.partition": {"cgsv_power": "power, as in CGSV", "class": "by class", "power": "power law",
+                       "owner": "by owner"},
+    "task.metric": {"auto": "as usual", "balanced_accuracy": "balanced accuracy", "auc": "area under the ROC curve",
+                    "log_loss": "log loss explained", "r2": "R²"},
     "population.graph": {"complete": "all know all", "watts_strogatz": "small world",
                          "barabasi_albert": "few know many", "file": "of a file"},
     "policy.imitation.reach": {"population": "anybody"},
     "learning.network": {"mlp": "MLP", "conv": "convolutional"},
+    "learning.replace_norms": {"group": "GroupNorm", "refuse": "a refusal"},
+    "learning.initial_weights": {"drawn": "drawn for each run", "own": "those of the module"},
     "learning.activation": {"relu": "ReLU"},
     "learning.method": {"federated": "FedAvg"},
     "learning.sampling": {"each": "alike from each", "pool": "from the pool"},
@@ -337,7 +356,7 @@ def unlike(labels: Iterable[str]) -> list[str]:
 
 def choice_words(path: str, name: str) -> str:
     """What a choice is called."""
-    return _CHOICES.get(path, {}).get(name, name.replace("_", " "))
+    return in_short(name) if name.startswith("module:") else _CHOICES.get(path, {}).get(name, name.replace("_", " "))
 
 
 def unit_words(path: str, unit: str) -> str:

@@ -1,0 +1,104 @@
+"""From ``FILE.py:NAME`` or ``MODULE:NAME`` to the object of that name, in code that the user named.
+
+A file is run by its contents, as one module whose name never holds where it lies; it sees installed packages, not the
+files beside it. A MODULE is what Python can import, or a file that was imported for its rules.
+"""
+
+import sys
+import traceback
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from commonweal.agents.errors import InputError
+from commonweal.agents.files import contents_of
+
+_PREFIX = "commonweal_data_"  # of the names of modules that files are run as
+_RULES = "commonweal_import_"  # of those that files are run as which are imported for their rules
+
+
+def object_named(place: str, name: str, where: str) -> Any:
+    """What has a name in a module or a file, as the file is now.
+
+    Args:
+        place: ``MODULE`` or ``FILE.py``.
+        name: in it.
+        where: the field of the scenario and its value, for messages.
+
+    Raises:
+        InputError: if there is no such module, file or name, or its code raises.
+    """
+    if not place or not name.isidentifier():
+        raise InputError(f"{where}: must end in FILE.py:NAME or MODULE:NAME")
+    file = Path(place) if place.endswith(".py") else None
+    module = _in_file(file, contents_of(file)) if file else _imported(place, name, where)
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        own = [each for each, value in vars(module).items() if each[0] != "_" and not _is_foreign(value, module)]
+        close = get_close_matches(name, own, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(own) or 'nothing'}"
+        raise InputError(f"{Path(place).name} has no {name!r}; {hint}") from None
+
+
+def called(make: Any, name: str) -> Any:
+    """What a function of the user returns, called with nothing.
+
+    Raises:
+        InputError: if it raises; says where and what.
+    """
+    try:
+        return make()
+    except (Exception, SystemExit) as error:  # whatever foreign code raises
+        raise InputError(f"{name}() raises {told(error)}") from None
+
+
+def told(error: BaseException, file: Path | None = None) -> str:
+    """One line on what foreign code raised: where in its file, and what."""
+    if isinstance(error, SystemExit):
+        return "SystemExit: it ends the program"
+    if isinstance(error, SyntaxError):
+        return f"line {error.lineno}: {type(error).__name__}: {error.msg}"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if file is not None and frame.filename == str(file)]
+    where = f"line {lines[-1]}: " if lines else ""
+    return f"{where}{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
+def _is_foreign(value: Any, module: ModuleType) -> bool:
+    return isinstance(value, ModuleType) or getattr(value, "__module__", module.__name__) != module.__name__
+
+
+def _imported(module: str, name: str, where: str) -> ModuleType:
+    """A module by its name: of a file that was imported for its rules, or what Python finds."""
+    for known, found in reversed(list(sys.modules.items())):
+        if known.startswith(_RULES) and Path(getattr(found, "__file__", "") or "").stem == module:
+            return found
+    try:
+        if find_spec(module) is None:
+            raise ModuleNotFoundError(name=module)
+        return import_module(module)
+    except (Exception, SystemExit) as error:  # whatever foreign code raises
+        if isinstance(error, ModuleNotFoundError) and error.name in (module, module.partition(".")[0]):
+            ways = f"name its file, {module}.py:{name}, or install it"
+            raise InputError(f"{where}: there is no module {module!r} that Python can import: {ways}") from None
+        raise InputError(f"{where}: module {module!r} cannot be imported: {told(error)}") from None
+
+
+@lru_cache(maxsize=64)
+def _in_file(file: Path, contents: str) -> ModuleType:
+    """The module of one version of a file."""
+    module = ModuleType(_PREFIX + contents)
+    module.__file__ = str(file)
+    sys.modules[module.__name__] = module  # what its dataclasses are looked up in
+    try:
+        source = file.read_bytes().decode("utf-8-sig")
+        exec(compile(source, str(file), "exec"), vars(module))
+    except (Exception, SystemExit) as error:  # whatever foreign code raises
+        del sys.modules[module.__name__]
+        raise InputError(f"{file.name} cannot be imported: {told(error, file)}") from None
+    return module
