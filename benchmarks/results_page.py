@@ -5,15 +5,23 @@ the one of ``docs/results`` that has these marks is found.
 """
 
 import argparse
+import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from commonweal.agents.files import fingerprint, replacing
+from commonweal.scenarios.studies.pieces import DECIDING
+from commonweal.scenarios.sweeps.manifest import code_version
+
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results"
+KEPT = Path(__file__).parents[1] / "results" / ".tables"  # rows that are made, by what decides on them
+Table = str | Iterator[str]  # whole, or as it grows row by row
 
 
 def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -64,14 +72,31 @@ def write(name: str, table: str, page: Path | None = None) -> None:
     page.write_text(insert(page.read_text(encoding="utf-8"), name, table), encoding="utf-8")
 
 
+def kept(asked: Sequence[object], make: Callable[[], Any]) -> Any:
+    """What a row is made of, as JSON, made once: an interrupted table goes on after its last row.
+
+    Args:
+        asked: what decides on it beside the library's code; told apart by how it is written out.
+        make: makes it.
+    """
+    file = KEPT / f"{fingerprint(repr((*asked, code_version(DECIDING))).encode())}.json"
+    if not file.exists():
+        made = json.dumps(make())
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(file) as fresh:
+            fresh.write_text(made, encoding="utf-8")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
 def main(
-    description: str | None, tables: Mapping[str, Callable[[], str]], prefix: str = "", page: Path | None = None
+    description: str | None, tables: Mapping[str, Callable[[], Table]], prefix: str = "", page: Path | None = None
 ) -> None:
     """The command line of a benchmark: print the tables that were asked for, and write them if wanted.
 
     Args:
         description: the script's.
-        tables: what makes each, by the name by which it is asked for; its docstring says what it shows.
+        tables: what makes each, by the name by which it is asked for; its docstring says what it shows. One that
+            grows is written after each row.
         prefix: of the names of their marks.
         page: where they are put; the pages of ``docs/results`` that have their marks, if none is given.
     """
@@ -84,8 +109,9 @@ def main(
     torch.set_num_threads(1)
     for name in arguments.tables or tables:
         clock = time.process_time()
-        table = tables[name]()
+        made, table = tables[name](), ""
+        for table in [made] if isinstance(made, str) else made:
+            if arguments.write:
+                write(f"{prefix}{name}", table, page)
         taken = f"{time.process_time() - clock:.0f} s of processor time"
         print(f"{prefix}{name}: {(tables[name].__doc__ or '').strip()}\n\n{table}\n\n{taken}\n", flush=True)
-        if arguments.write:
-            write(f"{prefix}{name}", table, page)

@@ -286,14 +286,24 @@ class _Coding:
             del rows[place]
             rows[0] = (0, rows[0][1])
         elif what < 0.4 and place:
-            rows[place] = (int(rng.integers(1, self.horizon)), rows[place][1])
+            rows[place] = (self.start(rng), rows[place][1])
         else:
             if what < 0.7 and len(rows) < self.steps and self.horizon > 1:
-                rows.append((int(rng.integers(1, self.horizon)), list(rows[place][1])))
+                rows.append((self.start(rng), list(rows[place][1])))
                 place = len(rows) - 1
             at = several[int(rng.integers(len(several)))] if several else 0
             rows[place][1][at] = int(rng.integers(self.sizes[at]))
         return _tidy((start, tuple(codes)) for start, codes in rows)
+
+    def start(self, rng: np.random.Generator) -> int:
+        """A round in which to change, any one alike or, half of the time, the first of the last 1, 2, 4, ... rounds.
+
+        Who will not be answered plays otherwise, so that most depends on where the last window begins.
+        """
+        if rng.random() < 0.5:
+            return int(rng.integers(1, self.horizon))
+        windows = 2 ** np.arange((self.horizon - 1).bit_length())
+        return self.horizon - int(rng.choice(windows[windows < self.horizon]))
 
     def programme(self, chosen: Ints | None, changes: Floats | None) -> tuple[Step, ...]:
         """Steps, without those that never come or change nothing.
