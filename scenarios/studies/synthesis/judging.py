@@ -17,6 +17,7 @@ from commonweal.scenarios.studies.attacks.written import deviation_document, rea
 from commonweal.scenarios.studies.best_deviation.search import Record, by_coordinate
 from commonweal.scenarios.studies.best_deviation.space import Candidate, deviation_of, plain, space_of
 from commonweal.scenarios.studies.intervals import largest_interval
+from commonweal.scenarios.studies.league.words import tactic_in_words
 from commonweal.scenarios.studies.pieces import Piece, Tick
 from commonweal.scenarios.studies.synthesis.attacks import CATALOGUE, tried_at_last
 from commonweal.scenarios.studies.synthesis.bench import Bench
@@ -24,7 +25,6 @@ from commonweal.scenarios.studies.synthesis.levers import under
 from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
 from commonweal.scenarios.studies.synthesis.playing import Served
 from commonweal.scenarios.studies.synthesis.searching import Tried
-from commonweal.scenarios.studies.training.league import in_words
 from commonweal.scenarios.studies.training.training import Training, train
 
 SEARCH, LEARNED = "search", "learned"  # families of what was found against one rule
@@ -112,7 +112,7 @@ def training_rounds(options: SynthesisOptions) -> int:
 def play_lesson(lesson: Lesson, tick: Tick) -> dict[str, Any]:
     """The document of what is learned, as an attack."""
     trained = train(lesson.scenario, lesson.training, lesson.seed, on_rounds=tick)
-    return deviation_document(Deviation(in_words(trained.tactic), (0,), tactic=trained.tactic))
+    return deviation_document(Deviation(tactic_in_words(trained.tactic), (0,), tactic=trained.tactic))
 
 
 def judge_again(winner: Judged, others: tuple[Attack, ...], gains: Floats, bar: Bench) -> Judged:
