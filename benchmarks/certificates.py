@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from results_page import main, markdown
+from results_page import Table, kept, main, markdown
 
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
@@ -58,24 +58,35 @@ def _skewed(generator: np.random.Generator, shape: tuple[int, int, int]) -> Any:
     return 0.7 * (generator.exponential(size=(*shape[:2], 1)) + generator.exponential(size=shape) - 2.0)
 
 
-def coverage() -> str:
+def coverage() -> Iterator[str]:
     """Whole certificates of economies whose gap is known."""
+    heads = ["economy", "gap, money per round", f"covers, of {REPETITIONS} at 95 %", "low end above", "ε below"]
     lines = []
     for name, (scenario, gap) in known_games().items():
         options = CertifyOptions(
             horizon=HORIZON, principals=None, held_out=FRESH, finalists=8, workers=1, search="none"
         )
         truth = true_gap(scenario, options) if gap is None else gap
-        found = [exploitability(scenario, options, _seeds(k)).epsilon for k in range(REPETITIONS)]
-        below = sum(bool(each.high < truth - 1e-9) for each in found)
-        above = sum(bool(each.low > truth + 1e-9) for each in found)
-        width = float(np.mean([each.high - each.low for each in found]))
+        found = [_certified(scenario, options, _seeds(k)) for k in range(REPETITIONS)]
+        below = sum(high < truth - 1e-9 for _, high in found)
+        above = sum(low > truth + 1e-9 for low, _ in found)
+        width = float(np.mean([high - low for low, high in found]))
         known = f"{TRUTH} seeds" if gap is None else "closed form"
         shares = [share(REPETITIONS - below - above, REPETITIONS), str(above), str(below)]
         lines.append([name, f"{truth:.4f} ({known})", *shares, f"{width:.3f}"])
         print(lines[-1], flush=True)
-    heads = ["economy", "gap, money per round", f"covers, of {REPETITIONS} at 95 %", "low end above", "ε below"]
-    return markdown([*heads, "mean width"], lines)
+        yield markdown([*heads, "mean width"], lines)
+
+
+def _certified(scenario: Scenario, options: CertifyOptions, seeds: range) -> tuple[float, float]:
+    """The ends of the interval of the largest gain."""
+
+    def ends() -> list[float]:
+        found = exploitability(scenario, options, seeds).epsilon
+        return [float(found.low), float(found.high)]
+
+    low, high = kept(("coverage", scenario, options, seeds), ends)
+    return low, high
 
 
 def _seeds(repetition: int) -> range:
@@ -109,6 +120,10 @@ def known_games() -> dict[str, tuple[Scenario, float | None]]:
 
 def true_gap(scenario: Scenario, options: CertifyOptions) -> float:
     """The largest gain by very many runs: the strongest of a first round of seeds are played in all of them."""
+    return float(kept(("gap", scenario, options, TRUTH), lambda: _largest(scenario, options)))
+
+
+def _largest(scenario: Scenario, options: CertifyOptions) -> float:
     trying = Trying(scenario, options, "money", Pieces())
     attacks = [each for family in searched_families() for each in attacks_of(family, scenario, options.horizon)]
     first = try_attacks(trying, attacks, range(500_000, 500_040), "first seeds")
@@ -119,22 +134,31 @@ def true_gap(scenario: Scenario, options: CertifyOptions) -> float:
     return float(gains.mean(axis=0).max())
 
 
-def held_out() -> str:
+def held_out() -> Iterator[str]:
     """Certificates of small mechanisms, and how many fall to families that no search uses."""
     fallen: Counter[str] = Counter()
     made: Counter[str] = Counter()
     worst: list[str] = []
     for kind, name, scenario in mechanisms():
-        options = CertifyOptions(horizon=8, principals=3, budget=24, held_out=32, finalists=8, workers=1)
-        certificate = certify(scenario, options, range(8))
-        verdict = refute(certificate, Attempt(HELD_OUT, seeds=48, workers=1))
+        falls, said = kept(("held out", scenario, HELD_OUT), lambda scenario=scenario: _attacked(scenario))
+        print(name, falls, said, flush=True)
         made[kind] += 1
-        found = verdict["found"]["money"]
-        if verdict["falls"]:
+        if falls:
             fallen[kind] += 1
-            ends = f"{found['gain']['value']:.4f} [{found['gain']['low']:.4f}, {found['gain']['high']:.4f}]"
-            worst.append(f"{name}: {found['deviation']['name']} gains {ends}, ε = {found['epsilon']:.4f}")
-        print(name, verdict["falls"], found["deviation"]["name"], found["gain"], found["epsilon"], flush=True)
+            worst.append(f"{name}: {said}")
+        yield _fallen(made, fallen, worst)
+
+
+def _attacked(scenario: Scenario) -> tuple[bool, str]:
+    """Whether a certificate of a scenario falls, and what the strongest attack gains."""
+    options = CertifyOptions(horizon=8, principals=3, budget=24, held_out=32, finalists=8, workers=1)
+    verdict = refute(certify(scenario, options, range(8)), Attempt(HELD_OUT, seeds=48, workers=1))
+    found = verdict["found"]["money"]
+    ends = f"{found['gain']['value']:.4f} [{found['gain']['low']:.4f}, {found['gain']['high']:.4f}]"
+    return verdict["falls"], f"{found['deviation']['name']} gains {ends}, ε = {found['epsilon']:.4f}"
+
+
+def _fallen(made: Counter[str], fallen: Counter[str], worst: list[str]) -> str:
     lines = [[kind, str(count), str(fallen[kind])] for kind, count in made.items()]
     total, fell = sum(made.values()), sum(fallen.values())
     lines.append(["all", str(total), share(fell, total)])
@@ -185,7 +209,7 @@ def share(part: int, whole: int) -> str:
     return f"{p:.1%} [{max(low, 0):.1%}, {min(high, 1):.1%}]"
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"procedure": procedure, "coverage": coverage, "held_out": held_out}
+TABLES: Mapping[str, Callable[[], Table]] = {"procedure": procedure, "coverage": coverage, "held_out": held_out}
 
 if __name__ == "__main__":
     main(__doc__, TABLES, "certificates-", PAGE)

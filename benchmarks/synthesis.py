@@ -1,30 +1,38 @@
 """The search for rules on commons: what they serve, how far attacks exploit them, and which part stops what.
 
-    python benchmarks/synthesis.py          all tables (about twenty minutes on one quiet core)
+    python benchmarks/synthesis.py          all tables (about half an hour on one quiet core)
+    python benchmarks/synthesis.py served   one of them (half a minute)
     python benchmarks/synthesis.py --write  into docs/synthesis.md, and docs/images/synthesis-*.png
 
 It is ``commonweal study synthesis commons --seeds 4`` with the options
-``-o rules=18 -o finalists=2 -o budget=12 -o held_out=6 -o judges=4``.
+``-o rules=18 -o finalists=2 -o budget=12 -o held_out=6 -o judges=4 -o last=6``.
 An interrupted run goes on from the pieces in results/.synthesis.
 """
 
 import sys
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
-from results_page import main, markdown
+from results_page import Table, kept, main, markdown
 
 from commonweal.figures.printing import save
 from commonweal.figures.studies import draw
-from commonweal.scenarios.runs.intervals import written
+from commonweal.scenarios.runs.intervals import mean_interval, written
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.studies import Answer, ask
+from commonweal.scenarios.studies.pieces import Pieces
+from commonweal.scenarios.studies.synthesis.bench import Bench
+from commonweal.scenarios.studies.synthesis.judging import measured
+from commonweal.scenarios.studies.synthesis.levers import Rule, Setting, known_rules
+from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
 
 PAGE = Path(__file__).parents[1] / "docs" / "synthesis.md"
 KEPT = Path(__file__).parents[1] / "results" / ".synthesis"  # pieces that are played: an interrupted run goes on
 SEEDS = 4
-ASKED = {"rules": 18, "finalists": 2, "budget": 12, "held_out": 6, "judges": 4, "workers": 1}
+ASKED = {"rules": 18, "finalists": 2, "budget": 12, "held_out": 6, "judges": 4, "last": 6, "workers": 1}
+SERVED = range(4, 10)  # seeds of the table served: those that judge finalists
 TOP = 12  # attacks of a long table
 
 
@@ -68,6 +76,47 @@ def rules() -> str:
     return markdown(["rule", "welfare", "largest gain, upper end", "honest payoff", "on the frontier"], rows)
 
 
+def served() -> Iterator[str]:
+    """What known rules and variants bring about where principals go by their own policies, 6 seeds, 200 rounds."""
+    heads = ["rule", "welfare", "accuracy", "delegate", "an honest payoff, all honest", "worst-off tenth"]
+    rows = []
+    for name, rule in {**known_rules(), **variants()}.items():
+        cells = kept(("served", dict(rule), SERVED), lambda rule=rule: lived(rule))
+        rows.append([name, *cells])
+        print(rows[-1], flush=True)
+        yield markdown(heads, rows)
+
+
+def variants() -> dict[str, dict[str, Setting]]:
+    """The winner of the first search with one or two things changed."""
+    base = known_rules()["capped credit, audits of samples"]
+    changes: dict[str, dict[str, Setting]] = {
+        "reserve .2": {"reserve": 0.2}, "cap 2": {"cap": 2.0}, "one standard error held back": {"hold-back": 1.0},
+        "two, over 20 rounds": {"hold-back": 2.0, "horizon": 20},
+        "the same, reserve .1": {"hold-back": 2.0, "horizon": 20, "reserve": 0.1},
+    }  # fmt: skip
+    return {f"capped credit, audits: {name}": {**base, **change} for name, change in changes.items()}
+
+
+def lived(rule: Rule) -> list[str]:
+    """Cells of a rule: welfare less audits, accuracy and who delegates; payoffs where all are honest."""
+    options = SynthesisOptions(workers=1)
+    bench = Bench(load("commons"), options, tuple(SERVED), 1, Pieces())
+    found, honest = bench.served(rule), bench.honest(rule)
+    means = [mean_interval(each) for each in (measured(found, options), found.accuracy, found.participation)]
+    return [means[0].text(3), means[1].text(3), means[2].text(2),
+            *(mean_interval(1000 * each).text(2) for each in (honest.payoff, honest.worst_off))]  # fmt: skip
+
+
+def verdict() -> str:
+    """The winner on seeds that chose nothing: the catalogue and the strongest others; gains in thousandths."""
+    rows = [
+        [row["attack"], row["family"], bounded(row, "gain", 1000), f"{row['relative']:+.0%}"]
+        for _, row in asked().tables["verdict"].iterrows()
+    ]
+    return markdown(["attack", "family", "gain", "of an honest payoff"], rows)
+
+
 def attacks() -> str:
     """Every attack on the winner, on held-out seeds, the most gainful first; the last column in honest payoffs."""
     answer = asked()
@@ -97,7 +146,10 @@ def parts() -> str:
     return markdown(["left out", "attack", "gains more", "gains then"], rows)
 
 
-TABLES = {"frontier": frontier, "attacks": attacks, "held-out": held_out, "parts": parts, "rules": rules}
+TABLES: dict[str, Callable[[], Table]] = {
+    "served": served, "verdict": verdict, "frontier": frontier, "attacks": attacks,
+    "held-out": held_out, "parts": parts, "rules": rules,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

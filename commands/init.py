@@ -81,7 +81,7 @@ def conduct_check(scenario: str, changes: Mapping[str, Any], seeds: Sequence[int
     loaded = load(scenario, changes)
     found = check(loaded, len(seeds))
     frame = found.owners.head(_SHOWN)
-    columns = {name: [_cell(value) for value in frame[name]] for name in frame}
+    columns = {str(name): [_cell(value) for value in frame[name]] for name in frame}
     show(labels(columns), _SHOWN + 4)
     print()
     wide = max(len(name) for name, _ in found.said)

@@ -81,8 +81,8 @@ def _draw_map(ax: Axes, cells: Floats, x: Axis, y: Axis, room: int) -> None:
     ax.set_yticks(range(y.count), y.texts)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    levels = [axis.places if axis.numeric else axis.texts for axis in (x, y)]
-    note_cells(ax, cells, *levels, names={"value": "mean"})
+    across, up = (list(axis.places if axis.numeric else axis.texts) for axis in (x, y))
+    note_cells(ax, cells, across, up, {"value": "mean"})
     ax.set_xlabel(balanced(x.name, 40))
     ax.set_ylabel(balanced(y.name, 20))
     figure = ax.get_figure(root=True)

@@ -49,7 +49,7 @@ def _magnify_axis(axis: Axis, scale: float) -> None:
     """Ticks, their names, the label and the power of ten of one axis."""
     named = [(label, label.get_fontsize()) for label in axis.get_ticklabels()]
     told: dict[str, Any] = {str(name): value for name, value in axis.get_tick_params().items()}
-    sizes = {name: told[name] * scale for name in ("length", "width", "pad") if name in told}
+    sizes: dict[str, Any] = {name: told[name] * scale for name in ("length", "width", "pad") if name in told}
     labelled = told.get("labelsize")
     if isinstance(labelled, int | float):
         sizes["labelsize"] = _type(labelled, scale)
@@ -71,7 +71,7 @@ def _magnify_artist(artist: Artist, scale: float) -> None:
         artist.set_markersize(artist.get_markersize() * scale)
         artist.set_markeredgewidth(artist.get_markeredgewidth() * scale)
     elif isinstance(artist, Collection):
-        artist.set_linewidth(np.ravel(artist.get_linewidth()) * scale)
+        artist.set_linewidth([float(width) * scale for width in np.ravel(artist.get_linewidth())])
         if isinstance(artist, PathCollection):
             artist.set_sizes(artist.get_sizes() * scale**2)
     elif isinstance(artist, Patch):

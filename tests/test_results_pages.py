@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from results_page import insert, page_of, write
+from shared.result_tables import insert, page_of, write
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -77,7 +77,7 @@ class Game:
 class PrisonersDilemma(Game):
     """Against one who cooperates by chance, or who does what was done to it (tit for tat, Axelrod 1984)."""
 
-    sees = 1
+    sees = 2
     answers: bool = False  # tit for tat
     chance: float = 0.5  # of cooperating where it does not answer
 
@@ -93,8 +93,9 @@ class PrisonersDilemma(Game):
         return np.array([[PUNISHMENT, TEMPTATION], [SUCKER, REWARD]])[own, other]
 
     def seen(self) -> Floats:
-        """What the other saw last."""
-        return self.last[:, None].astype(float)
+        """What the other saw last, and how near the end is: 1 / rounds left."""
+        left = np.full(self.runs, 1 / max(1, self.horizon - self.round))
+        return np.stack([self.last.astype(float), left], axis=1)
 
     @property
     def best(self) -> float:

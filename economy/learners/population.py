@@ -137,19 +137,25 @@ def _nets(history: History, shapes: Sequence[tuple[int, int]], vectors: Floats) 
 
 
 def by_programmes(
-    environment: Environment, terms: Population, rng: np.random.Generator, on_rounds: Progress | None = None
+    environment: Environment,
+    terms: Population,
+    rng: np.random.Generator,
+    on_rounds: Progress | None = None,
+    starts: Sequence[Steps] = (),
 ) -> Found:
     """Search for moves to make one after another, and the rounds in which to change.
 
-    First single moves are tried in all rounds, the better half of them on further seeds (successive halving: Karnin,
-    Koren and Somekh 2013). The best of them leads. Beside it play, in every generation, programmes that the search
-    proposes and others that differ from it in one thing; one that stays ahead of it on fresh seeds takes its place.
+    First single moves are tried in all rounds, beside the programmes that are given; the better half of them goes on
+    to further seeds (successive halving: Karnin, Koren and Somekh 2013). The best of them leads. Beside it play, in
+    every generation, programmes that the search proposes and others that differ from it in one thing; one that stays
+    ahead of it on fresh seeds takes its place.
 
     Args:
         environment: R runs, ``terms.seeds`` of each candidate; the candidates are as many as there is room for.
         terms: how.
         rng: seeds of runs and of the search come from it.
         on_rounds: is told of rounds played.
+        starts: programmes that are known to be strong; one may lead from the beginning.
 
     Raises:
         InputError: if the library ``cmaes`` is missing.
@@ -161,7 +167,7 @@ def by_programmes(
     coding = _Coding(tuple(map(int, environment.sizes)), terms.steps, horizon)
     slots, copies = _crowd(runs, terms.seeds)
     contest = _Contest(environment, slots, copies, rng, on_rounds)
-    first = contest.best_of(coding.constants(rng), drawn_seeds(rng, copies))
+    first = contest.best_of([*starts, *coding.constants(rng)], drawn_seeds(rng, copies))
     lead, bred = _Lead(first), (slots - 1) // 2  # programmes near the leading one; the others are the search's
     search = CatCMAwM(
         z_space=[list(range(1, horizon))] * (terms.steps - 1) or None, c_space=coding.choices or None,
@@ -262,9 +268,10 @@ class _Coding:
         return [((0, tuple(row)),) for row in codes.tolist()]
 
     def near(self, steps: Steps) -> Floats:
-        """(V, largest size) chances with which choices are drawn at first: near what a constant programme does."""
+        """(V, largest size) chances with which choices are drawn at first: near what a programme does."""
         chances = np.zeros((len(self.choices), max(self.choices)))
-        codes = [code for code, size in zip(steps[0][1], self.sizes, strict=True) if size > 1] * self.steps
+        rows = [steps[min(step, len(steps) - 1)][1] for step in range(self.steps)]
+        codes = [code for row in rows for code, size in zip(row, self.sizes, strict=True) if size > 1]
         for row, code, size in zip(chances, codes, self.choices, strict=True):
             row[:size] = (1 - _LEAN) / size
             row[code] += _LEAN
@@ -279,14 +286,24 @@ class _Coding:
             del rows[place]
             rows[0] = (0, rows[0][1])
         elif what < 0.4 and place:
-            rows[place] = (int(rng.integers(1, self.horizon)), rows[place][1])
+            rows[place] = (self.start(rng), rows[place][1])
         else:
             if what < 0.7 and len(rows) < self.steps and self.horizon > 1:
-                rows.append((int(rng.integers(1, self.horizon)), list(rows[place][1])))
+                rows.append((self.start(rng), list(rows[place][1])))
                 place = len(rows) - 1
             at = several[int(rng.integers(len(several)))] if several else 0
             rows[place][1][at] = int(rng.integers(self.sizes[at]))
         return _tidy((start, tuple(codes)) for start, codes in rows)
+
+    def start(self, rng: np.random.Generator) -> int:
+        """A round in which to change, any one alike or, half of the time, the first of the last 1, 2, 4, ... rounds.
+
+        Who will not be answered plays otherwise, so that most depends on where the last window begins.
+        """
+        if rng.random() < 0.5:
+            return int(rng.integers(1, self.horizon))
+        windows = 2 ** np.arange((self.horizon - 1).bit_length())
+        return self.horizon - int(rng.choice(windows[windows < self.horizon]))
 
     def programme(self, chosen: Ints | None, changes: Floats | None) -> tuple[Step, ...]:
         """Steps, without those that never come or change nothing.

@@ -198,10 +198,14 @@ def _junk(
 
     A run draws for its own longest (R,) visits, whatever others it is computed with need.
     """
-    labels, noise = [], []
+    labels: list[Labels] = []
+    noise = []
     for n, own, generator in zip(visits.tolist(), longest.tolist(), stream.generators, strict=True):
-        numbers = holdings.target == "number"
-        drawn = generator.standard_normal((n, own)) if numbers else generator.integers(holdings.classes, size=(n, own))
+        drawn: Labels = (
+            generator.standard_normal((n, own))
+            if holdings.target == "number"
+            else generator.integers(holdings.classes, size=(n, own))
+        )
         features = generator.standard_normal((n * own, holdings.features))
         if own < width:
             drawn = np.pad(drawn, ((0, 0), (0, width - own)))

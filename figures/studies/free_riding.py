@@ -86,7 +86,8 @@ def _surfaces(tables: dict[str, pd.DataFrame], seeds: int, words: Words) -> Figu
 
 def _surface(ax: Axes, table: pd.DataFrame, path: str, label: str, words: Words) -> None:
     cells = table.pivot(index=path, columns="cost_factor", values="share_delegate")
-    note_cells(ax, cells.to_numpy(), cells.columns, cells.index, {"value": f"share that {words.delegate.does}"})
+    said = {"value": f"share that {words.delegate.does}"}
+    note_cells(ax, cells.to_numpy(), list(cells.columns), list(cells.index), said)
     image = ax.imshow(cells.to_numpy(), cmap=MAP, vmin=0, vmax=1, aspect="auto", origin="lower")
     ax.set_xticks(range(cells.shape[1]), [f"{factor:g}×" for factor in cells.columns])
     ax.set_yticks(range(cells.shape[0]), [f"{level:g}" for level in cells.index])

@@ -70,7 +70,7 @@ def _principals(tables: dict[str, pd.DataFrame], seeds: int, unit: str) -> Figur
     norm = TwoSlopeNorm(0.0, -largest, largest)
     for ax, mode in zip(grid[0], modes, strict=True):
         cells = tables["gains"].query("others == @mode").pivot(index="place", columns="deviation", values="gain")[order]
-        note_cells(ax, cells.to_numpy(), [name.replace("_", " ") for name in order], cells.index,
+        note_cells(ax, cells.to_numpy(), [name.replace("_", " ") for name in order], list(cells.index),
                    {"x": "deviation", "y": "place", "value": f"gain ({unit})"})  # fmt: skip
         image = ax.imshow(cells.to_numpy(), cmap=DIFFERENCES, norm=norm, aspect="auto", interpolation="none")
         ax.set_title(_SAID[mode], loc="left", color="0.2")

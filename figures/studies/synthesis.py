@@ -43,7 +43,7 @@ def _frontier(tables: dict[str, pd.DataFrame], served: str) -> Figure:
     rules, final = tables["rules"], tables["frontier"]
     ax.axvline(0, color=GREY, linewidth=0.7)
     ax.plot(rules["exploited"], rules["served"], _TRIED.marker, color=GREY, markersize=3)
-    note(ax, rules["rule"], x=rules["exploited"], y=rules["served"])
+    note(ax, list(rules["rule"]), x=rules["exploited"], y=rules["served"])
     for winner, pen in ((False, _FINAL), (True, _WINNER)):
         rows = final[final["winner"] == winner]
         x, y = rows["epsilon_high"], rows[served]
@@ -78,7 +78,7 @@ def _map(cells: pd.DataFrame, title: str, label: str, caption: str) -> Figure:
     norm = TwoSlopeNorm(0.0, -largest, largest)
     image = ax.imshow(cells.to_numpy(), cmap=DIFFERENCES.reversed(), norm=norm, aspect="auto", interpolation="none")
     note_cells(ax, cells.to_numpy(), list(map(str, cells.columns)), [str(n).replace("_", " ") for n in cells.index],
-               {"x": cells.columns.name.replace("_", " "), "y": "attack", "value": label})  # fmt: skip
+               {"x": str(cells.columns.name).replace("_", " "), "y": "attack", "value": label})  # fmt: skip
     ax.xaxis.tick_top()
     across = len(cells.columns) <= _ACROSS and look().room >= TWO_COLUMNS
     names = [fill(str(name), 24 if across else 14) for name in cells.columns]

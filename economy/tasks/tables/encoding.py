@@ -103,7 +103,7 @@ def _is_text(column: Column) -> bool:
 def _flattened(table: Table, column: Column) -> tuple[Floats, list[str]]:
     """(M, numbers of an array) as they are."""
     flat: Floats = column.values.reshape(len(column.values), -1)
-    wrong: Bools = (~np.isfinite(flat)).any(axis=1)
+    wrong: Bools = np.asarray((~np.isfinite(flat)).any(axis=1), dtype=bool)
     if wrong.any():
         raise InputError(
             f"{table.name}: {column.name!r} of row {table.row(wrong)} holds nan or infinite numbers; all must be finite"

@@ -16,6 +16,7 @@ from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick
 
+OF_REVENUE = (Reason.ENDOWMENT, Reason.REVENUE, Reason.PAYMENT)  # the others: fees, slashed stakes, what is taken back
 TERTILES = ("low", "middle", "high")
 DRAWN = "type"  # trait of principals whose costs are drawn from types: a seed may have nobody of a type
 
@@ -106,7 +107,7 @@ def _play(asked: tuple[Scenario, list[int], int, int, Judge], tick: Tick) -> Bas
     types, cost = types_of(ensemble), population.cost
     treasury = ensemble.state.ledger.treasury
     payoffs, away = np.zeros((2, *population.shape))
-    revenue, paid, slashed = np.zeros((3, len(seeds)), dtype=np.int64)
+    revenue, paid, slashed, beside = np.zeros((4, len(seeds)), dtype=np.int64)
     for _ in range(rounds):
         record = ensemble.step()
         payday = record.payday
@@ -115,8 +116,9 @@ def _play(asked: tuple[Scenario, list[int], int, int, Judge], tick: Tick) -> Bas
         revenue += payday.revenue
         paid += payday.payments.sum(axis=1)
         slashed -= payday.net(Reason.SLASH).sum(axis=1)
+        beside -= payday.net(*(reason for reason in Reason if reason not in OF_REVENUE)).sum(axis=1)
         tick(len(seeds))
-    kept = ensemble.state.ledger.treasury - treasury - slashed
+    kept = ensemble.state.ledger.treasury - treasury - beside
     menu = ensemble.state.mechanisms.get("menu")
     alone = np.zeros(population.shape) if menu is None else menu.alone
     outside = np.maximum(scenario.population.outside_option, alone) - away

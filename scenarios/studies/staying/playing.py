@@ -55,5 +55,5 @@ def _play(asked: Asked, tick: Tick) -> Played:
             quality += record.payday.quality
             welfare += round_metrics(record, before, ensemble.state, ensemble.people, ensemble.world)["welfare"]
         tick(len(asked.seeds))
-    means = [total / asked.last for total in (delegating, payoff, quality, welfare)]
-    return Played(*means[:2], ensemble.world.holdings.count, *means[2:])
+    samples, last = ensemble.world.holdings.count, asked.last
+    return Played(delegating / last, payoff / last, samples, quality / last, welfare / last)

@@ -70,6 +70,8 @@ def known_rules() -> dict[str, dict[str, Setting]]:
         "capped credit": {"pay": "synthesised", "cap": 0.5, **content},
         "capped credit, audits of samples": {"pay": "synthesised", "cap": 0.5, **content, **looks},
         "capped credit, audits, reserve": {"pay": "synthesised", "cap": 0.5, "reserve": 0.3, **content, **looks},
+        "capped credit, audits, held back": {"pay": "synthesised", "cap": 1.0, "horizon": 20, "hold-back": 2.0,
+                                             **content, **looks, "name fee": 0.02},
         "capped credit, held back": {"pay": "synthesised", "cap": 2.0, "horizon": 20, "hold-back": 2.0, "novelty": 2,
                                      "replication": LN2, "clawback": 0.5, "name fee": 0.02},
     }  # fmt: skip

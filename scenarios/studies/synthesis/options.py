@@ -26,10 +26,22 @@ class SynthesisOptions(StudyOptions):
     horizon: Count = field(50, "rounds that an attack lasts", "rounds")
     attackers: Count = field(3, "principals that try each attack, one at a time, in each seed", "principals")
     finalists: Count = field(6, "rules of the frontier that are judged on held-out seeds", "rules")
-    held_out: int = field(8, "further seeds on which finalists are judged", "seeds", ge=2, le=10_000)
+    held_out: int = field(8, "further seeds on which finalists are judged, and the winner chosen", "seeds", ge=2,
+                          le=10_000)
     judges: Count = field(8, "principals that try each attack on held-out seeds, in each", "principals")
     budget: int = field(
         60, "attacks that a search tries against each finalist, beside the catalogue", "attacks", ge=2, le=100_000)
+    training: int = field(
+        10, "generations of programmes in which a learner trains against each finalist; 0: none does", "generations",
+        ge=0, le=100_000)
+    last: int = field(
+        8, "further seeds on which the winner is judged, once it is chosen", "seeds", ge=2, le=10_000)
+    last_judges: Count | None = field(
+        None, "principals that try each attack on those, in each; all if not given: luck between them cancels",
+        "principals")
+    strongest: Count = field(
+        8, "attacks, beside the catalogue, that the winner is judged by there: the strongest so far of all families",
+        "attacks")
     confidence: float = field(0.95, "of all intervals", "share", ge=0.5, le=0.999)
     workers: Count | None = field(
         None, "processes; as many as cores if not given; scripts that ask for several need a main guard", "processes")

@@ -5,7 +5,7 @@ kept in a file that scenarios can name.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -20,7 +20,7 @@ from commonweal.economy.arena.moves import Moves
 from commonweal.economy.arena.tactics import Constant, Tactic
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.learners.environment import Progress, drawn_seeds
-from commonweal.economy.learners.population import Population, by_programmes, by_weights
+from commonweal.economy.learners.population import Population, Steps, by_programmes, by_weights
 from commonweal.economy.learners.ppo import PPO, by_gradient
 from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.runs.intervals import mean_interval
@@ -104,14 +104,28 @@ def train(
 
 
 def train_in(
-    arena: Arena, scenario: Scenario, training: Training, seed: int, on_rounds: Progress | None = None
+    arena: Arena,
+    scenario: Scenario,
+    training: Training,
+    seed: int,
+    on_rounds: Progress | None = None,
+    starts: Sequence[Steps] = (),
 ) -> Trained:
-    """Let the focal principal of an arena learn; its scenario, horizon and member must be those that are given."""
+    """Let the focal principal of an arena learn; its scenario, horizon and member must be those that are given.
+
+    Args:
+        arena: in which it learns.
+        scenario: of the arena.
+        training: by which method, and for how long.
+        seed: of everything that is drawn.
+        on_rounds: is told of rounds played.
+        starts: programmes in the arena's moves with which a search over programmes begins.
+    """
     rng = np.random.default_rng(seed)
     population = replace(training.population, generations=training.updates)
     tactic: Tactic
     if training.method == "programmes":
-        found = by_programmes(arena, population, rng, on_rounds)
+        found = by_programmes(arena, population, rng, on_rounds, starts)
         tactic, course, rounds = found.tactic(arena.moves), found.course, found.rounds
     else:
         if training.method == "ppo":

@@ -207,7 +207,7 @@ class TestData:
         terms = Ensemble(numbers({"task.partition": kind, "task.concentration": 0.05}), [0]).world.terms.task
         streams = Streams.from_seeds([0])
         examples = load_examples(terms, streams.task)
-        holdings = draw_holdings(examples, 5, terms, [], streams.task)
+        holdings = draw_holdings(examples, 5, terms, [], streams)
         owner = np.repeat(np.arange(5), holdings.count[0])
         target = holdings.labels[0, holdings.held[0]]
         means = np.bincount(owner, target) / holdings.count[0]

@@ -72,9 +72,9 @@ def held(
     kind: str, principals: int = 3, dimensions: Sequence[ProbeTerms] = (), **fields: Any
 ) -> tuple[Examples, Holdings]:
     own = terms(kind, owner="ward", **({"partition": "owner"} | fields))
-    stream = Streams.from_seeds([0, 1]).task
-    examples = load_examples(own, stream)
-    return examples, draw_holdings(examples, principals, own, dimensions, stream)
+    streams = Streams.from_seeds([0, 1])
+    examples = load_examples(own, streams.task)
+    return examples, draw_holdings(examples, principals, own, dimensions, streams)
 
 
 def test_numbers_are_standardised_and_categories_have_a_feature_each(write: Write) -> None:

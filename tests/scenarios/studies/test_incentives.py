@@ -131,6 +131,13 @@ class TestReport:
         assert (budget["unaccounted"] == 0).all() and (budget["slashed"] > 0).any()
         assert (budget["revenue"] == budget["paid"] + budget["kept"]).all() and (budget["kept"] > 0).all()
 
+    def test_fees_for_names_and_what_is_clawed_back_are_no_revenue(self):
+        changes = {"identity.cost": 0.01, "clawback.share": 1.0, "settlement.kind": "credit",
+                   "population.endowment": 1.0, "population.count": 7, "population.start_delegate": 0.6,
+                   "population.start_free_ride": 0.1, "population.start_defect": 0.3}  # fmt: skip
+        budget = asked(revise(load("commons"), changes), 3, deviations=("free_ride",)).tables["budget"]
+        assert (budget["unaccounted"] == 0).all() and (budget["kept"] == 0).all()
+
     def test_some_principals_stand_for_all(self):
         every = Trials.of(GAME, IncentivesOptions(), ())
         some = Trials.of(GAME, IncentivesOptions(principals=4), ())

@@ -15,6 +15,8 @@ from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.pieces import Pieces
 from commonweal.scenarios.studies.synthesis import levers, searching
 from commonweal.scenarios.studies.synthesis.attacks import by_members, held_out, tried_at_last, tried_in_search
+from commonweal.scenarios.studies.synthesis.bench import Bench
+from commonweal.scenarios.studies.synthesis.judging import LEARNED, judge, learned, unlike_honest
 from commonweal.scenarios.studies.synthesis.levers import (
     LEVERS,
     effective,
@@ -26,7 +28,7 @@ from commonweal.scenarios.studies.synthesis.levers import (
 )
 from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
 from commonweal.scenarios.studies.synthesis.searching import Tried, finalists, search, undominated
-from commonweal.scenarios.studies.synthesis.study import Bench, judge, parts
+from commonweal.scenarios.studies.synthesis.study import parts
 
 SMALL = revise(load("commons"), {"population.count": 6, "task.validation": 60, "rounds": 6})
 RULES = st.fixed_dictionaries({lever.name: st.sampled_from(lever.settings) for lever in LEVERS})
@@ -106,6 +108,23 @@ def test_attackers_are_spread_over_all_principals_and_held_out_families_are_apar
     assert not last & {each.identity for each in held_out(honest, 6)}
 
 
+def test_attacks_that_change_nothing_are_left_out_unless_none_does_anything():
+    attacks = tried_in_search(SMALL, 6)[:3]
+    gains = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0]])
+    kept, of_them = unlike_honest(attacks, gains)
+    assert kept == attacks[1:] and np.array_equal(of_them, gains[:, 1:])
+    assert unlike_honest(attacks, np.zeros((2, 3)))[0] == attacks[:1]
+
+
+@pytest.mark.slow
+def test_a_learner_against_equal_pay_finds_an_attack_that_is_frozen_and_gains():
+    rule = levers.known_rules()["equal"]
+    bench = Bench(SMALL, SynthesisOptions(horizon=6, training=2, workers=1), (0, 1), 6, Pieces())
+    found = learned(Tried("equal", rule, np.ones(2), np.zeros((2, 1)), np.ones(2)), bench)
+    assert [each.family for each in found] == [LEARNED]
+    assert replace(bench, seeds=(5, 6, 7)).gains(rule, found).mean() > 0
+
+
 @pytest.mark.parametrize(
     ("changes", "said_of"),
     [({"market.kind": "curve"}, "market.kind must be model"),
@@ -124,7 +143,7 @@ def test_a_small_search_finds_audits_of_samples_and_says_what_each_part_stops(mo
     often = {name: {**levers.known_rules()[name], "audit": 0.2} for name in kept}  # six rounds are few
     monkeypatch.setattr(searching, "known_rules", lambda: often)
     asked = {"rules": 2, "horizon": 6, "attackers": 2, "judges": 2, "held_out": 3, "budget": 4, "finalists": 2,
-             "workers": 1, "audit_price": 0.0}  # fmt: skip
+             "workers": 1, "audit_price": 0.0, "training": 2, "last": 2, "strongest": 2}  # fmt: skip
     answer = ask("synthesis", SMALL, 3, **asked)
     rules = answer.tables["rules"].set_index("rule")
     assert list(rules.index) == list(kept) and rules["exploited"].is_monotonic_decreasing
@@ -132,6 +151,11 @@ def test_a_small_search_finds_audits_of_samples_and_says_what_each_part_stops(mo
     attacks = answer.tables["attacks"].set_index(["rule", "attack"])["gain"]["data, audits of samples"]
     assert attacks["junk"] < 0 and attacks["free_ride"] < 0
     assert answer.tables["frontier"].set_index("winner").loc[True, "in_words"] in answer.headline
+    again, on_court = answer.tables["verdict"], answer.tables["attacks"].query("rule == 'data, audits of samples'")
+    known = set(on_court.query("family == 'catalogue'")["attack"])
+    assert LEARNED in set(on_court["family"]) and known <= set(again["attack"])
+    assert (again["family"] != "catalogue").sum() == 2 and "seeds 6 to 7, which chose neither" in " ".join(answer.notes)
+    assert answer.tables["attacks"][["gain_low", "gain_high"]].any(axis=1).all()
     assert {"frontier", "attacks"} <= set(draw(answer))
     pd.testing.assert_frame_equal(answer.tables["attacks"], ask("synthesis", SMALL, 3, **asked).tables["attacks"])
 
