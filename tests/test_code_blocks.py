@@ -26,7 +26,7 @@ SLOW = {"README.md", "certificates.md", "explanations.md", "python.md", "studies
 COMMANDS = sorted({command.text: command for page in pages() for command in commands_of(page)}.items())
 QUICK = re.compile(
     r"commonweal (list( --sweeps)?|describe( \w+)?|study( [a-z-]+)?|certify|results --help|contract solve( big-firms)?"
-    r"|sweep [a-z-]+ --dry-run|play [a-z-]+|learn)"
+    r"|sweep [a-z-]+ --dry-run|play [a-z-]+)"
 )
 
 
