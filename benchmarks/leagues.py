@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from learners import RULES
+from learners import RULES as KNOWN
 from results_page import markdown, write
 
 from commonweal.scenarios.runs.intervals import written
@@ -26,6 +26,7 @@ from commonweal.scenarios.studies import Answer, ask
 
 PAGE = Path(__file__).parents[1] / "docs" / "learning.md"
 KEPT = Path(__file__).parents[1] / "results" / ".leagues"
+RULES = {rule: KNOWN[rule] for rule in ("equal", "data", "credit", "robust", "robust, all of these", "menu")}
 SEEDS = 2
 ASKED = {
     "stages": 2, "methods": ["programmes"], "updates": 12, "budget": 30, "finalists": 3, "principals": 3,
@@ -41,7 +42,7 @@ HEADS = {
 
 def asked(rule: str) -> Answer:
     """The league against a rule; what it says in a sentence is printed."""
-    answer = ask("league", load("commons", RULES[rule]), SEEDS, folder=KEPT / re.sub(r"\W+", "-", rule),
+    answer = ask("league", load(*RULES[rule]), SEEDS, folder=KEPT / re.sub(r"\W+", "-", rule),
                  tell=lambda *_: None, **ASKED)  # fmt: skip
     print(f"{rule}: {answer.headline}\n", flush=True)
     return answer
