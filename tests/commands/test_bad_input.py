@@ -67,7 +67,7 @@ MISTAKES = [
     ("run far_edges.toml", "there is no principal 7; they are 0 to 2"),
     ("run class.toml", "values.dimensions[0].label = 10: classes of digits are 0 to 9"),
     ("run senseless.toml", "values.dimensions[0].sense is missing: must be one of protect, withhold"),
-    ("run probe.toml", "values.dimensions[0]: give exactly one of label and feature"),
+    ("run probe.toml", "values.dimensions[0]: give exactly one of label, feature and probe"),
     ("run crowd.toml", "population.count = 1500"),
     ("run validation.toml", "task.validation = 5000"),
     ("run nan.toml", "nan"),

@@ -49,7 +49,8 @@ def test_a_contract_of_the_library_is_solved_shown_and_kept(capsys: pytest.Captu
     for words in ("big-firms", "391.9094", "425.3931", "86.478276", "89.345152", "2.866876", "participation 0", "rent"):
         assert words in printed
     folder = Path("results/contract-big-firms")
-    assert {file.name for file in folder.iterdir()} == {"menu.csv", "menu.json", "menu.png", "about.json"}
+    files = {"menu.csv", "menu.json", "menu.png", "menu_figure.csv", "about.json"}
+    assert {file.name for file in folder.iterdir()} == files
     menu = solve(read_contract("big-firms").problem())
     lines = pd.read_csv(folder / "menu.csv")
     assert lines["samples"].to_numpy() == pytest.approx(menu.amounts, rel=1e-12)
