@@ -62,7 +62,8 @@ class TestWhatAnotherCommandWrote:
         assert main([*RUN, "--force"]) == 0
         assert len(pd.read_parquet("here/runs.parquet")) == 1
         assert main([*SOLVE, "--force"]) == 0
-        assert {entry.name for entry in Path("here").iterdir()} == {"about.json", "menu.csv", "menu.json", "menu.png"}
+        files = {"about.json", "menu.csv", "menu.json", "menu.png", "menu_figure.csv"}
+        assert {entry.name for entry in Path("here").iterdir()} == files
         assert main([*COMPARE, "--force"]) == 0
         assert len(pd.read_parquet("here/runs.parquet")) == 4
 

@@ -149,7 +149,7 @@ def of_words(name: str, words: AnyArray) -> Column:
 def of_array(name: str, numbers: AnyArray) -> Column:
     """A column of (M,) numbers or (M, *shape) arrays; nan is missing."""
     values = np.asarray(numbers, dtype=np.float64)
-    missing: Bools = np.asarray(np.isnan(values.reshape(len(values), -1)).any(axis=1))
+    missing: Bools = np.asarray(np.isnan(values).any(axis=tuple(range(1, values.ndim))))
     return Column(name, values, missing)
 
 

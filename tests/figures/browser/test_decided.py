@@ -167,7 +167,9 @@ def test_luck_is_what_the_luck_game_says(monkeypatch: pytest.MonkeyPatch) -> Non
     ours = of_luck(wanted, start, game, shares.append)
     names = tuple(each.measure for each in wanted.outcomes)
     theirs = explain_luck(start, 9, LuckGame(3, 2, outcome=Outcome(names, LAST)))
-    np.testing.assert_allclose(ours.values, theirs.values, atol=1e-9)
+    credit = names.index("credit_concentration")  # of products in single precision: of any batch
+    np.testing.assert_allclose(np.delete(ours.values, credit, 2), np.delete(theirs.values, credit, 2), atol=1e-9)
+    np.testing.assert_allclose(ours.values, theirs.values, atol=1e-7)
     assert shares == sorted(shares) and shares[0] == 0 and 0.9 < shares[-1] < 1
     assert len(shares) == 4 * 9  # parts, rounds that are measured
 
