@@ -7,7 +7,7 @@ when it is first asked for, so that ``import commonweal`` needs no heavy library
 from os import environ as _environ
 from typing import TYPE_CHECKING
 
-# MKL is to round alike wherever numbers lie in memory, so that a run is the same alone and in an ensemble. It reads this
+# MKL is to round alike wherever numbers lie in memory: a run is the same alone and in an ensemble. It reads this
 # at its first product of matrices.
 _environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 

@@ -173,7 +173,7 @@ def test_names_are_levels_in_their_order_and_factors_in_step_are_one_axis() -> N
     assert [scale.title for scale in atlas.scales] == [
         "settlement rule", "cost low and cost high, money per sample"]  # fmt: skip
     assert document["map"]["up"]["named"]
-    assert atlas.words(2) == "credit, cost low 0.001"
+    assert atlas.words(2) == "by credit, cost low 0.001"
 
 
 # The sentence
