@@ -106,7 +106,7 @@ def shown_after(page: Path) -> dict[int, Block]:
 
 
 def agrees(shown: str, printed: str) -> bool:
-    """Whether what is shown is what is printed, in this order, but for numbers, digests, spaces and what is left out."""
+    """Whether what is shown is printed, in this order, but for numbers, digests, spaces and what is left out."""
     rest = _words(printed)
     for part in re.split(rf"^\s*{LEFT_OUT}\s*$", shown, flags=re.MULTILINE):
         if words := _words(part):
