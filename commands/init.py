@@ -45,6 +45,8 @@ def conduct_init(request: InitRequest) -> None:
         owner = _chosen("Column of owners (- for none)", guess_owner(table, label))
     begun = begin(request.folder, data, label, "" if owner == "-" else owner, force=request.force)
     _told(begun)
+    if not sys.stdin.isatty() and (request.label is None or request.owner is None):
+        say("what was not given is guessed: --label and --owner say otherwise")
 
 
 def _told(begun: Begun) -> None:

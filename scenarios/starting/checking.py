@@ -12,12 +12,14 @@ from commonweal.agents.threads import one_thread
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.tasks.dataset import Dataset
 from commonweal.economy.tasks.datasets import draw_dataset
+from commonweal.economy.tasks.metrics import metric_of
 from commonweal.economy.tasks.names import names_of
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario
 
 _TRIED = 3  # rounds whose time is taken
 _FEW, _RARE, _LOPSIDED = 5, 10, 0.8  # training rows of an owner, test rows of a class, share of one class
+_OFF = 0.08  # of the quality that is worth nothing from that of guessing: more is told
 
 
 _NOTHING = Dataset("none", np.zeros((0, 1)), np.zeros(0, np.int64), 1)
@@ -147,6 +149,12 @@ def _doubts(world: World, data: Dataset, owners: pd.DataFrame) -> Iterator[str]:
     called = np.array(_classes(data))
     if (rare := tested < _RARE).any():
         yield f"the test set has fewer than {_RARE} samples of {', '.join(called[rare])}: raise task.test"
-    if (most := tested.max() / tested.sum()) > _LOPSIDED:
+    metric, most = metric_of(world.terms.task.metric, holdings.target), tested.max() / tested.sum()
+    if metric == "accuracy" and most > _LOPSIDED:
         always = f"always guessing {called[tested.argmax()]} is right in {most:.0%}"
         yield f"{always}: task.metric = 'balanced_accuracy' tells more"
+    guessed = {"accuracy": most, "balanced_accuracy": 1 / holdings.classes, "auc": 0.5, "log_loss": 0.0}.get(metric)
+    baseline = float(world.terms.market.baseline[0, 0])
+    if guessed is not None and abs(baseline - guessed) > _OFF:
+        said = f"a model that only guesses has {metric.replace('_', ' ')} {guessed:.2f}"
+        yield f"{said}, and customers pay for all above market.baseline = {baseline:g}: they should be about the same"

@@ -11,17 +11,21 @@ _OWNERS = (
     "owner", "hospital", "clinic", "site", "center", "centre", "institution", "client", "firm", "company", "bank",
     "school", "station", "farm", "region", "user", "participant", "source", "node", "silo",
 )  # fmt: skip
+_WEIGHTS = ("weight", "weights", "wt", "w")
+_CLASSES = 20  # different values of a column that may be classes
+_BESIDE = ("", "id", "name", "nr", "no", "code", "key", "number", "samp", "sample", "row")  # words that say little
 _LEAST, _MOST = 2, 1000  # owners
 _ROWS = 2  # rows an owner has at least, on average
 
 
 def guess_label(table: Table) -> str:
-    """The column that is probably learned: by its name, else the last one that can be."""
+    """The column that is probably learned: by its name, else the last of few values, else the last one that can be."""
     named = _named(table, _LABELS)
     if named:
         return named[0]
-    rest = [name for name in table.columns if not _named_so(name, _OWNERS)]
-    return rest[-1] if rest else next(reversed(table.columns))
+    rest = [name for name in table.columns if not _named_so(name, (*_OWNERS, *_WEIGHTS))]
+    few = [name for name in rest if _LEAST <= len(np.unique(table.columns[name].values.astype(str))) <= _CLASSES]
+    return (few or rest or list(table.columns))[-1]
 
 
 def guess_owner(table: Table, label: str) -> str:
@@ -43,7 +47,7 @@ def _named(table: Table, words: tuple[str, ...]) -> list[str]:
 
 
 def _named_so(name: str, words: tuple[str, ...]) -> str:
-    parts = [part for part in re.split(r"[^a-z]+", name.lower()) if part not in ("", "id", "name", "nr")]
+    parts = [part for part in re.split(r"[^a-z]+", name.lower()) if part not in _BESIDE]
     return next((word for word in words if parts in ([word], [f"{word}s"])), "")
 
 

@@ -93,7 +93,7 @@ def by_rule(found: Found) -> pd.DataFrame:
         "rule": found.names,
         **mean_interval(found.staying, within=people).columns("staying"),
         **_over(found, [each.delegating.mean(axis=1) for each in found.played], SHARE).columns("delegating"),
-        **_over(found, [each.quality for each in found.played], SHARE).columns("accuracy"),
+        **_over(found, [each.quality for each in found.played], SHARE).columns("quality"),
         **_over(found, [each.welfare for each in found.played], ANYWHERE).columns("welfare"),
     })  # fmt: skip
 
@@ -160,6 +160,8 @@ def headline(found: Found, tables: dict[str, pd.DataFrame]) -> str:
     rest = [name for name in found.names[1:] if name not in (*fewer, *alike)]
     interval = f"{best['staying']:.1f} [{best['staying_low']:.1f}, {best['staying_high']:.1f}]"
     said = [f"Most stay under {best['rule']}: {interval} of {len(found.principals)}."]
+    if best["staying_high"] < len(found.principals) / 2:
+        said = [f"No rule keeps half of the {len(found.principals)}; most stay under {best['rule']}: {interval}."]
     if fewer:
         said.append(f"Surely fewer stay under {_listed(fewer)}.")
     if rest:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from commonweal import Ensemble, InputError, load
+from commonweal import Ensemble, InputError, load, revise
 from commonweal.commands.cli import main
 from commonweal.economy.tasks.names import names_of
 from commonweal.economy.tasks.tables.reading import read_table
@@ -39,7 +39,8 @@ def test_the_bundled_table_is_what_its_generator_makes(tmp_path: Path) -> None:
         ({"hospital": list("aabbcc"), "age": [1, 2, 3, 4, 5, 6], "outcome": list("xyxyxy")}, "outcome", "hospital"),
         ({"y": [0, 1] * 3, "age": [1.5, 2, 3, 4, 5, 6], "bank_id": [1, 1, 2, 2, 1, 2]}, "y", "bank_id"),
         ({"age": [1, 2, 3, 4, 5, 6], "site": list("abcdef"), "grade": list("xyxyxy")}, "grade", ""),  # a row an owner
-        ({"age": [1.0, 2, 3, 4, 5, 6], "weight": [1, 2, 3, 4, 5, 6]}, "weight", ""),
+        ({"age": [1.0, 2, 3, 4, 5, 6], "height": [1, 2, 3, 4, 5, 6]}, "height", ""),
+        ({"clinic_code": list("aabbcc"), "back": list("xyxyxy"), "wt": [2, 2, 3, 4, 5, 6]}, "back", "clinic_code"),
     ],
 )
 def test_label_and_owner_are_guessed_by_names_and_values(
@@ -131,6 +132,10 @@ def test_a_check_doubts_owners_with_few_rows_and_labels_that_are_nearly_all_alik
     scenario = load(begin(tmp_path / "rare", str(tmp_path / "rare.csv")).scenario)
     doubts = " ".join(check(scenario, 1).doubts)
     assert "always guessing no is right in 9" in doubts
+    assert "market.baseline" not in doubts  # init has set it
+    balanced = " ".join(check(revise(scenario, {"task.metric": "balanced_accuracy"}), 1).doubts)
+    assert "is right in" not in balanced
+    assert "only guesses has balanced accuracy 0.50, and customers pay for all above market.baseline = 0.95" in balanced
     assert "fewer than 10 samples of yes" in doubts
 
 

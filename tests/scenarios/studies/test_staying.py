@@ -68,6 +68,11 @@ def test_the_sentence_names_who_leaves_and_which_rules_keep_surely_fewer() -> No
         "Most stay under rule 0: 2.0 [2.0, 2.0] of 3. Surely fewer stay under rule 1. Even there c mostly stays away."
     )
     assert alike(compared) == []
+    few = np.tile([1.0, 0.0, 0.0], (8, 1))
+    left = found(few, np.zeros((8, 3)))
+    tables = {"by_rule": by_rule(left), "differences": differences(left)}
+    said = headline(left, tables | {"by_principal": people.assign(delegating_high=1.0)})
+    assert said.startswith("No rule keeps half of the 3; most stay under rule 0: 1.0 [1.0, 1.0].")
     same = "Under rule 1 and rule 2 principals do exactly what they do under rule 0 here."
     assert alike(found(stays, stays, stays)) == [same]
 
