@@ -56,7 +56,7 @@ def show(tab: Tab, view: str, theme: str, size: str) -> None:
     tab.page.wait_for_function("view => commonweal.showing === view", arg=view)  # some are sent when they are wanted
     if view == "compare":
         done = "(({ sentence, context }) => sentence && !context.startsWith('Not all'))(commonweal.docs.compare ?? {})"
-        tab.page.wait_for_function(done, timeout=60_000)
+        tab.page.wait_for_function(done, timeout=180_000)
     tab.page.wait_for_timeout(100)
     tab.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
