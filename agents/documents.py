@@ -125,3 +125,12 @@ def by_contents(document: Any, said: Callable[[Path], str] = said_by) -> Any:
     if isinstance(document, list | tuple):
         return [by_contents(value, said) for value in document]
     return document
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number as a person writes it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

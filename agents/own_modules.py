@@ -16,9 +16,9 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import contents_of
+from commonweal.agents.rule_files import imported_as
 
 _PREFIX = "commonweal_data_"  # of the names of modules that files are run as
-_RULES = "commonweal_import_"  # of those that files are run as which are imported for their rules
 
 
 def object_named(place: str, name: str, where: str) -> Any:
@@ -75,9 +75,8 @@ def _is_foreign(value: Any, module: ModuleType) -> bool:
 
 def _imported(module: str, name: str, where: str) -> ModuleType:
     """A module by its name: of a file that was imported for its rules, or what Python finds."""
-    for known, found in reversed(list(sys.modules.items())):
-        if known.startswith(_RULES) and Path(getattr(found, "__file__", "") or "").stem == module:
-            return found
+    if (found := imported_as(module)) is not None:
+        return found
     try:
         if find_spec(module) is None:
             raise ModuleNotFoundError(name=module)

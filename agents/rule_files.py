@@ -71,6 +71,12 @@ def imported_rules() -> tuple[RuleFile, ...]:
     return tuple(_imported.values())
 
 
+def imported_as(stem: str) -> ModuleType | None:
+    """The module of the newest imported file of a name without ``.py``; None if there is none."""
+    found = [name for name, file in _imported.items() if Path(file.path).stem == stem]
+    return sys.modules[found[-1]] if found else None
+
+
 def import_again(files: Iterable[RuleFile]) -> None:
     """Import in a worker process what the process that started it has imported; what fails is told who needs it."""
     for file in files:

@@ -1,6 +1,5 @@
 """What ``commonweal play software-team`` does: a project played selfishly or by a deal, or a division explained."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from commonweal.scenarios.games.product_game import shares_of_team, substitutes_
 from commonweal.scenarios.games.project import Project
 from commonweal.scenarios.games.project_log import EXAMPLE, read_project
 from commonweal.scenarios.games.software_team import REWARD, SoftwareTeam, name_of
-from commonweal.scenarios.runs.text_table import MISSING, Column, lines, wrapped
+from commonweal.scenarios.runs.text_table import MISSING, Column, in_a_row, lines, wrapped
 
 _ROUNDED = 0.5  # per cent by which shares that were rounded may miss 100
 
@@ -70,8 +69,8 @@ def sentence(team: SoftwareTeam) -> str:
     """What came of it, in a sentence or two."""
     alone = team.plans[0]
     skipped = ((name, team.project.skipped(alone, seat)) for seat, name in enumerate(team.players))
-    skipping = [f"{name} skips {_in_a_row(stages)}" for name, stages in skipped if stages]
-    habit = _in_a_row(skipping) if skipping else "nobody skips anything"
+    skipping = [f"{name} skips {in_a_row(stages)}" for name, stages in skipped if stages]
+    habit = in_a_row(skipping) if skipping else "nobody skips anything"
     selfish = f"{habit}, and the project is worth {team.worth(alone):.4g} of {team.reward:.4g}"
     if team.talks is None:
         return f"Paid by completions and each for itself, {selfish}."
@@ -161,7 +160,3 @@ def presupposed(project: Project, shares: Floats, nobody: float | None) -> list[
 
 def _percent(shares: Floats) -> list[str]:
     return [f"{100 * share:.1f}" for share in shares]
-
-
-def _in_a_row(texts: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))

@@ -163,3 +163,8 @@ def labels(values: Mapping[str, Sequence[str]]) -> list[Column]:
         told = any(len(set(zip(before.cells, cells, strict=True))) == len(set(before.cells)) for before in columns)
         columns.append(Column(path, cells, number=False, rank=4 if told else 1))
     return columns
+
+
+def in_a_row(texts: Sequence[str]) -> str:
+    """Texts as a sentence lists them: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from commonweal.agents.documents import is_number
 from commonweal.economy.round.words import ACTIONS, Words
 from commonweal.scenarios.schema.field_words import IN_SENTENCES, LABELS, choice_words
 from commonweal.scenarios.schema.notation import split_path
@@ -89,12 +90,4 @@ def value_title(path: str, text: str) -> str:
         path: of the field.
         text: the value as a person writes it: a number, or a name.
     """
-    return text if _is_number(text) else choice_words(path, text)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return text if is_number(text) else choice_words(path, text)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from commonweal.agents.documents import is_number
 from commonweal.agents.errors import InputError
 from commonweal.economy.tasks.tables.table import Table, demand_names, from_arrow, listed
 
@@ -86,7 +87,7 @@ def _header(file: Path, text: bytes) -> list[str]:
     """
     first = text.lstrip(b"\r\n").split(b"\n", 1)[0].decode("utf-8")
     names = next(csv.reader([first]))
-    if names and all(map(_is_number, names)):
+    if names and all(map(is_number, names)):
         raise InputError(
             f"{file.name}: has no header: row 1 holds the numbers {listed(names, 3)}; row 1 must name the columns"
         )
@@ -95,14 +96,6 @@ def _header(file: Path, text: bytes) -> list[str]:
             f"{file.name}: has one column, {names[0][:60]!r}: columns must be separated by commas, not {other!r}"
         )
     return demand_names(file.name, names)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _fault(file: Path, said: str, header: list[str]) -> str:

@@ -12,6 +12,7 @@ from commonweal.agents.errors import InputError
 from commonweal.economy.round.worth import Judge
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.intervals import few_seeds, in_brief
+from commonweal.scenarios.runs.text_table import in_a_row
 from commonweal.scenarios.schema.scenario import Count, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.compare.agreement import Worth, agreements
@@ -183,12 +184,8 @@ def headline(tables: dict[str, pd.DataFrame]) -> str:
     ties = tables["differences"].groupby("criterion", sort=False)["tie"].all()
     tied = f" All tie by {', '.join(ties.index[ties])}." if ties.any() else ""
     means = "share the first rank" if len(first) > 1 else "ranks first"
-    said = f"{_and(first)} {means} over all of {len(league)} mechanisms. Surely best: {surely}.{tied}"
+    said = f"{in_a_row(first)} {means} over all of {len(league)} mechanisms. Surely best: {surely}.{tied}"
     return f"{said} {_agreeing(tables['agreement'])}"
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _agreeing(agreement: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.economy.tasks.names import names_of
 from commonweal.scenarios.runs.intervals import ANYWHERE, SHARE, Interval, Range, few_seeds, mean_interval
+from commonweal.scenarios.runs.text_table import in_a_row
 from commonweal.scenarios.schema.scenario import Count, Scenario, Share, field
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
 from commonweal.scenarios.studies.compare.mechanisms import League, league
@@ -147,7 +148,7 @@ def alike(found: Found) -> list[str]:
     for place, first in repeated.items():
         groups.setdefault(first, []).append(found.names[place])
     return [
-        f"Under {_listed(names)} principals do exactly what they do under {found.names[first]} here."
+        f"Under {in_a_row(names)} principals do exactly what they do under {found.names[first]} here."
         for first, names in groups.items()
     ]
 
@@ -163,9 +164,9 @@ def headline(found: Found, tables: dict[str, pd.DataFrame]) -> str:
     if best["staying_high"] < len(found.principals) / 2:
         said = [f"No rule keeps half of the {len(found.principals)}; most stay under {best['rule']}: {interval}."]
     if fewer:
-        said.append(f"Surely fewer stay under {_listed(fewer)}.")
+        said.append(f"Surely fewer stay under {in_a_row(fewer)}.")
     if rest:
-        said.append(f"Under {_listed(rest)} there may be as many.")
+        said.append(f"Under {in_a_row(rest)} there may be as many.")
     return " ".join([*said, _leavers(tables["by_principal"], best["rule"])]).strip()
 
 
@@ -175,9 +176,5 @@ def _leavers(table: pd.DataFrame, rule: str) -> str:
     away = list(own[own["delegating_high"] < 0.5]["principal"])
     if not away:
         return ""
-    shown = _listed(away[:_NAMED] + [f"{len(away) - _NAMED} others"] * (len(away) > _NAMED))
+    shown = in_a_row(away[:_NAMED] + [f"{len(away) - _NAMED} others"] * (len(away) > _NAMED))
     return f"Even there {shown} mostly stay{'s' * (len(away) == 1)} away."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + [names[-1]])
