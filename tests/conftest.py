@@ -3,6 +3,8 @@
 Where CI is set, Hypothesis tries the same cases every time. ``pytest --hypothesis-profile=thorough`` tries many more.
 """
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,29 @@ settings.load_profile("commonweal")
 
 
 @pytest.fixture(autouse=True)
-def no_screen_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_stays_registered() -> Iterator[None]:
+    """What a test registers is gone when it ends: workers that later tests start could not import it."""
+    before = _registered()
+    yield
+    after = _registered()
+    assert {name: count for name, count in after.items() if count > before.get(name, count)} == {}
+
+
+def _registered() -> dict[str, int]:
+    """How many functions from outside the library each plug point holds, by its group."""
+    found = sys.modules.get("commonweal.agents.registry")
+    registries = [] if found is None else found.REGISTRIES
+    return {each.group: sum(_is_of_a_test(plug) for plug in each._plugs.values()) for each in registries}
+
+
+def _is_of_a_test(plug: Any) -> bool:
+    return not str(getattr(plug, "__module__", "commonweal")).startswith(
+        ("commonweal", "tests.helpers", "functools")
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_screen_is_said(nothing_stays_registered: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where tests print is as wide as they say: pytest-xdist sets COLUMNS in its workers."""
     for name in ("COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)

@@ -19,6 +19,7 @@ from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import parse_assignment, parse_variation
 from commonweal.scenarios.studies import STUDIES
 from commonweal.scenarios.studies.options import read_options
+from tests.helpers.own_rules import forgotten
 
 PYTHON = {page: [block for block in blocks_of(page) if block.language in ("python", "py")] for page in pages()}
 PYTHON = {page: blocks for page, blocks in PYTHON.items() if blocks and page.parent.name != "tutorials"}
@@ -103,7 +104,8 @@ def check_ours(words: list[str], *, named: bool) -> None:
     if "--help" in typed or hasattr(command, "commands") or (named and not typed):
         assert not hasattr(command, "commands") or set(typed) <= {"--help", "--version"}, f"no command {words[0]}"
         return
-    given = command.make_context(words[0], typed).params
+    with forgotten():
+        given = command.make_context(words[0], typed).params
     if "--import" in words:
         return
     name = given.get("scenario") or given.get("sweep")

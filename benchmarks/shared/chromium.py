@@ -135,6 +135,10 @@ class Tab:
         """What JavaScript says of the page."""
         return self.page.evaluate(expression)
 
+    def settle(self) -> None:
+        """Wait until what was asked for is drawn."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def button(self, name: str) -> Any:
         """A button by what it is called."""
         return self.page.get_by_role("button", name=name)

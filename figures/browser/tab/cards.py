@@ -46,8 +46,12 @@ class Cards(Topic):
 
     def _look(self, document: Document) -> None:
         """``do``: card, values or ledger; ``round``: which, the newest if null; what else each ``_…_of`` takes."""
-        self._wish = document
-        self.session.worker.order(partial(self._tell, document))
+        self.session.worker.order(partial(self._take, document))
+
+    def _take(self, wish: Document) -> None:
+        """Keep it, in the worker's thread: a wish that comes while another run is being shown is one of that run."""
+        self._wish = wish
+        self._tell(wish)
 
     def _tell(self, wish: Document) -> None:
         live = self.session.stage.live

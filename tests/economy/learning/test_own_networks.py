@@ -25,6 +25,7 @@ from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.sweeps.sweep_files import read_sheet
 from commonweal.testing import check_network
+from tests.helpers.own_rules import forgotten
 
 FILE = Path(__file__).parents[2] / "helpers" / "own_networks.py"
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
@@ -375,10 +376,11 @@ class TestScenarios:
     ) -> None:
         (tmp_path / "my_own_nets.py").write_text(FILE.read_text())
         monkeypatch.syspath_prepend(tmp_path)
-        scenario = small("module:my_own_nets:plain")
-        assert "my_own_nets" in plugin_modules()
-        assert rules_from_elsewhere(scenario.model_dump()) != {}
-        Ensemble(scenario, [0]).step()
+        with forgotten():
+            scenario = small("module:my_own_nets:plain")
+            assert "my_own_nets" in plugin_modules()
+            assert rules_from_elsewhere(scenario.model_dump()) != {}
+            Ensemble(scenario, [0]).step()
 
     @pytest.mark.parametrize("wire", ["paths", "cut", "secure"])
     def test_over_a_wire_it_is_refused_in_one_line(self, wire: str) -> None:

@@ -56,7 +56,8 @@ def test_samples_of_its_own_stand_in_the_probe_and_nowhere_else() -> None:
     assert alone.features[0][alone.weights[0] > 0].equal(exam.features[1][exam.weights[1] > 0])
     drawn = with_own.run().rounds.query("run == 1").drop(columns="run").reset_index(drop=True)
     again = economy({"label": 0}, {"probe": "made_up", "samples": 4}, seeds=(1,)).run().rounds.drop(columns="run")
-    np.testing.assert_allclose(drawn.to_numpy(float), again.to_numpy(float), rtol=1e-5, equal_nan=True)
+    # A change of loss is the difference of two losses of about 1 in single precision: some 1e-7 each.
+    np.testing.assert_allclose(drawn.to_numpy(float), again.to_numpy(float), rtol=1e-5, atol=1e-6, equal_nan=True)
 
 
 def test_a_withheld_purpose_may_be_samples_of_a_rule() -> None:

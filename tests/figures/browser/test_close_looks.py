@@ -65,7 +65,7 @@ def look(tab: Tab, view: str, kind: str, round: int | None = None, principal: in
         return document?.round === round && {whose} === principal && (!sort || document.sort === sort); }}"""
     asked = [kind, ROUNDS if round is None else round, principal, more.get("sort")]
     tab.page.wait_for_function(there, arg=asked)
-    tab.page.wait_for_timeout(50)  # until it is drawn
+    tab.settle()
     return tab.page.evaluate(f"commonweal.docs.{kind}")
 
 
@@ -136,7 +136,7 @@ def test_a_fold_stays_open_and_the_focus_stays_while_the_run_goes_on(play: Calla
     before = tab.page.evaluate("document.activeElement.textContent")
     tab.page.evaluate("commonweal.send({do: 'step'})")
     tab.page.wait_for_function(f"commonweal.docs.card?.round === {ROUNDS + 1}")
-    tab.page.wait_for_timeout(100)
+    tab.settle()
     assert tab.page.locator("details[open]").count() == 1
     assert tab.page.evaluate("document.activeElement.textContent") == before == "Everything known of it"
 
@@ -159,7 +159,7 @@ def test_both_futures_come_into_the_card_while_the_page_goes_on(play: Callable[.
     assert not any(button.is_disabled() for button in tab.page.locator(".cw-asks button").all())
     tab.page.evaluate("commonweal.set({principal: 4})")
     tab.page.wait_for_function("commonweal.docs.card?.index === 4")
-    tab.page.wait_for_timeout(50)
+    tab.settle()
     assert tab.page.locator(".cw-futures").count() == 0
 
 
@@ -226,7 +226,7 @@ def test_the_ledger_shows_exact_money_of_everybody_or_one(play: Callable[..., Ta
     tab.page.wait_for_function("commonweal.docs.ledger.principal === 7")
     tab.page.evaluate("commonweal.set({stretch: {from: 2, to: 4}})")
     tab.page.wait_for_function("commonweal.docs.ledger.stretch?.[1] === 4")
-    tab.page.wait_for_timeout(50)
+    tab.settle()
     assert "Principal 7, rounds 2 to 4" in tab.page.inner_text(".cw-ledger")
     books = chronicle.transfers()
     own = [at for at in range(len(books["round"])) if 2 <= books["round"][at] <= 4

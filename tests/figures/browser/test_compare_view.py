@@ -63,7 +63,7 @@ def wait(tab: Tab, true: str) -> None:
     """Wait for something that is true of the newest document of Compare, and for it to be drawn."""
     tab.page.wait_for_function(f"(() => {{ const doc = commonweal.docs.compare ?? {{}}; return {true}; }})()",
                                timeout=60_000)
-    tab.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    tab.settle()
 
 
 def shown(tab: Tab, what: str) -> Any:

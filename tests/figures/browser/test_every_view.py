@@ -58,7 +58,7 @@ def show(tab: Tab, view: str, theme: str, size: str) -> None:
         done = "(({ sentence, context }) => sentence && !context.startsWith('Not all'))(commonweal.docs.compare ?? {})"
         tab.page.wait_for_function(done, timeout=180_000)
     tab.page.wait_for_timeout(100)
-    tab.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    tab.settle()
 
 
 def faults(texts: list[list[Any]], width: int) -> list[str]:
@@ -111,8 +111,8 @@ def test_every_view_has_a_sentence_and_a_table_in_the_words_of_its_market(name: 
         show(tab, view, "light", "1280")
         assert tab.page.evaluate("document.querySelectorAll('.cw h1').length") == 1
         assert tab.page.text_content(".cw h1").strip(), view
-        table = tab.page.evaluate("commonweal.shown.table()")
-        assert table["headers"] or view in ("compare", "sweeps"), view
+        if view not in ("compare", "sweeps"):
+            tab.page.wait_for_function("commonweal.shown.table().headers.length")  # some are sent when they are wanted
         if name == "public-goods" and view != "sweeps":
             said = tab.page.inner_text(".cw-view").lower()
             assert not [word for word in LEARNED if word in said], view

@@ -59,7 +59,7 @@ def look(tab: Tab, view: str, kind: str, principal: int | None = None, **more: A
     there = f"""([kind, round, principal]) => {{ const document = commonweal.docs[kind];
         return document?.round === round && {whose} === principal; }}"""
     tab.page.wait_for_function(there, arg=[kind, ROUNDS, principal])
-    tab.page.wait_for_timeout(50)  # until it is drawn
+    tab.settle()
     return tab.page.evaluate(f"commonweal.docs.{kind}")
 
 

@@ -62,7 +62,8 @@ def told(chronicle: Chronicle) -> Requests:
 def look(tab: Tab, **state: Any) -> None:
     wanted = {"view": "society", "round": ROUNDS, "principal": None, "hover": None} | state
     tab.page.evaluate("wanted => commonweal.set(wanted)", wanted)
-    tab.page.wait_for_timeout(120)  # until it is drawn
+    tab.page.wait_for_function("view => commonweal.showing === view", arg=wanted["view"])  # some are sent when wanted
+    tab.settle()
 
 
 def placed(tab: Tab, index: int) -> list[float]:
@@ -121,7 +122,7 @@ def test_the_card_tells_the_name_its_judge_and_how_a_learner_gives(
     learner = int(np.flatnonzero(chronicle.newest.policy == names.index("reciprocity"))[0])
     look(tab, principal=learner)
     tab.page.wait_for_function(f"commonweal.docs.card?.round === {ROUNDS} && commonweal.docs.card.index === {learner}")
-    tab.page.wait_for_timeout(80)
+    tab.settle()
     text = tab.page.locator(".cw-card").inner_text()
     assert f"Judge {told.judges[learner, 0]} called it {('bad', 'good')[int(told.verdicts[learner, 0])]} " in text
     assert f"principal {told.counterpart[learner]}, whose name was " in text
@@ -139,6 +140,7 @@ def test_the_table_and_the_courses_hold_names(tab: Tab, chronicle: Chronicle, to
     assert [row[-2] for row in table["rows"]] == [("bad", "good")[int(each)] for each in told.after]
     assert [row[-1] for row in table["rows"]] == told.counterpart.tolist()
     look(tab, view="dynamics")
+    tab.page.wait_for_function("commonweal.shown.table().headers.length")  # its courses are sent when they are wanted
     table = tab.page.evaluate("commonweal.shown.table()")
     place = table["headers"].index("requests fulfilled and good names, share: good names")
     courses = chronicle.metrics()["good_names"]

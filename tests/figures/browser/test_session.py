@@ -1,8 +1,9 @@
 """What a tab holds, without a browser: orders come in, documents and bytes go out."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -144,6 +145,22 @@ def test_another_scenario_is_set_up_at_once(opened: Callable[..., Tab]) -> None:
     tab.say("scenario", name="leaky")
     until(lambda: tab.setup["name"] == "leaky" and tab.round == 0)
     stepped(tab, 1)
+
+
+def test_what_is_asked_the_moment_another_run_is_shown_follows_that_run(opened: Callable[..., Tab]) -> None:
+    tab = opened()
+    take, runs = tab._take, tab.setup["run"]
+
+    def asking(document: Mapping[str, Any], *buffers: bytes) -> None:
+        take(document, *buffers)
+        if document["kind"] == "setup":
+            tab.say("ledger", round=None, principal=None, stretch=None)  # as a view does that was waiting to ask
+
+    tab.session.connect(asking)
+    tab.say("scenario", name="value-conflict")
+    until(lambda: tab.setup["run"] > runs and tab.round == 0)
+    stepped(tab, 2)
+    until(lambda: tab.docs["ledger"]["round"] == 2)
 
 
 def test_wrong_parameters_are_told_in_a_line_and_the_run_goes_on(opened: Callable[..., Tab]) -> None:

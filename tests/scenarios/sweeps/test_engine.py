@@ -50,6 +50,7 @@ def played(plan: Plan, folder: Path, **options: Any) -> tuple[pd.DataFrame, byte
 
 
 def assert_same(these: tuple[pd.DataFrame, bytes], those: tuple[pd.DataFrame, bytes]) -> None:
+    assert these[0]["message"].dropna().tolist() == those[0]["message"].dropna().tolist()
     pd.testing.assert_frame_equal(these[0], those[0], check_exact=True)
     assert these[1] == those[1]
 
