@@ -72,3 +72,4 @@ class PopulationTerms:
     outside_option: PerRun  # (R, 1) money per round of abstaining
     endowment: PerRun  # (R, 1) money a principal starts with
     table: Path | None = None  # file with a row per principal
+    samples: tuple[float, ...] = ()  # (N,) that each holds where none are drawn; empty: as many as are put in

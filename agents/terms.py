@@ -17,6 +17,7 @@ from commonweal.agents.errors import InputError
 PerRun = Annotated[Floats, "per run"]  # (R, 1)
 TermsByName = Annotated[Mapping[str, Any], "terms by name"]  # terms dataclasses, of the same types in all runs
 PerRunByName = Annotated[dict[str, Floats], "per run"]  # (R, 1) by name, the same names in all runs
+NumbersByName = Annotated[dict[str, Floats], "numbers by name"]  # (R, 1), or (R, …) of a list, of one shape in all runs
 
 T = TypeVar("T")
 _HINTS: dict[type, dict[str, Any]] = {}
@@ -50,6 +51,8 @@ def stack(cls: type[T], parts: Sequence[Any], path: str = "") -> T:
             filled[name] = stack(hint, values, where)
         elif hint == PerRunByName:
             filled[name] = _stack_by_name(values, where)
+        elif hint == NumbersByName:
+            filled[name] = _stack_numbers(values, where)
         elif hint == TermsByName:
             filled[name] = _stack_terms_by_name(values, where)
         elif (item := _item_of(hint)) is not None:
@@ -82,6 +85,15 @@ def _stack_by_name(tables: Sequence[dict[str, float]], path: str) -> dict[str, F
         found = ", ".join(sorted({" + ".join(sorted(table)) for table in tables}))
         raise InputError(f"{path} must have the same names in all runs of an ensemble, not {found}")
     return {name: np.array([[table[name]] for table in tables]) for name in tables[0]}
+
+
+def _stack_numbers(tables: Sequence[dict[str, Any]], path: str) -> dict[str, Floats]:
+    """Numbers and lists of numbers that may differ between runs, under names and of lengths that may not."""
+    shapes = [{name: np.shape(value) for name, value in table.items()} for table in tables]
+    if any(each != shapes[0] for each in shapes):
+        raise InputError(f"{path} must have the same names and lengths in all runs of an ensemble")
+    names = shapes[0]
+    return {name: np.array([np.atleast_1d(table[name]) for table in tables], dtype=np.float64) for name in names}
 
 
 def _stack_terms_by_name(tables: Sequence[Mapping[str, Any]], path: str) -> dict[str, Any]:
@@ -117,7 +129,7 @@ def pick(terms: T, runs: Ints) -> T:
         value = getattr(terms, name)
         if hint == PerRun:
             picked[name] = value[runs]
-        elif hint == PerRunByName:
+        elif hint in (PerRunByName, NumbersByName):
             picked[name] = {key: numbers[runs] for key, numbers in value.items()}
         elif hint == TermsByName:
             picked[name] = {key: pick(section, runs) for key, section in value.items()}

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from commonweal.economy.money.settlement import SettlementTerms, Standing, settlement_rule
     from commonweal.economy.negotiation import Kind, Move, Negotiator, Proposal, Situation, negotiator
     from commonweal.economy.rewards.accuracy import Bound
+    from commonweal.economy.rewards.forms import Accuracies, Pool, closed_form
     from commonweal.economy.rewards.rules import RewardTerms, reward_rule
     from commonweal.economy.round.market import market
     from commonweal.economy.round.mechanism import Mechanism, mechanism
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accounts",
+    "Accuracies",
     "Action",
     "Answer",
     "Arena",
@@ -127,6 +129,7 @@ __all__ = [
     "PerRun",
     "Place",
     "PolicyTerms",
+    "Pool",
     "Population",
     "Principal",
     "Produce",
@@ -153,6 +156,7 @@ __all__ = [
     "as_played",
     "ask",
     "attack",
+    "closed_form",
     "credit_rule",
     "drawn_action",
     "explain",
@@ -236,6 +240,7 @@ _HOMES = {
     "economy.money.settlement": "SettlementTerms Standing settlement_rule",
     "economy.negotiation": "Kind Move Negotiator Proposal Situation negotiator",
     "economy.rewards.accuracy": "Bound",
+    "economy.rewards.forms": "Accuracies Pool closed_form",
     "economy.rewards.rules": "RewardTerms reward_rule",
     "economy.round.market": "market",
     "economy.round.mechanism": "Mechanism mechanism",

@@ -51,6 +51,9 @@ def renamed(economy: Economy, runs: Ints, names: Names, unpaid: Bools) -> Econom
     bearer = np.tile(names.bearer, (len(runs) // len(names.bearer), 1))
     world, state = pick_world(economy.world, runs, names.spares), pick_runs(economy.state, runs, names.spares)
     people = borne(pick_runs(economy.people, runs, names.spares), bearer, world.terms.values.concern)
+    if names.spares and world.terms.population.samples:  # a name has what its principal holds
+        own_amount = _along(state.membership.amount, bearer)
+        state = replace(state, membership=replace(state.membership, amount=own_amount))
     if names.spares and "identity" in state.mechanisms:
         paid = state.mechanisms["identity"].paid
         state = replace(state, ledger=fund_names(state.ledger, bearer, unpaid, paid, world.terms.identity))

@@ -18,10 +18,10 @@ class Membership:
     amount: Floats = per_principal(spare="first")  # (R, N) samples it puts in in a round in which it delegates
 
     @classmethod
-    def none(cls, runs: int, principals: int, amount: int) -> "Membership":
-        """Before the first round, when everybody would put in the same."""
+    def none(cls, runs: int, principals: int, amount: int | tuple[float, ...]) -> "Membership":
+        """Before the first round, when everybody would put in the same, or each its own number (N,)."""
         shape = (runs, principals)
-        return cls(np.full(shape, NEVER, dtype=np.int64), np.zeros(shape), np.full(shape, float(amount)))
+        return cls(np.full(shape, NEVER, dtype=np.int64), np.zeros(shape), np.full(shape, amount, dtype=np.float64))
 
     def pick(self, runs: Ints) -> "Membership":
         """The membership of some of the runs (R',), in any order; a run may occur several times."""

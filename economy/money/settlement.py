@@ -62,6 +62,7 @@ class Standing:
     contributed: Floats  # (R, N) samples that count, of all rounds so far; of this round alone without a task
     round: int  # rounds played before
     menu: Lines
+    each: Floats | None = None  # (R, N) accuracy that each has in the end by a closed form; None: all have the model's
 
 
 SettlementRule = Callable[[Standing, SettlementTerms], Floats]  # (R, N) shares >= 0; rows sum to 1, or 0: nobody is due

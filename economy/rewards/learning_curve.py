@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonweal.agents.arrays import Floats, ratio
-from commonweal.economy.rewards.accuracy import Bound, PowerLaw
+from commonweal.economy.rewards.accuracy import Accuracy, PowerLaw
+from commonweal.economy.rewards.forms import curve_of
 from commonweal.economy.rewards.rules import RewardTerms
 from commonweal.economy.rewards.tariff import Tariff
 
@@ -18,7 +19,7 @@ SEEN = 64  # rounds remembered, ever further apart
 class Ahead:
     """Accuracy at the end of a term by samples put in per round of it."""
 
-    curve: Bound | PowerLaw
+    curve: Accuracy  # a dataclass of numbers () or (R, 1)
     done: float | Floats  # () or (R, 1) samples trained on before
     rounds: int  # of the term
 
@@ -31,10 +32,13 @@ class Ahead:
         return self.rounds * self.curve.slope(self.done + self.rounds * samples)
 
 
-def believed(tariff: Tariff, terms: RewardTerms) -> Bound | PowerLaw:
-    """The curve that is believed in, with parameters (R, 1): fitted where asked for and enough has been seen."""
+def believed(tariff: Tariff, terms: RewardTerms) -> Accuracy | None:
+    """The curve that is believed in, with parameters (R, 1): fitted where asked for and enough has been seen.
+
+    None where accuracy does not go by samples alone.
+    """
     fitted = terms.accuracy.kind == "fitted" and np.isfinite(tariff.seen[..., 1]).sum(axis=1).min() >= FEWEST
-    return fit(tariff.seen) if fitted else Bound(terms.accuracy.optimum, terms.accuracy.scale)
+    return fit(tariff.seen) if fitted else curve_of(terms.accuracy)
 
 
 def noted(tariff: Tariff, samples: Floats, quality: Floats, played: int, rounds: int) -> Tariff:
@@ -80,6 +84,6 @@ def fit(seen: Floats) -> PowerLaw:
     return PowerLaw(*chosen)
 
 
-def of_run(curve: Bound | PowerLaw, run: int) -> Bound | PowerLaw:
+def of_run(curve: Accuracy, run: int) -> Accuracy:
     """The curve of one run, with plain numbers."""
     return type(curve)(*(float(np.asarray(values)[run, 0]) for values in vars(curve).values()))

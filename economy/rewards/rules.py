@@ -17,19 +17,11 @@ from commonweal.economy.money.quota import credit_quotas
 from commonweal.economy.money.settlement import Standing
 from commonweal.economy.money.time_aware import TimeTerms, cumulated_value, valued_by_time
 from commonweal.economy.rewards.accuracy import Bound
+from commonweal.economy.rewards.forms import AccuracyTerms
 from commonweal.economy.rewards.shaping import shaped, solo_samples
 
 ROUNDING = 1e-9  # of accuracies
 SMALLEST_PRICE = 1e-12  # of a sample that costs nothing, in units of accuracy
-
-
-@dataclass(frozen=True)
-class AccuracyTerms:
-    """The accuracy that is expected of samples."""
-
-    kind: str  # bound or fitted
-    optimum: PerRun  # (R, 1) accuracy of the bound with infinitely many samples
-    scale: PerRun  # (R, 1) k of the bound
 
 
 @dataclass(frozen=True)
@@ -59,17 +51,35 @@ class MenuTerms:
 
 
 RewardRule = Callable[[Standing, Floats, RewardTerms], Floats]  # quality (R,) → (R, N) accuracy owed, 0 to quality
-REWARDS: Registry[RewardRule, None] = Registry("model reward rule", "commonweal.rewards", "rewards.kind", None)
+
+
+@dataclass(frozen=True)
+class RewardFacts:
+    """What others must know of a model reward rule."""
+
+    by_credit: bool = True  # may look at cumulated credit
+    own: bool = False  # owes what a closed form says that each has: better than the model, below 0, or outside it
+
+
+REWARDS: Registry[RewardRule, RewardFacts] = Registry(
+    "model reward rule", "commonweal.rewards", "rewards.kind", RewardFacts()
+)
 reward_rule = REWARDS.register
 
 
-@reward_rule("shared")
+@reward_rule("shared", by_credit=False)
 def shared(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """Everybody who takes part is given the whole model, whatever it put in: naive sharing."""
     return standing.member * quality[:, None]
 
 
-@reward_rule("menu")
+@reward_rule("own_accuracy", by_credit=False, own=True)
+def own_accuracy(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
+    """What a closed form says that each has in the end, who stays away included; else as ``shared``."""
+    return shared(standing, quality, terms) if standing.each is None else standing.each
+
+
+@reward_rule("menu", by_credit=False)
 def by_menu(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """By the best line of the menu that what was put in fulfils: its part of the model's accuracy.
 
@@ -81,7 +91,7 @@ def by_menu(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     return standing.member * part * quality[:, None]
 
 
-@reward_rule("shaping")
+@reward_rule("shaping", by_credit=False)
 def by_shaping(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """Accuracy shaping (Karimireddy et al. 2022): more samples than it would use alone earn a principal more accuracy.
 
@@ -135,7 +145,9 @@ def rewards(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
         InputError: if a rule promises less than no model, or more than there is.
     """
     owed = REWARDS[terms.kind](standing, quality, terms)
-    if terms.kind != "shared" and not ((owed >= 0.0) & (owed <= quality[:, None] + ROUNDING)).all():
+    if terms.kind == "shared" or REWARDS.facts(terms.kind).own:  # a closed form is held to its own range
+        return owed
+    if not ((owed >= 0.0) & (owed <= quality[:, None] + ROUNDING)).all():
         run = int(np.argmax(np.maximum(owed - quality[:, None], -owed).max(axis=1)))  # the worst, or one with a nan
         most = " where the model has ".join(apart(owed[run].max(), quality[run]))
         found = f"accuracies from {owed[run].min():g} to {most}"

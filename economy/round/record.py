@@ -255,6 +255,7 @@ class Produce:
     lesson: Lesson | None = None  # None where nothing is learned
     groups: Groups | None = None  # who shares what with whom; None where no public good is produced
     permitted: Floats | None = None  # (R,) test accuracy on classes that nobody withholds; None: not known
+    each: Floats | None = None  # (R, N) accuracy that each has in the end by a closed form; None: the model's
 
     @property
     def credit(self) -> Floats:

@@ -20,6 +20,8 @@ from commonweal.agents.terms import pick
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.money.market import revenue
 from commonweal.economy.rewards.accuracy import Accuracy
+from commonweal.economy.rewards.forms import Accuracies, accuracies
+from commonweal.economy.round.pools import pool_of
 from commonweal.economy.round.record import Moment, Payday, Produce
 from commonweal.economy.round.standing import Supposed, owed_to, shares_of, suppose, usual_amounts
 from commonweal.economy.world.claims import felt
@@ -53,7 +55,9 @@ def foregone_payoffs(
     return payoffs if moment.value_costs is None else payoffs - moment.value_costs
 
 
-def prospects(put: Floats, real: Floats, state: State, people: Population, world: World, accuracy: Accuracy) -> Floats:
+def prospects(
+    put: Floats, real: Floats, state: State, people: Population, world: World, accuracy: Accuracy | None
+) -> Floats:
     """Payoff of each principal's alternatives, if everybody else does what it did last.
 
     Exact in a market without a task. Where a network learns, accuracy is what the learning curve promises for the term,
@@ -65,7 +69,7 @@ def prospects(put: Floats, real: Floats, state: State, people: Population, world
         state: before the round.
         people: with their last actions, or those of the round.
         world: what does not change.
-        accuracy: of R runs, by samples (R, M) put in per round.
+        accuracy: of R runs, by samples (R, M) put in per round; None: what the closed form says of who puts in what.
 
     Returns:
         (R, N, G) money.
@@ -75,13 +79,14 @@ def prospects(put: Floats, real: Floats, state: State, people: Population, world
     """
     demand_room(put, "menu.offer")
     usual = usual_amounts(state.membership.amount, people.action, world)
-    quality = quality_of_each(usual.delegated, real, accuracy)
     row = runs_of_each(put)
+    member = each_alone(people.action != Action.ABSTAIN, np.ones(put.shape, dtype=bool))
+    found = supposed_accuracies(usual.delegated, real, member, state, world, accuracy)
+    quality = found.quality
     amounts, real_amounts = each_alone(usual.total, put), each_alone(usual.delegated, real)
     credit = world.market.usual_credit(real_amounts, amounts, quality, row, state, people, world)
-    member = each_alone(people.action != Action.ABSTAIN, np.ones(put.shape, dtype=bool))
     earned = revenue(quality, state.rival[row], world.customers, pick(world.terms.market, row))
-    paid, given = dues(Supposed(amounts, member, credit, row), earned, quality, state, people, world)
+    paid, given = dues(Supposed(amounts, member, credit, row, found.each), earned, quality, state, people, world)
     result: Floats = paid + worth_of(given, world) - people.cost[:, :, None] * real
     return result
 
@@ -104,6 +109,24 @@ def quality_of_each(delegated: Ints | Floats, real: Floats, accuracy: Accuracy) 
     others = delegated.sum(axis=1, keepdims=True) - delegated
     quality: Floats = accuracy((others[:, :, None] + real).reshape(len(real), -1)).ravel()
     return quality
+
+
+def supposed_accuracies(
+    delegated: Ints | Floats, real: Floats, member: Bools, state: State, world: World, accuracy: Accuracy | None
+) -> Accuracies:
+    """What accuracies follow, of what everybody delegates with one's alternatives in place.
+
+    Args:
+        delegated: (R, N) real samples that everybody puts in.
+        real: (R, N, G) those of one's alternatives.
+        member: (R·N·G, N) who takes part.
+        state: before the round.
+        world: what does not change.
+        accuracy: by samples put in per round; None: by the closed form.
+    """
+    if accuracy is not None:
+        return Accuracies(quality_of_each(delegated, real, accuracy))
+    return accuracies(pool_of(each_alone(delegated, real), member, state, world, runs_of_each(real)))
 
 
 def dues(

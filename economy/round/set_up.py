@@ -144,7 +144,7 @@ def set_up(scenarios: Sequence[Any], seeds: Sequence[int], open_nodes: OpenNodes
         supply=first_supply(holdings),
         history=CreditHistory.empty(terms.settlement.horizon, runs, principals),
         recent=(),
-        membership=Membership.none(runs, principals, terms.learning.samples),
+        membership=Membership.none(runs, principals, terms.population.samples or terms.learning.samples),
         ledger=post(Ledger.empty(runs, principals), opening),
         rival=np.zeros(runs),
         mechanisms={},

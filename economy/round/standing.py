@@ -26,6 +26,7 @@ class Supposed:
     member: Bools  # (R', N) who takes part
     credit: Floats  # (R', N) cumulated credit
     runs: Ints | None = None  # (R',) the runs of the state that these are; None: all of them, once each
+    each: Floats | None = None  # (R', N) accuracy that each has in the end by a closed form; None: the model's
 
 
 def usual_amounts(amount: Floats, actions: Ints, world: World) -> PutIn:
@@ -38,6 +39,12 @@ def usual_amounts(amount: Floats, actions: Ints, world: World) -> PutIn:
     """
     form, put = carried_out(actions, amount, world.terms.actions, world.conduct)
     return PutIn(put, put * (form == Form.OWN))
+
+
+def held_samples(world: World) -> Floats:
+    """(N,) or () samples that each can put in at most, where none are drawn; without a limit where nobody says."""
+    said, spares = world.terms.population.samples, world.shape[1] - world.terms.population.count
+    return np.array([*said, *said[:1] * spares]) if said else np.array(np.inf)
 
 
 def standing_of(supposed: Supposed, membership: Membership, state: State, people: Population, world: World) -> Standing:
@@ -72,6 +79,7 @@ def standing_of(supposed: Supposed, membership: Membership, state: State, people
         contributed=contributed,
         round=state.round,
         menu=Lines(nothing, nothing) if menu is None else Lines(menu.amounts[runs], menu.ratios[runs]),
+        each=supposed.each,
     )
 
 

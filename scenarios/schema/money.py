@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
 from commonweal.scenarios.schema.relevance import buys, gives, leaks, learns, pays_by_credit, pays_money, sells, shares
+
+_Number = Annotated[float, Field(ge=-1e12, le=1e12)]
+_Numbers = _Number | tuple[_Number, ...] | tuple[tuple[_Number, ...], ...]
+
+
+def _by_power_law(scenario: Any) -> bool:
+    return bool(scenario.rewards.accuracy.kind == "power_law")
 
 
 class TimeAware(Part):
@@ -61,9 +70,12 @@ class Market(Part):
 class Accuracy(Part):
     """The accuracy that is expected of samples: max(0, optimum - (sqrt(2k (2 + ln(x/k))) + 4) / sqrt(x)), k the scale."""
 
-    kind: Literal["bound", "fitted"] = field("bound", "bound: the formula above; fitted: a power law through the accuracies seen so far", "name")
-    optimum: Share = field(1.0, "accuracy by unlimited samples (bound)")
+    kind: str = field("bound", "bound: the formula above; power_law: optimum - drop x^-exponent; fitted: a power law through the accuracies seen so far; where market.kind = curve also federated_mean, logarithm, linear_gaussian and others, or a registered closed form", "name")
+    optimum: Share = field(1.0, "accuracy by unlimited samples (bound, power_law)")
     scale: float = field(1.0, "k: the larger, the more samples it takes (bound)", "samples", gt=0, le=1e6)
+    drop: float = field(1.0, "accuracy that is missing with one sample (power_law)", "share", gt=0, le=1e12, matters=_by_power_law)
+    exponent: float = field(0.5, "how fast that vanishes with more (power_law)", "1", gt=0, le=10, matters=_by_power_law)
+    options: dict[str, _Numbers] = field({}, "the closed form's own numbers by name: a number, a list with one for each principal, or a list of such lists", "by name", "a table, each value a number, a list of numbers, or a list of lists of numbers")
 
 
 class Stakes(Part):
@@ -91,7 +103,7 @@ class Identity(Part):
 class Rewards(Part):
     """Models as pay: how good a copy of the model each is given."""
 
-    kind: str = field("shared", "model reward rule, how good a copy of the model each is given: shared (the whole model), menu, shaping, quota, time_cumulation, time_valuation, or a registered rule", "name")
+    kind: str = field("shared", "model reward rule, how good a copy of the model each is given: shared (the whole model), own_accuracy (what a closed form says that each has), menu, shaping, quota, time_cumulation, time_valuation, or a registered rule", "name")
     content: Share = field(0.0, "what must be in samples to count where models are given for samples (kind = menu or shaping): cumulated credit per sample, as a share of everybody's average; with 0 all count, junk too")
     joining: Literal["seen", "claimed"] = field("seen", "whose word counts on when a principal joined, where a rule goes by it: seen (the cooperative's) or claimed (the principal's)", "name")
     accuracy: Accuracy = section(Accuracy(), lambda s: s.market.kind == "curve")

@@ -12,6 +12,7 @@ from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Uti
 from commonweal.scenarios.schema.relevance import (
     costs_spread,
     follows,
+    forms,
     limited,
     may,
     minds,
@@ -40,6 +41,7 @@ class Population(Part):
     type_shares: tuple[Share, ...] = field((), "probability that a principal is of each type; empty: all types alike", "share", max_length=20)
     outside_option: Utility = field(0.0, "payoff of abstaining", "money per round", matters=may("abstain"))
     endowment: Utility = field(0.0, "money a principal starts with", "money")
+    samples: tuple[Annotated[float, Field(ge=0, le=1e12)], ...] = field((), "samples that each principal holds where none are drawn from a task: what it puts in, and at most where it chooses (menu.offer = amounts); empty: learning.samples, and without a limit", "samples", "empty or a list of numbers between 0 and 1e12, one for each principal", max_length=100_000, matters=forms)
     table: Path | None = field(None, "CSV or parquet file with a row per principal, by name, and of the columns cost, policy, action, limit_0, limit_1, ..., price, endowment and samples those that it gives; the rest is drawn", "path")
 
     @model_validator(mode="after")
@@ -61,6 +63,8 @@ class Population(Part):
             raise ValueError(f"type_shares has {len(self.type_shares)} entries for {len(self.cost_types)} cost_types; give one for each")
         if self.type_shares and abs((total := sum(self.type_shares)) - 1) > 1e-9:
             raise ValueError(f"type_shares sum to {apart(total, 1)[0]}; they must sum to 1")
+        if self.samples and len(self.samples) != self.count:
+            raise ValueError(f"samples has {len(self.samples)} entries for count = {self.count} principals; give one for each")
         return self
 
 

@@ -69,6 +69,11 @@ def sells(scenario: Any) -> bool:
     return scenario.market.kind not in ("public_goods", "donation")
 
 
+def forms(scenario: Any) -> bool:
+    """Whether accuracy follows from samples by a closed form, without a task."""
+    return bool(scenario.market.kind == "curve")
+
+
 def shares(scenario: Any) -> bool:
     """Whether a public good is what contributions are multiplied in and shared."""
     return bool(scenario.market.kind == "public_goods")

@@ -11,6 +11,7 @@ from pydantic import field_validator, model_validator
 from commonweal.agents.documents import differences
 from commonweal.agents.errors import apart
 from commonweal.scenarios.schema.beliefs import Beliefs
+from commonweal.scenarios.schema.closed_forms import form_demands
 from commonweal.scenarios.schema.fields import Count, Part, PerRound, Share, Utility, field, section
 from commonweal.scenarios.schema.learning import Credit, Learning, Screening, Task
 from commonweal.scenarios.schema.money import (
@@ -112,11 +113,11 @@ class Scenario(Part):
             yield "values.dimensions", not valued(self), f"empty {where} nothing is learned"
             yield "rewards.realise", self.rewards.realise == "promise", f"promise {where} there is no model"
         if self.market.kind == "curve":
-            yield "rewards.accuracy.kind", self.rewards.accuracy.kind == "bound", f"bound {where} that is the accuracy"
             yield "negotiation.kind", self.negotiation.kind == "none", f"none {where} talks have no past earnings to go by"
         if shares(self):
             yield from self._public_goods_demands(where)
         yield from demands(self, where)
+        yield from form_demands(self, where)
         yield from self._model_demands()
         yield from wire_demands(self)
         for name in ("prior_mean", "prior_sd"):

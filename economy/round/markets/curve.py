@@ -13,18 +13,19 @@ from commonweal.agents.streams import Streams
 from commonweal.agents.terms import pick
 from commonweal.economy.credit import Credit
 from commonweal.economy.money.market import revenue
-from commonweal.economy.rewards.accuracy import Bound
+from commonweal.economy.rewards.forms import accuracies, curve_of
 from commonweal.economy.round.alternatives import credit_over_horizon
 from commonweal.economy.round.market import market
 from commonweal.economy.round.markets.model import ModelMarket
+from commonweal.economy.round.pools import pool_of
 from commonweal.economy.round.record import Foregone, Moment, Payday, Produce
 from commonweal.economy.round.regret import (
     demand_room,
     dues,
     each_alone,
     private_gains,
-    quality_of_each,
     runs_of_each,
+    supposed_accuracies,
     taking_part,
     worth_of,
 )
@@ -46,9 +47,10 @@ class CurveMarket(ModelMarket):
     def produce(self, moment: Moment, world: World, streams: Streams) -> tuple[Moment, Produce]:
         """The accuracy of the round's samples."""
         put = usual_amounts(moment.state.membership.amount, moment.actions, world)
-        quality = curve_of(world)(put.delegated.sum(axis=1)[:, None])[:, 0]
+        found = accuracies(pool_of(put.delegated, moment.member, moment.state, world))
+        quality = found.quality
         worth = Credit(priced(put.delegated, quality), "aumann_shapley")
-        return moment, Produce(put, worth, quality, 1 - quality)
+        return moment, Produce(put, worth, quality, 1 - quality, each=found.each)
 
     def foregone(self, moment: Moment, produce: Produce, payday: Payday, world: World, streams: Streams) -> Foregone:
         """Exact: everybody else puts in what it did, and accuracy follows the curve."""
@@ -57,11 +59,13 @@ class CurveMarket(ModelMarket):
         put, real = (np.stack([getattr(each, name) for each in puts], axis=2) for name in ("total", "delegated"))
         demand_room(put, "policy.mix: best_response and wait_and_see")
         row = runs_of_each(put)
-        quality = quality_of_each(produce.put.delegated, real, curve_of(world))
+        member = each_alone(moment.member, taking_part(moment))
+        curve = curve_of(terms.rewards.accuracy)
+        found = supposed_accuracies(produce.put.delegated, real, member, state, world, curve)
+        quality = found.quality
         worth = priced(each_alone(produce.put.delegated, real), quality)
         _, credit = credit_over_horizon(worth, np.zeros(worth.shape), state.history, terms.settlement, row)
-        member = each_alone(moment.member, taking_part(moment))
-        supposed = Supposed(each_alone(produce.put.total, put), member, credit, row)
+        supposed = Supposed(each_alone(produce.put.total, put), member, credit, row, found.each)
         earned = revenue(quality, state.rival[row], moment.customers[row], pick(terms.market, row))
         paid, owed = dues(supposed, earned, quality, state, moment.people, world)
         cost = moment.people.cost[..., None] * real
@@ -74,12 +78,6 @@ class CurveMarket(ModelMarket):
     ) -> Floats:
         """Aumann–Shapley prices at the accuracy of these samples."""
         return priced(real, quality)
-
-
-def curve_of(world: World) -> Bound:
-    """The accuracy of each run's samples."""
-    terms = world.terms.rewards.accuracy
-    return Bound(terms.optimum, terms.scale)
 
 
 def priced(samples: Ints | Floats, quality: Floats) -> Floats:

@@ -16,11 +16,14 @@ from commonweal.agents.population import Population
 from commonweal.agents.streams import Streams
 from commonweal.economy.money.membership import NEVER
 from commonweal.economy.rewards.accuracy import Bound, best_alone
+from commonweal.economy.rewards.forms import alone
 from commonweal.economy.rewards.learning_curve import SEEN, Ahead, believed, noted, of_run
 from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.mechanism import Mechanism, mechanism
+from commonweal.economy.round.pools import pool_of
 from commonweal.economy.round.record import Effects, Moment, Payday, Produce
 from commonweal.economy.round.regret import prospects
+from commonweal.economy.round.standing import held_samples
 from commonweal.economy.world.claims import claimed_cost
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
@@ -73,9 +76,14 @@ class Menu(Mechanism):
         return noted(own, samples, produce.quality, moment.state.round + 1, world.terms.rounds)
 
 
-def _ahead(tariff: Tariff, state: State, world: World) -> Ahead:
-    """The accuracy that a term's samples are expected to give; without a learned model every round starts from none."""
+def _ahead(tariff: Tariff, state: State, world: World) -> Ahead | None:
+    """The accuracy that a term's samples are expected to give; without a learned model every round starts from none.
+
+    None where it does not go by samples alone.
+    """
     curve = believed(tariff, world.terms.rewards)
+    if curve is None:
+        return None
     if not world.market.learns:
         return Ahead(curve, np.zeros((len(state.quality), 1)), 1)
     return Ahead(curve, state.membership.contributed.sum(axis=1, keepdims=True), world.terms.menu.term)
@@ -84,6 +92,8 @@ def _ahead(tariff: Tariff, state: State, world: World) -> Ahead:
 def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> Tariff:
     """The tariff of the coming term; what follows from the same numbers as before stays."""
     terms, value, ahead = world.terms.rewards, world.terms.market.model_value, _ahead(tariff, state, world)
+    if ahead is None:
+        return replace(tariff, alone=_worth_alone(state, people, world)) if terms.alone else tariff
     basis = np.hstack([np.broadcast_to(each, value.shape) for each in (*vars(ahead.curve).values(), ahead.done, value)])
     moved = np.ones(len(basis), dtype=bool)
     if basis.shape == tariff.basis.shape:
@@ -91,12 +101,19 @@ def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> 
     if terms.alone and (moved.any() or (people.cost != tariff.cost).any()):
         scratch = replace(ahead, done=0.0)
         price = people.cost / value
-        samples = best_alone(scratch, price)
+        samples = np.minimum(best_alone(scratch, price), held_samples(world))
         alone = value * np.maximum(scratch(samples) - price * samples, 0.0)
         tariff = replace(tariff, alone=alone, cost=people.cost)
     if world.terms.menu.offer == "menu" and moved.any():
         tariff = replace(tariff, **_offers(tariff, ahead, moved, world))
     return replace(tariff, basis=basis)
+
+
+def _worth_alone(state: State, people: Population, world: World) -> Floats:
+    """(R, N) money per round of training alone, by a closed form, on the samples that each holds, or of no model."""
+    nothing = np.zeros(world.shape)
+    pool = pool_of(nothing, nothing > 0, state, world)
+    return np.maximum(world.terms.market.model_value * alone(pool) - people.cost * pool.held, 0.0)
 
 
 def _offers(tariff: Tariff, ahead: Ahead, moved: Bools, world: World) -> dict[str, Any]:
@@ -185,6 +202,8 @@ def _first_tried(people: Population, world: World) -> Floats:
     for_model, most = market.model_value / cost, (market.model_value + revenue) / cost
     if world.market.learns:  # nobody has more to put in
         for_model, most = (np.minimum(each, world.holdings.count) for each in (for_model, most))
+    if world.terms.population.samples:
+        for_model, most = np.minimum(for_model, held_samples(world)), np.broadcast_to(held_samples(world), cost.shape)
     steps = np.geomspace(LEAST * for_model / most, 1.0, ALTERNATIVES - 1, axis=-1)
     tried: Floats = most[:, :, None] * np.concatenate([np.zeros((*cost.shape, 1)), steps], axis=-1)
     return tried

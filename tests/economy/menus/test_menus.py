@@ -18,9 +18,9 @@ from commonweal.economy.futures.play import play_futures
 from commonweal.economy.menus import Menu, MenuProblem, solve
 from commonweal.economy.money.membership import NEVER, Membership
 from commonweal.economy.rewards.accuracy import Bound, PowerLaw
+from commonweal.economy.rewards.forms import curve_of
 from commonweal.economy.rewards.learning_curve import fit, noted
 from commonweal.economy.rewards.tariff import Tariff
-from commonweal.economy.round.markets.curve import curve_of
 from commonweal.economy.round.mechanisms import menu
 from commonweal.economy.round.standing import has_content
 from commonweal.economy.runs.ensemble import Ensemble
@@ -255,7 +255,9 @@ def test_amounts_are_best_whatever_pays_for_them(settlement: str, value: float) 
         for other, chosen in zip(others, ensemble.state.membership.amount[0], strict=True):
 
             def payoff(put: Floats, other: float = other) -> Floats:
-                quality = curve_of(ensemble.world)((put + other)[None])[0]
+                curve = curve_of(ensemble.world.terms.rewards.accuracy)
+                assert curve is not None
+                quality = curve((put + other)[None])[0]
                 share = 0.5 if settlement == "equal" else put / (put + other)
                 return (value + 1000 * share) * quality - 1e-6 * put
 
