@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from commonweal.agents.errors import InputError
-from commonweal.commands.completion import assignments, fields, kinds, scenarios, studies, sweeps
+from commonweal.commands.completion import assignments, fields, kinds, results_of_the_field, scenarios, studies, sweeps
 from commonweal.commands.interrupts import ended_as_by_ctrl_c
 from commonweal.commands.output import give_up_output, refused, write_readably
 
@@ -306,6 +306,48 @@ def study(
         options["until_width"] = until_width
     with _look(figures, figures_style, figures_width):
         conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out, force))
+
+
+@app.command()
+def reproduce(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RESULT]", help="Which; all are listed if not given.", autocompletion=results_of_the_field
+        ),
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Play all of them.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Play those that take five seconds at most.")] = False,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="N", help="How many seeds, or a list; what each result asks for if not given.")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page of the atlas.")] = False,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Record the verdicts in a file; others in it stay.")
+    ] = None,
+    import_: Imports = None,
+) -> None:
+    """Play a published result in this economy, and print theirs beside ours with a verdict.
+
+    Ends with 1 where a verdict is not the one on record. A result of your own is a function in a file before the
+    command, or of a package that offers it (entry points commonweal.results).
+
+    Examples:
+    [cyan]commonweal reproduce[/]                              the results there are
+
+    [cyan]commonweal reproduce hauert-2002[/]
+
+    [cyan]commonweal reproduce --all --fast[/]
+
+    [cyan]commonweal reproduce my-result --import my_result.py --seeds 16[/]
+    """
+    from commonweal.commands import reproduce as command
+
+    if name is None and not (all_ or fast or markdown or record):
+        command.list_results()
+        return
+    request = command.ReproduceRequest(name, all_ or (name is None and not fast), fast, seeds, markdown, record)
+    raise typer.Exit(command.conduct_reproduce(request))
 
 
 @app.command()

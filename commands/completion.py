@@ -1,4 +1,4 @@
-"""What a shell completes: names of scenarios, sweeps, studies, fields and kinds of rules, all cheap to find.
+"""What a shell completes: names of scenarios, sweeps, studies, results, fields and kinds of rules, all cheap to find.
 
 ``commonweal --install-completion`` sets it up. Names that a shell cannot know, like files, are left to the shell.
 """
@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 _STUDY = re.compile(r'^@study\("([\w-]+)"', re.MULTILINE)
+_RESULT = re.compile(r'^@result\(\s*"([\w-]+)"', re.MULTILINE)
 _STUDIES = Path(__file__).parents[1] / "scenarios" / "studies"
+_ROWS = Path(__file__).parents[1] / "scenarios" / "atlas" / "rows"
 
 
 def scenarios(incomplete: str) -> list[str]:
@@ -27,6 +29,12 @@ def sweeps(incomplete: str) -> list[str]:
 def studies(incomplete: str) -> list[str]:
     """Studies of this library, read off their files: to import them takes seconds."""
     found = (name for file in _STUDIES.glob("*/*.py") for name in _STUDY.findall(file.read_text(encoding="utf-8")))
+    return _beginning(sorted(found), incomplete)
+
+
+def results_of_the_field(incomplete: str) -> list[str]:
+    """Results of the atlas, read off their files."""
+    found = (name for file in _ROWS.glob("*.py") for name in _RESULT.findall(file.read_text(encoding="utf-8")))
     return _beginning(sorted(found), incomplete)
 
 

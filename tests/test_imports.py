@@ -19,7 +19,7 @@ ORDER = {
         "tasks", "learning", "wire", "leaking", "credit", "money", "screening", "rewards", "negotiation", "menus",
         "world", "round", "runs", "arena", "learners", "futures", "explaining",
     ),
-    "scenarios": ("schema", "runs", "sweeps", "starting", "reading", "studies", "games"),
+    "scenarios": ("schema", "runs", "sweeps", "starting", "reading", "studies", "games", "atlas"),
     "figures": ("explained", "studies", "browser"),
     "figures/browser": ("drawing", "notes", "documents", "fields", "compared", "swept", "tab", "page"),
 }  # fmt: skip

@@ -1,0 +1,105 @@
+"""A check: one number, or one answer in words, of a published result beside what is found here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from commonweal.agents.arrays import Floats
+from commonweal.agents.errors import InputError, shown
+from commonweal.scenarios.runs.intervals import ANYWHERE, Range
+
+Source = Literal["published", "repository", "derived"]
+Finder = Literal["run", "study", "function"]
+Kind = Literal["exact", "statistical", "claim", "order"]
+Ours = float | str | Sequence[float] | Sequence[str] | Floats
+
+DERIVED = 1e-6  # relative distance within which a number that follows from a theory is met, if a check says nothing
+
+
+@dataclass(frozen=True)
+class Check:
+    """What somebody found, and what is found here.
+
+    A number is ``exact`` (each of ours is as near as ``within`` or ``digits`` say), ``statistical`` (theirs lies in our
+    95 % interval, which reaches no further than ``resolution``), or a ``claim`` (the lower end of our interval is at
+    least theirs, or the upper end at most, with ``at_most``). An answer in words (who, in which order, a refusal) is
+    ``order``, or ``exact``: ours is the same words.
+
+    Raises:
+        InputError: if a part is missing or contradicts another.
+    """
+
+    name: str  # of what is compared, like "5 parties: price of anarchy"
+    theirs: float | str | None  # None only where the number itself is not to be had
+    ours: Ours | None  # one, or one per seed; None where something is ``missing``
+    source: Source  # printed in the paper, an output in the authors' repository, or derived here from their definitions
+    found_by: Finder  # a run or a study of an economy; or a function alone, which says "formula only"
+    within: float | None = None  # distance, relative to theirs; absolute where theirs is 0
+    digits: int | None = None  # decimals that theirs is printed with: half a unit of the last one may differ
+    resolution: float | None = None  # how far an interval may reach, in the unit of theirs
+    kind: Kind = "exact"
+    at_most: bool = False  # of a claim: ours is to be no larger, in place of no smaller
+    lies: Range = ANYWHERE  # where such a number lies, for its interval: SHARE, POSITIVE
+    breaks: str = ""  # the parameter, as given to nudge, whose change must break this check
+    cause: str = ""  # why ours differs, in a sentence
+    missing: str = ""  # data, formula or device that is not to be had offline
+
+    def __post_init__(self) -> None:
+        where = f"check {shown(self.name)}"
+        for field, allowed in (("source", Source), ("found_by", Finder), ("kind", Kind)):
+            if (given := getattr(self, field)) not in get_args(allowed):
+                raise InputError(f"{where}: {field} = {shown(given)}: must be one of {', '.join(get_args(allowed))}")
+        if bool(self.missing) != (self.ours is None):
+            raise InputError(f"{where}: ours is None exactly where something is missing; say what, or give ours")
+        if self.missing:
+            return
+        if self.theirs is None:
+            raise InputError(f"{where}: theirs is None, but nothing is missing")
+        if self.in_words != isinstance(self.theirs, str):
+            raise InputError(f"{where}: theirs and ours must both be numbers, or both be words")
+        if self.in_words:
+            if self.kind not in ("exact", "order"):
+                raise InputError(f"{where}: kind = {self.kind!r}: words are exact or order")
+            return
+        if self.kind == "order":
+            raise InputError(f"{where}: kind = 'order' is of words, not of a number")
+        if self.kind == "statistical" and self.resolution is None:
+            raise InputError(f"{where}: resolution: a statistical check says how far its interval may reach")
+        if self.kind == "exact" and self.source != "derived" and self.within is None and self.digits is None:
+            raise InputError(f"{where}: digits: say how many decimals are printed, or within which distance it holds")
+        if not self.breaks:
+            raise InputError(f"{where}: breaks: name the parameter whose change must break it, as given to nudge")
+
+    @property
+    def in_words(self) -> bool:
+        """Whether ours is words."""
+        first = self.ours if isinstance(self.ours, str) else self.each[0] if self.each else None
+        return isinstance(first, str)
+
+    @property
+    def each(self) -> list[float] | list[str]:
+        """Ours, as a list: one value, or one per seed.
+
+        Raises:
+            InputError: if it is empty.
+        """
+        if self.ours is None:
+            return []
+        if isinstance(self.ours, str):
+            return [self.ours]
+        try:
+            values = [*self.ours]  # type: ignore[misc]
+        except TypeError:  # one number
+            return [float(self.ours)]  # type: ignore[arg-type]
+        if not values:
+            raise InputError(f"check {shown(self.name)}: ours is empty")
+        return [str(value) for value in values] if isinstance(values[0], str) else [float(value) for value in values]
+
+    @property
+    def reach(self) -> float:
+        """How far an exact number may be from theirs."""
+        assert isinstance(self.theirs, int | float)
+        if self.within is None and self.digits is not None:
+            return 0.5 * 10.0**-self.digits * (1 + 1e-9)  # a half that is rounded to the even digit
+        scale = abs(self.theirs) or 1.0
+        return (DERIVED if self.within is None else self.within) * scale

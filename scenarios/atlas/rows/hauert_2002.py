@@ -1,0 +1,71 @@
+"""Volunteering as a red queen mechanism: who may stay away keeps cooperation alive, in a cycle."""
+
+from collections.abc import Iterator
+
+import commonweal as cw
+from commonweal.agents.errors import InputError
+from commonweal.scenarios.atlas.base import Seeds, result
+from commonweal.scenarios.atlas.check import Check
+from commonweal.scenarios.atlas.nudge import Nudge
+
+PLAYERS, LONER = 5, 1.0
+PUBLISHED = {"delegate": 0.2693, "free_ride": 0.2693, "abstain": 0.4613}  # cooperators, defectors, loners
+CALLED = {"delegate": "cooperators", "free_ride": "defectors", "abstain": "loners"}
+PLAYS_ON = "here a lone participant plays on and gets r − 1, where theirs gets the loner's payoff"
+
+
+@result(
+    "hauert-2002",
+    paper="Hauert, De Monte, Hofbauer and Sigmund, J. theor. Biol. 218, 2002",
+    table="optional public goods, N = 5, r = 3, σ = 1",
+    shows="the rest point around which cooperators, defectors and loners cycle",
+    learns="An exit keeps cooperation alive; how much of it depends on what happens to who is left alone.",
+    link="https://doi.org/10.1006/jtbi.2002.3067",
+    seconds=4,
+    seeds=2,
+)
+def optional_public_goods(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
+    """The study evolution, of five principals who contribute, keep or stay away.
+
+    The rest point is a root of 1 + (r − 1) z^(N−1) − (r/N)(1 − z^N)/(1 − z) in the share z of loners.
+    """
+    factor = nudge("market.multiplication", 3.0)
+    found = rest_point(factor, seeds)
+    for action, share in PUBLISHED.items():
+        yield Check(
+            f"share of {CALLED[action]}", theirs=share, ours=found[action], source="published", found_by="study",
+            digits=4, breaks="market.multiplication", cause=PLAYS_ON,
+        )  # fmt: skip
+    yield Check(
+        "share of loners, where who is alone plays on", theirs=loners(3.0, plays_on=True), ours=found["abstain"],
+        source="derived", found_by="study", breaks="market.multiplication",
+    )  # fmt: skip
+
+
+def rest_point(factor: float, seeds: Seeds) -> dict[str, float]:
+    """Shares of the actions at the rest point at which all three are there.
+
+    Raises:
+        InputError: if there is none.
+    """
+    changes = {
+        "rounds": 1, "population.count": PLAYERS, "population.outside_option": LONER, "market.groups": "all",
+        "market.multiplication": factor, "actions.available": ["abstain", "delegate", "free_ride"],
+    }  # fmt: skip
+    points = cw.ask("evolution", "public-goods", seeds, changes, resamples=50).tables["rest_points"]
+    shares = points[points["flow"] == "replicator"].pivot(index="point", columns="strategy", values="share")
+    inside = shares[(shares > 0.001).all(axis=1)]
+    if inside.empty:
+        raise InputError(f"market.multiplication = {factor:g}: no rest point with all three actions")
+    return {action: float(inside[action].iloc[0]) for action in PUBLISHED}
+
+
+def loners(factor: float, plays_on: bool) -> float:
+    """Share z at the rest point; the term z^(N−1) is that of who finds nobody to play with."""
+    from scipy.optimize import brentq
+
+    def lead(z: float) -> float:
+        alone = 0.0 if plays_on else (factor - 1) * z ** (PLAYERS - 1)
+        return 1 + alone - factor / PLAYERS * (1 - z**PLAYERS) / (1 - z)
+
+    return float(brentq(lead, 0.01, 0.99, xtol=1e-15))
