@@ -59,17 +59,28 @@ class MenuTerms:
 
 
 RewardRule = Callable[[Standing, Floats, RewardTerms], Floats]  # quality (R,) → (R, N) accuracy owed, 0 to quality
-REWARDS: Registry[RewardRule, None] = Registry("model reward rule", "commonweal.rewards", "rewards.kind", None)
+
+
+@dataclass(frozen=True)
+class RewardFacts:
+    """What others must know of a model reward rule."""
+
+    members_only: bool = False  # who stays away is owed nothing, so that nobody need work out what it would be
+
+
+REWARDS: Registry[RewardRule, RewardFacts] = Registry(
+    "model reward rule", "commonweal.rewards", "rewards.kind", RewardFacts()
+)
 reward_rule = REWARDS.register
 
 
-@reward_rule("shared")
+@reward_rule("shared", members_only=True)
 def shared(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """Everybody who takes part is given the whole model, whatever it put in: naive sharing."""
     return standing.member * quality[:, None]
 
 
-@reward_rule("menu")
+@reward_rule("menu", members_only=True)
 def by_menu(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """By the best line of the menu that what was put in fulfils: its part of the model's accuracy.
 
@@ -81,7 +92,7 @@ def by_menu(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     return standing.member * part * quality[:, None]
 
 
-@reward_rule("shaping")
+@reward_rule("shaping", members_only=True)
 def by_shaping(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """Accuracy shaping (Karimireddy et al. 2022): more samples than it would use alone earn a principal more accuracy.
 
@@ -92,7 +103,7 @@ def by_shaping(standing: Standing, quality: Floats, terms: RewardTerms) -> Float
     return standing.member * shaped(bound, standing.contributed, price, alone, quality[:, None], terms.shaping_margin)
 
 
-@reward_rule("quota")
+@reward_rule("quota", members_only=True)
 def by_quota(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """CGSV (Xu et al. 2021): the part of the model's accuracy that a quota by cumulated credit allows."""
     return credit_quotas(standing.credit, standing.member, terms.altruism) * quality[:, None]
