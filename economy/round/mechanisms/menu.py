@@ -27,6 +27,7 @@ from commonweal.economy.world.world import State, World
 
 ALTERNATIVES = 64  # numbers of samples compared, first from nothing to the most that could pay
 LEAST = 1e-4  # of what the model alone could pay for, the fewest samples above none that are tried first
+WORTHLESS = 1e-6  # of the most that could pay, in place of what a model without value could pay for
 ZOOMS = 2  # times that as many are compared around the best
 MOST_SAMPLES = 100_000  # that a line may ask for in a round in which a network learns
 KEPT = 4096  # solutions, by their problem
@@ -179,10 +180,15 @@ def _lines(tariff: Tariff, outside: Floats, people: Population, world: World) ->
 
 
 def _first_tried(people: Population, world: World) -> Floats:
-    """(R, N, G) samples: none, and from far fewer than the model alone could be worth up to the most that could pay."""
+    """(R, N, G) samples: none, and from far fewer than the model alone could be worth up to the most that could pay.
+
+    Data pay in money, too: the most is what the model and all revenue together could be worth. Where the model is worth
+    nothing, a millionth of that stands for what it could pay for.
+    """
     market, cost = world.terms.market, np.maximum(people.cost, 1e-12)
     revenue = market.price * world.customers * (1 - market.baseline) * (1 - world.terms.settlement.reserve)
-    for_model, most = market.model_value / cost, (market.model_value + revenue) / cost
+    most = (market.model_value + revenue) / cost
+    for_model = np.where(market.model_value > 0, market.model_value / cost, WORTHLESS * most)
     if world.market.learns:  # nobody has more to put in
         for_model, most = (np.minimum(each, world.holdings.count) for each in (for_model, most))
     steps = np.geomspace(LEAST * for_model / most, 1.0, ALTERNATIVES - 1, axis=-1)
