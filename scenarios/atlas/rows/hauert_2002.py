@@ -21,7 +21,7 @@ PLAYS_ON = "here a lone participant plays on and gets r − 1, where theirs gets
     shows="the rest point around which cooperators, defectors and loners cycle",
     learns="An exit keeps cooperation alive; how much of it depends on what happens to who is left alone.",
     link="https://doi.org/10.1006/jtbi.2002.3067",
-    seconds=4,
+    seconds=8,
     seeds=2,
 )
 def optional_public_goods(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
@@ -52,7 +52,7 @@ def rest_point(factor: float, seeds: Seeds) -> dict[str, float]:
         "rounds": 1, "population.count": PLAYERS, "population.outside_option": LONER, "market.groups": "all",
         "market.multiplication": factor, "actions.available": ["abstain", "delegate", "free_ride"],
     }  # fmt: skip
-    points = cw.ask("evolution", "public-goods", seeds, changes, resamples=50).tables["rest_points"]
+    points = cw.ask("evolution", "public-goods", seeds, changes, resamples=50, intensity=1.0).tables["rest_points"]
     shares = points[points["flow"] == "replicator"].pivot(index="point", columns="strategy", values="share")
     inside = shares[(shares > 0.001).all(axis=1)]
     if inside.empty:
