@@ -19,18 +19,18 @@ from results_page import main, markdown
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity, cross_entropy
 
-from commonweal.agents.arrays import Floats, ratio
-from commonweal.economy.credit.exact import all_coalitions, shapley_value
+from commonweal.agents.arrays import Floats
 from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.module import unflatten
 from commonweal.economy.learning.network import Parameters
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.world.world import World
+from commonweal.scenarios.atlas.rows.xu_2021 import DRAWS, PUBLISHED, shares
 from commonweal.scenarios.runs.intervals import CORRELATION, mean_interval
 from commonweal.scenarios.schema.loading import load
 
 Row = list[str]
-SIZES, EPOCHS, REPEATS, DRAWS = (10, 50, 200), 3, 5, 400
+SIZES, EPOCHS, REPEATS = (10, 50, 200), 3, 5
 
 
 def rounds() -> str:
@@ -133,27 +133,14 @@ def best(play: Callable[[], Any]) -> float:
 def cosines() -> str:
     """Cosines against exact Shapley values of ν(S) = cos(u_S, u_N), updates i.i.d. N(0, I_1000), 400 draws."""
     heads = ["principals", "Pearson (published)", "l1 distance of shares (published)"]
-    published = {5: (0.97, 0.009), 10: (0.988, 0.0108)}
     rows = []
-    for players, (pearson, l1) in published.items():
+    for players, (pearson, l1) in PUBLISHED.items():
         pairs = [shares(players, np.random.default_rng([players, draw])) for draw in range(DRAWS)]
         found = [float(np.corrcoef(one, other)[0, 1]) for one, other in pairs]
         apart = [float(np.abs(one - other).sum()) for one, other in pairs]
         spread = mean_interval(np.array(found), within=CORRELATION).text(4)
         rows.append([f"{players}", f"{spread} ({pearson})", f"{np.mean(apart):.4f} ({l1})"])
     return markdown(heads, rows)
-
-
-def shares(players: int, generator: np.random.Generator) -> tuple[Floats, Floats]:
-    """(n,) cosines of drawn updates and Shapley values of their game, each divided by its sum."""
-    updates = generator.normal(size=(players, 1000))
-    whole = updates.sum(axis=0)
-    coalitions = all_coalitions(players) @ updates
-    lengths = np.linalg.norm(coalitions, axis=1) * np.linalg.norm(whole)
-    worth = np.where(lengths > 0, ratio(coalitions @ whole, lengths), 0.0)
-    cosine = updates @ whole / np.linalg.norm(updates, axis=1)
-    exact = shapley_value(worth[None])[0]
-    return cosine / cosine.sum(), exact / exact.sum()
 
 
 def models() -> str:

@@ -20,12 +20,12 @@ from commonweal.economy.menus import READINGS, Menu, MenuProblem, solve
 from commonweal.economy.menus.outcomes import outcomes
 from commonweal.economy.menus.selection import NODES
 from commonweal.economy.rewards.accuracy import Bound
-from commonweal.scenarios.schema.contract_files import read_contract
+from commonweal.scenarios.atlas.rows.wang_2025 import PUBLISHED
+from commonweal.scenarios.atlas.rows.wang_2025 import problem as contract
 from commonweal.scenarios.schema.library import CONTRACTS, names_in
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import Answer, ask
 
-PUBLISHED = {"big-firms": 86.478273, "small-parties": 69.052095, "two types": 84.3403}
 PROBLEMS = 200
 DRAWS = 200_000
 TRIED = (
@@ -39,8 +39,7 @@ SIZES = (2, 2, 20_000), (5, 10, 20_000), (3, 50, 20_000), (5, 50, 20_000), (10, 
 
 def cases() -> dict[str, MenuProblem]:
     """The contracts of the library, and the paper's two types."""
-    two = MenuProblem(np.array([0.02, 0.01]), np.array([0.5, 0.5]), 2, 100.0, Bound(1.0, 1.0))
-    return {**{name: read_contract(name).problem() for name in names_in(CONTRACTS)}, "two types": two}
+    return {name: contract(name) for name in (*names_in(CONTRACTS), "two types")}
 
 
 def drawn(seed: int, least_budget: float) -> MenuProblem:
@@ -61,7 +60,7 @@ def by_case() -> str:
     for name, problem in cases().items():
         for reading in reversed(READINGS):
             menu = solve(replace(problem, reading=reading))
-            published = f"{PUBLISHED[name]}" if name in PUBLISHED and reading == "published" else ""
+            published = f"{PUBLISHED[name][0]}" if name in PUBLISHED and reading == "published" else ""
             asked = ", ".join(f"{amount:.4f}" for amount in menu.amounts)
             figures = [menu.objective, menu.complete_information, menu.information_cost]
             e, known, cost = (f"{figure:.6f}" for figure in figures)

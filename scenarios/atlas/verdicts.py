@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import floor, log10
 
 import numpy as np
 
@@ -115,4 +116,7 @@ def _distance(check: Check, interval: Interval) -> str:
 
 
 def _decimals(check: Check) -> int:
-    return 3 if check.digits is None else check.digits + 1
+    """Decimals of an interval: one more than theirs has, or than its reach needs."""
+    if check.digits is not None:
+        return check.digits + 1
+    return 3 if check.resolution is None else max(1 - floor(log10(check.resolution)), 0)

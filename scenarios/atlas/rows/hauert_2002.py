@@ -11,6 +11,7 @@ from commonweal.scenarios.atlas.nudge import Nudge
 PLAYERS, LONER = 5, 1.0
 PUBLISHED = {"delegate": 0.2693, "free_ride": 0.2693, "abstain": 0.4613}  # cooperators, defectors, loners
 CALLED = {"delegate": "cooperators", "free_ride": "defectors", "abstain": "loners"}
+STRANGERS, ROUNDS, RUNS = 20, 200, 8  # in random groups of five: principals, rounds, runs for each seed
 PLAYS_ON = "here a lone participant plays on and gets r − 1, where theirs gets the loner's payoff"
 
 
@@ -21,7 +22,7 @@ PLAYS_ON = "here a lone participant plays on and gets r − 1, where theirs gets
     shows="the rest point around which cooperators, defectors and loners cycle",
     learns="An exit keeps cooperation alive; how much of it depends on what happens to who is left alone.",
     link="https://doi.org/10.1006/jtbi.2002.3067",
-    seconds=4,
+    seconds=8,
     seeds=2,
 )
 def optional_public_goods(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
@@ -40,6 +41,10 @@ def optional_public_goods(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         "share of loners, where who is alone plays on", theirs=loners(3.0, plays_on=True), ours=found["abstain"],
         source="derived", found_by="study", breaks="market.multiplication",
     )  # fmt: skip
+    yield Check(
+        f"lead of contributors at r = N (Z − 1)/(Z − N), Z = {STRANGERS}", theirs=0.0, ours=lead(nudge, seeds),
+        source="derived", found_by="run", kind="statistical", resolution=0.02, breaks="critical factor",
+    )  # fmt: skip
 
 
 def rest_point(factor: float, seeds: Seeds) -> dict[str, float]:
@@ -52,12 +57,32 @@ def rest_point(factor: float, seeds: Seeds) -> dict[str, float]:
         "rounds": 1, "population.count": PLAYERS, "population.outside_option": LONER, "market.groups": "all",
         "market.multiplication": factor, "actions.available": ["abstain", "delegate", "free_ride"],
     }  # fmt: skip
-    points = cw.ask("evolution", "public-goods", seeds, changes, resamples=50).tables["rest_points"]
+    points = cw.ask("evolution", "public-goods", seeds, changes, resamples=50, intensity=1.0).tables["rest_points"]
     shares = points[points["flow"] == "replicator"].pivot(index="point", columns="strategy", values="share")
     inside = shares[(shares > 0.001).all(axis=1)]
     if inside.empty:
         raise InputError(f"market.multiplication = {factor:g}: no rest point with all three actions")
     return {action: float(inside[action].iloc[0]) for action in PUBLISHED}
+
+
+def lead(nudge: Nudge, seeds: Seeds) -> list[float]:
+    """What contributors earn more than those who keep, in random groups, a mean over each run."""
+    critical = PLAYERS * (STRANGERS - 1) / (STRANGERS - PLAYERS)
+    changes = {
+        "population.count": STRANGERS, "market.group_size": PLAYERS, "market.groups": "random",
+        "market.multiplication": nudge("critical factor", critical, instead=float(PLAYERS)),
+        "population.start_delegate": 0.5, "population.start_free_ride": 0.5, "policy.mix": {"fixed": 1.0},
+    }  # fmt: skip
+    ensemble = cw.Ensemble(
+        cw.load("public-goods", changes), [RUNS * seed + run for seed in seeds for run in range(RUNS)]
+    )
+    found = []
+    for _ in range(ROUNDS):
+        record = ensemble.step()
+        gives, payoffs = record.actions == cw.Action.DELEGATE, record.payday.payoffs
+        found.append((payoffs * gives).sum(axis=1) / gives.sum(axis=1))
+        found[-1] -= (payoffs * ~gives).sum(axis=1) / (~gives).sum(axis=1)
+    return [float(each) for each in sum(found) / ROUNDS]
 
 
 def loners(factor: float, plays_on: bool) -> float:

@@ -8,7 +8,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from papers.linear_gaussian import Evidence, information, points_given, subset_information, tempered, tempering
-from papers.time_aware_games import dividends, time_aware_value
 
 from commonweal.agents.actions import Action
 from commonweal.economy.credit.exact import all_coalitions, shapley_value
@@ -19,6 +18,7 @@ from commonweal.economy.money.time_aware import (
     kept_by_valuation,
     time_aware_credit,
 )
+from commonweal.economy.money.time_aware_games import dividends, time_aware_value
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.runs.intervals import Interval, mean_interval
 from commonweal.scenarios.schema.loading import load, revise
