@@ -32,12 +32,13 @@ class RestPoint:
     shares: Floats  # (M,)
     eigenvalues: NDArray[np.complex128]  # (M − 1,) of the flow along the simplex
     ess: bool  # () whether it is a regular ESS
+    scale: float = 1.0  # of the flow's rates: the payoffs' spread where they drive it
 
     @property
     def stability(self) -> str:
         """Stable, saddle, unstable, or neutral where an eigenvalue's sign does not tell."""
         rates = self.eigenvalues.real
-        least = _ZERO * max(float(np.abs(self.eigenvalues).max(initial=0.0)), _ZERO)
+        least = _ZERO * max(float(np.abs(self.eigenvalues).max(initial=0.0)), self.scale)
         if (rates < -least).all():
             return "stable"
         if (rates > least).any():
@@ -60,7 +61,8 @@ def replicator_rest_points(game: SymmetricGame) -> list[RestPoint]:
     flow, sizes = replicator(game.expected), range(1, len(game.strategies) + 1)
     supports = (support for size in sizes for support in combinations(range(len(game.strategies)), size))
     points = (point for support in supports for point in _standing(game, support))
-    return [RestPoint(point, eigenvalues(flow, point), is_ess(game, point)) for point in points]
+    spread = float(np.ptp(game.payoffs))
+    return [RestPoint(point, eigenvalues(flow, point), is_ess(game, point), spread) for point in points]
 
 
 def logit_rest_points(game: SymmetricGame, noise: float) -> list[RestPoint]:

@@ -168,6 +168,15 @@ def test_a_game_that_is_flat_in_a_corner_takes_no_more_evaluations_than_others(e
     assert points.groupby("point")["basin"].first().sum() <= 1
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1000.0])
+def test_a_corner_where_nothing_differs_is_neutral_in_every_unit_of_money(unit: float) -> None:
+    """Rounding was taken for a sign: the corner was stable in one unit, and unstable in another."""
+    game = flat()
+    table = answer(replace(game, payoffs=unit * game.payoffs), WEAK, 60, 0).tables["rest_points"]
+    abstaining = table.query("flow == 'replicator' and strategy == 'abstain' and share == 1")
+    assert abstaining["stability"].tolist() == ["neutral"]
+
+
 @pytest.mark.parametrize("shift", [-10.0, 10.0])
 def test_what_all_earn_alike_moves_no_flow(shift: float) -> None:
     one, other = (answer(flat(by), WEAK, 60, 0).tables["rest_points"] for by in (0.0, shift))
