@@ -26,7 +26,8 @@ help:
 	@echo "                CORE_PYTHON=python3.12 chooses the Python of it"
 	@echo "make lint       ruff and mypy"
 	@echo "make docs       write docs/scenario-reference.md from the schema, docs/commands.md from --help, the notebooks of the"
-	@echo "                tutorials, the files and lengths in docs/architecture.md, and the last lines of make run in README.md"
+	@echo "                tutorials, the files and lengths in docs/architecture.md, the last lines of make run in README.md, and"
+	@echo "                docs/atlas.md from all results of the field, played anew in two minutes"
 	@echo "make site       build the documentation as a site in build/site, without a network; begin with index.html"
 	@echo "make screenshots  take docs/images/page-* of the page in a real browser, in about two minutes"
 	@echo "make clean      remove .venv and caches"
@@ -74,6 +75,7 @@ docs: $(STAMP)
 	$(BIN)/python docs/site/notebooks.py --write
 	$(BIN)/python docs/layout.py --write
 	$(BIN)/python docs/make_run.py --write
+	OMP_NUM_THREADS=1 $(BIN)/commonweal reproduce --all --markdown > docs/atlas.md
 
 site: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -q -W --keep-going -j 2 docs build/site

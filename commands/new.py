@@ -111,6 +111,7 @@ def taken(kind: str) -> set[str]:
     from commonweal.scenarios.schema.describe import registries
 
     import_module("commonweal.scenarios.studies.attacks")  # imports all studies
+    import_module("commonweal.scenarios.atlas")  # all results
     registries()  # and every other kind of rule
     return {name for registry in REGISTRIES if registry.noun == called(kind) for name in registry}
 

@@ -74,6 +74,9 @@ if TYPE_CHECKING:
     from commonweal.economy.screening.votes import vote
     from commonweal.economy.tasks import Dataset, TaskTerms, metric, names_of, probe, task
     from commonweal.figures.redrawn import redraw
+    from commonweal.scenarios.atlas.base import result
+    from commonweal.scenarios.atlas.check import Check
+    from commonweal.scenarios.atlas.nudge import Nudge
     from commonweal.scenarios.runs.faithful import Faithfulness, faithfulness
     from commonweal.scenarios.runs.playing import run
     from commonweal.scenarios.schema.fields import field
@@ -93,6 +96,7 @@ __all__ = [
     "Arena",
     "Belief",
     "Bound",
+    "Check",
     "Constant",
     "Cooperative",
     "Credit",
@@ -124,6 +128,7 @@ __all__ = [
     "Net",
     "Network",
     "Norm",
+    "Nudge",
     "Observation",
     "Outcome",
     "PerRun",
@@ -187,6 +192,7 @@ __all__ = [
     "probe",
     "query",
     "redraw",
+    "result",
     "revise",
     "reward_rule",
     "run",
@@ -252,6 +258,9 @@ _HOMES = {
     "economy.screening.votes": "vote",
     "economy.tasks": "Dataset TaskTerms metric names_of probe task",
     "figures.redrawn": "redraw",
+    "scenarios.atlas.base": "result",
+    "scenarios.atlas.check": "Check",
+    "scenarios.atlas.nudge": "Nudge",
     "scenarios.sweeps.sweep": "sweep",
     "scenarios.runs.faithful": "Faithfulness faithfulness",
     "scenarios.runs.playing": "run",

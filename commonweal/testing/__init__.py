@@ -13,6 +13,7 @@ from commonweal.testing.norms import check_norm
 from commonweal.testing.policies import check_policy
 from commonweal.testing.probes import check_probe
 from commonweal.testing.queries import check_query, inquiry_with
+from commonweal.testing.results import check_result
 from commonweal.testing.standings import check_reward_rule, check_settlement_rule, standing_with
 from commonweal.testing.votes import check_vote
 
@@ -27,6 +28,7 @@ __all__ = [
     "check_policy",
     "check_probe",
     "check_query",
+    "check_result",
     "check_reward_rule",
     "check_settlement_rule",
     "check_task",

@@ -7,9 +7,9 @@ from commonweal.scenarios.atlas.verdicts import HOLDS, Judged, Verdict
 
 _HEAD = """# Atlas of results
 
-What the field has found, played in this economy: theirs beside ours, with a verdict on each. Written by `make
-docs`; `commonweal reproduce --all` plays everything again, offline and on one core, and ends with 1
-where a verdict is no longer the one on record.
+What the field has found, played in this economy: theirs beside ours, with a verdict on each. Written by
+`make docs`; `commonweal reproduce --all` plays everything again, offline and on one core, and ends with 1 where a
+verdict is no longer the one on record.
 
 {answer}
 """
@@ -57,7 +57,11 @@ def answer(results: Sequence[Played]) -> str:
     verdicts = [each.verdict for each in results]
     holding = sum(verdict in HOLDS for verdict in verdicts)
     checks = [one.verdict for each in results for one in each.checks]
-    return f"{holding} of {len(results)} results hold ({tally(verdicts)}). Of {len(checks)} checks: {tally(checks)}."
+    checked = len(results) - verdicts.count(Verdict.UNCHECKED)
+    return (
+        f"{holding} of the {checked} results that can be checked offline hold. Of {len(results)} results:"
+        f" {tally(verdicts)}. Of {len(checks)} checks: {tally(checks)}."
+    )
 
 
 def said(played: Played) -> str:

@@ -94,6 +94,6 @@ def _noticed(before: Judged, after: Judged | None) -> bool:
 
 
 def tally(verdicts: Sequence[Verdict]) -> str:
-    """How many checks have which verdict, the most frequent first."""
+    """How many have which verdict, from the best to the worst."""
     counts = {verdict: list(verdicts).count(verdict) for verdict in Verdict}
-    return ", ".join(f"{verdict} {count}" for verdict, count in counts.items() if count)
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)

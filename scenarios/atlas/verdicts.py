@@ -109,7 +109,7 @@ def _distance(check: Check, interval: Interval) -> str:
     if check.kind == "exact":
         values = np.array(check.each, dtype=np.float64) - check.theirs  # type: ignore[operator]
         farthest = float(values[np.argmax(np.nan_to_num(np.abs(values), nan=np.inf))])
-        return "0" if farthest == 0 else f"{farthest:+.2g}"
+        return "0" if abs(farthest) <= _ROUNDING else f"{farthest:+.2g}"
     assert isinstance(check.theirs, int | float)
     ends = (end - check.theirs for end in (interval.value, interval.low, interval.high))
     return Interval(*ends).text(_decimals(check), "+")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import commonweal.scenarios.atlas
 import commonweal.scenarios.studies  # noqa: F401 - registers
 from commonweal.agents.errors import InputError
 from commonweal.agents.policies import POLICIES, PolicyFacts
@@ -79,7 +80,7 @@ def known() -> Iterator[set[str]]:
     try:
         engine = engine_named("processes", 1, None)
         with engine.pool(1) as pool:
-            pool.submit(exec, "import commonweal.scenarios.studies").result()
+            pool.submit(exec, "import commonweal.scenarios.atlas, commonweal.scenarios.studies").result()
             assert not pool.submit(eval, ask).result()
             for module in plugin_modules():
                 pool.submit(exec, f"import {module}").result()

@@ -13,7 +13,7 @@ from commonweal.scenarios.runs.intervals import SHARE
 PUBLISHED = {4.0: 0.51, 5.0: 0.93}  # cooperators by multiplication
 SIDE, SWEEPS = 50, 300
 SMALL = (
-    "the lattice here has 50 × 50 sites and 300 sweeps where theirs is larger and longer, and one in ten revise at once"
+    "the lattice here is small, and one in ten revise at once where theirs revise one at a time"
 )
 
 
@@ -36,7 +36,7 @@ def lattice(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         played = nudge("market.multiplication", multiplication, instead=multiplication - 0.25)
         yield Check(
             f"r = {multiplication:g}: share of cooperators", theirs=theirs, ours=cooperators(played, seeds),
-            source="published", found_by="run", kind="statistical", resolution=0.03, lies=SHARE,
+            source="published", found_by="run", kind="statistical", resolution=0.04, lies=SHARE,
             breaks="market.multiplication", cause=SMALL,
         )  # fmt: skip
 

@@ -6,7 +6,6 @@ import commonweal as cw
 from commonweal.scenarios.atlas.base import Seeds, result
 from commonweal.scenarios.atlas.check import Check
 from commonweal.scenarios.atlas.nudge import Nudge
-from commonweal.scenarios.runs.intervals import SHARE
 
 FEW, WAY = 0.2, 0.8  # of users; of the way from guessing to the best model
 ONE = 1 / 40  # a single principal
