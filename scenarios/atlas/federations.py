@@ -4,7 +4,7 @@ A coalition is a run of the library scenario ``model-sharing`` in which its owne
 There is one cooperative, so that a partition has one coalition of several owners at most: all that three owners have.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Samples = Sequence[int]
 Coalition = tuple[int, ...]  # owners by number, in order; one alone and nobody are the same partition, written ()
-_SURE = 1e-9  # of an error: what is no more than that better is no better
+SURE = 1e-9  # of an error: what is no more than that better is no better
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,27 @@ class Sharing:
     def words(self, coalition: Coalition) -> str:
         """The partition of owners that it belongs to, each owner by its readings: "{5, 5}, {25}"."""
         apart = [(owner,) for owner in range(len(self.samples)) if owner not in coalition]
-        parts = [coalition, *apart] if coalition else apart
-        return ", ".join("{" + ", ".join(str(self.samples[owner]) for owner in part) + "}" for part in parts)
+        return self.sets([coalition, *apart] if coalition else apart)
+
+    def sets(self, coalitions: Iterable[Coalition]) -> str:
+        """Coalitions in words: "{5, 5}, {25}", or nobody."""
+        sets = ("{" + ", ".join(str(self.samples[owner]) for owner in those) + "}" for those in coalitions)
+        return ", ".join(sets) or "nobody"
+
+
+def told(samples: Samples) -> str:
+    """Owners by their readings: "(5, 5, 25)"."""
+    return f"({', '.join(map(str, samples))})"
 
 
 def leaving_together(errors: dict[Coalition, "Floats"], here: Coalition) -> Iterator[Coalition]:
     """Coalitions all of whose members have a smaller error by themselves than here: none where here is in the core."""
     for those, error in errors.items():
-        if those and all(error[owner] < errors[here][owner] - _SURE for owner in those):
+        if those and all(error[owner] < errors[here][owner] - SURE for owner in those):
             yield those
 
 
-def stable(errors: dict[Coalition, Any], margin: Any = -_SURE) -> list[Coalition]:
+def stable(errors: dict[Coalition, Any], margin: Any = -SURE) -> list[Coalition]:
     """Partitions of three owners that nobody leaves for another coalition whose members would have it, or to be alone.
 
     Individual stability as Donahue and Kleinberg define it.

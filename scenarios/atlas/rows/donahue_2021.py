@@ -6,7 +6,7 @@ import commonweal as cw
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.atlas.base import Seeds, result
 from commonweal.scenarios.atlas.check import Check
-from commonweal.scenarios.atlas.federations import Coalition, Samples, Sharing, leaving_together
+from commonweal.scenarios.atlas.federations import SURE, Coalition, Samples, Sharing, leaving_together, told
 from commonweal.scenarios.atlas.nudge import Nudge
 
 NOISE, SPREAD = 10.0, 1.0
@@ -50,15 +50,15 @@ TWO = (0, 1)  # seeds: nothing is drawn, and a study wants two
     seeds=16,
 )
 def model_sharing(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
-    """Owners delegate or stay away, by best responses; errors are 1 − the payoffs of a round in which a coalition is in.
+    """Owners delegate or stay away, by best responses; errors are 1 − the payoffs of a round with a coalition in it.
 
     What an owner gains by leaving all is asked of the study incentives, which choice resists of the study evolution.
     """
     for samples, (partition, others) in FOUND.items():
         played = Sharing(nudge(SAMPLES, samples, instead=others), NOISE, SPREAD)
         yield Check(
-            f"{_told(samples)}: stable partition", theirs=partition, ours=[played.words(end) for end in played.ends(seeds)],
-            source="repository", found_by="run", breaks=SAMPLES,
+            f"{told(samples)}: stable partition", theirs=partition, source="repository", found_by="run", breaks=SAMPLES,
+            ours=[played.words(end) for end in played.ends(seeds)],
         )  # fmt: skip
     yield from _errors(nudge)
     yield from _large_and_small(nudge)
@@ -72,7 +72,7 @@ def _errors(nudge: Nudge) -> Iterator[Check]:
         played = Sharing(samples, nudge(NOISES, NOISE), nudge(SPREADS, SPREAD), FORMS[federation])
         found = played.errors([coalition for coalition, _, _ in rows])
         for coalition, errors, digits in rows:
-            where = f"{federation}, {played.words(coalition)}" if coalition else f"{_told(samples)} alone"
+            where = f"{federation}, {played.words(coalition)}" if coalition else f"{told(samples)} alone"
             for owner, theirs in errors.items():
                 yield Check(
                     f"{where}: error of {samples[owner]}", theirs=theirs, ours=found[coalition][owner],
@@ -86,17 +86,16 @@ def _large_and_small(nudge: Nudge) -> Iterator[Check]:
     everybody = (0, 1, 2, 3)
     for federation, theirs in (("coarse", "{30, 30, 30}"), ("fine", "nobody")):
         played = Sharing(alike, NOISE, SPREAD, FORMS[federation])
-        leave = [index for index, gain in enumerate(_by_leaving(played)) if gain > 1e-9]
+        leave = [(owner,) for owner, gain in enumerate(_by_leaving(played)) if gain > SURE]
         together = leaving_together(played.errors(), everybody)
-        where = f"{federation}, {_told((30, 30, 30, 300))}"
+        where = f"{federation}, {told((30, 30, 30, 300))}"
         yield Check(
-            f"{where}: who leaves all the others", theirs="nobody",
-            ours=", ".join(str(alike[index]) for index in leave) or "nobody", source="published", found_by="study",
+            f"{where}: who leaves all the others", theirs="nobody", ours=played.sets(leave), source="published",
+            found_by="study",
         )  # fmt: skip
         yield Check(
-            f"{where}: who leaves together", theirs=theirs, source="published", found_by="run",
-            breaks=SAMPLES if federation == "coarse" else "",
-            ours="; ".join("{" + ", ".join(str(alike[owner]) for owner in those) + "}" for those in together) or "nobody",
+            f"{where}: who leaves together", theirs=theirs, ours=played.sets(together), source="published",
+            found_by="run", breaks=SAMPLES if federation == "coarse" else "",
         )  # fmt: skip
 
 
@@ -108,8 +107,8 @@ def _gains(nudge: Nudge) -> Iterator[Check]:
     ):  # fmt: skip
         gains = _by_leaving(Sharing(samples, nudge(NOISES, NOISE), SPREAD))
         yield Check(
-            f"{_told(samples)}: what {samples[owner]} gains by leaving", theirs=theirs, ours=gains[owner], source="derived",
-            found_by="study", digits=6, breaks=NOISES,
+            f"{told(samples)}: what {samples[owner]} gains by leaving", theirs=theirs, ours=gains[owner],
+            source="derived", found_by="study", digits=6, breaks=NOISES,
         )  # fmt: skip
 
 
@@ -126,12 +125,12 @@ def _selection(nudge: Nudge) -> Iterator[Check]:
     for owned, theirs in ((5, 0.666667), (25, -0.4)):
         margin = _margin(Sharing((owned,) * 3, nudge(NOISES, NOISE), SPREAD))
         yield Check(
-            f"{_told((owned,) * 3)}: margin by which delegating resists", theirs=theirs, ours=margin, source="derived",
+            f"{told((owned,) * 3)}: margin by which delegating resists", theirs=theirs, ours=margin, source="derived",
             found_by="study", digits=6, breaks=NOISES,
         )  # fmt: skip
     found = _margin(Sharing((10, 10, 10), nudge(NOISES, NOISE), SPREAD))
     yield Check(
-        f"{_told((10, 10, 10))}: every partition is as good, which evolution calls", theirs=NOTHING,
+        f"{told((10, 10, 10))}: every partition is as good, which evolution calls", theirs=NOTHING,
         ours=found if isinstance(found, str) else f"a margin of {found:g}", source="published", found_by="study",
         breaks=NOISES,
     )  # fmt: skip
@@ -146,7 +145,3 @@ def _margin(played: Sharing) -> float | str:
             return NOTHING
         raise
     return float(found.set_index("strategy")["margin"]["delegate"])
-
-
-def _told(samples: Samples) -> str:
-    return "(" + ", ".join(map(str, samples)) + ")"

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from commonweal.scenarios.atlas.base import Seeds, result
 from commonweal.scenarios.atlas.check import Check
-from commonweal.scenarios.atlas.federations import Coalition, Samples, Sharing, stable
+from commonweal.scenarios.atlas.federations import Coalition, Samples, Sharing, stable, told
 from commonweal.scenarios.atlas.nudge import Nudge
 
 NOISE, SPREAD = 10.0, 1.0
@@ -20,7 +20,10 @@ MANY, LOUD = 12, 1000.0  # owners of one reading each, and its variance: apart t
 WORST, WORST_NOISE, WORST_RATIO = (4838, 285, 275), 1000, Fraction(6956348620, 5610653403)
 MARGIN = Fraction(1, 10_000)  # share of an error that could change and leave it stable
 
-NO_MOVES = "one cooperative: to leave it for an owner outside is no action, so that who came first with the 1 stays"
+NO_MOVES = (
+    "the 8 and the 15 would each leave, whoever reconsiders first does, and the 1 cannot follow the 15, since there is "
+    "one cooperative and moving to another is no action"
+)
 OPEN = "entry is open here, and theirs asks who is in: the 10 with the 1 would have .979592 in place of .925620"
 FIRST = "nobody gains by being the first in an empty cooperative; theirs lets any two found one"
 
@@ -30,7 +33,7 @@ FIRST = "nobody gains by being the first in an empty cooperative; theirs lets an
     paper="Donahue and Kleinberg, NeurIPS 2021",
     table="Table 1 and price of anarchy ≤ 9, μ = 10, σ² = 1",
     shows="price of anarchy of federated learning",
-    learns="What selfish owners lose together is small where they can move, and without a bound where nobody is the first.",
+    learns="Owners who can move lose little together; where somebody must be the first to join, there is no bound.",
     link="https://arxiv.org/abs/2106.09580",
     seconds=2,
     seeds=16,
@@ -52,10 +55,10 @@ def price_of_anarchy(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
 def _ratios(noise: float) -> Iterator[Check]:
     """The worst stable partition over the best one; and by owners, whatever they hold."""
     for samples, theirs in RATIOS.items():
-        yield _exact(f"{_told(samples)}: price of anarchy", theirs, ratio(Sharing(samples, noise, SPREAD)))
+        yield _exact(f"{told(samples)}: price of anarchy", theirs, ratio(Sharing(samples, noise, SPREAD)))
     for samples, theirs in UNWEIGHTED.items():
         ours = ratio(Sharing(samples, noise, SPREAD), weighted=False)
-        yield _exact(f"{_told(samples)}: price of anarchy, owners alike", theirs, ours)
+        yield _exact(f"{told(samples)}: price of anarchy, owners alike", theirs, ours)
 
 
 def _costs(noise: float) -> Iterator[Check]:
@@ -63,7 +66,7 @@ def _costs(noise: float) -> Iterator[Check]:
     played = Sharing(OWNERS, noise, SPREAD)
     errors = played.errors()
     yield Check(
-        f"{_told(OWNERS)}: partition that no owner leaves", theirs="{1, 15}, {8}",
+        f"{told(OWNERS)}: partition that no owner leaves", theirs="{1, 15}, {8}",
         ours="; ".join(map(played.words, stable(errors))), source="repository", found_by="run",
     )  # fmt: skip
     for coalition, theirs in COSTS.items():
@@ -74,7 +77,7 @@ def _worst(nudge: Nudge) -> Iterator[Check]:
     """An instance that is worse than theirs: a lower bound on the largest price of anarchy."""
     ours = ratio(Sharing(WORST, nudge(NOISES, float(WORST_NOISE)), SPREAD))
     yield Check(
-        f"beyond the paper, {_told(WORST)} with μ = 1000: price of anarchy", theirs=float(WORST_RATIO), ours=ours,
+        f"beyond the paper, {told(WORST)} with μ = 1000: price of anarchy", theirs=float(WORST_RATIO), ours=ours,
         source="derived", found_by="run", breaks=NOISES,
     )  # fmt: skip
     exact = exactly(WORST, WORST_NOISE)
@@ -91,11 +94,11 @@ def _best_responses(seeds: Seeds) -> Iterator[Check]:
     for samples, theirs, cause in ((OWNERS, "{1, 15}, {8}", NO_MOVES), ((1, 10, 10), "{1, 10}, {10}", OPEN)):
         played = Sharing(samples, NOISE, SPREAD)
         yield Check(
-            f"{_told(samples)}: where best responders end", theirs=theirs, ours=[played.words(end) for end in played.ends(seeds)],
-            source="repository", found_by="run", cause=cause,
+            f"{told(samples)}: where best responders end", theirs=theirs, source="repository", found_by="run",
+            cause=cause, ours=[played.words(end) for end in played.ends(seeds)],
         )  # fmt: skip
     yield Check(
-        f"{_told(OWNERS)}: where best responders end who move between cooperatives", theirs="{1, 15}, {8}", ours=None,
+        f"{told(OWNERS)}: where best responders end who move between cooperatives", theirs="{1, 15}, {8}", ours=None,
         source="derived", found_by="run", missing="several cooperatives, of which one is left for another",
     )  # fmt: skip
 
@@ -129,7 +132,7 @@ def ratio(played: Sharing, weighted: bool = True) -> float:
 
 
 def exactly(samples: Samples, noise: int) -> dict[Coalition, list[Fraction]]:
-    """Errors of every owner in fractions, spread 1, by the coalition that is in; μ/N + [Σ_{i≠j} n_i² + (N − n_j)²]/N²."""
+    """Errors of owners in fractions, spread 1, by the coalition that is in: μ/N + [Σ_{i≠j} n_i² + (N − n_j)²]/N²."""
 
     def error(owner: int, coalition: Coalition) -> Fraction:
         inside = [samples[other] for other in (coalition if owner in coalition else (owner,))]
@@ -149,7 +152,3 @@ def costs(samples: Samples, errors: dict[Coalition, list[Fraction]]) -> dict[Coa
 
 def _exact(name: str, theirs: float, ours: float) -> Check:
     return Check(name, theirs, ours, source="repository", found_by="run", digits=6, breaks=NOISES)
-
-
-def _told(samples: Samples) -> str:
-    return "(" + ", ".join(map(str, samples)) + ")"
