@@ -61,7 +61,7 @@ class Menu(Mechanism):
         if terms.offer == "amounts":
             return own, Effects(amounts=_amounts(own, state, people, world, streams), outside=outside)
         if terms.offer == "menu":
-            line, amount = _lines(own, people, world)
+            line, amount = _lines(own, outside, people, world)
             own = replace(own, line=line)
             return own, Effects(amounts=amount, excluded=line == NEVER, outside=outside)
         return own, Effects(outside=outside)
@@ -179,15 +179,15 @@ def _solved(question: Question) -> dict[str, Floats]:
     return {"costs": problem.costs, "amounts": menu.amounts, "values": menu.values, "ratios": menu.ratios}
 
 
-def _lines(tariff: Tariff, people: Population, world: World) -> tuple[Ints, Floats]:
-    """(R, N) the line each takes, and the samples it asks for; NEVER and 0 where no line is worth its cost."""
+def _lines(tariff: Tariff, outside: Floats, people: Population, world: World) -> tuple[Ints, Floats]:
+    """(R, N) the line each takes, and the samples it asks for; NEVER and 0 where staying outside is worth more."""
     value = world.terms.market.model_value[:, :, None]
     cost = claimed_cost(people, world)[:, :, None] * value
     worth = tariff.values[:, None] - cost * tariff.amounts[:, None]  # (R, N, L)
     slack = TIE * value + (cost if world.market.learns else 0.0)  # where samples are whole, one may tip the balance
     tied = worth >= worth.max(axis=2, keepdims=True) - slack
     line = np.where(tied, np.abs(tariff.costs[:, None] - cost), np.inf).argmin(axis=2)
-    taken = worth.max(axis=2) >= tariff.alone - slack[..., 0]
+    taken = worth.max(axis=2) >= outside - slack[..., 0]
     if world.conduct is not None:
         line = np.where(world.conduct.line >= 0, np.minimum(world.conduct.line, worth.shape[2] - 1), line)
         taken |= world.conduct.line >= 0
