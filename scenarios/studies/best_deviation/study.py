@@ -62,7 +62,7 @@ def best_deviation(question: Question) -> Answer:
 
     record = Record(judge, options.budget)
     SEARCHES[options.search](space_of(scenario, options.horizon), record, min(question.seeds))
-    finalists = sorted(record.evaluations, key=lambda evaluation: -evaluation.gain)[:_FINALISTS]
+    finalists = best_of(record.evaluations)
     first = max(question.seeds) + 1
     fresh = tuple(range(first, first + options.held_out))
     unseen = play_base(scenario, fresh, options.start, options.horizon, pieces, options.judge)
@@ -90,6 +90,15 @@ def gains_of(
     outcome = play_deviations(scenario, seeds, tried, span, workers=options.workers, pieces=pieces)
     gains: Floats = outcome.gains.reshape(len(seeds), len(candidates), -1).mean(axis=2)
     return gains
+
+
+def best_of(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    """Those that are judged, best of the search first; of shares that are the same in words, the best."""
+    ordered = sorted(evaluations, key=lambda evaluation: -evaluation.gain)
+    by_words = dict[str, Evaluation]()
+    for each in ordered:
+        by_words.setdefault(described(each.candidate), each)
+    return list(by_words.values())[:_FINALISTS]
 
 
 def type_of(base: BaseRuns, of: str) -> tuple[str, str] | None:
