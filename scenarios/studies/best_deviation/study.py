@@ -15,6 +15,7 @@ from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, st
 from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Evaluation, Record, demand_search
 from commonweal.scenarios.studies.best_deviation.space import Candidate, described, deviation_of, space_of
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, play_base
+from commonweal.scenarios.studies.incentives.evidence import DECIMALS
 from commonweal.scenarios.studies.incentives.playing import Span, play_deviations
 from commonweal.scenarios.studies.judging import UNIT, judging, told, unit_of
 from commonweal.scenarios.studies.pieces import Pieces
@@ -33,7 +34,7 @@ class BestDeviationOptions(StudyOptions):
         "worst, anybody, or a trait and a type such as cost=high or action=delegate")
     members: Count = field(3, "principals of that type that try it, one at a time, in each seed", "principals")
     budget: int = field(60, "deviations tried at most", "deviations", ge=2, le=100_000)
-    horizon: int = field(50, "rounds that a deviation lasts", "rounds", ge=2, le=1_000_000)
+    horizon: int = field(50, "rounds that a deviation lasts", "rounds", ge=1, le=1_000_000)
     start: int = field(0, "rounds played before it", "rounds", ge=0, le=1_000_000)
     others: Literal["adapt", "freeze"] = field(
         "adapt", "adapt: others may react; freeze: they do what they do without the deviation", "name")
@@ -88,8 +89,8 @@ def gains_of(
     tried = [[deviation_of(candidate, int(i)) for candidate in candidates for i in row] for row in members]
     span = Span(options.start, options.horizon, options.others, options.judge)
     outcome = play_deviations(scenario, seeds, tried, span, workers=options.workers, pieces=pieces)
-    gains: Floats = outcome.gains.reshape(len(seeds), len(candidates), -1).mean(axis=2)
-    return gains
+    gains: Floats = outcome.gains.reshape(len(seeds), len(candidates), -1).mean(axis=2).round(DECIMALS)
+    return gains  # rounding must not decide which of two candidates is better
 
 
 def best_of(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
