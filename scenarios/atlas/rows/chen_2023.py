@@ -87,7 +87,7 @@ def _deviation(parties: int, nudge: Nudge) -> Iterator[Check]:
 
 def _unequal(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     """Only those put in to whom a reading is cheapest; where no one would alone, nobody does."""
-    costs = [nudge("the least cost", COST, instead=3 * COST), 2 * COST, 3 * COST]
+    costs = [nudge("the least cost", COST, instead=1.5 * COST), 2 * COST, 3 * COST]
     ensemble = cw.Ensemble(cw.load("mean-estimation", {FEWER: 6, "population.cost_types": costs}), seeds)
     readings = ensemble.run().rounds.groupby("run")["samples"].last()
     there = ensemble.state.membership.amount > 0.01
