@@ -211,6 +211,7 @@ def _first_tried(people: Population, world: World) -> Floats:
         for_model, most = (np.minimum(each, world.holdings.count) for each in (for_model, most))
     if world.terms.population.samples:
         for_model, most = np.minimum(for_model, held_samples(world)), np.broadcast_to(held_samples(world), cost.shape)
+    for_model = np.where(for_model > 0, for_model, most)
     steps = np.geomspace(LEAST * for_model / most, 1.0, ALTERNATIVES - 1, axis=-1)
     tried: Floats = most[:, :, None] * np.concatenate([np.zeros((*cost.shape, 1)), steps], axis=-1)
     return tried

@@ -13,6 +13,7 @@ from commonweal.scenarios.studies.best_deviation.space import Candidate, Space, 
 Judge = Callable[[Sequence[Candidate]], Floats]  # C candidates → (S, C) gains in S seeds
 
 _PROPOSED = 6  # candidates that Optuna proposes at once
+_REFINED, _FINEST = "share", 1 / 512  # the dimension that goes by degrees, and how near its best value is found
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,26 @@ class Record:
 
 
 def by_coordinate(space: Space, record: Record, seed: int) -> None:
-    """Try all values of one dimension after another, until a whole turn finds nothing better."""
+    """Try all values of one dimension after another, until a whole turn finds nothing better; then refine a share."""
     (best,) = record.evaluate([plain(space)])
     while True:
         before = best
         for name, values in space.items():
             best = max(record.evaluate([{**best.candidate, name: value} for value in values]), key=lambda e: e.gain)
         if best is before or record.left == 0:
-            return
+            break
+    if best.candidate.get(_REFINED, 1.0) != 1.0:
+        _refine(best, space, record)
+
+
+def _refine(best: Evaluation, space: Space, record: Record) -> None:
+    """Look for a better share on both sides of the best, each time half as far; 1 is as before, 0 free-rides."""
+    step = float(np.diff(sorted([0.0, *space[_REFINED]])).min()) / 2  # type: ignore[list-item, type-var]
+    while step >= _FINEST and record.left:
+        about = float(best.candidate[_REFINED])  # type: ignore[arg-type]
+        sides = [side for side in (about - step, about + step) if 0 < side < 1]
+        best = max([best, *record.evaluate([{**best.candidate, _REFINED: side} for side in sides])], key=lambda e: e.gain)
+        step /= 2
 
 
 def demand_search(name: str) -> None:

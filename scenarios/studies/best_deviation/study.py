@@ -15,6 +15,7 @@ from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, st
 from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Evaluation, Record, demand_search
 from commonweal.scenarios.studies.best_deviation.space import Candidate, described, deviation_of, space_of
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, play_base
+from commonweal.scenarios.studies.incentives.evidence import DECIMALS
 from commonweal.scenarios.studies.incentives.playing import Span, play_deviations
 from commonweal.scenarios.studies.judging import UNIT, judging, told, unit_of
 from commonweal.scenarios.studies.pieces import Pieces
@@ -33,7 +34,7 @@ class BestDeviationOptions(StudyOptions):
         "worst, anybody, or a trait and a type such as cost=high or action=delegate")
     members: Count = field(3, "principals of that type that try it, one at a time, in each seed", "principals")
     budget: int = field(60, "deviations tried at most", "deviations", ge=2, le=100_000)
-    horizon: int = field(50, "rounds that a deviation lasts", "rounds", ge=2, le=1_000_000)
+    horizon: int = field(50, "rounds that a deviation lasts", "rounds", ge=1, le=1_000_000)
     start: int = field(0, "rounds played before it", "rounds", ge=0, le=1_000_000)
     copies: bool = field(False, "also tries to put in all of one's samples under each of several names", "switch")
     others: Literal["adapt", "freeze"] = field(
@@ -63,7 +64,7 @@ def best_deviation(question: Question) -> Answer:
 
     record = Record(judge, options.budget)
     SEARCHES[options.search](space_of(scenario, options.horizon, options.copies), record, min(question.seeds))
-    finalists = sorted(record.evaluations, key=lambda evaluation: -evaluation.gain)[:_FINALISTS]
+    finalists = best_of(record.evaluations)
     first = max(question.seeds) + 1
     fresh = tuple(range(first, first + options.held_out))
     unseen = play_base(scenario, fresh, options.start, options.horizon, pieces, options.judge)
@@ -89,8 +90,17 @@ def gains_of(
     tried = [[deviation_of(candidate, int(i)) for candidate in candidates for i in row] for row in members]
     span = Span(options.start, options.horizon, options.others, options.judge)
     outcome = play_deviations(scenario, seeds, tried, span, workers=options.workers, pieces=pieces)
-    gains: Floats = outcome.gains.reshape(len(seeds), len(candidates), -1).mean(axis=2)
-    return gains
+    gains: Floats = outcome.gains.reshape(len(seeds), len(candidates), -1).mean(axis=2).round(DECIMALS)
+    return gains  # rounding must not decide which of two candidates is better
+
+
+def best_of(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    """Those that are judged, best of the search first; of shares that are the same in words, the best."""
+    ordered = sorted(evaluations, key=lambda evaluation: -evaluation.gain)
+    by_words = dict[str, Evaluation]()
+    for each in ordered:
+        by_words.setdefault(described(each.candidate), each)
+    return list(by_words.values())[:_FINALISTS]
 
 
 def type_of(base: BaseRuns, of: str) -> tuple[str, str] | None:
