@@ -2,7 +2,8 @@
 
 # These files register their forms when they are imported.
 import commonweal.economy.rewards.forms.curves
-import commonweal.economy.rewards.forms.federated  # noqa: F401
+import commonweal.economy.rewards.forms.federated
+import commonweal.economy.rewards.forms.overlapping  # noqa: F401
 from commonweal.economy.rewards.forms.form import (
     CLOSED_FORMS,
     Accuracies,
