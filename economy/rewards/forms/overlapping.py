@@ -46,7 +46,8 @@ def coverage(pool: Pool) -> Accuracies:
         """(R, N) part of its need that each has met, its points (R, M) or (R, M, N) seen so often."""
         often = seen if seen.ndim == 3 else seen[..., None]
         missed = (points * np.exp(rarely[..., None] * often)).sum(axis=1)
-        return np.minimum((count - missed) / need, 1.0)
+        part: Floats = np.minimum((count - missed) / need, 1.0)
+        return part
 
     own = np.sign(points)
     met = found((own @ pool.samples[:, :, None])[..., 0])

@@ -143,7 +143,8 @@ def least_linear(weights: Floats, need: float) -> float:
     from scipy.optimize import linprog
 
     owners = len(weights)
-    return float(linprog(np.ones(owners), A_ub=-weights, b_ub=-np.full(owners, need)).fun)
+    found: Any = linprog(np.ones(owners), A_ub=-weights, b_ub=-np.full(owners, need))
+    return float(found.fun)
 
 
 def least_covering(owned: Sequence[Sequence[int]], missed: float) -> float:
@@ -154,14 +155,15 @@ def least_covering(owned: Sequence[Sequence[int]], missed: float) -> float:
     rarely = np.log1p(-1 / whose.sum(axis=0).max())
 
     def room(put: Floats) -> Floats:
-        return missed - whose.T @ np.exp(rarely * (whose @ put))
+        return np.asarray(missed - whose.T @ np.exp(rarely * (whose @ put)))
 
     def slope(put: Floats) -> Floats:
-        return -rarely * (whose.T * np.exp(rarely * (whose @ put))) @ whose
+        return np.asarray(-rarely * (whose.T * np.exp(rarely * (whose @ put))) @ whose)
 
     owners = whose.shape[1]
+    needs: Any = {"type": "ineq", "fun": room, "jac": slope}
     found = minimize(
-        np.sum, np.full(owners, 2.0), jac=np.ones_like, method="SLSQP", bounds=[(0, None)] * owners,
-        constraints={"type": "ineq", "fun": room, "jac": slope}, options={"ftol": 1e-12, "maxiter": 500},
+        lambda put: float(np.sum(put)), np.full(owners, 2.0), jac=np.ones_like, method="SLSQP",
+        bounds=[(0, None)] * owners, constraints=needs, options={"ftol": 1e-12, "maxiter": 500},
     )  # fmt: skip
     return float(found.fun)
