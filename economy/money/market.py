@@ -36,6 +36,7 @@ class MarketTerms:
     contribution: PerRun  # (R, 1) money that who delegates pays into each of its groups
     groups: str  # all, blocks, random or neighbourhoods
     group_size: int  # members of a group (blocks, random)
+    lonely: str  # play or outside: what becomes of the only one of a group who takes part
     punishment: PunishmentTerms
     benefit: PerRun  # (R, 1) money that a gift is worth to who receives it (donation)
     cost: PerRun  # (R, 1) money that it costs who makes it (donation)

@@ -59,6 +59,7 @@ class RewardFacts:
 
     by_credit: bool = True  # may look at cumulated credit
     own: bool = False  # owes what a closed form says that each has: better than the model, below 0, or outside it
+    members_only: bool = False  # who stays away is owed nothing, so that nobody need work out what it would be
 
 
 REWARDS: Registry[RewardRule, RewardFacts] = Registry(
@@ -67,7 +68,7 @@ REWARDS: Registry[RewardRule, RewardFacts] = Registry(
 reward_rule = REWARDS.register
 
 
-@reward_rule("shared", by_credit=False)
+@reward_rule("shared", by_credit=False, members_only=True)
 def shared(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """Everybody who takes part is given the whole model, whatever it put in: naive sharing."""
     return standing.member * quality[:, None]
@@ -79,7 +80,7 @@ def own_accuracy(standing: Standing, quality: Floats, terms: RewardTerms) -> Flo
     return shared(standing, quality, terms) if standing.each is None else standing.each
 
 
-@reward_rule("menu", by_credit=False)
+@reward_rule("menu", by_credit=False, members_only=True)
 def by_menu(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """By the best line of the menu that what was put in fulfils: its part of the model's accuracy.
 
@@ -91,7 +92,7 @@ def by_menu(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     return standing.member * part * quality[:, None]
 
 
-@reward_rule("shaping", by_credit=False)
+@reward_rule("shaping", by_credit=False, members_only=True)
 def by_shaping(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """Accuracy shaping (Karimireddy et al. 2022): more samples than it would use alone earn a principal more accuracy.
 
@@ -102,7 +103,7 @@ def by_shaping(standing: Standing, quality: Floats, terms: RewardTerms) -> Float
     return standing.member * shaped(bound, standing.contributed, price, alone, quality[:, None], terms.shaping_margin)
 
 
-@reward_rule("quota")
+@reward_rule("quota", members_only=True)
 def by_quota(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """CGSV (Xu et al. 2021): the part of the model's accuracy that a quota by cumulated credit allows."""
     return credit_quotas(standing.credit, standing.member, terms.altruism) * quality[:, None]

@@ -56,6 +56,7 @@ class Market(Part):
     contribution: Utility = field(1.0, "what a principal that delegates pays into each of its groups (kind = public_goods)", "money per round", matters=shares)
     groups: Literal["all", "blocks", "random", "neighbourhoods"] = field("all", "who shares a public good: all; blocks of group_size, the same or dealt anew each round; or each principal with its neighbours, overlapping", "name", matters=shares)
     group_size: Count = field(4, "members of a group (groups = blocks or random)", "principals", matters=shares)
+    lonely: Literal["play", "outside"] = field("play", "what becomes of the only one of a group who takes part: play (it shares what it pays in with nobody) or outside (there is no game in that group; who finds none has the outside option)", "name", matters=lambda s: shares(s) and "abstain" in s.actions.available)
     punishment: Punishment = section(Punishment(), shares)
     benefit: Utility = field(3.0, "what a gift is worth to who receives it (kind = donation)", "money per round", matters=gives)
     cost: Utility = field(1.0, "what a gift costs who makes it (kind = donation)", "money per round", matters=gives)

@@ -164,7 +164,10 @@ class Scenario(Part):
             yield "population.cost_types", bool(people.cost_types), "given for menu.offer = 'menu': the types that the menu is for"
             yield "population.count", people.count > 1, "above 1 for menu.offer = 'menu'"
             yield "population.cost_types", min(people.cost_types, default=1) > 0, "above 0 for menu.offer = 'menu'"
-        if offer != "fixed" or rewards.alone:
+        if offer == "menu" or rewards.alone:
             yield "market.model_value", self.market.model_value > 0, "above 0, since the model is what is paid with"
+        elif offer == "amounts":
+            paid = self.market.model_value > 0 or self.market.price > 0
+            yield "market.model_value", paid, "above 0, or market.price: data are paid for with the model, or with money"
         if rewards.kind == "menu":
             yield "menu.offer", offer == "menu", "menu for rewards.kind = 'menu'"

@@ -1,9 +1,13 @@
 """The linear public-goods game as a market: contributions are multiplied and shared in groups.
 
 Isaac and Walker (1988); overlapping groups after Szabó and Hauert (2002); punishment after Fehr and Gächter (2000).
+With ``market.lonely = "outside"`` a group in which only one takes part does not play, and who finds no group that does
+has what staying away is worth (Hauert, De Monte, Hofbauer and Sigmund 2002).
 Nothing is learned: credit is what everybody pays in, and quality is the share contributed of what could have been.
 Settlement, ledger, memory and policies are those of every other economy.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -38,12 +42,18 @@ class PublicGoods:
     learns = False
 
     def produce(self, moment: Moment, world: World, streams: Streams) -> tuple[Moment, Produce]:
-        """What everybody pays in; credit (R, N) is what each pays into each of its groups, money."""
-        gifts = contributions(moment.actions, world) / MICRO
+        """What everybody pays in; credit (R, N) is what each pays into each of its groups, money.
+
+        Who is alone in all its groups does not count as taking part where ``market.lonely`` is outside.
+        """
+        groups = _groups(world, streams)
+        if world.terms.market.lonely == "outside":
+            moment = replace(moment, excluded=(moment.actions != Action.ABSTAIN) & _lonely(moment, groups))
+        gifts = contributions(moment.actions, world) * moment.member / MICRO
         put = np.zeros(gifts.shape, dtype=np.int64)
         possible = world.terms.market.contribution[:, 0] * moment.customers
         share = ratio(gifts.sum(axis=1), possible)
-        unknown, groups = np.full(len(gifts), np.nan), _groups(world, streams)
+        unknown = np.full(len(gifts), np.nan)
         return moment, Produce(PutIn(put, put), Credit(gifts, "contribution"), share, unknown, groups=groups)
 
     def income(self, moment: Moment, produce: Produce, world: World, streams: Streams) -> Income:
@@ -56,11 +66,11 @@ class PublicGoods:
         groups = _shared_by(produce)
         _demand_divisible(groups, terms)
         members = groups.sizes if member.all() else groups.total(member.astype(np.int64))
-        gifts = contributions(moment.actions, world)
-        produced = np.rint(terms.multiplication * groups.total(gifts)).astype(np.int64)
+        gifts, playing = contributions(moment.actions, world) * moment.member, _playing(members, terms)
+        produced = np.rint(terms.multiplication * groups.total(gifts) * playing).astype(np.int64)
         kept = np.rint(world.terms.settlement.reserve * produced).astype(np.int64)
         each = (produced - kept) // np.maximum(members, 1)
-        cost = gifts * groups.memberships / MICRO + _punishment(gifts, member, groups, terms, streams)
+        cost = gifts * _paid_into(groups, playing, terms) / MICRO + _punishment(gifts, member, groups, terms, streams)
         payments = groups.received(each) * member
         return Income.of_contributions(moment, produce, gifts, payments, produced.sum(axis=1), cost)
 
@@ -70,21 +80,26 @@ class PublicGoods:
         member, gifts = actions != Action.ABSTAIN, contributions(actions, world)
         total, members = groups.total(gifts), groups.total(member.astype(np.int64))
         # Σ_g pot_g / size_g and Σ_g 1 / size_g, where a principal that joins makes its groups larger by one
-        as_is, joined = ([groups.received(x / np.maximum(size, 1)) for x in (total, np.ones(total.shape))]
-                         for size in (members, members + 1))  # fmt: skip
+        as_is, joined = ([groups.received(x * _playing(size, terms) / np.maximum(size, 1))
+                          for x in (total, np.ones(total.shape))] for size in (members, members + 1))  # fmt: skip
         pot, part = (np.where(member, own, other) for own, other in zip(as_is, joined, strict=True))
         factor = (1 - world.terms.settlement.reserve) * terms.multiplication
         gives, punishment = gifts > 0, terms.punishment
         fine = punishment.fine * _met(groups, gives) * punishment.probability
         punishing = punishment.cost * _met(groups, member & ~gives) * punishment.probability
-        foregone, private = Foregone.none(actions.shape), private_gains(moment, world)
+        outside, pays_into = moment, groups.memberships
+        if terms.lonely == "outside":
+            outside = replace(moment, excluded=_lonely(moment, groups))
+            now, then = (_paid_into(groups, _playing(size, terms), terms) for size in (members, members + 1))
+            pays_into = np.where(member, now, then)
+        foregone, private = Foregone.none(actions.shape), private_gains(outside, world)
         for action in Action:
             if action in world.terms.available:
                 own = contributions(np.full(actions.shape, int(action)), world)
                 paid = factor * (pot + (own - gifts) * part) / MICRO * (action != Action.ABSTAIN)
                 lost = np.where(own > 0, punishing, fine) * (action != Action.ABSTAIN)
                 foregone.paid[..., action] = paid
-                foregone.payoffs[..., action] = paid - own * groups.memberships / MICRO - lost + private[..., action]
+                foregone.payoffs[..., action] = paid - own * pays_into / MICRO - lost + private[..., action]
         return foregone
 
     def gains(self, state: State, people: Population, intended: Ints, world: World) -> Gains:
@@ -93,17 +108,20 @@ class PublicGoods:
         member = intended != Action.ABSTAIN
         terms = world.terms.market
         groups = form_groups(terms, world.graph, Stream(()))  # no random groups where deals are made
-        part = 1 / np.maximum(groups.total(member.astype(np.int64)), 1)  # (R, G) of each who takes part
+        members = groups.total(member.astype(np.int64))
+        playing = _playing(members, terms)
+        part = playing / np.maximum(members, 1)  # (R, G) of each who takes part
+        pays_into = _paid_into(groups, playing, terms)
         each = (1 - world.terms.settlement.reserve) * terms.multiplication * terms.contribution
         own = each * groups.received(part)
-        others = np.maximum(each * groups.memberships - own, 0.0)
+        others = np.maximum(each * pays_into - own, 0.0)
 
         def spread(price: Floats) -> Floats:
             weight = ratio(price, others)
             from_all = each * groups.received(part * groups.total(weight))
             return np.where(member, np.maximum(from_all - weight * own, 0.0), 0.0)
 
-        return Gains(seller, terms.contribution * groups.memberships - own, others, spread)
+        return Gains(seller, terms.contribution * pays_into - own, others, spread)
 
     def usual_credit(
         self, real: Floats, put: Floats, quality: Floats, row: Ints, state: State, people: Population, world: World
@@ -122,6 +140,22 @@ def contributions(actions: Ints, world: World) -> Ints:
     instead = (conduct.form == Form.OWN) & (actions != Action.ABSTAIN)
     gives = np.where(conduct.form < 0, gives, instead)  # junk is worth nothing here, and costs nothing
     return np.where(gives, np.rint(amount * conduct.share).astype(np.int64), 0)
+
+
+def _lonely(moment: Moment, groups: Groups) -> Bools:
+    """(R, N) who meets nobody else in any of its groups who takes part."""
+    alone: Bools = _met(groups, moment.actions != Action.ABSTAIN) == 0
+    return alone
+
+
+def _playing(members: Ints, terms: MarketTerms) -> Ints:
+    """(R, G) 1 for groups that play with so many (R, G) who take part, 0 for those that do not."""
+    return np.where(members == 1, 0, 1) if terms.lonely == "outside" else np.ones_like(members)
+
+
+def _paid_into(groups: Groups, playing: Ints, terms: MarketTerms) -> Ints:
+    """(R, N) how many groups each pays into if it contributes."""
+    return groups.received(playing) if terms.lonely == "outside" else groups.memberships
 
 
 def _punishment(

@@ -30,6 +30,7 @@ from commonweal.economy.world.world import State, World
 
 ALTERNATIVES = 64  # numbers of samples compared, first from nothing to the most that could pay
 LEAST = 1e-4  # of what the model alone could pay for, the fewest samples above none that are tried first
+WORTHLESS = 1e-6  # of the most that could pay, in place of what a model without value could pay for
 ZOOMS = 2  # times that as many are compared around the best
 MOST_SAMPLES = 100_000  # that a line may ask for in a round in which a network learns
 KEPT = 4096  # solutions, by their problem
@@ -61,7 +62,7 @@ class Menu(Mechanism):
         if terms.offer == "amounts":
             return own, Effects(amounts=_amounts(own, state, people, world, streams), outside=outside)
         if terms.offer == "menu":
-            line, amount = _lines(own, people, world)
+            line, amount = _lines(own, outside, people, world)
             own = replace(own, line=line)
             return own, Effects(amounts=amount, excluded=line == NEVER, outside=outside)
         return own, Effects(outside=outside)
@@ -179,15 +180,15 @@ def _solved(question: Question) -> dict[str, Floats]:
     return {"costs": problem.costs, "amounts": menu.amounts, "values": menu.values, "ratios": menu.ratios}
 
 
-def _lines(tariff: Tariff, people: Population, world: World) -> tuple[Ints, Floats]:
-    """(R, N) the line each takes, and the samples it asks for; NEVER and 0 where no line is worth its cost."""
+def _lines(tariff: Tariff, outside: Floats, people: Population, world: World) -> tuple[Ints, Floats]:
+    """(R, N) the line each takes, and the samples it asks for; NEVER and 0 where staying outside is worth more."""
     value = world.terms.market.model_value[:, :, None]
     cost = claimed_cost(people, world)[:, :, None] * value
     worth = tariff.values[:, None] - cost * tariff.amounts[:, None]  # (R, N, L)
     slack = TIE * value + (cost if world.market.learns else 0.0)  # where samples are whole, one may tip the balance
     tied = worth >= worth.max(axis=2, keepdims=True) - slack
     line = np.where(tied, np.abs(tariff.costs[:, None] - cost), np.inf).argmin(axis=2)
-    taken = worth.max(axis=2) >= tariff.alone - slack[..., 0]
+    taken = worth.max(axis=2) >= outside - slack[..., 0]
     if world.conduct is not None:
         line = np.where(world.conduct.line >= 0, np.minimum(world.conduct.line, worth.shape[2] - 1), line)
         taken |= world.conduct.line >= 0
@@ -196,10 +197,15 @@ def _lines(tariff: Tariff, people: Population, world: World) -> tuple[Ints, Floa
 
 
 def _first_tried(people: Population, world: World) -> Floats:
-    """(R, N, G) samples: none, and from far fewer than the model alone could be worth up to the most that could pay."""
+    """(R, N, G) samples: none, and from far fewer than the model alone could be worth up to the most that could pay.
+
+    Data pay in money, too: the most is what the model and all revenue together could be worth. Where the model is worth
+    nothing, a millionth of that stands for what it could pay for.
+    """
     market, cost = world.terms.market, np.maximum(people.cost, 1e-12)
     revenue = market.price * world.customers * (1 - market.baseline) * (1 - world.terms.settlement.reserve)
-    for_model, most = market.model_value / cost, (market.model_value + revenue) / cost
+    most = (market.model_value + revenue) / cost
+    for_model = np.where(market.model_value > 0, market.model_value / cost, WORTHLESS * most)
     if world.market.learns:  # nobody has more to put in
         for_model, most = (np.minimum(each, world.holdings.count) for each in (for_model, most))
     if world.terms.population.samples:

@@ -16,12 +16,13 @@ AS_BEFORE = "as before"
 _DOES = ("delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison")  # of the catalogue
 
 
-def space_of(scenario: Scenario, horizon: int) -> Space:
+def space_of(scenario: Scenario, horizon: int, copies: bool = False) -> Space:
     """The dimensions that make a difference in a scenario.
 
     Args:
         scenario: whose rules are played against.
         horizon: rounds that a deviation lasts.
+        copies: whether all of one's samples may be put in under several names.
     """
     against = objections(scenario, IncentivesOptions())
     late, gone = (sorted({round(part * horizon) for part in parts}) for parts in ((0.1, 0.3), (0.5, 0.75, 0.9)))
@@ -39,6 +40,8 @@ def space_of(scenario: Scenario, horizon: int) -> Space:
     space["leaves"] = (None, *(rounds for rounds in gone if 0 < rounds < horizon))
     if "sybil" not in against:
         space["identities"] = (1, 2, 4)
+    if copies and "copies" not in against:
+        space["copies"] = (1, 2, 4)
     return space
 
 
@@ -51,7 +54,9 @@ def deviation_of(candidate: Candidate, member: int) -> Deviation:
     """The candidate as a deviation of one principal."""
     does = str(candidate["does"])
     known = Deviation(AS_BEFORE, (member,)) if does == AS_BEFORE else catalogue(IncentivesOptions())[does]
-    changes = {name: value for name, value in candidate.items() if name != "does"}
+    changes: dict[str, object] = {name: value for name, value in candidate.items() if name not in ("does", "copies")}
+    if (names := candidate.get("copies", 1)) != 1:
+        changes |= {"identities": names, "copies": True}
     return replace(known, name=described(candidate), members=(member,), **changes)  # type: ignore[arg-type]
 
 
@@ -72,6 +77,8 @@ def described(candidate: Candidate) -> str:
         words.append(f"says it joined {earlier} rounds earlier")
     if candidate["leaves"] is not None:
         words.append(f"leaves after {candidate['leaves']} rounds")
-    if candidate.get("identities", 1) != 1:
+    if candidate.get("copies", 1) != 1:
+        words.append(f"all its samples under each of {candidate['copies']} names")
+    elif candidate.get("identities", 1) != 1:
         words.append(f"under {candidate['identities']} names")
     return ", ".join(words) or "no deviation"

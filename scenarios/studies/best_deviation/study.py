@@ -35,6 +35,7 @@ class BestDeviationOptions(StudyOptions):
     budget: int = field(60, "deviations tried at most", "deviations", ge=2, le=100_000)
     horizon: int = field(50, "rounds that a deviation lasts", "rounds", ge=2, le=1_000_000)
     start: int = field(0, "rounds played before it", "rounds", ge=0, le=1_000_000)
+    copies: bool = field(False, "also tries to put in all of one's samples under each of several names", "switch")
     others: Literal["adapt", "freeze"] = field(
         "adapt", "adapt: others may react; freeze: they do what they do without the deviation", "name")
     judge: Judge = judging()
@@ -61,7 +62,7 @@ def best_deviation(question: Question) -> Answer:
         return gains_of(candidates, scenario, options, question.seeds, members, pieces)
 
     record = Record(judge, options.budget)
-    SEARCHES[options.search](space_of(scenario, options.horizon), record, min(question.seeds))
+    SEARCHES[options.search](space_of(scenario, options.horizon, options.copies), record, min(question.seeds))
     finalists = sorted(record.evaluations, key=lambda evaluation: -evaluation.gain)[:_FINALISTS]
     first = max(question.seeds) + 1
     fresh = tuple(range(first, first + options.held_out))

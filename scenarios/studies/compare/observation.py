@@ -10,6 +10,7 @@ from commonweal.agents.arrays import Floats
 from commonweal.economy.round.record import Record
 from commonweal.economy.round.worth import Judge, cost_of_staying_away
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.runs.outside import model_outside
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.judging import unit_of
 from commonweal.scenarios.studies.pieces import Piece, Tick
@@ -29,14 +30,17 @@ class Observed:
 
 
 class _Watched(Ensemble):
-    """Runs that remember what staying away would have cost everybody in its own values."""
+    """Runs that remember what staying away would have brought everybody, and cost it in its own values."""
 
     away: Floats | float = 0.0  # (R, N) money, of all rounds so far
+    given: Floats | float = 0.0  # (R, N) money that the model would have been worth outside, of all rounds so far
     judge: Judge = "money"
 
     def step(self) -> Record:
         """Play one round."""
+        state, people = self.state, self.people
         record = super().step()
+        self.given = self.given + model_outside(self, state, people, record)
         self.away = self.away + cost_of_staying_away(record, self.judge)
         return record
 
@@ -59,7 +63,8 @@ def _observed(asked: tuple[Scenario, list[int], Judge], tick: Tick) -> Observed:
     results = ensemble.run(on_round=lambda: tick(len(seeds)))
     in_utility, shape = unit_of(scenario, judge) == "utility", ensemble.people.shape
     payoffs = results.principals["utility" if in_utility else "payoff"].to_numpy().reshape(shape) / scenario.rounds
-    outside = scenario.population.outside_option - np.broadcast_to(ensemble.away / scenario.rounds, shape)
+    away, given = (np.broadcast_to(total / scenario.rounds, shape) for total in (ensemble.away, ensemble.given))
+    outside = scenario.population.outside_option + given - away
     return Observed(late_outcomes(results.rounds, scenario, in_utility), payoffs, np.array(outside))
 
 

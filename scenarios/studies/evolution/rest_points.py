@@ -194,6 +194,9 @@ def basins(game: SymmetricGame, points: Sequence[RestPoint]) -> Floats:
     Returns:
         (number of points,) shares; their sum falls short of 1 where the flow cycles or hardly moves.
     """
+    stable = np.array([point.stability == "stable" for point in points])  # cycles pass by others and do not end there
+    if not stable.any():
+        return np.zeros(len(points))  # a cycle is not followed round and round
     least = 0.01 * float(np.ptp(game.payoffs))
 
     def hurried(shares: Floats) -> Floats:
@@ -211,6 +214,5 @@ def basins(game: SymmetricGame, points: Sequence[RestPoint]) -> Floats:
     places = np.stack([point.shares for point in points])
     distance = np.abs(ends[:, None] - places).max(axis=2)
     near = (distance == distance.min(axis=1, keepdims=True)) & (distance < 0.02)
-    stable = np.array([point.stability == "stable" for point in points])  # cycles pass by others and do not end there
     shares: Floats = near.mean(axis=0) * stable
     return shares

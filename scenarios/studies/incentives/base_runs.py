@@ -12,6 +12,7 @@ from commonweal.agents.arrays import AnyArray, Floats, Ints
 from commonweal.economy.money.ledger import Reason
 from commonweal.economy.round.worth import Judge, cost_of_staying_away, worth
 from commonweal.economy.runs.ensemble import Ensemble
+from commonweal.economy.runs.outside import model_outside
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick
@@ -106,11 +107,13 @@ def _play(asked: tuple[Scenario, list[int], int, int, Judge], tick: Tick) -> Bas
     order = np.lexsort((*sorted_by, population.action, population.policy), axis=1)
     types, cost = types_of(ensemble), population.cost
     treasury = ensemble.state.ledger.treasury
-    payoffs, away = np.zeros((2, *population.shape))
+    payoffs, away, given = np.zeros((3, *population.shape))
     revenue, paid, slashed, beside = np.zeros((4, len(seeds)), dtype=np.int64)
     for _ in range(rounds):
+        state, people = ensemble.state, ensemble.people
         record = ensemble.step()
         payday = record.payday
+        given += model_outside(ensemble, state, people, record) / rounds
         payoffs += worth(record, judge) / rounds
         away += cost_of_staying_away(record, judge) / rounds
         revenue += payday.revenue
@@ -121,7 +124,7 @@ def _play(asked: tuple[Scenario, list[int], int, int, Judge], tick: Tick) -> Bas
     kept = ensemble.state.ledger.treasury - treasury - beside
     menu = ensemble.state.mechanisms.get("menu")
     alone = np.zeros(population.shape) if menu is None else menu.alone
-    outside = np.maximum(scenario.population.outside_option, alone) - away
+    outside = np.maximum(scenario.population.outside_option, alone) + given - away
     return BaseRuns(tuple(seeds), order, types, cost, payoffs, revenue, paid, kept, slashed, outside)
 
 

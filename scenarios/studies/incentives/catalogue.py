@@ -15,6 +15,7 @@ PAIR = "pair"
 REPORTED_COST = "cost"  # stands for claims of other costs, where a rule reads them
 PRAISE, LIE = "praise", "lie"
 _SOMEBODY, _TWO = (0,), (0, 1)
+_NAMED_ONLY = ("copies",)  # tried where it is named
 _FORGED = ("disguised", "replay")
 
 
@@ -34,6 +35,7 @@ def catalogue(options: IncentivesOptions) -> dict[str, Deviation]:
         Deviation("backdated", _SOMEBODY, joins=joins, earlier=joins),
         Deviation("leave", _SOMEBODY, leaves=leaves),
         Deviation("sybil", _SOMEBODY, identities=options.identities),
+        Deviation("copies", _SOMEBODY, identities=options.identities, copies=True),
         Deviation("slander", _SOMEBODY, slanders=True),
         Deviation("shed", _SOMEBODY, Action.FREE_RIDE, identities=options.names, sheds=True),
         Deviation("exaggerate", _SOMEBODY, exaggerates=options.claim),
@@ -61,7 +63,7 @@ def other_costs(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviati
 
 
 def chosen(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, ...]:
-    """The deviations to try: those named, or all that make sense.
+    """The deviations to try: those named, or all that make sense but those tried only by name.
 
     Raises:
         InputError: if one that is named makes no sense, or none is left.
@@ -73,7 +75,8 @@ def chosen(scenario: Scenario, options: IncentivesOptions) -> tuple[Deviation, .
     for name in options.deviations:
         if name in against:
             raise InputError(f"option deviations: {name} makes no sense in {scenario.name}: {against[name]}")
-    named = options.deviations or [name for name in get_args(Name) if name not in against]
+    sensible = [name for name in get_args(Name) if name not in against and name not in _NAMED_ONLY]
+    named = options.deviations or sensible
     costs = other_costs(scenario, options)
     by_name = {name: (deviation,) for name, deviation in every.items()} | {REPORTED_COST: costs}
     tried = tuple(deviation for name in dict.fromkeys(named) for deviation in by_name[name])
@@ -113,9 +116,9 @@ def objections(scenario: Scenario, options: IncentivesOptions) -> dict[str, str]
         against |= dict.fromkeys(_FORGED, "nothing is trained")
     if scenario.market.kind == "public_goods":
         against |= dict.fromkeys(("junk", "stale", "poison"), "there are no data, but contributions of money")
-        against["sybil"] = "groups of a public good are made of persons"
+        against |= dict.fromkeys(("sybil", "copies"), "groups of a public good are made of persons")
     if scenario.market.kind == "donation":
-        against |= dict.fromkeys(("junk", "stale", "poison", "less"), "there are no data, but gifts")
+        against |= dict.fromkeys(("junk", "stale", "poison", "less", "copies"), "there are no data, but gifts")
     if scenario.market.kind == "curve":
         against["stale"] = "there are no data that could be put in twice; junk is as worthless"
     return against

@@ -9,7 +9,7 @@ from commonweal.scenarios.studies.judging import judging
 
 Name = Literal[
     "delegate", "free_ride", "defect", "abstain", "junk", "stale", "poison", "disguised", "replay", "less", "cost",
-    "stricter", "looser", "late", "backdated", "leave", "sybil", "slander", "shed",
+    "stricter", "looser", "late", "backdated", "leave", "sybil", "copies", "slander", "shed",
     "exaggerate",
     "pair",
 ]  # fmt: skip
@@ -20,7 +20,8 @@ class IncentivesOptions(StudyOptions):
 
     horizon: Count = field(50, "rounds that are played with a deviation and without", "rounds")
     start: int = field(0, "rounds played before the deviation begins", "rounds", ge=0, le=1_000_000)
-    deviations: tuple[Name, ...] = field((), "what is tried; all that makes sense in the scenario if empty", "names")
+    deviations: tuple[Name, ...] = field(
+        (), "what is tried; all that makes sense in the scenario, copies excepted, if empty", "names")
     principals: Count | None = field(
         None, "how many try it, spread over types; all of them if not given", "principals")
     others: Literal["adapt", "freeze", "both"] = field(
@@ -34,7 +35,9 @@ class IncentivesOptions(StudyOptions):
         None, "rounds that a principal stays away at first; a fifth of the horizon if not given (late, backdated)",
         "rounds")
     leaves: Count | None = field(None, "rounds after which it leaves; half the horizon if not given (leave)", "rounds")
-    identities: int = field(2, "names under which a principal takes part (sybil)", "names", ge=2, le=100)
+    identities: int = field(
+        2, "names under which a principal takes part (sybil: its samples divided among them; copies: all of them under"
+        " each)", "names", ge=2, le=100)
     names: int = field(
         8, "names under which a principal free-rides, one after the other, each until it is bad (shed)", "names", ge=2,
         le=1000)

@@ -14,6 +14,7 @@ from commonweal.economy.round.record import Record
 from commonweal.economy.round.worth import cost_of_staying_away
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.runs.metrics import broken_limits
+from commonweal.economy.runs.outside import model_outside
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.pieces import Piece, Tick
@@ -76,8 +77,9 @@ def _play(asked: Asked, tick: Tick) -> Played:
         if asked.strictest and ensemble.people.limits is not claimed_for:
             claimed_for = ensemble.people.limits
             ensemble.world = _claiming(ensemble.world, ensemble.people, asked.strictest)
+        state, people_before = ensemble.state, ensemble.people
         record = ensemble.step()
-        told = _told(record, ensemble, held)
+        told = _told(record, ensemble, held, model_outside(ensemble, state, people_before, record))
         permitted = record.produce.permitted
         accuracy.append(record.payday.quality if permitted is None else permitted)
         for name, course in camps.items():
@@ -94,15 +96,15 @@ def _play(asked: Asked, tick: Tick) -> Played:
     )  # fmt: skip
 
 
-def _told(record: Record, ensemble: Ensemble, held: Bools) -> dict[str, Floats]:
-    """(R, N) what a round was to each principal."""
+def _told(record: Record, ensemble: Ensemble, held: Bools, given: Floats | float) -> dict[str, Floats]:
+    """(R, N) what a round was to each principal; ``given``, money, is what the model would have been worth outside."""
     world, people = ensemble.world, ensemble.people
     broken = broken_limits(record, people, world)
     first = violations(people.anchor, record.taught.levels, world.senses) * held
     option = world.terms.population.outside_option
     return {
         "utility": record.payday.utility,
-        "outside": option - cost_of_staying_away(record, "utility"),
+        "outside": option + given - cost_of_staying_away(record, "utility"),
         "violated": broken.any(axis=2).astype(np.float64),
         "first_violated": first.any(axis=2).astype(np.float64),
         "delegating": (record.actions == Action.DELEGATE).astype(np.float64),

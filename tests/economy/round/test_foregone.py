@@ -204,6 +204,10 @@ def test_who_pays_for_data_and_who_is_paid_for_them_see_the_deals_of_the_round(m
     demand_seen(MARKETS[market] | {"actions.free_ride": "idle"} | changes, rounds=8, moving=(Reason.DEAL,))
 
 
+FEW = PUBLIC | PUNISHING | {
+    "market.lonely": "outside", "population.count": 8, "market.group_size": 2, "population.start_delegate": 0.25,
+    "population.start_free_ride": 0.125, "population.start_abstain": 0.625,
+}  # fmt: skip
 EXACT: dict[str, dict[str, Any]] = {
     "curve": CURVE,
     "curve, quota": CURVE | {"rewards.kind": "quota", "settlement.kind": "quota"},
@@ -213,6 +217,9 @@ EXACT: dict[str, dict[str, Any]] = {
     "curve, stakes": CURVE | STAKES | {"stakes.reveal": 1.0},
     "public good": PUBLIC,
     "public good of random groups": PUBLIC | PUNISHING | {"market.groups": "random"},
+    **{f"optional public good of {groups}": FEW | {"market.groups": groups} for groups in ("all", "random")},
+    "optional public good of neighbours": FEW
+    | {"market.groups": "neighbourhoods", "population.graph": "ring", "population.degree": 2},
     "public good of neighbours": PUBLIC | PUNISHING | {"market.groups": "neighbourhoods", "population.graph": "ring"},
 }
 

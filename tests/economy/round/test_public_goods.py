@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,6 +94,28 @@ class TestLinearGame:
         assert (record.payday.payoffs[stays] == 1.0).all() and stays.sum() == 2
         share = 3.0 * 2 / 3  # two of the three who take part contribute
         np.testing.assert_allclose(np.sort(record.payday.payoffs[~stays]), [share - 1, share - 1, share], atol=1e-12)
+
+    @pytest.mark.parametrize(("lonely", "alone"), [("play", {2.0, 0.0}), ("outside", {1.0})])
+    def test_who_is_alone_plays_on_or_is_a_loner_too(self, lonely: str, alone: set[float]) -> None:
+        for gives in (0.2, 0.0):
+            starts = {"start_delegate": gives, "start_free_ride": 0.2 - gives, "start_abstain": 0.8}
+            record = one_round(revise(GAME, {
+                **{f"population.{name}": share for name, share in starts.items()}, "population.outside_option": 1.0,
+                "actions.available": ["abstain", "delegate", "free_ride"], "market.multiplication": 3.0,
+                "market.lonely": lonely,
+            }))  # fmt: skip
+            stays = record.actions == Action.ABSTAIN
+            assert set(record.payday.payoffs[~stays]) <= alone and (record.payday.payoffs[stays] == 1.0).all()
+            assert (record.payday.revenue == (3 * MICRO if gives and lonely == "play" else 0)).all()
+
+    @pytest.mark.parametrize("groups", ["all", "neighbourhoods"])
+    def test_it_makes_no_difference_where_nobody_is_alone(self, groups: str) -> None:
+        three = {"actions.available": ["abstain", "delegate", "free_ride"], "population.graph": "ring",
+                 "population.degree": 2, "population.count": 9, "market.groups": groups, "rounds": 3}  # fmt: skip
+        play, outside = (
+            Ensemble(revise(GAME, {**three, "market.lonely": lonely}), (0, 1)).run() for lonely in ("play", "outside")
+        )
+        pd.testing.assert_frame_equal(play.rounds, outside.rounds)
 
 
 class TestGroups:

@@ -101,6 +101,27 @@ def test_optional_public_goods_keep_their_rest_point_when_everything_was_played(
     np.testing.assert_allclose(inside[list(game.strategies)], published, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("lonely", "shares"),
+    [
+        # Hauert, De Monte, Hofbauer and Sigmund (2002): N = 5, r = 3, σ = 1, loners first; .4613, .2693, .2693 there
+        ("outside", [0.461340, 0.269330, 0.269330]),
+        # who is alone plays on and earns r − 1: the root of 1 − (r/N)(1 − z^N)/(1 − z), without their (r − 1) z^(N−1)
+        ("play", [0.406674, 0.296663, 0.296663]),
+    ],
+)
+def test_optional_public_goods_rest_where_published_only_if_the_lonely_are_loners(
+    lonely: str, shares: list[float]
+) -> None:
+    changes = {"population.count": 5, "market.groups": "all", "market.multiplication": 3.0, "rounds": 1,
+               "population.outside_option": 1.0, "actions.available": ["abstain", "delegate", "free_ride"],
+               "market.lonely": lonely}  # fmt: skip
+    out = ask(load("public-goods", changes), intensity=1.0, divisions=4, resamples=50)
+    points = rest_points(out.tables["rest_points"])
+    inside = points[(points > 0.01).all(axis=1)].iloc[0]
+    np.testing.assert_allclose(inside[["abstain", "delegate", "free_ride"]], shares, atol=1e-6)
+
+
 def test_the_volunteers_dilemma_keeps_its_mixture_when_everything_was_played() -> None:
     game = volunteers_dilemma(4, 2.0, 1.0)
     whole = MetaGame(game.strategies, game.others, np.stack([game.payoffs] * 2))
