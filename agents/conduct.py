@@ -28,6 +28,7 @@ class Conduct:
     person: Bools  # (R, N) False: a name without a person, for whom nothing is useful and nothing gained
     slanders: Bools  # (R, N) as a judge calls everybody bad
     ring: Ints  # (R, N) ring whose members praise each other whatever they do; −1: none
+    source: Ints  # (R, N) name whose samples it puts in where they are copies; its own elsewhere
     acts_as: Ints  # (R, N) name under which each takes part; its own unless it has gone on under another
 
     @classmethod
@@ -46,5 +47,6 @@ class Conduct:
             person=np.ones(shape, dtype=bool),
             slanders=np.zeros(shape, dtype=bool),
             ring=np.full(shape, -1),
+            source=np.tile(np.arange(principals), (runs, 1)),
             acts_as=np.tile(np.arange(principals), (runs, 1)),
         )

@@ -13,6 +13,7 @@ from commonweal.economy.money.identity import fund_names
 from commonweal.economy.round.mechanisms.beliefs import Beliefs
 from commonweal.economy.round.set_up import Economy
 from commonweal.economy.world.replicas import pick_runs, pick_world, share_streams
+from commonweal.economy.world.world import State, World
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,8 @@ def renamed(economy: Economy, runs: Ints, names: Names, unpaid: Bools) -> Econom
     bearer = np.tile(names.bearer, (len(runs) // len(names.bearer), 1))
     world, state = pick_world(economy.world, runs, names.spares), pick_runs(economy.state, runs, names.spares)
     people = borne(pick_runs(economy.people, runs, names.spares), bearer, world.terms.values.concern)
-    if names.spares and world.terms.population.samples:  # a name has what its principal holds
-        own_amount = _along(state.membership.amount, bearer)
-        state = replace(state, membership=replace(state.membership, amount=own_amount))
+    if names.spares:
+        world, state = bearing(world, state, bearer)
     if names.spares and "identity" in state.mechanisms:
         paid = state.mechanisms["identity"].paid
         state = replace(state, ledger=fund_names(state.ledger, bearer, unpaid, paid, world.terms.identity))
@@ -61,6 +61,15 @@ def renamed(economy: Economy, runs: Ints, names: Names, unpaid: Bools) -> Econom
         own = knowing(state.mechanisms["beliefs"], bearer)
         state = replace(state, mechanisms={**state.mechanisms, "beliefs": own})
     return Economy(world, state, people, share_streams(economy.streams, runs))
+
+
+def bearing(world: World, state: State, bearer: Ints) -> tuple[World, State]:
+    """World and state in which every name (R, N + spares) has a bearer, and can put in what that holds."""
+    world = replace(world, bearer=bearer)
+    if not world.terms.population.samples:
+        return world, state
+    amount = _along(state.membership.amount, bearer)
+    return world, replace(state, membership=replace(state.membership, amount=amount))
 
 
 def borne(population: Population, bearer: Ints, concern: str) -> Population:

@@ -15,27 +15,27 @@ from commonweal.agents.arrays import Ints
 from commonweal.economy.credit import probabilistic
 from commonweal.economy.credit.estimators import ESTIMATORS, CoalitionGame, Estimate, Estimator, adjusted, permutation
 from commonweal.economy.credit.exact import seated
-from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
+from commonweal.economy.credit.game import Credit, ValueGame, credit_rule
 from commonweal.economy.credit.probabilistic import ProbabilisticValue
 from commonweal.economy.credit.terms import CreditTerms
 
 ValueOf: TypeAlias = Callable[[int, int], ProbabilisticValue]  # run, players → the value that is estimated there
 
 
-@credit_rule("estimated_shapley", needs_updates=True, stands_for="shapley")
-def estimated_shapley(game: RoundGame) -> Credit:
+@credit_rule("estimated_shapley", by_values=True, needs_updates=True, stands_for="shapley")
+def estimated_shapley(game: ValueGame) -> Credit:
     """The round's Shapley value, exact where the budget allows, else by ``credit.estimator``."""
     return estimate_round(game, "estimated_shapley", lambda _, players: probabilistic.shapley(players))
 
 
-@credit_rule("banzhaf", needs_updates=True)
-def banzhaf(game: RoundGame) -> Credit:
+@credit_rule("banzhaf", by_values=True, needs_updates=True)
+def banzhaf(game: ValueGame) -> Credit:
     """The round's Banzhaf value: robust to noise in v (Wang and Jia 2023, arXiv 2205.15466)."""
     return estimate_round(game, "banzhaf", lambda _, players: probabilistic.banzhaf(players))
 
 
-@credit_rule("weighted_banzhaf", needs_updates=True)
-def weighted_banzhaf(game: RoundGame) -> Credit:
+@credit_rule("weighted_banzhaf", by_values=True, needs_updates=True)
+def weighted_banzhaf(game: ValueGame) -> Credit:
     """The round's Banzhaf value where every other is there with ``credit.weighted_banzhaf.weight``."""
     weight = game.terms.weighted_banzhaf.weight[:, 0]
     return estimate_round(
@@ -43,8 +43,8 @@ def weighted_banzhaf(game: RoundGame) -> Credit:
     )
 
 
-@credit_rule("beta_shapley", needs_updates=True)
-def beta_shapley(game: RoundGame) -> Credit:
+@credit_rule("beta_shapley", by_values=True, needs_updates=True)
+def beta_shapley(game: ValueGame) -> Credit:
     """The round's Beta(α, β) value (Kwon and Zou 2022, arXiv 2110.14049)."""
     alpha, beta = game.terms.beta_shapley.alpha[:, 0], game.terms.beta_shapley.beta[:, 0]
     return estimate_round(
@@ -52,8 +52,8 @@ def beta_shapley(game: RoundGame) -> Credit:
     )
 
 
-@credit_rule("fedsv", needs_updates=True, stands_for="shapley")
-def fedsv(game: RoundGame) -> Credit:
+@credit_rule("fedsv", by_values=True, needs_updates=True, stands_for="shapley")
+def fedsv(game: ValueGame) -> Credit:
     """FedSV (arXiv 2009.06192): the round's Shapley value among its contributors; cumulated, it is theirs over rounds.
 
     Exact where the budget allows every coalition, else by random orders (the paper's algorithm 1).
@@ -61,7 +61,7 @@ def fedsv(game: RoundGame) -> Credit:
     return estimate_round(game, "fedsv", lambda _, players: probabilistic.shapley(players), exact_or(permutation))
 
 
-def estimate_round(game: RoundGame, rule: str, value_of: ValueOf, estimator: Estimator | None = None) -> Credit:
+def estimate_round(game: ValueGame, rule: str, value_of: ValueOf, estimator: Estimator | None = None) -> Credit:
     """Estimate a value of every run's round.
 
     Args:
@@ -83,7 +83,7 @@ def estimate_round(game: RoundGame, rule: str, value_of: ValueOf, estimator: Est
     return gather(game, rule, found)
 
 
-def run_game(game: RoundGame, run: int, players: Ints) -> CoalitionGame:
+def run_game(game: ValueGame, run: int, players: Ints) -> CoalitionGame:
     """One run's round as a game of its contributors (n,)."""
     principals = game.shape[1]
     return CoalitionGame(
@@ -91,7 +91,7 @@ def run_game(game: RoundGame, run: int, players: Ints) -> CoalitionGame:
     )
 
 
-def gather(game: RoundGame, rule: str, found: list[Estimate | None]) -> Credit:
+def gather(game: ValueGame, rule: str, found: list[Estimate | None]) -> Credit:
     """Credit of all principals from the estimates of each run's contributors, None where nobody contributed."""
     credit, error = np.zeros((2, *game.shape))
     residual = np.zeros(game.shape[0])

@@ -4,15 +4,15 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.errors import InputError
-from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
+from commonweal.economy.credit.game import Credit, ValueGame, credit_rule
 from commonweal.economy.credit.probabilistic import ProbabilisticValue
 from commonweal.economy.credit.probabilistic import shapley as shapley_weights
 
 MOST_PLAYERS = 16
 
 
-@credit_rule("leave_one_out", needs_updates=True)
-def leave_one_out(game: RoundGame) -> Credit:
+@credit_rule("leave_one_out", by_values=True, needs_updates=True)
+def leave_one_out(game: ValueGame) -> Credit:
     """v(N) − v(N∖i): what the round's step would have lacked."""
     principals = game.shape[1]
     coalitions = np.vstack([np.ones((1, principals), dtype=bool), ~np.eye(principals, dtype=bool)])
@@ -20,8 +20,8 @@ def leave_one_out(game: RoundGame) -> Credit:
     return Credit(values[:, :1] - values[:, 1:], "leave_one_out", evaluations=principals + 1)
 
 
-@credit_rule("shapley", needs_updates=True, stands_for="shapley")
-def shapley(game: RoundGame) -> Credit:
+@credit_rule("shapley", by_values=True, needs_updates=True, stands_for="shapley")
+def shapley(game: ValueGame) -> Credit:
     """The exact Shapley value of the round, from all coalitions of those who contributed."""
     runs, principals = game.shape
     if principals > MOST_PLAYERS:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -216,6 +216,37 @@ class LinearMarginal:
         return self.rate * factor * along
 
 
+class ValueGame(Protocol):
+    """The part of a round that rules look at which go by the values of coalitions alone: with or without a network."""
+
+    @property
+    def terms(self) -> CreditTerms:
+        """``scenario.credit``."""
+        ...
+
+    @property
+    def stream(self) -> Stream:
+        """R generators for rules that draw coalitions."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(R, N)."""
+        ...
+
+    def contributors(self) -> list[Ints]:
+        """For each run, who might add something to a coalition."""
+        ...
+
+    def values(self, coalitions: Bools) -> Floats:
+        """(R, C) v of coalitions (C, N), the same for every run, or (R, C, N)."""
+        ...
+
+    def run_values(self, run: int, coalitions: Bools) -> Floats:
+        """(C,) v of coalitions (C, N) of one run."""
+        ...
+
+
 CreditRule: TypeAlias = Callable[[RoundGame], Credit]
 
 
@@ -223,6 +254,7 @@ CreditRule: TypeAlias = Callable[[RoundGame], Credit]
 class CreditFacts:
     """What others must know of a credit rule."""
 
+    by_values: bool = False  # asks a ``ValueGame`` alone, so that it works without a network too
     needs_updates: bool = False  # asks for ``RoundGame.updates`` or ``values``: N times the memory of the network
     needs_samples: bool = False  # asks for ``RoundGame.samples``, which must be where credit is computed
     needs_classes: bool = False  # compares labels as classes: numbers would mean nothing to it

@@ -8,7 +8,7 @@ from commonweal.agents.arrays import Floats, Ints
 from commonweal.economy.credit.estimated import exact_or, gather, run_game
 from commonweal.economy.credit.estimators import CoalitionGame, Estimate, Estimator
 from commonweal.economy.credit.estimators.game import error_of_mean
-from commonweal.economy.credit.game import Credit, RoundGame, credit_rule
+from commonweal.economy.credit.game import Credit, ValueGame, credit_rule
 from commonweal.economy.credit.probabilistic import shapley
 
 
@@ -21,8 +21,8 @@ class Truncation:
     converged: float  # () mean relative change at which no further orders are drawn
 
 
-@credit_rule("gtg_shapley", needs_updates=True, stands_for="shapley")
-def gtg_shapley(game: RoundGame) -> Credit:
+@credit_rule("gtg_shapley", by_values=True, needs_updates=True, stands_for="shapley")
+def gtg_shapley(game: ValueGame) -> Credit:
     """Marginal contributions along orders that everybody leads in turn, cut off where little is left to gain.
 
     Where the budget allows every coalition nothing is drawn or cut off: it is the round's exact Shapley value.
@@ -35,7 +35,7 @@ def gtg_shapley(game: RoundGame) -> Credit:
     return gather(game, "gtg_shapley", found)
 
 
-def _guided_by(game: RoundGame, run: int) -> Estimator:
+def _guided_by(game: ValueGame, run: int) -> Estimator:
     """``guided`` under the truncation of one run."""
     terms = game.terms.gtg_shapley
     truncation = Truncation(*(float(part[run, 0]) for part in (terms.between, terms.within, terms.converged)))

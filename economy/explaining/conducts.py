@@ -15,7 +15,7 @@ from commonweal.agents.arrays import Bools, Ints
 from commonweal.agents.errors import InputError
 from commonweal.agents.graphs import Graph
 from commonweal.agents.population import Population
-from commonweal.economy.arena.names import borne, knowing
+from commonweal.economy.arena.names import bearing, borne, knowing
 from commonweal.economy.futures.deviations import Deviation, Staging, demand_members
 from commonweal.economy.money.identity import fund_names
 from commonweal.economy.round.set_up import Economy
@@ -89,6 +89,7 @@ class Cast:
         every, spares = np.arange(len(economy.state.quality)), len(self.bearer) - self.principals
         bearer = np.tile(self.bearer, (len(every), 1))
         world, state = pick_world(economy.world, every, spares), pick_runs(economy.state, every, spares)
+        world, state = bearing(world, state, bearer)
         people = borne(pick_runs(economy.people, every, spares), bearer, world.terms.values.concern)
         if "beliefs" in state.mechanisms:
             known = knowing(state.mechanisms["beliefs"], bearer)

@@ -199,6 +199,7 @@ class Staging:
         if deviation.copies:
             first, *others = own
             conduct.form[_at(runs, others)] = Form.COPY
+            conduct.source[_at(runs, others)] = first
             for held in (self.start, self.count):
                 held[_at(runs, others)] = held[_at(runs, [first])]
             return

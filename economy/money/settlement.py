@@ -63,9 +63,10 @@ class Standing:
     round: int  # rounds played before
     menu: Lines
     each: Floats | None = None  # (R, N) accuracy that each has in the end by a closed form; None: all have the model's
+    worth: Floats | None = None  # (R,) of the round's model by a closed form, in the unit of credit; None: not known
 
 
-SettlementRule = Callable[[Standing, SettlementTerms], Floats]  # (R, N) shares >= 0; rows sum to 1, or 0: nobody is due
+SettlementRule = Callable[[Standing, SettlementTerms], Floats]  # (R, N) shares >= 0; rows sum to at most 1
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,19 @@ def by_credit(standing: Standing, terms: SettlementTerms) -> Floats:
     largest = positive.max(axis=1, keepdims=True, initial=0.0)
     relative = ratio(positive, largest)  # a power of small credit would underflow
     return _normalised(np.where(positive > 0.0, relative**terms.alpha, 0.0))
+
+
+@settlement_rule("worth", called="pay as credited", paid="paid as credited")
+def as_credited(standing: Standing, terms: SettlementTerms) -> Floats:
+    """What credit says: of revenue the part that credit has in what the round's model is worth, C_i / v(N).
+
+    Credits that sum to less than v(N) leave the rest in the treasury; those that sum to more are all cut alike. Where
+    v(N) is not known, as ``credit`` with ``alpha`` 1.
+    """
+    positive = np.where(standing.member, np.maximum(standing.credit, 0.0), 0.0)
+    if standing.worth is None:
+        return _normalised(positive)
+    return ratio(positive, np.maximum(positive.sum(axis=1), standing.worth)[:, None])
 
 
 @settlement_rule("robust", called="robust pay by credit", paid="paid by credit, robustly")

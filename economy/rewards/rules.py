@@ -109,6 +109,12 @@ def by_quota(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     return credit_quotas(standing.credit, standing.member, terms.altruism) * quality[:, None]
 
 
+@reward_rule("rho_shapley")
+def rho_shapley(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
+    """(φ_i / max φ)^ρ v(N), φ cumulated credit (Sim, Zhang, Chan and Low 2020): all alike with ρ = 0."""
+    return standing.member * _relative(_positive(standing)) ** terms.rho * quality[:, None]
+
+
 @reward_rule("time_cumulation")
 def by_time_cumulation(standing: Standing, quality: Floats, terms: RewardTerms) -> Floats:
     """Time-aware reward cumulation (Chen et al. 2025), as a part of the model's accuracy."""

@@ -256,6 +256,7 @@ class Produce:
     groups: Groups | None = None  # who shares what with whom; None where no public good is produced
     permitted: Floats | None = None  # (R,) test accuracy on classes that nobody withholds; None: not known
     each: Floats | None = None  # (R, N) accuracy that each has in the end by a closed form; None: the model's
+    worth: Floats | None = None  # (R,) of the model by a closed form, in the unit of credit; None: not known
 
     @property
     def credit(self) -> Floats:

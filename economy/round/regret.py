@@ -20,8 +20,8 @@ from commonweal.agents.terms import pick
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.money.market import revenue
 from commonweal.economy.rewards.accuracy import Accuracy
-from commonweal.economy.rewards.forms import Accuracies, accuracies
-from commonweal.economy.round.pools import pool_of
+from commonweal.economy.rewards.forms import Accuracies
+from commonweal.economy.round.pools import contributions_of
 from commonweal.economy.round.record import Moment, Payday, Produce
 from commonweal.economy.round.standing import Supposed, owed_to, shares_of, suppose, usual_amounts
 from commonweal.economy.world.claims import felt
@@ -86,7 +86,8 @@ def prospects(
     amounts, real_amounts = each_alone(usual.total, put), each_alone(usual.delegated, real)
     credit = world.market.usual_credit(real_amounts, amounts, quality, row, state, people, world)
     earned = revenue(quality, state.rival[row], world.customers, pick(world.terms.market, row))
-    paid, given = dues(Supposed(amounts, member, credit, row, found.each), earned, quality, state, people, world)
+    supposed = Supposed(amounts, member, credit, row, found.each, found.worth)
+    paid, given = dues(supposed, earned, quality, state, people, world)
     result: Floats = paid + worth_of(given, world) - people.cost[:, :, None] * real
     return result
 
@@ -126,7 +127,7 @@ def supposed_accuracies(
     """
     if accuracy is not None:
         return Accuracies(quality_of_each(delegated, real, accuracy))
-    return accuracies(pool_of(each_alone(delegated, real), member, state, world, runs_of_each(real)))
+    return contributions_of(each_alone(delegated, real), member, state, world, runs_of_each(real)).accuracies()
 
 
 def dues(

@@ -27,6 +27,7 @@ class Supposed:
     credit: Floats  # (R', N) cumulated credit
     runs: Ints | None = None  # (R',) the runs of the state that these are; None: all of them, once each
     each: Floats | None = None  # (R', N) accuracy that each has in the end by a closed form; None: the model's
+    worth: Floats | None = None  # (R',) of the model by a closed form, in the unit of credit; None: not known
 
 
 def usual_amounts(amount: Floats, actions: Ints, world: World) -> PutIn:
@@ -38,13 +39,13 @@ def usual_amounts(amount: Floats, actions: Ints, world: World) -> PutIn:
         world: what does not move.
     """
     form, put = carried_out(actions, amount, world.terms.actions, world.conduct)
-    return PutIn(put, put * (form == Form.OWN))
+    return PutIn(put, put * (form == Form.OWN), form)
 
 
 def held_samples(world: World) -> Floats:
-    """(N,) or () samples that each can put in at most, where none are drawn; without a limit where nobody says."""
-    said, spares = world.terms.population.samples, world.shape[1] - world.terms.population.count
-    return np.array([*said, *said[:1] * spares]) if said else np.array(np.inf)
+    """(R, N), (N,) or () samples that each can put in at most, where none are drawn; no limit where nobody says."""
+    held = np.array(world.terms.population.samples or np.inf)
+    return held if world.bearer is None or not held.ndim else held[world.bearer]
 
 
 def standing_of(supposed: Supposed, membership: Membership, state: State, people: Population, world: World) -> Standing:
@@ -80,6 +81,7 @@ def standing_of(supposed: Supposed, membership: Membership, state: State, people
         round=state.round,
         menu=Lines(nothing, nothing) if menu is None else Lines(menu.amounts[runs], menu.ratios[runs]),
         each=supposed.each,
+        worth=supposed.worth,
     )
 
 

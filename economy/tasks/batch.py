@@ -107,4 +107,9 @@ class PutIn:
 
     total: AnyArray  # (R, N) of any form; whole numbers but where nothing is learned
     delegated: AnyArray  # (R, N) honestly delegated: the ones that cost
-    form: Forms | None = None  # (R, N) the Form of every principal's samples; None where nothing is learned
+    form: Forms | None = None  # (R, N) the Form of every principal's samples; None where there are no samples
+
+    @property
+    def copied(self) -> AnyArray:
+        """(R, N) copies of samples that somebody else puts in, or the same under another name."""
+        return self.total * (self.form == int(Form.COPY)) if self.form is not None else np.zeros_like(self.total)

@@ -49,6 +49,7 @@ def pick_world(world: World, runs: Ints, spares: int = 0) -> World:
         balance=None if world.balance is None else world.balance[chosen],
         nodes=None,
         secrets=None if world.secrets is None else world.secrets[runs],
+        bearer=None if world.bearer is None else world.bearer[runs],
         conduct=None,
     )
 

@@ -53,7 +53,8 @@ class World:
     nodes: Nodes | None = None  # who holds the samples; None: they are in ``features``
     secrets: Ints | None = None  # (R,) what the keys of principals come from; None: nobody draws noise
 
-    # only futures with deviations set it
+    # only futures with deviations set these
+    bearer: Ints | None = None  # (R, N + spares) the principal behind each name; None: everybody has its own alone
     conduct: Conduct | None = None  # how single principals differ from what the scenario says
 
     @property

@@ -27,7 +27,7 @@ class TimeAware(Part):
 class Settlement(Part):
     """How revenue becomes payments."""
 
-    kind: str = field("credit", "settlement rule: equal, data, credit, robust (credit less what is put in by others too), quota (CGSV), time_cumulation or time_valuation (credit, and the earlier joined the more), synthesised (samples put in, at their credit up to a cap), or a registered rule", "name", matters=lambda s: sells(s) and pays_money(s))
+    kind: str = field("credit", "settlement rule: equal, data, credit, robust (credit less what is put in by others too), quota (CGSV), time_cumulation or time_valuation (credit, and the earlier joined the more), synthesised (samples put in, at their credit up to a cap), worth (of revenue as much as credit is of what the model is worth, in a market = curve), or a registered rule", "name", matters=lambda s: sells(s) and pays_money(s))
     horizon: Count = field(50, "rounds over which credit is cumulated", "rounds", le=100_000, matters=pays_by_credit)
     discount: Share = field(0.95, "weight of a round's credit one round later", matters=pays_by_credit)
     alpha: float = field(1.0, "exponent of cumulated credit in the shares", "1", ge=0, le=100, matters=pays_by_credit)
@@ -104,14 +104,14 @@ class Identity(Part):
 class Rewards(Part):
     """Models as pay: how good a copy of the model each is given."""
 
-    kind: str = field("shared", "model reward rule, how good a copy of the model each is given: shared (the whole model), own_accuracy (what a closed form says that each has), menu, shaping, quota, time_cumulation, time_valuation, or a registered rule", "name")
+    kind: str = field("shared", "model reward rule, how good a copy of the model each is given: shared (the whole model), own_accuracy (what a closed form says that each has), menu, shaping, quota, rho_shapley (by credit relative to the largest), time_cumulation, time_valuation, or a registered rule", "name")
     content: Share = field(0.0, "what must be in samples to count where models are given for samples (kind = menu or shaping): cumulated credit per sample, as a share of everybody's average; with 0 all count, junk too")
     joining: Literal["seen", "claimed"] = field("seen", "whose word counts on when a principal joined, where a rule goes by it: seen (the cooperative's) or claimed (the principal's)", "name")
     accuracy: Accuracy = section(Accuracy(), lambda s: s.market.kind == "curve")
     shaping_margin: float = field(0.01, "by how much more than it costs a further sample is rewarded under accuracy shaping, as a share of its cost", "share", ge=0, le=100)
     altruism: float = field(1.0, "beta of the quotas tanh(beta r) of CGSV: the larger, the more even (kind = quota)", "1", gt=0, le=1e9)
     time: TimeAware = TimeAware()
-    rho: float = field(1.0, "exponent of values, relative to the largest, in the accuracy that is given (kind = time_cumulation or time_valuation)", "1", ge=0, le=100)
+    rho: float = field(1.0, "exponent of values, relative to the largest, in the accuracy that is given (kind = rho_shapley, time_cumulation or time_valuation)", "1", ge=0, le=100)
     alone: bool = field(False, "who abstains trains a model of its own", "switch")
     realise: Literal["promise", "noise", "sparsify", "snapshot"] = field("promise", "how a worse copy of the model is made: promise takes its accuracy as given; the others make it and measure it", "name")
     tolerance: Share = field(0.02, "accuracy by which a copy may miss what is owed")

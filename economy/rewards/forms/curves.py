@@ -49,12 +49,6 @@ def square(pool: Pool) -> Floats:
     return pool.total**2
 
 
-@closed_form("somebody_has_it", total=True)
-def somebody_has_it(pool: Pool) -> Floats:
-    """Worth v = [somebody has it]: all data are alike, and one sample is as good as many (Agarwal et al. 2019)."""
-    return (pool.total > 0).astype(np.float64)
-
-
 @closed_form("linear_gaussian", total=True, highest=inf)
 def linear_gaussian(pool: Pool) -> Floats:
     """Worth v = ½ ln(1 + N), nat: what N readings of unit noise tell of a weight of unit prior (Sim et al. 2020)."""

@@ -26,8 +26,6 @@ from commonweal.agents.registry import Registry
 from commonweal.agents.terms import NumbersByName, PerRun, pick
 from commonweal.economy.rewards.accuracy import Accuracy
 
-CELLS = 1 << 24  # numbers of a pool of coalitions held at a time
-
 
 @dataclass(frozen=True)
 class AccuracyTerms:
@@ -65,10 +63,6 @@ class Pool:
         """Some of the rows, in any order; a row may occur several times."""
         return Pool(self.samples[rows], self.member[rows], self.held[rows], pick(self.terms, rows))
 
-    def among(self, coalitions: Bools) -> "Pool":
-        """The pool of those in coalitions (R, N) of it alone."""
-        return replace(self, samples=np.where(coalitions, self.samples, 0.0), member=self.member & coalitions)
-
 
 @dataclass(frozen=True)
 class Accuracies:
@@ -77,7 +71,13 @@ class Accuracies:
     quality: Floats  # (R,) accuracy of the cooperative's model: what customers pay for
     each: Floats | None = None  # (R, N) that each has in the end; None: the model's for who takes part, else none
     alone: Floats | None = None  # (R, N) that each would have by itself; None: of a pool of its own samples
-    value: Callable[[Pool], Floats] | None = None  # (R,) worth of a coalition's pool; None: its quality
+    value: Floats | None = None  # (R,) worth of the pool where it is that of a coalition; None: its quality
+    alike: Floats | None = None  # (R, N, N) likeness of what principals hold, 0 to 1; None: only copies are alike
+
+    @property
+    def worth(self) -> Floats:
+        """(R,) v of the pool, in the unit of credit."""
+        return self.quality if self.value is None else self.value
 
 
 ClosedForm = Callable[[Pool], "Floats | Accuracies"]
@@ -139,31 +139,6 @@ def alone(pool: Pool) -> Floats:
     single = pool.pick(np.repeat(np.arange(rows), principals))
     single = replace(single, samples=np.where(own, single.held, 0.0), member=own)
     return accuracies(single).quality.reshape(rows, principals)
-
-
-def values(pool: Pool, coalitions: Bools) -> Floats:
-    """Worth of coalitions: of the model that each would have without all others.
-
-    Args:
-        pool: of R rows.
-        coalitions: (C, N), the same for every row, or (R, C, N).
-
-    Returns:
-        (R, C).
-    """
-    rows, principals = pool.samples.shape
-    chosen = np.broadcast_to(coalitions, (rows, *coalitions.shape[-2:]))
-    count = chosen.shape[1]
-    if not count:
-        return np.zeros((rows, 0))
-    part = max(1, CELLS // max(count * principals, 1))
-    found = []
-    for first in range(0, rows, part):
-        some = np.repeat(np.arange(first, min(first + part, rows)), count)
-        among = pool.pick(some).among(chosen[first : first + part].reshape(-1, principals))
-        said = accuracies(among)
-        found.append(said.quality if said.value is None else said.value(among))
-    return np.concatenate(found).reshape(rows, count)
 
 
 def curve_of(terms: AccuracyTerms) -> Accuracy | None:

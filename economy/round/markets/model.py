@@ -51,7 +51,7 @@ class ModelMarket:
         held = held_back(history, terms.settlement)
         credit = (netted if clip == "net" else cumulated(history, discount, clip)) - held
         membership = state.membership.after(produce.put.total, state.round)
-        supposed = Supposed(produce.put.total, moment.member, credit, each=produce.each)
+        supposed = Supposed(produce.put.total, moment.member, credit, each=produce.each, worth=produce.worth)
         standing = standing_of(supposed, membership, state, people, world)
         earned = revenue(produce.quality, state.rival, moment.customers, terms.market)
         shares = SETTLEMENTS[terms.settlement.kind](standing, terms.settlement)

@@ -20,7 +20,7 @@ from commonweal.economy.rewards.forms import alone
 from commonweal.economy.rewards.learning_curve import SEEN, Ahead, believed, noted, of_run
 from commonweal.economy.rewards.tariff import Tariff
 from commonweal.economy.round.mechanism import Mechanism, mechanism
-from commonweal.economy.round.pools import pool_of
+from commonweal.economy.round.pools import contributions_of
 from commonweal.economy.round.record import Effects, Moment, Payday, Produce
 from commonweal.economy.round.regret import prospects
 from commonweal.economy.round.standing import held_samples
@@ -113,8 +113,9 @@ def _renewed(tariff: Tariff, state: State, people: Population, world: World) -> 
 def _worth_alone(state: State, people: Population, world: World) -> Floats:
     """(R, N) money per round of training alone, by a closed form, on the samples that each holds, or of no model."""
     nothing = np.zeros(world.shape)
-    pool = pool_of(nothing, nothing > 0, state, world)
-    return np.maximum(world.terms.market.model_value * alone(pool) - people.cost * pool.held, 0.0)
+    put = contributions_of(nothing, nothing > 0, state, world)
+    accuracy = put.of_names(alone(put.pool()))
+    return np.maximum(world.terms.market.model_value * accuracy - people.cost * state.membership.amount, 0.0)
 
 
 def _offers(tariff: Tariff, ahead: Ahead, moved: Bools, world: World) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One for one, or all for all: what everybody puts in where data overlap and each has a need of its own."""
+"""One for one, or all for all: what everybody puts in where data cover the needs of others."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
@@ -45,7 +45,7 @@ def one_for_one(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     for leaves in LEAVES:
         weights = star(leaves, nudge("overlap", 1 / sqrt(leaves)))
         need = nudge("need", 1.0)
-        put = settled("overlap", {"overlap": weights.tolist(), "need": need}, 1 + leaves, seeds)
+        put = settled("coverage", {"covers": (weights / need).tolist()}, 1 + leaves, seeds)
         least = least_linear(weights, need)
         yield Check(
             f"star of {leaves}: stable total", theirs=float(leaves), ours=put.sum(axis=1), source="derived",
@@ -114,7 +114,7 @@ def settled(kind: str, options: Mapping[str, Any], owners: int, seeds: Seeds, wo
         "rewards.accuracy.options": dict(options),
     }  # fmt: skip
     ensemble = cw.Ensemble(cw.load("catastrophe", changes), seeds)
-    for _ in range(16 if kind == "overlap" else 32):
+    for _ in range(16 if kind == "coverage" else 32):
         ensemble.step()
     return ensemble.state.membership.amount
 
@@ -127,7 +127,8 @@ def idle(put: Floats) -> str:
 
 def covered(owned: Sequence[Sequence[int]], missed: float, seeds: Seeds) -> Floats:
     """(S, N) samples put in by owners of points, once nobody moves."""
-    return settled("coverage", {"points": points(owned).tolist(), "missed": missed}, len(owned), seeds, worth=15.0)
+    options = {"points": points(owned).tolist(), "missed": missed}
+    return settled("random_coverage", options, len(owned), seeds, worth=15.0)
 
 
 def points(owned: Sequence[Sequence[int]]) -> Floats:
@@ -162,8 +163,6 @@ def least_covering(owned: Sequence[Sequence[int]], missed: float) -> float:
 
     owners = whose.shape[1]
     needs: Any = {"type": "ineq", "fun": room, "jac": slope}
-    found = minimize(
-        lambda put: float(np.sum(put)), np.full(owners, 2.0), jac=np.ones_like, method="SLSQP",
-        bounds=[(0, None)] * owners, constraints=needs, options={"ftol": 1e-12, "maxiter": 500},
-    )  # fmt: skip
+    sought: dict[str, Any] = {"method": "SLSQP", "jac": np.ones_like, "bounds": [(0, None)] * owners}
+    found = minimize(np.sum, np.full(owners, 2.0), constraints=needs, options={"ftol": 1e-12, "maxiter": 500}, **sought)
     return float(found.fun)

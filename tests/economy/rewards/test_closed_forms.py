@@ -71,7 +71,9 @@ class TestFederatedMeans:
         )
 
     @pytest.mark.parametrize(("samples", "members"), [((5, 5, 25), (0, 1)), ((5, 5, 5), (0, 1, 2))])
-    def test_best_responses_find_who_federates_with_whom(self, samples: Sequence[float], members: Sequence[int]) -> None:
+    def test_best_responses_find_who_federates_with_whom(
+        self, samples: Sequence[float], members: Sequence[int]
+    ) -> None:
         ensemble = Ensemble(revise(GAME, {"population.samples": list(samples)}), range(16))
         ensemble.run(60)
         assert (ensemble.people.action == np.isin(range(3), members)).all()
@@ -85,7 +87,8 @@ class TestFederatedMeans:
 def test_a_power_law_gives_the_equilibria_of_pooled_means() -> None:
     """Chen, Zhu and Kandasamy 2023: all together put in σ/√c, the price of anarchy is (m + 1) / (2 √m)."""
     changes: dict[str, Any] = {
-        "actions.available": ["delegate"], "policy.mix": {"fixed": 1.0}, "menu.offer": "amounts", "rewards.kind": "shared",
+        "actions.available": ["delegate"], "policy.mix": {"fixed": 1.0}, "menu.offer": "amounts",
+        "rewards.kind": "shared",
         "market.model_value": 1000.0, "population.cost_types": [1.0], "population.samples": [], "population.count": 5,
         "rewards.accuracy.kind": "power_law", "rewards.accuracy.drop": 10.0, "rewards.accuracy.exponent": 1.0,
     }  # fmt: skip
@@ -98,7 +101,8 @@ def test_a_power_law_gives_the_equilibria_of_pooled_means() -> None:
 def test_nobody_puts_in_more_than_it_holds() -> None:
     """Zhang 2022, by derivation: c .01, .02, .04, .16 and caps of 4 give (4, 3.071068, 0, 0)."""
     changes: dict[str, Any] = {
-        "actions.available": ["delegate"], "policy.mix": {"fixed": 1.0}, "menu.offer": "amounts", "rewards.kind": "shared",
+        "actions.available": ["delegate"], "policy.mix": {"fixed": 1.0}, "menu.offer": "amounts",
+        "rewards.kind": "shared",
         "population.cost_types": [0.01, 0.02, 0.04, 0.16], "population.count": 4, "population.samples": [4, 4, 4, 4],
         "rewards.accuracy.kind": "power_law", "rewards.accuracy.exponent": 1.0, "rounds": 200,
     }  # fmt: skip
