@@ -43,5 +43,5 @@ def _options(given: dict[str, Any], known: Any, count: int, by: str) -> Iterator
         path = f"rewards.accuracy.options.{name}"
         yield path, name in known, f"left out {by}: its options are {', '.join(known) or 'none'}"
         if isinstance(value, tuple):
-            rows = [value, *(each for each in value if isinstance(each, tuple))]
+            rows = [each for each in value if isinstance(each, tuple)] or [value]
             yield path, all(len(row) == count for row in rows), f"a number, or lists of {count} each: one for each principal"

@@ -4,6 +4,7 @@
 import commonweal.economy.rewards.forms.curves
 import commonweal.economy.rewards.forms.federated
 import commonweal.economy.rewards.forms.leaks
+import commonweal.economy.rewards.forms.points
 import commonweal.economy.rewards.forms.sets  # noqa: F401
 from commonweal.economy.rewards.forms.contributions import Contributions, coalition_values, path_prices
 from commonweal.economy.rewards.forms.form import (
