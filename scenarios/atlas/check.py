@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError, shown
@@ -46,6 +46,7 @@ class Check:
 
     def __post_init__(self) -> None:
         where = f"check {shown(self.name)}"
+        object.__setattr__(self, "ours", _plain(self.ours))
         for field, allowed in (("source", Source), ("found_by", Finder), ("kind", Kind)):
             if (given := getattr(self, field)) not in get_args(allowed):
                 raise InputError(f"{where}: {field} = {shown(given)}: must be one of {', '.join(get_args(allowed))}")
@@ -53,6 +54,8 @@ class Check:
             raise InputError(f"{where}: ours is None exactly where something is missing; say what, or give ours")
         if self.missing:
             return
+        if not self.each:
+            raise InputError(f"{where}: ours is empty")
         if self.theirs is None:
             raise InputError(f"{where}: theirs is None, but nothing is missing")
         if self.in_words != isinstance(self.theirs, str):
@@ -73,27 +76,16 @@ class Check:
     @property
     def in_words(self) -> bool:
         """Whether ours is words."""
-        first = self.ours if isinstance(self.ours, str) else self.each[0] if self.each else None
-        return isinstance(first, str)
+        return isinstance(self.each[0], str)
 
     @property
     def each(self) -> list[float] | list[str]:
-        """Ours, as a list: one value, or one per seed.
-
-        Raises:
-            InputError: if it is empty.
-        """
+        """Ours, as a list: one value, or one per seed; none where something is missing."""
         if self.ours is None:
             return []
-        if isinstance(self.ours, str):
-            return [self.ours]
-        try:
-            values = [*self.ours]  # type: ignore[misc]
-        except TypeError:  # one number
-            return [float(self.ours)]  # type: ignore[arg-type]
-        if not values:
-            raise InputError(f"check {shown(self.name)}: ours is empty")
-        return [str(value) for value in values] if isinstance(values[0], str) else [float(value) for value in values]
+        if isinstance(self.ours, float | int | str):
+            return [self.ours]  # type: ignore[return-value]
+        return list(self.ours)  # type: ignore[return-value]
 
     @property
     def reach(self) -> float:
@@ -103,3 +95,14 @@ class Check:
             return 0.5 * 10.0**-self.digits * (1 + 1e-9)  # a half that is rounded to the even digit
         scale = abs(self.theirs) or 1.0
         return (DERIVED if self.within is None else self.within) * scale
+
+
+def _plain(ours: Any) -> Any:
+    """Ours as a number, words, or a tuple of one of them, whatever array or column it came in."""
+    if ours is None or isinstance(ours, str):
+        return ours
+    try:
+        values = [*ours]
+    except TypeError:  # one number
+        return float(ours)
+    return tuple(str(each) if isinstance(each, str) else float(each) for each in values)

@@ -12,9 +12,7 @@ from commonweal.scenarios.runs.intervals import SHARE
 
 PUBLISHED = {4.0: 0.51, 5.0: 0.93}  # cooperators by multiplication
 SIDE, SWEEPS = 50, 300
-SMALL = (
-    "the lattice here is small, and one in ten revise at once where theirs revise one at a time"
-)
+SMALL = "the lattice here is small, and one in ten revise at once where theirs revise one at a time"
 
 
 @result(

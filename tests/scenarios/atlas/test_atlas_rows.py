@@ -62,7 +62,9 @@ def test_a_page_says_the_answer_first_and_every_check_beneath() -> None:
     played = [replay(RESULTS[name]) for name in ("hardt-2023", "zhang-2022")]
     text = page(played)
     assert answer(played) in text.split("## How to read it")[0]
-    assert answer(played).startswith("1 of the 1 results that can be checked offline hold. Of 2 results: 1 theory met, 1 not")
+    assert answer(played).startswith(
+        "1 of the 1 results that can be checked offline hold. Of 2 results: 1 theory met, 1 not"
+    )
     assert "theory met (formula only)" in text and "missing: the paper's formulas" in text
     assert "| 0.024390 | 0.024390 | theory met |" in text
 

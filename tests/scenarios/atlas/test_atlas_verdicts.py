@@ -112,6 +112,12 @@ class TestNudge:
             Nudge("x")("x", value)
 
 
+@pytest.mark.parametrize("ours", [np.array([1.0, 2.0]), [1, 2], (each for each in (1.0, 2.0))])
+def test_checks_are_equal_whatever_ours_came_in(ours: Any) -> None:
+    assert check(1.0, ours) == check(1.0, (1.0, 2.0))
+    assert check(1.0, np.float64(1.0)) == check(1.0, 1)
+
+
 def made(replay_it: Any) -> Result:
     return Result("made", replay_it, paper="nobody", shows="nothing")
 
