@@ -10,7 +10,10 @@ from math import inf
 import numpy as np
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.errors import InputError
 from commonweal.economy.rewards.forms.form import Accuracies, Pool, closed_form
+
+ROUNDING = 1e-9  # of a correlation
 
 
 @closed_form("leak", pooled=False, lowest=-inf, options={"correlation": 0.5, "privacy": 1.0})
@@ -32,9 +35,15 @@ def leaked(samples: Floats, correlation: float | Floats) -> Floats:
     Args:
         samples: (R, N) n.
         correlation: () or (R, 1) r.
+
+    Raises:
+        InputError: if no N numbers have such a correlation.
     """
     principals = samples.shape[1]
     r = np.reshape(correlation, (-1, 1, 1))
+    if not ((r <= 1) & (r * (principals - 1) >= -1 - ROUNDING)).all():
+        least = -1 / max(principals - 1, 1)
+        raise InputError(f"rewards.accuracy.options.correlation: must be from {least:.4g}, of {principals}, to 1")
     sigma = np.broadcast_to(r + (1 - r) * np.eye(principals), (len(samples), principals, principals))
     root = np.sqrt(samples)
     seen = root[:, :, None] * sigma  # (R, N, N) rows: what is told; columns: about whom

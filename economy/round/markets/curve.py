@@ -111,12 +111,12 @@ def supposed_credit(put: Contributions, quality: Floats, row: Ints, state: State
 
     Where nothing goes by credit that takes coalitions or paths to find, it is 0.
     """
-    terms = world.terms.credit
-    if not (is_priced(put, terms) or _goes_by_credit(world)):
+    terms, rows = world.terms.credit, len(row)
+    priced = is_priced(put, terms)
+    if not (priced or _goes_by_credit(world)):
         return np.zeros(put.real.shape)
-    rows = len(row)
     drawn = [np.random.default_rng(state.round)] * rows
-    if put.contributes.sum(axis=1).max(initial=0) > np.log2(terms.budget):
+    if not priced and put.contributes.sum(axis=1).max(initial=0) > np.log2(terms.budget):
         drawn = [np.random.default_rng(state.round) for _ in range(rows)]
     return credit_of(put, quality, pick(terms, row), Stream(tuple(drawn))).values
 

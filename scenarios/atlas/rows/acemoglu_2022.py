@@ -103,7 +103,7 @@ def _fields(alike: float, worth: list[float], paid: float) -> dict[str, Any]:
         "rounds": 1, "population.count": 2, "population.start_delegate": 1.0, "population.start_abstain": 0.0,
         "policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0, "settlement.kind": "equal",
         "market.price": UNIT * paid * (4 - alike**2) / 2, "market.model_value": UNIT,
-        "rewards.accuracy.options": {"correlation": alike, "noise": 1.0, "worth": worth},
+        "rewards.accuracy.options": {"correlation": alike, "privacy": worth},
     }  # fmt: skip
 
 
