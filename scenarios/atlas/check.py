@@ -9,7 +9,7 @@ from commonweal.agents.errors import InputError, shown
 from commonweal.scenarios.runs.intervals import ANYWHERE, Range
 
 Source = Literal["published", "repository", "derived"]
-Finder = Literal["run", "study", "function"]
+FOUND = ("run", "best responses", "function")  # what finds ours, beside studies by their names
 Kind = Literal["exact", "statistical", "claim", "order"]
 Ours = float | str | Sequence[float] | Sequence[str] | Floats
 
@@ -33,7 +33,7 @@ class Check:
     theirs: float | str | None  # None only where the number itself is not to be had
     ours: Ours | None  # one, or one per seed; None where something is ``missing``
     source: Source  # printed in the paper, an output in the authors' repository, or derived here from their definitions
-    found_by: Finder  # a run or a study of an economy; or a function alone, which says "formula only"
+    found_by: str  # a run, best responses, or a study by its name; or a function alone, which says "formula only"
     within: float | None = None  # distance, relative to theirs; absolute where theirs is 0
     digits: int | None = None  # decimals that theirs is printed with: half a unit of the last one may differ
     resolution: float | None = None  # how far an interval may reach, in the unit of theirs
@@ -47,9 +47,12 @@ class Check:
     def __post_init__(self) -> None:
         where = f"check {shown(self.name)}"
         object.__setattr__(self, "ours", _plain(self.ours))
-        for field, allowed in (("source", Source), ("found_by", Finder), ("kind", Kind)):
+        for field, allowed in (("source", Source), ("kind", Kind)):
             if (given := getattr(self, field)) not in get_args(allowed):
                 raise InputError(f"{where}: {field} = {shown(given)}: must be one of {', '.join(get_args(allowed))}")
+        if self.found_by not in FOUND and self.found_by not in _studies():
+            allowed = ", ".join((*FOUND, *_studies()))
+            raise InputError(f"{where}: found_by = {shown(self.found_by)}: must be one of {allowed}")
         if bool(self.missing) != (self.ours is None):
             raise InputError(f"{where}: ours is None exactly where something is missing; say what, or give ours")
         if self.missing:
@@ -106,3 +109,10 @@ def _plain(ours: Any) -> Any:
     except TypeError:  # one number
         return float(ours)
     return tuple(str(each) if isinstance(each, str) else float(each) for each in values)
+
+
+def _studies() -> list[str]:
+    """Names of all studies; they are imported only by who needs them."""
+    from commonweal.scenarios.studies import STUDIES
+
+    return sorted(STUDIES)

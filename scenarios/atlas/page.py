@@ -31,11 +31,17 @@ A verdict is computed from both numbers, never typed; that of a result is the wo
 | not checkable offline | what is missing; never a number |
 
 Theirs is *published* (in the paper), of their *repository*, or *derived* here from their definitions. Ours was found by
-a *run* or a *study* of an economy, or by a *function* alone; a result of functions alone says "formula only". Every
-check of a number names what it depends on: 1 % more of that (one more, of a count) must turn it to "differs", and a
+a *run* of an economy whose policies are given, by *best responses*, or by a study that is named; or by a *function*
+alone: a result of functions alone says "formula only". Every check of a number names what it depends on: 1 % more of that (one more, of a count) must turn it to "differs", and a
 test makes sure that it does.
 
 [A result of your own](own-results.md) takes less than twenty lines.
+"""
+_BLINDLY = """
+## Found blindly
+
+Neither principals who look for best responses nor a study know the theory of a paper; these came to it all the same.
+
 """
 
 
@@ -48,7 +54,7 @@ def page(results: Sequence[Played]) -> str:
     rows = [_row(each) for each in results]
     heads = ["result", "paper", "theirs", "ours", "verdict", "about"]
     parts = [_HEAD.format(answer=answer(results)), _table(heads, rows), _LEGEND.format(**_HOLDS)]
-    parts += [_section(each) for each in results]
+    parts += [_blindly(results), *(_section(each) for each in results)]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -90,6 +96,24 @@ def _section(played: Played) -> str:
     if result.learns:
         lines.append(f"\n{result.learns}")
     return "\n".join([*lines, ""])
+
+
+def _blindly(results: Sequence[Played]) -> str:
+    """Where those who know no theory came to it: who looks for best responses, and studies of any scenario."""
+    rows = []
+    for played in results:
+        found = [each for each in played.checks if each.verdict != Verdict.UNCHECKED]
+        for finder in dict.fromkeys(each.check.found_by for each in found):
+            if finder in ("run", "function"):
+                continue
+            own = [each for each in found if each.check.found_by == finder]
+            held = [each for each in own if each.verdict in HOLDS]
+            why = "; ".join(dict.fromkeys(each.why for each in own if each.verdict not in HOLDS))
+            first = next(iter(held or own))
+            rows.append([f"[{played.result.name}](#{played.result.name})", finder, first.check.name, first.theirs,
+                         first.ours, f"{len(held)} of {len(own)}", why])  # fmt: skip
+    heads = ["result", "found by", "for example", "theirs", "ours", "checks that hold", "where not, why"]
+    return _BLINDLY + _table(heads, rows) + "\n" if rows else ""
 
 
 def _check(judged: Judged) -> list[str]:

@@ -48,7 +48,7 @@ def _price(alike: float, seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     played, wanted = nudge(LIKE, alike, instead=alike + 0.01), WORTH * price(alike)
     yield Check(
         f"r = {alike:g}: price of data, of a unit of privacy", theirs=price(alike), source="derived",
-        ours=_gain(played, WORTH, 0.0) / WORTH, found_by="study", breaks=LIKE,
+        ours=_gain(played, WORTH, 0.0) / WORTH, found_by="incentives", breaks=LIKE,
     )  # fmt: skip
     yield Check(
         f"r = {alike:g}: leak about each", theirs=2 / (4 - alike**2), ours=_leaked(seeds, played, BOTH),
@@ -60,7 +60,7 @@ def _price(alike: float, seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         paid["the price at r = 0"] = (at_none, wanted - at_none)
     for told, (payment, theirs) in paid.items():
         yield Check(
-            f"r = {alike:g}: gain of staying away at {told}", theirs=theirs, source="derived", found_by="study",
+            f"r = {alike:g}: gain of staying away at {told}", theirs=theirs, source="derived", found_by="incentives",
             ours=_gain(alike, WORTH, nudge(PAID, payment)), within=1e-6, breaks=PAID,
         )  # fmt: skip
 
@@ -78,7 +78,7 @@ def _shut(alike: float, seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     )  # fmt: skip
     more = 2 * (_leaked(seeds, played, BOTH) - _leaked(seeds, played, ONE))  # about both people
     yield Check(
-        f"r = {alike:g}: bought from the second too, up to v_2 of", source="derived", found_by="study", breaks=LIKE,
+        f"r = {alike:g}: bought from the second too, up to v_2 of", source="derived", found_by="incentives", breaks=LIKE,
         theirs=(4 / (4 - alike**2) - 0.5 - alike**2 / 2 + WORTH / 2) / price(alike) - WORTH,
         ours=(more + WORTH / 2) / (_gain(played, WORTH, 0.0) / WORTH) - WORTH,
     )  # fmt: skip

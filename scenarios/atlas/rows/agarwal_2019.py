@@ -47,24 +47,24 @@ def replication(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         for names in NAMES:
             before, part = paid(changes | {"market.price": price}, "copies", nudge("names", names), seeds)
             yield Check(
-                f"{rule}: {names} names", theirs=theirs(names), ours=part, source="derived", found_by="study",
+                f"{rule}: {names} names", theirs=theirs(names), ours=part, source="derived", found_by="incentives",
                 breaks="names",
             )  # fmt: skip
             if names == NAMES[0]:
                 pays += [rule] * bool((part > before + 1e-6).all())
                 yield Check(
-                    f"{rule}: one name", theirs=theirs(1), ours=before, source="derived", found_by="study",
+                    f"{rule}: one name", theirs=theirs(1), ours=before, source="derived", found_by="incentives",
                     breaks="market.price",
                 )  # fmt: skip
     left_out = nudge("credit.kind", "leave_one_out", instead="banzhaf")
     for names in NAMES:
         _, part = paid({"credit.kind": left_out}, "copies", names, seeds)
         yield Check(
-            f"leave-one-out: {names} names", theirs=0.0, ours=part, source="derived", found_by="study",
+            f"leave-one-out: {names} names", theirs=0.0, ours=part, source="derived", found_by="incentives",
             breaks="credit.kind",
         )  # fmt: skip
     yield Check(
-        "a second name pays under", theirs="Shapley", ours=", ".join(pays), source="published", found_by="study",
+        "a second name pays under", theirs="Shapley", ours=", ".join(pays), source="published", found_by="incentives",
     )  # fmt: skip
     yield from searched(seeds, nudge)
 
@@ -84,10 +84,10 @@ def searched(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     yield Check(
         "the most profitable deviation found", theirs="under 4 names",
         ours="under 4 names" if max(best["identities"], best["copies"]) == 4 else str(best["deviation"]),
-        source="derived", found_by="study",
+        source="derived", found_by="best-deviation",
     )  # fmt: skip
     yield Check(
-        "what it gains", theirs=4 / 5 - 1 / 2, ours=float(best["gain"]) / REVENUE, source="derived", found_by="study",
+        "what it gains", theirs=4 / 5 - 1 / 2, ours=float(best["gain"]) / REVENUE, source="derived", found_by="best-deviation",
         breaks="owners",
     )  # fmt: skip
 

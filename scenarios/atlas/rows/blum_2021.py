@@ -49,11 +49,11 @@ def one_for_one(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         least = least_linear(weights, need)
         yield Check(
             f"star of {leaves}: stable total", theirs=float(leaves), ours=put.sum(axis=1), source="derived",
-            found_by="run", within=GRID, breaks="need",
+            found_by="best responses", within=GRID, breaks="need",
         )  # fmt: skip
         yield Check(
             f"star of {leaves}: who puts nothing in", theirs="the hub", ours=[idle(each) for each in put],
-            source="derived", found_by="run",
+            source="derived", found_by="best responses",
         )  # fmt: skip
         yield Check(
             f"star of {leaves}: least total", theirs=sqrt(leaves), ours=least, source="derived", found_by="function",
@@ -61,11 +61,11 @@ def one_for_one(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         )  # fmt: skip
         yield Check(
             f"star of {leaves}: stable total, times the least", theirs=sqrt(leaves), ours=put.sum(axis=1) / least,
-            source="derived", found_by="run", within=GRID, breaks="overlap",
+            source="derived", found_by="best responses", within=GRID, breaks="overlap",
         )  # fmt: skip
     yield from in_points(seeds, nudge("missed", MISSED))
     yield Check(
-        "federated EMNIST: accuracy, by who takes part", theirs=None, ours=None, source="published", found_by="run",
+        "federated EMNIST: accuracy, by who takes part", theirs=None, ours=None, source="published", found_by="best responses",
         missing="the data (EMNIST)",
     )  # fmt: skip
 
@@ -76,7 +76,7 @@ def in_points(seeds: Seeds, missed: float) -> Iterator[Check]:
     times = put / least
     for name, theirs, ours in (("stable total", 5.839831, put), ("stable total, times the least", 1.125015, times)):
         yield Check(
-            f"sunflower: {name}", theirs=theirs, ours=ours, source="derived", found_by="run", within=GRID,
+            f"sunflower: {name}", theirs=theirs, ours=ours, source="derived", found_by="best responses", within=GRID,
             breaks="missed",
         )  # fmt: skip
     yield Check(
@@ -84,7 +84,7 @@ def in_points(seeds: Seeds, missed: float) -> Iterator[Check]:
     )  # fmt: skip
     yield Check(
         "flower and bud: stable total, which is the least", theirs=10.921817,
-        ours=covered(FLOWER_AND_BUD, missed, seeds).sum(axis=1), source="derived", found_by="run", within=GRID,
+        ours=covered(FLOWER_AND_BUD, missed, seeds).sum(axis=1), source="derived", found_by="best responses", within=GRID,
         breaks="missed",
     )  # fmt: skip
     yield Check(
@@ -94,7 +94,7 @@ def in_points(seeds: Seeds, missed: float) -> Iterator[Check]:
     alone = covered(APART, missed, seeds)
     for who, theirs, ours in (("the core", 2.73045, alone[:, 0]), ("a petal", 4.84836, alone[:, 1])):
         yield Check(
-            f"flower and bud: {who}, alone", theirs=theirs, ours=ours, source="repository", found_by="run", within=GRID,
+            f"flower and bud: {who}, alone", theirs=theirs, ours=ours, source="repository", found_by="best responses", within=GRID,
             breaks="missed",
         )  # fmt: skip
 

@@ -52,15 +52,15 @@ def _anarchy(parties: int, seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     penalty, least = count * VALUE - found["welfare"], everybody - owner["welfare"]
     yield Check(
         f"{parties} parties: price of anarchy", theirs=(parties + 1) / (2 * sqrt(parties)), ours=penalty / least,
-        source="derived", found_by="run", within=1e-4, breaks=FEWER,
+        source="derived", found_by="best responses", within=1e-4, breaks=FEWER,
     )  # fmt: skip
     yield Check(
         f"{parties} parties: readings at the equilibrium", theirs=READINGS, ours=found["samples"], source="derived",
-        found_by="run", within=1e-4, breaks="population.cost_types",
+        found_by="best responses", within=1e-4, breaks="population.cost_types",
     )  # fmt: skip
     yield Check(
         f"{parties} parties: readings at the optimum", theirs=READINGS * sqrt(parties), ours=owner["samples"],
-        source="derived", found_by="run", within=1e-3, breaks="market.model_value",
+        source="derived", found_by="best responses", within=1e-3, breaks="market.model_value",
     )  # fmt: skip
 
 
@@ -74,14 +74,16 @@ def _deviation(parties: int, nudge: Nudge) -> Iterator[Check]:
                    others="freeze", workers=1)  # fmt: skip
     searched = cw.ask("best-deviation", "mean-estimation", 2, fields, horizon=1, held_out=2, members=1, workers=1)
     gain, best = named.tables["verdict"].query("measure == 'IC gap'")["value"].iloc[0], searched.tables["best"].iloc[0]
-    for how, ours in (("gain from the optimum", gain), ("gain that a search finds", best["gain"])):
+    for how, ours, study in (
+        ("gain from the optimum", gain, "incentives"), ("gain that a search finds", best["gain"], "best-deviation"),
+    ):  # fmt: skip
         yield Check(
             f"{parties} parties: {how}", theirs=GAINS[parties], ours=float(ours) / UNIT, source="derived",
-            found_by="study", within=1e-4, breaks="population.cost_types",
+            found_by=study, within=1e-4, breaks="population.cost_types",
         )  # fmt: skip
     yield Check(
         f"{parties} parties: what the search finds", theirs="41% of its samples" if parties == 2 else "free_ride",
-        ours=str(best["deviation"]), source="derived", found_by="study",
+        ours=str(best["deviation"]), source="derived", found_by="best-deviation",
     )  # fmt: skip
 
 
@@ -93,16 +95,16 @@ def _unequal(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     there = ensemble.state.membership.amount > 0.01
     who = [", ".join(f"{each:g}" for each in sorted({*cost[put]})) for cost, put in zip(ensemble.people.cost, there, strict=True)]
     yield Check(
-        "three costs: of those who put in", theirs=f"{COST:g}", ours=who, source="derived", found_by="run",
+        "three costs: of those who put in", theirs=f"{COST:g}", ours=who, source="derived", found_by="best responses",
         breaks="the least cost",
     )  # fmt: skip
     yield Check(
-        "three costs: readings", theirs=READINGS, ours=readings, source="derived", found_by="run", within=1e-4,
+        "three costs: readings", theirs=READINGS, ours=readings, source="derived", found_by="best responses", within=1e-4,
         breaks="the least cost",
     )  # fmt: skip
     dear = nudge("a cost too high for one", VALUE / 2, instead=VALUE / 5)  # 4 c σ² ≤ V is what one alone asks for
     yield Check(
-        "a reading too dear for one alone: readings", theirs=0.0, source="derived", found_by="run", within=1e-6,
+        "a reading too dear for one alone: readings", theirs=0.0, source="derived", found_by="best responses", within=1e-6,
         ours=_settled(seeds, {FEWER: 2, "population.cost_types": [dear]})["samples"], breaks="a cost too high for one",
     )  # fmt: skip
 

@@ -57,7 +57,8 @@ def model_sharing(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     for samples, (partition, others) in FOUND.items():
         played = Sharing(nudge(SAMPLES, samples, instead=others), NOISE, SPREAD)
         yield Check(
-            f"{told(samples)}: stable partition", theirs=partition, source="repository", found_by="run", breaks=SAMPLES,
+            f"{told(samples)}: stable partition", theirs=partition, source="repository", found_by="best responses",
+            breaks=SAMPLES,
             ours=[played.words(end) for end in played.ends(seeds)],
         )  # fmt: skip
     yield from _errors(nudge)
@@ -91,7 +92,7 @@ def _large_and_small(nudge: Nudge) -> Iterator[Check]:
         where = f"{federation}, {told((30, 30, 30, 300))}"
         yield Check(
             f"{where}: who leaves all the others", theirs="nobody", ours=played.sets(leave), source="published",
-            found_by="study",
+            found_by="incentives",
         )  # fmt: skip
         yield Check(
             f"{where}: who leaves together", theirs=theirs, ours=played.sets(together), source="published",
@@ -108,7 +109,7 @@ def _gains(nudge: Nudge) -> Iterator[Check]:
         gains = _by_leaving(Sharing(samples, nudge(NOISES, NOISE), SPREAD))
         yield Check(
             f"{told(samples)}: what {samples[owner]} gains by leaving", theirs=theirs, ours=gains[owner],
-            source="derived", found_by="study", digits=6, breaks=NOISES,
+            source="derived", found_by="incentives", digits=6, breaks=NOISES,
         )  # fmt: skip
 
 
@@ -126,12 +127,12 @@ def _selection(nudge: Nudge) -> Iterator[Check]:
         margin = _margin(Sharing((owned,) * 3, nudge(NOISES, NOISE), SPREAD))
         yield Check(
             f"{told((owned,) * 3)}: margin by which delegating resists", theirs=theirs, ours=margin, source="derived",
-            found_by="study", digits=6, breaks=NOISES,
+            found_by="evolution", digits=6, breaks=NOISES,
         )  # fmt: skip
     found = _margin(Sharing((10, 10, 10), nudge(NOISES, NOISE), SPREAD))
     yield Check(
         f"{told((10, 10, 10))}: every partition is as good, which evolution calls", theirs=NOTHING,
-        ours=found if isinstance(found, str) else f"a margin of {found:g}", source="published", found_by="study",
+        ours=found if isinstance(found, str) else f"a margin of {found:g}", source="published", found_by="evolution",
         breaks=NOISES,
     )  # fmt: skip
 

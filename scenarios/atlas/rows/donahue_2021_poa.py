@@ -94,8 +94,8 @@ def _best_responses(seeds: Seeds) -> Iterator[Check]:
     for samples, theirs, cause in ((OWNERS, "{1, 15}, {8}", NO_MOVES), ((1, 10, 10), "{1, 10}, {10}", OPEN)):
         played = Sharing(samples, NOISE, SPREAD)
         yield Check(
-            f"{told(samples)}: where best responders end", theirs=theirs, source="repository", found_by="run",
-            cause=cause, ours=[played.words(end) for end in played.ends(seeds)],
+            f"{told(samples)}: where best responders end", theirs=theirs, source="repository",
+            found_by="best responses", cause=cause, ours=[played.words(end) for end in played.ends(seeds)],
         )  # fmt: skip
     yield Check(
         f"{told(OWNERS)}: where best responders end who move between cooperatives", theirs="{1, 15}, {8}", ours=None,

@@ -34,12 +34,12 @@ def optional_public_goods(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     found = rest_point(factor, seeds)
     for action, share in PUBLISHED.items():
         yield Check(
-            f"share of {CALLED[action]}", theirs=share, ours=found[action], source="published", found_by="study",
+            f"share of {CALLED[action]}", theirs=share, ours=found[action], source="published", found_by="evolution",
             digits=4, breaks="market.multiplication", cause=PLAYS_ON,
         )  # fmt: skip
     yield Check(
         "share of loners, where who is alone plays on", theirs=loners(3.0, plays_on=True), ours=found["abstain"],
-        source="derived", found_by="study", breaks="market.multiplication",
+        source="derived", found_by="evolution", breaks="market.multiplication",
     )  # fmt: skip
     yield Check(
         f"lead of contributors at r = N (Z − 1)/(Z − N), Z = {STRANGERS}", theirs=0.0, ours=lead(nudge, seeds),

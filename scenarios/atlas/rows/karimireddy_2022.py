@@ -34,17 +34,17 @@ def shaping(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         put = put_in(nudge, seeds, parties, "shaping")
         yield Check(
             f"{parties} parties, shaped: samples of each", theirs=most, ours=put.mean(axis=1), source="derived",
-            found_by="run", within=GRID, breaks="market.model_value",
+            found_by="best responses", within=GRID, breaks="market.model_value",
         )  # fmt: skip
     for parties in MOST:
         put = put_in(nudge, seeds, parties, "shared")
         yield Check(
             f"{parties} parties, shared alike: samples of all", theirs=ALONE, ours=put.sum(axis=1), source="derived",
-            found_by="run", within=GRID, breaks="market.model_value",
+            found_by="best responses", within=GRID, breaks="market.model_value",
         )  # fmt: skip
     yield Check(
         "who puts in, shared alike, costs .02, .03 and .04", theirs="the cheapest alone", ours=who_puts_in(seeds),
-        source="published", found_by="run", kind="order",
+        source="published", found_by="best responses", kind="order",
     )  # fmt: skip
 
 

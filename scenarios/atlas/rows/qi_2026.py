@@ -49,17 +49,17 @@ def splitting(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
             before, part = paid(changes, "sybil", nudge("names", names), seeds)
             yield Check(
                 f"ln(1 + N), {CALLED[rule]}: {names} names", theirs=theirs[names - 1], ours=part, source="derived",
-                found_by="study", digits=6, breaks="market.price" if theirs[0] == theirs[names - 1] else "names",
+                found_by="incentives", digits=6, breaks="market.price" if theirs[0] == theirs[names - 1] else "names",
             )  # fmt: skip
             if names == 2:
                 pays += [CALLED[rule]] * bool((part > before + SURELY).all())
                 yield Check(
                     f"ln(1 + N), {CALLED[rule]}: one name", theirs=theirs[0], ours=before, source="derived",
-                    found_by="study", digits=6, breaks="market.price",
+                    found_by="incentives", digits=6, breaks="market.price",
                 )  # fmt: skip
     yield Check(
         "ln(1 + N): a second name pays under", theirs="Shapley", ours=", ".join(pays), source="published",
-        found_by="study",
+        found_by="incentives",
     )  # fmt: skip
     yield from rising(seeds, nudge)
     yield from shared(seeds, nudge)
@@ -79,7 +79,7 @@ def rising(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
             )  # fmt: skip
     yield Check(
         "N²: a second name pays under", theirs="leave-one-out", ours=", ".join(pays), source="derived",
-        found_by="study",
+        found_by="incentives",
     )  # fmt: skip
 
 
@@ -106,5 +106,5 @@ def shared(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
             theirs = names / (owners + names - 1) - 1 / owners if kind == "equal" else 0.0
             yield Check(
                 f"five owners, {called}: gain of {names} names", theirs=theirs, ours=part - before, source="derived",
-                found_by="study", breaks="names" if kind == "equal" else "settlement.kind",
+                found_by="incentives", breaks="names" if kind == "equal" else "settlement.kind",
             )  # fmt: skip

@@ -44,7 +44,7 @@ def model_rewards(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         return Check(name, theirs=theirs, ours=ours, source="derived", found_by=by, digits=6, breaks=breaks)
 
     worth = {who: round_of([samples[i] for i in who], 1.0, seeds).produce.quality for who in coalitions(len(SAMPLES))}
-    yield check("ρ from which staying away pays", RATIONAL, turning(samples, float(worth[0,][0]), seeds), by="study")
+    yield check("ρ from which staying away pays", RATIONAL, turning(samples, float(worth[0,][0]), seeds), by="incentives")
     record = round_of(samples, 1.0, seeds)
     credit, rewards = record.produce.credit, record.payday.rewards
     yield check("worth of all data", TOGETHER, record.produce.quality)
@@ -65,7 +65,7 @@ def model_rewards(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     for rho, who in ((0.975, "nobody"), (0.976, "the owner of 1")):
         yield Check(
             f"who gains by staying away with ρ = {rho:g}", theirs=who, ours=leavers(gains(samples, rho, seeds)),
-            source="derived", found_by="study",
+            source="derived", found_by="incentives",
         )  # fmt: skip
     half = round_of(samples, nudge("rewards.rho", 0.5), seeds).payday.rewards
     for i, power in enumerate(TEMPERED):

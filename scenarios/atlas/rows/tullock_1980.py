@@ -45,7 +45,7 @@ def contest(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         fields = {"rounds": 120, "settlement.kind": settlement, "rewards.accuracy.drop": MISSING}
         found = _settled(seeds, parties, nudge(REVENUE, WORTH), fields)
         yield Check(
-            f"revenue by accuracy, {told}", theirs=theirs, ours=found["samples"], source="derived", found_by="run",
+            f"revenue by accuracy, {told}", theirs=theirs, ours=found["samples"], source="derived", found_by="best responses",
             within=GRID, breaks=REVENUE,
         )  # fmt: skip
 
@@ -57,11 +57,11 @@ def _fixed(parties: int, seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     found = _settled(seeds, count, nudge(REVENUE, PRIZE), fields)
     yield Check(
         f"{parties} parties: samples of each", theirs=PRIZE * (parties - 1) / (parties**2 * COST),
-        ours=found["samples"] / count, source="derived", found_by="run", within=GRID, breaks=REVENUE,
+        ours=found["samples"] / count, source="derived", found_by="best responses", within=GRID, breaks=REVENUE,
     )  # fmt: skip
     yield Check(
         f"{parties} parties: payoff of each", theirs=PRIZE / parties**2, ours=found["welfare"] / count,
-        source="derived", found_by="run", within=GRID, breaks=FEWER,
+        source="derived", found_by="best responses", within=GRID, breaks=FEWER,
     )  # fmt: skip
 
 
