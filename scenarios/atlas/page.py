@@ -32,8 +32,8 @@ A verdict is computed from both numbers, never typed; that of a result is the wo
 
 Theirs is *published* (in the paper), of their *repository*, or *derived* here from their definitions. Ours was found by
 a *run* of an economy whose policies are given, by *best responses*, or by a study that is named; or by a *function*
-alone: a result of functions alone says "formula only". Every check of a number names what it depends on: 1 % more of that (one more, of a count) must turn it to "differs", and a
-test makes sure that it does.
+alone: a result of functions alone says "formula only". Every check of a number names what it depends on: 1 % more of
+that (one more, of a count) must turn it to "differs", and a test makes sure that it does.
 
 [A result of your own](own-results.md) takes less than twenty lines.
 """

@@ -78,7 +78,8 @@ def _shut(alike: float, seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     )  # fmt: skip
     more = 2 * (_leaked(seeds, played, BOTH) - _leaked(seeds, played, ONE))  # about both people
     yield Check(
-        f"r = {alike:g}: bought from the second too, up to v_2 of", source="derived", found_by="incentives", breaks=LIKE,
+        f"r = {alike:g}: bought from the second too, up to v_2 of", source="derived",
+        found_by="incentives", breaks=LIKE,
         theirs=(4 / (4 - alike**2) - 0.5 - alike**2 / 2 + WORTH / 2) / price(alike) - WORTH,
         ours=(more + WORTH / 2) / (_gain(played, WORTH, 0.0) / WORTH) - WORTH,
     )  # fmt: skip
@@ -125,7 +126,7 @@ def _gain(alike: float, worth: float, paid: float) -> float:
 
 
 def _loss_from(seeds: Seeds, alike: float, first: float, sells: list[float]) -> Any:
-    """The worth of the second's privacy at which what is leaked is worth what it costs them; a unit is worth 1 to buyers.
+    """The worth of the second's privacy at which what is leaked is worth what it costs them, 1 a unit to buyers.
 
     What all have together falls in a straight line with it, so that two runs tell where it passes nothing.
     """

@@ -87,7 +87,8 @@ def searched(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         source="derived", found_by="best-deviation",
     )  # fmt: skip
     yield Check(
-        "what it gains", theirs=4 / 5 - 1 / 2, ours=float(best["gain"]) / REVENUE, source="derived", found_by="best-deviation",
+        "what it gains", theirs=4 / 5 - 1 / 2, ours=float(best["gain"]) / REVENUE, source="derived",
+        found_by="best-deviation",
         breaks="owners",
     )  # fmt: skip
 

@@ -65,7 +65,8 @@ def one_for_one(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         )  # fmt: skip
     yield from in_points(seeds, nudge("missed", MISSED))
     yield Check(
-        "federated EMNIST: accuracy, by who takes part", theirs=None, ours=None, source="published", found_by="best responses",
+        "federated EMNIST: accuracy, by who takes part", theirs=None, ours=None, source="published",
+        found_by="best responses",
         missing="the data (EMNIST)",
     )  # fmt: skip
 
@@ -84,7 +85,8 @@ def in_points(seeds: Seeds, missed: float) -> Iterator[Check]:
     )  # fmt: skip
     yield Check(
         "flower and bud: stable total, which is the least", theirs=10.921817,
-        ours=covered(FLOWER_AND_BUD, missed, seeds).sum(axis=1), source="derived", found_by="best responses", within=GRID,
+        ours=covered(FLOWER_AND_BUD, missed, seeds).sum(axis=1), source="derived",
+        found_by="best responses", within=GRID,
         breaks="missed",
     )  # fmt: skip
     yield Check(
@@ -94,7 +96,8 @@ def in_points(seeds: Seeds, missed: float) -> Iterator[Check]:
     alone = covered(APART, missed, seeds)
     for who, theirs, ours in (("the core", 2.73045, alone[:, 0]), ("a petal", 4.84836, alone[:, 1])):
         yield Check(
-            f"flower and bud: {who}, alone", theirs=theirs, ours=ours, source="repository", found_by="best responses", within=GRID,
+            f"flower and bud: {who}, alone", theirs=theirs, ours=ours, source="repository",
+            found_by="best responses", within=GRID,
             breaks="missed",
         )  # fmt: skip
 

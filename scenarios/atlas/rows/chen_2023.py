@@ -93,18 +93,21 @@ def _unequal(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     ensemble = cw.Ensemble(cw.load("mean-estimation", {FEWER: 6, "population.cost_types": costs}), seeds)
     readings = ensemble.run().rounds.groupby("run")["samples"].last()
     there = ensemble.state.membership.amount > 0.01
-    who = [", ".join(f"{each:g}" for each in sorted({*cost[put]})) for cost, put in zip(ensemble.people.cost, there, strict=True)]
+    costs = (sorted({*cost[put]}) for cost, put in zip(ensemble.people.cost, there, strict=True))
+    who = [", ".join(f"{each:g}" for each in own) for own in costs]
     yield Check(
         "three costs: of those who put in", theirs=f"{COST:g}", ours=who, source="derived", found_by="best responses",
         breaks="the least cost",
     )  # fmt: skip
     yield Check(
-        "three costs: readings", theirs=READINGS, ours=readings, source="derived", found_by="best responses", within=1e-4,
+        "three costs: readings", theirs=READINGS, ours=readings, source="derived",
+        found_by="best responses", within=1e-4,
         breaks="the least cost",
     )  # fmt: skip
     dear = nudge("a cost too high for one", VALUE / 2, instead=VALUE / 5)  # 4 c σ² ≤ V is what one alone asks for
     yield Check(
-        "a reading too dear for one alone: readings", theirs=0.0, source="derived", found_by="best responses", within=1e-6,
+        "a reading too dear for one alone: readings", theirs=0.0, source="derived",
+        found_by="best responses", within=1e-6,
         ours=_settled(seeds, {FEWER: 2, "population.cost_types": [dear]})["samples"], breaks="a cost too high for one",
     )  # fmt: skip
 

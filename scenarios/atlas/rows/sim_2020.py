@@ -44,7 +44,8 @@ def model_rewards(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         return Check(name, theirs=theirs, ours=ours, source="derived", found_by=by, digits=6, breaks=breaks)
 
     worth = {who: round_of([samples[i] for i in who], 1.0, seeds).produce.quality for who in coalitions(len(SAMPLES))}
-    yield check("ρ from which staying away pays", RATIONAL, turning(samples, float(worth[0,][0]), seeds), by="incentives")
+    turns = turning(samples, float(worth[0,][0]), seeds)
+    yield check("ρ from which staying away pays", RATIONAL, turns, by="incentives")
     record = round_of(samples, 1.0, seeds)
     credit, rewards = record.produce.credit, record.payday.rewards
     yield check("worth of all data", TOGETHER, record.produce.quality)

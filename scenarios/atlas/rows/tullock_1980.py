@@ -45,7 +45,8 @@ def contest(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         fields = {"rounds": 120, "settlement.kind": settlement, "rewards.accuracy.drop": MISSING}
         found = _settled(seeds, parties, nudge(REVENUE, WORTH), fields)
         yield Check(
-            f"revenue by accuracy, {told}", theirs=theirs, ours=found["samples"], source="derived", found_by="best responses",
+            f"revenue by accuracy, {told}", theirs=theirs, ours=found["samples"], source="derived",
+            found_by="best responses",
             within=GRID, breaks=REVENUE,
         )  # fmt: skip
 

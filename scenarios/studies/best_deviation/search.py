@@ -80,7 +80,8 @@ def _refine(best: Evaluation, space: Space, record: Record) -> None:
     while step >= _FINEST and record.left:
         about = float(best.candidate[_REFINED])  # type: ignore[arg-type]
         sides = [side for side in (about - step, about + step) if 0 < side < 1]
-        best = max([best, *record.evaluate([{**best.candidate, _REFINED: side} for side in sides])], key=lambda e: e.gain)
+        tried = record.evaluate([{**best.candidate, _REFINED: side} for side in sides])
+        best = max([best, *tried], key=lambda evaluation: evaluation.gain)
         step /= 2
 
 

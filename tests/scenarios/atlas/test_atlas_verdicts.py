@@ -77,7 +77,7 @@ def test_a_number_that_is_none_never_holds(ours: Any) -> None:
         ({"theirs": "all"}, "both be numbers, or both be words"),
         ({"ours": []}, "ours is empty"),
         ({"source": "guessed"}, "source = 'guessed': must be one of published, repository, derived"),
-        ({"found_by": "luck"}, "found_by = 'luck': must be one of run, study, function"),
+        ({"found_by": "luck"}, "found_by = 'luck': must be one of run, best responses, function, attacks"),
         ({"kind": "order"}, "kind = 'order' is of words"),
         ({"kind": "statistical"}, "resolution: a statistical check says"),
         ({"source": "published"}, "digits: say how many decimals are printed"),
