@@ -46,7 +46,7 @@ TWO = (0, 1)  # seeds: nothing is drawn, and a study wants two
     shows="errors and stable coalitions of federated learning",
     learns="Small owners federate, large ones stay away, and a model of one's own weights keeps more of them together.",
     link="https://arxiv.org/abs/2010.00753",
-    seconds=2,
+    seconds=3,
     seeds=16,
 )
 def model_sharing(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
