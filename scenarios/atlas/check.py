@@ -88,7 +88,7 @@ class Check:
             return []
         if isinstance(self.ours, float | int | str):
             return [self.ours]  # type: ignore[return-value]
-        return list(self.ours)  # type: ignore[return-value]
+        return list(self.ours)
 
     @property
     def reach(self) -> float:

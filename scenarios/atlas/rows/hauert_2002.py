@@ -1,6 +1,7 @@
 """Volunteering as a red queen mechanism: who may stay away keeps cooperation alive, in a cycle."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import commonweal as cw
 from commonweal.agents.errors import InputError
@@ -47,8 +48,8 @@ def optional_public_goods(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     )  # fmt: skip
 
 
-def rest_point(factor: float, seeds: Seeds) -> dict[str, float]:
-    """Shares of the actions at the rest point at which all three are there.
+def rest_point(factor: float, seeds: Seeds, **more: Any) -> dict[str, float]:
+    """Shares of the actions at the rest point at which all three are there; ``more`` are fields of the market.
 
     Raises:
         InputError: if there is none.
@@ -56,6 +57,7 @@ def rest_point(factor: float, seeds: Seeds) -> dict[str, float]:
     changes = {
         "rounds": 1, "population.count": PLAYERS, "population.outside_option": LONER, "market.groups": "all",
         "market.multiplication": factor, "actions.available": ["abstain", "delegate", "free_ride"],
+        **{f"market.{field}": value for field, value in more.items()},
     }  # fmt: skip
     points = cw.ask("evolution", "public-goods", seeds, changes, resamples=50, intensity=1.0).tables["rest_points"]
     shares = points[points["flow"] == "replicator"].pivot(index="point", columns="strategy", values="share")
