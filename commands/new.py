@@ -15,7 +15,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 _PARTS = re.compile(r"^==== (?:test|next)\n", re.MULTILINE)
 _CALLED = {
     "settlement": "settlement rule", "reward": "model reward rule", "credit": "credit rule", "query": "query rule",
-    "attack": "attack family",
+    "attack": "attack family", "closed_form": "closed form",
 }  # fmt: skip
 _LONGEST = 40  # characters of a name
 

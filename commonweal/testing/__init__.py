@@ -6,6 +6,7 @@ runner. The project's own tests hold every rule it comes with to the same checks
 
 from commonweal.testing.attacks import check_attack
 from commonweal.testing.credit import CreditClaims, check_credit_rule
+from commonweal.testing.forms import check_closed_form, pool_with
 from commonweal.testing.learning import check_network, check_task
 from commonweal.testing.metrics import check_metric
 from commonweal.testing.negotiation import check_negotiator
@@ -19,6 +20,7 @@ from commonweal.testing.votes import check_vote
 __all__ = [
     "CreditClaims",
     "check_attack",
+    "check_closed_form",
     "check_credit_rule",
     "check_metric",
     "check_negotiator",
@@ -32,5 +34,6 @@ __all__ = [
     "check_task",
     "check_vote",
     "inquiry_with",
+    "pool_with",
     "standing_with",
 ]

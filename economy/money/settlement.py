@@ -109,13 +109,15 @@ def by_credit(standing: Standing, terms: SettlementTerms) -> Floats:
 def as_credited(standing: Standing, terms: SettlementTerms) -> Floats:
     """What credit says: of revenue the part that credit has in what the round's model is worth, C_i / v(N).
 
-    Credits that sum to less than v(N) leave the rest in the treasury; those that sum to more are all cut alike. Where
-    v(N) is not known, as ``credit`` with ``alpha`` 1.
+    Credits that sum to less than v(N) leave the rest in the treasury; those that sum to more are all cut alike. In all
+    rounds of the horizon v(N) counts as what it is now. Where it is not known, as ``credit`` with ``alpha`` 1.
     """
     positive = np.where(standing.member, np.maximum(standing.credit, 0.0), 0.0)
     if standing.worth is None:
         return _normalised(positive)
-    return ratio(positive, np.maximum(positive.sum(axis=1), standing.worth)[:, None])
+    rounds = min(standing.round + 1, terms.horizon)
+    whole = standing.worth[:, None] * (terms.discount ** np.arange(rounds)).sum(axis=1, keepdims=True)
+    return ratio(positive, np.maximum(positive.sum(axis=1, keepdims=True), whole))
 
 
 @settlement_rule("robust", called="robust pay by credit", paid="paid by credit, robustly")

@@ -4,7 +4,7 @@ import numpy as np
 
 from commonweal.agents.arrays import Bools, Floats, Ints
 from commonweal.agents.terms import pick
-from commonweal.economy.rewards.forms import Contributions
+from commonweal.economy.rewards.forms import CLOSED_FORMS, Contributions
 from commonweal.economy.world.world import State, World
 
 
@@ -29,8 +29,9 @@ def contributions_of(
     rows = slice(None) if row is None else row
     amount, terms = state.membership.amount[rows], world.terms.rewards.accuracy
     terms = terms if row is None else pick(terms, row)
-    bearer = None if world.bearer is None else world.bearer[rows]
-    source = None
+    bearer = source = None
+    if world.bearer is not None and not CLOSED_FORMS.facts(terms.kind).total:  # a total is the same under any names
+        bearer = world.bearer[rows]
     if copied is not None and copied.any():
         assert world.conduct is not None
         source = np.where(copied > 0, world.conduct.source[rows], 0)
@@ -40,7 +41,7 @@ def contributions_of(
         real.astype(np.float64),
         np.broadcast_to(nothing, real.shape),
         member,
-        amount[:, : world.terms.population.count],
+        amount if bearer is None else amount[:, : world.terms.population.count],
         terms,
         bearer,
         source,

@@ -17,9 +17,6 @@ def form_demands(scenario: Any, where: str) -> Iterator[tuple[str, bool, str]]:
 
     kind, played, people = scenario.rewards.accuracy.kind, forms(scenario), scenario.population
     yield "population.samples", played or not people.samples, f"empty {where} who holds how much is drawn from a task, if anything"
-    if scenario.settlement.kind == "worth":
-        yield "settlement.kind", played, f"another {where} only a closed form says what all data are worth"
-        yield "settlement.horizon", scenario.settlement.horizon == 1, "1 for settlement.kind = 'worth': credit of a round is measured by what its model is worth"
     if kind not in CLOSED_FORMS:
         return
     facts = CLOSED_FORMS.facts(kind)

@@ -10,6 +10,7 @@ from commonweal.agents.documents import FileName
 from commonweal.scenarios.schema.fields import Count, Part, Share, field, section
 from commonweal.scenarios.schema.privacy import Privacy
 from commonweal.scenarios.schema.relevance import (
+    draws_coalitions,
     draws_parts,
     hides,
     learns,
@@ -126,18 +127,18 @@ class Replication(Part):
     """A discount on credit for putting in what others put in (Agarwal, Dahleh and Sarkar 2019)."""
 
     penalty: float = field(0.0, "lambda of the factor exp(-lambda sum of similarities) on credit above zero; from 0.7 on copying oneself does not pay", "1", ge=0, le=100)
-    similarity: Literal["samples", "updates"] = field("samples", "samples: near copies among what two principals put in; updates: cosine of their updates", "name")
+    similarity: Literal["samples", "updates"] = field("samples", "samples: near copies among what two principals put in; updates: cosine of their updates", "name", matters=learns)
 
 
 class Credit(Part):
     """How a contribution is measured."""
 
     kind: str = field("aumann_shapley", "credit rule: first_order, second_order, aumann_shapley, lagrangian, leave_one_out, shapley, fedsv, gtg_shapley, estimated_shapley, banzhaf, weighted_banzhaf, beta_shapley, neighbours, cosine, or a registered rule", "name")
-    budget: int = field(500, "coalitions that an estimate may evaluate per run and round", "coalitions", ge=4, le=10_000_000)
-    estimator: Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"] = field("adjusted", "how to estimate where the budget does not allow every coalition; adjusted: regression-adjusted Monte Carlo; the others are baselines", "name")
-    mode: Literal["auto", "mse", "audit"] = field("auto", "adjusted estimator: audit is unbiased; mse has the smaller error; auto is exact where the budget allows, else mse", "name")
-    regressor: Literal["auto", "linear", "pairwise", "interactions", "tree"] = field("auto", "adjusted estimator: what is fitted to coalitions; auto weighs interactions of all orders, trees and thresholds by held-out error", "name")
-    aumann_shapley: AumannShapley = AumannShapley()
+    budget: int = field(500, "coalitions that an estimate may evaluate per run and round", "coalitions", ge=4, le=10_000_000, matters=draws_coalitions)
+    estimator: Literal["adjusted", "permutation", "antithetic", "stratified", "msr", "kernel_shap", "leverage_shap"] = field("adjusted", "how to estimate where the budget does not allow every coalition; adjusted: regression-adjusted Monte Carlo; the others are baselines", "name", matters=draws_coalitions)
+    mode: Literal["auto", "mse", "audit"] = field("auto", "adjusted estimator: audit is unbiased; mse has the smaller error; auto is exact where the budget allows, else mse", "name", matters=draws_coalitions)
+    regressor: Literal["auto", "linear", "pairwise", "interactions", "tree"] = field("auto", "adjusted estimator: what is fitted to coalitions; auto weighs interactions of all orders, trees and thresholds by held-out error", "name", matters=draws_coalitions)
+    aumann_shapley: AumannShapley = section(AumannShapley(), learns)
     beta_shapley: BetaShapley = BetaShapley()
     weighted_banzhaf: WeightedBanzhaf = WeightedBanzhaf()
     gtg_shapley: GtgShapley = GtgShapley()
@@ -147,5 +148,5 @@ class Credit(Part):
         if self.kind in ("banzhaf", "weighted_banzhaf", "beta_shapley") and self.estimator in ("kernel_shap", "leverage_shap"):
             raise ValueError(f"estimator = '{self.estimator}' estimates Shapley values only; kind = '{self.kind}' needs another")
         return self
-    novelty: Novelty = Novelty()
-    replication: Replication = Replication()
+    novelty: Novelty = section(Novelty(), learns)
+    replication: Replication = section(Replication(), draws_coalitions)

@@ -27,7 +27,7 @@ class TimeAware(Part):
 class Settlement(Part):
     """How revenue becomes payments."""
 
-    kind: str = field("credit", "settlement rule: equal, data, credit, robust (credit less what is put in by others too), quota (CGSV), time_cumulation or time_valuation (credit, and the earlier joined the more), synthesised (samples put in, at their credit up to a cap), worth (of revenue as much as credit is of what the model is worth, in a market = curve), or a registered rule", "name", matters=lambda s: sells(s) and pays_money(s))
+    kind: str = field("credit", "settlement rule: equal, data, credit, robust (credit less what is put in by others too), quota (CGSV), time_cumulation or time_valuation (credit, and the earlier joined the more), synthesised (samples put in, at their credit up to a cap), worth (of revenue as much as credit is of what the model is worth, where a closed form says that), or a registered rule", "name", matters=lambda s: sells(s) and pays_money(s))
     horizon: Count = field(50, "rounds over which credit is cumulated", "rounds", le=100_000, matters=pays_by_credit)
     discount: Share = field(0.95, "weight of a round's credit one round later", matters=pays_by_credit)
     alpha: float = field(1.0, "exponent of cumulated credit in the shares", "1", ge=0, le=100, matters=pays_by_credit)

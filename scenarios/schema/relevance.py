@@ -74,6 +74,14 @@ def forms(scenario: Any) -> bool:
     return bool(scenario.market.kind == "curve")
 
 
+def draws_coalitions(scenario: Any) -> bool:
+    """Whether coalitions are evaluated: there is a network, or a rule that goes by values alone."""
+    from commonweal.economy.credit import CREDITS
+
+    kind = scenario.credit.kind
+    return learns(scenario) or kind not in CREDITS or CREDITS.facts(kind).by_values
+
+
 def shares(scenario: Any) -> bool:
     """Whether a public good is what contributions are multiplied in and shared."""
     return bool(scenario.market.kind == "public_goods")

@@ -19,14 +19,14 @@ STEP = 1e-4  # of the difference there, as a share of what each puts in
 
 @dataclass(frozen=True)
 class Contributions:
-    """What M names put in, in R rows; N principals bear them."""
+    """What M names put in, in R rows; N principals bear them, or where it does not matter who is who, M."""
 
     real: Floats  # (R, M) samples of their own
     copied: Floats  # (R, M) samples that another puts in, or would
     member: Bools  # (R, M) who takes part
     held: Floats  # (R, N) samples that each principal would put in if it delegated
     terms: AccuracyTerms  # of the rows
-    bearer: Ints | None = None  # (R, M) whose name each is; None: every principal has its own
+    bearer: Ints | None = None  # (R, M) whose name each is; None: every name is its own
     source: Ints | None = None  # (R, M) whose samples a copy is of, a principal; None: nobody copies
 
     @property

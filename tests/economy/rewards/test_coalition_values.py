@@ -9,7 +9,6 @@ import pytest
 
 from commonweal.agents.actions import Action
 from commonweal.agents.arrays import Floats
-from commonweal.agents.errors import InputError
 from commonweal.agents.streams import Streams
 from commonweal.agents.terms import stack
 from commonweal.economy.credit import CREDITS
@@ -197,17 +196,11 @@ def test_where_the_budget_is_small_values_are_estimated_and_alternatives_move_no
     assert Ensemble(some, [0]).step().produce.appraisal.estimated
 
 
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"settlement.horizon": 5}, "settlement.horizon must be 1 for settlement.kind = 'worth'"),
-        ({"market.kind": "model", "population.samples": []}, "settlement.kind must be another"),
-    ],
-)
-def test_pay_as_credited_is_told_what_it_needs(changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(InputError) as caught:
-        revise(GAME, {"rewards.accuracy.kind": "bound", **changes})
-    assert told in str(caught.value)
+def test_pay_as_credited_is_the_same_in_every_round_of_a_horizon() -> None:
+    rounds = Ensemble(game("banzhaf", "logarithm", settlement__horizon=20, population__samples=[1, 3]), [0]).run(5)
+    paid = rounds.rounds["paid"].to_numpy()
+    np.testing.assert_allclose(paid, paid[0], rtol=1e-6)
+    assert (rounds.rounds["treasury"] >= 0).all()
 
 
 def test_the_price_of_privacy_falls_with_correlation() -> None:

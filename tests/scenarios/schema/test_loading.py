@@ -94,7 +94,8 @@ def test_a_registered_rule_is_allowed_in_any_scenario() -> None:
         ("settlement.alfa = 2", "mine.toml: settlement.alfa is not a field; did you mean settlement.alpha?"),
         ("alpha = 2", "mine.toml: alpha is not a field; did you mean settlement.alpha?"),
         ("settlement.kind = 'equl'", "mine.toml: settlement.kind = 'equl': must be one of credit, data, equal, quota, "
-                                     "robust, synthesised, time_cumulation, time_valuation; did you mean 'equal'?"),
+                                     "robust, synthesised, time_cumulation, time_valuation, worth; did you "
+                                     "mean 'equal'?"),
         ("learning.hidden = [9, 0]", "mine.toml: learning.hidden[1] = 0: must be a whole number between 1 and 100_000"),
         ("market.price = nan", "mine.toml: market.price = nan: must be a number between 0 and 1_000_000"),
         ("policy.mix = {fixed = 0.5}", "mine.toml: policy: the shares of mix sum to 0.5; they must sum to 1"),
