@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy.integrate import solve_ivp
+from scipy.integrate import LSODA
 
 from commonweal.agents.arrays import Floats
 
@@ -53,13 +53,14 @@ def jacobian(function: Callable[[Floats], Floats], shares: Floats) -> Floats:
     return np.stack([function(step).imag for step in steps], axis=1) / _STEP
 
 
-def follow(flow: Flow, starts: Floats, duration: float) -> Floats:
+def follow(flow: Flow, starts: Floats, duration: float, most: float = np.inf) -> Floats:
     """Where the flow leads in a given time.
 
     Args:
         flow: that every start follows by itself.
         starts: (G, M) shares.
         duration: units of the flow's time.
+        most: evaluations of the flow after which it is left where it is: with sharp choices flows turn round and round.
 
     Returns:
         (G, M) shares.
@@ -71,10 +72,9 @@ def follow(flow: Flow, starts: Floats, duration: float) -> Floats:
     # Near a mixture that nearly pays alike, or with hardly any noise, flows are stiff: an implicit solver takes few
     # steps there. Each start moves by itself, so that its derivatives lie within a band of M − 1 around the diagonal.
     band = starts.shape[1] - 1
-    solved = solve_ivp(
-        together, (0.0, duration), starts.ravel(), method="LSODA", rtol=1e-6, atol=1e-9, lband=band, uband=band
-    )
-    ends = solved.y[:, -1]
-    shares = np.maximum(ends.reshape(starts.shape), 0.0)
+    solver = LSODA(together, 0.0, starts.ravel(), duration, rtol=1e-6, atol=1e-9, lband=band, uband=band)
+    while solver.status == "running" and solver.nfev < most:
+        solver.step()
+    shares = np.maximum(solver.y.reshape(starts.shape), 0.0)
     normed: Floats = shares / shares.sum(axis=1, keepdims=True)
     return normed

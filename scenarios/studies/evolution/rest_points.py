@@ -22,6 +22,7 @@ _SAME = 1e-6  # shares closer than this are the same rest point
 _ZERO = 1e-9  # of the payoffs' spread: what counts as no difference
 _STARTS = 6  # cuts of each edge between starting points of the search
 _LONG = 200.0  # units of time after which a flow whose payoffs differ by 1 has nearly come to rest
+_ENOUGH = 10_000  # evaluations of a flow that is followed only for places to search from
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def replicator_rest_points(game: SymmetricGame) -> list[RestPoint]:
 
 
 def logit_rest_points(game: SymmetricGame, noise: float) -> list[RestPoint]:
-    """Logit equilibria found from where the flow leads and from the replicator's rest points.
+    """Logit equilibria found from where the flow leads, in so many evaluations, and from the replicator's rest points.
 
     Args:
         game: with payoffs (Q, M).
@@ -71,7 +72,7 @@ def logit_rest_points(game: SymmetricGame, noise: float) -> list[RestPoint]:
     """
     flow, M = logit(game.expected, noise), len(game.strategies)
     rests = [point.shares for point in replicator_rest_points(game)]
-    starts = np.vstack([follow(flow, _inside(M), _LONG), *(0.98 * rest + 0.02 / M for rest in rests)])
+    starts = np.vstack([follow(flow, _inside(M), _LONG, _ENOUGH), *(0.98 * rest + 0.02 / M for rest in rests)])
     found = (_solve(flow, start) for start in starts)
     return [RestPoint(point, eigenvalues(flow, point), False) for point in _distinct(found)]
 

@@ -111,15 +111,18 @@ def test_optional_public_goods_keep_their_rest_point_when_everything_was_played(
     ],
 )
 def test_optional_public_goods_rest_where_published_only_if_the_lonely_are_loners(
-    lonely: str, shares: list[float]
+    lonely: str, shares: list[float], evaluated: list[int]
 ) -> None:
     changes = {"population.count": 5, "market.groups": "all", "market.multiplication": 3.0, "rounds": 1,
                "population.outside_option": 1.0, "actions.available": ["abstain", "delegate", "free_ride"],
                "market.lonely": lonely}  # fmt: skip
-    out = ask(load("public-goods", changes), intensity=1.0, divisions=4, resamples=50)
+    out = ask(load("public-goods", changes), divisions=4, resamples=50)
     points = rest_points(out.tables["rest_points"])
     inside = points[(points > 0.01).all(axis=1)].iloc[0]
     np.testing.assert_allclose(inside[["abstain", "delegate", "free_ride"]], shares, atol=1e-6)
+    (sharp,) = rest_points(out.tables["rest_points"], "logit").to_numpy()  # intensity 2000: choices are nearly best
+    np.testing.assert_allclose(sharp, inside, atol=2e-3)
+    assert len(evaluated) < 20_000  # cycles are not followed round and round
 
 
 def test_the_volunteers_dilemma_keeps_its_mixture_when_everything_was_played() -> None:
