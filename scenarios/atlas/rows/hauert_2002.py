@@ -13,7 +13,6 @@ PLAYERS, LONER = 5, 1.0
 PUBLISHED = {"delegate": 0.2693, "free_ride": 0.2693, "abstain": 0.4613}  # cooperators, defectors, loners
 CALLED = {"delegate": "cooperators", "free_ride": "defectors", "abstain": "loners"}
 STRANGERS, ROUNDS, RUNS = 20, 100, 64  # in random groups of five: principals, rounds, runs for each seed
-PLAYS_ON = "here a lone participant plays on and gets r − 1, where theirs gets the loner's payoff"
 
 
 @result(
@@ -29,19 +28,22 @@ PLAYS_ON = "here a lone participant plays on and gets r − 1, where theirs gets
 def optional_public_goods(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     """The study evolution, of five principals who contribute, keep or stay away.
 
-    The rest point is a root of 1 + (r − 1) z^(N−1) − (r/N)(1 − z^N)/(1 − z) in the share z of loners.
+    The rest point is a root of 1 + (r − 1) z^(N−1) − (r/N)(1 − z^N)/(1 − z) in the share z of loners. The term z^(N−1)
+    is that of a participant who finds nobody: theirs gets what loners get (``market.lonely = "outside"``); where it
+    plays on and gets r − 1, as this market does if nothing is said, the term falls away.
     """
     factor = nudge("market.multiplication", 3.0)
-    found = rest_point(factor, seeds)
+    found = {lonely: rest_point(factor, seeds, lonely=lonely) for lonely in ("outside", "play")}
     for action, share in PUBLISHED.items():
         yield Check(
-            f"share of {CALLED[action]}", theirs=share, ours=found[action], source="published", found_by="evolution",
-            digits=4, breaks="market.multiplication", cause=PLAYS_ON,
+            f"share of {CALLED[action]}", theirs=share, ours=found["outside"][action], source="published", found_by="evolution",
+            digits=4, breaks="market.multiplication",
         )  # fmt: skip
-    yield Check(
-        "share of loners, where who is alone plays on", theirs=loners(3.0, plays_on=True), ours=found["abstain"],
-        source="derived", found_by="evolution", breaks="market.multiplication",
-    )  # fmt: skip
+    for lonely, where in (("outside", "does as loners do"), ("play", "plays on")):
+        yield Check(
+            f"share of loners, where who is alone {where}", theirs=loners(3.0, plays_on=lonely == "play"),
+            ours=found[lonely]["abstain"], source="derived", found_by="evolution", breaks="market.multiplication",
+        )  # fmt: skip
     yield Check(
         f"lead of contributors at r = N (Z − 1)/(Z − N), Z = {STRANGERS}", theirs=0.0, ours=lead(nudge, seeds),
         source="derived", found_by="run", kind="statistical", resolution=0.03, breaks="critical factor",
