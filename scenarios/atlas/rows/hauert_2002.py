@@ -36,8 +36,8 @@ def optional_public_goods(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     found = {lonely: rest_point(factor, seeds, lonely=lonely) for lonely in ("outside", "play")}
     for action, share in PUBLISHED.items():
         yield Check(
-            f"share of {CALLED[action]}", theirs=share, ours=found["outside"][action], source="published", found_by="evolution",
-            digits=4, breaks="market.multiplication",
+            f"share of {CALLED[action]}", theirs=share, ours=found["outside"][action], source="published",
+            found_by="evolution", digits=4, breaks="market.multiplication",
         )  # fmt: skip
     for lonely, where in (("outside", "does as loners do"), ("play", "plays on")):
         yield Check(
