@@ -22,8 +22,8 @@ SMALL = "the lattice here is small, and one in ten revise at once where theirs r
     shows="shares of cooperators at r = 4 and r = 5",
     learns="Where groups overlap in space cooperation lives at factors at which it dies among strangers.",
     link="https://doi.org/10.1103/PhysRevE.80.056109",
-    seconds=20,
-    seeds=4,
+    seconds=40,
+    seeds=8,
 )
 def lattice(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     """The scenario spatial-public-goods, 50 × 50 principals; the mean over the last quarter of 300 sweeps.
@@ -34,7 +34,7 @@ def lattice(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
         played = nudge("market.multiplication", multiplication, instead=multiplication - 0.25)
         yield Check(
             f"r = {multiplication:g}: share of cooperators", theirs=theirs, ours=cooperators(played, seeds),
-            source="published", found_by="run", kind="statistical", resolution=0.04, lies=SHARE,
+            source="published", found_by="run", kind="statistical", resolution=0.03, lies=SHARE,
             breaks="market.multiplication", cause=SMALL,
         )  # fmt: skip
 
