@@ -164,9 +164,9 @@ class Scenario(Part):
             yield "population.cost_types", bool(people.cost_types), "given for menu.offer = 'menu': the types that the menu is for"
             yield "population.count", people.count > 1, "above 1 for menu.offer = 'menu'"
             yield "population.cost_types", min(people.cost_types, default=1) > 0, "above 0 for menu.offer = 'menu'"
-        if offer == "menu" or rewards.alone:
+        if rewards.alone or offer == "menu" or (offer == "amounts" and self.market.kind != "curve"):
             yield "market.model_value", self.market.model_value > 0, "above 0, since the model is what is paid with"
-        if offer == "amounts":
-            yield "market.model_value", max(self.market.model_value, self.market.price) > 0, "above 0, or market.price, for menu.offer = 'amounts': who puts samples in is paid with the model, or with money"
+        elif offer == "amounts":
+            yield "market.model_value", max(self.market.model_value, self.market.price) > 0, "above 0, or market.price, since who puts samples in is paid with the model or with money"
         if rewards.kind == "menu":
             yield "menu.offer", offer == "menu", "menu for rewards.kind = 'menu'"

@@ -125,7 +125,7 @@ def _gain(alike: float, worth: float, paid: float) -> float:
 
 
 def _loss_from(seeds: Seeds, alike: float, first: float, sells: list[float]) -> Any:
-    """The worth of the second's privacy at which what is leaked is worth what it costs them; a unit is worth 1 to buyers.
+    """The worth of the second's privacy at which a leak is worth what it costs them; a unit of it is worth 1 to buyers.
 
     What all have together falls in a straight line with it, so that two runs tell where it passes nothing.
     """
