@@ -165,7 +165,7 @@ class Scenario(Part):
             yield "population.cost_types", bool(people.cost_types), "given for menu.offer = 'menu': the types that the menu is for"
             yield "population.count", people.count > 1, "above 1 for menu.offer = 'menu'"
             yield "population.cost_types", min(people.cost_types, default=1) > 0, "above 0 for menu.offer = 'menu'"
-        if offer == "menu" or rewards.alone:
+        if rewards.alone or offer == "menu" or (offer == "amounts" and self.market.kind != "curve"):
             yield "market.model_value", self.market.model_value > 0, "above 0, since the model is what is paid with"
         elif offer == "amounts":
             paid = self.market.model_value > 0 or self.market.price > 0

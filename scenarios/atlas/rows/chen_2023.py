@@ -91,10 +91,10 @@ def _unequal(seeds: Seeds, nudge: Nudge) -> Iterator[Check]:
     """Only those put in to whom a reading is cheapest; where no one would alone, nobody does."""
     costs = [nudge("the least cost", COST, instead=1.5 * COST), 2 * COST, 3 * COST]
     ensemble = cw.Ensemble(cw.load("mean-estimation", {FEWER: 6, "population.cost_types": costs}), seeds)
-    readings = ensemble.run().rounds.groupby("run")["samples"].last()
+    readings = ensemble.run().rounds.groupby("run")["samples"].last().to_numpy()
     there = ensemble.state.membership.amount > 0.01
-    costs = (sorted({*cost[put]}) for cost, put in zip(ensemble.people.cost, there, strict=True))
-    who = [", ".join(f"{each:g}" for each in own) for own in costs]
+    each = zip(ensemble.people.cost, there, strict=True)
+    who = [", ".join(f"{some:g}" for some in sorted({*cost[put]})) for cost, put in each]
     yield Check(
         "three costs: of those who put in", theirs=f"{COST:g}", ours=who, source="derived", found_by="best responses",
         breaks="the least cost",

@@ -76,7 +76,7 @@ def by_coordinate(space: Space, record: Record, seed: int) -> None:
 
 def _refine(best: Evaluation, space: Space, record: Record) -> None:
     """Look for a better share on both sides of the best, each time half as far; 1 is as before, 0 free-rides."""
-    step = float(np.diff(sorted([0.0, *space[_REFINED]])).min()) / 2  # type: ignore[list-item, type-var]
+    step = float(np.diff(sorted([0.0, *space[_REFINED]])).min()) / 2  # type: ignore[type-var]
     while step >= _FINEST and record.left:
         about = float(best.candidate[_REFINED])  # type: ignore[arg-type]
         sides = [side for side in (about - step, about + step) if 0 < side < 1]

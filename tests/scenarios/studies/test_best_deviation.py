@@ -11,6 +11,7 @@ from commonweal.scenarios.studies import ask
 from commonweal.scenarios.studies.best_deviation import search
 from commonweal.scenarios.studies.best_deviation.search import SEARCHES, Record
 from commonweal.scenarios.studies.best_deviation.space import described, deviation_of, plain, space_of
+from commonweal.scenarios.studies.best_deviation.study import best_of
 
 GAME = revise(load("public-goods"), {"population.count": 10, "market.groups": "all", "policy.mix": {"fixed": 1.0}})
 SMALL = revise(load("commons"), {"population.count": 8, "task.validation": 60})
@@ -33,6 +34,19 @@ class TestSearch:
         SEARCHES["coordinate"](SPACE, record, 0)
         best = max(record.evaluations, key=lambda evaluation: evaluation.gain)
         assert best.candidate == {"does": "c", "share": 0.5, "joins": 2, "leaves": None} and best.gain == 3.0
+
+    def test_a_share_that_pays_is_refined(self):
+        """A parabola with its top between the shares that are tried at first; 1 is as before, and stays so."""
+        for top, found in ((0.4142, 0.4142), (0.1, 0.1), (1.0, 1.0)):
+            record = Record(lambda some, top=top: np.array([[-((c["share"] - top) ** 2) for c in some]]), 60)
+            SEARCHES["coordinate"]({"share": (1.0, 0.75, 0.5, 0.25)}, record, 0)
+            best = max(record.evaluations, key=lambda evaluation: evaluation.gain)
+            assert abs(best.candidate["share"] - found) <= 1 / 512
+
+    def test_of_shares_that_read_alike_one_is_judged(self):
+        record = Record(lambda some: np.array([[c["share"] for c in some]]), 60)
+        record.evaluate([plain(SPACE) | {"share": share} for share in (0.412, 0.41, 0.5)])
+        assert [each.candidate["share"] for each in best_of(record.evaluations)] == [0.5, 0.412]
 
     def test_optuna_finds_it_too(self):
         pytest.importorskip("optuna")
@@ -75,6 +89,14 @@ class TestStudy:
         best = answer.tables["best"].iloc[0]
         assert best["deviation"] == "free_ride" and "surely gains" in answer.headline
         np.testing.assert_allclose(best[["gain", "gain_low", "gain_high"]].astype(float), 1 - 0.16, atol=1e-9)
+
+    def test_one_of_two_who_pool_readings_puts_in_root_two_less_one_of_its_part(self):
+        """Which gains .121320 σ√(cV); to put in nothing gains nothing, but for rounding (Chen et al. 2023)."""
+        fields = {
+            "rounds": 1, "population.count": 2, "menu.offer": "fixed", "population.samples": [50**0.5] * 2,
+        }  # fmt: skip
+        best = asked(revise(load("mean-estimation"), fields), horizon=1, members=1).tables["best"].iloc[0]
+        assert best["deviation"] == "41% of its samples" and abs(best["gain"] - 0.121320) < 2e-6
 
     def test_who_gives_nothing_already_finds_nothing_better(self):
         answer = asked(of="action=free_ride")
