@@ -85,7 +85,8 @@ def carry_on(copies: Copies, state: State, rewards: Floats, played: int) -> tupl
     part = np.minimum(ratio(aged_quality, quality), 1.0)[:, None]
     value = copies.world.terms.market.model_value
     menu = state.mechanisms.get("menu")
-    # A principal that stays away may train alone; the copy is worth what it adds to that.
+    # A principal that stays away may train alone, or have a model anyway; the copy is worth what it adds to that.
     alone = 0.0 if menu is None else menu.alone[copies.runs]
-    worth[copies.runs] = gone[:, None] * copies.leavers * np.maximum(given * part * value - alone, 0.0)
+    adds = given * part * value - alone - rewards[copies.runs] * value
+    worth[copies.runs] = gone[:, None] * copies.leavers * np.maximum(adds, 0.0)
     return replace(copies, parameters=parameters, given=given, quality=quality), worth
