@@ -8,6 +8,8 @@ import pytest
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.terms import stack
+from commonweal.economy.futures.deviations import Deviation
+from commonweal.economy.futures.play import play_futures
 from commonweal.economy.rewards.forms import Accuracies, AccuracyTerms, Pool, accuracies, alone
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import revise
@@ -82,6 +84,14 @@ class TestFederatedMeans:
         record = Ensemble(revise(GAME, {"population.samples": [5, 5, 5]}), [0]).step()
         np.testing.assert_allclose(record.payday.payoffs, 1 - 4 / 3)
         np.testing.assert_allclose(alone(pooled("federated_mean", (5, 5, 25))), [[-1, -1, 0.6]])
+
+
+def test_who_leaves_has_the_better_of_its_copy_and_its_own_estimate() -> None:
+    scenario = revise(GAME, {"policy.mix": {"fixed": 1.0}, "population.samples": [5, 5, 25]})
+    leaving = [Deviation("leave", (who,), leaves=1) for who in (0, 2)]
+    futures = play_futures(Ensemble(scenario, [0]).snapshot, leaving, 2)
+    payoffs = [futures.payoffs[0, 1 + row, 1, who] for row, who in ((0, 0), (1, 2))]
+    np.testing.assert_allclose(payoffs, [1 - 1.551020, 1 - 0.4], atol=5e-7)
 
 
 def test_a_power_law_gives_the_equilibria_of_pooled_means() -> None:
