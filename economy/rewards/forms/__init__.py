@@ -19,7 +19,7 @@ from commonweal.economy.rewards.forms.form import (
     closed_form,
     curve_of,
 )
-from commonweal.economy.rewards.forms.game import FormGame, credit_of, is_priced
+from commonweal.economy.rewards.forms.game import FormGame, credit_of, is_priced, priced
 
 __all__ = [
     "CLOSED_FORMS",
@@ -38,4 +38,5 @@ __all__ = [
     "curve_of",
     "is_priced",
     "path_prices",
+    "priced",
 ]

@@ -5,6 +5,7 @@ original, or beside another copy, it adds nothing; without them it is as good.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -107,20 +108,27 @@ def path_prices(put: Contributions) -> Floats:
     central differences: exact to about 1e-8 where the form is smooth.
     """
     pool = replace(put, source=None).pool()
-    place, weight = np.polynomial.legendre.leggauss(NODES)
-    prices: Floats = np.zeros(pool.samples.shape)
-    for root, w in zip((1 + place) / 2, weight, strict=True):  # dt = 2 √t d√t
-        for who in range(pool.samples.shape[1]):
-            up, down = (_worth_along(pool, root**2, who, step) for step in (STEP, -STEP))
-            prices[:, who] += w * (up - down) / (2 * STEP * root)
+    rows, names = pool.samples.shape
+    root, weight = (each[:, None] for each in _nodes())
+    around = 1 + STEP * np.array([1.0, -1.0])[:, None, None, None] * np.eye(names)  # (2, 1, N, N): one a little more
+    shares = (root[:, None] ** 2 * around).reshape(-1, names)  # (2 T N, N) of what each puts in
+    worths = np.zeros((rows, len(shares)))
+    part = max(1, CELLS // (len(shares) * names))
+    for first in range(0, rows, part):
+        some = np.arange(first, min(first + part, rows))
+        along = pool.pick(np.repeat(some, len(shares)))
+        along = replace(along, samples=along.samples * np.tile(shares, (len(some), 1)))
+        worths[some] = accuracies(along).worth.reshape(len(some), -1)
+    up, down = worths.reshape(rows, 2, len(root), names).swapaxes(0, 1)
+    prices: Floats = (weight / root * (up - down)).sum(axis=1) / (2 * STEP)  # dt = 2 √t d√t
     if put.bearer is None:
         return prices
     price, samples = (np.take_along_axis(each, put.bearer, axis=1) for each in (prices, pool.samples))
     return price * ratio(put.real, samples)
 
 
-def _worth_along(pool: Pool, place: float, who: int, step: float) -> Floats:
-    """(R,) worth where all put in a share of what they do, and one principal a little more."""
-    share = np.full(pool.samples.shape[1], place)
-    share[who] *= 1 + step
-    return accuracies(replace(pool, samples=pool.samples * share)).worth
+@cache
+def _nodes() -> tuple[Floats, Floats]:
+    """(T,) places √t and (T,) weights of the quadrature over [0, 1], for dt = 2 √t d√t the weights doubled."""
+    place, weight = np.polynomial.legendre.leggauss(NODES)
+    return (1 + place) / 2, weight

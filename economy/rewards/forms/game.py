@@ -74,14 +74,14 @@ def credit_of(put: Contributions, quality: Floats, terms: CreditTerms, stream: S
     if CREDITS.facts(terms.kind).by_values:
         game = FormGame(put, terms, stream)
         return _for_likeness(CREDITS[terms.kind](cast(Any, game)), game)
-    if is_priced(put, terms):
+    if is_priced(put.terms.kind, terms.kind):
         return Credit(priced(put.real, quality), "aumann_shapley")
     return Credit(path_prices(put), "aumann_shapley")
 
 
-def is_priced(put: Contributions, terms: CreditTerms) -> bool:
-    """Whether credit is a price of samples, which takes no coalitions and no paths to find."""
-    return CLOSED_FORMS.facts(put.terms.kind).total and not CREDITS.facts(terms.kind).by_values
+def is_priced(form: str, rule: str) -> bool:
+    """Whether credit is a price of samples under a form and a credit rule: no coalitions and no paths are looked at."""
+    return CLOSED_FORMS.facts(form).total and not CREDITS.facts(rule).by_values
 
 
 def priced(samples: Ints | Floats, quality: Floats) -> Floats:

@@ -13,7 +13,7 @@ from commonweal.agents.streams import Stream, Streams
 from commonweal.agents.terms import pick
 from commonweal.economy.money.market import revenue
 from commonweal.economy.money.settlement import SETTLEMENTS
-from commonweal.economy.rewards.forms import Accuracies, Contributions, credit_of, curve_of, is_priced
+from commonweal.economy.rewards.forms import Accuracies, Contributions, credit_of, curve_of, is_priced, priced
 from commonweal.economy.rewards.rules import REWARDS
 from commonweal.economy.round.alternatives import credit_over_horizon
 from commonweal.economy.round.market import market
@@ -80,6 +80,8 @@ class CurveMarket(ModelMarket):
         self, real: Floats, put: Floats, quality: Floats, row: Ints, state: State, people: Population, world: World
     ) -> Floats:
         """Credit of a round in which these samples go in."""
+        if _is_priced(world):
+            return priced(real, quality)
         member = (people.action != Action.ABSTAIN)[row] | (put > 0)
         return supposed_credit(contributions_of(real, member, state, world, row), quality, row, state, world)
 
@@ -100,8 +102,12 @@ def supposed(
     row, copies = runs_of_each(real), None
     if copied.any() or everybody.copied.any():
         copies = each_alone(everybody.copied, copied)
-    put = contributions_of(each_alone(everybody.delegated, real), member, state, world, row, copies)
-    curve = curve_of(world.terms.rewards.accuracy) if copies is None else None
+    own, curve = each_alone(everybody.delegated, real), curve_of(world.terms.rewards.accuracy)
+    if copies is None and curve is not None and _is_priced(world):
+        quality = quality_of_each(everybody.delegated, real, curve)
+        return Accuracies(quality), priced(own, quality)
+    put = contributions_of(own, member, state, world, row, copies)
+    curve = curve if copies is None else None
     found = put.accuracies() if curve is None else Accuracies(quality_of_each(everybody.delegated, real, curve))
     return found, supposed_credit(put, found.quality, row, state, world)
 
@@ -112,13 +118,19 @@ def supposed_credit(put: Contributions, quality: Floats, row: Ints, state: State
     Where nothing goes by credit that takes coalitions or paths to find, it is 0.
     """
     terms, rows = world.terms.credit, len(row)
-    priced = is_priced(put, terms)
-    if not (priced or _goes_by_credit(world)):
+    if _is_priced(world):
+        return priced(put.real, quality)
+    if not _goes_by_credit(world):
         return np.zeros(put.real.shape)
     drawn = [np.random.default_rng(state.round)] * rows
-    if not priced and put.contributes.sum(axis=1).max(initial=0) > np.log2(terms.budget):
+    if put.contributes.sum(axis=1).max(initial=0) > np.log2(terms.budget):
         drawn = [np.random.default_rng(state.round) for _ in range(rows)]
     return credit_of(put, quality, pick(terms, row), Stream(tuple(drawn))).values
+
+
+def _is_priced(world: World) -> bool:
+    """Whether credit is a price of samples."""
+    return is_priced(world.terms.rewards.accuracy.kind, world.terms.credit.kind)
 
 
 def _goes_by_credit(world: World) -> bool:
