@@ -33,12 +33,12 @@ A verdict is computed from both numbers, never typed; that of a result is the wo
 Theirs is *published* (in the paper), of their *repository*, or *derived* here from their definitions. Ours was found by
 a *run* of an economy whose policies are given, by *best responses*, or by a study that is named; or by a *function*
 alone: a result of functions alone says "formula only". Every check of a number names what it depends on: 1 % more of
-that (one more, of a count) must turn it to "differs", and a test makes sure that it does.
+that (one more, of a count; more where a percent is within noise, or the result is free of its scale) must turn it to
+"differs", and a test makes sure that it does. Each result is told by the first check that has its verdict.
 
 [A result of your own](own-results.md) takes less than twenty lines.
 """
-_BLINDLY = """
-## Found blindly
+_BLINDLY = """## Found blindly
 
 Neither principals who look for best responses nor a study know the theory of a paper; these came to it all the same.
 
@@ -52,7 +52,7 @@ def page(results: Sequence[Played]) -> str:
         results: that were played, in the order of the page.
     """
     rows = [_row(each) for each in results]
-    heads = ["result", "paper", "theirs", "ours", "verdict", "about"]
+    heads = ["result", "paper", "checked", "theirs", "ours", "verdict", "of its checks", "about"]
     parts = [_HEAD.format(answer=answer(results)), _table(heads, rows), _LEGEND.format(**_HOLDS)]
     parts += [_blindly(results), *(_section(each) for each in results)]
     return "\n".join(parts).rstrip() + "\n"
@@ -83,7 +83,9 @@ def _row(played: Played) -> list[str]:
     result, deciding = played.result, played.deciding
     where = f"{result.paper}; {result.table}" if result.table else result.paper
     about = f"{result.seconds:g} s"
-    return [f"[{result.name}](#{result.name})", where, deciding.theirs, deciding.ours, said(played), about]
+    counts = tally([each.verdict for each in played.checks])
+    cells = [deciding.check.name, deciding.theirs, deciding.ours, said(played), counts, about]
+    return [f"[{result.name}](#{result.name})", where, *cells]
 
 
 def _section(played: Played) -> str:
