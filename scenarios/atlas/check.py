@@ -51,8 +51,8 @@ class Check:
             if (given := getattr(self, field)) not in get_args(allowed):
                 raise InputError(f"{where}: {field} = {shown(given)}: must be one of {', '.join(get_args(allowed))}")
         if self.found_by not in FOUND and self.found_by not in _studies():
-            allowed = ", ".join((*FOUND, *_studies()))
-            raise InputError(f"{where}: found_by = {shown(self.found_by)}: must be one of {allowed}")
+            finders = ", ".join((*FOUND, *_studies()))
+            raise InputError(f"{where}: found_by = {shown(self.found_by)}: must be one of {finders}")
         if bool(self.missing) != (self.ours is None):
             raise InputError(f"{where}: ours is None exactly where something is missing; say what, or give ours")
         if self.missing:
