@@ -73,6 +73,7 @@ SettlementRule = Callable[[Standing, SettlementTerms], Floats]  # (R, N) shares 
 class SettlementFacts:
     """What others must know of a settlement rule."""
 
+    by_worth: bool = False  # goes by what all data are worth, which only closed forms say; else it is one by credit
     by_credit: bool = True  # pays by cumulated credit, so that settlement.alpha, discount and horizon matter
     called: str = ""  # in a sentence; by its name if empty
     paid: str = ""  # how principals are paid, in a sentence: "paid by credit"; by its name if empty
@@ -105,7 +106,7 @@ def by_credit(standing: Standing, terms: SettlementTerms) -> Floats:
     return _normalised(np.where(positive > 0.0, relative**terms.alpha, 0.0))
 
 
-@settlement_rule("worth", called="pay as credited", paid="paid as credited")
+@settlement_rule("worth", by_worth=True, called="pay as credited", paid="paid as credited")
 def as_credited(standing: Standing, terms: SettlementTerms) -> Floats:
     """What credit says: of revenue the part that credit has in what the round's model is worth, C_i / v(N).
 

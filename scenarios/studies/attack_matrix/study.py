@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from commonweal.agents.errors import InputError
-from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.runs.intervals import few_seeds, in_brief
 from commonweal.scenarios.schema.loading import revise
@@ -22,7 +21,7 @@ from commonweal.scenarios.studies.attack_matrix.playing import (
 from commonweal.scenarios.studies.attack_matrix.tables import Judged, judge, matrix_table, settlements_table
 from commonweal.scenarios.studies.attack_matrix.tried import attacks_on, demand_known
 from commonweal.scenarios.studies.base import Answer, Question, StudyOptions, study
-from commonweal.scenarios.studies.compare.mechanisms import objections
+from commonweal.scenarios.studies.compare.mechanisms import objections, settlements_for
 from commonweal.scenarios.studies.judging import UNIT, judging, per_round, told, unit_of
 
 _NAMED = 3  # settlements that the headline names one by one
@@ -96,7 +95,7 @@ def _rows(base: Scenario, options: AttackOptions) -> tuple[list[Row], tuple[str,
         raise InputError(f"option settlements = {', '.join(names)}: name each once")
     if not names:
         left_out = objections(base)
-        names = [name for name in SETTLEMENTS if name not in left_out]
+        names = [name for name in settlements_for(base) if name not in left_out]
     firsts = spread(options.attackers, base.population.count)
     rows = []
     for name in names:

@@ -9,6 +9,7 @@ from commonweal.agents.registry import offered
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.relevance import forms
 from commonweal.scenarios.schema.scenario import Scenario
 
 _PATHS = ("settlement.kind", "credit.kind", "screening.mode", "rewards.kind")
@@ -53,7 +54,7 @@ def league(
     if settlements:
         return League(mechanisms(scenario, settlements, credits, screenings, rewards), ())
     against = objections(scenario)
-    kept = [name for name in SETTLEMENTS if name not in against]
+    kept = [name for name in settlements_for(scenario) if name not in against]
     left_out = tuple(f"{name} is left out: {reason}" for name, reason in against.items())
     try:
         return League(mechanisms(scenario, kept or [scenario.settlement.kind], credits, screenings, rewards), left_out)
@@ -65,9 +66,15 @@ def objections(scenario: Scenario) -> dict[str, str]:
     """Why a settlement rule makes no sense in a scenario, by name; those that do are not in it."""
     own = scenario.settlement.kind
     if not scenario.market.price:
-        return {name: "nothing is paid in money here (market.price = 0)" for name in SETTLEMENTS if name != own}
+        idle = "nothing is paid in money here (market.price = 0)"
+        return {name: idle for name in settlements_for(scenario) if name != own}
     found = {point.name: reason for point in offered(SETTLEMENTS.group) if (reason := _fault(point.name))}
-    return found | {name: reason for name in SETTLEMENTS if (reason := _objection(scenario, name))}
+    return found | {name: reason for name in settlements_for(scenario) if (reason := _objection(scenario, name))}
+
+
+def settlements_for(scenario: Scenario) -> list[str]:
+    """The settlement rules that there are, without those that are another one in the scenario's market."""
+    return [name for name in SETTLEMENTS if forms(scenario) or not SETTLEMENTS.facts(name).by_worth]
 
 
 def _fault(name: str) -> str:
@@ -112,7 +119,7 @@ def mechanisms(
         InputError: if there are not at least two, or one is not valid.
     """
     lists: list[Sequence[str]] = [
-        settlements or list(SETTLEMENTS),
+        settlements or settlements_for(scenario),
         credits or [scenario.credit.kind],
         screenings or [scenario.screening.mode],
         rewards or [scenario.rewards.kind],

@@ -12,7 +12,7 @@ from commonweal.economy.futures.deviations import Deviation
 from commonweal.economy.futures.play import play_futures
 from commonweal.economy.rewards.forms import Accuracies, AccuracyTerms, Pool, accuracies, alone
 from commonweal.economy.runs.ensemble import Ensemble
-from commonweal.scenarios.schema.loading import revise
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 
 EVERYBODY = {"population.start_free_ride": 0.0, "population.start_defect": 0.0, "population.start_delegate": 1.0}
@@ -92,6 +92,44 @@ def test_who_leaves_has_the_better_of_its_copy_and_its_own_estimate() -> None:
     futures = play_futures(Ensemble(scenario, [0]).snapshot, leaving, 2)
     payoffs = [futures.payoffs[0, 1 + row, 1, who] for row, who in ((0, 0), (1, 2))]
     np.testing.assert_allclose(payoffs, [1 - 1.551020, 1 - 0.4], atol=5e-7)
+
+
+def test_further_names_change_nothing_where_it_counts_who_holds_what() -> None:
+    scenario = revise(GAME, {"policy.mix": {"fixed": 1.0}})
+    names = [Deviation(f"names of {who}", (who,), identities=3) for who in (0, 2)]
+    futures = play_futures(Ensemble(scenario, [0]).snapshot, names, 2)
+    np.testing.assert_allclose(futures.gains, 0, atol=1e-12)
+    np.testing.assert_allclose(futures.losses, 0, atol=1e-12)
+
+
+def test_junk_is_paid_by_samples_and_teaches_nothing() -> None:
+    changes: dict[str, Any] = {
+        "actions.available": ["delegate", "free_ride"], "actions.free_ride": "junk", "policy.mix": {"fixed": 1.0},
+        "population.start_delegate": 2 / 3, "population.start_free_ride": 1 / 3, "settlement.kind": "data",
+        "market.price": 1.0, "market.baseline": 0.0, "rewards.kind": "shared", "population.samples": [6, 6, 6],
+        "rewards.accuracy.kind": "power_law", "rewards.accuracy.exponent": 1.0,
+    }  # fmt: skip
+    record = Ensemble(revise(GAME, changes), [0]).step()
+    np.testing.assert_allclose(record.produce.quality, 1 - 1 / 12)
+    assert np.ptp(record.payday.payments) <= 1  # micro-unit
+    assert (record.produce.credit[record.actions == 2] == 0).all()
+
+
+def test_menus_and_training_alone_go_by_a_power_law_up_to_what_is_held() -> None:
+    curve = {"rewards.accuracy.kind": "power_law", "rewards.accuracy.drop": 1.0}
+    ensemble = Ensemble(revise(load("big-and-small"), curve), [0])
+    ensemble.run(2)
+    menu = ensemble.state.mechanisms["menu"]
+    assert (menu.amounts > 0).any() and ((menu.ratios >= 0) & (menu.ratios <= 1 + 1e-9)).all()
+    changes = {"rewards.alone": True, "rewards.kind": "shared", "market.model_value": 1000.0,
+               "population.cost_types": [1.0], "population.samples": [30, 10, 200],
+               "rewards.accuracy.kind": "power_law", "rewards.accuracy.drop": 10.0,
+               "rewards.accuracy.exponent": 1.0}  # fmt: skip
+    ensemble = Ensemble(revise(GAME, changes), [0])
+    ensemble.step()
+    best = 100.0  # √(drop · value / cost)
+    worth = [1000 * (1 - 10 / 30) - 30, 0, 1000 * (1 - 10 / best) - best]
+    np.testing.assert_allclose(ensemble.state.mechanisms["menu"].alone[0], worth, rtol=1e-6)
 
 
 def test_a_power_law_gives_the_equilibria_of_pooled_means() -> None:
