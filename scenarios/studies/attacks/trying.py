@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.errors import InputError
 from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.schema.relevance import learns
 from commonweal.scenarios.schema.scenario import Scenario
@@ -14,7 +15,7 @@ from commonweal.scenarios.studies.attacks.registry import Attack
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, play_base
 from commonweal.scenarios.studies.incentives.catalogue import tried_by
 from commonweal.scenarios.studies.incentives.certificate import compared
-from commonweal.scenarios.studies.incentives.evidence import DECIMALS, Evidence, Gains, Trials, play_trials
+from commonweal.scenarios.studies.incentives.evidence import DECIMALS, Evidence, Gains, Trials, mean_of, play_trials
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
 from commonweal.scenarios.studies.incentives.playing import Span, play_deviations, play_everybody
 from commonweal.scenarios.studies.pieces import Pieces
@@ -42,10 +43,20 @@ class Tried:
     evidence: Evidence  # and the runs they are gains over
 
     def of(self, attack: Attack, group: str) -> Floats:
-        """(S,) gains of a group from an attack."""
+        """(S,) gains of a group from an attack; of a type too that fewer seeds have than would make it a group.
+
+        Raises:
+            InputError: if nobody of that type tries in any of the seeds.
+        """
         column = [each.identity for each in self.attacks].index(attack.identity)
-        gains: Floats = self.gains[:, self.groups.index(group), column]
-        return gains
+        if group in self.groups:
+            gains: Floats = self.gains[:, self.groups.index(group), column]
+            return gains
+        those = self.evidence.members.get((DRAWN, group))
+        if those is None or not those.any():
+            raise InputError(f"nobody of type {group!r} tries in these {len(self.gains)} seeds: ask for more seeds")
+        (alone,) = (gains.alone[..., column] for gains in self.evidence.gains.values())
+        return mean_of(alone, those)
 
 
 def try_attacks(trying: Trying, attacks: Sequence[Attack], seeds: Sequence[int], what: str) -> Tried:

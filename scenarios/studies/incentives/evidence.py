@@ -87,11 +87,15 @@ class Evidence:
     @cached_property
     def types(self) -> dict[tuple[str, str], Bools]:
         """(S, P) who is of a type, by trait and type; only types that most seeds have among those who try."""
+        return {key: those for key, those in self.members.items() if those.any(axis=1).mean() > 0.5}
+
+    @cached_property
+    def members(self) -> dict[tuple[str, str], Bools]:
+        """(S, P) the same of every type, however few seeds have it."""
         found: dict[tuple[str, str], Bools] = {}
         for trait, types in self.base.types.items():
             placed = self.base.placed(types)[:, self.trials.places]
-            members = {(trait, str(kind)): placed == kind for kind in dict.fromkeys(placed.ravel())}
-            found |= {key: those for key, those in members.items() if those.any(axis=1).mean() > 0.5}
+            found |= {(trait, str(kind)): placed == kind for kind in dict.fromkeys(placed.ravel())}
         return found
 
     @property

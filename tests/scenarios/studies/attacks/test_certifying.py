@@ -33,6 +33,7 @@ from commonweal.scenarios.studies.attacks.menu import moves_of
 from commonweal.scenarios.studies.attacks.registry import attacks_of, searched_families
 from commonweal.scenarios.studies.attacks.trying import Trying, try_attacks
 from commonweal.scenarios.studies.attacks.written import deviation_document, read_deviation
+from commonweal.scenarios.studies.incentives.base_runs import DRAWN
 from commonweal.scenarios.studies.pieces import Pieces
 
 ROOT = Path(__file__).parents[4]
@@ -285,3 +286,18 @@ class TestMenu:
 def test_certificates_quote_the_coverage_that_the_page_shows() -> None:
     page = (ROOT / "docs" / "certificates.md").read_text(encoding="utf-8")
     assert MEASURED and all(f"| {covered} |" in page for covered in MEASURED.values())
+
+
+def test_a_type_that_few_seeds_have_is_judged_by_all_its_members() -> None:
+    """Certifying ended with an error where the search had found the strongest attack with a type that is rare later."""
+    firms = load("big-firms", {"population.count": 6})
+    options = CertifyOptions(horizon=2, principals=2, workers=1)
+    attack = attacks_of("catalogue", firms, 2)[0]
+    tried = try_attacks(Trying(firms, options, "money", Pieces()), [attack], range(6), "attacks")
+    types = {kind: those for (trait, kind), those in tried.evidence.members.items() if trait == DRAWN}
+    assert set(types) > set(tried.groups)
+    (gains,) = tried.evidence.gains.values()
+    for kind, those in types.items():
+        assert tried.of(attack, kind).mean() == pytest.approx(gains.alone[..., 0][those].mean())
+    with pytest.raises(InputError, match="nobody of type 'cost 7' tries in these 6 seeds"):
+        tried.of(attack, "cost 7")
