@@ -64,7 +64,7 @@ def _draw_accuracies(ax: Axes, rounds: pd.DataFrame, points: Points) -> None:
         draw_course(ax, course(rounds, point, "own_accuracy"), Ink(colour, "--", "s"), f"{point.name}, own",
                     series=f"{point.name}, own" if points.header else "own model, mean")
     rounds_axis(ax)
-    ax.set_ylim(-0.02, 1.02)
+    _whole_range(ax, rounds[["accuracy", "own_accuracy"]].to_numpy())
     ax.set(xlabel="round", ylabel="accuracy (share)")
 
 
@@ -81,9 +81,15 @@ def _draw_cloud(ax: Axes, rounds: pd.DataFrame, principals: pd.DataFrame, points
         _hollow(marks[0])
         note(ax, name, x=own["contributed"], y=own["reward"])
     _stretch(ax, shown["contributed"].to_numpy(dtype=np.float64))
-    ax.set_ylim(-0.02, 1.02)
+    _whole_range(ax, shown["reward"].to_numpy())
     ax.set(xlabel="samples put in (over the run)", ylabel="accuracy of its own model (share)")
     return [_hollow(key(name, ink(place), marker=True)) for place, (name, _) in enumerate(groups) if name]
+
+
+def _whole_range(ax: Axes, accuracies: Floats) -> None:
+    """From none to all, unless some lie elsewhere: a closed form has a scale of its own."""
+    if np.nanmin(accuracies, initial=0.0) >= 0 and np.nanmax(accuracies, initial=1.0) <= 1:
+        ax.set_ylim(-0.02, 1.02)
 
 
 def _hollow(mark: Line2D) -> Line2D:

@@ -135,10 +135,11 @@ def _contract_metrics(record: Record) -> dict[str, Floats]:
     """
     payday, deals, sale = record.payday, record.notes.get("deals"), record.notes.get("tolerance")
     nothing = np.zeros(len(record.actions))
-    members = np.maximum((record.actions != ABSTAIN).sum(axis=1), 1)
+    member = record.actions != ABSTAIN
+    members = np.maximum(member.sum(axis=1), 1)
     sold = None if sale is None else np.maximum((sale.loosened > 0).sum(axis=(1, 2)), 1)
     return {
-        "own_accuracy": payday.rewards.sum(axis=1) / members,
+        "own_accuracy": (payday.rewards * member).sum(axis=1) / members,
         "promise_kept": kept_promises(record).sum(axis=1) / record.actions.shape[1],
         "samples": record.produce.put.total.sum(axis=1).astype(np.float64),
         "dealt_share": nothing if deals is None else deals.bound.mean(axis=1),

@@ -84,3 +84,15 @@ def test_rewards_are_drawn_where_they_may_differ_and_money_where_there_is_any(
     assert ("rewards" in names) == drawn
     assert not {"wealth", "credit_quality"} & names
     assert "wealth: skipped, there is no money" in told
+
+
+def test_the_mean_of_own_models_is_over_who_takes_part_and_a_form_with_a_scale_of_its_own_is_drawn_whole() -> None:
+    """Who stays away had been counted in the sum and not in the number: a mean of 1.16 with accuracies of at most 1."""
+    shared = Ensemble(load("model-sharing", {"rounds": 20}), [0]).run()
+    last = shared.rounds.iloc[-1]
+    assert last["share_abstain"] == pytest.approx(1 / 3) and last["own_accuracy"] == pytest.approx(last["accuracy"])
+    assert draw_rewards(shared.rounds, shared.principals).axes[0].get_ylim() == (-0.02, 1.02)
+    theirs = {"rewards.accuracy.options": {"noise": 10.0, "spread": 1.0}}
+    below = Ensemble(load("model-sharing", {"rounds": 20, **theirs}), [0]).run()
+    low, high = draw_rewards(below.rounds, below.principals).axes[0].get_ylim()
+    assert low < below.rounds[["accuracy", "own_accuracy"]].to_numpy().min() < 0 < high
