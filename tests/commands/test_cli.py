@@ -103,7 +103,7 @@ def test_describe_explains_a_field_a_section_or_everything(capsys: pytest.Captur
     assert main(["describe", "market.leak"]) == 0
     assert capsys.readouterr().out.startswith("market.leak = 0.5  [per round]\n")
     assert main(["describe", "market"]) == 0
-    assert capsys.readouterr().out.count("\nmarket.") == 15  # sixteen fields, the first at the very start
+    assert capsys.readouterr().out.count("\nmarket.") == 16  # seventeen fields, the first at the very start
     assert main(["describe"]) == 0
     printed = capsys.readouterr().out
     assert all(f"{entry.path} = " in printed for entry in fields())

@@ -89,7 +89,7 @@ def test_nothing_is_written_over(there: str, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["settelment", "x"], "unknown kind of rule 'settelment': must be one of attack, credit, "),
+        (["settelment", "x"], "unknown kind of rule 'settelment': must be one of attack, closed_form, credit, "),
         (["settlement"], "Missing argument 'NAME': say what the settlement is to be called, like my_settlement"),
         (["settlement", "two words"], "'two words' is no name for a rule: must be small letters, digits and _"),
         (["settlement", "../up"], "'../up' is no name for a rule"),
