@@ -112,6 +112,15 @@ def pays_by_credit(scenario: Any) -> bool:
     return sells(scenario) and scenario.market.price > 0 and settles_by_credit(scenario)
 
 
+def credited(scenario: Any) -> bool:
+    """Whether credit is noted: of what a network learns, or where it decides on pay or on models given."""
+    from commonweal.economy.rewards.rules import REWARDS
+
+    kind = scenario.rewards.kind
+    given = kind not in REWARDS or REWARDS.facts(kind).by_credit
+    return learns(scenario) or (forms(scenario) and (pays_by_credit(scenario) or given))
+
+
 def settles_by_credit(scenario: Any) -> bool:
     """Whether the settlement rule looks at credit."""
     from commonweal.economy.money.settlement import SETTLEMENTS

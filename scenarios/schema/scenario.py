@@ -30,7 +30,7 @@ from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.schema.people import Actions, Camp, Dimension, Policy, Population, Values
 from commonweal.scenarios.schema.reciprocity import Learner, Reciprocity, demands
 from commonweal.scenarios.schema.relevance import (
-    forms,
+    credited,
     learns,
     minds,
     of_numbers,
@@ -62,7 +62,7 @@ class Scenario(Part):
     beliefs: Beliefs = section(Beliefs(), valued)
     learning: Learning = section(Learning(), learns)
     screening: Screening = section(Screening(), learns)
-    credit: Credit = section(Credit(), lambda s: learns(s) or forms(s))
+    credit: Credit = section(Credit(), credited)
     settlement: Settlement = Settlement()
     market: Market = Market()
     stakes: Stakes = section(Stakes(), pays_money)
