@@ -186,7 +186,8 @@ class Session:
 
     def _step(self) -> None:
         self.stage.step()
-        if self.stage.live is not None and self.stage.live.round == self.until:
+        live = self.stage.live
+        if live is not None and self.until is not None and live.round >= self.until:
             self.until, self.worker.playing = None, False
 
     def _draw(self) -> None:

@@ -108,6 +108,7 @@ def test_the_rounds_of_an_episode_are_looked_at_and_let_go(tab: Tab) -> None:
 
 def test_changed_fields_are_reasons_and_another_run_forgets_them(tab: Tab) -> None:
     tab.tell("set", values={"market.multiplication": "3", "policy.revision": "0.5"})
+    tab.tell("speed", speed=1)  # so that round 30 is not over before it is asked for
     tab.tell("begin")
     tab.until(lambda: tab.of("commonweal.docs.decided?.intro ?? ''").startswith("You changed 2 fields"))
     tab.tell("pause")

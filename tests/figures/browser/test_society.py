@@ -368,7 +368,8 @@ def test_a_cell_is_a_whole_number_of_the_screens_pixels(chromium_browser: Any, s
     page = chromium_browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
     page.goto(address)
     drawn(page, "spatial-public-goods")
-    across, seen = page.evaluate("""() => { const canvas = commonweal.shown.part.picture.field.querySelector("canvas");
-        return [canvas.width, canvas.getBoundingClientRect().width * devicePixelRatio]; }""")
+    across, seen = page.wait_for_function("""() => {
+        const canvas = commonweal.shown?.part?.picture.field.querySelector("canvas"); // none while a run is shown anew
+        return canvas && [canvas.width, canvas.getBoundingClientRect().width * devicePixelRatio]; }""").json_value()
     assert across % 100 == 0 and across == pytest.approx(seen, abs=0.05)  # layout rounds to 1/64
     page.close()
