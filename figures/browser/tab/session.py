@@ -47,6 +47,7 @@ class Session:
         self.sent: dict[str, Mapping[str, Any]] = {}  # the last document of each kind
         self.until: int | None = None  # round at which to pause
         self._send: Send | None = None
+        self._met = self._unshown = False  # whether a browser has said hello, and has been shown nothing since
         self._sending, self.interrupted = Lock(), Event()
         self._after, self._flying, self._late, self._told, self._run = -1, 0, False, 0.0, 0
         self.stage = Stage(opening, self._how_far)
@@ -129,7 +130,8 @@ class Session:
     # Orders
 
     def _greet(self, document: Document) -> None:
-        self.worker.order(self._show)
+        self._met = self._unshown = True
+        self.worker.order(self._meet)
         for topic in self.topics:
             self.worker.order(topic.greeted)
 
@@ -167,11 +169,17 @@ class Session:
         else:
             self.stage.set_up(self.opening.first)
 
+    def _meet(self) -> None:
+        """Show the run to a browser that has come, unless it was set up in between, and shown then: never twice."""
+        if self._unshown:
+            self._show()
+
     def _show(self) -> None:
         """Tell the browser of the run that is shown, from its beginning."""
         live, shown = self.stage.live, self.stage.shown
-        if live is None or shown is None or self._send is None:
+        if live is None or shown is None or self._send is None or not self._met:
             return
+        self._unshown = False
         self._run, self._after, self._flying, self._told = self._run + 1, -1, 0, 0.0
         if self.ring not in live.glances.rings:
             self.ring = "reputation"
@@ -193,7 +201,7 @@ class Session:
     def _draw(self) -> None:
         """Send what is new, unless the browser has yet to paint what it got."""
         live = self.stage.live
-        if live is None or self._send is None or live.round == self._after:
+        if live is None or self._send is None or not self._met or live.round == self._after:
             self.tell(playing=self.worker.playing)
             return
         self._late = self._flying >= _FLYING

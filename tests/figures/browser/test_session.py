@@ -47,6 +47,17 @@ def test_a_tab_steps_plays_and_pauses(opened: Callable[..., Tab]) -> None:
     assert tab.error == ""
 
 
+def test_a_browser_that_comes_is_shown_the_run_once(opened: Callable[..., Tab]) -> None:
+    """The run was shown when it was set up, and again when the browser said hello: what was chosen between was gone."""
+    for _ in range(5):  # hello comes before the run is set up, or after
+        tab = opened()
+        tab.say("rows", **{"from": 1})
+        stepped(tab, 1)
+        assert [each["run"] for each, _ in tab.sent if each["kind"] == "setup"] == [1]
+        tab.say("hello")
+        until(lambda tab=tab: tab.setup["run"] == 2)
+
+
 def test_play_until_a_round_pauses_there(opened: Callable[..., Tab]) -> None:
     tab = opened()
     tab.say("speed", speed=0)
