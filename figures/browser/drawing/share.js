@@ -25,7 +25,15 @@ later.share = (page, el, button) => {
   const differs = changes();
   const update = () => {
     if (page.docs.file) saveFile(page);
-    if (differs(page.docs.share) && !list.hidden) refill(list, entries(page));
+    if (differs(page.docs.share) && !list.hidden) renew();
+  };
+  /** New entries, of which the one of the same name has the focus where one had it: else Escape goes unheard. */
+  const renew = () => {
+    const name = list.contains(document.activeElement) ? nameOfEntry(document.activeElement) : null;
+    refill(list, entries(page));
+    if (name === null) return;
+    const buttons = [...list.querySelectorAll("button")];
+    (buttons.find((each) => nameOfEntry(each) === name) ?? buttons[0])?.focus();
   };
   followLink(page);
   return { turn, update };
@@ -47,6 +55,10 @@ function entries(page) {
     share?.ledger ? made("Ledger as CSV", "all transfers kept", () => page.send({ do: "transfers" })) : null,
     share?.file === false ? null : made("Run as one file", "opens without a server", () => page.send({ do: "file" })),
   ];
+}
+
+function nameOfEntry(button) {
+  return button.firstChild?.textContent ?? "";
 }
 
 function copy(text) {

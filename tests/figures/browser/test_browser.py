@@ -155,6 +155,19 @@ def test_pictures_and_numbers_of_a_view_hold_what_it_shows(open_tab: Callable[..
     assert saved(tab, "Picture as PNG", tmp_path).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_the_menu_share_keeps_the_focus_when_its_entries_come_anew(open_tab: Callable[..., Tab]) -> None:
+    """Entries that came took the focus of one away: Escape went unheard, and the next click closed the menu."""
+    tab = open_tab()
+    tab.button("Share").click()
+    tab.page.locator(".cw-share-entry:has-text('Copy command')").wait_for()  # the server has answered
+    tab.page.locator(".cw-share-entry:has-text('Numbers as CSV')").focus()
+    tab.of("commonweal.docs.share = { ...commonweal.docs.share, file: false }; commonweal.redraw()")
+    tab.page.locator(".cw-share-entry:has-text('Run as one file')").wait_for(state="detached")
+    assert "Numbers as CSV" in tab.of("document.activeElement.textContent")
+    tab.page.keyboard.press("Escape")
+    tab.page.locator(".cw-share-list").wait_for(state="hidden")
+
+
 def test_two_tabs_are_two_models(open_tab: Callable[..., Tab]) -> None:
     one, other = open_tab(), open_tab()
     one.tell("set", path="seed", value="3")
