@@ -9,7 +9,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
 from commonweal.commands.console import listed, say, show
 from commonweal.scenarios.atlas import RESULTS, Played, Result, Verdict, replay
-from commonweal.scenarios.atlas.page import answer, page, said
+from commonweal.scenarios.atlas.page import answer, page, reasons, said
 from commonweal.scenarios.atlas.recorded import changed, recorded, write
 from commonweal.scenarios.atlas.verdicts import Judged
 from commonweal.scenarios.runs.progress import progress
@@ -83,8 +83,8 @@ def tell_one(played: Played) -> None:
     print()
     show(_columns(checks))
     print()
-    for why in dict.fromkeys(each.why for each in checks if each.why):
-        say(f"{'; '.join(each.check.name for each in checks if each.why == why)}: {why}.", 4)
+    for why in reasons(checks):
+        say(why, 4)
     if result.learns:
         say(result.learns)
 

@@ -94,7 +94,7 @@ def _section(played: Played) -> str:
     lines = [f"## {result.name}", "", f"{paper}{': ' + result.table if result.table else ''}. *{result.shows}*"]
     lines += ["", result.about, "", f"    commonweal reproduce {result.name}", ""]
     lines += [_table(["check", "theirs", "ours", "verdict", "by", "theirs is", "found by"], map(_check, played.checks))]
-    lines += [f"\n{text}" for text in _reasons(played.checks)]
+    lines += [f"\n{text}" for text in reasons(played.checks)]
     if result.learns:
         lines.append(f"\n{result.learns}")
     return "\n".join([*lines, ""])
@@ -123,7 +123,7 @@ def _check(judged: Judged) -> list[str]:
     return [check.name, judged.theirs, judged.ours, str(judged.verdict), judged.by, check.source, check.found_by]
 
 
-def _reasons(checks: Sequence[Judged]) -> Iterator[str]:
+def reasons(checks: Sequence[Judged]) -> Iterator[str]:
     """Each thing that is to be said of checks, once, after the names of those it is said of."""
     for why in dict.fromkeys(each.why for each in checks if each.why):
         names = [each.check.name for each in checks if each.why == why]

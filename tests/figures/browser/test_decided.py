@@ -195,7 +195,7 @@ def test_there_are_as_many_episodes_and_strangers_as_there_is_time_for(
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", library_names())
 def test_every_outcome_of_every_scenario_can_be_explained(scenario: str) -> None:
-    wanted = asked_of(scenario, {"population.count": 12, "learning.hidden": [4]})
+    wanted = asked_of(scenario, {"population.count": 12, "population.samples": [], "learning.hidden": [4]})
     assert wanted.outcomes[0].measure == "share_delegate"
     game = LuckGame(2, 2, effort=Effort(together=8))
     found = of_luck(wanted, set_up([wanted.scenario], [3]), game, lambda done: None)
