@@ -27,13 +27,12 @@ later.share = (page, el, button) => {
     if (page.docs.file) saveFile(page);
     if (differs(page.docs.share) && !list.hidden) renew();
   };
-  /** New entries, of which the one of the same name has the focus where one had it: else Escape goes unheard. */
+  /** New entries; the one of the same name has the focus where one had it: else Escape goes unheard. */
   const renew = () => {
-    const name = list.contains(document.activeElement) ? nameOfEntry(document.activeElement) : null;
+    const nameOf = (entry) => entry.firstChild.textContent;
+    const had = list.contains(document.activeElement) && nameOf(document.activeElement);
     refill(list, entries(page));
-    if (name === null) return;
-    const buttons = [...list.querySelectorAll("button")];
-    (buttons.find((each) => nameOfEntry(each) === name) ?? buttons[0])?.focus();
+    if (had) ([...list.children].find((each) => nameOf(each) === had) ?? list.firstChild).focus();
   };
   followLink(page);
   return { turn, update };
@@ -55,10 +54,6 @@ function entries(page) {
     share?.ledger ? made("Ledger as CSV", "all transfers kept", () => page.send({ do: "transfers" })) : null,
     share?.file === false ? null : made("Run as one file", "opens without a server", () => page.send({ do: "file" })),
   ];
-}
-
-function nameOfEntry(button) {
-  return button.firstChild?.textContent ?? "";
 }
 
 function copy(text) {

@@ -245,7 +245,7 @@ def test_a_full_disk_ends_in_one_line_and_the_sweep_goes_on_when_there_is_room(
     folder: Path, whole: tuple[pd.DataFrame, bytes]
 ) -> None:
     (folder / "swept").mkdir()
-    with small_disk(folder / "swept", len(whole[1]) // 2) as (within, root):  # room for some of the shards
+    with small_disk(folder / "swept", len(whole[1])) as (within, root):  # room for some of the shards
         seen = root / folder.relative_to("/")
         process = begun(folder, within=within)
         said = ended(process)
