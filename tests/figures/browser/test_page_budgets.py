@@ -132,8 +132,8 @@ def test_scrubbing_paints_many_frames_without_waiting_for_the_server(page: Opene
 
 def look_at_all_rounds(tab: Tab) -> None:
     """The page asks for the marks that a run sends nobody while it plays fast."""
-    missing = "Array.from({ length: commonweal.store.newest + 1 }, (_, r) => r).find((r) => !commonweal.store.marks.has(r))"
-    while (round := tab.of(f"{missing} ?? null")) is not None:
+    rounds = "Array.from({ length: commonweal.store.newest + 1 }, (_, round) => round)"
+    while (round := tab.of(f"{rounds}.find((round) => !commonweal.store.marks.has(round)) ?? null")) is not None:
         tab.of(f"commonweal.look({round})")
         tab.until(lambda: tab.of(f"commonweal.store.marks.has({round})"))
 
