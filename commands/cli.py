@@ -510,6 +510,13 @@ def init(
     owner: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Whose a row is; guessed if not given, - for nobody's.")
     ] = None,
+    weight: Annotated[str, typer.Option(metavar="COLUMN", help="What a row counts; all alike if not given.")] = "",
+    split: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Its words are train, validation and test; drawn if not given.")
+    ] = "",
+    metric: Annotated[
+        str, typer.Option(metavar="NAME", help="What the model is sold by, like balanced_accuracy, auc, log_loss, r2.")
+    ] = "auto",
     force: Annotated[bool, typer.Option("--force", help="Replace a scenario that lies there.")] = False,
 ) -> None:
     """Write a scenario around a table of your own: its owners become the principals.
@@ -523,10 +530,12 @@ def init(
     [cyan]commonweal init clinics --data hospitals[/]      twelve made-up hospitals, to try
 
     [cyan]commonweal init clinics --data patients.csv --label outcome --owner hospital[/]
+
+    [cyan]commonweal init clinics --data patients.csv --metric balanced_accuracy --weight visits[/]
     """
     from commonweal.commands.init import InitRequest, conduct_init
 
-    conduct_init(InitRequest(folder, data, label, owner, force))
+    conduct_init(InitRequest(folder, data, label, owner, weight, split, metric, force))
 
 
 @app.command()

@@ -26,6 +26,9 @@ class InitRequest:
     data: str | None
     label: str | None
     owner: str | None
+    weight: str = ""
+    split: str = ""
+    metric: str = "auto"
     force: bool = False
 
 
@@ -43,7 +46,8 @@ def conduct_init(request: InitRequest) -> None:
     owner = request.owner
     if owner is None:
         owner = _chosen("Column of owners (- for none)", guess_owner(table, label))
-    begun = begin(request.folder, data, label, "" if owner == "-" else owner, force=request.force)
+    begun = begin(request.folder, data, label, "" if owner == "-" else owner, weight=request.weight,
+                  split=request.split, metric=request.metric, force=request.force)  # fmt: skip
     _told(begun)
     if not sys.stdin.isatty() and (request.label is None or request.owner is None):
         say("what was not given is guessed: --label and --owner say otherwise")

@@ -30,6 +30,7 @@ class MetricFacts:
     words: str = ""  # its name in sentences, tables and figures; empty: the name it is registered under
     unit: str = "1"  # of quality
     balanced: bool = False  # whether classes count alike, however rare: losses are then weighted so
+    guessing: Callable[[Floats], float] | None = None  # from shares (C,) of classes to what knowing only them scores
 
 
 METRICS: Registry[Metric, MetricFacts] = Registry("metric", "commonweal.metrics", "task.metric", MetricFacts())
@@ -59,7 +60,7 @@ def demand_metric(chosen: str, target: str, task: str) -> None:
         )
 
 
-@metric("accuracy", unit="share")
+@metric("accuracy", unit="share", guessing=lambda shares: float(shares.max()))
 def accuracy(scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> Floats:
     """Share of samples whose own class has the highest score, alone or with others."""
     right = scores.gather(2, labels.unsqueeze(2)).squeeze(2) == scores.amax(2)  # faster than argmax
@@ -68,7 +69,13 @@ def accuracy(scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> F
     return _mean(right, weights)
 
 
-@metric("balanced_accuracy", words="balanced accuracy", unit="share", balanced=True)
+@metric(
+    "balanced_accuracy",
+    words="balanced accuracy",
+    unit="share",
+    balanced=True,
+    guessing=lambda shares: 1 / max(len(shares), 1),
+)
 def balanced_accuracy(scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> Floats:
     """Mean over the classes that are there of the share of each that is classified right (Brodersen et al. 2010)."""
     counts = _counts(scores, weights)
@@ -80,7 +87,7 @@ def balanced_accuracy(scores: Tensor, labels: Tensor, weights: Tensor | None = N
     return _numbers((recall * there).sum(1) / there.sum(1).clamp(min=1))
 
 
-@metric("auc", words="area under the ROC curve", unit="share of pairs")
+@metric("auc", words="area under the ROC curve", unit="share of pairs", guessing=lambda shares: 0.5)
 def auc(scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> Floats:
     """Chance that a sample of a class is given a higher probability of it than one of another; ties count half.
 
@@ -102,7 +109,7 @@ def auc(scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> Floats
     return _numbers((won * there).sum(1) / there.sum(1).clamp(min=1))
 
 
-@metric("log_loss", words="log loss explained", unit="share")
+@metric("log_loss", words="log loss explained", unit="share", guessing=lambda shares: 0.0)
 def log_loss(scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> Floats:
     """Share of the log loss of guessing the shares of classes that the model takes away (McFadden 1974).
 
@@ -114,7 +121,7 @@ def log_loss(scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> F
     return _explained(-_mean_of(chances, counts), torch.special.entr(shares).sum(1))
 
 
-@metric("r2", target="number", words="R²", unit="share of variance")
+@metric("r2", target="number", words="R²", unit="share of variance", guessing=lambda shares: 0.0)
 def r2(scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> Floats:
     """Share of the variance of the target that the model explains; below 0 for one worse than guessing the mean."""
     counts, target = _counts(scores, weights), labels.double()

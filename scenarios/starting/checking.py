@@ -12,7 +12,7 @@ from commonweal.agents.threads import one_thread
 from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.economy.tasks.dataset import Dataset
 from commonweal.economy.tasks.datasets import draw_dataset
-from commonweal.economy.tasks.metrics import metric_of
+from commonweal.economy.tasks.metrics import METRICS, metric_of
 from commonweal.economy.tasks.names import names_of
 from commonweal.economy.world.world import World
 from commonweal.scenarios.schema.scenario import Scenario
@@ -153,8 +153,7 @@ def _doubts(world: World, data: Dataset, owners: pd.DataFrame) -> Iterator[str]:
     if metric == "accuracy" and most > _LOPSIDED:
         always = f"always guessing {called[tested.argmax()]} is right in {most:.0%}"
         yield f"{always}: task.metric = 'balanced_accuracy' tells more"
-    guessed = {"accuracy": most, "balanced_accuracy": 1 / holdings.classes, "auc": 0.5, "log_loss": 0.0}.get(metric)
-    baseline = float(world.terms.market.baseline[0, 0])
-    if guessed is not None and abs(baseline - guessed) > _OFF:
-        said = f"a model that only guesses has {metric.replace('_', ' ')} {guessed:.2f}"
+    facts, baseline = METRICS.facts(metric), float(world.terms.market.baseline[0, 0])
+    if facts.guessing is not None and abs(baseline - (guessed := facts.guessing(tested / tested.sum()))) > _OFF:
+        said = f"a model that only guesses has {facts.words or metric.replace('_', ' ')} {guessed:.2f}"
         yield f"{said}, and customers pay for all above market.baseline = {baseline:g}: they should be about the same"

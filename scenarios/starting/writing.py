@@ -1,14 +1,18 @@
 """Writes a scenario around a table: one file with a comment for every choice, which its user goes on to change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 
 import numpy as np
 
+from commonweal.agents.arrays import Floats
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import refusals, replacing
+from commonweal.economy.tasks.metrics import AUTO, METRICS, demand_metric, metric_of
 from commonweal.economy.tasks.tables.reading import READERS, read_table
+from commonweal.economy.tasks.tables.roles import Roles, split_of, target_of, weights_of
 from commonweal.economy.tasks.tables.table import Column, Table
 from commonweal.scenarios.schema.library import LIBRARY
 from commonweal.scenarios.schema.notation import write_value
@@ -30,16 +34,15 @@ kind = {kind}  # seen from the folder of this file
 label = {label}  # the column that is learned
 {owner}
 # columns = ["age"]  # what it is learned from; all other columns if not given
-# weight = "count"  # column with what a row counts where quality is measured
-# split = "part"  # column with train, validation or test; drawn if not given
-missing = "impute"  # impute, refuse, or drop the row
-validation = {held_out}  # rows that credit is measured on; nobody's
-test = {held_out}  # rows that the model is sold by; nobody's
+{weight}
+{split}
+missing = {missing}  # impute, refuse, or drop the row{why}
+{metric}
 
 [learning]
 network = "mlp"
 hidden = [16]
-rate = 0.5
+rate = {rate}
 sampling = "pool"  # a batch is drawn from all that is contributed, so who holds more puts in more; or "each"
 batch = {batch}  # rows a round
 
@@ -61,8 +64,8 @@ mix = {{ imitation = 1.0 }}
 kind = "credit"  # who is paid what: equal, data, credit, robust, ... (commonweal study staying compares them)
 
 [market]
-baseline = {baseline:.2f}  # accuracy that is worth nothing: that of always guessing the commonest label
-price = {price:.4g}  # money a round and principal for each unit of accuracy above that
+baseline = {baseline:.2f}  # {quality} that is worth nothing: that of {guess}
+price = {price:.4g}  # money a round and principal for each unit of {quality} above that
 """
 
 
@@ -75,9 +78,22 @@ class Begun:
     label: str
     owner: str  # "" where rows belong to nobody
     owners: int  # principals
+    weight: str = ""
+    split: str = ""
+    metric: str = AUTO
 
 
-def begin(folder: Path, data: str, label: str = "", owner: str | None = None, *, force: bool = False) -> Begun:
+def begin(
+    folder: Path,
+    data: str,
+    label: str = "",
+    owner: str | None = None,
+    *,
+    weight: str = "",
+    split: str = "",
+    metric: str = AUTO,
+    force: bool = False,
+) -> Begun:
     """Write a scenario around a table.
 
     Args:
@@ -85,10 +101,14 @@ def begin(folder: Path, data: str, label: str = "", owner: str | None = None, *,
         data: path of a CSV or parquet file, or ``hospitals``, the bundled table, which is copied beside the scenario.
         label: column that is learned; guessed if empty.
         owner: column that says whose a row is; guessed if None, none if empty.
+        weight: column with what a row counts; empty: all alike.
+        split: column with train, validation or test; empty: validation and test are drawn.
+        metric: what the model is sold by; ``auto``: accuracy of classes, R² of numbers.
         force: replace a scenario that lies there.
 
     Raises:
-        InputError: if the table cannot be read, a column is not there, or a scenario lies there.
+        InputError: if the table cannot be read, a column is not there or no such column, the metric does not fit the
+            label, or a scenario lies there.
     """
     scenario = folder / SCENARIO
     if scenario.exists() and not force:
@@ -96,16 +116,18 @@ def begin(folder: Path, data: str, label: str = "", owner: str | None = None, *,
     file = file_of(data)
     table = read_table(kind_of(file), file)
     label = label or guess_label(table)
-    table.column(label, "label")
+    target = target_of(table.column(label, "label"), AUTO)
     chosen = guess_owner(table, label) if owner is None else owner
     names = set(table.column(chosen, "owner").values.astype(str)) if chosen else set()
-    if chosen == label:
-        raise InputError(f"owner = {chosen!r} is the column that is learned; name another, or none")
+    roles = Roles(label, chosen, weight, split, (), (), (), "impute", AUTO)
+    _demand_different(roles.named)
+    weights_of(table, roles), split_of(table, roles)
+    demand_metric(metric, target, table.name)
     with refusals(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if file == bundled():
         file = _copied(file, folder)
-    begun = Begun(scenario, file, label, chosen, len(names) or 10)
+    begun = Begun(scenario, file, label, chosen, len(names) or 10, weight, split, metric)
     with refusals(scenario), replacing(scenario) as partial:
         partial.write_text(_written(begun, table, folder), encoding="utf-8")
     return begun
@@ -140,12 +162,26 @@ def _copied(file: Path, folder: Path) -> Path:
     return copy
 
 
+def _demand_different(columns: Mapping[str, str]) -> None:
+    """Raise InputError where one column has two roles."""
+    roles: dict[str, str] = {}
+    for field, name in columns.items():
+        if name in roles:
+            what = {"label": "that is learned", "owner": "of owners"}.get(roles[name], f"of {roles[name]}s")
+            raise InputError(f"{field} = {name!r} is the column {what}; name another, or none")
+        roles[name] = field
+
+
 def _written(begun: Begun, table: Table, folder: Path) -> str:
     rows = len(table)
     batch = min(256, max(16, rows // 8))
     owned = f"owner = {write_value(begun.owner)}  # the column that says whose a row is; each owner is a principal"
     none = '# owner = "hospital"  # the column that says whose a row is; without it rows are spread over principals'
     who = f"{begun.owners} owners" if begun.owner else f"{begun.owners} principals"
+    label = table.columns[begun.label]
+    target, absent = target_of(label, AUTO), int(label.missing.sum())
+    metric = metric_of(begun.metric, target)
+    facts = METRICS.facts(metric)
     return _TEMPLATE.format(
         title=f"{who} learn {begun.label} from {begun.table.name} together.",
         file=begun.scenario,
@@ -153,20 +189,44 @@ def _written(begun: Begun, table: Table, folder: Path) -> str:
         kind=write_value(f"{kind_of(begun.table)}:{_seen(begun.table, folder)}"),
         label=write_value(begun.label),
         owner=owned if begun.owner else none,
-        held_out=min(_MOST, max(2, int(_HELD_OUT * rows))),
+        weight=_line("weight", begun.weight, "count", "column with what a row counts; all alike if not given"),
+        split=_parts(begun.split, rows),
+        missing=write_value("drop" if absent else "impute"),
+        why=f": {absent} rows have no {begun.label}" if absent else "",
+        metric=_line("metric", "" if begun.metric == AUTO else begun.metric, metric, "what the model is sold by"),
+        rate={"class": 0.5, "number": 0.1}[target],
         batch=batch,
         count="" if begun.owner else f"count = {begun.owners}\n",
-        baseline=_commonest(table.columns[begun.label]),
+        baseline=facts.guessing(_shares(label)) if facts.guessing is not None else 0.0,
+        quality=facts.words or metric.replace("_", " "),
+        guess="always guessing the commonest label" if metric == "accuracy" else "guessing" if facts.guessing else (
+            "... yours to say"),
         price=2.0 / begun.owners,
         cost_low=0.01 / batch,
         cost_high=0.05 / batch,
     )
 
 
-def _commonest(column: Column) -> float:
-    """The share of a column's commonest value; 0 where hardly any comes twice, as among numbers."""
+def _line(field: str, said: str, example: str, words: str) -> str:
+    """A line of a file: what is said, or an example of it as a comment."""
+    return f"{'' if said else '# '}{field} = {write_value(said or example)}  # {words}"
+
+
+def _parts(split: str, rows: int) -> str:
+    """The lines that say which rows are held out."""
+    line = _line("split", split, "part", "column with train, validation or test; drawn if not given")
+    if split:
+        return line
+    held_out = min(_MOST, max(2, int(_HELD_OUT * rows)))
+    return f"""{line}
+validation = {held_out}  # rows that credit is measured on; nobody's
+test = {held_out}  # rows that the model is sold by; nobody's"""
+
+
+def _shares(column: Column) -> Floats:
+    """(C,) share of each value of a column."""
     counts = np.unique(column.values[~column.missing].astype(str), return_counts=True)[1]
-    return float(counts.max() / counts.sum()) if len(counts) < counts.sum() / 2 else 0.0
+    return np.asarray(counts / counts.sum(), dtype=np.float64)
 
 
 def _seen(file: Path, folder: Path) -> str:

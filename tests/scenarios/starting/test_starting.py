@@ -109,6 +109,58 @@ def test_what_cannot_be_used_is_said_in_a_line_and_nothing_is_written(
     assert not (tmp_path / "new" / "scenario.toml").exists()
 
 
+@pytest.mark.parametrize(
+    ("metric", "label", "baseline", "rate"),
+    [("auto", "outcome", 0.35, 0.5), ("balanced_accuracy", "outcome", 0.25, 0.5), ("auc", "outcome", 0.5, 0.5),
+     ("log_loss", "outcome", 0.0, 0.5), ("auto", "lactate", 0.0, 0.1)],
+)  # fmt: skip
+def test_the_scenario_asks_nothing_for_what_guessing_scores_by_the_metric(
+    tmp_path: Path, metric: str, label: str, baseline: float, rate: float
+) -> None:
+    scenario = load(begin(tmp_path / "clinics", HOSPITALS, label, weight="age", metric=metric).scenario)
+    assert (scenario.task.metric, scenario.task.weight, scenario.learning.rate) == (metric, "age", rate)
+    assert scenario.market.baseline == pytest.approx(baseline, abs=0.01)
+    assert "market.baseline" not in " ".join(check(scenario, 1).doubts)
+
+
+def test_rows_without_what_is_learned_are_left_out(tmp_path: Path) -> None:
+    begun = begin(tmp_path / "clinics", HOSPITALS, "lactate")
+    assert "missing = 'drop'  # impute, refuse, or drop the row: 346 rows have no lactate" in begun.scenario.read_text()
+    assert load(begun.scenario).task.missing == "drop"
+
+
+def test_a_column_of_parts_says_which_rows_are_held_out(tmp_path: Path) -> None:
+    parts = ["train", "train", "validation", "test"] * 30
+    number = np.arange(120)
+    frame = pd.DataFrame({"site": number % 3, "a": number % 7, "y": number % 2, "part": parts})
+    frame.to_csv(tmp_path / "parts.csv", index=False)
+    begun = begin(tmp_path / "parts", str(tmp_path / "parts.csv"), split="part")
+    assert "\nvalidation = " not in begun.scenario.read_text()
+    said = dict(check(load(begun.scenario), 1).said)
+    assert "60 rows to train, 30 for validation, 30 for test" in said["data"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"weight": "outcome"}, "weight = 'outcome' is the column that is learned"),
+        ({"weight": "hospital"}, "weight = 'hospital' is the column of owners"),
+        ({"weight": "year", "split": "year"}, "split = 'year' is the column of weights"),
+        ({"weight": "department"}, "it must hold numbers of at least 0"),
+        ({"split": "department"}, "it must be train, validation or test"),
+        ({"split": "part"}, "task.split = 'part': must be a column"),
+        ({"metric": "r2"}, "is for numbers, and the labels of task hospitals.csv are classes"),
+        ({"metric": "gini"}, "unknown metric 'gini'"),
+    ],
+)
+def test_a_role_or_metric_that_does_not_fit_is_said_in_a_line(
+    tmp_path: Path, asked: dict[str, str], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        begin(tmp_path / "new", HOSPITALS, **asked)  # type: ignore[arg-type]
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_check_says_who_holds_what_and_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = load(begin(tmp_path / "clinics", HOSPITALS).scenario)
     monkeypatch.chdir(tmp_path)
