@@ -38,6 +38,9 @@ Settings = Annotated[
     ),
 ]  # fmt: skip
 Rounds = Annotated[int | None, typer.Option(metavar="N", help="Rounds to play; short for [cyan]--set rounds=N[/].")]
+Lasting = Annotated[
+    int | None, typer.Option("--rounds", metavar="N", help="Rounds to play; short for [cyan]-o horizon=N[/].")
+]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for results; results/NAME if not given.")]
 Seeds = Annotated[str, typer.Option(metavar="N", help="How many seeds (0, 1, …), or a list like [cyan]3,7,11[/].")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what another command left in the folder.")]
@@ -271,7 +274,14 @@ def study(
     until_width: Annotated[
         float | None, typer.Option(metavar="W", help="Add seeds until the interval is at most so wide.")
     ] = None,
-    rounds: Rounds = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Rounds to play; short for [cyan]--set rounds=N[/], or for the option of a study that says how many it"
+            " plays, like [cyan]-o horizon=N[/].",
+        ),
+    ] = None,
     out: Out = None,
     figures: Formats = None,
     figures_style: Style = None,
@@ -290,7 +300,14 @@ def study(
 
     [cyan]commonweal study incentives commons --seeds 8 -o horizon=50[/]
     """
-    from commonweal.commands.study import StudyRequest, conduct_study, explain, list_studies, refuse_until_width
+    from commonweal.commands.study import (
+        StudyRequest,
+        conduct_study,
+        explain,
+        lasting,
+        list_studies,
+        refuse_until_width,
+    )
 
     if name is None or scenario is None:
         if name is None:
@@ -298,14 +315,14 @@ def study(
         else:
             explain(name)
         return
-    from commonweal.scenarios.schema.notation import parse_option
-
-    options = dict(map(parse_option, option or []))
+    lasts = lasting(name)
+    options = _options(option, rounds, lasts)
     if until_width is not None:
         refuse_until_width(name)
         options["until_width"] = until_width
+    changes = _changes(set_, None if lasts else rounds)
     with _look(figures, figures_style, figures_width):
-        conduct_study(StudyRequest(context.obj, name, scenario, _changes(set_, rounds), options, seeds, out, force))
+        conduct_study(StudyRequest(context.obj, name, scenario, changes, options, seeds, out, force))
 
 
 @app.command()
@@ -366,7 +383,7 @@ def certify(
         list[str] | None,
         typer.Option("--option", "-o", metavar="NAME=VALUE", help="An option of the certificate. Repeatable."),
     ] = None,
-    rounds: Rounds = None,
+    rounds: Lasting = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The certificate; results/NAME.certificate.json if not given.")
     ] = None,
@@ -390,7 +407,6 @@ def certify(
     [cyan]commonweal certify --check results/commons.certificate.json[/]
     """
     from commonweal.commands import certify as command
-    from commonweal.scenarios.schema.notation import parse_option
 
     if check is not None:
         if scenario is not None:
@@ -399,9 +415,9 @@ def certify(
     if scenario is None:
         command.list_options()
         return
-    options = dict(map(parse_option, option or []))
+    options = _options(option, rounds, "horizon")
     command.conduct_certify(
-        command.CertifyRequest(context.obj, scenario, _changes(set_, rounds), options, seeds, out, force)
+        command.CertifyRequest(context.obj, scenario, _changes(set_, None), options, seeds, out, force)
     )
 
 
@@ -445,7 +461,7 @@ def learn(
     ] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Of the training; the same seed learns the same.")] = 0,
     held_out: Annotated[int, typer.Option(metavar="N", help="Fresh seeds on which it is judged.")] = 16,
-    rounds: Rounds = None,
+    rounds: Lasting = None,
     force: Force = False,
     import_: Imports = None,
 ) -> None:
@@ -460,10 +476,9 @@ def learn(
     [cyan]commonweal learn commons net.safetensors -o method=ppo -o updates=60[/]
     """
     from commonweal.commands.learn import LearnRequest, conduct_learn
-    from commonweal.scenarios.schema.notation import parse_option
 
-    parts = dict(map(parse_option, option or []))
-    conduct_learn(LearnRequest(context.obj, scenario, file, _changes(set_, rounds), parts, seed, held_out, force))
+    parts = _options(option, rounds, "horizon")
+    conduct_learn(LearnRequest(context.obj, scenario, file, _changes(set_, None), parts, seed, held_out, force))
 
 
 @app.command()
@@ -874,6 +889,18 @@ def _look(formats: str | None, style: str | None, width: float | None) -> Abstra
     from commonweal.figures.looks import printed_as, read_look
 
     return printed_as(read_look(formats, style, width))
+
+
+def _options(assignments: list[str] | None, rounds: int | None, lasts: str) -> dict[str, Any]:
+    """What ``-o`` says, and ``--rounds`` as the option that says how many are played, if there is one."""
+    from commonweal.scenarios.schema.notation import parse_option
+
+    options = dict(map(parse_option, assignments or []))
+    if rounds is None or not lasts:
+        return options
+    if lasts in options:
+        raise InputError(f"--rounds {rounds} is short for -o {lasts}={rounds}, which is given too; leave one out")
+    return options | {lasts: rounds}
 
 
 def _changes(assignments: list[str] | None, rounds: int | None) -> dict[str, Any]:

@@ -125,6 +125,11 @@ def show(answer: Answer) -> None:
     say(answer.headline)
 
 
+def lasting(study: str) -> str:
+    """The option of a study that says how many rounds it plays; empty where the scenario's rounds do."""
+    return STUDIES[study].lasts
+
+
 def refuse_until_width(study: str) -> None:
     """Raise InputError where a study has no width to play until."""
     if "until_width" not in STUDIES[study].options.model_fields:

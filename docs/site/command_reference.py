@@ -46,7 +46,7 @@ def cell(text: str) -> str:
 def default_of(parameter: Any) -> str:
     """What is taken where the option is not given; nothing where the help tells it or there is none."""
     value = parameter.default
-    return "" if value in (None, False, (), []) or callable(value) else f" Default: `{value}`."
+    return "" if value in (None, False, "", (), []) or callable(value) else f" Default: `{value}`."
 
 
 def typed_as(parameter: Any) -> str:

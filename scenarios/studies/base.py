@@ -68,6 +68,7 @@ class Study:
 
     ask: Ask
     options: type[StudyOptions]
+    lasts: str = ""  # the option that says how many rounds are played; empty: the scenario's rounds
 
     @property
     def __wrapped__(self) -> Ask:
@@ -89,11 +90,17 @@ class Study:
 STUDIES: Registry[Study, None] = Registry("study", "commonweal.studies", "", None)
 
 
-def study(name: str, options: type[StudyOptions]) -> Callable[[Ask], Ask]:
-    """Decorator that makes a function available as ``commonweal study NAME``."""
+def study(name: str, options: type[StudyOptions], lasts: str = "") -> Callable[[Ask], Ask]:
+    """Decorator that makes a function available as ``commonweal study NAME``.
+
+    Args:
+        name: of the study.
+        options: what its user chooses.
+        lasts: the option that says how many rounds are played, which ``--rounds`` is then short for.
+    """
 
     def add(ask: Ask) -> Ask:
-        STUDIES.register(name)(Study(ask, options))
+        STUDIES.register(name)(Study(ask, options, lasts))
         return ask
 
     return add

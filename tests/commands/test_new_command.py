@@ -120,7 +120,6 @@ def test_the_kinds_are_listed_with_what_they_are(capsys: pytest.CaptureFixture[s
 def test_the_command_that_comes_next_can_be_given(kind: str) -> None:
     assert main(["new", kind, "of_mine"]) == 0
     words = split(filled(template(kind).next[0], "of_mine"))[1:]
-    short = {"run": ["--rounds", "2"], "study": ["--rounds", "2", "--set", "population.count=5"]}.get(words[0], [])
-    if words[0] == "study" and words[1] == "attacks":
-        short = ["-o", "horizon=2", "--seeds", "2", "--set", "population.count=5"]
+    people = ["--set", "population.count=5"]
+    short = {"run": ["--rounds", "2"], "study": ["--rounds", "2", "--seeds", "2", *people]}.get(words[0], [])
     assert main([*words, *short]) == 0

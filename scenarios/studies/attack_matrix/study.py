@@ -45,7 +45,7 @@ class AttackOptions(StudyOptions):
         None, "processes; as many as cores if not given; scripts that ask for several need a main guard", "processes")
 
 
-@study("attacks", AttackOptions)
+@study("attacks", AttackOptions, lasts="horizon")
 def attack_matrix(question: Question) -> Answer:
     """Which attacks pay under which settlement, and what do they cost the honest?
 

@@ -46,7 +46,7 @@ class BestDeviationOptions(StudyOptions):
         None, "processes; as many as cores if not given; scripts that ask for several need a main guard", "processes")
 
 
-@study("best-deviation", BestDeviationOptions)
+@study("best-deviation", BestDeviationOptions, lasts="horizon")
 def best_deviation(question: Question) -> Answer:
     """Which deviation is the most profitable that a search can find, and what does it gain on seeds it never saw?"""
     scenario, options = question.scenario, question.options

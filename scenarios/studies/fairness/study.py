@@ -40,7 +40,7 @@ class FairnessOptions(StudyOptions):
     noisy_share: Share = field(0.25, "share of principals that are noisy in the economies with noisy labels")
 
 
-@study("fairness", FairnessOptions)
+@study("fairness", FairnessOptions, lasts="rounds")
 def fairness(question: Question) -> Answer:
     """Is everybody paid what its data is worth, and better so on gradient paths than by FedAvg?"""
     question = of_owners(question, "principals")

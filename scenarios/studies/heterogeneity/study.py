@@ -57,7 +57,7 @@ class HeterogeneityOptions(StudyOptions):
         None, "processes; as many as cores if not given; scripts that ask for several need a main guard", "processes")
 
 
-@study("heterogeneity", HeterogeneityOptions)
+@study("heterogeneity", HeterogeneityOptions, lasts="rounds")
 def heterogeneity(question: Question) -> Answer:
     """What do unevenly spread data do to accuracy, values and credit, and which training sends the fewest bytes?"""
     most = MOST_PLAYERS if "screening" in question.options.parts else None

@@ -13,7 +13,7 @@ from commonweal.scenarios.studies.pieces import Pieces
 _OTHERS = {"adapt": "where the others may react", "freeze": "where the others do what they would have done"}
 
 
-@study("incentives", IncentivesOptions)
+@study("incentives", IncentivesOptions, lasts="horizon")
 def incentives(question: Question) -> Answer:
     """Is the mechanism incentive compatible: who gains by which deviation, how much, and how sure is that?"""
     if len(question.seeds) < 2:

@@ -25,7 +25,7 @@ _FIGURES = 3  # of a number in a sentence
 _LIKE = 0.9  # share of seeds in which those at a place are of a type, so that they are called by it
 
 
-@study("league", LeagueOptions)
+@study("league", LeagueOptions, lasts="horizon")
 def league(question: Question) -> Answer:
     """Do attackers who learn, or combine what is known, gain more than the catalogue of attacks, and what do they do?
 

@@ -17,7 +17,7 @@ from commonweal.scenarios.studies.privacy.playing import Asked
 from commonweal.scenarios.studies.privacy.tables import Tried, attackers, holdings, promises, trade
 
 
-@study("privacy", PrivacyOptions)
+@study("privacy", PrivacyOptions, lasts="rounds")
 def privacy(question: Question) -> Answer:
     """What does the orchestrator learn of samples in each wire mode, and what do defences cost credit and accuracy?"""
     question = of_owners(question, "principals")

@@ -29,7 +29,7 @@ from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
 from commonweal.scenarios.studies.synthesis.searching import Tried, demand_optuna, finalists, search, undominated
 
 
-@study("synthesis", SynthesisOptions)
+@study("synthesis", SynthesisOptions, lasts="horizon")
 def synthesis(question: Question) -> Answer:
     """Which rule serves most and can be exploited least, of thousands made of this library's parts?"""
     scenario, options, seeds = question.scenario, question.options, question.seeds

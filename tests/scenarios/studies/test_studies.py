@@ -185,9 +185,20 @@ class TestCommand:
         assert "2 seeds & an answer" in printed and "note: a | note" in printed and "report.html" in printed
         assert read(tmp_path / "out").provenance["command"] == words
 
+    def test_rounds_are_those_that_the_study_plays(self, monkeypatch):
+        asked = []
+        monkeypatch.setattr("commonweal.commands.study.conduct_study", asked.append)
+        for name in REGISTERED:
+            assert main(["study", name, "commons", "--rounds", "7"]) == 0
+            lasts, request = STUDIES[name].lasts, asked.pop()
+            assert (request.changes, request.options) == (({}, {lasts: 7}) if lasts else ({"rounds": 7}, {}))
+            assert not lasts or read_options(STUDIES[name], request.options).model_dump()[lasts] == 7
+        assert {STUDIES[name].lasts for name in REGISTERED} == {"", "horizon", "rounds"}
+
     @pytest.mark.parametrize(
         ("words", "complaint"),
         [
+            (["attacks", "commons", "--rounds", "5", "-o", "horizon=5"], "--rounds 5 is short for -o horizon=5"),
             (["toy-of-the-tests", "commons", "-o", "size"], "size"),
             (["toy-of-the-tests", "commons", "-o", "size=0"], "option size = 0"),
             (["toy-of-the-tests", "commons", "--set", "market.prise=1"], "market.prise"),
