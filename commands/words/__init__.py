@@ -1,0 +1,1 @@
+"""What is typed: commands with their arguments, options and help; each hands on what it is given."""
