@@ -4,8 +4,6 @@ A file is run by its contents, as one module whose name never holds where it lie
 files beside it. A MODULE is what Python can import, or a file that was imported for its rules.
 """
 
-import sys
-import traceback
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
@@ -16,6 +14,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import contents_of
+from commonweal.agents.foreign_code import fault_of, run_file
 from commonweal.agents.rule_files import imported_as
 
 _PREFIX = "commonweal_data_"  # of the names of modules that files are run as
@@ -59,14 +58,8 @@ def called(make: Any, name: str) -> Any:
 
 def told(error: BaseException, file: Path | None = None) -> str:
     """One line on what foreign code raised: where in its file, and what."""
-    if isinstance(error, SystemExit):
-        return "SystemExit: it ends the program"
-    if isinstance(error, SyntaxError):
-        return f"line {error.lineno}: {type(error).__name__}: {error.msg}"
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [frame.lineno for frame in frames if file is not None and frame.filename == str(file)]
-    where = f"line {lines[-1]}: " if lines else ""
-    return f"{where}{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    line, what = fault_of(error, file)
+    return what if line is None else f"line {line}: {what}"
 
 
 def _is_foreign(value: Any, module: ModuleType) -> bool:
@@ -91,13 +84,7 @@ def _imported(module: str, name: str, where: str) -> ModuleType:
 @lru_cache(maxsize=64)
 def _in_file(file: Path, contents: str) -> ModuleType:
     """The module of one version of a file."""
-    module = ModuleType(_PREFIX + contents)
-    module.__file__ = str(file)
-    sys.modules[module.__name__] = module  # what its dataclasses are looked up in
     try:
-        source = file.read_bytes().decode("utf-8-sig")
-        exec(compile(source, str(file), "exec"), vars(module))
+        return run_file(_PREFIX + contents, file, file.read_bytes().decode("utf-8-sig"))
     except (Exception, SystemExit) as error:  # whatever foreign code raises
-        del sys.modules[module.__name__]
         raise InputError(f"{file.name} cannot be imported: {told(error, file)}") from None
-    return module

@@ -223,12 +223,14 @@ def plugin_modules() -> tuple[str, ...]:
 def rules_from_elsewhere(document: Mapping[str, Any]) -> dict[str, str]:
     """What decides on the rules that a scenario names beside this library, as fingerprints by noun and name.
 
+    In the order of nouns and names: processes import modules, and so make registries, each in an order of its own.
+
     Args:
         document: the scenario's tables.
     """
     named = [(registry, name) for registry in REGISTRIES for name in _names(registry, document)]
     found = {f"{registry.noun} {_without_folders(name)!r}": registry.source(name) for registry, name in named}
-    return {rule: source for rule, source in found.items() if source}
+    return {rule: source for rule, source in sorted(found.items()) if source}
 
 
 def _names(registry: "Registry[Any, Any]", document: Mapping[str, Any]) -> list[str]:

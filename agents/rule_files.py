@@ -4,12 +4,9 @@ A file is one module, whose name holds a fingerprint of what it says and never w
 packages, not the files beside it: its contents are all of it, and a worker on another machine is sent nothing else.
 """
 
-import linecache
 import re
 import sys
-import traceback
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +14,8 @@ from types import ModuleType
 
 from commonweal.agents.errors import InputError, shown
 from commonweal.agents.files import fingerprint
-from commonweal.agents.registry import REGISTRIES, SOURCE
+from commonweal.agents.foreign_code import fault_of, run_file
+from commonweal.agents.registry import REGISTRIES
 
 _PREFIX = "commonweal_import_"  # of the names of modules
 
@@ -116,40 +114,14 @@ def _run(file: RuleFile) -> None:
     Raises:
         InputError: where and why.
     """
-    module = ModuleType(file.module)
-    module.__file__ = file.path
-    setattr(module, SOURCE, file.source)
-    linecache.cache[file.path] = (len(file.source), None, file.source.splitlines(keepends=True), file.path)
-    with _all_or_nothing(file):
-        sys.modules[file.module] = module  # what its dataclasses are looked up in
-        exec(compile(file.source, file.path, "exec"), vars(module))
-    _imported[file.module] = file
-
-
-@contextmanager
-def _all_or_nothing(file: RuleFile) -> Iterator[None]:
     try:
-        yield
+        run_file(file.module, Path(file.path), file.source)
     except (Exception, SystemExit) as error:
         _forget_module(file.module)
-        raise InputError(_said(file, error)) from None
-
-
-def _said(file: RuleFile, error: BaseException) -> str:
-    """One line on what a file raised: where, and what."""
-    where = file.name
-    if lines := [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file.path]:
-        where = f"{file.name}, line {lines[-1]}"
-    if isinstance(error, SyntaxError) and error.filename == file.path:
-        return f"{file.name}, line {error.lineno}: {type(error).__name__}: {error.msg}"
-    if isinstance(error, InputError):
-        return f"{where}: {error}"
-    if isinstance(error, SystemExit):
-        return f"{where}: it ends the program, and must only register rules"
-    beside = Path(file.path).with_name(f"{getattr(error, 'name', '')}.py")
-    hint = "; it sees installed packages, not the files beside it" if isinstance(error, ImportError) else ""
-    text = " ".join(str(error).split())
-    return f"{where}: {type(error).__name__}: {text}{hint if hint and beside.is_file() else ''}"
+        line, what = fault_of(error, Path(file.path))
+        where = file.name if line is None else f"{file.name}, line {line}"
+        raise InputError(f"{where}: {what}") from None
+    _imported[file.module] = file
 
 
 def _forget(path: str) -> None:

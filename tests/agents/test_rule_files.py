@@ -11,7 +11,7 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.registry import REGISTRIES, plugin_modules, rules_from_elsewhere
 from commonweal.agents.rule_files import import_again, import_modules, import_rules, imported_rules
 from commonweal.economy.money.settlement import SETTLEMENTS
-from tests.helpers.own_rules import SETTLEMENT, forgotten
+from tests.helpers.own_rules import POLICY, SETTLEMENT, forgotten
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,18 @@ def test_a_rule_of_a_file_has_the_fingerprint_of_what_the_file_says_and_not_of_w
             import_rules(written(tmp_path / folder, text))
             found.append(rules_from_elsewhere(named))
     assert found[0] == found[1] and found[0]["settlement rule 'own_root'"] != found[2]["settlement rule 'own_root'"]
+
+
+def test_what_rules_a_scenario_names_is_told_in_one_order_whatever_was_imported_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_rules(written(tmp_path, SETTLEMENT))
+    import_rules(written(tmp_path, POLICY, "other.py"))
+    named = {"settlement": {"kind": "own_root"}, "policy": {"mix": {"own_steady": 1.0}}}
+    found = list(rules_from_elsewhere(named))
+    monkeypatch.setattr("commonweal.agents.registry.REGISTRIES", REGISTRIES[::-1])
+    assert list(rules_from_elsewhere(named)) == found
+    assert len(found) == 2
 
 
 def test_a_file_that_no_scenario_uses_a_rule_of_decides_on_nothing(tmp_path: Path) -> None:
@@ -90,7 +102,7 @@ WRONG = {
     "a name that is taken": (TAKEN, r"^mine\.py, line 7: settlement rule 'credit' is already registered$"),
     "twice": (SETTLEMENT + SETTLEMENT, r"^mine\.py, line 19: settlement rule 'own_root' is already registered$"),
     "absent library": ("\nimport nothing_of_this_name\n", r"^mine\.py, line 2: ModuleNotFoundError: No module named"),
-    "ends": ("import sys\nsys.exit(3)\n", r"^mine\.py, line 2: it ends the program, and must only register rules$"),
+    "ends": ("import sys\nsys.exit(3)\n", r"^mine\.py, line 2: SystemExit: it ends the program$"),
     "a fact that is none": (SETTLEMENT.replace('"own_root")', '"own_root", cheap=1)'), r"^mine\.py, line 7: TypeError"),
     "several lines": ("raise ValueError('one\\n two')\n", r"^mine\.py, line 1: ValueError: one two$"),
 }

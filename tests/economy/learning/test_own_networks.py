@@ -114,7 +114,7 @@ def test_what_cannot_be_trained_is_refused_in_one_line(name: str, fault: str) ->
     ("def Net(:\n", "nets.py cannot be imported: line 1: SyntaxError"),
     ("\n\n1 / 0\n", "nets.py cannot be imported: line 3: ZeroDivisionError: division by zero"),
     ("import not_there_at_all\n", "nets.py cannot be imported: line 1: ModuleNotFoundError: No module named"),
-    ("raise SystemExit(0)\n", "nets.py cannot be imported: SystemExit: it ends the program"),
+    ("raise SystemExit(0)\n", "nets.py cannot be imported: line 1: SystemExit: it ends the program"),
     ("number = 1\n", "nets.py has no 'Net'; it has number"),
 ])  # fmt: skip
 def test_a_file_that_cannot_be_used_is_refused_where_a_scenario_names_it(

@@ -1,0 +1,61 @@
+"""Code of a user, run from a file as a module of its own, and what is said where it raises."""
+
+import linecache
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from commonweal.agents.errors import InputError
+from commonweal.agents.registry import SOURCE
+
+_MOST = 200  # signs of what an error says
+
+
+def run_file(name: str, file: Path, source: str) -> ModuleType:
+    """Run what a file says as a module, which Python then knows by its name; it is unknown again where that fails.
+
+    Args:
+        name: of the module.
+        file: where it was read; for messages and tracebacks.
+        source: what it says.
+
+    Raises:
+        BaseException: whatever the file raises.
+    """
+    module = ModuleType(name)
+    module.__file__ = str(file)
+    setattr(module, SOURCE, source)
+    linecache.cache[str(file)] = (len(source), None, source.splitlines(keepends=True), str(file))
+    sys.modules[name] = module  # what its dataclasses are looked up in
+    try:
+        exec(compile(source, str(file), "exec"), vars(module))
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def fault_of(error: BaseException, file: Path | None = None) -> tuple[int | None, str]:
+    """What foreign code raised.
+
+    Args:
+        error: that it raised.
+        file: of the code.
+
+    Returns:
+        The line of the file, None if no line of it is known; and what it says, in one line.
+    """
+    if isinstance(error, SyntaxError) and file is not None and error.filename == str(file):
+        return error.lineno, f"{type(error).__name__}: {error.msg}"
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if file is not None and frame.filename == str(file)]
+    text = "it ends the program" if isinstance(error, SystemExit) else " ".join(str(error).split())[:_MOST]
+    what = text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
+    return (lines[-1] if lines else None), what + _hint(error, file)
+
+
+def _hint(error: BaseException, file: Path | None) -> str:
+    """Why a file beside it cannot be imported."""
+    missed = file is not None and isinstance(error, ImportError) and file.with_name(f"{error.name}.py").is_file()
+    return "; it sees installed packages, not the files beside it" if missed else ""
