@@ -34,6 +34,10 @@ SEEDS = 4
 ASKED = {"rules": 18, "finalists": 2, "budget": 12, "held_out": 6, "judges": 4, "last": 6, "workers": 1}
 SERVED = range(4, 10)  # seeds of the table served: those that judge finalists
 TOP = 12  # attacks of a long table
+AUDITED = "capped credit, audits of samples"
+CANDIDATES = ["capped credit, audits, held back", {"like": AUDITED, "hold-back": 2.0, "horizon": 20},
+              {"like": AUDITED, "hold-back": 2.0, "horizon": 20, "reserve": 0.1}]  # fmt: skip
+MORE = {"only": CANDIDATES, "budget": 12, "held_out": 8, "judges": 10, "last": 16, "strongest": 16, "workers": 2}
 
 
 @cache
@@ -47,6 +51,15 @@ def asked() -> Answer:
     return answer
 
 
+@cache
+def candidates_asked() -> Answer:
+    """The same of three rules alone, with more tries."""
+    answer = ask("synthesis", load("commons"), SEEDS, folder=KEPT / "candidates",
+                 tell=lambda *s: print(*s, flush=True), **MORE)  # fmt: skip
+    print(answer.headline, *answer.notes, sep="\n", flush=True)
+    return answer
+
+
 def bounded(row: pd.Series, column: str, scale: float = 1.0, digits: int = 2) -> str:
     """A number of a row with its interval."""
     return written(*(scale * float(row[f"{column}{end}"]) for end in ("", "_low", "_high")), digits)
@@ -54,11 +67,16 @@ def bounded(row: pd.Series, column: str, scale: float = 1.0, digits: int = 2) ->
 
 def frontier() -> str:
     """Finalists on held-out seeds; gains and payoffs in thousandths of a unit of money per round."""
+    return finalists_of(asked())
+
+
+def finalists_of(answer: Answer) -> str:
+    """A row for each rule that was judged."""
     rows = [
         [f"**{row['rule']}**" if row["winner"] else row["rule"], bounded(row, "welfare", digits=3),
          f"{row['of_best']:.0%}", bounded(row, "epsilon", 1000), row["binding"],
          bounded(row, "honest", 1000), bounded(row, "worst_off", 1000), row["in_words"]]
-        for _, row in asked().tables["frontier"].iterrows()
+        for _, row in answer.tables["frontier"].iterrows()
     ]  # fmt: skip
     heads = ["rule", "welfare", "of the best", "largest gain", "from", "honest payoff", "worst-off tenth", "it is"]
     return markdown(heads, rows)
@@ -110,9 +128,14 @@ def lived(rule: Rule) -> list[str]:
 
 def verdict() -> str:
     """The winner on seeds that chose nothing: the catalogue and the strongest others; gains in thousandths."""
+    return verdict_of(asked())
+
+
+def verdict_of(answer: Answer) -> str:
+    """A row for each attack."""
     rows = [
         [row["attack"], row["family"], bounded(row, "gain", 1000), f"{row['relative']:+.0%}"]
-        for _, row in asked().tables["verdict"].iterrows()
+        for _, row in answer.tables["verdict"].iterrows()
     ]
     return markdown(["attack", "family", "gain", "of an honest payoff"], rows)
 
@@ -146,9 +169,19 @@ def parts() -> str:
     return markdown(["left out", "attack", "gains more", "gains then"], rows)
 
 
+def candidates() -> str:
+    """Three candidates on the seeds that choose among them; gains and payoffs in thousandths."""
+    return finalists_of(candidates_asked())
+
+
+def candidate() -> str:
+    """The one that is chosen, on seeds that chose nothing: the catalogue and the strongest others."""
+    return verdict_of(candidates_asked())
+
+
 TABLES: dict[str, Callable[[], Table]] = {
     "served": served, "verdict": verdict, "frontier": frontier, "attacks": attacks,
-    "held-out": held_out, "parts": parts, "rules": rules,
+    "held-out": held_out, "parts": parts, "rules": rules, "candidates": candidates, "candidate": candidate,
 }  # fmt: skip
 
 

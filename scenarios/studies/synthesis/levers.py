@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
+from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
@@ -76,6 +77,26 @@ def known_rules() -> dict[str, dict[str, Setting]]:
                                      "replication": LN2, "clawback": 0.5, "name fee": 0.02},
     }  # fmt: skip
     return {name: {**plain_rule(), **changes} for name, changes in some.items()}
+
+
+def read_rule(given: str | Mapping[str, Setting]) -> tuple[str, dict[str, Setting]]:
+    """The name and the settings of a rule that a person asks for.
+
+    Args:
+        given: the name of a known rule; or settings of levers by name, with those of the known rule that ``like`` names
+            for the rest, or of pay by credit.
+
+    Raises:
+        InputError: if there is no such rule or lever.
+    """
+    changes = {} if isinstance(given, str) else dict(given)
+    name, known = str(given if isinstance(given, str) else changes.pop("like", "credit")), known_rules()
+    if name not in known:
+        raise InputError(f"option only: there is no rule {name!r}; there are {'; '.join(known)}")
+    if unknown := changes.keys() - _BY_NAME.keys():
+        raise InputError(f"option only: there is no lever {min(unknown)!r}; there are {', '.join(_BY_NAME)}")
+    told = ", ".join(f"{lever} {setting}" for lever, setting in changes.items())
+    return f"{name}: {told}" if told else name, {**known[name], **changes}
 
 
 def effective(rule: Rule) -> dict[str, Setting]:

@@ -12,6 +12,9 @@ class SynthesisOptions(StudyOptions):
     """How long to search, against which attacks, and how what is found is judged."""
 
     rules: int = field(60, "rules that are tried, known ones among them", "rules", ge=2, le=100_000)
+    only: tuple[str | dict[str, str | int | float], ...] = field(
+        (), "rules that are tried, and no others: known ones by their names, and tables of levers like {like ="
+        " 'capped credit', hold-back = 2, reserve = 0.1}; all known ones and what is proposed if not given", "rules")
     served: Served = field(
         "welfare", "what a good rule is good for, beside being hard to exploit: welfare (payoffs and what the treasury"
         " keeps, less audits), accuracy, or participation (the share that delegates)", "name")  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from commonweal.agents.arrays import Bools, Floats
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.studies.intervals import largest_interval
-from commonweal.scenarios.studies.synthesis.levers import LEVERS, Rule, Setting, effective, known_rules
+from commonweal.scenarios.studies.synthesis.levers import LEVERS, Rule, Setting, effective, known_rules, read_rule
 
 GENERATION = 10  # rules that are proposed from the same knowledge
 
@@ -43,6 +43,16 @@ def demand_optuna() -> None:
     """Raise InputError where Optuna is not installed."""
     if find_spec("optuna") is None:
         raise InputError("synthesis needs the extra 'search': pip install 'commonweal[search]'")
+
+
+def those_named(attempt: Try, only: Sequence[str | Mapping[str, Setting]]) -> list[Tried]:
+    """Try the rules that a person asks for, each once, in order.
+
+    Raises:
+        InputError: if there is no such rule or lever.
+    """
+    named = {_key(rule): (name, effective(rule)) for name, rule in map(read_rule, only)}
+    return [attempt(name, rule) for name, rule in named.values()]
 
 
 def search(attempt: Try, count: int, seed: int) -> list[Tried]:

@@ -26,7 +26,14 @@ from commonweal.scenarios.studies.synthesis.judging import (
 )
 from commonweal.scenarios.studies.synthesis.levers import LEVERS, Rule, said, without
 from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
-from commonweal.scenarios.studies.synthesis.searching import Tried, demand_optuna, finalists, search, undominated
+from commonweal.scenarios.studies.synthesis.searching import (
+    Tried,
+    demand_optuna,
+    finalists,
+    search,
+    those_named,
+    undominated,
+)
 
 
 @study("synthesis", SynthesisOptions, lasts="horizon")
@@ -34,7 +41,8 @@ def synthesis(question: Question) -> Answer:
     """Which rule serves most and can be exploited least, of thousands made of this library's parts?"""
     scenario, options, seeds = question.scenario, question.options, question.seeds
     _demand_sense(scenario, seeds)
-    demand_optuna()
+    if not options.only:
+        demand_optuna()
     bench = Bench(scenario, options, seeds, options.attackers, question.pieces)
     first = max(seeds) + 1
     fresh = tuple(range(first, first + options.held_out))
@@ -47,8 +55,13 @@ def synthesis(question: Question) -> Answer:
         gains = bench.gains(rule, bench.attacks(rule))
         return Tried(name, rule, measured(bench.served(rule), options), gains, bench.honest(rule).payoff)
 
-    tried = search(attempt, options.rules, min(seeds))
-    judged = [judge(each, bench, court) for each in finalists(tried, options.epsilon, options.finalists)]
+    if options.only:
+        tried = those_named(attempt, options.only)
+        final = tried
+    else:
+        tried = search(attempt, options.rules, min(seeds))
+        final = finalists(tried, options.epsilon, options.finalists)
+    judged = [judge(each, bench, court) for each in final]
     winner = chosen(judged, options)
     others, gains = of_held_out(winner, court)
     again = judge_again(winner, others, gains, bar)
@@ -174,10 +187,10 @@ def _expect(bench: Bench, court: Bench, bar: Bench) -> None:
     each = bench.rounds(usual)
     members = len(bench.seeds) * options.attackers
     searched = options.budget * options.horizon * members + training_rounds(options)
-    asked = options.finalists * (searched + court.rounds(usual, tried_at_last))
+    asked = (len(options.only) or options.finalists) * (searched + court.rounds(usual, tried_at_last))
     more = len(LEVERS) * court.rounds(usual) + court.rounds(usual, held_out)
     last = options.horizon * len(bar.seeds) * bar.members * (options.strongest + len(bar.attacks(usual)))
-    bench.pieces.expect(options.rules * each + asked + more + last, at_most=True)
+    bench.pieces.expect((len(options.only) or options.rules) * each + asked + more + last, at_most=True)
 
 
 def _demand_sense(scenario: Scenario, seeds: tuple[int, ...]) -> None:
@@ -194,8 +207,9 @@ def _notes(tried: list[Tried], court: Bench, bar: Bench) -> tuple[str, ...]:
     options = bar.options
     return (
         *few_seeds(len(bar.seeds)),
-        f"{len(tried)} rules were tried, known ones first, then by NSGA-II (Optuna); {options.finalists} at most were"
-        f" judged on seeds {court.seeds[0]} to {court.seeds[-1]}, which the search never saw, and the winner chosen.",
+        (f"{len(tried)} rules were asked for; all were" if options.only else
+         f"{len(tried)} rules were tried, known ones first, then by NSGA-II (Optuna); {options.finalists} at most were")
+        + f" judged on seeds {court.seeds[0]} to {court.seeds[-1]}, which no search saw, and the winner chosen.",
         f"The sentence and the table verdict are of seeds {bar.seeds[0]} to {bar.seeds[-1]}, which chose neither the"
         f" winner nor who attacks it: the catalogue, and the {options.strongest} strongest others so far, held-out"
         f" families among them; {bar.members} principals try each in each seed.",

@@ -22,6 +22,7 @@ from commonweal.scenarios.studies.synthesis.levers import (
     effective,
     known_rules,
     plain_rule,
+    read_rule,
     said,
     under,
     without,
@@ -54,6 +55,23 @@ class TestLevers:
         plain = under(plain_rule(), SMALL, SynthesisOptions(), honest=False)
         assert revise(plain, {"population.endowment": 0.0, "settlement.cap": 1.0}) == SMALL
         assert without(plain_rule()) == {} and said(plain_rule()) == "pay by credit"
+
+    def test_a_rule_that_is_asked_for_is_a_known_one_with_what_is_said_otherwise(self):
+        assert read_rule("robust") == ("robust", known_rules()["robust"])
+        assert read_rule({"reserve": 0.1}) == ("credit: reserve 0.1", {**plain_rule(), "reserve": 0.1})
+        like = {"like": "capped credit", "hold-back": 2.0, "horizon": 20}
+        name, rule = read_rule(like)
+        assert name == "capped credit: hold-back 2.0, horizon 20"
+        assert rule == {**known_rules()["capped credit"], "hold-back": 2.0, "horizon": 20}
+
+    @pytest.mark.parametrize(
+        ("given", "said_of"),
+        [("fair", "no rule 'fair'; there are credit; equal"), ({"like": "fair"}, "no rule 'fair'"),
+         ({"like": "credit", "bribe": 1}, "no lever 'bribe'; there are pay, cap")],
+    )  # fmt: skip
+    def test_a_rule_or_lever_that_is_not_there_is_refused(self, given, said_of):
+        with pytest.raises(InputError, match=said_of):
+            read_rule(given)
 
     def test_known_rules_are_all_different(self):
         assert len({tuple(effective(rule).values()) for rule in known_rules().values()}) == len(known_rules())
@@ -158,6 +176,15 @@ def test_a_small_search_finds_audits_of_samples_and_says_what_each_part_stops(mo
     assert answer.tables["attacks"][["gain_low", "gain_high"]].any(axis=1).all()
     assert {"frontier", "attacks"} <= set(draw(answer))
     pd.testing.assert_frame_equal(answer.tables["attacks"], ask("synthesis", SMALL, 3, **asked).tables["attacks"])
+
+
+def test_rules_that_are_asked_for_are_tried_alone_and_all_judged():
+    only = ["equal", {"like": "data, audits of samples", "audit": 0.2}, "equal"]
+    answer = ask("synthesis", SMALL, 2, only=only, horizon=2, attackers=1, judges=1, held_out=2, budget=2, workers=1,
+                 training=0, last=2, strongest=1)  # fmt: skip
+    names = {"equal", "data, audits of samples: audit 0.2"}
+    assert set(answer.tables["rules"]["rule"]) == set(answer.tables["frontier"]["rule"]) == names
+    assert "2 rules were asked for; all were judged on seeds 2 to 3" in " ".join(answer.notes)
 
 
 def test_the_library_has_the_winner_on_the_data_commons():
