@@ -324,6 +324,7 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
 _UNITS: Mapping[str, str] = {  # as they stand behind a value; none where the label says it
     "1": "", "share": "", "name": "", "names": "", "count": "", "switch": "", "principals": "", "samples": "",
     "features": "", "classes": "", "class": "", "feature": "", "units": "", "share by name": "", "as limit": "",
+    "by name": "",
     "as features": "", "money per sample": "", "nat (protect), 1 (withhold)": "", "samples per round": "",
     "money per unit of probe loss and round": "", "per money": "", "coalitions": "", "gradients": "", "epochs": "",
     "per round": "a round", "radian per round": "rad", "money per round": "money", "nat per round": "nat",

@@ -76,7 +76,7 @@ def _rules(scenario: Scenario, asked: Sequence[Mapping[str, Any]]) -> tuple[Rule
     """
     rules: list[dict[str, Any]] = []
     for changes in asked:
-        values = {str(path): setting(typed(str(path), value)) for path, value in changes.items()}
+        values = {str(path): setting(str(path), typed(str(path), value)) for path, value in changes.items()}
         changed_by(scenario, values)
         if values not in rules:
             rules.append(values)

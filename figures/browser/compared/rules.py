@@ -60,7 +60,7 @@ def values_of(scenario: Scenario, path: str) -> list[Any]:
     """Values of a field that the scenario may hold, its own first, then the most telling; only that where none else."""
     if path in _APART or not matters(scenario, path):
         return []
-    own = setting(value_at(scenario, path))
+    own = setting(path, value_at(scenario, path))
     return [own, *(value for value in _others(path, own) if value != own and allows(scenario, {path: value}))]
 
 

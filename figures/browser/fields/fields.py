@@ -237,7 +237,7 @@ class Form:
     def field(self, path: str) -> dict[str, Any]:
         """One field."""
         spec = find_spec(split_path(path)) or {}
-        own, kind = setting(value_at(self.base, path)), kind_of(path)
+        own, kind = setting(path, value_at(self.base, path)), kind_of(path)
         held = self.edited.get(path, own)
         return {
             "path": path, "label": self.labels[path], "group": group_of(path), "kind": kind,
@@ -252,7 +252,7 @@ class Form:
     def _not_played(self, path: str, held: Any) -> bool:
         """Whether a field holds what is not in the run that is shown."""
         try:
-            playing = setting(value_at(self.played, path))
+            playing = setting(path, value_at(self.played, path))
         except (IndexError, KeyError, AttributeError):  # of another scenario
             return path in self.edited
         return bool(changed_from(path, playing, held))

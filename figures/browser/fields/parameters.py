@@ -45,16 +45,18 @@ def _placed(path: str, scenario: Scenario) -> list[str]:
     return [path.replace("[0]", f"[{place}]") for place in range(len(items))]
 
 
-def setting(value: Any) -> Any:
-    """A value as the page holds it: names, numbers and switches as they are; lists and mixes as text."""
-    if isinstance(value, Mapping):
+def setting(path: str, value: Any) -> Any:
+    """A value as the page holds it: names, numbers and switches as they are; lists, mixes and tables as text."""
+    if isinstance(value, Mapping) and kind_of(path) == "choice":  # a mix, of one name or with shares
         return next(iter(value)) if len(value) == 1 else write_value(value)
+    if isinstance(value, Mapping):
+        return write_value(value)[1:-1]
     return plain(value) if isinstance(value, tuple | list) else value
 
 
 def settings_of(scenario: Scenario) -> dict[str, Any]:
     """What the fields show for a scenario."""
-    return {path: setting(value_at(scenario, path)) for path in settable(scenario)}
+    return {path: setting(path, value_at(scenario, path)) for path in settable(scenario)}
 
 
 def changed(base: Scenario, settings: Settings) -> dict[str, Any]:
@@ -98,6 +100,18 @@ def kind_of(path: str) -> str:
     return named.get(str(next((each.get("type") for each in spec.get("anyOf", [spec])), "")), "text")
 
 
+def _table(path: str, text: str) -> Any:
+    try:
+        return parse_value(text if text.startswith("{") else f"{{{text}}}")
+    except InputError:
+        raise InputError(f"{path} = {text!r}: must be values by name, like x = 0.5, y = 2") from None
+
+
+def _holds_table(path: str) -> bool:
+    """Whether a field holds values by names that are free to be chosen."""
+    return (find_spec(split_path(path)) or {}).get("type") == "object" and not choices(path)
+
+
 def choices(path: str) -> tuple[str, ...]:
     """The names a field may hold: a closed list of the schema, or what is registered."""
     registry = registry_of(path)
@@ -122,6 +136,8 @@ def typed(path: str, value: Any) -> Any:
         return _number(path, value)
     if kind == "yes-no" and text:
         return {"true": True, "false": False}.get(value, value)
+    if text and _holds_table(path):
+        return _table(path, value)
     return value
 
 

@@ -289,7 +289,7 @@ def _with(asked: Asked, paths: list[str]) -> Scenario:
 
 def _named(path: str, asked: Asked) -> str:
     """A change in words: "Settlement: equal instead of by credit"."""
-    own, now = (setting(value_at(scenario, path)) for scenario in (asked.base, asked.scenario))
+    own, now = (setting(path, value_at(scenario, path)) for scenario in (asked.base, asked.scenario))
     told = [choice_words(path, plain(each)) if kind_of(path) == "choice" else plain(each) for each in (now, own)]
     return f"{labels_of(asked.base)[path]}: {told[0]} instead of {told[1]}"
 

@@ -37,6 +37,9 @@ def test_what_is_typed_as_it_stands_there_changes_nothing(name: str) -> None:
     ("policy.mix", "fixed", {"fixed": 1.0}),
     ("policy.mix", "{fixed = 0.5, imitation = 0.5}", {"fixed": 0.5, "imitation": 0.5}),
     ("settlement.kind", "equal", "equal"),
+    ("rewards.accuracy.options", "correlation = 0.5", {"correlation": 0.5}),
+    ("rewards.accuracy.options", "{a = 1, b = [1, 2]}", {"a": 1, "b": [1, 2]}),
+    ("rewards.accuracy.options", "", {}),
 ])
 def test_text_becomes_the_value_that_a_field_wants(path: str, text: str, value: Any) -> None:
     assert typed(path, text) == value
@@ -55,11 +58,18 @@ def test_text_becomes_the_value_that_a_field_wants(path: str, text: str, value: 
     ("negotiation.negotiator", "endpoint", "must be one of"),
     ("policy.mix", "{nobody = 1.0}", "must be one of"),
     ("policy.mix", "{fixed", "is not a value"),
+    ("rewards.accuracy.options", "correlation", "must be values by name, like x = 0.5"),
 ])
 def test_what_is_no_value_of_a_field_is_refused_in_a_line(path: str, value: Any, told: str) -> None:
     with pytest.raises(InputError, match=told) as caught:
         typed(path, value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_table_of_numbers_stands_in_its_field_with_its_values() -> None:
+    scenario, path = load("data-leak"), "rewards.accuracy.options"
+    assert settings_of(scenario)[path] == "correlation = 0.8"
+    assert economy(scenario, {path: "correlation = 0.5"}).rewards.accuracy.options == {"correlation": 0.5}
 
 
 def test_the_page_can_name_no_file_and_no_address() -> None:
