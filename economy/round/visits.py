@@ -13,7 +13,7 @@ from commonweal.economy.learning.mlp import MLP
 from commonweal.economy.learning.network import Owners, Parameters, Passage, to_tensor
 from commonweal.economy.learning.own.network import in_round
 from commonweal.economy.tasks import Batch, Form, PutIn
-from commonweal.economy.wire.passages import Training, visit_nodes
+from commonweal.economy.wire.visiting import Training, visit_nodes
 from commonweal.economy.world.terms import Terms
 from commonweal.economy.world.world import State, World
 
