@@ -4,7 +4,7 @@
     python benchmarks/studies.py evolution       one of them
     python benchmarks/studies.py --write         all, into docs/results/
 
-Each is ``commonweal study NAME commons`` with its own defaults, 8 seeds; of the league a first look (``LEAGUE``).
+Each is ``commonweal study NAME commons`` with its own defaults, 8 seeds.
 """
 
 from math import nan
@@ -23,8 +23,6 @@ from commonweal.scenarios.studies.answers import save
 from commonweal.scenarios.studies.compare.league import span
 
 SEEDS, WORKERS = 8, 2
-# A first look, a tenth of the time of the study's defaults: fewer try deviations, for fewer rounds.
-LEAGUE: dict[str, Any] = {"principals": 3, "horizon": 15, "truth": "first_order"}
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "league.png"
 SETTLEMENTS = ("credit", "equal")
 MEASURED = {"share_delegate": "delegating", "accuracy": "accuracy", "welfare": "welfare"}
@@ -93,7 +91,7 @@ def compared() -> Answer:
     if not _compared:
         folder = Path("results") / "league-commons"
         kept = folder.with_name(".league-commons")
-        answer = ask("compare", load("commons"), SEEDS, folder=kept, workers=WORKERS, **LEAGUE)
+        answer = ask("compare", load("commons"), SEEDS, folder=kept, workers=WORKERS)
         save(answer, folder, draw_into, force=True)
         copyfile(folder / "league.png", PICTURE)
         told(answer)

@@ -173,9 +173,10 @@ def step(moment: Moment, admitted: Admitted, world: World) -> Stepped:
 def credit(moment: Moment, stepped: Stepped, world: World, stream: Stream) -> Lesson:
     """Credit every update; a gated one is charged for the harm that it would have done."""
     game, rule = game_of(stepped, world, stream), CREDITS[world.terms.credit.kind]
-    found = rule(game)
-    appraisal = discounted(charged(found, game, rule, stepped.gated), game)
-    appraisal = replace(appraisal, marginal=found.marginal or _usual(found, game))
+    with np.errstate(over="ignore", invalid="ignore"):  # a run that has diverged is told of below, in a line
+        found = rule(game)
+        appraisal = discounted(charged(found, game, rule, stepped.gated), game)
+        appraisal = replace(appraisal, marginal=found.marginal or _usual(found, game))
     _demand_finite("credit", appraisal.values, moment.state.round)
     return Lesson(**vars(stepped), appraisal=appraisal)
 

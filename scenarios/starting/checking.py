@@ -19,6 +19,7 @@ from commonweal.scenarios.schema.scenario import Scenario
 
 _TRIED = 3  # rounds whose time is taken
 _FEW, _RARE, _LOPSIDED = 5, 10, 0.8  # training rows of an owner, test rows of a class, share of one class
+_STEEP, _USUAL = 0.2, "0.05 to 0.2"  # learning rates for numbers
 _OFF = 0.08  # of the quality that is worth nothing from that of guessing: more is told
 
 
@@ -142,7 +143,12 @@ def _doubts(world: World, data: Dataset, owners: pd.DataFrame) -> Iterator[str]:
     few = owners[owners["samples"] < _FEW]
     if len(few):
         yield f"{len(few)} principals hold fewer than {_FEW} training samples, such as {few.iloc[-1]['principal']}"
-    if not world.market.learns or world.holdings.classes < 2:
+    if not world.market.learns:
+        return
+    rate = float(world.terms.learning.rate.max())
+    if world.holdings.target == "number" and rate > _STEEP:
+        yield f"learning.rate = {rate:g} is large for a target of numbers, and a run may diverge: {_USUAL} are usual"
+    if world.holdings.classes < 2:
         return
     holdings = world.holdings
     tested = np.bincount(holdings.labels[0, holdings.test[0]].astype(np.int64), minlength=holdings.classes)

@@ -107,6 +107,7 @@ class TestRefusals:
             ({"learning.rate": 5.0, "rounds": 30}, "diverged: "),
         ],
     )  # fmt: skip
+    @pytest.mark.filterwarnings("error")  # nothing is said beside the line
     def test_what_means_nothing_is_refused_in_one_line(self, changes: dict[str, Any], told: str) -> None:
         with pytest.raises(InputError) as error:
             played(changes, rounds=changes.get("rounds", 1))

@@ -191,6 +191,12 @@ def test_a_check_doubts_owners_with_few_rows_and_labels_that_are_nearly_all_alik
     assert "fewer than 10 samples of yes" in doubts
 
 
+def test_a_check_warns_of_a_rate_at_which_numbers_may_diverge() -> None:
+    scenario = load("commons", {"task.kind": "diabetes", "task.validation": 100, "task.test": 100})
+    assert "learning.rate = 0.5 is large for a target of numbers" in " ".join(check(scenario, 1).doubts)
+    assert "learning.rate" not in " ".join(check(revise(scenario, {"learning.rate": 0.1}), 1).doubts)
+
+
 def test_a_check_of_a_market_without_a_model_says_so() -> None:
     assert dict(check(load("public-goods"), 1).said)["data"] == "none: this market has no model to train"
 
