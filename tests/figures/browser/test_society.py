@@ -54,7 +54,8 @@ def shown(chromium_browser: Any, server: Server) -> Callable[[str, int], Any]:
 
 def drawn(page: Any, name: str, count: int = 0) -> None:
     """Wait until a scenario with so many principals is shown."""
-    there = f"window.commonweal?.store.setup?.name === '{name}' && commonweal.shown?.part?.picture.drawn"
+    there = f"window.commonweal?.store.setup?.name === '{name}' && commonweal.store.newest >= 0"
+    there += " && commonweal.shown?.part?.picture.drawn"  # maybe of the run before
     page.wait_for_function(there + (f" && commonweal.store.setup.principals === {count}" if count else ""),
                            timeout=30_000)
     settle(page)
