@@ -37,6 +37,8 @@ TOP = 12  # attacks of a long table
 AUDITED = "capped credit, audits of samples"
 CANDIDATES = ["capped credit, audits, held back", {"like": AUDITED, "hold-back": 2.0, "horizon": 20},
               {"like": AUDITED, "hold-back": 2.0, "horizon": 20, "reserve": 0.1}]  # fmt: skip
+LAST = range(12, 28)  # seeds that judge the one that is chosen
+BESIDE = ("credit", "capped credit, held back", "capped credit, audits, reserve")
 MORE = {"only": CANDIDATES, "budget": 12, "held_out": 8, "judges": 10, "last": 16, "strongest": 16, "workers": 2}
 
 
@@ -57,6 +59,9 @@ def candidates_asked() -> Answer:
     answer = ask("synthesis", load("commons"), SEEDS, folder=KEPT / "candidates",
                  tell=lambda *s: print(*s, flush=True), **MORE)  # fmt: skip
     print(answer.headline, *answer.notes, sep="\n", flush=True)
+    if "--write" in sys.argv:
+        figure = draw(answer)["parts"]
+        save(figure, PAGE.parent / "images" / "synthesis-candidate-parts.png")
     return answer
 
 
@@ -162,8 +167,13 @@ def held_out() -> str:
 
 def parts() -> str:
     """What is lost where a part of the winner is left out: the attacks that gain most by it."""
+    return parts_of(asked())
+
+
+def parts_of(answer: Answer) -> str:
+    """Three rows for each part that is left out."""
     rows = []
-    for name, group in asked().tables["parts"].groupby("left_out", sort=False):
+    for name, group in answer.tables["parts"].groupby("left_out", sort=False):
         for _, row in group.sort_values("more", ascending=False).head(3).iterrows():
             rows.append([str(name), row["attack"], bounded(row, "more", 1000), bounded(row, "gain", 1000)])
     return markdown(["left out", "attack", "gains more", "gains then"], rows)
@@ -174,6 +184,30 @@ def candidates() -> str:
     return finalists_of(candidates_asked())
 
 
+def candidate_served() -> str:
+    """Welfare on the seeds that chose nothing: of the rule that is chosen, of known ones, and paired differences."""
+    winner = candidates_asked().provenance["rule"]
+    rules = {"**the one that is chosen**": winner, **{name: known_rules()[name] for name in BESIDE}}
+    options = SynthesisOptions(workers=1)
+    bench = Bench(load("commons"), options, tuple(LAST), 1, Pieces())
+    lives = {name: bench.served(rule) for name, rule in rules.items()}
+    welfare = {name: measured(life, options) for name, life in lives.items()}
+    own = next(iter(welfare.values()))
+    rows = [
+        [name, mean_interval(welfare[name]).text(3),
+         "" if found is own else mean_interval(own - found).text(3), f"{own.mean() / found.mean():.1%}",
+         *(mean_interval(getattr(lives[name], what)).text(2) for what in ("accuracy", "participation"))]
+        for name, found in welfare.items()
+    ]  # fmt: skip
+    heads = ["rule", "welfare", "what the chosen one serves more", "it serves of that", "accuracy", "delegate"]
+    return markdown(heads, rows)
+
+
+def candidate_parts() -> str:
+    """What is lost where a part of it is left out: the attacks that gain most by it."""
+    return parts_of(candidates_asked())
+
+
 def candidate() -> str:
     """The one that is chosen, on seeds that chose nothing: the catalogue and the strongest others."""
     return verdict_of(candidates_asked())
@@ -182,6 +216,7 @@ def candidate() -> str:
 TABLES: dict[str, Callable[[], Table]] = {
     "served": served, "verdict": verdict, "frontier": frontier, "attacks": attacks,
     "held-out": held_out, "parts": parts, "rules": rules, "candidates": candidates, "candidate": candidate,
+    "candidate-parts": candidate_parts, "candidate-served": candidate_served,
 }  # fmt: skip
 
 

@@ -188,7 +188,7 @@ def test_rules_that_are_asked_for_are_tried_alone_and_all_judged():
 
 
 def test_the_library_has_the_winner_on_the_data_commons():
-    rule = known_rules()["capped credit, audits, reserve"]
+    _, rule = read_rule({"like": "capped credit, audits of samples", "hold-back": 2.0, "horizon": 20, "reserve": 0.1})
     winner = under(rule, load("commons"), SynthesisOptions(), honest=False)
     named = {"name": "x", "description": "x"}
     assert revise(winner, named) == revise(load("synthesised"), named)
