@@ -20,12 +20,12 @@ from results_page import Table, kept, main, markdown
 from commonweal.figures.printing import save
 from commonweal.figures.studies import draw
 from commonweal.scenarios.runs.intervals import mean_interval, written
-from commonweal.scenarios.schema.loading import load
+from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import Answer, ask
 from commonweal.scenarios.studies.pieces import Pieces
 from commonweal.scenarios.studies.synthesis.bench import Bench
 from commonweal.scenarios.studies.synthesis.judging import measured
-from commonweal.scenarios.studies.synthesis.levers import Rule, Setting, known_rules
+from commonweal.scenarios.studies.synthesis.levers import HONEST, Rule, Setting, known_rules
 from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
 
 PAGE = Path(__file__).parents[1] / "docs" / "synthesis.md"
@@ -37,6 +37,8 @@ TOP = 12  # attacks of a long table
 AUDITED = "capped credit, audits of samples"
 CANDIDATES = ["capped credit, audits, held back", {"like": AUDITED, "hold-back": 2.0, "horizon": 20},
               {"like": AUDITED, "hold-back": 2.0, "horizon": 20, "reserve": 0.1}]  # fmt: skip
+LEAGUE = {"methods": ["programmes"], "updates": 12, "budget": 30, "principals": 8, "choosing": 6, "held_out": 32,
+          "workers": 1}  # fmt: skip
 LAST = range(12, 28)  # seeds that judge the one that is chosen
 BESIDE = ("credit", "capped credit, held back", "capped credit, audits, reserve")
 MORE = {"only": CANDIDATES, "budget": 12, "held_out": 8, "judges": 10, "last": 16, "strongest": 16, "workers": 2}
@@ -208,6 +210,18 @@ def candidate_parts() -> str:
     return parts_of(candidates_asked())
 
 
+def candidate_league() -> str:
+    """A league of attackers against the rule that ships, all others honest at first: what each gains over honesty."""
+    scenario = revise(load("synthesised"), HONEST)
+    answer = ask("league", scenario, 2, folder=KEPT / "league", tell=lambda *_: None, **LEAGUE)
+    print(answer.headline, *answer.notes, sep="\n", flush=True)
+    rows = [
+        [row["attack"], row["origin"], bounded(row, "gain", 1000), row["does"]]
+        for _, row in answer.tables["attacks"].iterrows()
+    ]
+    return markdown(["attack", "origin", "gain", "what it does"], rows)
+
+
 def candidate() -> str:
     """The one that is chosen, on seeds that chose nothing: the catalogue and the strongest others."""
     return verdict_of(candidates_asked())
@@ -217,6 +231,7 @@ TABLES: dict[str, Callable[[], Table]] = {
     "served": served, "verdict": verdict, "frontier": frontier, "attacks": attacks,
     "held-out": held_out, "parts": parts, "rules": rules, "candidates": candidates, "candidate": candidate,
     "candidate-parts": candidate_parts, "candidate-served": candidate_served,
+    "candidate-league": candidate_league,
 }  # fmt: skip
 
 

@@ -89,6 +89,7 @@ class Traversal:
     """How far one run has traversed a shuffled global index of all contributed samples, batch by batch."""
 
     form: Forms  # (N,) the Form of every principal's samples, which the index was made for
+    amount: Ints  # (N,) and how many each puts in
     order: Ints  # (Q,) shuffled global index of Q contributed samples
     taken: int  # places of order already visited
 

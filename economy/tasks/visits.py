@@ -66,7 +66,7 @@ def visit_pool(
     traversals, who, place = [], [], []
     for run, generator in enumerate(stream.generators):
         past = supply.traversals[run] if supply.traversals else None
-        now = _current(past, form[run], int(end[run, -1]), generator)
+        now = _current(past, form[run], amount[run], generator)
         visited = now.order[now.taken : now.taken + terms.batch]
         principal = np.searchsorted(end[run], visited, side="right")
         who.append(principal + run * principals)
@@ -78,8 +78,9 @@ def visit_pool(
     return visits, Supply(supply.cursor, tuple(traversals))
 
 
-def _current(past: Traversal | None, form: Forms, contributed: int, generator: np.random.Generator) -> Traversal:
-    """The same traversal while it lasts and nobody's samples change form, otherwise a new one."""
-    if past is None or past.taken >= len(past.order) or not np.array_equal(past.form, form):
-        return Traversal(form, generator.permutation(contributed), taken=0)
+def _current(past: Traversal | None, form: Forms, amount: Ints, generator: np.random.Generator) -> Traversal:
+    """The same traversal while it lasts and nobody's samples change in form or number, otherwise a new one."""
+    same = past is not None and np.array_equal(past.form, form) and np.array_equal(past.amount, amount)
+    if past is None or not same or past.taken >= len(past.order):
+        return Traversal(form, amount, generator.permutation(int(amount.sum())), taken=0)
     return past

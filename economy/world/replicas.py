@@ -165,7 +165,9 @@ def _rows(values: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
 
 def _pick_traversals(supply: Supply, runs: Ints, spares: int) -> tuple[Traversal, ...]:
     picked = [supply.traversals[run] for run in runs] if supply.traversals else []
-    return tuple(replace(each, form=np.pad(each.form, (0, spares))) for each in picked)
+    return tuple(
+        replace(each, form=np.pad(each.form, (0, spares)), amount=np.pad(each.amount, (0, spares))) for each in picked
+    )
 
 
 def _pick_ledger(ledger: Ledger, runs: Ints, spares: int) -> Ledger:

@@ -49,9 +49,10 @@ class Cooperation:
         self.terms = Terms.of([scenario] * len(seeds))
         self.supply = first_supply(self.holdings)
 
-    def play(self, actions: Any) -> tuple[Batch, PutIn]:
+    def play(self, actions: Any, amounts: Any = None) -> tuple[Batch, PutIn]:
+        asked = None if amounts is None else np.array(amounts)
         batch, self.supply, samples = put_in(
-            np.array(actions), self.holdings, self.supply, self.terms, self.streams.batch
+            np.array(actions), self.holdings, self.supply, self.terms, self.streams.batch, amounts=asked
         )
         return batch, samples
 
@@ -223,6 +224,20 @@ def test_a_plan_is_made_anew_when_the_form_of_somebodys_samples_changes_and_only
     assert game.supply.traversals[0].order is not order
     assert game.supply.traversals[0].taken == 10
     assert batch.sample.shape == (1, 10)
+
+
+def test_a_plan_is_made_anew_when_somebody_puts_in_more_or_less() -> None:
+    game = Cooperation([0], 3, **pool(10))
+    everybody = [[DELEGATE] * 3]
+    game.play(everybody, [[20, 20, 20]])
+    order = game.supply.traversals[0].order
+    game.play(everybody, [[20, 20, 20]])
+    assert game.supply.traversals[0].order is order
+    for amounts in ([5, 20, 3], [20, 5, 3], [4, 4, 4]):
+        visited = [sample for _ in range(4) for sample in game.play(everybody, [amounts])[0].sample[0].tolist()]
+        first = [game.own(0, principal)[:amount] for principal, amount in enumerate(amounts)]
+        assert set(visited) <= {sample for own in first for sample in own}
+        assert game.supply.traversals[0].amount.tolist() == amounts
 
 
 def test_a_shorter_run_is_padded_with_nobodys_samples() -> None:
