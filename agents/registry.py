@@ -229,7 +229,7 @@ def rules_from_elsewhere(document: Mapping[str, Any]) -> dict[str, str]:
         document: the scenario's tables.
     """
     named = [(registry, name) for registry in REGISTRIES for name in _names(registry, document)]
-    found = {f"{registry.noun} {_without_folders(name)!r}": registry.source(name) for registry, name in named}
+    found = {f"{registry.noun} {without_folders(name)!r}": registry.source(name) for registry, name in named}
     return {rule: source for rule, source in sorted(found.items()) if source}
 
 
@@ -258,7 +258,7 @@ def names_at(field: str, document: Any) -> Iterator[tuple[str, Any]]:
         yield from ((head, name) for name in (value if isinstance(value, Mapping) else [value]))
 
 
-def _without_folders(name: str) -> str:
+def without_folders(name: str) -> str:
     """A name in which files stand without where they lie."""
     return ":".join(Path(part).name if "/" in part or os.sep in part else part for part in name.split(":"))
 

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from commonweal.agents.registry import REGISTRIES
+from commonweal.agents.registry import REGISTRIES, without_folders
 from commonweal.agents.version import software_version
 from commonweal.economy.money.ledger import MICRO
 from commonweal.economy.round.worth import Judge
@@ -116,10 +116,16 @@ def _content(
 
 
 def _rule(scenario: Scenario) -> dict[str, Any]:
-    """The names of all rules that a scenario goes by, by field."""
+    """The names of all rules that a scenario goes by, by field; of files the name alone, wherever they lie."""
     document = scenario.model_dump(mode="json", exclude_none=True)
     fields = sorted({registry.field for registry in REGISTRIES if registry.field})
-    return {field: value for field in fields if (value := _at(document, field)) is not None}
+    return {field: _named(value) for field in fields if (value := _at(document, field)) is not None}
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_named(key): _named(each) for key, each in value.items()}
+    return without_folders(value) if isinstance(value, str) else value
 
 
 def _at(document: Any, path: str) -> Any:

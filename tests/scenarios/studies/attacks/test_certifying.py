@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from commonweal.agents.actions import Action
 from commonweal.agents.errors import InputError
 from commonweal.economy.futures.deviations import Deviation
 from commonweal.scenarios.schema.loading import load, revise
+from commonweal.scenarios.starting import begin
 from commonweal.scenarios.studies.attacks import (
     ATTACKS,
     Attempt,
@@ -146,6 +148,16 @@ class TestContent:
         certificate = certify(ring, FEW, range(2))
         assert str(tmp_path) not in certificate.text()
         edges.unlink()
+        assert rerun(certificate, workers=1) == certificate
+
+    def test_so_is_a_table_of_ones_own_whose_rows_are_drawn_from_a_pool(self, tmp_path: Path) -> None:
+        begun = begin(tmp_path / "clinics", "hospitals")
+        quick = CertifyOptions(families=("programmes",), search="none", horizon=4, principals=1, held_out=2,
+                               finalists=2, workers=1)  # fmt: skip
+        certificate = certify(load(begun.scenario), quick, range(2))  # programmes put in more and less by turns
+        assert str(tmp_path) not in certificate.text()
+        assert certificate.content["rule"]["task.kind"] == "csv:hospitals.csv"
+        shutil.rmtree(tmp_path / "clinics")
         assert rerun(certificate, workers=1) == certificate
 
 
