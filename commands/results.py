@@ -7,16 +7,18 @@ import pandas as pd
 import pyarrow as pa
 
 from commonweal.agents.errors import InputError
+from commonweal.commands.answered import show_answer
 from commonweal.commands.console import height, say, show, width
 from commonweal.scenarios.reading.cell_tables import failures, order_of, table_of_differences, table_of_means
 from commonweal.scenarios.reading.cells import compare
 from commonweal.scenarios.reading.one_run import describe_run, find_run
-from commonweal.scenarios.reading.query import answer, check_free, export
+from commonweal.scenarios.reading.query import Asked, answer, check_free, export
 from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, open_results
 from commonweal.scenarios.runs.intervals import few_seeds
 from commonweal.scenarios.runs.measures import COMPARED, MEASURES, title, usual_measures
 from commonweal.scenarios.runs.outcome import Outcome, sentences
 from commonweal.scenarios.runs.text_table import Column, lines
+from commonweal.scenarios.studies.answers import KeptAnswer, is_answer, read
 
 _ALL = "--all shows them"
 
@@ -41,9 +43,9 @@ def results(
     """Print or write what is asked of a folder of results.
 
     Args:
-        folder: of ``commonweal sweep`` or ``commonweal run``; a sweep need not be finished.
-        sql: a question to the views ``runs`` and ``rounds``.
-        exports: where to write the answer, or the table of runs if nothing is asked.
+        folder: of ``commonweal sweep``, ``run`` or ``study``; a sweep need not be finished.
+        sql: a question to the views ``runs`` and ``rounds``, or to the tables of a study.
+        exports: where to write the answer, or the table of runs, or the first table of a study, if nothing is asked.
         run: the run to show.
         everything: print all rows, also those beyond a screen.
 
@@ -53,6 +55,9 @@ def results(
     if sql is not None and run is not None:
         raise InputError("--sql and --run: give one of them")
     exports = exports or Exports()
+    if is_answer(folder):
+        _of_study(folder, sql, exports, run, everything)
+        return
     if run is not None and exports.files():
         raise InputError("--run shows a run; to write its rounds, ask for them with --sql")
     stored = open_results(folder)
@@ -71,14 +76,30 @@ def results(
         say(notice)
 
 
-def _write(stored: Stored, sql: str, exports: Exports) -> None:
+def _of_study(folder: Path, sql: str | None, exports: Exports, run: str | None, everything: bool) -> None:
+    """Show the answer of a study, or write or print what is asked of its tables."""
+    if run is not None:
+        raise InputError(f"--run: {folder} holds the answer of a study, not runs")
+    kept = KeptAnswer(folder, read(folder))
+    for _, file in exports.files():
+        check_free(file, force=exports.force, guarded=kept)
+    if exports.files():
+        first = next(iter(kept.answer.tables))
+        _write(kept, sql or f'SELECT * FROM "{first}"', exports)
+    elif sql is not None:
+        _print_answer(kept, sql, everything)
+    else:
+        show_answer(kept.answer, _ALL, everything)
+
+
+def _write(stored: Asked, sql: str, exports: Exports) -> None:
     for kind, file in exports.files():
         with answer(stored, sql) as rows:
             count = export(rows, file, kind, force=exports.force, guarded=stored)
         print(f"{file}: {count} rows")
 
 
-def _print_answer(stored: Stored, sql: str, everything: bool) -> None:
+def _print_answer(stored: Asked, sql: str, everything: bool) -> None:
     high = None if everything else height()
     with answer(stored, sql) as rows:
         names, kinds = rows.schema.names, rows.schema.types

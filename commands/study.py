@@ -10,8 +10,8 @@ from typing import Any
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.threads import settle_for_one_thread
-from commonweal.commands.console import height, listed, say, tell_where
-from commonweal.commands.console import show as show_table
+from commonweal.commands.answered import show_answer
+from commonweal.commands.console import listed, say, tell_where
 from commonweal.commands.run import Interrupted
 from commonweal.figures.printing import pictures_among
 from commonweal.figures.studies import draw_into
@@ -22,13 +22,8 @@ from commonweal.scenarios.schema.notation import read_seeds
 from commonweal.scenarios.studies import STUDIES
 from commonweal.scenarios.studies.answers import write
 from commonweal.scenarios.studies.asking import ask, identity_of_answer
-from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.options import described, read_options
 from commonweal.scenarios.studies.pieces import kept
-from commonweal.scenarios.studies.shown import as_columns
-
-_LEAST, _MOST = 8, 15  # lines of a table on screen
-_TABLES = 3  # on screen
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,7 @@ def conduct_study(request: StudyRequest) -> None:
         with progress() as tell:
             answer = ask(request.study, scenario, seeds, tell=tell, folder=place, **options)
         answer = replace(answer, provenance={"command": list(request.words), **answer.provenance})
-        show(answer)
+        show_answer(answer, f"commonweal results {shlex.quote(str(folder))} --all shows them")
         names = write(answer, partial, draw_into)
     shutil.rmtree(place, ignore_errors=True)
     figures = [folder / name for name in names if name.endswith(tuple(f".{suffix}" for suffix in PICTURES))]
@@ -111,18 +106,6 @@ def explain(name: str) -> None:
     for option, unit, description in described(study):
         print(f"{option}" + (f"  [{unit}]" if unit else ""))
         say(f"    {description}", 4)
-
-
-def show(answer: Answer) -> None:
-    """Print the first rows of the first tables, the notes, and last what came out."""
-    high = max(_LEAST, min(_MOST, height([*answer.notes, answer.headline]) // _TABLES))
-    for name, frame in list(answer.tables.items())[:_TABLES]:
-        print(name.replace("_", " "))
-        show_table(as_columns(frame), high, f"{name}.parquet has them")
-        print()
-    for note in answer.notes:
-        say(f"note: {note}")
-    say(answer.headline)
 
 
 def lasting(study: str) -> str:

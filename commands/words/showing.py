@@ -9,16 +9,20 @@ from commonweal.commands.words.options import Formats, Imports, Style, Width, lo
 
 
 def results(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of results; a sweep need not be finished.")],
-    sql: Annotated[str | None, typer.Option(metavar="SELECT", help="Ask the views runs and rounds (DuckDB).")] = None,
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the answer, or all runs, as CSV.")] = None,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Of a run, a sweep (finished or not) or a study.")],
+    sql: Annotated[
+        str | None, typer.Option(metavar="SELECT", help="Ask the views runs and rounds, or a study's tables (DuckDB).")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the answer, all runs or a study's first table as CSV.")
+    ] = None,
     parquet: Annotated[Path | None, typer.Option(metavar="FILE", help="The same as Parquet.")] = None,
     run_id: Annotated[str | None, typer.Option("--run", metavar="ID", help="Show a run and how to repeat it.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Print all rows and differences, not a screen of them.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
     import_: Imports = None,
 ) -> None:
-    """Show what came out: points with intervals and their differences, one run, or the answer to a question.
+    """Show what came out: points with intervals and their differences, one run, or the answer of a study.
 
     Examples:
     [cyan]commonweal results results/free-riding[/]
@@ -26,6 +30,8 @@ def results(
     [cyan]commonweal results results/mine --sql "SELECT seed, max(gini) FROM rounds GROUP BY seed" --csv gini.csv[/]
 
     [cyan]commonweal results results/mine --run 3f2a[/]
+
+    [cyan]commonweal results results/staying-mine --sql "SELECT * FROM by_principal WHERE rule = 'credit'"[/]
     """
     from commonweal.commands import results as shown
 

@@ -1,13 +1,13 @@
 """Questions in SQL to the tables of a folder, and tables written elsewhere.
 
-A question may come from anybody: it sees the views ``runs`` and ``rounds`` and nothing else, no file, no network, no
-variable of this program (DuckDB, "Securing DuckDB").
+A question may come from anybody: it sees the views that a folder has (``runs`` and ``rounds``, or the tables of a
+study) and nothing else, no file, no network, no variable of this program (DuckDB, "Securing DuckDB").
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import refusals, replacing
-from commonweal.scenarios.reading.stored import Stored
 
 _ROWS = 50_000  # rows a step of an export holds in memory
 _LOCKS = (
@@ -27,19 +26,33 @@ _LOCKS = (
 )
 
 
+class Asked(Protocol):
+    """A folder whose tables can be asked."""
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Columns of the fields that vary, whose names have dots."""
+
+    def views(self) -> dict[str, tuple[Any, str]]:
+        """Rows and definitions of what a question may see, by name; rows of ``x`` are called ``_x`` there."""
+
+    def owns(self, file: Path) -> bool:
+        """Whether a file is one of the folder's own."""
+
+
 @contextmanager
-def answer(stored: Stored, sql: str) -> Iterator[pa.RecordBatchReader]:
+def answer(stored: Asked, sql: str) -> Iterator[pa.RecordBatchReader]:
     """The rows of a question, read as they are computed.
 
     Args:
         stored: the folder.
-        sql: a question in DuckDB's SQL to the views ``runs`` and ``rounds``.
+        sql: a question in DuckDB's SQL to its views.
 
     Raises:
         InputError: if it cannot be answered, in one line.
     """
     with duckdb.connect(":memory:") as connection:
-        for view, (rows, definition) in _views(stored).items():
+        for view, (rows, definition) in stored.views().items():
             connection.register(f"_{view}", rows)
             connection.execute(f"CREATE VIEW {view} AS {definition}")
         for lock in _LOCKS:
@@ -53,20 +66,7 @@ def answer(stored: Stored, sql: str) -> Iterator[pa.RecordBatchReader]:
             raise InputError(f"--sql: {_first_line(error, stored)}") from None
 
 
-def _views(stored: Stored) -> dict[str, tuple[Any, str]]:
-    """Rows and definitions of what a question may see."""
-    runs = {"runs": (stored.runs_table(), "SELECT * FROM _runs")}
-    if not stored.joining:
-        return runs | {"rounds": (stored.rounds(), "SELECT * FROM _rounds")}
-    joined, newer = stored.newer_rounds()
-    # The joined table may hold what shards still hold too, if joining was interrupted.
-    once = (
-        "SELECT * FROM _rounds WHERE run_id NOT IN (SELECT run_id FROM _newer) UNION ALL BY NAME SELECT * FROM _newer"
-    )
-    return runs | {"newer": (newer, "SELECT * FROM _newer"), "rounds": (joined, once)}
-
-
-def _first_line(error: Exception, stored: Stored) -> str:
+def _first_line(error: Exception, stored: Asked) -> str:
     said = str(error).strip().splitlines()[0]
     quoted = next((path for path in stored.factors if "." in path), None)
     if quoted and ("not found" in said or "does not exist" in said):
@@ -74,7 +74,7 @@ def _first_line(error: Exception, stored: Stored) -> str:
     return said
 
 
-def export(rows: pa.RecordBatchReader, file: Path, kind: str, *, force: bool = False, guarded: Stored) -> int:
+def export(rows: pa.RecordBatchReader, file: Path, kind: str, *, force: bool = False, guarded: Asked) -> int:
     """Write rows to a file, whole or not at all.
 
     Args:
@@ -102,7 +102,7 @@ def export(rows: pa.RecordBatchReader, file: Path, kind: str, *, force: bool = F
     return count
 
 
-def check_free(file: Path, *, force: bool, guarded: Stored) -> None:
+def check_free(file: Path, *, force: bool, guarded: Asked) -> None:
     """Check that a file may be written.
 
     Raises:

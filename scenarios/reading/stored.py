@@ -74,6 +74,17 @@ class Stored:
         """Whether there are both tables and shards that are not in them yet."""
         return len(self.rounds_files) > 1 and self.rounds_files[0].parent == self.folder
 
+    def views(self) -> dict[str, tuple[Any, str]]:
+        """Rows and definitions of what a question in SQL may see, by name; rows of ``x`` are called ``_x`` there."""
+        runs = {"runs": (self.runs_table(), "SELECT * FROM _runs")}
+        if not self.joining:
+            return runs | {"rounds": (self.rounds(), "SELECT * FROM _rounds")}
+        joined, newer = self.newer_rounds()
+        # The joined table may hold what shards still hold too, if joining was interrupted.
+        once = ("SELECT * FROM _rounds WHERE run_id NOT IN (SELECT run_id FROM _newer)"
+                " UNION ALL BY NAME SELECT * FROM _newer")  # fmt: skip
+        return runs | {"newer": (newer, "SELECT * FROM _newer"), "rounds": (joined, once)}
+
     def owns(self, file: Path) -> bool:
         """Whether a file is one that the folder's own tables or their description lie in."""
         own = {f"{name}.parquet" for name in TABLES} | {MANIFEST, ABOUT, SCENARIO}

@@ -2,17 +2,38 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from commonweal.agents.errors import InputError
 from commonweal.economy.explaining.explanation import Explanation
-from commonweal.scenarios.runs.store import ABOUT, read_about, writing
+from commonweal.scenarios.runs.store import ABOUT, is_results, read_about, writing
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.report import as_html, as_markdown
 
 Draw = Callable[[Answer, Path], dict[str, Path]]  # puts figures into a folder and says their files by name
+
+
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer in its folder, whose tables can be asked."""
+
+    folder: Path
+    answer: Answer
+    factors: tuple[str, ...] = ()  # no column has a dot in its name
+
+    def views(self) -> dict[str, tuple[Any, str]]:
+        """The tables of the answer, by name."""
+        tables = self.answer.tables.items()
+        return {name: (pa.Table.from_pandas(table), f'SELECT * FROM "_{name}"') for name, table in tables}
+
+    def owns(self, file: Path) -> bool:
+        """Whether a file lies in the folder: all there is the answer's."""
+        return file.resolve().is_relative_to(self.folder.resolve())
 
 
 def save(answer: Answer, folder: Path | str, draw: Draw | None = None, *, force: bool = False) -> list[Path]:
@@ -51,6 +72,11 @@ def write(answer: Answer, folder: Path, draw: Draw | None = None) -> list[str]:
         told |= {"explanations": list(answer.explanations)}
     (folder / ABOUT).write_text(json.dumps(told, indent=2, default=str) + "\n", encoding="utf-8")
     return sorted(file.name for file in folder.iterdir())
+
+
+def is_answer(folder: Path) -> bool:
+    """Whether a folder holds the answer of a study."""
+    return is_results(folder) and "study" in read_about(folder)
 
 
 def read(folder: Path) -> Answer:

@@ -1,6 +1,7 @@
 """The shell of studies: asking, options, storing, reporting, and the command."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +185,31 @@ class TestCommand:
         printed = capsys.readouterr().out
         assert "2 seeds & an answer" in printed and "note: a | note" in printed and "report.html" in printed
         assert read(tmp_path / "out").provenance["command"] == words
+
+    def test_an_answer_that_is_kept_is_shown_again_asked_and_written(self, answer, capsys, tmp_path):
+        out = tmp_path / "out"
+        save(answer, out)
+        assert main(["results", str(out)]) == 0
+        printed = capsys.readouterr().out
+        assert answer.headline in printed and "note: " in printed
+        assert main(["results", str(out), "--sql", "SELECT who, gain FROM rows WHERE gain > 0"]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 3
+        assert main(["results", str(out), "--csv", str(tmp_path / "rows.csv")]) == 0
+        assert len(pd.read_csv(tmp_path / "rows.csv")) == len(answer.tables["rows"])
+        capsys.readouterr()
+        for words, said in ((["--run", "3"], "holds the answer of a study, not runs"),
+                            (["--sql", "SELECT * FROM runs"], "runs does not exist"),
+                            (["--csv", str(out / "rows.parquet")], "is part of the results themselves")):  # fmt: skip
+            assert main(["results", str(out), *words]) == 2
+            assert said in capsys.readouterr().err
+
+    def test_rows_that_are_left_out_are_shown_by_all(self, answer, capsys, tmp_path):
+        long = replace(answer, tables={"rows": pd.DataFrame({"number": range(100)})})
+        save(long, tmp_path / "out")
+        assert main(["results", str(tmp_path / "out")]) == 0
+        assert "more rows: --all shows them" in capsys.readouterr().out
+        assert main(["results", str(tmp_path / "out"), "--all"]) == 0
+        assert {"0", "57", "99"} <= set(capsys.readouterr().out.split())
 
     def test_rounds_are_those_that_the_study_plays(self, monkeypatch):
         asked = []
