@@ -6,10 +6,11 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, memory_refused
 from commonweal.agents.registry import SOURCE
 
 _MOST = 200  # signs of what an error says
+_run: set[str] = set()  # files whose code was run
 
 
 def run_file(name: str, file: Path, source: str) -> ModuleType:
@@ -26,6 +27,7 @@ def run_file(name: str, file: Path, source: str) -> ModuleType:
     module = ModuleType(name)
     module.__file__ = str(file)
     setattr(module, SOURCE, source)
+    _run.add(str(file))
     linecache.cache[str(file)] = (len(source), None, source.splitlines(keepends=True), str(file))
     sys.modules[name] = module  # what its dataclasses are looked up in
     try:
@@ -34,6 +36,18 @@ def run_file(name: str, file: Path, source: str) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def raised_in_foreign_code(error: BaseException) -> str | None:
+    """What code of a user raised while it was used, and where, in one line; None where that was no code of a user's."""
+    if isinstance(error, InputError) or memory_refused(error) is not None:
+        return None
+    frames = traceback.extract_tb(error.__traceback__)
+    file = next((Path(frame.filename) for frame in reversed(frames) if frame.filename in _run), None)
+    if file is None:
+        return None
+    line, what = fault_of(error, file)
+    return f"{file.name}, line {line}: {what}"
 
 
 def fault_of(error: BaseException, file: Path | None = None) -> tuple[int | None, str]:

@@ -74,13 +74,20 @@ def _main(arguments: Sequence[str] | None) -> int:
         if type(error).__name__ == "Interrupted":  # defined in a file that imports heavy libraries
             print("commonweal:", error, file=sys.stderr)
             return 130
-        if (reason := refused(error)) is None:  # a fault of the program, to be seen as it is
+        if (reason := refused(error) or _fault_of_a_user(error)) is None:  # one of the program, to be seen as it is
             raise
         give_up_output()
         return 1 if isinstance(error, BrokenPipeError) else _refuse(reason)
     if status == 130:
         print("commonweal: interrupted; nothing half-written was left", file=sys.stderr)
     return status or 0
+
+
+def _fault_of_a_user(error: Exception) -> str | None:
+    """Where a rule or network of a user raised, and what; None where it was none of theirs."""
+    from commonweal.agents.foreign_code import raised_in_foreign_code
+
+    return raised_in_foreign_code(error)
 
 
 def _refuse(reason: str) -> int:

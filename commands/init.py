@@ -42,10 +42,10 @@ def conduct_init(request: InitRequest) -> None:
     file = file_of(data)
     table = read_table(kind_of(file), file)
     say(f"{file.name}: {len(table)} rows; columns {listed(table.columns, 20)}")
-    label = request.label or _chosen("Column that is learned", guess_label(table))
+    label = request.label or _chosen("Column that is learned", guess_label(table), "--label COLUMN")
     owner = request.owner
     if owner is None:
-        owner = _chosen("Column of owners (- for none)", guess_owner(table, label))
+        owner = _chosen("Column of owners (- for none)", guess_owner(table, label), "--owner COLUMN")
     begun = begin(request.folder, data, label, "" if owner == "-" else owner, weight=request.weight,
                   split=request.split, metric=request.metric, force=request.force)  # fmt: skip
     _told(begun)
@@ -68,13 +68,16 @@ def _asked(question: str, usual: str, option: str) -> str:
     """
     if not sys.stdin.isatty():
         raise InputError(f"nobody can be asked here: say {option}")
-    return input(f"{question} [{usual}]: ").strip() or usual
+    try:
+        return input(f"{question} [{usual}]: ").strip() or usual
+    except EOFError:
+        raise InputError(f"nobody answers here: say {option}") from None
 
 
-def _chosen(question: str, guess: str) -> str:
+def _chosen(question: str, guess: str, option: str) -> str:
     """A guess that a person confirms or corrects, where there is one to be asked."""
     if sys.stdin.isatty():
-        return _asked(question, guess or "-", "")
+        return _asked(question, guess or "-", option)
     return guess or "-"
 
 

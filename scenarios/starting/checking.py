@@ -119,6 +119,9 @@ def _data(world: World, data: Dataset) -> Iterator[tuple[str, str]]:
         share = np.bincount(holdings.labels[0].astype(np.int64), minlength=holdings.classes) / holdings.labels.shape[1]
         yield "classes", ", ".join(f"{name} {part:.0%}" for name, part in zip(_classes(data), share, strict=True))
     yield "network", world.terms.learning.network
+    metric = metric_of(world.terms.task.metric, holdings.target)
+    counted = f"; rows count by {world.terms.task.weight}" if world.terms.task.weight else ""
+    yield "quality", f"{METRICS.facts(metric).words or metric.replace('_', ' ')}{counted}"
 
 
 def _rules(scenario: Scenario) -> Iterator[tuple[str, str]]:

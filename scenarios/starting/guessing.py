@@ -9,7 +9,8 @@ from commonweal.economy.tasks.tables.table import Column, Table
 _LABELS = ("label", "target", "outcome", "class", "y", "diagnosis", "response", "default", "churn", "result")
 _OWNERS = (
     "owner", "hospital", "clinic", "site", "center", "centre", "institution", "client", "firm", "company", "bank",
-    "school", "station", "farm", "region", "user", "participant", "source", "node", "silo",
+    "branch", "store", "shop", "plant", "factory", "lab", "laboratory", "school", "station", "farm", "region", "user",
+    "participant", "source", "node", "silo",
 )  # fmt: skip
 _WEIGHTS = ("weight", "weights", "wt", "w")
 _CLASSES = 20  # different values of a column that may be classes

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from commonweal.agents.documents import by_contents
 from commonweal.agents.errors import InputError
 from commonweal.agents.files import fingerprint, sweep_up
+from commonweal.agents.foreign_code import raised_in_foreign_code
 from commonweal.agents.registry import plugin_modules, rules_from_elsewhere
 from commonweal.agents.rule_files import import_modules
 from commonweal.agents.threads import one_thread
@@ -252,7 +253,13 @@ def played(piece: Piece, file: Path | None, tick: Tick) -> Any:
     from commonweal.economy.runs.archive import Packer, write_archive  # imports torch
 
     packer = Packer()
-    tree = packer.pack(piece.play(piece.asked, tick), "what a piece of a study gives")
+    try:
+        given = piece.play(piece.asked, tick)
+    except Exception as error:
+        if (reason := raised_in_foreign_code(error)) is None:
+            raise
+        raise InputError(reason) from error  # a worker process takes no traceback along
+    tree = packer.pack(given, "what a piece of a study gives")
     arrays = {name: np.array(values, order="C") for name, values in packer.arrays.items()}  # sums keep their order
     if file is not None:
         write_archive(file, {"given": tree}, arrays)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from commonweal.agents.arrays import Floats
+from commonweal.agents.foreign_code import raised_in_foreign_code
 from commonweal.agents.rule_files import import_modules
 from commonweal.agents.threads import one_thread
 from commonweal.scenarios.runs.tables import price_of_anarchy
@@ -190,8 +191,9 @@ def _stage(name: str, rounds: int = 0, ensemble: "Ensemble | None" = None) -> It
         if ensemble is not None:
             rounds = ensemble.state.round
             name = f"round {rounds}"
-        text = " ".join(str(error).split())[:_LONGEST]
-        kind = "" if type(error).__name__ == "InputError" and text else type(error).__name__
+        own = raised_in_foreign_code(error)
+        text = " ".join((own or str(error)).split())[:_LONGEST]
+        kind = "" if own or (type(error).__name__ == "InputError" and text) else type(error).__name__
         raise RunError(name, ": ".join(part for part in (kind, text) if part), rounds) from error
 
 

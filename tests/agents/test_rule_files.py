@@ -8,6 +8,7 @@ import pytest
 
 from commonweal.agents import rule_files
 from commonweal.agents.errors import InputError
+from commonweal.agents.foreign_code import raised_in_foreign_code
 from commonweal.agents.registry import REGISTRIES, plugin_modules, rules_from_elsewhere
 from commonweal.agents.rule_files import import_again, import_modules, import_rules, imported_rules
 from commonweal.economy.money.settlement import SETTLEMENTS
@@ -85,6 +86,17 @@ def test_a_worker_knows_a_file_by_what_it_says_wherever_that_lay(tmp_path: Path)
         import_again([sent])
         import_modules([sent.module])
         assert sent.module in plugin_modules() and SETTLEMENTS.source("own_root")
+
+
+def test_what_code_of_a_user_raises_is_told_with_its_file_and_line(tmp_path: Path) -> None:
+    module = import_rules(written(tmp_path, "def divide(x):\n    return 1 / x\n"))
+    with pytest.raises(ZeroDivisionError) as raised:
+        module.divide(0)
+    assert raised_in_foreign_code(raised.value) == "mine.py, line 2: ZeroDivisionError: division by zero"
+    with pytest.raises(ZeroDivisionError) as raised:
+        1 / 0  # noqa: B018
+    assert raised_in_foreign_code(raised.value) is None
+    assert raised_in_foreign_code(InputError("told already")) is None
 
 
 def test_what_fails_in_a_worker_is_told_who_needs_it(tmp_path: Path) -> None:

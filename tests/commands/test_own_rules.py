@@ -118,6 +118,27 @@ def test_a_study_of_ones_own_and_the_processes_of_a_study_know_the_rules(
     assert pd.read_parquet("asked/wealth.parquet")["worker"].all()
 
 
+BROKEN = SETTLEMENT.replace("np.sqrt(", "np.nothing(")
+
+
+@pytest.mark.parametrize("words", [
+    ["run"], ["check"], ["study", "staying", "-o", "settlements=['own_root', 'equal']", "-o", "workers=1"],
+    ["study", "staying", "-o", "settlements=['own_root', 'equal']", "-o", "workers=2"],
+    ["study", "incentives", "-o", "principals=1", "-o", "horizon=2", "-o", "workers=1"],
+], ids=lambda words: " ".join(words[:2]) + words[-1][-1:])
+def test_a_rule_that_raises_while_it_is_used_is_told_with_its_file_and_line(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "SMALL", 0)
+    Path("settlement.py").write_text(BROKEN)
+    file = scenario(USES["settlement"], "settlement.py")
+    assert main([*words[:2], file, *words[2:], "--seeds", "2"] if words[0] == "study" else [words[0], file]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    line = next(n for n, text in enumerate(BROKEN.splitlines(), start=1) if "np.nothing" in text)
+    assert f"settlement.py, line {line}: AttributeError: module 'numpy' has no attribute 'nothing'" in said
+    assert not Path("results").exists()
+
+
 def test_the_page_plays_a_scenario_with_the_rule_that_it_names() -> None:
     opening = open_with(scenario(USES["settlement"], "settlement.py"), None)
     assert opening.own is not None and opening.own.settlement.kind == "own_root"

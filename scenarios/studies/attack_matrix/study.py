@@ -7,6 +7,7 @@ import pandas as pd
 from commonweal.agents.errors import InputError
 from commonweal.economy.round.worth import Judge
 from commonweal.scenarios.runs.intervals import few_seeds, in_brief
+from commonweal.scenarios.runs.text_table import in_a_row
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.relevance import matters
 from commonweal.scenarios.schema.scenario import Count, Scenario, field
@@ -126,7 +127,8 @@ def headline(table: pd.DataFrame, unit: str) -> str:
 
 def _listed(table: pd.DataFrame) -> str:
     names = list(table["settlement"][::-1])
-    return ", ".join(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+    rest = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return in_a_row([*names[:_NAMED], *rest])
 
 
 def _largest(table: pd.DataFrame, unit: str) -> str:
@@ -146,5 +148,6 @@ def _notes(question: Question, judged: Sequence[Judged]) -> list[str]:
         *few_seeds(len(question.seeds)),
         f"Attacks last {options.horizon} rounds after {options.start}, by each of {len(judged[0].row.firsts)}"
         f" principals in turn; {who}. Fields other than settlement.kind are the scenario's for all rules.",
+        "gain_percent: the gain in per cent of the mean payoff of who is honest.",
         f"Budget: {ledger}; {least}.",
     ]

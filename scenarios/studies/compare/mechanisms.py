@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from commonweal.agents.errors import InputError
+from commonweal.agents.foreign_code import raised_in_foreign_code
 from commonweal.agents.registry import offered
 from commonweal.economy.money.settlement import SETTLEMENTS
 from commonweal.economy.runs.ensemble import Ensemble
@@ -95,7 +96,7 @@ def _objection(scenario: Scenario, name: str) -> str:
     except InputError as error:
         return str(error)
     except Exception as error:  # whatever foreign code raises
-        return f"{type(error).__name__}: {error}"
+        return raised_in_foreign_code(error) or f"{type(error).__name__}: {error}"
     return ""
 
 

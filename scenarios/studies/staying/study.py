@@ -19,6 +19,8 @@ from commonweal.scenarios.studies.compare.ranking import surely_more
 from commonweal.scenarios.studies.staying.playing import Asked, Played
 
 _NAMED = 3  # of those who leave, in a sentence
+_TOGETHER = ("sure, in differences: judged for all pairs of rules together (Holm), so that a single interval may leave"
+             " out 0 and its difference not be sure.")  # fmt: skip
 
 
 class StayingOptions(StudyOptions):
@@ -61,7 +63,8 @@ def staying(question: Question) -> Answer:
     compared = league(scenario, options.settlements, options.credits, (), options.rewards)
     found = _ordered(compared, _play(question, compared), names_of(scenario), options.least)
     tables = {"by_rule": by_rule(found), "by_principal": by_principal(found), "differences": differences(found)}
-    notes = (*compared.left_out, *alike(found), *few_seeds(len(question.seeds)))
+    together = (_TOGETHER,) if len(found.names) > 2 else ()
+    notes = (*compared.left_out, *alike(found), *together, *few_seeds(len(question.seeds)))
     return Answer("staying", headline(found, tables), tables, notes)
 
 
@@ -160,7 +163,8 @@ def headline(found: Found, tables: dict[str, pd.DataFrame]) -> str:
     alike = [name for place, name in enumerate(found.names) if place in _repeated(found)]
     rest = [name for name in found.names[1:] if name not in (*fewer, *alike)]
     interval = f"{best['staying']:.1f} [{best['staying_low']:.1f}, {best['staying_high']:.1f}]"
-    said = [f"Most stay under {best['rule']}: {interval} of {len(found.principals)}."]
+    most = "On average most stay" if rest else "Most stay"
+    said = [f"{most} under {best['rule']}: {interval} of {len(found.principals)}."]
     if best["staying_high"] < len(found.principals) / 2:
         said = [f"No rule keeps half of the {len(found.principals)}; most stay under {best['rule']}: {interval}."]
     if fewer:

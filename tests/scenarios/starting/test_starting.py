@@ -39,6 +39,7 @@ def test_the_bundled_table_is_what_its_generator_makes(tmp_path: Path) -> None:
         ({"hospital": list("aabbcc"), "age": [1, 2, 3, 4, 5, 6], "outcome": list("xyxyxy")}, "outcome", "hospital"),
         ({"y": [0, 1] * 3, "age": [1.5, 2, 3, 4, 5, 6], "bank_id": [1, 1, 2, 2, 1, 2]}, "y", "bank_id"),
         ({"age": [1, 2, 3, 4, 5, 6], "site": list("abcdef"), "grade": list("xyxyxy")}, "grade", ""),  # a row an owner
+        ({"branch": list("aabbcc"), "age": [1, 2, 3, 4, 5, 6], "churned": list("xyxyxy")}, "churned", "branch"),
         ({"age": [1.0, 2, 3, 4, 5, 6], "height": [1, 2, 3, 4, 5, 6]}, "height", ""),
         ({"clinic_code": list("aabbcc"), "back": list("xyxyxy"), "wt": [2, 2, 3, 4, 5, 6]}, "back", "clinic_code"),
     ],
@@ -170,6 +171,9 @@ def test_a_check_says_who_holds_what_and_keeps_nothing(tmp_path: Path, monkeypat
     assert said["principals"].startswith("12, from Larch with ")
     assert "to Birch with " in said["principals"]
     assert "2885 rows to train, 300 for validation, 300 for test" in said["data"]
+    assert said["quality"] == "accuracy"
+    weighed = revise(scenario, {"task.metric": "balanced_accuracy", "task.weight": "age"})
+    assert dict(check(weighed, seeds=1).said)["quality"] == "balanced accuracy; rows count by age"
     assert "readmitted 35%" in said["classes"]
     holdings = Ensemble(scenario, [0]).world.holdings
     assert found.owners["samples"].tolist() == sorted(holdings.count[0].tolist(), reverse=True)
@@ -199,6 +203,19 @@ def test_a_check_warns_of_a_rate_at_which_numbers_may_diverge() -> None:
 
 def test_a_check_of_a_market_without_a_model_says_so() -> None:
     assert dict(check(load("public-goods"), 1).said)["data"] == "none: this market has no model to train"
+
+
+def test_who_ends_the_input_is_told_what_to_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ended(question: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", ended)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert main(["init", str(tmp_path / "new"), "--data", HOSPITALS]) == 2
+    assert capsys.readouterr().err == "commonweal: nobody answers here: say --label COLUMN\n"
+    assert not (tmp_path / "new").exists()
 
 
 def test_the_commands_lead_from_a_table_to_the_answer(
