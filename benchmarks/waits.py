@@ -4,11 +4,10 @@
     python benchmarks/waits.py --write         into docs/results/speed.md
 
 Each row is played once, in an empty folder, with one thread of torch in each process. Seconds are by the clock, from
-the first command until the last has ended; the processor's are those of all its processes.
+the first command until the last has ended.
 """
 
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -57,35 +56,28 @@ WAITS = (
 
 
 def user() -> Iterator[str]:
-    """Seconds by the clock and of the processor, beside what was asked for."""
+    """Seconds by the clock, beside what was asked for."""
     rows = []
     for wait in WAITS:
-        clock, processor = played(wait)
         called = [" ".join(("commonweal", *words)) for words in wait.commands if words[0] != "-c"]
         shown = "; ".join(f"`{words}`" for words in called) or f"{len(TEN_LINES.splitlines())} lines"
-        rows.append([wait.what, shown, f"{clock:.0f}", f"{processor:.0f}", wait.asked])
-        yield markdown(["waited for", "typed", "seconds", "of the processor", "asked"], rows)
+        rows.append([wait.what, shown, f"{played(wait):.0f}", wait.asked])
+        yield markdown(["waited for", "typed", "seconds", "asked"], rows)
 
 
-def played(wait: Wait) -> tuple[float, float]:
-    """Seconds by the clock, and of the processor, of all its commands.
+def played(wait: Wait) -> float:
+    """Seconds by the clock of all its commands.
 
     Raises:
         CalledProcessError: if a command fails.
     """
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
     with TemporaryDirectory() as folder:
-        began, spent = time.perf_counter(), processor()
+        began = time.perf_counter()
         for words in wait.commands:
             called = (sys.executable, *words) if words[0] == "-c" else (*COMMONWEAL, *words)
             subprocess.run(called, cwd=Path(folder), env=environment, stdout=subprocess.DEVNULL, check=True)
-        return time.perf_counter() - began, processor() - spent
-
-
-def processor() -> float:
-    """Seconds of the processor of all processes begun here that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+        return time.perf_counter() - began
 
 
 if __name__ == "__main__":

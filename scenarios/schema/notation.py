@@ -68,7 +68,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     """
     path, equals, value = text.partition("=") if isinstance(text, str) else ("", "", "")
     if not equals or not value.strip():
-        raise InputError(f"{text!r} is not an assignment: write path=value, like settlement.alpha=2 (path='' for no text)")
+        raise InputError(f"{text!r} is not an assignment: write path=value, like settlement.alpha=2; '' is no text")
     return parse_path(path), parse_value(value)
 
 
