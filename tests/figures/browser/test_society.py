@@ -33,6 +33,11 @@ PAINTED = """(move) => new Promise((done) => {
 })"""  # milliseconds until what a move changed is on the screen
 
 
+COUNTED = """[...document.querySelectorAll('.cw-key[data-action] span')]
+  .reduce((sum, each) => sum + Number(each.textContent.replaceAll('\\u202f', '')), 0)
+  === commonweal.store.setup.principals"""
+
+
 @pytest.fixture(scope="module")
 def shown(chromium_browser: Any, server: Server) -> Callable[[str, int], Any]:
     """Opens a scenario with so many principals (0: as it says) in a tab; the same tab for the same ones."""
@@ -348,6 +353,7 @@ def test_every_scenario_opens_its_society_without_a_word_of_trouble(shown: Calla
         page.evaluate(f"commonweal.send({{do: 'scenario', name: '{name}'}})")
         there = f"commonweal.store.setup.name === '{name}' && commonweal.store.marks.size && commonweal.shown.part"
         page.wait_for_function(there, timeout=30_000)
+        page.wait_for_function(COUNTED, timeout=30_000)  # a part that is loaded later takes the place of another
         settle(page)
         assert sum(counts(page)) == page.evaluate("commonweal.store.setup.principals")
         assert page.evaluate("commonweal.shown.part.picture.wide") > 200
