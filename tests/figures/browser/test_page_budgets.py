@@ -4,6 +4,7 @@ A busy machine makes waits long that are none of the page's: what counts is the 
 best, and limits are stretched by how long the machine keeps a short computation waiting meanwhile.
 """
 
+import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -39,6 +40,14 @@ def page(
         shown.steps(3)  # what is loaded once
         yield shown, server, request.param
         assert (shown.tab.wrong, shown.tab.outside, server.complaints()) == ([], [], [])
+
+
+@pytest.fixture(autouse=True)
+def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests of this file that other workers run wait meanwhile: each keeps a browser busy on several processors."""
+    with (tmp_path_factory.getbasetemp().parent / "page-budgets.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def crowding() -> float:
