@@ -44,10 +44,13 @@ def raised_in_foreign_code(error: BaseException) -> str | None:
         return None
     frames = traceback.extract_tb(error.__traceback__)
     file = next((Path(frame.filename) for frame in reversed(frames) if frame.filename in _run), None)
-    if file is None:
-        return None
+    return None if file is None else located(error, file)
+
+
+def located(error: BaseException, file: Path) -> str:
+    """One line on what code of a file raised: its file, the line if one is known, and what."""
     line, what = fault_of(error, file)
-    return f"{file.name}, line {line}: {what}"
+    return f"{file.name}: {what}" if line is None else f"{file.name}, line {line}: {what}"
 
 
 def fault_of(error: BaseException, file: Path | None = None) -> tuple[int | None, str]:

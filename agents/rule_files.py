@@ -14,7 +14,7 @@ from types import ModuleType
 
 from commonweal.agents.errors import InputError, shown
 from commonweal.agents.files import fingerprint
-from commonweal.agents.foreign_code import fault_of, run_file
+from commonweal.agents.foreign_code import located, run_file
 from commonweal.agents.registry import REGISTRIES
 
 _PREFIX = "commonweal_import_"  # of the names of modules
@@ -118,9 +118,7 @@ def _run(file: RuleFile) -> None:
         run_file(file.module, Path(file.path), file.source)
     except (Exception, SystemExit) as error:
         _forget_module(file.module)
-        line, what = fault_of(error, Path(file.path))
-        where = file.name if line is None else f"{file.name}, line {line}"
-        raise InputError(f"{where}: {what}") from None
+        raise InputError(located(error, Path(file.path))) from None
     _imported[file.module] = file
 
 

@@ -135,7 +135,7 @@ def tested_by(market: MarketFacts, metric: "MetricFacts", name: str) -> MarketFa
         metric: what is said of the metric.
         name: as scenarios write it.
     """
-    called = metric.words or name.replace("_", " ")
+    called = metric.called(name)
     title = f"{called[0].upper()}{called[1:]} of the shared model"
     return replace(
         market, quality=called, unit=metric.unit, column=f"test {called}", title=title, labelled=called, told=called,

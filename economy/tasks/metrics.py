@@ -32,6 +32,10 @@ class MetricFacts:
     balanced: bool = False  # whether classes count alike, however rare: losses are then weighted so
     guessing: Callable[[Floats], float] | None = None  # from shares (C,) of classes to what knowing only them scores
 
+    def called(self, name: str) -> str:
+        """What sentences, tables and figures call the metric of this name."""
+        return self.words or name.replace("_", " ")
+
 
 METRICS: Registry[Metric, MetricFacts] = Registry("metric", "commonweal.metrics", "task.metric", MetricFacts())
 metric = METRICS.register

@@ -121,7 +121,7 @@ def _data(world: World, data: Dataset) -> Iterator[tuple[str, str]]:
     yield "network", world.terms.learning.network
     metric = metric_of(world.terms.task.metric, holdings.target)
     counted = f"; rows count by {world.terms.task.weight}" if world.terms.task.weight else ""
-    yield "quality", f"{METRICS.facts(metric).words or metric.replace('_', ' ')}{counted}"
+    yield "quality", f"{METRICS.facts(metric).called(metric)}{counted}"
 
 
 def _rules(scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -164,5 +164,5 @@ def _doubts(world: World, data: Dataset, owners: pd.DataFrame) -> Iterator[str]:
         yield f"{always}: task.metric = 'balanced_accuracy' tells more"
     facts, baseline = METRICS.facts(metric), float(world.terms.market.baseline[0, 0])
     if facts.guessing is not None and abs(baseline - (guessed := facts.guessing(tested / tested.sum()))) > _OFF:
-        said = f"a model that only guesses has {facts.words or metric.replace('_', ' ')} {guessed:.2f}"
+        said = f"a model that only guesses has {facts.called(metric)} {guessed:.2f}"
         yield f"{said}, and customers pay for all above market.baseline = {baseline:g}: they should be about the same"

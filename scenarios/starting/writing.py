@@ -198,7 +198,7 @@ def _written(begun: Begun, table: Table, folder: Path) -> str:
         batch=batch,
         count="" if begun.owner else f"count = {begun.owners}\n",
         baseline=facts.guessing(_shares(label)) if facts.guessing is not None else 0.0,
-        quality=facts.words or metric.replace("_", " "),
+        quality=facts.called(metric),
         guess="always guessing the commonest label" if metric == "accuracy" else "guessing" if facts.guessing else (
             "... yours to say"),
         price=2.0 / begun.owners,
