@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from results_page import Table, kept, main, markdown
 
+from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.attacks import Attempt, CertifyOptions, certify, exploitability, refute
@@ -104,12 +105,15 @@ def known_games() -> dict[str, tuple[Scenario, float | None]]:
     giving = float(np.mean([0.5 + 0.5 * (1 - MUTATION) ** t for t in range(HORIZON)]))
     drawn = {"policy.mix": {"fixed": 1.0}, "policy.mutation": MUTATION, "population.start_delegate": 0.5,
              "population.start_free_ride": 0.5}  # fmt: skip
+    one_giver = {"population.start_delegate": 1 / 6, "population.start_free_ride": 5 / 6}
     together = {"market.groups": "all", "market.multiplication": 1.8}
     game = load("public-goods")
     return {
         "prisoner's dilemma (r = 1.5, n = 2)": (
             revise(game, {"population.count": 2, **drawn, **together, "market.multiplication": 1.5}),
             (1 - 1.5 / 2) * giving),
+        "one giver of six (r = 1.8)": (
+            revise(game, {"population.count": 6, **drawn, **one_giver, **together}), (1 - 1.8 / 6) * giving),
         "public goods (r = 1.8, n = 6)": (
             revise(game, {"population.count": 6, **drawn, **together}), (1 - 1.8 / 6) * giving),
         "public goods in random groups (r = 1.6, n = 4)": (
@@ -169,9 +173,11 @@ def _fallen(made: Counter[str], fallen: Counter[str], worst: list[str]) -> str:
 def mechanisms() -> Iterator[tuple[str, str, Scenario]]:
     """Kind, name and scenario of small mechanisms."""
     game, gifts, firms, commons = (load(name) for name in ("public-goods", "leading-eight", "big-firms", "commons"))
-    for policy in ("conditional", "imitation", "best_response"):
+    for policy in ("conditional", "imitation", "best_response", "fixed"):
         for name, changes in {
             "r = 1.3": {"market.multiplication": 1.3}, "r = 1.8": {"market.multiplication": 1.8},
+            "r = 2.4": {"market.multiplication": 2.4},
+            "r = 1.8, in threes": {"market.multiplication": 1.8, "market.groups": "random", "market.group_size": 3},
             "r = 3": {"market.multiplication": 3.0}, "r = 8, more than n": {"market.multiplication": 8.0},
             "with fines": {"market.multiplication": 1.8,
                            "market.punishment": {"probability": 0.5, "cost": 0.1, "fine": 0.3}},
@@ -179,12 +185,12 @@ def mechanisms() -> Iterator[tuple[str, str, Scenario]]:
             fixed = {"population.count": 6, "market.groups": "all", "policy.mix": {policy: 1.0},
                      "policy.mutation": 0.05}  # fmt: skip
             yield "public goods", f"public goods, {policy}, {name}", revise(game, {**fixed, **changes})
-    for norm in ("L1", "L2", "L3", "L6", "L8", "image-scoring", "shunning"):
-        for benefit in (1.5, 4.0):
+    for norm in (*(f"L{k}" for k in range(1, 9)), "image-scoring", "shunning"):
+        for benefit in (1.5, 2.5, 4.0):
             changes = {"population.count": 8, "reciprocity.norm": norm, "policy.mix": {f"norm:{norm}": 1.0},
                        "market.benefit": benefit}  # fmt: skip
             yield "gifts by names", f"gifts, {norm}, b = {benefit:g}", revise(gifts, changes)
-    for settlement in ("equal", "data", "credit"):
+    for settlement in ("equal", "data", "credit", "quota", "robust"):
         for policy in ("imitation", "best_response", "fixed"):
             changes = {"population.count": 6, "settlement.kind": settlement, "policy.mix": {policy: 1.0},
                        "task.kind": "wine", "task.validation": 30, "task.test": 30, "learning.hidden": [8]}  # fmt: skip
@@ -194,11 +200,13 @@ def mechanisms() -> Iterator[tuple[str, str, Scenario]]:
 
 def firms_of(firms: Scenario) -> Iterator[tuple[str, str, Scenario]]:
     """Firms that are paid with models along a known curve."""
-    for offer in ("menu", "uniform"):
-        try:
-            yield "firms and a curve", f"firms, {offer}", revise(firms, {"population.count": 6, "menu.offer": offer})
-        except ValueError:
-            continue
+    for count in (4, 6, 8):
+        for offer in ("menu", "uniform"):
+            try:
+                fewer = revise(firms, {"population.count": count, "menu.offer": offer})
+            except InputError:
+                continue
+            yield "firms and a curve", f"{count} firms, {offer}", fewer
 
 
 def share(part: int, whole: int) -> str:

@@ -4,7 +4,7 @@ from commonweal.commands.console import height, say, show
 from commonweal.scenarios.studies.base import Answer
 from commonweal.scenarios.studies.shown import as_columns
 
-_LEAST, _MOST = 8, 15  # lines of a table on screen
+_LEAST, _MOST = 12, 15  # lines of a table on screen
 _TABLES = 3  # on screen
 
 
@@ -19,7 +19,7 @@ def show_answer(answer: Answer, more: str, everything: bool = False) -> None:
     most = max(_LEAST, min(_MOST, height([*answer.notes, answer.headline]) // _TABLES))
     for name, frame in list(answer.tables.items())[: None if everything else _TABLES]:
         print(name.replace("_", " "))
-        show(as_columns(frame), None if everything else most, more)
+        show(as_columns(frame), None if everything else most, more, below=True)
         print()
     for note in answer.notes:
         say(f"note: {note}")

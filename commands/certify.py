@@ -32,6 +32,7 @@ from commonweal.scenarios.studies.attacks.certifying import said_interval, versi
 from commonweal.scenarios.studies.attacks.options import Certifying
 from commonweal.scenarios.studies.attacks.refuting import said
 from commonweal.scenarios.studies.attacks.shape import demand_whole
+from commonweal.scenarios.studies.judging import of_the_mean
 from commonweal.scenarios.studies.options import described, read_options
 from commonweal.scenarios.studies.pieces import Pieces, keeping
 
@@ -160,7 +161,7 @@ def _apart(certificate: Certificate) -> Iterator[tuple[str, str]]:
             continue
         told.add(found["unit"])
         share = found["of_mean_payoff"]
-        relative = "" if share is None else f" ({share:.0%} of the mean payoff)"
+        relative = "" if share is None else f" ({of_the_mean(share, 1.0, 'the mean payoff')})"
         tried = content["budget"]["attacks_tried"][judge]
         yield judge, (
             f"epsilon = {found['epsilon']:.3g} {found['unit']}{relative} at {content['intervals']['confidence']:.0%};"

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from commonweal.agents.errors import InputError
+from commonweal.agents.errors import InputError, shown
 from commonweal.commands.interrupts import ended_as_by_ctrl_c
 from commonweal.commands.output import give_up_output, refused, write_readably
 from commonweal.commands.words import asking, playing, showing, starting
@@ -69,7 +69,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     except InputError as error:
         return _refuse(str(error))
     except _UsageError as error:
-        return _refuse(getattr(error, "format_message", error.__str__)())
+        return _refuse(_wrong_number(error) or getattr(error, "format_message", error.__str__)())
     except Exception as error:
         if type(error).__name__ == "Interrupted":  # defined in a file that imports heavy libraries
             print("commonweal:", error, file=sys.stderr)
@@ -88,6 +88,16 @@ def _fault_of_a_user(error: Exception) -> str | None:
     from commonweal.agents.foreign_code import raised_in_foreign_code
 
     return raised_in_foreign_code(error)
+
+
+def _wrong_number(error: Exception) -> str | None:
+    """What is said of an option that should be a number and is none, which typer does not repeat."""
+    option, told = getattr(getattr(error, "param", None), "opts", None), getattr(error.__cause__, "errors", None)
+    if not option or not told:
+        return None
+    wrong: dict[str, Any] = told()[0]
+    kind = {"int": "a whole number", "float": "a number"}.get(str(wrong["type"]).partition("_")[0])
+    return kind and f"{option[-1]} = {shown(wrong['input'])}: must be {kind}"
 
 
 def _refuse(reason: str) -> int:

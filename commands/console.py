@@ -41,7 +41,9 @@ def tell_where(what: str, folder: Path, names: Sequence[str]) -> None:
         say(f"{what:<8} {folder}/ ({', '.join(names)})", 9)
 
 
-def show(columns: Sequence[Column], high: int | None = None, more: str = "", part: bool = False) -> int:
+def show(
+    columns: Sequence[Column], high: int | None = None, more: str = "", part: bool = False, below: bool = False
+) -> int:
     """Print a table.
 
     Args:
@@ -49,11 +51,12 @@ def show(columns: Sequence[Column], high: int | None = None, more: str = "", par
         high: lines that it may take.
         more: where rows that are left out can be found.
         part: whether there are more rows than the columns have.
+        below: where all rows are shown, columns without room stand below, beside the first ones again.
 
     Returns:
         The lines it took.
     """
-    printed = lines(columns, width(), high, more, part)
+    printed = lines(columns, width(), high, more, part, below)
     print("\n".join(printed))
     return len(printed)
 

@@ -12,9 +12,10 @@ from commonweal.commands.completion import assignments, scenarios
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="SCENARIO", help="A name from [bold]commonweal list[/], or a TOML file.", autocompletion=scenarios
+        metavar="SCENARIO", autocompletion=scenarios,
+        help="A name from [bold]commonweal list[/], a TOML file, or a folder with scenario.toml.",
     ),
-]
+]  # fmt: skip
 Settings = Annotated[
     list[str] | None,
     typer.Option(

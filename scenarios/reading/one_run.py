@@ -13,9 +13,8 @@ from commonweal.agents.documents import differences as documents_differ
 from commonweal.agents.errors import InputError
 from commonweal.agents.version import software_version
 from commonweal.scenarios.reading.stored import FAILED, Stored, in_words, plain
-from commonweal.scenarios.runs.store import SCENARIO
 from commonweal.scenarios.runs.text_table import Column, fits, lines, wrapped
-from commonweal.scenarios.schema.library import library_names
+from commonweal.scenarios.schema.library import SCENARIO, library_names
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.notation import parse_value, write_value
 from commonweal.scenarios.schema.scenario import Scenario

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 from commonweal.agents.errors import InputError
 from commonweal.agents.module_names import in_short
 from commonweal.economy.round.words import Words
-from commonweal.scenarios.runs.store import ABOUT, SCENARIO, is_results, read_about
+from commonweal.scenarios.runs.store import ABOUT, is_results, read_about
 from commonweal.scenarios.runs.tables import TABLES
-from commonweal.scenarios.schema.library import read_document
+from commonweal.scenarios.schema.library import SCENARIO, read_document
 from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.sweeps.compaction import ROUNDS, RUNS, compacted
 from commonweal.scenarios.sweeps.manifest import MANIFEST, is_sweep, read_design, read_manifest

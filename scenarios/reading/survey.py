@@ -17,8 +17,8 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.version import software_version
 from commonweal.economy.round.words import Words
 from commonweal.scenarios.reading.stored import FAILED, Stored, open_results, plain
-from commonweal.scenarios.runs.store import ABOUT, SCENARIO, is_results, read_about
-from commonweal.scenarios.schema.library import read_document
+from commonweal.scenarios.runs.store import ABOUT, is_results, read_about
+from commonweal.scenarios.schema.library import SCENARIO, read_document
 from commonweal.scenarios.schema.validation import validate
 from commonweal.scenarios.schema.words import words_in
 from commonweal.scenarios.sweeps.compaction import ROUNDS, RUNS

@@ -20,10 +20,11 @@ from commonweal.agents.errors import InputError
 from commonweal.agents.files import is_there, refusals
 from commonweal.agents.version import software_version
 from commonweal.scenarios.runs.tables import TABLES, SweepResults
+from commonweal.scenarios.schema.library import SCENARIO
 from commonweal.scenarios.schema.loading import load
 from commonweal.scenarios.schema.notation import as_json
 
-ABOUT, SCENARIO = "about.json", "scenario.toml"
+ABOUT = "about.json"
 EXPLANATIONS = "explanations"  # folder of what was asked of the runs in a folder of results
 FIGURES = (
     "overview", "actions", "accuracy", "result", "wealth", "credit_quality", "rewards", "names", "concern",

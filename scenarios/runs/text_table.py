@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, chain
+from itertools import accumulate, chain, takewhile
 
 from rich.cells import cell_len
 
@@ -34,6 +34,7 @@ def lines(
     height: int | None = None,
     more: str = "",
     part: bool = False,
+    below: bool = False,
 ) -> list[str]:
     """A table as lines.
 
@@ -43,29 +44,43 @@ def lines(
         height: lines of the table in all, at most; None for as many as it takes.
         more: where rows that are left out can be found.
         part: whether there are more rows than the columns have.
+        below: where all rows are shown, columns without room stand below, beside the first ones again.
     """
     named = _named(columns)
     widths = _fitted(named, width)
     shown = [(column, wide) for column, wide in zip(named, widths, strict=True) if wide]
-    left_out = [column.name for column, wide in zip(columns, widths, strict=True) if not wide]
-    beneath = wrapped(f"no room for {'; '.join(left_out)}: {_WIDER}", width) if left_out else []
+    left_out = [column for column, wide in zip(columns, widths, strict=True) if not wide]
     head = _row([(column, column.name, wide) for column, wide in shown], bottom=True)
     head.append((" " * _GAP).join("─" * wide for _, wide in shown))
     rows = [
         _row([(column, text, wide) for (column, wide), text in zip(shown, texts, strict=True)])
         for texts in zip(*(column.cells for column, _ in shown), strict=True)
     ]
-    fitting = len(rows) if height is None else _rows_within(rows, height - len(head) - len(beneath))
+    room = None if height is None else height - len(head)
+    goes_on = _continued(columns, left_out, width) if below and _rows_within(rows, room) == len(rows) else []
+    if goes_on:
+        return [*head, *chain.from_iterable(rows), "", *lines(goes_on, width, below=True)]
+    names = "; ".join(column.name for column in left_out)
+    beneath = wrapped(f"no room for {names}: {_WIDER}", width) if left_out else []
+    fitting = _rows_within(rows, None if room is None else room - len(beneath))
     if left := len(rows) - fitting:
         rest = f"… and {'at least ' * part}{left} more {'row' if left == 1 else 'rows'}" + (f": {more}" if more else "")
         beneath = [*wrapped(rest, width), *beneath]
     return [*head, *chain.from_iterable(rows[:fitting]), *beneath]
 
 
-def _rows_within(rows: Sequence[Sequence[str]], room: int) -> int:
+def _continued(columns: Sequence[Column], left_out: Sequence[Column], width: int | None) -> list[Column]:
+    """What tells rows apart, and the columns that had no room beside it; none where not one of them ever has."""
+    first = list(takewhile(lambda column: not column.number, columns)) or columns[:1]
+    again = [replace(column, rank=-1) for column in first if column not in left_out]
+    table = [*again, *left_out]
+    return table if any(_fitted(_named(table), width)[len(again) :]) else []
+
+
+def _rows_within(rows: Sequence[Sequence[str]], room: int | None) -> int:
     """How many rows take so many lines, with one left over that says how many there are more."""
     ends = list(accumulate(len(row) for row in rows))
-    if not len(ends) or ends[-1] <= room:
+    if room is None or not len(ends) or ends[-1] <= room:
         return len(rows)
     return min(len(rows), max(_LEAST, bisect_right(ends, room - 1)))
 

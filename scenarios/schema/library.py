@@ -9,6 +9,7 @@ from typing import Any
 
 from commonweal.agents.errors import InputError, shown
 
+SCENARIO = "scenario.toml"  # in a folder of one's own, or of results
 LIBRARY = Path(__file__).parents[1] / "library"
 SWEEPS, CONTRACTS, PROJECTS = LIBRARY / "sweeps", LIBRARY / "contracts", LIBRARY / "projects"
 
@@ -56,7 +57,7 @@ def find(name_or_path: str | Path, folders: Mapping[str, Path]) -> Path:
     """A TOML file, given its name in a library or its path.
 
     Args:
-        name_or_path: a path if it ends in .toml or names a folder.
+        name_or_path: a path if it ends in .toml or names a folder; of a folder, the scenario.toml in it.
         folders: of the library by what lies there ("scenario"); the first that has the name counts.
 
     Raises:
@@ -66,17 +67,17 @@ def find(name_or_path: str | Path, folders: Mapping[str, Path]) -> Path:
         what = " or ".join(folders)
         raise InputError(f"{shown(name_or_path)} is no {what}: must be a name of the library, or a path")
     path = Path(name_or_path)
-    if path.suffix == ".toml" or len(path.parts) != 1:
-        if not is_file(path):
-            raise InputError(f"{path}: no such {' or '.join(folders)} file")
-        return path
-    for folder in folders.values():
-        if is_file(inside := folder / f"{path}.toml"):
-            return inside
+    is_path = path.suffix == ".toml" or len(path.parts) != 1
+    named = [path] if is_path else [folder / f"{path}.toml" for folder in folders.values()]
+    for file in (*named, path / SCENARIO):
+        if is_file(file):
+            return file
+    if is_path:
+        raise InputError(f"{path}: no such {' or '.join(folders)} file")
     known = [name for folder in folders.values() for name in names_in(folder)]
     close = get_close_matches(str(path), known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    among = f"must be one of {', '.join(known)}, or the path of a .toml file"
+    among = f"must be one of {', '.join(known)}, or the path of a .toml file or of a folder with scenario.toml"
     raise InputError(f"unknown {next(iter(folders))} {str(path)!r}: {among}{hint}")
 
 

@@ -14,12 +14,11 @@ from commonweal.economy.tasks.metrics import AUTO, METRICS, demand_metric, metri
 from commonweal.economy.tasks.tables.reading import READERS, read_table
 from commonweal.economy.tasks.tables.roles import Roles, split_of, target_of, weights_of
 from commonweal.economy.tasks.tables.table import Column, Table
-from commonweal.scenarios.schema.library import LIBRARY
+from commonweal.scenarios.schema.library import LIBRARY, SCENARIO
 from commonweal.scenarios.schema.notation import write_value
 from commonweal.scenarios.starting.guessing import guess_label, guess_owner
 
 HOSPITALS = "hospitals"  # the bundled table
-SCENARIO = "scenario.toml"
 _HELD_OUT, _MOST = 0.12, 300  # share of rows for validation and for test each, and samples at most
 _TEMPLATE = """\
 # {title}

@@ -8,6 +8,7 @@ from commonweal.scenarios.schema.relevance import minds
 from commonweal.scenarios.schema.scenario import Scenario, field
 
 UNIT = "unit"  # of gains, in an answer's provenance
+_TIMES = 10  # a mean, beyond which a percentage of it says nothing
 
 
 def judging() -> Any:
@@ -20,6 +21,19 @@ def judging() -> Any:
 def unit_of(scenario: Scenario, judge: Judge) -> str:
     """``utility`` where it differs from money and counts, else ``money``."""
     return "utility" if judge == "utility" and minds(scenario) else "money"
+
+
+def of_the_mean(part: float, whole: float, what: str) -> str:
+    """``12% of the mean payoff``; empty where there is no such mean, in words where it is next to nothing.
+
+    Args:
+        part: what is compared, money or utility.
+        whole: the mean it is compared with.
+        what: the name of that.
+    """
+    if not whole > 0:
+        return ""
+    return f"{part / whole:.0%} of {what}" if part <= _TIMES * whole else f"more than {_TIMES} times {what}"
 
 
 def per_round(provenance: Mapping[str, Any]) -> str:

@@ -92,7 +92,7 @@ MISTAKES = [
     ("run commons --set device=cuda:99", "device = 'cuda:99'"),
     ("run commons --set name=../escape", "name = '../escape': must be letters, digits"),
     ("run commons --rounds 0", "rounds = 0: must be a whole number between 1 and 10_000_000"),
-    ("run commons --rounds few", "Invalid value for '--rounds'"),
+    ("run commons --rounds few", "--rounds = 'few': must be a whole number"),
     ("run commons --seeds 0", "seeds = 0: must be a count of at least 1"),
     ("run commons --seeds 99999999999", "seeds = 99999999999: must be a count of at least 1, or"),
     ("run commons --seeds 99999999999999999999,", "(at most 10_000_000 of them, below 2**63)"),

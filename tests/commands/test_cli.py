@@ -115,6 +115,16 @@ def test_help_is_there_and_gives_an_example(words: list[str], capsys: pytest.Cap
     assert "commonweal" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("words", "said"), [
+    (["run", "commons", "--rounds", "x"], "--rounds = 'x': must be a whole number"),
+    (["study", "staying", "commons", "--rounds", "2.5"], "--rounds = '2.5': must be a whole number"),
+    (["figures", "results", "--figures-width", "wide"], "--figures-width = 'wide': must be a number"),
+])  # fmt: skip
+def test_what_is_no_number_is_repeated(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert capsys.readouterr().err == f"commonweal: {said}\n"
+
+
 def test_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("commonweal ")

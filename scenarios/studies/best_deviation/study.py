@@ -17,7 +17,7 @@ from commonweal.scenarios.studies.best_deviation.space import Candidate, describ
 from commonweal.scenarios.studies.incentives.base_runs import DRAWN, BaseRuns, play_base
 from commonweal.scenarios.studies.incentives.evidence import DECIMALS
 from commonweal.scenarios.studies.incentives.playing import Span, play_deviations
-from commonweal.scenarios.studies.judging import UNIT, judging, told, unit_of
+from commonweal.scenarios.studies.judging import UNIT, judging, of_the_mean, told, unit_of
 from commonweal.scenarios.studies.pieces import Pieces
 
 WORST, ANYBODY = "worst", "anybody"
@@ -170,7 +170,8 @@ def _headline(
     gain, low, high = (float(best[column].iloc[0]) for column in ("gain", "gain_low", "gain_high"))
     of_unit = "" if unit == "money" else f" {unit}"
     of = "anybody" if who is None else f"principals with {who[0]} = {who[1]}"
-    relative = f", {gain / payoff:.0%} of what they earn otherwise" if payoff > 0 else ""
+    relative = of_the_mean(gain, payoff, "what they earn otherwise")
+    relative = relative and f", {relative}"
     unsure = f"may gain or lose{wanted(Interval(*np.array([gain, low, high])), options.held_out)}"
     sure = "surely gains" if low > 0 else "surely loses" if high < 0 else unsure
     return (

@@ -7,7 +7,7 @@ from commonweal.scenarios.studies.incentives.catalogue import REPORTED_COST, cho
 from commonweal.scenarios.studies.incentives.certificate import certify, compared, ic_gap
 from commonweal.scenarios.studies.incentives.evidence import Evidence, Gains, Trials, added, play_trials, trial_rounds
 from commonweal.scenarios.studies.incentives.options import IncentivesOptions
-from commonweal.scenarios.studies.judging import UNIT, told, unit_of
+from commonweal.scenarios.studies.judging import UNIT, of_the_mean, told, unit_of
 from commonweal.scenarios.studies.pieces import Pieces
 
 _OTHERS = {"adapt": "where the others may react", "freeze": "where the others do what they would have done"}
@@ -64,7 +64,8 @@ def _sentence(evidence: Evidence, mode: str, gains: Gains) -> str:
     epsilon = max(float(gap.high), 0.0)
     unit = _unit(evidence)
     mean = "payoff" if unit == "money" else unit
-    relative = f" ({epsilon / payoff:.0%} of the mean {mean})" if payoff > 0 else ""
+    relative = of_the_mean(epsilon, float(payoff), f"the mean {mean}")
+    relative = relative and f" ({relative})"
     if gap.high <= 0:
         found = "no deviation pays"
     elif gap.low > 0:

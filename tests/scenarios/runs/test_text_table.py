@@ -1,5 +1,8 @@
 """Tables as text: whatever the width, values are whole, lines fit, and what has no room is named."""
 
+from dataclasses import replace
+from itertools import takewhile
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +40,42 @@ def test_no_value_is_cut_or_broken_and_what_is_not_shown_is_named(table: list[Co
                 assert cell in text
             else:
                 assert all(word in text for word in cell.split())
+
+
+@given(table=tables(), width=st.integers(1, 200))
+def test_columns_without_room_stand_below_each_once(table: list[Column], width: int) -> None:
+    printed = lines(table, width, below=True)
+    heads = " ".join(" ".join(printed).split())
+    for column in table:
+        for cell in column.cells if column.number else ():
+            assert cell in heads or column.name in heads.partition("no room for ")[2]
+    if width >= 60:
+        assert "no room for" not in heads
+        rules = [line for line in printed if line and set(line) <= {"─", " "}]
+        first = len(list(takewhile(lambda column: not column.number, table))) or 1
+        assert 0 <= sum(len(rule.split()) for rule in rules) - len(table) <= first * (len(rules) - 1)
+
+
+def test_a_table_goes_on_below_beside_what_tells_rows_apart() -> None:
+    table = [
+        Column("rule", ["equal", "credit"], number=False),
+        Column("staying", ["1.8 [0.7, 5.0]", "9.2 [4.1, 11.3]"]),
+        Column("quality", ["0.54 [0.49, 0.57]", "0.59 [0.53, 0.65]"]),
+    ]
+    assert lines(table, 30, below=True) == [
+        "rule            staying",
+        "──────  ───────────────",
+        "equal    1.8 [0.7, 5.0]",
+        "credit  9.2 [4.1, 11.3]",
+        "",
+        "rule              quality",
+        "──────  ─────────────────",
+        "equal   0.54 [0.49, 0.57]",
+        "credit  0.59 [0.53, 0.65]",
+    ]
+    long = [replace(column, cells=list(column.cells) * 3) for column in table]
+    left = ["… and 3 more rows", "no room for quality: widen the", "terminal, or set COLUMNS"]
+    assert lines(long, 30, 7, below=True)[-3:] == left
 
 
 @given(table=tables(), width=st.integers(60, 200))

@@ -46,6 +46,22 @@ def test_a_byte_order_mark_of_a_windows_editor_is_no_part_of_a_file(tmp_path: Pa
     assert load(file) == load(economy(tmp_path, "rounds = 7")).model_copy(update={"name": "mine"})
 
 
+def test_a_folder_stands_for_the_scenario_in_it_unless_the_library_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("clinics", "commons"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "scenario.toml").write_text("rounds = 7")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load("clinics").rounds == load(tmp_path / "clinics").rounds == load(tmp_path / "commons").rounds == 7
+    assert load("commons").rounds != 7
+    with pytest.raises(InputError, match=r"unknown scenario 'empty'.*or of a folder with scenario\.toml"):
+        load("empty")
+    with pytest.raises(InputError, match="no such scenario file"):
+        load(tmp_path / "empty")
+
+
 def test_overrides_are_the_same_as_texts_and_as_values() -> None:
     texts = ["settlement.kind=data", "settlement.alpha = 2", "policy.mix={fixed = 1.0}", "learning.hidden=[16, 8]"]
     values = {"settlement": {"kind": "data", "alpha": 2}, "policy.mix": {"fixed": 1.0}, "learning.hidden": [16, 8]}
