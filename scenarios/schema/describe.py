@@ -199,7 +199,8 @@ Written by `commonweal describe --markdown`; change the fields in `scenarios/sch
 
 A scenario is a TOML file. Every field has a default, so a file says only what is different. `commonweal run
 FILE.toml` plays it, `--set settlement.alpha=2` changes a field, `--vary settlement.kind=equal,data` compares values.
-Relative paths in a file are seen from the file's folder. List items are written `values.dimensions[0].limit`.
+Relative paths in a file are seen from the file's folder, those of `--set` and of Python from the current
+one. List items are written `values.dimensions[0].limit`.
 
 Rules of your own are functions registered by name. An installed package offers them as entry points of a group; their
 names are then allowed in the field of that group, wherever it says "a registered …".
