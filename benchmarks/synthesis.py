@@ -22,10 +22,11 @@ from commonweal.figures.studies import draw
 from commonweal.scenarios.runs.intervals import mean_interval, written
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.studies import Answer, ask
+from commonweal.scenarios.studies.honest import BEGIN
 from commonweal.scenarios.studies.pieces import Pieces
 from commonweal.scenarios.studies.synthesis.bench import Bench
 from commonweal.scenarios.studies.synthesis.judging import measured
-from commonweal.scenarios.studies.synthesis.levers import HONEST, Rule, Setting, known_rules
+from commonweal.scenarios.studies.synthesis.levers import Rule, Setting, known_rules
 from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
 
 PAGE = Path(__file__).parents[1] / "docs" / "synthesis.md"
@@ -212,7 +213,7 @@ def candidate_parts() -> str:
 
 def candidate_league() -> str:
     """A league of attackers against the rule that ships, all others honest at first: what each gains over honesty."""
-    scenario = revise(load("synthesised"), HONEST)
+    scenario = revise(load("synthesised"), BEGIN)
     answer = ask("league", scenario, 2, folder=KEPT / "league", tell=lambda *_: None, **LEAGUE)
     print(answer.headline, *answer.notes, sep="\n", flush=True)
     rows = [

@@ -14,13 +14,9 @@ from commonweal.economy.runs.ensemble import Ensemble
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.attacks.registry import Attack
+from commonweal.scenarios.studies.honest import HONEST
 from commonweal.scenarios.studies.incentives.playing import TOGETHER
 from commonweal.scenarios.studies.pieces import Piece, Pieces, Tick
-
-HONEST: dict[str, Any] = {  # everybody delegates, whatever happens
-    "policy.mix": {"fixed": 1.0}, "policy.mutation": 0.0,
-    "population.start_delegate": 1.0, "population.start_free_ride": 0.0, "population.start_defect": 0.0,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

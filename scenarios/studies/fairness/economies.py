@@ -8,6 +8,7 @@ from typing import Any
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.honest import UNSCREENED
 
 TASKS = ("digits", "breast_cancer", "wine", "synthetic")
 PARTITIONS = ("equal", "dirichlet", "power", "class")
@@ -64,16 +65,4 @@ def everybody_delegates(scenario: Scenario, principals: int, rounds: int) -> Sce
         raise InputError("actions.available has no 'delegate': fairness is about payments for data that is delegated")
     if scenario.settlement.kind == "equal":
         raise InputError("settlement.kind = 'equal' pays everybody the same: fairness needs one that looks at credit")
-    changes: dict[str, Any] = {
-        "rounds": rounds,
-        "population.count": principals,
-        "population.graph": "complete",
-        "policy.mix": {"fixed": 1.0},
-        "policy.mutation": 0.0,
-        "values.dimensions": [],
-        "values.camps": [],
-        "screening.mode": "off",
-        "screening.gate": False,
-    }
-    starts = {"delegate": 1.0, "free_ride": 0.0, "defect": 0.0, "abstain": 0.0}
-    return revise(scenario, changes | {f"population.start_{action}": share for action, share in starts.items()})
+    return revise(scenario, {**UNSCREENED, "rounds": rounds, "population.count": principals})

@@ -10,6 +10,7 @@ from commonweal.economy.learning.guards import NO_GUARD, Guard
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.relevance import of_numbers
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.honest import UNSCREENED
 from commonweal.scenarios.studies.privacy.options import PrivacyOptions
 
 MOST_PLAYERS = 12  # principals whose coalitions are all evaluated in a judged round
@@ -42,16 +43,10 @@ def observed(scenario: Scenario, options: PrivacyOptions) -> Scenario:
     if learning.method != "traversal":
         raise InputError(f"learning.method = {learning.method!r}: privacy is about what leaves a node in 'traversal'")
     changes: dict[str, Any] = {
+        **UNSCREENED,
         "rounds": options.rounds,
         "precision": "float64",
         "population.count": options.principals,
-        "population.graph": "complete",
-        "policy.mix": {"fixed": 1.0},
-        "policy.mutation": 0.0,
-        "values.dimensions": [],
-        "values.camps": [],
-        "screening.mode": "off",
-        "screening.gate": False,
         "task.drift": 0.0,
         "learning.wire": "off",  # every mode's messages are read off the same run
         "learning.nodes": max(2, learning.nodes),
@@ -62,10 +57,7 @@ def observed(scenario: Scenario, options: PrivacyOptions) -> Scenario:
         "credit.novelty.memory": 0,
         "credit.replication.penalty": 0.0,
     }
-    return revise(scenario, changes | {
-        f"population.start_{action}": float(action == "delegate")
-        for action in ("delegate", "free_ride", "defect", "abstain")
-    })  # fmt: skip
+    return revise(scenario, changes)
 
 
 def designs(options: PrivacyOptions) -> tuple[Design, ...]:

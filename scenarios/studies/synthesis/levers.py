@@ -11,14 +11,13 @@ from typing import Any
 from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.loading import revise
 from commonweal.scenarios.schema.scenario import Scenario
+from commonweal.scenarios.studies.honest import BEGIN
 from commonweal.scenarios.studies.synthesis.options import SynthesisOptions
 
 Setting = str | float | int
 Rule = Mapping[str, Setting]  # a setting of each lever
 
 LN2, UNCAPPED = log(2.0), 1e6
-HONEST = {"population.start_delegate": 1.0, "population.start_free_ride": 0.0, "population.start_defect": 0.0,
-          "policy.mutation": 0.0}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def under(rule: Rule, scenario: Scenario, options: SynthesisOptions, *, honest: 
         options: what principals own.
         honest: everybody delegates from the start and nobody acts at random, as an attack is measured against.
     """
-    return revise(scenario, {**(HONEST if honest else {}), **changes_of(rule, options)})
+    return revise(scenario, {**(BEGIN if honest else {}), **changes_of(rule, options)})
 
 
 def said(rule: Rule) -> str:

@@ -14,9 +14,10 @@ from commonweal.agents.errors import InputError
 from commonweal.figures.studies import draw
 from commonweal.scenarios.runs.intervals import mean_interval
 from commonweal.scenarios.studies.attack_matrix import playing
-from commonweal.scenarios.studies.attack_matrix.playing import HONEST, spread
+from commonweal.scenarios.studies.attack_matrix.playing import spread
 from commonweal.scenarios.studies.attack_matrix.study import headline
 from commonweal.scenarios.studies.base import STUDIES, Answer
+from commonweal.scenarios.studies.honest import HONEST
 from commonweal.scenarios.studies.options import read_options
 from tests.helpers.own_rules import OWN, SMALL, forgotten
 
@@ -46,7 +47,7 @@ def test_every_settlement_that_makes_sense_is_tried_against_every_known_attack()
 
 def test_a_cell_is_the_mean_over_those_who_try_of_what_the_futures_say() -> None:
     answer = asked(settlements=("equal",), attacks=("free_ride",))
-    base = revise(load("commons", SMALL), HONEST | {"settlement.kind": "equal"})
+    base = revise(load("commons", SMALL), {**HONEST, "settlement.kind": "equal"})
     gains, losses = [], []
     for seed in (0, 1):
         tried = [Deviation("free_ride", (first,), Action.FREE_RIDE) for first in spread(2, 4)]
