@@ -60,6 +60,17 @@ def test_a_cell_is_the_mean_over_those_who_try_of_what_the_futures_say() -> None
         np.testing.assert_allclose([row[name], row[f"{name}_low"], row[f"{name}_high"]], found.at(()), rtol=1e-9)
 
 
+def test_who_would_stay_away_at_first_is_honest_too() -> None:
+    starts = {"delegate": 0.5, "free_ride": 0.0, "defect": 0.0, "abstain": 0.5}
+    away: dict[str, Any] = {f"population.start_{action}": share for action, share in starts.items()}
+    away["actions.available"] = list(starts)
+    told = {"settlements": ("equal",), "attacks": ("free_ride",)}
+    pd.testing.assert_frame_equal(
+        asked(changes=away, **told).tables["attacks"],
+        asked(changes={"actions.available": list(starts)}, **told).tables["attacks"],
+    )
+
+
 def test_rules_and_attacks_of_files_are_rows_and_columns(tmp_path: Path) -> None:
     for name in ("settlement", "attack"):
         (tmp_path / f"{name}.py").write_text(OWN[name])
