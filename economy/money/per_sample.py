@@ -15,11 +15,12 @@ def relative_credit(credit: Floats, held: Ints) -> Floats:
         held: (R, N) samples that each holds; 0 for who takes no part.
 
     Returns:
-        (R, N) from 0 on; 1 is typical.
+        (R, N) from 0 on, 1 is typical; infinite where the typical is next to nothing beside the largest.
     """
     scale = np.abs(credit).max(axis=1, keepdims=True, initial=0.0)
     each = ratio(ratio(np.maximum(credit, 0.0), scale), held.astype(np.float64))
-    return ratio(each, weighted_median(each, np.where(each > 0, held, 0)))
+    with np.errstate(over="ignore"):  # what is infinitely above the typical is so above every cap
+        return ratio(each, weighted_median(each, np.where(each > 0, held, 0)))
 
 
 def weighted_median(values: Floats, weights: Ints) -> Floats:

@@ -72,3 +72,8 @@ def test_a_cap_takes_what_luck_adds_above_it():
 
 def test_it_keeps_what_every_settlement_rule_promises():
     check_settlement_rule("synthesised")
+
+
+@pytest.mark.filterwarnings("error")
+def test_credit_infinitely_above_the_typical_is_so_without_a_warning() -> None:
+    assert relative_credit(np.array([[1e-312, 1.0]]), np.array([[10, 1]])).tolist() == [[1.0, np.inf]]
