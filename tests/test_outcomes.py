@@ -49,6 +49,7 @@ def test_scenarios_of_a_comparison_differ_in_the_rule_alone() -> None:
     assert not differences(commons, revise(commons, {"settlement.kind": "credit"}))
 
 
+@pytest.mark.slow
 def test_two_seeds_tell_as_much() -> None:
     equal, credit = commons_under("equal", range(2)), commons_under("credit", range(2))
     assert (equal["share_delegate"] < 0.15).all() and (equal["accuracy"] < 0.35).all()

@@ -77,7 +77,7 @@ def find(name_or_path: str | Path, folders: Mapping[str, Path]) -> Path:
     known = [name for folder in folders.values() for name in names_in(folder)]
     close = get_close_matches(str(path), known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    among = f"must be one of {', '.join(known)}, or the path of a .toml file or of a folder with scenario.toml"
+    among = f"must be one of {', '.join(known)}, or the path of a .toml file or folder"
     raise InputError(f"unknown {next(iter(folders))} {str(path)!r}: {among}{hint}")
 
 

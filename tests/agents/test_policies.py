@@ -103,6 +103,7 @@ class TestImitation(Asked):
         population = replace(population, action=action, payoff=np.tile([0.0, gap], (pairs, 1)))
         return float((self.proposed(scenario, population, choice(*range(pairs)))[:, 0] == F).mean())
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("gap", "expected"), [(0.0, 0.5), (1.0, 0.7310586), (-1.0, 0.2689414), (3.0, 0.9525741)])
     def test_it_copies_with_the_probability_of_the_fermi_function(self, gap: float, expected: float) -> None:
         # 1 / (1 + e^-x) at x = 0, 1, -1, 3; 2 000 draws: standard error at most .011.

@@ -98,6 +98,7 @@ def test_a_worker_process_knows_rules_that_were_registered_elsewhere(
     assert registry.group in known
 
 
+@pytest.mark.slow
 def test_rules_of_a_script_and_of_what_it_imports_when_it_is_run_reach_its_workers(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     (tmp_path / "imported_rules.py").write_text(IMPORTED)

@@ -17,6 +17,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_run_draws_what_is_asked_for_and_again_in_another_style_without_playing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

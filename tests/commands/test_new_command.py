@@ -67,6 +67,7 @@ def test_what_is_written_is_tidy() -> None:
     assert found.returncode == 0, found.stdout
 
 
+@pytest.mark.slow
 def test_its_test_passes_with_pytest_alone() -> None:
     assert main(["new", "settlement", "of_mine", "--out", "rules"]) == 0
     done = subprocess.run(

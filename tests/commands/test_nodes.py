@@ -49,6 +49,7 @@ def test_a_run_over_processes_is_that_over_nodes_in_one_process(
     assert not nodes_files(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [

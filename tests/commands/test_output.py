@@ -54,6 +54,7 @@ def test_a_run_is_shown_and_kept_on_a_terminal_that_is_not_utf_8(
     assert (tmp_path / "mine" / "runs.parquet").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["list"], ["describe"], ["study"], ["run", "--help"]])
 def test_a_real_process_writes_to_an_ascii_terminal(words: list[str]) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}

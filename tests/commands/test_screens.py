@@ -122,6 +122,7 @@ def test_every_number_of_a_sweep_of_24_points_can_be_read_on_a_terminal(
     assert "Δ delegating" in everything
 
 
+@pytest.mark.slow
 def test_the_size_is_that_of_a_real_terminal(folder: Path) -> None:
     printed = on_a_terminal(["results", str(folder)], 90, 43)
     check(printed, pd.read_parquet(folder / "runs.parquet"), 90)

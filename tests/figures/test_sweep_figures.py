@@ -329,6 +329,7 @@ def test_what_cannot_be_drawn_is_skipped_in_a_line(tmp_path: Path) -> None:
     assert said == ["heat_maps: skipped, fewer than two factors vary", "responses: skipped, no number varies"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sobol", "morris"])
 def test_a_sampled_sweep_gets_its_indices(kind: str, tmp_path: Path) -> None:
     pytest.importorskip("SALib")

@@ -169,6 +169,7 @@ POOLED = revise(LEARNED, {"learning.sampling": "pool", "policy.mutation": 0.1})
 class TestPurposes:
     """Whom imitators meet, who mutates, which samples are put in, …: each keeps the run's numbers or a stranger's."""
 
+    @pytest.mark.slow
     def test_all_purposes_kept_is_the_run_and_none_is_the_strangers(self):
         game = replace(SMALL, outcome=Outcome(("share_delegate", "accuracy"), 3))
         economy = Ensemble(POOLED, [3]).snapshot

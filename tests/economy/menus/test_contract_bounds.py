@@ -73,6 +73,7 @@ def uncertified(types: int, seeds: range) -> list[MenuProblem]:
     return problems
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 120, 40))
 def test_no_menu_on_a_grid_exceeds_a_bound_however_few_nodes_it_took(first: int) -> None:
     problems = uncertified(2, range(first, first + 40))

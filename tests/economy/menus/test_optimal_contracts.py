@@ -170,6 +170,7 @@ def drawn_problem(seed: int) -> MenuProblem:
 INFEASIBLE = {16, 80, 112, 128, 144, 160}  # seeds whose budget is too small for everybody
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 200, 25))
 def test_two_hundred_problems_are_solved_or_said_to_be_infeasible(first: int) -> None:
     for seed in range(first, first + 25):

@@ -263,6 +263,7 @@ def gaps(kind: str) -> tuple[Floats, Floats]:
     return np.concatenate(said), np.concatenate(true)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["first_order", "second_order", "aumann_shapley", "shapley", "banzhaf"])
 def test_first_order_is_what_every_action_would_have_brought_where_a_network_learns_little(kind: str) -> None:
     said, true = gaps(kind)

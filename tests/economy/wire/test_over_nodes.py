@@ -71,6 +71,7 @@ class TestSameAsInOnePlace:
     def test_whatever_free_riders_put_in(self, mode: str, form: str) -> None:
         assert_same_rounds(*pair("poisoners", mode, actions__free_ride=form))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("mode", ["paths", "cut-gradients"])
     def test_rules_that_look_at_every_update(self, mode: str) -> None:
         assert_same_rounds(*pair("commons", mode, credit__kind="estimated_shapley", credit__budget=40), rounds=2)

@@ -139,6 +139,7 @@ def test_more_seeds_rules_and_fewer_rounds_play_only_what_is_missing(
     assert document_of(played)["rounds"] == 7
 
 
+@pytest.mark.slow
 def test_it_can_be_stopped_and_goes_on_where_all_seeds_were_played(made: Callable[[], Comparison]) -> None:
     played = made()
     plan = changed(first_plan(small()), {"seeds": 10, "rounds": 150})

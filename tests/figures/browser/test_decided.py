@@ -83,6 +83,7 @@ def rows_of(scenario: Any, seed: int, rounds: int) -> list[dict[str, float]]:
     return live.chronicle.rows
 
 
+@pytest.mark.slow
 def test_without_changes_episodes_are_the_reasons_and_their_luck_adds_up_to_the_run(opened: Callable[..., Tab]) -> None:
     tab = opened()
     played(tab, 12)

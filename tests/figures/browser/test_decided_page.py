@@ -139,6 +139,7 @@ def test_it_is_stopped_and_the_page_answers_meanwhile(tab: Tab) -> None:
     assert tab.button(LUCK).is_enabled()
 
 
+@pytest.mark.slow
 def test_nothing_is_cut_off_in_either_theme_and_on_a_telephone(tab: Tab) -> None:
     played(tab, 6)
     tab.turn_to("dynamics")

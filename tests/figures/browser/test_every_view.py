@@ -90,6 +90,7 @@ def look_at_all(tab: Tab, name: str, looks: Iterable[tuple[str, str]]) -> list[s
     return wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FEW)
 def test_no_text_of_a_view_is_clipped_overlaps_or_is_pale(name: str, tab: Tab) -> None:
     wrong = look_at_all(tab, name, product(("1280",), THEMES))
@@ -104,6 +105,7 @@ def test_every_view_of_every_scenario_at_every_size(name: str, tab: Tab) -> None
     assert not wrong, "\n".join(wrong[:40])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FEW)
 def test_every_view_has_a_sentence_and_a_table_in_the_words_of_its_market(name: str, tab: Tab) -> None:
     play(tab, name)
@@ -118,6 +120,7 @@ def test_every_view_has_a_sentence_and_a_table_in_the_words_of_its_market(name: 
             assert not [word for word in LEARNED if word in said], view
 
 
+@pytest.mark.slow
 def test_every_control_has_a_name_and_is_large_enough_and_the_page_has_its_landmarks(tab: Tab) -> None:
     play(tab, "commons")
     session = tab.page.context.new_cdp_session(tab.page)

@@ -158,6 +158,7 @@ def stops(slider: dict[str, Any]) -> Iterator[str]:
             yield f"{slider['low'] + count * slider['step']:.{slider['decimals']}f}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", library_names())
 def test_sliders_stop_at_values_that_their_field_can_hold(name: str) -> None:
     scenario = load(name)

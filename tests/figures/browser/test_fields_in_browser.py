@@ -79,6 +79,7 @@ def play_to(page: Any, rounds: int) -> None:
     until(page, f"commonweal.store.newest === {rounds} && !commonweal.docs.state.playing")
 
 
+@pytest.mark.slow
 def test_a_changed_field_is_marked_and_played_as_a_new_run(opens: Opens) -> None:
     page = opens()
     play_to(page, 5)
@@ -305,6 +306,7 @@ def test_only_the_first_visit_plays_by_itself(opens: Opens) -> None:
     assert page.locator(".cw-play").evaluate("(each) => each === document.activeElement")
 
 
+@pytest.mark.slow
 def test_what_takes_long_says_how_far_it_is_and_can_be_stopped(opens: Opens) -> None:
     page = opens()
     fill(page, "Principals", "400")
@@ -323,6 +325,7 @@ def test_what_takes_long_says_how_far_it_is_and_can_be_stopped(opens: Opens) -> 
     assert asked(page, "commonweal.store.newest") == 190  # the old picture
 
 
+@pytest.mark.slow
 def test_a_lost_connection_leaves_the_picture_and_goes_on(opens: Opens, server: Server) -> None:
     page = opens()
     play_to(page, 20)

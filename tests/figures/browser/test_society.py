@@ -346,6 +346,7 @@ def test_ten_thousand_are_redrawn_within_a_frame(shown: Callable[..., Any]) -> N
     assert shown("spatial-public-goods", 0).evaluate(REDRAWN) < 32
 
 
+@pytest.mark.slow
 def test_every_scenario_opens_its_society_without_a_word_of_trouble(shown: Callable[..., Any]) -> None:
     page = shown("commons", 0)
     let_go(page)

@@ -73,6 +73,7 @@ def choose(tab: Tab, name: str, option: str) -> None:
     tab.page.locator("label", has_text=name).locator("select").select_option(label=option)
 
 
+@pytest.mark.slow
 def test_the_map_shows_the_numbers_of_the_table(opened: Callable[[str], Tab], results: Path) -> None:
     tab = opened("whole")
     runs = pd.read_parquet(results / "whole" / "runs.parquet")
@@ -186,6 +187,7 @@ def test_a_seed_opens_in_society_and_was_checked(opened: Callable[[str], Tab]) -
     assert run[:8] in tab.page.text_content("button.cw-chip")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
 @pytest.mark.parametrize("dark", [False, True])
 def test_nothing_overlaps_or_is_cut_off(size: tuple[int, int], dark: bool, opened: Callable[[str], Tab]) -> None:

@@ -56,7 +56,7 @@ def test_a_folder_stands_for_the_scenario_in_it_unless_the_library_has_its_name(
     monkeypatch.chdir(tmp_path)
     assert load("clinics").rounds == load(tmp_path / "clinics").rounds == load(tmp_path / "commons").rounds == 7
     assert load("commons").rounds != 7
-    with pytest.raises(InputError, match=r"unknown scenario 'empty'.*or of a folder with scenario\.toml"):
+    with pytest.raises(InputError, match=r"unknown scenario 'empty'.*or the path of a \.toml file or folder"):
         load("empty")
     with pytest.raises(InputError, match="no such scenario file"):
         load(tmp_path / "empty")

@@ -131,6 +131,7 @@ class TestFit:
         """What is found in the series of another 400 people."""
         return cls.found_in([1000])
 
+    @pytest.mark.slow
     def test_planted_parameters_are_found_again_in_a_series_played_with_the_same_luck(self) -> None:
         np.testing.assert_allclose(self.found_in(range(4), 10).best, self.TRUTH[0], atol=0.02)
 
@@ -187,6 +188,7 @@ class TestStudy:
             assert set(settings_) == {"policy.conditional.slope", "policy.revision"}
             revise(SMALL, settings_)
 
+    @pytest.mark.slow
     def test_predictions_do_not_look_ahead(self, tmp_path: Path) -> None:
         """Whatever comes later, what is predicted from the first four periods is the same."""
         predicted = []

@@ -101,6 +101,7 @@ def test_optional_public_goods_keep_their_rest_point_when_everything_was_played(
     np.testing.assert_allclose(inside[list(game.strategies)], published, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lonely", "shares"),
     [

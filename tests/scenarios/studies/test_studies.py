@@ -120,7 +120,7 @@ class TestReport:
     def test_an_estimate_is_shown_with_its_interval(self, answer):
         texts = shown(answer.tables["rows"])
         assert list(texts.columns) == ["who", "gain", "good"]
-        assert texts["gain"].tolist() == ["0 [-0.5, 1.5]", "1 [-0.5, 1.5]"]
+        assert texts["gain"].tolist() == ["0.0 [-0.5, 1.5]", "1.0 [-0.5, 1.5]"]
         assert texts["good"].tolist() == ["yes", "yes"]
 
     def test_an_estimate_without_an_interval_is_shown_alone(self):

@@ -298,6 +298,7 @@ class TestPoison:
         assert set(failed["message"]) == {"RuntimeError: a principal fainted"}
         assert set(failed["rounds"]) == {2}
 
+    @pytest.mark.slow
     def test_a_run_that_kills_its_worker_fails_alone(self, tmp_path: Path) -> None:
         _, failed = self.outcome(tmp_path, {"policy.mix": {"deadly": 1.0}}, engine="processes", workers=2)
         assert set(failed["stage"]) == {"worker"}

@@ -217,11 +217,13 @@ def test_the_league_has_every_rule_against_every_attack_and_few_enough_principal
     assert plan.base.population.count <= MOST_PLAYERS
 
 
+@pytest.mark.slow
 def test_five_thousand_points_are_checked_within_seconds() -> None:
     alpha, leak = np.linspace(0, 4, 100).tolist(), np.linspace(0, 1, 50).tolist()
     assert len(plan_of("commons", {"settlement.alpha": alpha, "market.leak": leak}, seeds=1).points) == 5000
 
 
+@pytest.mark.slow
 def test_every_sweep_file_of_the_page_on_sweeps_is_one(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs" / "sweeps.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)

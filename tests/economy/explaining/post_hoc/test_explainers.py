@@ -53,6 +53,7 @@ def changes() -> tuple[Floats, Floats]:
     return series, np.diff(bounds, axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES.values())
 def test_every_explainer_answers_each_run_and_says_the_same_twice(name: str) -> None:
     series = changes()[0][:3]
