@@ -1,6 +1,6 @@
 """How often the intervals of certificates cover, and how many certificates fall to attacks held out of the search.
 
-    python benchmarks/certificates.py                    all tables (some forty minutes on one core)
+    python benchmarks/certificates.py                    all tables (some thirty minutes on one core)
     python benchmarks/certificates.py procedure coverage some of them
     python benchmarks/certificates.py --write            all, into docs/certificates.md
 
