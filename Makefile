@@ -50,7 +50,8 @@ test: $(STAMP)
 
 # Exit status 5 says that no test is marked slow.
 test-slow: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m slow || [ $$? -eq 5 ]
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "slow and not alone" || [ $$? -eq 5 ]
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m alone || [ $$? -eq 5 ]
 
 test-all: test test-slow
 

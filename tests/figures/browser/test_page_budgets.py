@@ -1,10 +1,10 @@
 """The page waits no longer than twice its budgets, and the browser keeps no more of a run than it may.
 
-A busy machine makes waits long that are none of the page's: what counts is the median of a batch, of three batches the
-best, and limits are stretched by how long the machine keeps a short computation waiting meanwhile.
+A page, its browser and its server keep several processors busy, so that nothing else is tested beside them. A busy
+machine makes waits long all the same that are none of the page's: what counts is the median of a batch, of three
+batches the best, and limits are stretched by how long the machine keeps a short computation waiting meanwhile.
 """
 
-import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -19,7 +19,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from shared.page_waits import SIZES, Page, frame_work, opened, scenario_file
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 Opened = tuple[Page, Server, int]  # the page, its server, and principals
 
 OPENED, PAUSED, POINTED = 5000, 200, 34  # milliseconds
@@ -40,14 +40,6 @@ def page(
         shown.steps(3)  # what is loaded once
         yield shown, server, request.param
         assert (shown.tab.wrong, shown.tab.outside, server.complaints()) == ([], [], [])
-
-
-@pytest.fixture(autouse=True)
-def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests of this file that other workers run wait meanwhile: each keeps a browser busy on several processors."""
-    with (tmp_path_factory.getbasetemp().parent / "page-budgets.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def crowding() -> float:
@@ -123,7 +115,7 @@ def test_playing_paints_many_frames_and_pause_is_seen_at_once(page: Opened) -> N
 
 def test_scrubbing_paints_many_frames_without_waiting_for_the_server(page: Opened) -> None:
     shown, _, principals = page
-    if shown.tab.of("commonweal.store.newest") < 50:  # the test that plays may be another worker's
+    if shown.tab.of("commonweal.store.newest") < 50:  # the test that plays may not be among those that are run
         shown.turn_to("society")
         shown.pace(3.0)
     if principals == 40:  # of more, marks come only as they are looked at
