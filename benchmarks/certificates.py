@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from results_page import Table, kept, main, markdown
 
-from commonweal.agents.errors import InputError
 from commonweal.scenarios.schema.loading import load, revise
 from commonweal.scenarios.schema.scenario import Scenario
 from commonweal.scenarios.studies.attacks import Attempt, CertifyOptions, certify, exploitability, refute
@@ -201,12 +200,7 @@ def mechanisms() -> Iterator[tuple[str, str, Scenario]]:
 def firms_of(firms: Scenario) -> Iterator[tuple[str, str, Scenario]]:
     """Firms that are paid with models along a known curve."""
     for count in (4, 6, 8):
-        for offer in ("menu", "uniform"):
-            try:
-                fewer = revise(firms, {"population.count": count, "menu.offer": offer})
-            except InputError:
-                continue
-            yield "firms and a curve", f"{count} firms, {offer}", fewer
+        yield "firms and a curve", f"{count} firms, menu", revise(firms, {"population.count": count})
 
 
 def share(part: int, whole: int) -> str:
