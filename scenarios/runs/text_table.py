@@ -70,11 +70,15 @@ def lines(
 
 
 def _continued(columns: Sequence[Column], left_out: Sequence[Column], width: int | None) -> list[Column]:
-    """What tells rows apart, and the columns that had no room beside it; none where not one of them ever has."""
+    """What tells rows apart, as far as it leaves room, and the columns that had none; nothing where they never have."""
     first = list(takewhile(lambda column: not column.number, columns)) or columns[:1]
-    again = [replace(column, rank=-1) for column in first if column not in left_out]
-    table = [*again, *left_out]
-    return table if any(_fitted(_named(table), width)[len(again) :]) else []
+    shown = [column for column in columns if column not in left_out]
+    again = [replace(column, rank=-1) for column in first if column in shown] or [replace(shown[0], rank=-1)]
+    for kept in range(len(again), 0, -1):
+        table = [*again[:kept], *left_out]
+        if any(_fitted(_named(table), width)[kept:]):
+            return table
+    return []
 
 
 def _rows_within(rows: Sequence[Sequence[str]], room: int | None) -> int:

@@ -78,6 +78,19 @@ def test_a_table_goes_on_below_beside_what_tells_rows_apart() -> None:
     assert lines(long, 30, 7, below=True)[-3:] == left
 
 
+def test_of_what_tells_rows_apart_as_much_stands_beside_the_rest_as_has_room() -> None:
+    table = [Column(name, [name[:2]], number=False) for name in ("settlement", "credit", "market", "population")]
+    assert lines(table, 26, below=True) == [
+        "settlement  credit  market",
+        "──────────  ──────  ──────",
+        "se          cr      ma",
+        "",
+        "settlement  population",
+        "──────────  ──────────",
+        "se          po",
+    ]
+
+
 @given(table=tables(), width=st.integers(60, 200))
 def test_no_line_is_longer_than_the_screen_is_wide(table: list[Column], width: int) -> None:
     assert all(len(line) <= width for line in lines(table, width))  # a wide sign is one character and two places
