@@ -317,6 +317,8 @@ def test_on_a_wide_enlarged_page_pointing_finds_the_same(shown: Callable[..., An
     settle(page)
 
 
+@pytest.mark.slow
+@pytest.mark.alone
 def test_a_thousand_are_painted_in_time_and_named_at_once(shown: Callable[..., Any]) -> None:
     page = shown("commons", 1000)
     play(page, 2)
@@ -342,6 +344,8 @@ REDRAWN = """() => {
 }"""  # milliseconds, the median
 
 
+@pytest.mark.slow
+@pytest.mark.alone
 def test_ten_thousand_are_redrawn_within_a_frame(shown: Callable[..., Any]) -> None:
     assert shown("spatial-public-goods", 0).evaluate(REDRAWN) < 32
 
