@@ -294,6 +294,7 @@ def test_too_few_third_parties_or_an_even_jury_are_refused():
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_gradient_takes_at_most_4_5_milliseconds():
     case = random_case(np.random.default_rng(0), (10, 30, 2, 40), 1)
     times = []

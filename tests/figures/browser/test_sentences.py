@@ -147,6 +147,8 @@ def test_words_do_not_depend_on_how_often_they_were_asked_for() -> None:
                                                         QUESTION, 200)  # fmt: skip
 
 
+@pytest.mark.slow
+@pytest.mark.alone
 def test_a_sentence_costs_less_than_a_third_of_a_millisecond_however_long_the_run() -> None:
     chronicle = played("commons", 3)
     long = Chronicle(chronicle.world, [chronicle.rows[0] | {"round": t + 1.0} for t in range(2000)], chronicle.sights)
