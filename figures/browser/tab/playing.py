@@ -40,11 +40,14 @@ class Playing(Topic):
         """A browser has come."""
         self.session.tell(speeds=list(SPEEDS))
 
-    def begun(self) -> None:
-        """Another run is shown: fields say what it was played with."""
+    def begins(self) -> None:
+        """Another run is about to be shown: fields say what it was played with."""
         shown = self.session.stage.shown
         assert shown is not None
         self.choice, self._wrong = shown.choice, {}
+
+    def begun(self) -> None:
+        """Another run is shown: say what can be chosen, and what fields hold."""
         self._tell_scenarios()
         self._tell_fields()
 

@@ -180,6 +180,8 @@ class Session:
         if live is None or shown is None or self._send is None or not self._met:
             return
         self._unshown = False
+        for topic in self.topics:
+            topic.begins()
         self._run, self._after, self._flying, self._told = self._run + 1, -1, 0, 0.0
         if self.ring not in live.glances.rings:
             self.ring = "reputation"

@@ -58,6 +58,12 @@ class Topic:
     def greeted(self) -> None:
         """A browser has connected, the first time or again, and knows nothing. In the worker's thread."""
 
+    def begins(self) -> None:
+        """Another run is about to be shown: what the browser asks for once it knows is of that one, and to be kept.
+
+        In the worker's thread.
+        """
+
     def begun(self) -> None:
         """Another run is shown than before. In the worker's thread."""
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,26 @@ def test_what_is_asked_the_moment_another_run_is_shown_follows_that_run(opened: 
     until(lambda: tab.setup["run"] > runs and tab.round == 0)
     stepped(tab, 2)
     until(lambda: tab.docs["ledger"]["round"] == 2)
+
+
+def test_a_field_set_the_moment_another_run_is_shown_is_a_field_of_that_run(opened: Callable[..., Tab]) -> None:
+    tab = opened()
+    take, runs = tab._take, tab.setup["run"]
+
+    def setting(document: Mapping[str, Any], *buffers: bytes) -> None:
+        take(document, *buffers)
+        if document["kind"] == "setup" and document["run"] == runs + 1:  # what a browser says comes in another thread
+            Thread(target=tab.say, args=("set",), kwargs={"path": "settlement.kind", "value": "data"}).start()
+            until(lambda: tab.session.topics[0].choice.settings["settlement.kind"] == "data")
+
+    tab.session.connect(setting)
+    tab.say("scenario", name="leaky")
+    until(lambda: tab.docs["frame"]["run"] > runs)
+    tab.say("begin")
+    until(lambda: tab.setup["run"] > runs + 1 and tab.round > 0)
+    tab.say("pause")
+    played = tab.session.stage.live.scenario
+    assert (tab.setup["name"], played.settlement.kind) == ("leaky", "data")
 
 
 def test_wrong_parameters_are_told_in_a_line_and_the_run_goes_on(opened: Callable[..., Tab]) -> None:
