@@ -3,6 +3,7 @@
 Where CI is set, Hypothesis tries the same cases every time. ``pytest --hypothesis-profile=thorough`` tries many more.
 """
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,12 @@ from hypothesis import settings
 settings.register_profile("thorough", settings.default, deadline=None, max_examples=1000)
 settings.register_profile("commonweal", settings.default, deadline=None, max_examples=50)
 settings.load_profile("commonweal")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported by then stays to the end: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

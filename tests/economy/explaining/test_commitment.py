@@ -39,11 +39,11 @@ def test_the_whole_is_the_run_itself_and_nothing_is_left() -> None:
 
 @pytest.mark.slow
 def test_variances_of_the_parts_sum_to_that_of_the_outcome() -> None:
-    """Parts of a martingale are uncorrelated; noise of the estimates is taken off; 150 runs."""
-    own = Ensemble(CURVE, range(150)).snapshot
+    """Parts of a martingale are uncorrelated; noise of the estimates is taken off; 75 runs."""
+    own = Ensemble(CURVE, range(75)).snapshot
     found = explain_commitment(own, 16, LuckGame(4, 32, 0, OUTCOME))
     noise = found.standard_error[..., 0] ** 2
     summed = (found.values[..., 0] ** 2 - noise).sum(axis=1)
     outcome = found.value[:, 0] - found.base[:, 0]
     apart = summed - outcome**2 + noise.sum(axis=1)
-    assert abs(apart.mean()) < 4 * apart.std(ddof=1) / np.sqrt(150)
+    assert abs(apart.mean()) < 4 * apart.std(ddof=1) / np.sqrt(75)

@@ -14,6 +14,7 @@ pytest.importorskip("solara", reason="the extra 'browser' is not installed")
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 FEW = ("commons", "value-conflict", "public-goods")  # a market of each kind, looked at in the fast tests
+COMPARED = 40  # rounds: as many texts as two hundred
 SIZES = {"1280": (1280, 800), "1920": (1920, 1080), "talk": (1280, 800), "200 %": (640, 400)}
 THEMES = ("light", "dark")
 LEARNED = ("accuracy", "accurate", "screen", "model", "sample")  # never said of a public good
@@ -77,8 +78,10 @@ def faults(texts: list[list[Any]], width: int) -> list[str]:
 
 
 def look_at_all(tab: Tab, name: str, looks: Iterable[tuple[str, str]]) -> list[str]:
-    """What is wrong in any view of a scenario, by size and theme."""
+    """What is wrong in any view of a scenario, by size and theme; most compare their rules over fewer rounds."""
     play(tab, name)
+    if name not in FEW:
+        tab.tell("compare", rounds=COMPARED)
     looks = list(looks)
     views = [view["id"] for view in tab.page.evaluate("commonweal.store.setup.views")]
     wrong = []
