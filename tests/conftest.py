@@ -23,6 +23,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """At the end all can go: libraries would say that they leak."""
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def nothing_stays_registered() -> Iterator[None]:
     """What a test registers is gone when it ends: workers that later tests start could not import it."""

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import networkx as nx
+import pytest
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,6 +66,7 @@ def imports() -> dict[str, list[str]]:
     return {name: sorted(set(imported(file)) - {name}) for name, file in MODULES.items()}
 
 
+@pytest.mark.slow
 def test_everything_installed_goes_by_one_name() -> None:
     bare = []
     beside = [file for at in ("tests", "benchmarks", "docs", "commonweal") for file in (ROOT / at).rglob("*.py")]
@@ -119,6 +121,7 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert not circles
 
 
+@pytest.mark.slow
 def test_only_the_shell_loads_mesa() -> None:
     kernels = [name for name in MODULES if not name.startswith(SHELL)]
     assert {"commonweal.economy.round.play", "commonweal.economy.money.ledger"} <= set(kernels)

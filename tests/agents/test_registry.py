@@ -91,6 +91,7 @@ def known() -> Iterator[set[str]]:
         del sys.modules[plugged.__name__]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("registry", PLUG_POINTS, ids=lambda registry: registry.noun)
 def test_a_worker_process_knows_rules_that_were_registered_elsewhere(
     registry: Registry[Any, Any], known: set[str]

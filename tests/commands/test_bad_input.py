@@ -159,6 +159,7 @@ def test_a_mistake_is_answered_in_one_line(
     assert {path.name for path in folder.iterdir()} == set(FILES)
 
 
+@pytest.mark.slow
 def test_a_real_process_ends_with_status_2_and_no_traceback(folder: Path) -> None:
     words = [sys.executable, "-m", "commonweal.commands.cli", "run", "negative.toml"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

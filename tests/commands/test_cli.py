@@ -80,6 +80,7 @@ def test_sweep_compares_every_combination(capsys: pytest.CaptureFixture[str]) ->
     assert sum(line.split()[:2] == ["credit", "0.9"] for line in capsys.readouterr().out.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_figures_are_drawn_again_from_stored_results(capsys: pytest.CaptureFixture[str]) -> None:
     main(["run", "commons", *SMALL])
     drawn = set(Path("results/commons/figures").iterdir())
@@ -168,6 +169,7 @@ def test_interrupted_work_leaves_old_results_and_says_so_in_one_line(
     assert not Path("new").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pictures_unseen")
 def test_an_interrupted_comparison_goes_on_after_the_points_that_are_finished(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -197,6 +199,7 @@ def test_an_interrupted_comparison_goes_on_after_the_points_that_are_finished(
     assert sorted(path.name for path in Path().iterdir()) == ["stopped", "whole"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "asked", [signal.SIGINT, *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGTERM, signal.SIGHUP))]
 )

@@ -73,6 +73,7 @@ def test_actions_and_episodes_of_another_seed(stored: Path, capsys: pytest.Captu
     assert len(kept) == 2 and all(name.startswith("seed-5-") for name in kept)
 
 
+@pytest.mark.slow
 def test_other_questions_lie_in_other_files_and_the_same_in_the_same(stored: Path) -> None:
     for more in ([], ["-o", "play=3"], ["--baseline", "uniform"], ["--outcome", "accuracy"], []):
         assert main(["explain", "mine", "--outcome", "welfare", *QUICK, *more]) == 0
@@ -85,6 +86,7 @@ def test_a_run_that_is_not_the_stored_one_is_said_to_differ(stored: Path, capsys
     assert "but for rounding until round 0" in said(capsys, "explain", stored, "--principal", 1)
 
 
+@pytest.mark.slow
 def test_explanations_stay_when_the_same_run_is_played_again(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said(capsys, "explain", stored, "--principal", 1, "--round", 5)
     kept = {file.name for file in (stored / "explanations").iterdir()}
@@ -126,6 +128,7 @@ def test_a_table_stands_under_each_of_several_outcomes(grid: Path, capsys: pytes
     assert all(printed[place + 3].startswith("settlement.kind") for place in heads)
 
 
+@pytest.mark.slow
 def test_the_order_of_fields_does_not_matter(grid: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said(capsys, "sweep", "commons", "--vary", "market.leak=0.1,0.9", "--vary", "settlement.kind=equal,credit",
          "--seeds", 3, *SMALL, "--out", "turned")  # fmt: skip
@@ -173,6 +176,7 @@ def test_bad_input_is_one_line_and_status_2_and_leaves_nothing(
     assert not (stored / "explanations").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [

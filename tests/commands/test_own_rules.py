@@ -47,6 +47,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     return error[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", USES)
 def test_a_rule_of_ones_own_is_at_most_twenty_lines_and_plays(name: str) -> None:
     assert len(OWN[name].strip().splitlines()) <= 20

@@ -57,6 +57,7 @@ class TestWhatAnotherCommandWrote:
             assert "--out" in said
         assert contents(Path("here")) == before
 
+    @pytest.mark.slow
     def test_is_replaced_with_force_by_each_command(self) -> None:
         assert main(COMPARE) == 0
         assert main([*RUN, "--force"]) == 0
@@ -104,6 +105,7 @@ def test_a_folder_with_anything_else_in_it_is_never_replaced(
     assert contents(Path("here")) == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pictures_unseen")
 def test_every_figure_of_a_run_is_known_to_be_of_commonweal() -> None:
     words = ["run", "value-conflict", "--rounds", "3", "--out", "here"]

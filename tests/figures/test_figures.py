@@ -318,6 +318,7 @@ def store(folder: Path, dimensions: int) -> None:
         if dimensions else "")
 
 
+@pytest.mark.slow
 def test_a_stored_sweep_becomes_seven_picture_files_and_nothing_else(tmp_path: Path) -> None:
     store(tmp_path, dimensions=2)
     told: list[str] = []

@@ -295,11 +295,12 @@ def test_too_few_third_parties_or_an_even_jury_are_refused():
 
 @pytest.mark.slow
 @pytest.mark.alone
-def test_a_gradient_takes_at_most_4_5_milliseconds():
-    case = random_case(np.random.default_rng(0), (10, 30, 2, 40), 1)
-    times = []
+def test_a_gradient_costs_less_than_twice_the_value():
+    """Reverse mode is bound to about four (Griewank and Walther 2008); here the way forward is most of it."""
+    case, times = random_case(np.random.default_rng(0), (10, 30, 2, 40), 1), {gradient: [], value: []}
     for _ in range(50):
-        start = process_time()
-        gradient(*case)
-        times.append(process_time() - start)
-    assert np.median(times) < 4.5e-3
+        for computed, spent in times.items():
+            start = process_time()
+            computed(*case)
+            spent.append(process_time() - start)
+    assert np.median(times[gradient]) < 2 * np.median(times[value])

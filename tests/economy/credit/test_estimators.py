@@ -88,6 +88,7 @@ def test_errors_of_adjusted_trees_are_what_the_standard_errors_say(name: str) ->
     assert 0.2 < np.mean(np.square(errors)) < 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("regressor", [pytest.param("linear", marks=pytest.mark.slow), "interactions"])
 def test_audit_is_unbiased(regressor: Any) -> None:
     # n = 8, m = 48; the squared bias that is left of 250 estimates also holds 1/250 of their variance
@@ -243,6 +244,7 @@ class TestRegressors:
             found = adjusted(CoalitionGame(20, play, 120), shapley(20), np.random.default_rng(0))
             np.testing.assert_allclose(found.values, expected, atol=1e-4)
 
+    @pytest.mark.slow
     def test_trees_join_in_where_interactions_leave_something(self) -> None:
         generator = np.random.default_rng(0)
         coalitions = generator.random((400, 20)) < 0.5

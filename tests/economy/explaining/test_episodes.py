@@ -64,6 +64,7 @@ class TestTruth:
         np.testing.assert_allclose(found.base[0, 0], strangers.mean(), rtol=1e-12)
         assert found.evaluations == 16
 
+    @pytest.mark.slow
     def test_the_tree_is_each_run_played_alone(self, scenario):
         own = Ensemble(scenario, [5]).snapshot
         episodes, coalitions = stretches(6, 3), all_coalitions(3)
@@ -112,6 +113,7 @@ class TestValues:
         both, first = (explain_luck(Ensemble(CURVE, seeds).snapshot, ROUNDS, SMALL) for seeds in ([4, 9], [4]))
         np.testing.assert_array_equal(both.values[0], first.values[0])
 
+    @pytest.mark.slow
     @settings(max_examples=3, deadline=None)
     @given(seed=st.integers(0, 1000), together=st.sampled_from([4, 9, 40]))
     def test_how_many_runs_are_computed_at_once_does_not_matter(self, seed, together):
@@ -158,6 +160,7 @@ def test_interactions_of_episodes_are_dividends_of_the_mean_game():
     np.testing.assert_array_equal(found.interactions, found.interactions.swapaxes(1, 2))
 
 
+@pytest.mark.slow
 def test_estimates_have_no_interactions():
     few = replace(SMALL, episodes=7, effort=Effort(budget=60))
     assert explain_luck(Ensemble(CURVE, [1]).snapshot, 21, few).interactions is None

@@ -50,6 +50,7 @@ def test_values_are_those_of_all_coalitions(players, rows, seed):
     np.testing.assert_allclose(found.values.sum(axis=0), found.known - found.base, rtol=0, atol=1e-14 * scale)
 
 
+@pytest.mark.slow
 def test_values_in_many_blocks_are_those_of_all_coalitions():
     # 13 players: two blocks of the lower six, more than 32 upper masks; the definition takes 8192² sums
     masks, parts, whole = ratios(13, 400, 3)

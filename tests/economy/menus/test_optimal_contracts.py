@@ -348,6 +348,7 @@ def test_whoever_cannot_train_alone_takes_less() -> None:
     assert violations(bound_to_the_cooperative) <= 1e-6 and bound_to_the_cooperative.is_optimal
 
 
+@pytest.mark.slow
 def test_selections_that_are_not_searched_hold_no_better_menu(monkeypatch: pytest.MonkeyPatch) -> None:
     """Types that may train alone on a worse curve or not, whole models or parts of them, both readings."""
     rng, skipped, searched = np.random.default_rng(11), 0, list[int]()

@@ -270,6 +270,7 @@ class TestEconomy:
         assert given[0] > given[5] > given[8] > 0
         assert paid[0] > paid[5] > paid[8] > 0
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("rule", TIME_AWARE)
     def test_who_claims_to_have_joined_earlier_wins_by_it_only_where_its_word_counts(self, rule: str) -> None:
         honest, lying = (

@@ -382,6 +382,7 @@ def test_the_default_negotiator_keeps_its_promises() -> None:
     check_negotiator("shapley")
 
 
+@pytest.mark.slow
 def test_a_language_model_that_does_not_answer_keeps_them_by_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMMONWEAL_NEGOTIATOR_URL", "http://127.0.0.1:9")  # nobody listens at the discard port
     monkeypatch.setenv("COMMONWEAL_NEGOTIATOR_MODEL", "any")

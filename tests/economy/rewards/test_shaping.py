@@ -125,6 +125,7 @@ class TestEconomy:
         np.testing.assert_allclose(put.sum(axis=1), best_alone(CURVE, price.min(axis=1)), rtol=1e-3)
         np.testing.assert_allclose(quality, CURVE(best_alone(CURVE, price.min(axis=1))), rtol=1e-3)
 
+    @pytest.mark.slow
     def test_shaping_does_not_and_comes_to_the_equilibrium_of_the_paper(self) -> None:
         put, quality, price = self.played("shaping")
         np.testing.assert_allclose(put, most_samples(CURVE, price, 0.01), rtol=2e-3)

@@ -53,6 +53,7 @@ def test_rounds_in_which_all_act_at_once_come_to_what_the_paper_finds_one_by_one
     assert interval.low - 0.01 < expected < interval.high + 0.01
 
 
+@pytest.mark.slow
 def test_norms_keep_their_order_and_stern_judging_forgets_who_is_good():
     tolerant, stern, collapsed = (mean_interval(cooperation(name)) for name in ("L3", "L6", "L8"))
     assert tolerant.low > stern.high + 0.3 and stern.low > collapsed.high + 0.4

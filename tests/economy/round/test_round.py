@@ -153,6 +153,7 @@ def tell(*texts: str) -> None:
     sys.stdout.write(json.dumps(told))
 
 
+@pytest.mark.slow
 def test_another_process_computes_the_same() -> None:
     chosen = [scenario(learning={"sampling": sampling}) for sampling in ("each", "pool")]
     code = "import sys, test_round; test_round.tell(*sys.argv[1:])"

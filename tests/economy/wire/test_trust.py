@@ -141,6 +141,7 @@ class TestOpenedUpdates:
             assert_array_equal(plain.state.ledger.balances, asked.state.ledger.balances)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10_000),

@@ -9,6 +9,14 @@ from shared.chromium import FLAGS, Server, chromium, served
 from tests.helpers.tabs import Tab
 
 
+@pytest.hookimpl(tryfirst=True)  # before those that are slow are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test in a real browser is slow: what it opens takes seconds."""
+    for item in items:
+        if "chromium_browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="module")
 def chromium_browser() -> Iterator[Any]:
     """A headless Chromium."""

@@ -119,6 +119,7 @@ def test_what_was_found_is_kept_and_told_to_be_of_fewer_rounds_once_the_run_goes
     assert not tab.docs["decided"]["played"]
 
 
+@pytest.mark.slow
 def test_it_can_be_stopped_and_the_run_goes_on_meanwhile(
     opened: Callable[..., Tab], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.alone]
 Opened = tuple[Page, Server, int]  # the page, its server, and principals
 
 OPENED, PAUSED, POINTED = 5000, 200, 34  # milliseconds
+REDRAWN = {40: 10, 1000: 10, 10_000: 32}  # milliseconds
 STEPPED = {40: 200, 1000: 200, 10_000: 300}
 STEP_BYTES = {40: 20_000, 1000: 20_000, 10_000: 70_000}
 WORKED = 2.0  # milliseconds of the server's processor for a frame
@@ -147,6 +148,20 @@ def test_who_is_pointed_at_is_marked_at_once(page: Opened) -> None:
     shown.turn_to("society")
     shown.tab.page.wait_for_timeout(300)
     at_most(lambda: shown.hovers(range(0, principals, principals // 10)), POINTED)
+
+
+def test_everybody_is_drawn_anew_within_a_frame(page: Opened) -> None:
+    shown, _, principals = page
+    shown.turn_to("society")
+    shown.tab.page.wait_for_function("commonweal.shown?.part?.picture.drawn")
+    at_most(lambda: shown.tab.of(DRAWN), REDRAWN[principals])
+
+
+DRAWN = """Array.from({ length: 15 }, () => {
+  commonweal.shown.part.picture.drawn = "";
+  commonweal.shown.update();
+  return commonweal.shown.part.picture.took;
+})"""  # milliseconds that drawing took
 
 
 def test_the_server_works_little_for_a_frame(page: Opened, tmp_path: Path) -> None:

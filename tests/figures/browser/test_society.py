@@ -22,16 +22,6 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 INK = {"delegate": (0, 114, 178), "free-ride": (230, 159, 0), "defect": (178, 58, 14), "abstain": (138, 146, 155)}
 KEEPS = (244, 208, 144)  # of a large field
-PAINTED = """(move) => new Promise((done) => {
-  const began = performance.now();
-  move();
-  requestAnimationFrame(() => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => done(performance.now() - began);
-    channel.port2.postMessage(0);
-  });
-})"""  # milliseconds until what a move changed is on the screen
-
 
 COUNTED = """[...document.querySelectorAll('.cw-key[data-action] span')]
   .reduce((sum, each) => sum + Number(each.textContent.replaceAll('\\u202f', '')), 0)
@@ -315,39 +305,6 @@ def test_on_a_wide_enlarged_page_pointing_finds_the_same(shown: Callable[..., An
     assert wide % 100 == 0 and wide >= 700
     page.set_viewport_size({"width": 1280, "height": 800})
     settle(page)
-
-
-@pytest.mark.slow
-@pytest.mark.alone
-def test_a_thousand_are_painted_in_time_and_named_at_once(shown: Callable[..., Any]) -> None:
-    page = shown("commons", 1000)
-    play(page, 2)
-    times = [page.evaluate("""(i) => { const paint = """ + PAINTED + """;
-        const box = commonweal.shown.part.picture.field.getBoundingClientRect();
-        const at = commonweal.shown.part.where(i);
-        return paint(() => commonweal.shown.part.picture.field.dispatchEvent(
-          new PointerEvent("pointermove", { clientX: box.left + at.x, clientY: box.top + at.y })));
-    }""", principal) for principal in range(0, 1000, 50)]  # fmt: skip
-    assert tip(page).startswith("principal 950 ")
-    assert np.median(times) < 34
-    assert page.evaluate(REDRAWN) < 10
-
-
-REDRAWN = """() => {
-  const took = [];
-  for (let k = 0; k < 15; k++) {
-    commonweal.shown.part.picture.drawn = "";
-    commonweal.shown.update();
-    took.push(commonweal.shown.part.picture.took);
-  }
-  return took.sort((a, b) => a - b)[7];
-}"""  # milliseconds, the median
-
-
-@pytest.mark.slow
-@pytest.mark.alone
-def test_ten_thousand_are_redrawn_within_a_frame(shown: Callable[..., Any]) -> None:
-    assert shown("spatial-public-goods", 0).evaluate(REDRAWN) < 32
 
 
 @pytest.mark.slow

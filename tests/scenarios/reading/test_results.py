@@ -188,6 +188,7 @@ def test_reasons_of_failure_are_listed_the_most_frequent_first() -> None:
 # One run
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pictures_unseen")
 @pytest.mark.parametrize(
     ("changes", "options"),

@@ -135,6 +135,7 @@ class TestFit:
     def test_planted_parameters_are_found_again_in_a_series_played_with_the_same_luck(self) -> None:
         np.testing.assert_allclose(self.found_in(range(4), 10).best, self.TRUTH[0], atol=0.02)
 
+    @pytest.mark.slow
     def test_their_intervals_hold_them_and_are_not_all_that_is_allowed(self, recovered: Fit) -> None:
         interval, limits = recovered.interval(), bounds(self.NAMES)
         assert ((interval[:, 0] <= self.TRUTH[0]) & (self.TRUTH[0] <= interval[:, 1])).all()
@@ -162,6 +163,7 @@ class TestStudy:
     def answer(cls) -> Answer:
         return ask("calibrate", SMALL, seeds=1, data=["fischbacher-gaechter-2010", "herrmann-2008"], **QUICK)
 
+    @pytest.mark.slow
     def test_every_series_is_fitted_predicted_and_compared_with_baselines(self, answer: Answer) -> None:
         fit, periods = answer.tables["fit"], answer.tables["periods"]
         assert list(fit["series"]) == ["fischbacher-gaechter-2010", "herrmann-2008"]

@@ -197,6 +197,7 @@ def test_choices_with_hardly_any_noise_are_solved_in_few_steps(intensity: float,
     assert len(logit) == 1 and logit["delegate"].iloc[0] == pytest.approx(0.3, abs=0.03 if intensity < 1e3 else 1e-3)
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 3))
 def test_long_run_shares_sum_to_one_and_lie_in_their_intervals(seed: int, M: int) -> None:

@@ -169,6 +169,7 @@ class TestStudy:
         assert "free-ride" in answer.headline
         assert answer.notes[0].startswith("2 seeds are few")
 
+    @pytest.mark.slow
     def test_equal_pay_is_called_a_social_dilemma(self):
         answer = ask("free-riding", EQUAL, seeds=8, **{**OPTIONS, "horizon": 20, "cuts": 4})
         assert "social dilemma" in answer.headline

@@ -90,6 +90,7 @@ class TestMechanisms:
         assert measure(credit, "IC gap")["value_high"] < 0
         assert "no deviation pays" in credit.headline and "ε = 0 money a round" in credit.headline
 
+    @pytest.mark.slow
     def test_equal_pay_with_verified_data_is_not(self):
         equal = asked(revise(HONEST, {"settlement.kind": "equal"}), 8, horizon=20, deviations=VERIFIED)
         assert measure(equal, "IC gap")["value_low"] > 0

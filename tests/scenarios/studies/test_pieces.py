@@ -190,6 +190,7 @@ def test_a_study_that_was_interrupted_goes_on_to_the_same_tables(name: str, tmp_
     assert_same(whole, ask(name, base, seeds=2, tell=stop, folder=folder, **options))
 
 
+@pytest.mark.slow
 def test_a_study_played_in_processes_has_the_tables_of_one_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +221,7 @@ WORDS = ["study", "evolution", "commons", "--seeds", "2", "--option", "divisions
 WORDS += [word for path, value in SMALL.items() for word in ("--set", f"{path}={value}")]
 
 
+@pytest.mark.slow
 def test_ctrl_c_names_the_command_that_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -148,6 +148,7 @@ class TestPlaying:
 
 
 class TestAnswer:
+    @pytest.mark.slow
     def test_every_mode_and_defence_has_a_row_with_leak_fidelity_and_accuracy(self, answer: Answer) -> None:
         trade = answer.tables["trade"]
         assert len(trade) == 5 + 2 + 2 + 1 + 1 + 1 + 1 + 2

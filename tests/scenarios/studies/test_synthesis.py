@@ -178,6 +178,7 @@ def test_a_small_search_finds_audits_of_samples_and_says_what_each_part_stops(mo
     pd.testing.assert_frame_equal(answer.tables["attacks"], ask("synthesis", SMALL, 3, **asked).tables["attacks"])
 
 
+@pytest.mark.slow
 def test_rules_that_are_asked_for_are_tried_alone_and_all_judged():
     only = ["equal", {"like": "data, audits of samples", "audit": 0.2}, "equal"]
     answer = ask("synthesis", SMALL, 2, only=only, horizon=2, attackers=1, judges=1, held_out=2, budget=2, workers=1,

@@ -339,6 +339,7 @@ class TestEngineOptions:
             run_sweep(plan_of(BASE, seeds=1), tmp_path / "sweep", engine="dask", scheduler="tcp://127.0.0.1:9")
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.slow
     @needs_dask
     def test_a_scheduler_that_takes_the_connection_and_says_nothing_is_refused_in_time(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -382,6 +383,7 @@ def test_from_python_a_sweep_gives_tidy_frames() -> None:
     assert {"settlement.kind", "market.leak", "accuracy"} <= set(frames.runs) & set(frames.rounds)
 
 
+@pytest.mark.slow
 def test_a_sweep_keeps_what_a_comparison_keeps_where_it_is_told_to(tmp_path: Path) -> None:
     keep = ("principals", "profiles", "ledger", "price_of_anarchy")
     swept = sweep(plan_of(BASE, RULES, seeds=2, keep=keep), folder=tmp_path / "swept", engine="processes", workers=1)
@@ -427,6 +429,7 @@ def main():
 """
 
 
+@pytest.mark.slow
 def test_a_script_that_processes_would_start_anew_is_told_so_in_one_line(tmp_path: Path) -> None:
     """Its processes import it; without a main guard each would start processes of its own."""
     (tmp_path / "mine.py").write_text(f"{SCRIPT}\nmain()\n")

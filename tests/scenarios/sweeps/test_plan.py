@@ -209,6 +209,7 @@ def test_every_sweep_of_the_library_plays_a_round_under_each_of_its_rules(name: 
         assert np.isfinite(rounds[list(plan.metrics or rounds.columns)]).all(axis=None)
 
 
+@pytest.mark.slow
 def test_the_league_has_every_rule_against_every_attack_and_few_enough_principals_for_shapley() -> None:
     plan = read_plan("mechanism-league")
     met = {tuple(point.values()) for point in plan.points}

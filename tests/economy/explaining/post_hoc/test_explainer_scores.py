@@ -61,6 +61,7 @@ def test_intervals_are_over_runs_and_the_same_each_time() -> None:
     assert more.auprc.high - more.auprc.low == pytest.approx(wide / 3, rel=0.25)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.floats(0.01, 100))
 def test_no_unit_and_no_order_of_runs_matters(seed: int, unit: float) -> None:
     stream = np.random.default_rng(seed)

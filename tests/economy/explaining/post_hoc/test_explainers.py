@@ -95,6 +95,7 @@ def test_steps_falls_and_slopes_of_a_course_by_hand() -> None:
     assert slopes[0, 2] == pytest.approx(-25 / 82.5)
 
 
+@pytest.mark.slow
 def test_integrated_gradients_sum_to_the_difference_of_logits() -> None:
     """To a thousandth of the largest: along the line the network has kinks, between which steps fall."""
     series, known = changes()[0], trained()
@@ -147,6 +148,7 @@ def test_a_model_that_keeps_all_luck_plays_the_run_itself() -> None:
     np.testing.assert_allclose(worths[:, -1], series[:, -1, 0], atol=0.15)
 
 
+@pytest.mark.slow
 def test_the_classifier_says_how_often_it_is_right_on_runs_that_it_has_not_seen() -> None:
     courses = walks(400, 3)
     assert fit_classifier(courses.series, courses.outcome > 0).accuracy > 0.9
