@@ -200,9 +200,7 @@ def test_an_interrupted_comparison_goes_on_after_the_points_that_are_finished(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "asked", [signal.SIGINT, *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGTERM, signal.SIGHUP))]
-)
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_control_c_and_a_request_to_end_end_a_real_process_with_130(asked: signal.Signals, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "commonweal.commands.cli", "run", "commons", "--rounds", "1000000"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

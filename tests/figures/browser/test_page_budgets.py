@@ -147,7 +147,11 @@ def test_who_is_pointed_at_is_marked_at_once(page: Opened) -> None:
     shown, _, principals = page
     shown.turn_to("society")
     shown.tab.page.wait_for_timeout(300)
-    at_most(lambda: shown.hovers(range(0, principals, principals // 10)), POINTED)
+    pointed = range(0, principals, principals // 10)
+    at_most(lambda: shown.hovers(pointed), POINTED)
+    shown.tab.settle()
+    named = "row 90, column 0" if principals == 10_000 else f"principal {pointed[-1]} "
+    assert named in shown.tab.page.inner_text(".cw-tip")
 
 
 def test_everybody_is_drawn_anew_within_a_frame(page: Opened) -> None:
